@@ -1,0 +1,115 @@
+//! The record of every decision and of every change of a delivery's state, for people who ask
+//! later. No message body is in it, and no number but masked and as a keyed hash.
+
+#[cfg(feature = "aws")]
+pub mod cloudwatch;
+#[cfg(feature = "machine")]
+pub mod file;
+
+use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::DeliveryId;
+use crate::inbound::MessageSid;
+use crate::phone::Masked;
+
+/// The version of the record's shape.
+pub const VERSION: u32 = 1;
+
+/// One record, one JSON object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub at: Timestamp,
+    pub kind: Kind,
+    pub version: u32,
+    pub line: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_sid: Option<MessageSid>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delivery: Option<DeliveryId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<Who>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to_person: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to: Option<Who>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub candidates: Vec<Considered>,
+    /// What the attempt came to, or why the delivery ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error_code: Option<u32>,
+    /// Twilio's name for the message that was sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sent_sid: Option<MessageSid>,
+    /// When the next attempt is due.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An inbound was routed.
+    Decision,
+    /// Twilio sent the same webhook again; nothing was decided anew.
+    Duplicate,
+    /// An attempt began.
+    Attempt,
+    /// What became of an attempt.
+    Outcome,
+    /// The delivery went to the next of the cascade.
+    HandOver,
+    /// No further attempt is made.
+    GaveUp,
+}
+
+/// A candidate, with the reason as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    pub person: String,
+    pub available: bool,
+    pub because: String,
+}
+
+/// A number that cannot be read, but recognised: masked, and hashed with a key, so that records of
+/// the same number belong together without the number being there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    pub masked: Masked,
+    pub hash: String,
+}
+
+/// The key of the hash; without it a number cannot be found by trying all numbers.
+#[derive(Clone)]
+pub struct HashKey(Hmac<sha2::Sha256>);
+
+impl HashKey {
+    pub fn new(key: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+    }
+
+    pub fn who(&self, exposed: &str, masked: Masked) -> Who {
+        let mut mac = self.0.clone();
+        mac.update(exposed.as_bytes());
+        let hash = mac.finalize().into_bytes()[..8]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        Who { masked, hash }
+    }
+}
+
+/// Where records go.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Keeps the records, in this order. An error means that some may not have been kept.
+    async fn write(&self, records: &[Record]) -> anyhow::Result<()>;
+}

@@ -1,0 +1,79 @@
+//! The `relay` command. One file per subcommand; this one only lists them.
+
+mod config;
+mod dev;
+mod duty;
+mod explain;
+mod phone;
+mod route;
+mod sandbox;
+mod serve;
+mod target;
+mod text;
+mod twilio;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A business phone line in front of a few people: texts reach whoever is on duty.
+#[derive(Parser)]
+#[command(name = "relay", version, propagate_version = true)]
+struct Relay {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Dev(dev::Dev),
+    Serve(serve::Serve),
+    Sandbox(sandbox::Sandbox),
+    Route(route::Route),
+    Duty(duty::Duty),
+    Explain(explain::Explain),
+    Config(config::Config),
+    Text(text::Text),
+    Phone(phone::Phone),
+    Twilio(twilio::Twilio),
+}
+
+/// Runs the command line: 0 done, 1 failed, 2 wrong usage.
+pub fn main() -> ExitCode {
+    let command = Relay::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(command.run()) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    anstream::eprintln!("{}error:{} {error:#}", RED.render(), RED.render_reset());
+    ExitCode::FAILURE
+}
+
+const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+
+impl Command {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Command::Dev(command) => command.run().await,
+            Command::Serve(command) => command.run().await,
+            Command::Sandbox(command) => command.run().await,
+            Command::Route(command) => command.run().await,
+            Command::Duty(command) => command.run().await,
+            Command::Explain(command) => command.run().await,
+            Command::Config(command) => command.run().await,
+            Command::Text(command) => command.run().await,
+            Command::Phone(command) => command.run().await,
+            Command::Twilio(command) => command.run().await,
+        }
+    }
+}

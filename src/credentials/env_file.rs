@@ -1,0 +1,1 @@
+//! Twilio's credentials from `repos.env`.

@@ -1,0 +1,422 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::backoff::Backoff;
+use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
+use crate::inbound::MessageSid;
+use crate::text;
+use crate::twilio::errors::{Class, classify};
+use crate::twilio::status::Status;
+
+/// For how long one worker may be busy with an attempt. Longer than the client's time-out and a
+/// function's time limit together can be, so that nobody is still sending when it is over.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How long to wait before Twilio is asked whether it has a message.
+const ASK_AFTER: Duration = Duration::from_secs(30);
+
+/// The pause between attempts while account or campaign wait for the owner.
+const REPAIR_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// What happens to a delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A wake-up came, or a sweep found it due.
+    Woken,
+    /// The request of an attempt was answered, or was not.
+    Answered { attempt: u32, answer: Answer },
+    /// A status callback of an attempt's message.
+    Status {
+        attempt: u32,
+        sid: MessageSid,
+        status: Status,
+        code: Option<u32>,
+    },
+    /// Twilio was asked about an attempt and has no such message.
+    Absent { attempt: u32 },
+    /// Twilio was asked about an attempt but did not answer.
+    NoAnswer,
+}
+
+/// What came back from Twilio's Messages API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Accepted {
+        sid: MessageSid,
+    },
+    Refused {
+        code: Option<u32>,
+        http_status: u16,
+        retry_after: Option<Duration>,
+    },
+    /// The request did not reach Twilio.
+    NotSent,
+    /// The request may have reached Twilio.
+    Unknown,
+}
+
+/// What somebody has to do because of a step, once the new state is saved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Hand this attempt's part to Twilio, then report [`Event::Answered`].
+    Send { attempt: u32 },
+    /// Ask Twilio whether it has this attempt's message, then report it.
+    Ask { attempt: u32 },
+    /// Wake the delivery then.
+    Wake { due: Timestamp },
+    /// Put into the audit how this attempt stands.
+    Report { attempt: u32 },
+    /// Put into the audit that the delivery went on to its present recipient.
+    ReportHandOver { from: Recipient, because: Class },
+    /// Put into the audit that the delivery ended without success.
+    ReportGivenUp { because: GaveUp },
+}
+
+/// The next state of `delivery` after `event`, and what is to be done because of it. A delivery
+/// that comes back with the same state needs no saving.
+///
+/// An event that comes late, twice or out of order changes nothing that is already known better:
+/// outcomes and states only move forward. `jitter` is a number from 0 up to 1.
+pub fn step(
+    delivery: Delivery,
+    event: Event,
+    now: Timestamp,
+    jitter: f64,
+) -> (Delivery, Vec<Effect>) {
+    let mut step = Step {
+        delivery,
+        effects: Vec::new(),
+        now,
+        jitter,
+    };
+    match event {
+        Event::Woken => step.woken(),
+        Event::Answered { attempt, answer } => step.answered(attempt, answer),
+        Event::Status {
+            attempt,
+            sid,
+            status,
+            code,
+        } => step.status(attempt, sid, status, code),
+        Event::Absent { attempt } => step.absent(attempt),
+        Event::NoAnswer => step.no_answer(),
+    }
+    (step.delivery, step.effects)
+}
+
+struct Step {
+    delivery: Delivery,
+    effects: Vec<Effect>,
+    now: Timestamp,
+    jitter: f64,
+}
+
+impl Step {
+    fn woken(&mut self) {
+        match self.delivery.state {
+            _ if self.delivery.due().is_some_and(|due| self.now < due) => {
+                let due = self.delivery.due().expect("checked above");
+                self.effects.push(Effect::Wake { due });
+            }
+            State::Waiting { .. } if self.delivery.deadline <= self.now => {
+                self.give_up(GaveUp::Late)
+            }
+            State::Waiting { .. } => self.begin_attempt(),
+            State::Sending { .. } => {
+                // Whoever held the lease is gone, and nobody knows how far it came.
+                let attempt = self.current().number;
+                self.current().outcome = Outcome::Unknown;
+                self.effects.push(Effect::Report { attempt });
+                self.delivery.state = State::Unknown { ask: self.now };
+                self.effects.push(Effect::Ask { attempt });
+            }
+            State::Unknown { .. } => {
+                let attempt = self.current().number;
+                self.effects.push(Effect::Ask { attempt });
+            }
+            State::Accepted | State::Delivered | State::GaveUp { .. } => {}
+        }
+    }
+
+    fn begin_attempt(&mut self) {
+        let number = self.delivery.attempts.len() as u32 + 1;
+        let part = self.next_part();
+        let attempt = Attempt {
+            number,
+            to: self.delivery.to.clone(),
+            part,
+            began: self.now,
+            outcome: Outcome::Pending,
+            sid: None,
+        };
+        self.delivery.attempts.push(attempt);
+        self.delivery.state = State::Sending {
+            lease: self.now + LEASE,
+        };
+        self.effects.push(Effect::Send { attempt: number });
+    }
+
+    /// The first part of which the present recipient has no message yet.
+    fn next_part(&self) -> usize {
+        (0..self.delivery.parts.len())
+            .find(|part| {
+                !self
+                    .mine()
+                    .any(|a| a.part == *part && is_with_twilio(&a.outcome))
+            })
+            .unwrap_or_default()
+    }
+
+    fn answered(&mut self, number: u32, answer: Answer) {
+        let Some(attempt) = self.open(number) else {
+            return;
+        };
+        match answer {
+            Answer::Accepted { sid } => {
+                attempt.sid = Some(sid);
+                attempt.outcome = Outcome::Accepted;
+                self.effects.push(Effect::Report { attempt: number });
+                self.go_on_after_acceptance();
+            }
+            Answer::Refused {
+                code,
+                http_status,
+                retry_after,
+            } => {
+                let class = classify(code, Some(http_status));
+                attempt.outcome = Outcome::Refused {
+                    code,
+                    http_status,
+                    class,
+                };
+                self.effects.push(Effect::Report { attempt: number });
+                self.go_on_after_failure(class, retry_after);
+            }
+            Answer::NotSent => self.go_on_after_absence(number),
+            Answer::Unknown => {
+                attempt.outcome = Outcome::Unknown;
+                self.effects.push(Effect::Report { attempt: number });
+                // The request may still be on its way: only after the lease can an absence be
+                // taken for proven.
+                let ask = (attempt_lease(self.began(number))).max(self.now + ASK_AFTER);
+                self.delivery.state = State::Unknown { ask };
+                self.effects.push(Effect::Wake { due: ask });
+            }
+        }
+    }
+
+    fn status(&mut self, number: u32, sid: MessageSid, status: Status, code: Option<u32>) {
+        let Some(attempt) = self
+            .delivery
+            .attempts
+            .iter_mut()
+            .find(|a| a.number == number)
+        else {
+            return;
+        };
+        if attempt.sid.as_ref().is_some_and(|known| *known != sid) {
+            return;
+        }
+        let outcome = match status {
+            Status::Delivered | Status::Read => Outcome::Delivered,
+            Status::Undelivered | Status::Failed | Status::Canceled => Outcome::Undelivered {
+                code,
+                class: classify(code, None),
+            },
+            Status::Sent => Outcome::Sent,
+            _ => Outcome::Accepted,
+        };
+        let was = rank(&attempt.outcome);
+        if rank(&outcome) <= was {
+            return;
+        }
+        attempt.sid = Some(sid);
+        attempt.outcome = outcome.clone();
+        let is_mine = attempt.to == self.delivery.to;
+        self.effects.push(Effect::Report { attempt: number });
+        let is_over = matches!(self.delivery.state, State::Delivered | State::GaveUp { .. });
+        if !is_mine || is_over {
+            return;
+        }
+        if let Outcome::Undelivered { class, .. } = outcome {
+            return self.go_on_after_failure(class, None);
+        }
+        // The callback overtook the answer to the request, or brought the news that was missing.
+        let was_open = matches!(
+            self.delivery.state,
+            State::Sending { .. } | State::Unknown { .. }
+        );
+        if was_open && self.current().number == number {
+            self.go_on_after_acceptance();
+        }
+        let parts = 0..self.delivery.parts.len();
+        let arrived = |part| {
+            self.mine()
+                .any(|a| a.part == part && a.outcome == Outcome::Delivered)
+        };
+        if parts.into_iter().all(arrived) {
+            self.delivery.state = State::Delivered;
+        }
+    }
+
+    fn absent(&mut self, number: u32) {
+        if matches!(self.delivery.state, State::Unknown { .. }) && self.open(number).is_some() {
+            self.go_on_after_absence(number);
+        }
+    }
+
+    fn no_answer(&mut self) {
+        if let State::Unknown { .. } = self.delivery.state {
+            let failures = self.delivery.attempts.len() as u32 + 2;
+            let ask = self.now + Backoff::URGENT.wait(failures, Some(ASK_AFTER), self.jitter);
+            self.delivery.state = State::Unknown { ask };
+            self.effects.push(Effect::Wake { due: ask });
+        }
+    }
+
+    fn go_on_after_absence(&mut self, number: u32) {
+        if let Some(attempt) = self.open(number) {
+            attempt.outcome = Outcome::Absent;
+            self.effects.push(Effect::Report { attempt: number });
+            self.go_on_after_failure(Class::Retry, None);
+        }
+    }
+
+    fn go_on_after_acceptance(&mut self) {
+        let parts = 0..self.delivery.parts.len();
+        let is_complete = parts.into_iter().all(|part| {
+            self.mine()
+                .any(|a| a.part == part && is_with_twilio(&a.outcome))
+        });
+        if is_complete {
+            self.delivery.state = State::Accepted;
+        } else {
+            self.wait_until(self.now);
+        }
+    }
+
+    fn go_on_after_failure(&mut self, class: Class, retry_after: Option<Duration>) {
+        let failures = self.failures_in_a_row();
+        match class {
+            Class::Retry => {
+                let wait = Backoff::URGENT.wait(failures, retry_after, self.jitter);
+                self.wait_until(self.now + wait);
+            }
+            Class::RetryOnce if failures <= 1 => {
+                let wait = Backoff::URGENT.wait(failures, retry_after, self.jitter);
+                self.wait_until(self.now + wait);
+            }
+            Class::RetryOnce | Class::HandOver | Class::Stop => self.hand_over(class, failures),
+            Class::Configuration => {
+                let wait = retry_after.unwrap_or_default().max(REPAIR_PAUSE);
+                self.wait_until(self.now + wait);
+            }
+            Class::OurBug => self.give_up(GaveUp::Refused),
+        }
+    }
+
+    fn hand_over(&mut self, because: Class, failures: u32) {
+        if self.delivery.remaining.is_empty() {
+            // The last of the cascade: keep trying while there is time, unless it cannot work.
+            return match because {
+                Class::RetryOnce => {
+                    let wait = Backoff::URGENT.wait(failures, None, self.jitter);
+                    self.wait_until(self.now + wait);
+                }
+                _ => self.give_up(GaveUp::NobodyLeft),
+            };
+        }
+        let next = self.delivery.remaining.remove(0);
+        let from = std::mem::replace(&mut self.delivery.to, next);
+        let body = text::handed_over(&from.person, &self.delivery.body);
+        self.delivery.parts = text::parts(&body, &self.delivery.media);
+        self.effects.push(Effect::ReportHandOver { from, because });
+        self.wait_until(self.now);
+    }
+
+    fn wait_until(&mut self, due: Timestamp) {
+        if due >= self.delivery.deadline {
+            return self.give_up(GaveUp::Late);
+        }
+        self.delivery.state = State::Waiting { due };
+        self.effects.push(Effect::Wake { due });
+    }
+
+    fn give_up(&mut self, because: GaveUp) {
+        self.delivery.state = State::GaveUp { because };
+        self.effects.push(Effect::ReportGivenUp { because });
+    }
+
+    /// Failed attempts for the present recipient since the last one that went well.
+    fn failures_in_a_row(&self) -> u32 {
+        self.mine()
+            .collect::<Vec<_>>()
+            .iter()
+            .rev()
+            .take_while(|a| is_failure(&a.outcome))
+            .count() as u32
+    }
+
+    /// The attempts that were made for the present recipient.
+    fn mine(&self) -> impl Iterator<Item = &Attempt> {
+        self.delivery
+            .attempts
+            .iter()
+            .filter(|a| a.to == self.delivery.to)
+    }
+
+    fn current(&mut self) -> &mut Attempt {
+        self.delivery
+            .attempts
+            .last_mut()
+            .expect("a delivery being sent has an attempt")
+    }
+
+    fn began(&self, number: u32) -> Timestamp {
+        self.delivery.attempt(number).map_or(self.now, |a| a.began)
+    }
+
+    /// The attempt of that number, if it is the one whose answer is still awaited.
+    fn open(&mut self, number: u32) -> Option<&mut Attempt> {
+        let awaited = matches!(
+            self.delivery.state,
+            State::Sending { .. } | State::Unknown { .. }
+        );
+        self.delivery.attempts.last_mut().filter(|a| {
+            awaited && a.number == number && rank(&a.outcome) <= rank(&Outcome::Unknown)
+        })
+    }
+}
+
+fn attempt_lease(began: Timestamp) -> Timestamp {
+    began + LEASE
+}
+
+fn is_failure(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. }
+    )
+}
+
+fn is_with_twilio(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Accepted | Outcome::Sent | Outcome::Delivered
+    )
+}
+
+/// Outcomes only move to a higher rank.
+fn rank(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Pending => 0,
+        Outcome::Unknown => 1,
+        Outcome::Accepted => 2,
+        Outcome::Sent => 3,
+        Outcome::Absent
+        | Outcome::Refused { .. }
+        | Outcome::Delivered
+        | Outcome::Undelivered { .. } => 4,
+    }
+}

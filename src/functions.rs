@@ -1,0 +1,9 @@
+//! The concerns. Each stands in its own folder beside the `main` that runs it as a Lambda; the
+//! one-machine server hosts the same code.
+
+#[path = "../functions/delivery-status/handler.rs"]
+pub mod delivery_status;
+#[path = "../functions/inbound-sms/handler.rs"]
+pub mod inbound_sms;
+#[path = "../functions/retry-worker/handler.rs"]
+pub mod retry_worker;

@@ -1,0 +1,101 @@
+//! A text that reached the line, and what the relay keeps of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::DeliveryId;
+use crate::phone::{PhoneNumber, Sender};
+use crate::routing::Decision;
+
+/// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageSid(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a message's SID (SM or MM and 32 hexadecimal digits)")]
+pub struct NotAMessageSid;
+
+impl MessageSid {
+    pub fn parse(text: &str) -> Result<Self, NotAMessageSid> {
+        let hex = text
+            .strip_prefix("SM")
+            .or_else(|| text.strip_prefix("MM"))
+            .ok_or(NotAMessageSid)?;
+        let well_formed = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAMessageSid)
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageSid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for MessageSid {
+    type Error = NotAMessageSid;
+
+    fn try_from(text: String) -> Result<Self, NotAMessageSid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<MessageSid> for String {
+    fn from(sid: MessageSid) -> Self {
+        sid.0
+    }
+}
+
+/// A text from anyone to the line. Only a verified webhook becomes one
+/// (see [`crate::twilio::webhook`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundSms {
+    pub sid: MessageSid,
+    pub from: Sender,
+    /// The line.
+    pub to: PhoneNumber,
+    /// City and state as Twilio guesses them from the number, such as `San Diego, CA`.
+    pub place: Option<String>,
+    pub body: String,
+    pub media: Vec<Media>,
+}
+
+/// No body and no number in logs, whoever prints the struct.
+impl fmt::Debug for InboundSms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboundSms")
+            .field("sid", &self.sid)
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .field("characters", &self.body.chars().count())
+            .field("media", &self.media.len())
+            .finish()
+    }
+}
+
+/// An attachment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    pub url: String,
+    pub content_type: String,
+}
+
+/// Everything that is kept of one inbound: what came, what was decided, what was set in motion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InboundRecord {
+    pub sms: InboundSms,
+    pub received: Timestamp,
+    pub decision: Decision,
+    pub deliveries: Vec<DeliveryId>,
+}

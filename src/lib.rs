@@ -1,0 +1,29 @@
+//! A business phone line in front of a few people: the library behind the `relay` command and the
+//! Lambda functions. Its table of contents:
+
+// The domain: no AWS, no HTTP, no clock.
+pub mod delivery;
+pub mod duty;
+pub mod inbound;
+pub mod line;
+pub mod phone;
+pub mod routing;
+pub mod text;
+
+// What the domain is connected to.
+pub mod audit;
+pub mod clock;
+pub mod credentials;
+pub mod queue;
+pub mod store;
+pub mod twilio;
+
+// What runs: the concerns, and where they run.
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "machine")]
+pub mod cli;
+pub mod functions;
+#[cfg(feature = "machine")]
+pub mod machine;
+pub mod relay;

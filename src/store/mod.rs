@@ -1,0 +1,92 @@
+//! What the relay remembers: lines, overrides, inbounds, deliveries. One trait, on DynamoDB and on
+//! SQLite, with one contract that both are tested against.
+
+#[cfg(feature = "aws")]
+pub mod dynamodb;
+#[cfg(feature = "machine")]
+pub mod sqlite;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::delivery::{Delivery, DeliveryId};
+use crate::duty::{Override, Overrides};
+use crate::inbound::{InboundRecord, MessageSid};
+use crate::line::Line;
+use crate::phone::PhoneNumber;
+
+/// An error means that the store did not answer or refused; for a write, it may or may not have
+/// happened.
+pub type Result<T> = anyhow::Result<T>;
+
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Everything that a decision about an inbound needs, in one round trip.
+    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound>;
+
+    /// Everything that a status callback needs, in one round trip.
+    async fn for_status(&self, line: &PhoneNumber, delivery: &DeliveryId) -> Result<ForStatus>;
+
+    /// Keeps an inbound with the deliveries that it set in motion: all of it or nothing. The first
+    /// record of a SID stays.
+    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded>;
+
+    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>>;
+
+    /// The delivery as last saved, by anyone.
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>>;
+
+    /// Replaces a delivery whose stored version is one less than this one's.
+    async fn save(&self, delivery: &Delivery) -> Result<Saved>;
+
+    /// Deliveries that somebody should have looked at before `instant`, longest due first, at most
+    /// `limit`.
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
+
+    async fn lines(&self) -> Result<Vec<Line>>;
+
+    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>>;
+
+    /// Adds a line, or replaces the one of the same number.
+    async fn put_line(&self, line: &Line) -> Result<()>;
+
+    async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
+
+    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides>;
+
+    /// Sets a person's override, or with `None` clears it.
+    async fn set_override(
+        &self,
+        line: &PhoneNumber,
+        person: &str,
+        to: Option<&Override>,
+    ) -> Result<()>;
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForInbound {
+    pub line: Option<Line>,
+    pub overrides: Overrides,
+    /// The record of an earlier webhook for the same message.
+    pub earlier: Option<InboundRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForStatus {
+    pub line: Option<Line>,
+    pub delivery: Option<Delivery>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    New,
+    /// There was a record of this SID; nothing was changed.
+    Already,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    Yes,
+    /// Somebody else saved first; nothing was changed.
+    Outdated,
+}

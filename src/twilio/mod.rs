@@ -1,0 +1,15 @@
+//! Twilio's side of the relay: its webhooks and signatures, its REST API, its error codes, its
+//! reply language, and a sandbox that stands in for all of it.
+
+pub mod client;
+pub mod errors;
+pub mod form;
+#[cfg(feature = "machine")]
+pub mod sandbox;
+pub mod signature;
+pub mod status;
+pub mod twiml;
+pub mod webhook;
+
+/// The real API.
+pub const API_URL: &str = "https://api.twilio.com";

@@ -1,0 +1,1 @@
+//! A fake Twilio over HTTP, for a first look, for tests, and for programs in any language.
