@@ -5,7 +5,8 @@ input with one on standard output:
 
     {"stack": NAME, "parameters": {…}}
         translates template.yaml and creates it; answers the resources with their properties
-        resolved: {"resources": {LOGICAL_ID: {"type": …, "id": …, "properties": {…}}}, "outputs": {…}}
+        resolved: {"resources": {LOGICAL_ID: {"type": …, "id": …, "properties": {…}, "deletion": …}},
+        "outputs": {…}}
     {"function": NAME}
         what Lambda knows of a function: {"environment": {…}, "timeout": SECONDS, "memory": MB}
 
@@ -159,6 +160,7 @@ def deploy(cloudformation, code, stack, parameters):
         "resources": {
             name: {
                 "type": resource["Type"],
+                "deletion": resource.get("DeletionPolicy"),
                 "id": getattr(created[name], "physical_resource_id", None),
                 "properties": parsing.clean_json(resource.get("Properties", {}), created),
             }
