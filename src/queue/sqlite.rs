@@ -110,7 +110,7 @@ impl SqliteQueue {
     }
 
     /// How many wake-ups became dead letters.
-    pub fn dead_letters(&self) -> anyhow::Result<u64> {
+    pub fn dead_letters(&self) -> anyhow::Result<u32> {
         self.database
             .read(|connection| connection.query_row("SELECT count(*) FROM dead_letters", [], |row| row.get(0)))
     }
