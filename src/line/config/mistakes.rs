@@ -171,16 +171,33 @@ impl Mistakes {
         self.0.push((span, message, Shown::UpToMistake));
     }
 
-    pub fn syntax(&mut self, error: &toml::de::Error, text: &str) {
-        let advice = match error.message() {
-            message if message.starts_with("duplicate key") => "; write it once",
-            message if message.contains("string values must be quoted") => {
-                "; write it in double quotes"
+    /// Takes over what the TOML reader found, with advice where it gives none.
+    pub fn syntax(&mut self, errors: &[toml::de::Error], text: &str) {
+        for error in errors {
+            let span = error.span().unwrap_or(text.len()..text.len());
+            let message = error.message();
+            let twice = message.starts_with("duplicate key");
+            let line_start = text[..floor(text, span.start)]
+                .rfind('\n')
+                .map_or(0, |at| at + 1);
+            let second_table = twice && text[line_start..].starts_with('[');
+            let message = if second_table {
+                "there is such a table already; write it in double brackets, such as \
+                 [[line.person]], to add another"
+                    .to_owned()
+            } else if twice {
+                format!("{message}; write it once")
+            } else if message.contains("string values must be quoted") {
+                format!("{message}; write it in double quotes")
+            } else {
+                message.to_owned()
+            };
+            self.add(span, message);
+            if second_table {
+                // Every key below would be reported as there already, too.
+                return;
             }
-            _ => "",
-        };
-        let span = error.span().unwrap_or(text.len()..text.len());
-        self.add(span, format!("{}{advice}", error.message()));
+        }
     }
 
     /// The mistakes as errors, if there are any.

@@ -62,9 +62,7 @@ pub fn read(path: &Path) -> Result<Vec<Line>, NoConfig> {
 pub fn parse(text: &str, name: &str) -> Result<Vec<Line>, ConfigErrors> {
     let mut mistakes = mistakes::Mistakes::default();
     let (document, broken) = toml::de::DeTable::parse_recoverable(text);
-    for error in &broken {
-        mistakes.syntax(error, text);
-    }
+    mistakes.syntax(&broken, text);
     // What is left of a text with broken syntax says nothing about what was meant.
     let lines = if broken.is_empty() {
         lines::read(&document, &mut mistakes)
