@@ -5,6 +5,7 @@
 pub mod cloudwatch;
 #[cfg(feature = "machine")]
 pub mod file;
+pub mod records;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
