@@ -1,1 +1,3 @@
 
+#[cfg(feature = "machine")]
+mod sandbox;
