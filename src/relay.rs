@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::audit::Audit;
+use jiff::Timestamp;
+
+use crate::audit::{Audit, Record};
 use crate::clock::{Chance, Clock};
 use crate::credentials;
 use crate::queue::Queue;
@@ -17,4 +19,21 @@ pub struct Relay {
     pub twilio: Client,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
+}
+
+impl Relay {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Puts records into the audit. A text never waits or fails for its record: what cannot be
+    /// written is said in the log, and the text goes on.
+    pub async fn report(&self, records: Vec<Record>) {
+        if records.is_empty() {
+            return;
+        }
+        if let Err(error) = self.audit.write(&records).await {
+            tracing::error!(records = records.len(), error = format!("{error:#}"), "audit records were not kept");
+        }
+    }
 }

@@ -1,18 +1,166 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::audit::{HashKey, records};
+use crate::credentials::Credentials;
+use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
+use crate::functions::delivery_status;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
+use crate::store::Saved;
+use crate::twilio::client::NewMessage;
+use crate::twilio::status::Status;
+
+/// A wake-up may overtake the record of its delivery, but not by more than this.
+const RECORD_WITHIN: Duration = Duration::from_secs(60);
+
+/// When to look again for a delivery that is not recorded yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long a delivery may be overdue before a sweep takes its wake-up for lost.
+const OVERDUE: Duration = Duration::from_secs(60);
+
+/// The most that one sweep wakes; the next one wakes the rest.
+const SWEEP: usize = 500;
+
+/// No wake-up needs nearly as many steps; a bound keeps a mistake from going on for ever.
+const MOST_STEPS: usize = 100;
 
 /// Works on one wake-up until nothing is left to do now. An error means that the wake-up has to
 /// come again.
 pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
-    let _ = (relay, wake_up);
-    todo!()
+    let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
+        return not_recorded_yet(relay, wake_up).await;
+    };
+    let credentials = relay.credentials.current().await?;
+    let key = HashKey::of(&credentials);
+    let mut event = Event::Woken;
+    for _ in 0..MOST_STEPS {
+        let now = relay.now();
+        let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
+        if next != delivery {
+            next.version += 1;
+            if relay.store.save(&next).await? == Saved::Outdated {
+                let lost = || format!("delivery {} is gone", wake_up.delivery);
+                delivery = relay.store.delivery(&wake_up.delivery).await?.with_context(lost)?;
+                continue;
+            }
+        }
+        delivery = next;
+        let report = relay.report(records::of_step(&delivery, &effects, now, &key));
+        let (next_event, ()) = futures::join!(carry_out(relay, &credentials, &delivery, &effects), report);
+        match next_event? {
+            Some(next_event) => event = next_event,
+            None => return Ok(()),
+        }
+    }
+    bail!("delivery {} takes more than {MOST_STEPS} steps", wake_up.delivery)
+}
+
+/// Does what the effects of a step ask for. Returns what happened next, if anything did.
+async fn carry_out(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    effects: &[Effect],
+) -> anyhow::Result<Option<Event>> {
+    let now = relay.now();
+    for effect in effects {
+        match effect {
+            Effect::Send { attempt } => {
+                let answer = send(relay, credentials, delivery, attempt_of(delivery, *attempt)?).await;
+                tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, answer = ?answer, "sent a text");
+                return Ok(Some(Event::Answered { attempt: *attempt, answer }));
+            }
+            Effect::Ask { attempt } => {
+                return ask(relay, credentials, delivery, attempt_of(delivery, *attempt)?).await.map(Some);
+            }
+            Effect::Wake { due } if *due <= now => return Ok(Some(Event::Woken)),
+            Effect::Wake { due } => {
+                let wake_up = WakeUp { delivery: delivery.id.clone(), asked: now, due: *due };
+                relay.queue.send(&wake_up, now).await?;
+            }
+            Effect::Report { .. } | Effect::ReportHandOver { .. } | Effect::ReportGivenUp { .. } => {}
+        }
+    }
+    Ok(None)
+}
+
+fn attempt_of(delivery: &Delivery, number: u32) -> anyhow::Result<&Attempt> {
+    delivery.attempt(number).with_context(|| format!("delivery {} has no attempt {number}", delivery.id))
+}
+
+async fn send(relay: &Relay, credentials: &Credentials, delivery: &Delivery, attempt: &Attempt) -> Answer {
+    let part = &delivery.parts[attempt.part];
+    let callback = delivery_status::callback_url(delivery, attempt);
+    let message = NewMessage {
+        from: &delivery.from,
+        to: &attempt.to.number,
+        body: &part.body,
+        media: &part.media,
+        status_callback: &callback,
+        validity: delivery.deadline.duration_since(relay.now()).try_into().unwrap_or_default(),
+    };
+    relay.twilio.create_message(credentials, &message).await
+}
+
+/// Asks Twilio what became of an attempt whose answer was lost. Twilio has no idempotency key for
+/// messages, so the message is recognised by recipient, time and body.
+async fn ask(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    attempt: &Attempt,
+) -> anyhow::Result<Event> {
+    let listed = relay
+        .twilio
+        .list_messages(credentials, &attempt.to.number, &delivery.from, attempt.began)
+        .await;
+    let listed = match listed {
+        Ok(listed) => listed,
+        Err(error) => {
+            tracing::warn!(delivery = %delivery.id, attempt = attempt.number, error = format!("{error:#}"), "Twilio did not say what became of an attempt");
+            return Ok(Event::NoAnswer);
+        }
+    };
+    let body = delivery.parts[attempt.part].body.trim();
+    let known = |sid| delivery.attempts.iter().any(|a| a.sid.as_ref() == Some(sid));
+    let found = listed
+        .into_iter()
+        .find(|m| m.body.as_deref().unwrap_or_default().trim() == body && !known(&m.sid));
+    Ok(match found {
+        Some(message) => Event::Status {
+            attempt: attempt.number,
+            sid: message.sid,
+            status: Status::parse(&message.status).unwrap_or(Status::Accepted),
+            code: message.error_code,
+        },
+        None => Event::Absent { attempt: attempt.number },
+    })
+}
+
+async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
+    let now = relay.now();
+    if wake_up.asked + RECORD_WITHIN < now {
+        tracing::warn!(delivery = %wake_up.delivery, "a wake-up for a delivery that was never recorded");
+        return Ok(());
+    }
+    relay.queue.send(&WakeUp { due: now + LOOK_AGAIN, ..wake_up.clone() }, now).await
 }
 
 /// Wakes deliveries that are overdue because a wake-up got lost. Returns how many.
 pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
-    let _ = relay;
-    todo!()
+    let now = relay.now();
+    let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
+    for delivery in &overdue {
+        relay.queue.send(&WakeUp { delivery: delivery.clone(), asked: now, due: now }, now).await?;
+    }
+    if !overdue.is_empty() {
+        tracing::warn!(deliveries = overdue.len(), "woke overdue deliveries");
+    }
+    Ok(overdue.len())
 }

@@ -7,6 +7,7 @@ pub mod cloudwatch;
 pub mod fallback;
 #[cfg(feature = "machine")]
 pub mod file;
+pub mod records;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};

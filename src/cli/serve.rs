@@ -1,11 +1,103 @@
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::clock::SystemClock;
+use crate::credentials::env_file;
+use crate::line::{Line, config};
+use crate::machine::server::Machine;
+use crate::machine::{DEFAULT_DATA, logs};
+use crate::twilio::API_URL;
+use crate::twilio::client::{Client, Network};
 
 /// Run the relay on this machine with the real Twilio
+///
+/// Twilio must be able to reach it under the line's public_url: through a tunnel, or a web server
+/// with a certificate in front.
 #[derive(clap::Args)]
-pub struct Serve {}
+#[command(after_help = "Example:\n  relay serve --config relay.toml --env-file repos.env --port 4000")]
+pub struct Serve {
+    /// The lines and the people behind them
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The file with Twilio's credentials (mode 600)
+    #[arg(long, value_name = "FILE")]
+    env_file: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    /// Twilio's API, or something that stands in for it
+    #[arg(long, value_name = "URL", default_value = API_URL)]
+    twilio_url: String,
+}
+
+/// Where a one-machine relay listens and keeps its state.
+#[derive(clap::Args)]
+pub struct Place {
+    /// The port to listen on; 0 for any free one
+    #[arg(long, default_value_t = 4000)]
+    pub port: u16,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Where state, queue and audit are kept
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub data: PathBuf,
+}
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        todo!()
+        let lines = config::read(&self.config)?;
+        let credentials = Arc::new(env_file::read(&self.env_file)?);
+        let listener = self.place.listen().await?;
+        let twilio = Client::new(Box::new(Network::new()?), &self.twilio_url);
+        let machine = Machine::open(&self.place.data, &lines, credentials, twilio).await?;
+        start_log(&lines);
+        for line in &lines {
+            println!("{}  {}/twilio/sms", line.name, line.public_url);
+        }
+        println!("health  http://{}/healthz", listener.local_addr()?);
+        machine.serve(listener, Router::new(), when_asked_to_stop()?).await?;
+        Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Place {
+    pub async fn listen(&self) -> anyhow::Result<TcpListener> {
+        match TcpListener::bind((self.bind, self.port)).await {
+            Ok(listener) => Ok(listener),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                bail!("port {} is in use; choose another with --port, or stop what uses it", self.port)
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot listen on {}:{}", self.bind, self.port)),
+        }
+    }
+}
+
+/// The log shows the time of the first line's zone.
+pub fn start_log(lines: &[Line]) {
+    if let Some(line) = lines.first() {
+        logs::start(line.time_zone.clone(), Arc::new(SystemClock));
+    }
+}
+
+/// Turns true at SIGTERM and at Ctrl-C. A second one ends the process at once.
+pub fn when_asked_to_stop() -> anyhow::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        let mut next = async || tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} };
+        next().await;
+        tracing::info!("stopping: finishing what has begun");
+        let _ = sender.send(true);
+        next().await;
+        std::process::exit(1);
+    });
+    Ok(receiver)
 }

@@ -420,3 +420,7 @@ fn rank(outcome: &Outcome) -> u8 {
         | Outcome::Undelivered { .. } => 4,
     }
 }
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;

@@ -1,5 +1,26 @@
 //! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
 //! the audit in a file.
 
+mod database;
+pub mod logs;
+pub mod server;
+mod worker;
+
+pub use database::Database;
+
+use std::path::Path;
+
 /// Where `relay dev` and `relay serve` keep their state, and other commands look for it.
 pub const DEFAULT_DATA: &str = ".relay";
+
+/// The database within a data folder.
+pub const DATABASE: &str = "relay.db";
+
+/// The audit within a data folder: one JSON object a line.
+pub const AUDIT: &str = "audit.jsonl";
+
+/// Makes the data folder if there is none, for its owner alone: it holds what people wrote.
+pub fn create_data(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

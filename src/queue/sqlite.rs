@@ -1,1 +1,148 @@
+//! The queue in the one-machine mode's SQLite file. Like SQS it brings a wake-up again until it is
+//! acknowledged, and puts it aside as a dead letter when that does not help.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::params;
+use tokio::sync::Notify;
+
+use super::{Queue, WakeUp};
+use crate::machine::Database;
+
+/// How long a receiver may work on a wake-up before it comes again.
+const VISIBLE_AGAIN: Duration = Duration::from_secs(5 * 60);
+
+/// How often a wake-up is brought before it becomes a dead letter.
+const MOST_RECEIVES: i64 = 12;
+
+#[derive(Clone)]
+pub struct SqliteQueue {
+    database: Database,
+    /// Rings when a wake-up was put on the queue.
+    bell: Arc<Notify>,
+}
+
+/// A wake-up to be acknowledged.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub wake_up: WakeUp,
+    pub receives: u32,
+    id: i64,
+}
+
+impl SqliteQueue {
+    pub fn on(database: Database) -> Self {
+        Self { database, bell: Arc::new(Notify::new()) }
+    }
+
+    /// Makes every wake-up visible that an earlier process was working on when it ended.
+    pub async fn recover(&self, now: Timestamp) -> anyhow::Result<()> {
+        let now = now.as_millisecond();
+        let sql = "UPDATE wake_ups SET visible = ?1 WHERE received > 0 AND visible > ?1";
+        self.database.write(move |connection| connection.execute(sql, [now])).await?;
+        Ok(())
+    }
+
+    /// At most `most` wake-ups that are due, the longest waiting first.
+    pub async fn receive(&self, now: Timestamp, most: usize) -> anyhow::Result<Vec<Received>> {
+        let again = (now + VISIBLE_AGAIN).as_millisecond();
+        let (now, most) = (now.as_millisecond(), i64::try_from(most)?);
+        if !self.has_visible(now)? {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<(i64, String, u32)> = self
+            .database
+            .write(move |connection| {
+                connection.execute(
+                    "INSERT INTO dead_letters (id, wake_up, died)
+                     SELECT id, wake_up, ?1 FROM wake_ups WHERE visible <= ?1 AND received >= ?2",
+                    params![now, MOST_RECEIVES],
+                )?;
+                connection.execute(
+                    "DELETE FROM wake_ups WHERE visible <= ?1 AND received >= ?2",
+                    params![now, MOST_RECEIVES],
+                )?;
+                let mut query = connection.prepare_cached(
+                    "UPDATE wake_ups SET visible = ?2, received = received + 1
+                     WHERE id IN (SELECT id FROM wake_ups WHERE visible <= ?1 ORDER BY visible, id LIMIT ?3)
+                     RETURNING id, wake_up, received",
+                )?;
+                let rows = query.query_map(params![now, again, most], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+                rows.collect()
+            })
+            .await?;
+        let mut received = rows
+            .into_iter()
+            .map(|(id, json, receives)| Ok(Received { wake_up: serde_json::from_str(&json)?, receives, id }))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        received.sort_by_key(|received| received.id);
+        Ok(received)
+    }
+
+    /// The wake-up was dealt with and shall not come again.
+    pub async fn acknowledge(&self, received: &Received) -> anyhow::Result<()> {
+        let id = received.id;
+        self.database
+            .write(move |c| c.prepare_cached("DELETE FROM wake_ups WHERE id = ?")?.execute([id]))
+            .await?;
+        Ok(())
+    }
+
+    /// The wake-up could not be dealt with and shall come again after `delay`.
+    pub async fn put_back(&self, received: &Received, now: Timestamp, delay: Duration) -> anyhow::Result<()> {
+        let (id, visible) = (received.id, (now + delay).as_millisecond());
+        let sql = "UPDATE wake_ups SET visible = ? WHERE id = ?";
+        self.database.write(move |connection| connection.execute(sql, params![visible, id])).await?;
+        Ok(())
+    }
+
+    /// When the next wake-up is due; `None` if there is none.
+    pub fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        let visible: Option<i64> = self.database.read(|connection| {
+            connection.prepare_cached("SELECT min(visible) FROM wake_ups")?.query_row([], |row| row.get(0))
+        })?;
+        Ok(visible.map(Timestamp::from_millisecond).transpose()?)
+    }
+
+    /// How many wake-ups became dead letters.
+    pub fn dead_letters(&self) -> anyhow::Result<u32> {
+        self.database
+            .read(|connection| connection.query_row("SELECT count(*) FROM dead_letters", [], |row| row.get(0)))
+    }
+
+    /// Returns once a wake-up was put on the queue by this process.
+    pub async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// A look before the write: an idle relay shall not touch the disk.
+    fn has_visible(&self, now: i64) -> anyhow::Result<bool> {
+        self.database.read(|connection| {
+            connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM wake_ups WHERE visible <= ?)")?
+                .query_row([now], |row| row.get(0))
+        })
+    }
+}
+
+#[async_trait]
+impl Queue for SqliteQueue {
+    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+        let visible = wake_up.due.max(now).as_millisecond();
+        let json = serde_json::to_string(wake_up)?;
+        self.database
+            .write(move |connection| {
+                connection
+                    .prepare_cached("INSERT INTO wake_ups (wake_up, visible) VALUES (?, ?)")?
+                    .execute(params![json, visible])
+            })
+            .await?;
+        self.bell.notify_one();
+        Ok(())
+    }
+}

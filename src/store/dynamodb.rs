@@ -34,7 +34,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
-use super::{ForInbound, ForStatus, Recorded, Result, Saved, Store};
+use super::{ForInbound, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
@@ -215,15 +215,6 @@ impl Store for DynamoStore {
             line: pick(&items, &line)?,
             overrides: pick_overrides(&items, &overrides)?,
             earlier: pick(&items, &earlier)?,
-        })
-    }
-
-    async fn for_status(&self, line: &PhoneNumber, delivery: &DeliveryId) -> Result<ForStatus> {
-        let (line, delivery) = (Key::line(line), Key::delivery(delivery));
-        let items = self.read(&[line.clone(), delivery.clone()]).await?;
-        Ok(ForStatus {
-            line: pick(&items, &line)?,
-            delivery: pick(&items, &delivery)?,
         })
     }
 

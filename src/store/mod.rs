@@ -24,9 +24,6 @@ pub trait Store: Send + Sync {
     /// Everything that a decision about an inbound needs, in one round trip.
     async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound>;
 
-    /// Everything that a status callback needs, in one round trip.
-    async fn for_status(&self, line: &PhoneNumber, delivery: &DeliveryId) -> Result<ForStatus>;
-
     /// Keeps an inbound with the deliveries that it set in motion: all of it or nothing. The first
     /// record of a SID stays.
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded>;
@@ -69,12 +66,6 @@ pub struct ForInbound {
     pub overrides: Overrides,
     /// The record of an earlier webhook for the same message.
     pub earlier: Option<InboundRecord>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct ForStatus {
-    pub line: Option<Line>,
-    pub delivery: Option<Delivery>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,1 +1,211 @@
+//! The store in the one-machine mode's SQLite file.
 
+use anyhow::Context;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{ForInbound, Recorded, Result, Saved, Store};
+use crate::delivery::{Delivery, DeliveryId};
+use crate::duty::{Override, Overrides};
+use crate::inbound::{InboundRecord, MessageSid};
+use crate::line::Line;
+use crate::machine::Database;
+use crate::phone::PhoneNumber;
+
+pub struct SqliteStore(Database);
+
+impl SqliteStore {
+    pub fn on(database: Database) -> Self {
+        Self(database)
+    }
+
+    fn one<T: DeserializeOwned>(&self, query: &str, key: &str) -> Result<Option<T>> {
+        self.0.read(|connection| one(connection, query, [key]))?.map(|json| parse(&json)).transpose()
+    }
+}
+
+const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
+const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
+const LINE: &str = "SELECT line FROM lines WHERE number = ?";
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+        Ok(ForInbound {
+            line: self.line(line).await?,
+            overrides: self.overrides(line).await?,
+            earlier: self.inbound(sid).await?,
+        })
+    }
+
+    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        let sid = record.sms.sid.to_string();
+        let record = serde_json::to_string(record)?;
+        let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
+        self.0
+            .write(move |connection| {
+                let new = execute(
+                    connection,
+                    "INSERT INTO inbounds (sid, record) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    params![sid, record],
+                )?;
+                if new == 0 {
+                    return Ok(Recorded::Already);
+                }
+                for row in rows {
+                    execute(
+                        connection,
+                        "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?)",
+                        params![row.id, row.version, row.due, row.json],
+                    )?;
+                }
+                Ok(Recorded::New)
+            })
+            .await
+    }
+
+    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
+        self.one(INBOUND, sid.as_str())
+    }
+
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        self.one(DELIVERY, id.as_str())
+    }
+
+    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+        let row = Row::of(delivery)?;
+        let saved = self
+            .0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "UPDATE deliveries SET version = ?2, due = ?3, delivery = ?4 WHERE id = ?1 AND version = ?2 - 1",
+                    params![row.id, row.version, row.due, row.json],
+                )
+            })
+            .await?;
+        Ok(if saved == 1 { Saved::Yes } else { Saved::Outdated })
+    }
+
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let ids: Vec<String> = self.0.read(|connection| {
+            let mut query = connection
+                .prepare_cached("SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?")?;
+            let ids = query.query_map(params![instant.as_millisecond(), limit], |row| row.get(0))?;
+            ids.collect()
+        })?;
+        Ok(ids.iter().map(|id| DeliveryId::parse(id)).collect::<std::result::Result<_, _>>()?)
+    }
+
+    async fn lines(&self) -> Result<Vec<Line>> {
+        let lines: Vec<String> = self.0.read(|connection| {
+            let mut query = connection.prepare_cached("SELECT line FROM lines ORDER BY number")?;
+            let lines = query.query_map([], |row| row.get(0))?;
+            lines.collect()
+        })?;
+        lines.iter().map(|json| parse(json)).collect()
+    }
+
+    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
+        self.one(LINE, number.expose())
+    }
+
+    async fn put_line(&self, line: &Line) -> Result<()> {
+        let (number, json) = (line.number.expose().to_owned(), serde_json::to_string(line)?);
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
+                    params![number, json],
+                )
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
+        let number = number.expose().to_owned();
+        self.0
+            .write(move |connection| execute(connection, "DELETE FROM lines WHERE number = ?", [number]))
+            .await?;
+        Ok(())
+    }
+
+    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
+        let rows: Vec<(String, String)> = self.0.read(|connection| {
+            let mut query =
+                connection.prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
+            let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })?;
+        rows.into_iter()
+            .map(|(person, json)| Ok((person, parse(&json)?)))
+            .collect::<Result<_>>()
+            .map(Overrides)
+    }
+
+    async fn set_override(&self, line: &PhoneNumber, person: &str, to: Option<&Override>) -> Result<()> {
+        let (line, person) = (line.expose().to_owned(), person.to_owned());
+        let json = to.map(serde_json::to_string).transpose()?;
+        self.0
+            .write(move |connection| match json {
+                Some(json) => execute(
+                    connection,
+                    "INSERT INTO overrides (line, person, override) VALUES (?, ?, ?)
+                     ON CONFLICT DO UPDATE SET override = excluded.override",
+                    params![line, person, json],
+                ),
+                None => execute(
+                    connection,
+                    "DELETE FROM overrides WHERE line = ? AND person = ?",
+                    params![line, person],
+                ),
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// A delivery as the table holds it.
+struct Row {
+    id: String,
+    version: i64,
+    due: Option<i64>,
+    json: String,
+}
+
+impl Row {
+    fn of(delivery: &Delivery) -> Result<Self> {
+        Ok(Self {
+            id: delivery.id.to_string(),
+            version: delivery.version.try_into()?,
+            due: delivery.due().map(Timestamp::as_millisecond),
+            json: to_json(delivery)?,
+        })
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(value)?)
+}
+
+fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).context("the database holds a record that this version cannot read")
+}
+
+fn one<const N: usize>(
+    connection: &Connection,
+    query: &str,
+    key: [&str; N],
+) -> rusqlite::Result<Option<String>> {
+    connection.prepare_cached(query)?.query_row(rusqlite::params_from_iter(key), |row| row.get(0)).optional()
+}
+
+fn execute(connection: &Connection, statement: &str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {
+    connection.prepare_cached(statement)?.execute(values)
+}

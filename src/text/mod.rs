@@ -1,22 +1,11 @@
 //! The words of a relayed text, and how many messages and segments they take.
 
-use crate::delivery::Part;
-use crate::inbound::InboundSms;
+mod compose;
+mod parts;
+mod segments;
+mod split;
 
-/// The text that relays `sms` to a person: who wrote, from where, and what.
-pub fn relayed(sms: &InboundSms) -> String {
-    let _ = sms;
-    todo!()
-}
-
-/// The text as the next person gets it after `person` could not be reached.
-pub fn handed_over(person: &str, body: &str) -> String {
-    let _ = (person, body);
-    todo!()
-}
-
-/// Cuts a text and its attachments into messages that Twilio takes.
-pub fn parts(body: &str, media: &[String]) -> Vec<Part> {
-    let _ = (body, media);
-    todo!()
-}
+pub use compose::{ANSWER_TO_PERSON, handed_over, relayed};
+pub use parts::{MOST_CHARACTERS, MOST_MEDIA, parts};
+pub use segments::{Encoding, Segments, first_outside_gsm7, segments};
+pub use split::{size, split};

@@ -1,0 +1,113 @@
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+/// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
+/// into one transaction: each write is on disk before it is acknowledged, and a busy relay pays for
+/// one `fsync` per group instead of one per text.
+#[derive(Clone)]
+pub struct Database {
+    writer: mpsc::Sender<Job>,
+    // A read takes microseconds from the page cache; a hop to another thread would cost more.
+    reader: Arc<Mutex<Connection>>,
+    path: Arc<PathBuf>,
+}
+
+/// Does its writes and returns who waits to hear whether they were committed; if the transaction
+/// could not begin, hears why instead.
+type Job = Box<dyn FnOnce(Result<&Connection, &str>) -> Option<Reply> + Send>;
+
+type Reply = Box<dyn FnOnce(Result<(), &str>)>;
+
+/// The most writes in one transaction.
+const GROUP: usize = 512;
+
+/// How long another process may hold the database.
+const LOCKED_AT_MOST: Duration = Duration::from_secs(5);
+
+impl Database {
+    /// Opens the file, or creates it with all tables.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let at = || format!("cannot open the database {}", path.display());
+        let writer = Connection::open(path).with_context(at)?;
+        prepare(&writer).with_context(at)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(path, flags).with_context(at)?;
+        reader.busy_timeout(LOCKED_AT_MOST)?;
+        let (sender, jobs) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("database".into())
+            .spawn(move || write_groups(&writer, &jobs))?;
+        Ok(Self { writer: sender, reader: Arc::new(Mutex::new(reader)), path: Arc::new(path.into()) })
+    }
+
+    /// Writes; returns when it is on disk. An error means that nothing was written.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| match connection {
+            Err(error) => {
+                let _ = reply.send(Err(anyhow!("{error}")));
+                None
+            }
+            Ok(connection) => {
+                let done = in_savepoint(connection, write);
+                Some(Box::new(move |committed| {
+                    let committed = committed.map_err(|error| anyhow!("{error}"));
+                    let _ = reply.send(committed.and_then(|()| Ok(done?)));
+                }))
+            }
+        });
+        self.writer.send(job).map_err(|_| anyhow!("the database is closed"))?;
+        answer.await?.with_context(|| format!("cannot write to the database {}", self.path.display()))
+    }
+
+    pub fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> anyhow::Result<T> {
+        let reader = self.reader.lock().map_err(|_| anyhow!("a read of the database panicked"))?;
+        read(&reader).with_context(|| format!("cannot read the database {}", self.path.display()))
+    }
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(LOCKED_AT_MOST)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(include_str!("tables.sql"))
+}
+
+fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
+        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+            let error = error.to_string();
+            group.for_each(|job| drop(job(Err(&error))));
+            continue;
+        }
+        let replies: Vec<_> = group.filter_map(|job| job(Ok(connection))).collect();
+        let committed = connection.execute_batch("COMMIT").map_err(|error| error.to_string());
+        if committed.is_err() {
+            // A full disk may have ended the transaction already; then there is nothing to undo.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for reply in replies {
+            reply(committed.as_ref().map(|()| ()).map_err(String::as_str));
+        }
+    }
+}
+
+/// One job's failure must not undo the others of its group.
+fn in_savepoint<T>(
+    connection: &Connection,
+    write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let done = write(connection);
+    connection.execute_batch(if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+    done
+}

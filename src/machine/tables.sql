@@ -1,0 +1,40 @@
+CREATE TABLE IF NOT EXISTS lines (
+    number TEXT PRIMARY KEY,
+    line   TEXT NOT NULL             -- JSON
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS overrides (
+    line     TEXT NOT NULL,          -- the line's number
+    person   TEXT NOT NULL,
+    override TEXT NOT NULL,          -- JSON
+    PRIMARY KEY (line, person)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS inbounds (
+    sid    TEXT PRIMARY KEY,
+    record TEXT NOT NULL             -- JSON
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS deliveries (
+    id       TEXT PRIMARY KEY,
+    version  INTEGER NOT NULL,
+    due      INTEGER,                -- milliseconds since 1970; NULL once nothing is due
+    delivery TEXT NOT NULL           -- JSON
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS wake_ups (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    wake_up  TEXT NOT NULL,          -- JSON
+    visible  INTEGER NOT NULL,       -- milliseconds since 1970 from which on it may be received
+    received INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE INDEX IF NOT EXISTS wake_ups_visible ON wake_ups (visible);
+
+CREATE TABLE IF NOT EXISTS dead_letters (
+    id      INTEGER PRIMARY KEY,
+    wake_up TEXT NOT NULL,           -- JSON
+    died    INTEGER NOT NULL         -- milliseconds since 1970
+);

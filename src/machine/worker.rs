@@ -1,0 +1,91 @@
+//! The worker of the one-machine mode: what Lambda's event source does on AWS, with the same code
+//! behind it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use futures::FutureExt;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::functions::retry_worker;
+use crate::queue::sqlite::{Received, SqliteQueue};
+use crate::relay::Relay;
+
+/// How many deliveries are worked on at once.
+const CONCURRENCY: usize = 32;
+
+/// How often overdue deliveries are looked for, and the longest time without a look at the queue.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// The pause after the queue itself failed.
+const QUEUE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Works until `stop` says so, then finishes what it has begun.
+pub async fn run(relay: Arc<Relay>, queue: SqliteQueue, mut stop: watch::Receiver<bool>) {
+    let mut busy = JoinSet::new();
+    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        let pause = match receive(&relay, &queue, CONCURRENCY - busy.len()).await {
+            Ok((received, next)) => {
+                for received in received {
+                    busy.spawn(work(Arc::clone(&relay), queue.clone(), received));
+                }
+                next
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the queue cannot be read");
+                QUEUE_PAUSE
+            }
+        };
+        tokio::select! {
+            _ = stop.changed() => {}
+            () = queue.rung() => {}
+            () = tokio::time::sleep_until(Instant::now() + pause) => {}
+            Some(_) = busy.join_next() => {}
+            _ = sweep.tick() => {
+                if let Err(error) = retry_worker::sweep(&relay).await {
+                    tracing::error!(error = format!("{error:#}"), "overdue deliveries were not looked for");
+                }
+            }
+        }
+    }
+    busy.join_all().await;
+}
+
+/// What is due, and how long to wait for more.
+async fn receive(
+    relay: &Relay,
+    queue: &SqliteQueue,
+    most: usize,
+) -> anyhow::Result<(Vec<Received>, Duration)> {
+    if most == 0 {
+        return Ok((Vec::new(), SWEEP_EVERY));
+    }
+    let received = queue.receive(relay.now(), most).await?;
+    let next = queue.next_due()?.map(|due| due.duration_since(relay.now()));
+    // A queue that is due but was not received waits for a free place, not for time.
+    let wait = next.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or(SWEEP_EVERY);
+    Ok((received, wait.clamp(Duration::from_millis(1), SWEEP_EVERY)))
+}
+
+async fn work(relay: Arc<Relay>, queue: SqliteQueue, received: Received) {
+    let done = AssertUnwindSafe(retry_worker::wake(&relay, &received.wake_up)).catch_unwind().await;
+    let done = done.unwrap_or_else(|_| Err(anyhow!("panicked")));
+    let settled = match done {
+        Ok(()) => queue.acknowledge(&received).await,
+        Err(error) => {
+            let delivery = &received.wake_up.delivery;
+            tracing::error!(%delivery, error = format!("{error:#}"), "a delivery could not be worked on; it comes again");
+            let delay = Duration::from_secs(1 << received.receives.min(8));
+            queue.put_back(&received, relay.now(), delay).await
+        }
+    };
+    if let Err(error) = settled {
+        tracing::error!(error = format!("{error:#}"), "a wake-up was not settled; it comes again");
+    }
+}

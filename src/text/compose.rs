@@ -1,0 +1,186 @@
+//! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
+//! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
+
+use super::segments::first_outside_gsm7;
+use crate::inbound::{InboundSms, Media};
+use crate::phone::Sender;
+
+/// The answer to a text from a person of the cascade.
+pub const ANSWER_TO_PERSON: &str = "Answering is not possible yet: nobody else got this text.";
+
+/// The text that relays `sms` to a person: who wrote, from where, and what.
+///
+/// The number stands in E.164 form, which phones make tappable whatever country they are in.
+pub fn relayed(sms: &InboundSms) -> String {
+    let what = what(sms);
+    let who = who(&sms.from);
+    let place = sms
+        .place
+        .as_deref()
+        .filter(|place| first_outside_gsm7(place).is_none() || first_outside_gsm7(&what).is_some());
+    let remark = match (&sms.from, place) {
+        (Sender::Phone(_), Some(place)) => format!(" ({place})"),
+        (Sender::Phone(_), None) => String::new(),
+        _ => " (cannot be answered)".to_owned(),
+    };
+    format!("{who}{remark}: {what}")
+}
+
+/// The text as the next person gets it after `person` could not be reached.
+pub fn handed_over(person: &str, body: &str) -> String {
+    format!("{person} could not be reached. {body}")
+}
+
+fn who(sender: &Sender) -> &str {
+    match sender.expose() {
+        "" => "Unknown sender",
+        name => name,
+    }
+}
+
+fn what(sms: &InboundSms) -> String {
+    if !sms.body.trim().is_empty() {
+        sms.body.clone()
+    } else if sms.media.is_empty() {
+        "(empty text)".to_owned()
+    } else {
+        format!("({})", inventory(&sms.media))
+    }
+}
+
+/// Such as `2 photos, 1 contact`, in the order in which they came.
+fn inventory(media: &[Media]) -> String {
+    let mut counts: Vec<(Kind, usize)> = Vec::new();
+    for kind in media.iter().map(|m| kind(&m.content_type)) {
+        match counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind, 1)),
+        }
+    }
+    let items = counts.into_iter().map(|((one, many), count)| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    });
+    items.collect::<Vec<_>>().join(", ")
+}
+
+/// What people call it, one and many.
+type Kind = (&'static str, &'static str);
+
+/// Source of the types: Twilio, "Accepted content types for media".
+fn kind(content_type: &str) -> Kind {
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match essence.split_once('/').unwrap_or_default() {
+        ("image", _) => ("photo", "photos"),
+        ("video", _) => ("video", "videos"),
+        ("audio", _) => ("recording", "recordings"),
+        ("text", "vcard" | "x-vcard" | "directory") => ("contact", "contacts"),
+        ("text", "calendar") => ("appointment", "appointments"),
+        _ => ("file", "files"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::MessageSid;
+    use crate::phone::PhoneNumber;
+    use crate::text::segments;
+
+    fn sms(from: &str, place: Option<&str>, body: &str, types: &[&str]) -> InboundSms {
+        InboundSms {
+            sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
+            from: Sender::parse(from),
+            to: PhoneNumber::parse("+16195550100").unwrap(),
+            place: place.map(str::to_owned),
+            body: body.to_owned(),
+            media: types
+                .iter()
+                .map(|content_type| Media {
+                    url: "https://api.twilio.com/media".to_owned(),
+                    content_type: (*content_type).to_owned(),
+                })
+                .collect(),
+        }
+    }
+
+    fn text(from: &str, place: Option<&str>, body: &str) -> String {
+        relayed(&sms(from, place, body, &[]))
+    }
+
+    #[test]
+    fn a_relayed_text_says_who_wrote_from_where_and_what() {
+        assert_eq!(
+            text("+16195550107", Some("San Diego, CA"), "hi"),
+            "+16195550107 (San Diego, CA): hi"
+        );
+        assert_eq!(text("+16195550107", None, "hi"), "+16195550107: hi");
+    }
+
+    #[test]
+    fn a_sender_that_cannot_be_answered_is_marked() {
+        for from in ["72975", "ACME Alerts", "rcs:acme_agent"] {
+            assert_eq!(
+                text(from, Some("San Diego, CA"), "Your code is 1"),
+                format!("{from} (cannot be answered): Your code is 1")
+            );
+        }
+        assert_eq!(
+            text("", None, "hi"),
+            "Unknown sender (cannot be answered): hi"
+        );
+    }
+
+    #[test]
+    fn without_words_it_says_what_came() {
+        let came = |types: &[&str]| relayed(&sms("+16195550107", None, " ", types));
+        assert_eq!(came(&["image/jpeg"]), "+16195550107: (1 photo)");
+        assert_eq!(
+            came(&["image/png", "text/x-vcard; charset=utf-8", "IMAGE/GIF"]),
+            "+16195550107: (2 photos, 1 contact)"
+        );
+        assert_eq!(
+            came(&[
+                "audio/amr",
+                "video/3gpp",
+                "application/pdf",
+                "",
+                "text/calendar"
+            ]),
+            "+16195550107: (1 recording, 1 video, 2 files, 1 appointment)"
+        );
+        assert_eq!(came(&[]), "+16195550107: (empty text)");
+    }
+
+    #[test]
+    fn what_the_relay_adds_never_makes_a_text_dearer_by_its_alphabet() {
+        let foreign = Some("Łódź");
+        assert_eq!(text("+48225550107", foreign, "hi"), "+48225550107: hi");
+        assert_eq!(
+            text("+48225550107", foreign, "cześć"),
+            "+48225550107 (Łódź): cześć"
+        );
+        let header = text("+16195550107", Some("San Diego, CA"), "");
+        assert_eq!(segments(&header).because, None);
+        assert_eq!(segments(&handed_over("Sergio", "")).because, None);
+    }
+
+    #[test]
+    fn a_text_that_moved_on_says_so_first() {
+        assert_eq!(
+            handed_over("Sergio", "+16195550107: hi"),
+            "Sergio could not be reached. +16195550107: hi"
+        );
+    }
+
+    #[test]
+    fn the_answer_to_a_person_is_one_plain_segment() {
+        let segments = segments(ANSWER_TO_PERSON);
+        assert_eq!((segments.count, segments.because), (1, None));
+    }
+}

@@ -1,0 +1,54 @@
+//! What Twilio hears from the relay.
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::twiml;
+use super::webhook::Refusal;
+
+/// Why a webhook was not accepted.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// It is not Twilio's, or not for this relay. The sender hears why, in a sentence.
+    Refused(Refusal),
+    /// Something that the relay needs failed. Twilio hears that it should try the fallback.
+    Failed(anyhow::Error),
+}
+
+impl From<Refusal> for Unanswered {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<anyhow::Error> for Unanswered {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The answer to a webhook, and the one place where its failure is logged. A refused one leaves
+/// nothing but a count: the log's `count` field becomes a metric.
+pub fn answer_to(done: Result<(), Unanswered>) -> Response<String> {
+    match done {
+        Ok(()) => response(StatusCode::OK, twiml::CONTENT_TYPE, twiml::EMPTY.to_owned()),
+        Err(Unanswered::Refused(refusal)) => {
+            tracing::warn!(count = refusal.counts_as, "refused a webhook");
+            response(refusal.status, PLAIN, format!("{}\n", refusal.sentence))
+        }
+        Err(Unanswered::Failed(error)) => {
+            tracing::error!(count = "webhook_failed", error = format!("{error:#}"), "could not take a webhook");
+            let sentence = "The relay could not keep this. Please try again, or the fallback.\n";
+            response(StatusCode::SERVICE_UNAVAILABLE, PLAIN, sentence.to_owned())
+        }
+    }
+}
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
