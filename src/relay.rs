@@ -33,11 +33,7 @@ impl Relay {
             return;
         }
         if let Err(error) = self.audit.write(&records).await {
-            tracing::error!(
-                records = records.len(),
-                error = format!("{error:#}"),
-                "audit records were not kept"
-            );
+            tracing::error!(records = records.len(), error = format!("{error:#}"), "audit records were not kept");
         }
     }
 }
