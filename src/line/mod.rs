@@ -60,10 +60,9 @@ impl TimeZone {
         let zone = jiff::tz::TimeZoneDatabase::bundled()
             .get(name)
             .map_err(|_| UnknownTimeZone(name.to_owned()))?;
-        Ok(Self {
-            name: name.to_owned(),
-            zone,
-        })
+        // The database finds names in any case; the name kept is its own spelling.
+        let name = zone.iana_name().unwrap_or(name).to_owned();
+        Ok(Self { name, zone })
     }
 
     pub fn name(&self) -> &str {

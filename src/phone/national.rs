@@ -14,9 +14,24 @@ impl Country {
         code.parse().ok().map(Country)
     }
 
-    /// Reads a number as people write it there (`858-555-0107`), or in international form.
+    /// The two-letter code.
+    pub fn code(&self) -> &str {
+        self.0.as_ref()
+    }
+
+    /// Reads a number as people write it there (`858-555-0107`), or in international form. One
+    /// that nobody can have there is refused; one in E.164 form is taken as it is, since Twilio's
+    /// magic test numbers are assigned to nobody either.
     pub fn read(self, text: &str) -> Result<PhoneNumber, NotANationalNumber> {
+        let text = text.trim();
+        if let Ok(number) = PhoneNumber::parse(text) {
+            return Ok(number);
+        }
         let number = phonenumber::parse(Some(self.0), text).map_err(|_| NotANationalNumber)?;
+        // A text has no way to dial an extension.
+        if number.extension().is_some() || !number.is_valid() {
+            return Err(NotANationalNumber);
+        }
         let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
         PhoneNumber::parse(&e164).map_err(|_| NotANationalNumber)
     }
@@ -42,7 +57,17 @@ mod tests {
                 "{text}"
             );
         }
-        assert!(us.read("Sergio").is_err());
+        for text in [
+            "Sergio",
+            "",
+            "555-0107",
+            "858-555-01077",
+            "858-555-0107 x5",
+            "058-555-0107",
+        ] {
+            assert_eq!(us.read(text), Err(NotANationalNumber), "{text}");
+        }
+        assert_eq!(us.read("+15005550006").unwrap().expose(), "+15005550006");
         assert!(Country::parse("Mars").is_none());
     }
 }

@@ -1,0 +1,49 @@
+use std::fmt::Write;
+
+use crate::duty::Hours;
+use crate::line::Line;
+
+/// The lines as `relay.toml` has them; reads back as the same lines.
+pub fn write(lines: &[Line]) -> String {
+    let mut toml = String::new();
+    for line in lines {
+        table(&mut toml, "line");
+        entry(&mut toml, "name", &line.name);
+        entry(&mut toml, "number", line.number.expose());
+        entry(&mut toml, "country", &line.country);
+        entry(&mut toml, "time_zone", line.time_zone.name());
+        entry(&mut toml, "public_url", &line.public_url);
+        for person in &line.people {
+            table(&mut toml, "line.person");
+            entry(&mut toml, "name", &person.name);
+            entry(&mut toml, "number", person.number.expose());
+            match &person.hours {
+                Hours::Always => entry(&mut toml, "hours", "always"),
+                Hours::Never => entry(&mut toml, "hours", "never"),
+                Hours::Weekly(windows) => {
+                    let windows: Vec<String> = windows
+                        .iter()
+                        .map(|window| quoted(&window.to_string()))
+                        .collect();
+                    let _ = writeln!(toml, "hours = [{}]", windows.join(", "));
+                }
+            }
+        }
+    }
+    toml
+}
+
+fn table(toml: &mut String, name: &str) {
+    if !toml.is_empty() {
+        toml.push('\n');
+    }
+    let _ = writeln!(toml, "[[{name}]]");
+}
+
+fn entry(toml: &mut String, key: &str, text: &str) {
+    let _ = writeln!(toml, "{key} = {}", quoted(text));
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}

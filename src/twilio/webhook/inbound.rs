@@ -1,0 +1,150 @@
+//! The fields of an inbound text.
+//!
+//! Source: Twilio, "Twilio's request to your incoming message webhook URL". Fields get added to it
+//! without notice, and most of them may be absent.
+
+use std::net::IpAddr;
+
+use http::Uri;
+use http::uri::Scheme;
+
+use super::{Form, Refusal, Verified};
+use crate::inbound::{InboundSms, Media, MessageSid};
+use crate::phone::{PhoneNumber, Sender};
+use crate::text::MOST_MEDIA;
+
+/// Understands a verified webhook as a text. A text is refused for lack of a name or of a line,
+/// but not for anything else: it would be lost.
+pub fn inbound(form: Verified<Form>) -> Result<Verified<InboundSms>, Refusal> {
+    let to = form.get("To").unwrap_or_default();
+    Ok(Verified(InboundSms {
+        sid: message_sid(&form)?,
+        from: Sender::parse(form.get("From").unwrap_or_default()),
+        to: PhoneNumber::parse(to).map_err(|_| Refusal::incomplete("To"))?,
+        place: place(form.filled("FromCity"), form.filled("FromState")),
+        body: form.get("Body").unwrap_or_default().to_owned(),
+        media: media(&form),
+    }))
+}
+
+/// The message's name, under any of the names that Twilio has given it over the years.
+pub(super) fn message_sid(form: &Form) -> Result<MessageSid, Refusal> {
+    ["MessageSid", "SmsSid", "SmsMessageSid"]
+        .iter()
+        .find_map(|name| form.filled(name))
+        .and_then(|sid| MessageSid::parse(sid).ok())
+        .ok_or(Refusal::incomplete("MessageSid"))
+}
+
+/// The attachments that are there, whatever `NumMedia` says of them.
+fn media(form: &Form) -> Vec<Media> {
+    (0..MOST_MEDIA)
+        .filter_map(|n| {
+            let url = form.filled(&format!("MediaUrl{n}"))?;
+            let content_type = form.get(&format!("MediaContentType{n}"));
+            is_fetchable(url).then(|| Media {
+                url: url.to_owned(),
+                content_type: content_type.unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Twilio keeps attachments behind https. The one other address that is let through is the
+/// sandbox's, on this machine.
+fn is_fetchable(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else {
+        return false;
+    };
+    let Some(host) = uri.host() else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let is_local = host == "localhost"
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTPS => true,
+        Some(scheme) if *scheme == Scheme::HTTP => is_local,
+        _ => false,
+    }
+}
+
+/// `SAN DIEGO` and `CA` as people write it: `San Diego, CA`.
+fn place(city: Option<&str>, state: Option<&str>) -> Option<String> {
+    let city = city.map(in_title_case);
+    let state = state.map(|state| match state.chars().count() {
+        0..=3 => state.to_owned(),
+        _ => in_title_case(state),
+    });
+    match (city, state) {
+        (Some(city), Some(state)) => Some(format!("{city}, {state}")),
+        (city, state) => city.or(state),
+    }
+}
+
+/// Capitals only at the beginning of words, unless the name has small letters already.
+fn in_title_case(name: &str) -> String {
+    if name.chars().any(char::is_lowercase) {
+        return name.to_owned();
+    }
+    let mut title = String::with_capacity(name.len());
+    let mut letters = name.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = letters.next() {
+        let is_last = !letters.peek().is_some_and(|next| next.is_alphabetic());
+        // The S of "MARTHA'S" is no beginning, the F of "O'FALLON" is.
+        let is_within = before.is_alphabetic() || (before == '\'' && is_last);
+        match is_within {
+            true => title.extend(c.to_lowercase()),
+            false => title.push(c),
+        }
+        before = c;
+    }
+    title
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_as_people_write_it() {
+        let place = |city, state| place(Some(city), Some(state)).unwrap();
+        assert_eq!(place("SAN DIEGO", "CA"), "San Diego, CA");
+        assert_eq!(place("O'FALLON", "MO"), "O'Fallon, MO");
+        assert_eq!(place("MARTHA'S VINEYARD", "MA"), "Martha's Vineyard, MA");
+        assert_eq!(place("WINSTON-SALEM", "NC"), "Winston-Salem, NC");
+        assert_eq!(place("McAllen", "TX"), "McAllen, TX");
+        assert_eq!(place("SÃO PAULO", "SÃO PAULO"), "São Paulo, São Paulo");
+    }
+
+    #[test]
+    fn half_a_place_is_better_than_none() {
+        assert_eq!(place(Some("SAN DIEGO"), None).as_deref(), Some("San Diego"));
+        assert_eq!(place(None, Some("CA")).as_deref(), Some("CA"));
+        assert_eq!(place(None, None), None);
+    }
+
+    #[test]
+    fn attachments_come_over_https_or_from_this_machine() {
+        for url in [
+            "https://api.twilio.com/2010-04-01/Media/1",
+            "http://127.0.0.1:4010/media/1",
+            "http://localhost:4010/media/1",
+            "http://[::1]:4010/media/1",
+        ] {
+            assert!(is_fetchable(url), "{url}");
+        }
+        for url in [
+            "http://example.com/1",
+            "http://127.0.0.1.example.com/1",
+            "http://localhost@example.com/1",
+            "ftp://127.0.0.1/1",
+            "file:///etc/passwd",
+            "/media/1",
+            "",
+        ] {
+            assert!(!is_fetchable(url), "{url}");
+        }
+    }
+}

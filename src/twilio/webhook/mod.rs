@@ -1,0 +1,128 @@
+//! Twilio's webhooks. A request is read, verified, and only then understood: what a handler gets is
+//! a [`Verified`] inbound text or status report, and the one way to it is a signature that was
+//! checked.
+//!
+//! ```text
+//! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status
+//! ```
+
+mod inbound;
+mod refusal;
+mod status;
+
+pub use inbound::inbound;
+pub use refusal::Refusal;
+pub use status::{StatusReport, status};
+
+use std::ops::Deref;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request};
+
+use super::form::{Form, MOST_BYTES};
+use super::signature::{self, Signed};
+use crate::credentials::Credentials;
+use crate::inbound::MessageSid;
+use crate::phone::PhoneNumber;
+
+/// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
+/// has to be looked up to find out: the line, for its public URL, and with it the message.
+pub struct Unverified {
+    form: Form,
+    signature: String,
+    path_and_query: String,
+}
+
+/// Something that Twilio said: made only from a request whose signature was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<T>(T);
+
+impl Unverified {
+    /// Reads a request that claims to be a webhook. The path and query are taken as they came, byte
+    /// by byte, for they are signed.
+    pub fn read(request: &Request<Bytes>) -> Result<Self, Refusal> {
+        if request.body().len() > MOST_BYTES {
+            return Err(Refusal::too_large());
+        }
+        if !is_form(request.headers()) {
+            return Err(Refusal::not_a_form());
+        }
+        let form = Form::parse(request.body())?;
+        let uri = request.uri();
+        let query = uri.query().map(|query| format!("?{query}"));
+        Ok(Self {
+            form,
+            signature: the_signature(request.headers())?,
+            path_and_query: uri.path().to_owned() + &query.unwrap_or_default(),
+        })
+    }
+
+    /// The line that an inbound text claims to be for.
+    pub fn line(&self) -> Result<PhoneNumber, Refusal> {
+        let to = self.form.filled("To").ok_or(Refusal::incomplete("To"))?;
+        PhoneNumber::parse(to).map_err(|_| Refusal::incomplete("To"))
+    }
+
+    /// The message that an inbound text claims to be.
+    pub fn message_sid(&self) -> Result<MessageSid, Refusal> {
+        inbound::message_sid(&self.form)
+    }
+
+    /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never
+    /// what the request says of its host.
+    pub fn verify(
+        self,
+        credentials: &Credentials,
+        public_url: &str,
+    ) -> Result<Verified<Form>, Refusal> {
+        let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
+        let tokens = credentials.signing_tokens();
+        if !signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form)) {
+            return Err(Refusal::forged());
+        }
+        // A token signs for its own account only; but a subaccount's webhooks are not ours either.
+        if self.form.get("AccountSid") != Some(&credentials.account_sid) {
+            return Err(Refusal::other_account());
+        }
+        Ok(Verified(self.form))
+    }
+}
+
+impl<T> Verified<T> {
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| {
+            essence
+                .trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        })
+}
+
+fn the_signature(headers: &HeaderMap) -> Result<String, Refusal> {
+    let mut signatures = headers.get_all(signature::HEADER).iter();
+    match (signatures.next(), signatures.next()) {
+        (Some(only), None) => only.to_str().map(str::to_owned).ok(),
+        _ => None,
+    }
+    .ok_or_else(Refusal::unsigned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! The fields of a status callback.
+//!
+//! Source: Twilio, "Track the message status of outbound messages".
+
+use super::inbound::message_sid;
+use super::{Form, Refusal, Verified};
+use crate::inbound::MessageSid;
+use crate::twilio::status::Status;
+
+/// What Twilio says of a message that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusReport {
+    pub sid: MessageSid,
+    /// `None` for a status that the relay does not know: to be acknowledged, and nothing else.
+    pub status: Option<Status>,
+    /// Why it was not delivered.
+    pub error_code: Option<u32>,
+}
+
+/// Understands a verified webhook as a status callback.
+pub fn status(form: Verified<Form>) -> Result<Verified<StatusReport>, Refusal> {
+    let status = form
+        .filled("MessageStatus")
+        .or_else(|| form.filled("SmsStatus"))
+        .ok_or(Refusal::incomplete("MessageStatus"))?;
+    let error_code = form.filled("ErrorCode").and_then(|code| code.parse().ok());
+    Ok(Verified(StatusReport {
+        sid: message_sid(&form)?,
+        status: Status::parse(status),
+        error_code: error_code.filter(|code| *code != 0),
+    }))
+}
