@@ -2,5 +2,7 @@
 
 mod config;
 mod conversations;
+#[cfg(all(feature = "aws", feature = "machine"))]
+mod deployed;
 mod sandbox;
 mod world;

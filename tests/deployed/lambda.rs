@@ -141,6 +141,15 @@ impl Lambda {
         self.log.lock().unwrap().clone()
     }
 
+    /// The most memory that the process had so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let process = self.process.lock().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        1024 * kilobytes
+    }
+
     /// How many invocations it was given.
     pub fn invocations(&self) -> u64 {
         self.api.count.load(Ordering::Relaxed) - 1

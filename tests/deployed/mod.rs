@@ -16,6 +16,7 @@ mod world;
 
 // What is tested.
 mod failures;
+mod memory;
 mod starts;
 mod template;
 mod texts;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use relay::twilio::sandbox::{Fault, Injection, Text};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::border::Crossing;
 use super::permissions::{Permission, granted};
@@ -22,7 +22,7 @@ async fn a_text_reaches_the_person_on_duty_and_the_decision_is_on_record() {
     assert_eq!(decision["line"], "qdn");
     assert_eq!(decision["to_person"], "Sergio");
     assert_eq!(decision["candidates"][0]["person"], "Sergio");
-    let delivered = |record: &serde_json::Value| {
+    let delivered = |record: &Value| {
         record["kind"] == "outcome" && record["outcome"] == "delivered"
     };
     assert_eq!(world.recorded(delivered).await["to_person"], "Sergio");
@@ -57,11 +57,16 @@ async fn a_webhook_that_twilio_repeats_sends_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forged_webhook_leaves_no_trace() {
+async fn a_forged_webhook_leaves_no_trace_but_a_count() {
     let world = World::with_silent_queue().await;
     let table = world.stack.output("TableName");
     let before = world.aws.items(table).await.len();
     assert_eq!(world.post_text(&sid('a'), "not the token").await, 403);
+    // But a count, which the alarm watches.
+    let alarm = world.stack.properties("ForgedTextsAlarm");
+    let log = world.function("inbound-sms").log();
+    let mut lines = log.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    assert!(lines.any(|line| line["count"] == alarm["Dimensions"][0]["Value"]), "{log:#?}");
     assert_eq!(world.aws.items(table).await.len(), before);
     assert_eq!(world.aws.queue(world.stack.output("DeliveriesQueueUrl")).await, [0, 0, 0]);
     assert!(world.aws.audit(world.stack.output("AuditLogGroup")).await.is_empty());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use relay::clock::SystemClock;
-use relay::credentials::{self, Credentials};
+use relay::credentials::{self, Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
 use relay::twilio::form::Form;
@@ -161,7 +161,7 @@ impl World {
         let name = self.name_of(function);
         let (variables, timeout) = configuration(Emulator::shared(), &name);
         let endpoint = &self.border(function).serving.url;
-        let instance = Lambda::start(&name, binary(function), &variables, timeout, endpoint).await;
+        let instance = Lambda::start(&name, &binary(function), &variables, timeout, endpoint).await;
         assert!(instance.starts().await, "{name} does not start: {:#?}", instance.log());
         self.functions.put(instance);
     }
@@ -218,7 +218,7 @@ impl World {
             ("NumMedia", "0"),
         ]);
         let url = format!("{}/twilio/sms", self.api.url);
-        let signature = sign(&sign_with.into(), &url, Signed::Form(&form));
+        let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
         let request = aws::http()
             .post(url)
             .header("content-type", "application/x-www-form-urlencoded")
@@ -274,8 +274,13 @@ impl Drop for World {
     }
 }
 
-fn binary(function: &str) -> &'static str {
-    FUNCTIONS.into_iter().find(|(name, _)| *name == function).unwrap().1
+/// The function's binary: this build's, or a release build's from the folder that
+/// `RELAY_TEST_FUNCTIONS` names (`make bench-start` does).
+fn binary(function: &str) -> String {
+    if let Ok(folder) = std::env::var("RELAY_TEST_FUNCTIONS") {
+        return format!("{folder}/{function}/bootstrap");
+    }
+    FUNCTIONS.into_iter().find(|(name, _)| *name == function).unwrap().1.to_owned()
 }
 
 pub fn number_of(text: &str) -> PhoneNumber {
