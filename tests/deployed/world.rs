@@ -12,6 +12,7 @@ use relay::credentials::{self, Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
 use relay::twilio::form::Form;
+use relay::twilio::sandbox::drive::{Resolve, drive};
 use relay::twilio::sandbox::{self, Number, Pace, Sandbox, Text};
 use relay::twilio::signature::{Signed, sign};
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ pub const LINE: &str = "+16195550100";
 pub const CUSTOMER: &str = "+16195550107";
 pub const SERGIO: &str = "+16195550110";
 pub const BACKUP: &str = "+16195550111";
+
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
 pub const FUNCTIONS: [(&str, &str); 3] = [
@@ -64,7 +67,7 @@ impl World {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
         let sandbox = Arc::new(Sandbox::new(Arc::new(sandbox::demo_account()), Arc::new(SystemClock)));
-        sandbox.set_pace(Pace::INSTANT);
+        sandbox.set_pace(Pace { queued: MOMENT, sending: MOMENT, carrier: MOMENT });
         let twilio = Serving::start(sandbox::http::router(Arc::clone(&sandbox))).await;
         let stack = emulator.deploy(json!({"TwilioApiUrl": twilio.url}));
         let functions = Functions::default();
@@ -97,7 +100,8 @@ impl World {
         let number = Number { sms_url: Some(webhook), ..Number::default() };
         self.sandbox.set_number(number_of(LINE), number);
         let sandbox = Arc::clone(&self.sandbox);
-        self.tasks.push(tokio::spawn(async move { sandbox::drive::run(&sandbox, &aws::http()).await }));
+        let for_ever = std::future::pending();
+        self.tasks.push(tokio::spawn(drive(sandbox, Resolve::default(), for_ever)));
     }
 
     /// As `relay secrets seed` does.
