@@ -131,7 +131,10 @@ impl Store for SqliteStore {
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         let number = number.expose().to_owned();
         self.0
-            .write(move |connection| execute(connection, "DELETE FROM lines WHERE number = ?", [number]))
+            .write(move |connection| {
+                execute(connection, "DELETE FROM overrides WHERE line = ?", [&number])?;
+                execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
+            })
             .await?;
         Ok(())
     }
