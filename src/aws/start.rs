@@ -18,7 +18,8 @@ use crate::credentials::secrets_manager::SecretsManager;
 use crate::queue::sqs::SqsQueue;
 use crate::relay::Relay;
 use crate::store::dynamodb::DynamoStore;
-use crate::twilio::client::{Client, Network};
+use crate::twilio::client::Client;
+use crate::twilio::network::Network;
 
 /// How long the start may spend on opening connections.
 const WARM_UP: Duration = Duration::from_secs(2);

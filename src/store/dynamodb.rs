@@ -275,10 +275,7 @@ impl Store for DynamoStore {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // The index counts whole milliseconds, cut off.
-        let whole = instant.as_millisecond();
-        let cut_off = instant.subsec_nanosecond() % 1_000_000 != 0;
-        let before = if cut_off { whole + 1 } else { whole };
+        let before = instant.as_millisecond();
         let shards = (0..item::SHARDS).map(|shard| self.due_in_shard(shard, before, limit));
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
