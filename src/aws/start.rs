@@ -78,7 +78,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
         &settings.secret_id,
         Arc::clone(&clock),
     );
-    let client = Client::new(Box::new(Network::new()?), &settings.twilio_url);
+    let client = Client::new(Box::new(Network::new()), &settings.twilio_url);
     tokio::join!(
         warm("Secrets Manager", async {
             credentials.current().await.map(drop)
