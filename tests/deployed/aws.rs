@@ -1,3 +1,4 @@
+use relay::twilio::network;
 use serde_json::{Value, json};
 
 use super::emulator::Emulator;
@@ -73,7 +74,5 @@ impl Aws {
 
 /// A client for this machine alone.
 pub fn http() -> reqwest::Client {
-    // Nothing here is encrypted, but a client wants to know how it would be.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    network::build(network::client().no_proxy())
 }

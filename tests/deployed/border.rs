@@ -16,15 +16,7 @@ use super::aws;
 use super::emulator::Emulator;
 use super::permissions::{Permission, needed};
 use super::serving::Serving;
-
-/// A request that passed.
-#[derive(Debug, Clone)]
-pub struct Crossing {
-    /// Such as `DynamoDB_20120810.GetItem`.
-    pub target: String,
-    pub began: Instant,
-    pub ended: Instant,
-}
+use crate::proxy::Call;
 
 pub struct Border {
     pub serving: Serving,
@@ -40,7 +32,7 @@ struct Guard {
 
 #[derive(Default)]
 struct Seen {
-    crossings: Vec<Crossing>,
+    calls: Vec<Call>,
     used: BTreeSet<Permission>,
     refused: BTreeSet<Permission>,
     /// Services that fail, by the part of the target before the dot.
@@ -79,9 +71,9 @@ impl Border {
         self.state.seen.lock().unwrap().latency = latency;
     }
 
-    /// What passed since it was asked last.
-    pub fn crossings(&self) -> Vec<Crossing> {
-        std::mem::take(&mut self.state.seen.lock().unwrap().crossings)
+    /// The requests since the last time.
+    pub fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state.seen.lock().unwrap().calls)
     }
 
     /// The permissions that were needed so far.
@@ -120,8 +112,8 @@ async fn pass(State(guard): State<Arc<Guard>>, headers: HeaderMap, body: Bytes) 
         Some(Failure::Hangs) => std::future::pending().await,
         None => forward(&guard, headers, body).await,
     };
-    let crossing = Crossing { target, began, ended: Instant::now() };
-    guard.seen.lock().unwrap().crossings.push(crossing);
+    let call = Call { operation: target, began, ended: Instant::now() };
+    guard.seen.lock().unwrap().calls.push(call);
     response
 }
 
