@@ -180,6 +180,8 @@ def function(lambda_, name):
 
 
 def main():
+    # Whatever else is printed here is no answer.
+    answers, sys.stdout = sys.stdout, sys.stderr
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())
@@ -187,14 +189,14 @@ def main():
         boto3.client(service, endpoint_url=url) for service in ("s3", "cloudformation", "lambda")
     )
     code = archive(s3)
-    print(json.dumps({"url": url}), flush=True)
+    print(json.dumps({"url": url}), file=answers, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         if "stack" in asked:
             answer = deploy(cloudformation, code, asked["stack"], asked["parameters"])
         else:
             answer = function(lambda_, asked["function"])
-        print(json.dumps(answer, default=str), flush=True)
+        print(json.dumps(answer, default=str), file=answers, flush=True)
 
 
 if __name__ == "__main__":
