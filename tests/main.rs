@@ -1,3 +1,2 @@
-
 #[cfg(feature = "machine")]
 mod sandbox;
