@@ -6,6 +6,7 @@ mod duty;
 mod explain;
 mod phone;
 mod route;
+mod running_sandbox;
 mod sandbox;
 mod serve;
 mod target;
