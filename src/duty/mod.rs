@@ -4,6 +4,8 @@
 pub mod check;
 mod hours;
 mod overrides;
+#[cfg(feature = "machine")]
+pub mod when;
 
 pub use hours::{BadHours, Hours, Window};
 pub use overrides::{Override, Overrides, Presence};

@@ -74,6 +74,13 @@ impl TimeZone {
         instant.to_zoned_datetime(self.zone.clone())
     }
 
+    /// The instant as the relay's commands show it: `Sat 2026-11-21 02:00 PST`.
+    pub fn show(&self, instant: jiff::Timestamp) -> String {
+        self.at(instant)
+            .strftime("%a %Y-%m-%d %H:%M %Z")
+            .to_string()
+    }
+
     pub fn zone(&self) -> &jiff::tz::TimeZone {
         &self.zone
     }
