@@ -33,7 +33,11 @@ impl Relay {
             return;
         }
         if let Err(error) = self.audit.write(&records).await {
-            tracing::error!(records = records.len(), error = format!("{error:#}"), "audit records were not kept");
+            tracing::error!(
+                records = records.len(),
+                error = format!("{error:#}"),
+                "audit records were not kept"
+            );
         }
     }
 }

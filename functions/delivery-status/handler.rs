@@ -32,7 +32,9 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     let mut delivery = delivery.ok_or_else(Refusal::unknown_delivery)?;
     let report = webhook::status(webhook.verify(&credentials, &delivery.public_url)?)?;
     let key = HashKey::of(&credentials);
-    let Some(status) = report.status else { return Ok(()) };
+    let Some(status) = report.status else {
+        return Ok(());
+    };
 
     for _ in 0..MOST_TRIES {
         let now = relay.now();
@@ -49,12 +51,18 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         }
         after.version += 1;
         let wake_ups = effects.iter().filter_map(|effect| match effect {
-            Effect::Wake { due } => Some(WakeUp { delivery: id.clone(), asked: now, due: *due }),
+            Effect::Wake { due } => Some(WakeUp {
+                delivery: id.clone(),
+                asked: now,
+                due: *due,
+            }),
             _ => None,
         });
         let (saved, woken, ()) = join3(
             relay.store.save(&after),
-            try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await })),
+            try_join_all(
+                wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }),
+            ),
             relay.report(records::of_step(&after, &effects, now, &key)),
         )
         .await;
@@ -65,7 +73,11 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
                 return Ok(());
             }
             Saved::Outdated => {
-                delivery = relay.store.delivery(&id).await?.ok_or_else(Refusal::unknown_delivery)?;
+                delivery = relay
+                    .store
+                    .delivery(&id)
+                    .await?
+                    .ok_or_else(Refusal::unknown_delivery)?;
             }
         }
     }
@@ -74,7 +86,10 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
 
 /// Where Twilio reports what becomes of an attempt's message.
 pub fn callback_url(delivery: &Delivery, attempt: &Attempt) -> String {
-    format!("{}{PATH}{}/{}", delivery.public_url, delivery.id, attempt.number)
+    format!(
+        "{}{PATH}{}/{}",
+        delivery.public_url, delivery.id, attempt.number
+    )
 }
 
 fn named_in(path: &str) -> Option<(DeliveryId, u32)> {

@@ -33,8 +33,11 @@ pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> 
 async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswered> {
     let webhook = Unverified::read(request)?;
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
-    let (credentials, known) =
-        try_join(relay.credentials.current(), relay.store.for_inbound(&number, &sid)).await?;
+    let (credentials, known) = try_join(
+        relay.credentials.current(),
+        relay.store.for_inbound(&number, &sid),
+    )
+    .await?;
     let line = known.line.ok_or_else(Refusal::unknown_line)?;
     let sms = webhook::inbound(webhook.verify(&credentials, &line.public_url)?)?;
     let key = HashKey::of(&credentials);
@@ -43,8 +46,10 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     if let Some(earlier) = known.earlier {
         // A wake-up of the first time may be missing; one too many does no harm.
         let record = records::repeated(&line.name, &sms, now, &key);
-        let (woken, ()) =
-            futures::join!(wake(relay, &earlier.deliveries, now), relay.report(vec![record]));
+        let (woken, ()) = futures::join!(
+            wake(relay, &earlier.deliveries, now),
+            relay.report(vec![record])
+        );
         return Ok(woken?);
     }
     let (record, deliveries) = plan(&line, &known.overrides, sms, now);
@@ -57,7 +62,9 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     .await;
     recorded?;
     woken?;
-    let Decision { rule, to_person, .. } = &record.decision;
+    let Decision {
+        rule, to_person, ..
+    } = &record.decision;
     tracing::info!(
         message.sid = %record.sms.sid, from = ?record.sms.from, line = line.name,
         rule = ?rule, to = to_person.as_deref(), "a text came in",
@@ -66,8 +73,13 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
 }
 
 async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyhow::Result<()> {
-    let wake_ups = deliveries.iter().map(|id| WakeUp { delivery: id.clone(), asked: now, due: now });
-    try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await })).await?;
+    let wake_ups = deliveries.iter().map(|id| WakeUp {
+        delivery: id.clone(),
+        asked: now,
+        due: now,
+    });
+    try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }))
+        .await?;
     Ok(())
 }
 
@@ -90,8 +102,19 @@ fn plan(
     }
     .into_iter()
     .collect();
-    let ids = deliveries.iter().map(|delivery| delivery.id.clone()).collect();
-    (InboundRecord { sms, received: now, decision, deliveries: ids }, deliveries)
+    let ids = deliveries
+        .iter()
+        .map(|delivery| delivery.id.clone())
+        .collect();
+    (
+        InboundRecord {
+            sms,
+            received: now,
+            decision,
+            deliveries: ids,
+        },
+        deliveries,
+    )
 }
 
 fn relay_to<'a>(
@@ -103,11 +126,21 @@ fn relay_to<'a>(
     let first = cascade.next()?;
     let media = sms.media.iter().map(|media| media.url.clone()).collect();
     let delivery = delivery(first, text::relayed(sms), media, line, sms, now);
-    Some(Delivery { remaining: cascade.map(recipient).collect(), ..delivery })
+    Some(Delivery {
+        remaining: cascade.map(recipient).collect(),
+        ..delivery
+    })
 }
 
 fn answer(person: &Person, line: &Line, sms: &InboundSms, now: Timestamp) -> Delivery {
-    delivery(person, text::ANSWER_TO_PERSON.to_owned(), Vec::new(), line, sms, now)
+    delivery(
+        person,
+        text::ANSWER_TO_PERSON.to_owned(),
+        Vec::new(),
+        line,
+        sms,
+        now,
+    )
 }
 
 fn delivery(
@@ -138,5 +171,8 @@ fn delivery(
 }
 
 fn recipient(person: &Person) -> Recipient {
-    Recipient { person: person.name.clone(), number: person.number.clone() }
+    Recipient {
+        person: person.name.clone(),
+        number: person.number.clone(),
+    }
 }

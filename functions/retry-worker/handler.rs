@@ -46,19 +46,27 @@ pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
             next.version += 1;
             if relay.store.save(&next).await? == Saved::Outdated {
                 let lost = || format!("delivery {} is gone", wake_up.delivery);
-                delivery = relay.store.delivery(&wake_up.delivery).await?.with_context(lost)?;
+                delivery = relay
+                    .store
+                    .delivery(&wake_up.delivery)
+                    .await?
+                    .with_context(lost)?;
                 continue;
             }
         }
         delivery = next;
         let report = relay.report(records::of_step(&delivery, &effects, now, &key));
-        let (next_event, ()) = futures::join!(carry_out(relay, &credentials, &delivery, &effects), report);
+        let (next_event, ()) =
+            futures::join!(carry_out(relay, &credentials, &delivery, &effects), report);
         match next_event? {
             Some(next_event) => event = next_event,
             None => return Ok(()),
         }
     }
-    bail!("delivery {} takes more than {MOST_STEPS} steps", wake_up.delivery)
+    bail!(
+        "delivery {} takes more than {MOST_STEPS} steps",
+        wake_up.delivery
+    )
 }
 
 /// Does what the effects of a step ask for. Returns what happened next, if anything did.
@@ -72,29 +80,58 @@ async fn carry_out(
     for effect in effects {
         match effect {
             Effect::Send { attempt } => {
-                let answer = send(relay, credentials, delivery, attempt_of(delivery, *attempt)?).await;
+                let answer = send(
+                    relay,
+                    credentials,
+                    delivery,
+                    attempt_of(delivery, *attempt)?,
+                )
+                .await;
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, answer = ?answer, "sent a text");
-                return Ok(Some(Event::Answered { attempt: *attempt, answer }));
+                return Ok(Some(Event::Answered {
+                    attempt: *attempt,
+                    answer,
+                }));
             }
             Effect::Ask { attempt } => {
-                return ask(relay, credentials, delivery, attempt_of(delivery, *attempt)?).await.map(Some);
+                return ask(
+                    relay,
+                    credentials,
+                    delivery,
+                    attempt_of(delivery, *attempt)?,
+                )
+                .await
+                .map(Some);
             }
             Effect::Wake { due } if *due <= now => return Ok(Some(Event::Woken)),
             Effect::Wake { due } => {
-                let wake_up = WakeUp { delivery: delivery.id.clone(), asked: now, due: *due };
+                let wake_up = WakeUp {
+                    delivery: delivery.id.clone(),
+                    asked: now,
+                    due: *due,
+                };
                 relay.queue.send(&wake_up, now).await?;
             }
-            Effect::Report { .. } | Effect::ReportHandOver { .. } | Effect::ReportGivenUp { .. } => {}
+            Effect::Report { .. }
+            | Effect::ReportHandOver { .. }
+            | Effect::ReportGivenUp { .. } => {}
         }
     }
     Ok(None)
 }
 
 fn attempt_of(delivery: &Delivery, number: u32) -> anyhow::Result<&Attempt> {
-    delivery.attempt(number).with_context(|| format!("delivery {} has no attempt {number}", delivery.id))
+    delivery
+        .attempt(number)
+        .with_context(|| format!("delivery {} has no attempt {number}", delivery.id))
 }
 
-async fn send(relay: &Relay, credentials: &Credentials, delivery: &Delivery, attempt: &Attempt) -> Answer {
+async fn send(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    attempt: &Attempt,
+) -> Answer {
     let part = &delivery.parts[attempt.part];
     let callback = delivery_status::callback_url(delivery, attempt);
     let message = NewMessage {
@@ -103,7 +140,11 @@ async fn send(relay: &Relay, credentials: &Credentials, delivery: &Delivery, att
         body: &part.body,
         media: &part.media,
         status_callback: &callback,
-        validity: delivery.deadline.duration_since(relay.now()).try_into().unwrap_or_default(),
+        validity: delivery
+            .deadline
+            .duration_since(relay.now())
+            .try_into()
+            .unwrap_or_default(),
     };
     relay.twilio.create_message(credentials, &message).await
 }
@@ -118,7 +159,12 @@ async fn ask(
 ) -> anyhow::Result<Event> {
     let listed = relay
         .twilio
-        .list_messages(credentials, &attempt.to.number, &delivery.from, attempt.began)
+        .list_messages(
+            credentials,
+            &attempt.to.number,
+            &delivery.from,
+            attempt.began,
+        )
         .await;
     let listed = match listed {
         Ok(listed) => listed,
@@ -128,7 +174,12 @@ async fn ask(
         }
     };
     let body = delivery.parts[attempt.part].body.trim();
-    let known = |sid| delivery.attempts.iter().any(|a| a.sid.as_ref() == Some(sid));
+    let known = |sid| {
+        delivery
+            .attempts
+            .iter()
+            .any(|a| a.sid.as_ref() == Some(sid))
+    };
     let found = listed
         .into_iter()
         .find(|m| m.body.as_deref().unwrap_or_default().trim() == body && !known(&m.sid));
@@ -139,7 +190,9 @@ async fn ask(
             status: Status::parse(&message.status).unwrap_or(Status::Accepted),
             code: message.error_code,
         },
-        None => Event::Absent { attempt: attempt.number },
+        None => Event::Absent {
+            attempt: attempt.number,
+        },
     })
 }
 
@@ -149,7 +202,16 @@ async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()>
         tracing::warn!(delivery = %wake_up.delivery, "a wake-up for a delivery that was never recorded");
         return Ok(());
     }
-    relay.queue.send(&WakeUp { due: now + LOOK_AGAIN, ..wake_up.clone() }, now).await
+    relay
+        .queue
+        .send(
+            &WakeUp {
+                due: now + LOOK_AGAIN,
+                ..wake_up.clone()
+            },
+            now,
+        )
+        .await
 }
 
 /// Wakes deliveries that are overdue because a wake-up got lost. Returns how many.
@@ -157,7 +219,17 @@ pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let now = relay.now();
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
     for delivery in &overdue {
-        relay.queue.send(&WakeUp { delivery: delivery.clone(), asked: now, due: now }, now).await?;
+        relay
+            .queue
+            .send(
+                &WakeUp {
+                    delivery: delivery.clone(),
+                    asked: now,
+                    due: now,
+                },
+                now,
+            )
+            .await?;
     }
     if !overdue.is_empty() {
         tracing::warn!(deliveries = overdue.len(), "woke overdue deliveries");

@@ -25,7 +25,10 @@ impl FileAudit {
             .mode(0o600)
             .open(path)
             .with_context(|| format!("cannot open the audit {}", path.display()))?;
-        Ok(Self { file: Mutex::new(file), path: path.into() })
+        Ok(Self {
+            file: Mutex::new(file),
+            path: path.into(),
+        })
     }
 }
 
@@ -38,7 +41,11 @@ impl Audit for FileAudit {
             lines.push(b'\n');
         }
         // One write for all: appended lines of two processes do not mix.
-        let mut file = self.file.lock().map_err(|_| anyhow!("a write to the audit panicked"))?;
-        file.write_all(&lines).with_context(|| format!("cannot write to the audit {}", self.path.display()))
+        let mut file = self
+            .file
+            .lock()
+            .map_err(|_| anyhow!("a write to the audit panicked"))?;
+        file.write_all(&lines)
+            .with_context(|| format!("cannot write to the audit {}", self.path.display()))
     }
 }

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "aws")]
 pub mod cloudwatch;
+#[cfg(feature = "aws")]
+pub mod fallback;
 #[cfg(feature = "machine")]
 pub mod file;
 pub mod records;

@@ -18,14 +18,25 @@ impl HashKey {
 
 /// The record of a decision.
 pub fn decided(record: &InboundRecord, key: &HashKey) -> Record {
-    let Decision { line, at, rule, to_person, candidates, .. } = &record.decision;
+    let Decision {
+        line,
+        at,
+        rule,
+        to_person,
+        candidates,
+        ..
+    } = &record.decision;
     Record {
         rule: Some(name_of(rule)),
         to_person: to_person.clone(),
         delivery: record.deliveries.first().cloned(),
         candidates: candidates
             .iter()
-            .map(|c| Considered { person: c.person.clone(), available: c.available, because: c.because.to_string() })
+            .map(|c| Considered {
+                person: c.person.clone(),
+                available: c.available,
+                because: c.because.to_string(),
+            })
             .collect(),
         ..of_inbound(Kind::Decision, line, &record.sms, *at, key)
     }
@@ -37,8 +48,16 @@ pub fn repeated(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> R
 }
 
 /// The records that the effects of a delivery's step ask for, `delivery` being its new state.
-pub fn of_step(delivery: &Delivery, effects: &[Effect], at: Timestamp, key: &HashKey) -> Vec<Record> {
-    effects.iter().filter_map(|effect| of_effect(delivery, effect, at, key)).collect()
+pub fn of_step(
+    delivery: &Delivery,
+    effects: &[Effect],
+    at: Timestamp,
+    key: &HashKey,
+) -> Vec<Record> {
+    effects
+        .iter()
+        .filter_map(|effect| of_effect(delivery, effect, at, key))
+        .collect()
 }
 
 fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey) -> Option<Record> {
@@ -49,7 +68,11 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             ..of_attempt(Kind::Outcome, delivery, *attempt, at, key)
         }),
         Effect::ReportHandOver { from, because } => Some(Record {
-            outcome: Some(format!("moved on from {}: {}", from.person, class_in_words(*because))),
+            outcome: Some(format!(
+                "moved on from {}: {}",
+                from.person,
+                class_in_words(*because)
+            )),
             ..of_delivery(Kind::HandOver, delivery, &delivery.to, at, key)
         }),
         Effect::ReportGivenUp { because } => Some(Record {
@@ -60,19 +83,33 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
     }
 }
 
-fn of_attempt(kind: Kind, delivery: &Delivery, number: u32, at: Timestamp, key: &HashKey) -> Record {
+fn of_attempt(
+    kind: Kind,
+    delivery: &Delivery,
+    number: u32,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
     let attempt = delivery.attempt(number);
     let to = attempt.map_or(&delivery.to, |attempt| &attempt.to);
     Record {
         attempt: Some(number),
-        outcome: attempt.filter(|_| kind == Kind::Outcome).map(|a| outcome_in_words(&a.outcome).to_owned()),
+        outcome: attempt
+            .filter(|_| kind == Kind::Outcome)
+            .map(|a| outcome_in_words(&a.outcome).to_owned()),
         error_code: attempt.and_then(|attempt| code_of(&attempt.outcome)),
         sent_sid: attempt.and_then(|attempt| attempt.sid.clone()),
         ..of_delivery(kind, delivery, to, at, key)
     }
 }
 
-fn of_delivery(kind: Kind, delivery: &Delivery, to: &Recipient, at: Timestamp, key: &HashKey) -> Record {
+fn of_delivery(
+    kind: Kind,
+    delivery: &Delivery,
+    to: &Recipient,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
     Record {
         message_sid: delivery.message_sid.clone(),
         delivery: Some(delivery.id.clone()),

@@ -1,1 +1,10 @@
 //! The relay on AWS: clients that are built once and warmed, and Lambda's events.
+
+pub mod batch;
+pub mod clients;
+pub mod http;
+pub mod logs;
+pub mod settings;
+mod start;
+
+pub use start::{Twilio, build, start};

@@ -16,7 +16,9 @@ use crate::twilio::sandbox::{self, Sandbox};
 /// The webhooks, the worker and a fake Twilio with virtual phones, on one port. Nothing leaves this
 /// machine, and nothing needs to be signed up for.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  relay dev\n  relay text --from 619-555-0107 \"Is the boat ready?\"      # in another shell\n  relay phone 619-555-0110                                 # Sergio's screen")]
+#[command(
+    after_help = "Example:\n  relay dev\n  relay text --from 619-555-0107 \"Is the boat ready?\"      # in another shell\n  relay phone 619-555-0110                                 # Sergio's screen"
+)]
 pub struct Dev {
     /// The lines and the people behind them; without it relay.toml, and without that an example
     #[arg(long, value_name = "FILE")]
@@ -41,7 +43,9 @@ impl Dev {
     fn lines(&self, port: u16) -> anyhow::Result<(Vec<Line>, String)> {
         match &self.config {
             Some(file) => Ok((config::read(file)?, file.display().to_string())),
-            None if Path::new(CONFIG).exists() => Ok((config::read(Path::new(CONFIG))?, CONFIG.to_owned())),
+            None if Path::new(CONFIG).exists() => {
+                Ok((config::read(Path::new(CONFIG))?, CONFIG.to_owned()))
+            }
             None => Ok((config::example(port), "the built-in example".to_owned())),
         }
     }

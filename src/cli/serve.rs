@@ -22,7 +22,9 @@ use crate::twilio::client::{Client, Network};
 /// Twilio must be able to reach it under the line's public_url: through a tunnel, or a web server
 /// with a certificate in front.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  relay serve --config relay.toml --env-file repos.env --port 4000")]
+#[command(
+    after_help = "Example:\n  relay serve --config relay.toml --env-file repos.env --port 4000"
+)]
 pub struct Serve {
     /// The lines and the people behind them
     #[arg(long, value_name = "FILE")]
@@ -63,7 +65,9 @@ impl Serve {
             println!("{}  {}/twilio/sms", line.name, line.public_url);
         }
         println!("health  http://{}/healthz", listener.local_addr()?);
-        machine.serve(listener, Router::new(), when_asked_to_stop()?).await?;
+        machine
+            .serve(listener, Router::new(), when_asked_to_stop()?)
+            .await?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -73,9 +77,14 @@ impl Place {
         match TcpListener::bind((self.bind, self.port)).await {
             Ok(listener) => Ok(listener),
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                bail!("port {} is in use; choose another with --port, or stop what uses it", self.port)
+                bail!(
+                    "port {} is in use; choose another with --port, or stop what uses it",
+                    self.port
+                )
             }
-            Err(error) => Err(error).with_context(|| format!("cannot listen on {}:{}", self.bind, self.port)),
+            Err(error) => {
+                Err(error).with_context(|| format!("cannot listen on {}:{}", self.bind, self.port))
+            }
         }
     }
 }
@@ -90,7 +99,10 @@ pub fn start_log(lines: &[Line]) {
 /// Turns true at SIGTERM and at Ctrl-C. A second one ends the process at once.
 pub fn when_asked_to_stop() -> anyhow::Result<watch::Receiver<bool>> {
     let (sender, receiver) = watch::channel(false);
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut term, mut int) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     tokio::spawn(async move {
         let mut next = async || tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} };
         next().await;

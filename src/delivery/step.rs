@@ -16,6 +16,9 @@ const LEASE: Duration = Duration::from_secs(60);
 /// How long to wait before Twilio is asked whether it has a message.
 const ASK_AFTER: Duration = Duration::from_secs(30);
 
+/// How long to wait before that when Twilio answered, if only that it failed.
+const ASK_SOON: Duration = Duration::from_secs(10);
+
 /// The pause between attempts while account or campaign wait for the owner.
 const REPAIR_PAUSE: Duration = Duration::from_secs(10 * 60);
 
@@ -185,6 +188,11 @@ impl Step {
                 retry_after,
             } => {
                 let class = classify(code, Some(http_status));
+                if class == Class::Ambiguous {
+                    // It was answered, so it is under way no longer.
+                    let pause = retry_after.unwrap_or_default().max(ASK_SOON);
+                    return self.ask_about(number, self.now + pause);
+                }
                 attempt.outcome = Outcome::Refused {
                     code,
                     http_status,
@@ -195,14 +203,20 @@ impl Step {
             }
             Answer::NotSent => self.go_on_after_absence(number),
             Answer::Unknown => {
-                attempt.outcome = Outcome::Unknown;
-                self.effects.push(Effect::Report { attempt: number });
                 // The request may still be on its way: only after the lease can an absence be
                 // taken for proven.
-                let ask = (attempt_lease(self.began(number))).max(self.now + ASK_AFTER);
-                self.delivery.state = State::Unknown { ask };
-                self.effects.push(Effect::Wake { due: ask });
+                let ask = (attempt.began + LEASE).max(self.now + ASK_AFTER);
+                self.ask_about(number, ask);
             }
+        }
+    }
+
+    fn ask_about(&mut self, number: u32, ask: Timestamp) {
+        if let Some(attempt) = self.open(number) {
+            attempt.outcome = Outcome::Unknown;
+            self.effects.push(Effect::Report { attempt: number });
+            self.delivery.state = State::Unknown { ask };
+            self.effects.push(Effect::Wake { due: ask });
         }
     }
 
@@ -303,11 +317,13 @@ impl Step {
                 let wait = Backoff::URGENT.wait(failures, retry_after, self.jitter);
                 self.wait_until(self.now + wait);
             }
-            Class::RetryOnce if failures <= 1 => {
+            Class::RetryOnce | Class::Ambiguous if failures <= 1 => {
                 let wait = Backoff::URGENT.wait(failures, retry_after, self.jitter);
                 self.wait_until(self.now + wait);
             }
-            Class::RetryOnce | Class::HandOver | Class::Stop => self.hand_over(class, failures),
+            Class::RetryOnce | Class::Ambiguous | Class::HandOver | Class::Stop => {
+                self.hand_over(class, failures)
+            }
             Class::Configuration => {
                 let wait = retry_after.unwrap_or_default().max(REPAIR_PAUSE);
                 self.wait_until(self.now + wait);
@@ -373,10 +389,6 @@ impl Step {
             .expect("a delivery being sent has an attempt")
     }
 
-    fn began(&self, number: u32) -> Timestamp {
-        self.delivery.attempt(number).map_or(self.now, |a| a.began)
-    }
-
     /// The attempt of that number, if it is the one whose answer is still awaited.
     fn open(&mut self, number: u32) -> Option<&mut Attempt> {
         let awaited = matches!(
@@ -387,10 +399,6 @@ impl Step {
             awaited && a.number == number && rank(&a.outcome) <= rank(&Outcome::Unknown)
         })
     }
-}
-
-fn attempt_lease(began: Timestamp) -> Timestamp {
-    began + LEASE
 }
 
 fn is_failure(outcome: &Outcome) -> bool {

@@ -15,7 +15,10 @@ fn number(last: u8) -> PhoneNumber {
 }
 
 fn recipient(person: &str, last: u8) -> Recipient {
-    Recipient { person: person.to_owned(), number: number(last) }
+    Recipient {
+        person: person.to_owned(),
+        number: number(last),
+    }
 }
 
 /// A delivery to Sergio, with the backup behind him, due now.
@@ -41,26 +44,51 @@ fn delivery(parts: usize) -> Delivery {
 }
 
 /// Lets events happen one after the other, each at its second; jitter is one half.
-fn after(delivery: Delivery, events: impl IntoIterator<Item = (i64, Event)>) -> (Delivery, Vec<Effect>) {
-    events.into_iter().fold((delivery, Vec::new()), |(delivery, _), (second, event)| {
-        step(delivery, event, at(second), 0.5)
-    })
+fn after(
+    delivery: Delivery,
+    events: impl IntoIterator<Item = (i64, Event)>,
+) -> (Delivery, Vec<Effect>) {
+    events
+        .into_iter()
+        .fold((delivery, Vec::new()), |(delivery, _), (second, event)| {
+            step(delivery, event, at(second), 0.5)
+        })
 }
 
 fn accepted(attempt: u32) -> Event {
-    Event::Answered { attempt, answer: Answer::Accepted { sid: sid(attempt as u8) } }
+    Event::Answered {
+        attempt,
+        answer: Answer::Accepted {
+            sid: sid(attempt as u8),
+        },
+    }
 }
 
 fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
-    Event::Answered { attempt, answer: Answer::Refused { code, http_status, retry_after: None } }
+    Event::Answered {
+        attempt,
+        answer: Answer::Refused {
+            code,
+            http_status,
+            retry_after: None,
+        },
+    }
 }
 
 fn unanswered(attempt: u32) -> Event {
-    Event::Answered { attempt, answer: Answer::Unknown }
+    Event::Answered {
+        attempt,
+        answer: Answer::Unknown,
+    }
 }
 
 fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
-    Event::Status { attempt, sid: sid(attempt as u8), status, code }
+    Event::Status {
+        attempt,
+        sid: sid(attempt as u8),
+        status,
+        code,
+    }
 }
 
 use Event::Woken;
@@ -77,43 +105,81 @@ fn a_wake_up_that_comes_early_or_again_sends_nothing() {
     let mut early = delivery(1);
     early.state = State::Waiting { due: at(5) };
     assert_eq!(after(early, [(0, Woken)]).1, [Effect::Wake { due: at(5) }]);
-    assert_eq!(after(delivery(1), [(0, Woken), (1, Woken)]).1, [Effect::Wake { due: at(60) }]);
-    assert_eq!(after(delivery(1), [(0, Woken), (1, accepted(1)), (2, Woken)]).1, []);
+    assert_eq!(
+        after(delivery(1), [(0, Woken), (1, Woken)]).1,
+        [Effect::Wake { due: at(60) }]
+    );
+    assert_eq!(
+        after(delivery(1), [(0, Woken), (1, accepted(1)), (2, Woken)]).1,
+        []
+    );
 }
 
 #[test]
 fn an_accepted_delivery_is_done_when_the_phone_has_it() {
     let (delivery, _) = after(delivery(1), [(0, Woken), (1, accepted(1))]);
     assert_eq!(delivery.state, State::Accepted);
-    let (delivery, effects) = after(delivery, [(2, status(1, Status::Sent, None)), (3, status(1, Status::Delivered, None))]);
+    let (delivery, effects) = after(
+        delivery,
+        [
+            (2, status(1, Status::Sent, None)),
+            (3, status(1, Status::Delivered, None)),
+        ],
+    );
     assert_eq!(delivery.state, State::Delivered);
     assert_eq!(effects, [Effect::Report { attempt: 1 }]);
 }
 
 #[test]
 fn late_and_repeated_callbacks_change_nothing() {
-    let news = [(0, Woken), (1, accepted(1)), (3, status(1, Status::Delivered, None))];
+    let news = [
+        (0, Woken),
+        (1, accepted(1)),
+        (3, status(1, Status::Delivered, None)),
+    ];
     let (done, _) = after(delivery(1), news);
-    for late in [Status::Queued, Status::Sent, Status::Delivered, Status::Undelivered] {
-        assert_eq!(after(done.clone(), [(9, status(1, late, Some(30003)))]), (done.clone(), vec![]));
+    for late in [
+        Status::Queued,
+        Status::Sent,
+        Status::Delivered,
+        Status::Undelivered,
+    ] {
+        assert_eq!(
+            after(done.clone(), [(9, status(1, late, Some(30003)))]),
+            (done.clone(), vec![])
+        );
     }
-    let foreign = Event::Status { attempt: 1, sid: sid(9), status: Status::Failed, code: None };
+    let foreign = Event::Status {
+        attempt: 1,
+        sid: sid(9),
+        status: Status::Failed,
+        code: None,
+    };
     let (sent, _) = after(delivery(1), [(0, Woken), (1, accepted(1))]);
     assert_eq!(after(sent.clone(), [(2, foreign)]), (sent, vec![]));
 }
 
 #[test]
 fn a_callback_may_overtake_the_answer_to_the_request() {
-    let (delivery, _) = after(delivery(1), [(0, Woken), (1, status(1, Status::Sent, None))]);
+    let (delivery, _) = after(
+        delivery(1),
+        [(0, Woken), (1, status(1, Status::Sent, None))],
+    );
     assert_eq!(delivery.state, State::Accepted);
-    assert_eq!(after(delivery.clone(), [(2, accepted(1))]), (delivery, vec![]));
+    assert_eq!(
+        after(delivery.clone(), [(2, accepted(1))]),
+        (delivery, vec![])
+    );
 }
 
 #[test]
 fn passing_trouble_is_retried_with_growing_pauses() {
     let (mut delivery, mut now) = (delivery(1), 0);
     for (attempt, pause) in [(1, 2.5), (2, 5.0), (3, 10.0), (4, 20.0)] {
-        (delivery, _) = after(delivery, [(now, Woken), (now, refused(attempt, None, 503))]);
+        (delivery, _) = after(
+            delivery,
+            [(now, Woken), (now, refused(attempt, Some(30001), 400))],
+        );
         let due = at(now) + Duration::from_secs_f64(pause);
         assert_eq!(delivery.state, State::Waiting { due });
         now += 60;
@@ -123,8 +189,15 @@ fn passing_trouble_is_retried_with_growing_pauses() {
 
 #[test]
 fn retry_after_is_honoured() {
-    let answer = Answer::Refused { code: Some(20429), http_status: 429, retry_after: Some(Duration::from_secs(40)) };
-    let (delivery, _) = after(delivery(1), [(0, Woken), (1, Event::Answered { attempt: 1, answer })]);
+    let answer = Answer::Refused {
+        code: Some(20429),
+        http_status: 429,
+        retry_after: Some(Duration::from_secs(40)),
+    };
+    let (delivery, _) = after(
+        delivery(1),
+        [(0, Woken), (1, Event::Answered { attempt: 1, answer })],
+    );
     assert_eq!(delivery.state, State::Waiting { due: at(41) });
 }
 
@@ -134,16 +207,30 @@ fn a_number_that_takes_no_texts_is_passed_over_at_once() {
     assert_eq!(delivery.to.person, "Backup");
     assert_eq!(delivery.state, State::Waiting { due: at(1) });
     let from = recipient("Sergio", 10);
-    assert!(effects.contains(&Effect::ReportHandOver { from, because: Class::HandOver }));
-    assert!(delivery.parts[0].body.contains("Sergio"), "the backup reads why it came");
+    assert!(effects.contains(&Effect::ReportHandOver {
+        from,
+        because: Class::HandOver
+    }));
+    assert!(
+        delivery.parts[0].body.contains("Sergio"),
+        "the backup reads why it came"
+    );
 }
 
 #[test]
 fn an_unreachable_phone_gets_one_more_try_before_the_next_person() {
-    let news = [(0, Woken), (1, accepted(1)), (2, status(1, Status::Undelivered, Some(30003)))];
+    let news = [
+        (0, Woken),
+        (1, accepted(1)),
+        (2, status(1, Status::Undelivered, Some(30003))),
+    ];
     let (delivery, _) = after(delivery(1), news);
     assert_eq!(delivery.to.person, "Sergio");
-    let news = [(20, Woken), (21, accepted(2)), (22, status(2, Status::Undelivered, Some(30003)))];
+    let news = [
+        (20, Woken),
+        (21, accepted(2)),
+        (22, status(2, Status::Undelivered, Some(30003))),
+    ];
     let (delivery, _) = after(delivery, news);
     assert_eq!(delivery.to.person, "Backup");
     let (delivery, effects) = after(delivery, [(22, Woken)]);
@@ -153,7 +240,12 @@ fn an_unreachable_phone_gets_one_more_try_before_the_next_person() {
 
 #[test]
 fn news_of_the_first_person_does_not_disturb_the_second() {
-    let news = [(0, Woken), (1, refused(1, Some(21614), 400)), (2, Woken), (3, accepted(2))];
+    let news = [
+        (0, Woken),
+        (1, refused(1, Some(21614), 400)),
+        (2, Woken),
+        (3, accepted(2)),
+    ];
     let (delivery, _) = after(delivery(1), news);
     let (after_news, _) = after(delivery.clone(), [(4, status(1, Status::Delivered, None))]);
     assert_eq!(after_news.state, delivery.state);
@@ -164,22 +256,42 @@ fn when_nobody_is_left_the_delivery_ends() {
     let mut alone = delivery(1);
     alone.remaining.clear();
     let (delivery, effects) = after(alone, [(0, Woken), (1, refused(1, Some(21614), 400))]);
-    assert_eq!(delivery.state, State::GaveUp { because: GaveUp::NobodyLeft });
-    assert!(effects.contains(&Effect::ReportGivenUp { because: GaveUp::NobodyLeft }));
+    assert_eq!(
+        delivery.state,
+        State::GaveUp {
+            because: GaveUp::NobodyLeft
+        }
+    );
+    assert!(effects.contains(&Effect::ReportGivenUp {
+        because: GaveUp::NobodyLeft
+    }));
     assert_eq!(delivery.due(), None);
 }
 
 #[test]
 fn nothing_is_tried_after_the_deadline() {
-    assert_eq!(after(delivery(1), [(3600, Woken)]).0.state, State::GaveUp { because: GaveUp::Late });
-    let news = [(3599, Woken), (3599, refused(1, None, 503))];
-    assert_eq!(after(delivery(1), news).0.state, State::GaveUp { because: GaveUp::Late });
+    assert_eq!(
+        after(delivery(1), [(3600, Woken)]).0.state,
+        State::GaveUp {
+            because: GaveUp::Late
+        }
+    );
+    let news = [(3599, Woken), (3599, refused(1, Some(20429), 429))];
+    assert_eq!(
+        after(delivery(1), news).0.state,
+        State::GaveUp {
+            because: GaveUp::Late
+        }
+    );
 }
 
 #[test]
 fn a_fault_of_the_account_keeps_the_text_for_later() {
     let (delivery, _) = after(delivery(1), [(0, Woken), (1, refused(1, Some(20003), 401))]);
-    assert_eq!((delivery.to.person.as_str(), delivery.due()), ("Sergio", Some(at(601))));
+    assert_eq!(
+        (delivery.to.person.as_str(), delivery.due()),
+        ("Sergio", Some(at(601)))
+    );
 }
 
 #[test]
@@ -195,11 +307,28 @@ fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
 
     let (absent, _) = after(asking.clone(), [(61, Event::Absent { attempt: 1 })]);
     assert_eq!(absent.attempts[0].outcome, Outcome::Absent);
-    assert_eq!(after(absent, [(70, Woken)]).1, [Effect::Send { attempt: 2 }]);
+    assert_eq!(
+        after(absent, [(70, Woken)]).1,
+        [Effect::Send { attempt: 2 }]
+    );
 
     let (still_unknown, effects) = after(asking, [(61, Event::NoAnswer)]);
     assert!(matches!(still_unknown.state, State::Unknown { ask } if ask >= at(91)));
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send { .. })));
+    assert!(
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Send { .. }))
+    );
+}
+
+#[test]
+fn an_attempt_over_which_twilio_broke_down_is_asked_about_too() {
+    let (delivery, _) = after(delivery(1), [(0, Woken), (1, refused(1, None, 502))]);
+    assert_eq!(delivery.state, State::Unknown { ask: at(11) });
+    assert_eq!(
+        after(delivery, [(11, Woken)]).1,
+        [Effect::Ask { attempt: 1 }]
+    );
 }
 
 #[test]
@@ -211,7 +340,10 @@ fn an_attempt_whose_worker_died_is_asked_about() {
 
 #[test]
 fn a_request_that_never_left_is_simply_tried_again() {
-    let answer = Event::Answered { attempt: 1, answer: Answer::NotSent };
+    let answer = Event::Answered {
+        attempt: 1,
+        answer: Answer::NotSent,
+    };
     let (delivery, _) = after(delivery(1), [(0, Woken), (1, answer)]);
     assert_eq!(delivery.attempts[0].outcome, Outcome::Absent);
     assert!(matches!(delivery.state, State::Waiting { .. }));
@@ -223,7 +355,10 @@ fn a_long_text_goes_part_by_part_and_is_done_when_all_have_arrived() {
     assert!(effects.contains(&Effect::Wake { due: at(1) }));
     let (delivery, _) = after(delivery, [(1, Woken), (2, accepted(2))]);
     assert_eq!(delivery.state, State::Accepted);
-    assert_eq!(delivery.attempts.iter().map(|a| a.part).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(
+        delivery.attempts.iter().map(|a| a.part).collect::<Vec<_>>(),
+        [0, 1]
+    );
     let (delivery, _) = after(delivery, [(3, status(2, Status::Delivered, None))]);
     assert_eq!(delivery.state, State::Accepted);
     let (delivery, _) = after(delivery, [(4, status(1, Status::Delivered, None))]);

@@ -42,7 +42,11 @@ impl Database {
         std::thread::Builder::new()
             .name("database".into())
             .spawn(move || write_groups(&writer, &jobs))?;
-        Ok(Self { writer: sender, reader: Arc::new(Mutex::new(reader)), path: Arc::new(path.into()) })
+        Ok(Self {
+            writer: sender,
+            reader: Arc::new(Mutex::new(reader)),
+            path: Arc::new(path.into()),
+        })
     }
 
     /// Writes; returns when it is on disk. An error means that nothing was written.
@@ -64,12 +68,22 @@ impl Database {
                 }))
             }
         });
-        self.writer.send(job).map_err(|_| anyhow!("the database is closed"))?;
-        answer.await?.with_context(|| format!("cannot write to the database {}", self.path.display()))
+        self.writer
+            .send(job)
+            .map_err(|_| anyhow!("the database is closed"))?;
+        answer
+            .await?
+            .with_context(|| format!("cannot write to the database {}", self.path.display()))
     }
 
-    pub fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> anyhow::Result<T> {
-        let reader = self.reader.lock().map_err(|_| anyhow!("a read of the database panicked"))?;
+    pub fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> anyhow::Result<T> {
+        let reader = self
+            .reader
+            .lock()
+            .map_err(|_| anyhow!("a read of the database panicked"))?;
         read(&reader).with_context(|| format!("cannot read the database {}", self.path.display()))
     }
 }
@@ -90,7 +104,9 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
             continue;
         }
         let replies: Vec<_> = group.filter_map(|job| job(Ok(connection))).collect();
-        let committed = connection.execute_batch("COMMIT").map_err(|error| error.to_string());
+        let committed = connection
+            .execute_batch("COMMIT")
+            .map_err(|error| error.to_string());
         if committed.is_err() {
             // A full disk may have ended the transaction already; then there is nothing to undo.
             let _ = connection.execute_batch("ROLLBACK");
@@ -108,6 +124,10 @@ fn in_savepoint<T>(
 ) -> rusqlite::Result<T> {
     connection.execute_batch("SAVEPOINT job")?;
     let done = write(connection);
-    connection.execute_batch(if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+    connection.execute_batch(if done.is_ok() {
+        "RELEASE job"
+    } else {
+        "ROLLBACK TO job; RELEASE job"
+    })?;
     done
 }

@@ -18,7 +18,8 @@ use crate::line::TimeZone;
 
 /// Sends the log to standard error. `RUST_LOG` says how much of it, `relay=debug` for one.
 pub fn start(zone: TimeZone, clock: Arc<dyn Clock>) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("relay=info,warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("relay=info,warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -37,8 +38,19 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let colour = |style: Style| if out.has_ansi_escapes() { style } else { Style::new() };
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let colour = |style: Style| {
+            if out.has_ansi_escapes() {
+                style
+            } else {
+                Style::new()
+            }
+        };
         let dim = colour(Style::new().dimmed());
         let loud = colour(match *event.metadata().level() {
             Level::ERROR => AnsiColor::Red.on_default().bold(),
@@ -48,7 +60,11 @@ where
         let mut fields = Fields::default();
         event.record(&mut fields);
         let time = self.zone.at(self.clock.now()).strftime("%H:%M:%S");
-        writeln!(out, "{dim}{time}{dim:#} {loud}{}{loud:#}{dim}{}{dim:#}", fields.message, fields.others)
+        writeln!(
+            out,
+            "{dim}{time}{dim:#} {loud}{}{loud:#}{dim}{}{dim:#}",
+            fields.message, fields.others
+        )
     }
 }
 

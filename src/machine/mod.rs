@@ -22,5 +22,8 @@ pub const AUDIT: &str = "audit.jsonl";
 /// Makes the data folder if there is none, for its owner alone: it holds what people wrote.
 pub fn create_data(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }

@@ -43,7 +43,8 @@ impl Machine {
         credentials: Arc<Credentials>,
         twilio: Client,
     ) -> anyhow::Result<Self> {
-        create_data(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        create_data(data)
+            .with_context(|| format!("cannot make the data folder {}", data.display()))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let relay = Relay {
@@ -57,7 +58,10 @@ impl Machine {
         };
         put_in_force(relay.store.as_ref(), lines).await?;
         queue.recover(relay.now()).await?;
-        Ok(Self { relay: Arc::new(relay), queue })
+        Ok(Self {
+            relay: Arc::new(relay),
+            queue,
+        })
     }
 
     /// Serves the webhooks on `listener`, and whatever `beside` has, until `stop` says so; then
@@ -89,7 +93,10 @@ impl Machine {
 /// The store holds exactly the configuration's lines.
 async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
     let stored = store.lines().await?;
-    for gone in stored.iter().filter(|stored| lines.iter().all(|line| line.number != stored.number)) {
+    for gone in stored
+        .iter()
+        .filter(|stored| lines.iter().all(|line| line.number != stored.number))
+    {
         store.remove_line(&gone.number).await?;
     }
     for line in lines.iter().filter(|line| !stored.contains(line)) {
@@ -107,7 +114,9 @@ async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Respons
 
 async fn status(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
     match whole(request).await {
-        Ok(request) => delivery_status::handle(&relay, request).await.into_response(),
+        Ok(request) => delivery_status::handle(&relay, request)
+            .await
+            .into_response(),
         Err(refused) => refused,
     }
 }
@@ -117,7 +126,11 @@ async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Response> {
     let (head, body) = request.into_parts();
     match axum::body::to_bytes(body, MOST_BYTES).await {
         Ok(body) => Ok(Request::from_parts(head, body)),
-        Err(_) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB, or broke off.\n").into_response()),
+        Err(_) => Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The body is larger than 64 KiB, or broke off.\n",
+        )
+            .into_response()),
     }
 }
 
@@ -126,7 +139,11 @@ async fn healthz(State(relay): State<Arc<Relay>>) -> Response {
         Ok(_) => "ok\n".into_response(),
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "not healthy");
-            (StatusCode::SERVICE_UNAVAILABLE, "The database cannot be read.\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database cannot be read.\n",
+            )
+                .into_response()
         }
     }
 }

@@ -69,12 +69,16 @@ async fn receive(
     let received = queue.receive(relay.now(), most).await?;
     let next = queue.next_due()?.map(|due| due.duration_since(relay.now()));
     // A queue that is due but was not received waits for a free place, not for time.
-    let wait = next.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or(SWEEP_EVERY);
+    let wait = next
+        .and_then(|wait| Duration::try_from(wait).ok())
+        .unwrap_or(SWEEP_EVERY);
     Ok((received, wait.clamp(Duration::from_millis(1), SWEEP_EVERY)))
 }
 
 async fn work(relay: Arc<Relay>, queue: SqliteQueue, received: Received) {
-    let done = AssertUnwindSafe(retry_worker::wake(&relay, &received.wake_up)).catch_unwind().await;
+    let done = AssertUnwindSafe(retry_worker::wake(&relay, &received.wake_up))
+        .catch_unwind()
+        .await;
     let done = done.unwrap_or_else(|_| Err(anyhow!("panicked")));
     let settled = match done {
         Ok(()) => queue.acknowledge(&received).await,
@@ -86,6 +90,9 @@ async fn work(relay: Arc<Relay>, queue: SqliteQueue, received: Received) {
         }
     };
     if let Err(error) = settled {
-        tracing::error!(error = format!("{error:#}"), "a wake-up was not settled; it comes again");
+        tracing::error!(
+            error = format!("{error:#}"),
+            "a wake-up was not settled; it comes again"
+        );
     }
 }

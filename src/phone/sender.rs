@@ -8,7 +8,7 @@ use super::{Masked, PhoneNumber, mask};
 ///
 /// Sources: Twilio "Short codes", "Alphanumeric Sender ID", "RCS"; channel addresses have the form
 /// `channel:address`.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Sender {
     Phone(PhoneNumber),

@@ -35,14 +35,19 @@ pub struct Received {
 
 impl SqliteQueue {
     pub fn on(database: Database) -> Self {
-        Self { database, bell: Arc::new(Notify::new()) }
+        Self {
+            database,
+            bell: Arc::new(Notify::new()),
+        }
     }
 
     /// Makes every wake-up visible that an earlier process was working on when it ended.
     pub async fn recover(&self, now: Timestamp) -> anyhow::Result<()> {
         let now = now.as_millisecond();
         let sql = "UPDATE wake_ups SET visible = ?1 WHERE received > 0 AND visible > ?1";
-        self.database.write(move |connection| connection.execute(sql, [now])).await?;
+        self.database
+            .write(move |connection| connection.execute(sql, [now]))
+            .await?;
         Ok(())
     }
 
@@ -78,7 +83,13 @@ impl SqliteQueue {
             .await?;
         let mut received = rows
             .into_iter()
-            .map(|(id, json, receives)| Ok(Received { wake_up: serde_json::from_str(&json)?, receives, id }))
+            .map(|(id, json, receives)| {
+                Ok(Received {
+                    wake_up: serde_json::from_str(&json)?,
+                    receives,
+                    id,
+                })
+            })
             .collect::<anyhow::Result<Vec<_>>>()?;
         received.sort_by_key(|received| received.id);
         Ok(received)
@@ -88,31 +99,44 @@ impl SqliteQueue {
     pub async fn acknowledge(&self, received: &Received) -> anyhow::Result<()> {
         let id = received.id;
         self.database
-            .write(move |c| c.prepare_cached("DELETE FROM wake_ups WHERE id = ?")?.execute([id]))
+            .write(move |c| {
+                c.prepare_cached("DELETE FROM wake_ups WHERE id = ?")?
+                    .execute([id])
+            })
             .await?;
         Ok(())
     }
 
     /// The wake-up could not be dealt with and shall come again after `delay`.
-    pub async fn put_back(&self, received: &Received, now: Timestamp, delay: Duration) -> anyhow::Result<()> {
+    pub async fn put_back(
+        &self,
+        received: &Received,
+        now: Timestamp,
+        delay: Duration,
+    ) -> anyhow::Result<()> {
         let (id, visible) = (received.id, (now + delay).as_millisecond());
         let sql = "UPDATE wake_ups SET visible = ? WHERE id = ?";
-        self.database.write(move |connection| connection.execute(sql, params![visible, id])).await?;
+        self.database
+            .write(move |connection| connection.execute(sql, params![visible, id]))
+            .await?;
         Ok(())
     }
 
     /// When the next wake-up is due; `None` if there is none.
     pub fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
         let visible: Option<i64> = self.database.read(|connection| {
-            connection.prepare_cached("SELECT min(visible) FROM wake_ups")?.query_row([], |row| row.get(0))
+            connection
+                .prepare_cached("SELECT min(visible) FROM wake_ups")?
+                .query_row([], |row| row.get(0))
         })?;
         Ok(visible.map(Timestamp::from_millisecond).transpose()?)
     }
 
     /// How many wake-ups became dead letters.
     pub fn dead_letters(&self) -> anyhow::Result<u32> {
-        self.database
-            .read(|connection| connection.query_row("SELECT count(*) FROM dead_letters", [], |row| row.get(0)))
+        self.database.read(|connection| {
+            connection.query_row("SELECT count(*) FROM dead_letters", [], |row| row.get(0))
+        })
     }
 
     /// Returns once a wake-up was put on the queue by this process.
@@ -130,10 +154,20 @@ impl SqliteQueue {
     }
 }
 
+/// Milliseconds since 1970, rounded up: a wake-up that came a moment early would come in vain.
+fn at_or_after(instant: Timestamp) -> i64 {
+    let floor = instant.as_millisecond();
+    if instant.subsec_nanosecond() % 1_000_000 == 0 {
+        floor
+    } else {
+        floor + 1
+    }
+}
+
 #[async_trait]
 impl Queue for SqliteQueue {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        let visible = wake_up.due.max(now).as_millisecond();
+        let visible = at_or_after(wake_up.due.max(now));
         let json = serde_json::to_string(wake_up)?;
         self.database
             .write(move |connection| {

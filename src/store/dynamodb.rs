@@ -1,1 +1,397 @@
+//! The store on DynamoDB: one table, string keys `pk` and `sk`.
+//!
+//! | `pk` | `sk` | further attributes |
+//! | --- | --- | --- |
+//! | `line#NUMBER` | `line` | `json`: the line |
+//! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
+//! | `lines` | `NUMBER` | none: the register that lists lines |
+//! | `inbound#SID` | `inbound` | `json`, `expires` |
+//! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due `due_shard`, `due_at` |
+//!
+//! `expires` is the table's TTL attribute, in seconds since 1970. The index `due` has the partition
+//! key `due_shard` (a string, `0` to `7`), the sort key `due_at` (a number, milliseconds since
+//! 1970), and projects keys only.
+//!
+//! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
+//! needs leave for `BatchGetItem` and `PutItem` (the transaction's too), the worker also for
+//! `Query` on the index, `relay config` also for `Query` and `DeleteItem` on the table, and
+//! `relay duty` also for `UpdateItem`.
 
+mod item;
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use self::item::{Item, Key};
+use super::{ForInbound, Recorded, Result, Saved, Store};
+use crate::delivery::{Delivery, DeliveryId};
+use crate::duty::{Override, Overrides};
+use crate::inbound::{InboundRecord, MessageSid};
+use crate::line::Line;
+use crate::phone::PhoneNumber;
+
+const INDEX: &str = "due";
+
+/// DynamoDB's limit for one `BatchGetItem`.
+const MOST_KEYS: usize = 100;
+/// How often a read is continued that DynamoDB answers in parts because it is throttling.
+const MOST_CONTINUATIONS: usize = 3;
+/// How often a transaction is tried that collides with another one.
+const MOST_COLLISIONS: u32 = 5;
+
+pub struct DynamoStore {
+    client: Client,
+    table: String,
+}
+
+impl DynamoStore {
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// Opens the connection by reading something that is not there.
+    pub async fn warm(&self) -> Result<()> {
+        let nothing = DeliveryId::parse("warm").expect("well formed");
+        self.read(&[Key::delivery(&nothing)]).await.map(drop)
+    }
+
+    /// The items of `keys` that exist, in no particular order.
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for some in keys.chunks(MOST_KEYS) {
+            let mut wanted: Vec<Item> = some.iter().map(Key::item).collect();
+            for continuation in 0.. {
+                if continuation > MOST_CONTINUATIONS {
+                    bail!(
+                        "DynamoDB keeps throttling reads of the table {}",
+                        self.table
+                    );
+                }
+                pause(continuation).await;
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .consistent_read(true)
+                    .build()?;
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.table, request)
+                    .send()
+                    .await
+                    .with_context(|| self.failed("read"))?;
+                found.extend(answer.responses.into_iter().flatten().flat_map(|(_, i)| i));
+                let rest = answer.unprocessed_keys.into_iter().flatten();
+                wanted = rest.flat_map(|(_, keys)| keys.keys).collect();
+                if wanted.is_empty() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn read_one<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
+        pick(&self.read(std::slice::from_ref(&key)).await?, &key)
+    }
+
+    /// Does all of `writes` or nothing. `false` if a condition of the first one does not hold.
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
+        for collision in 0..MOST_COLLISIONS {
+            pause(collision as usize).await;
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            let error = match sent {
+                Ok(_) => return Ok(true),
+                Err(error) => error,
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(error).with_context(|| self.failed("write to"));
+            };
+            let codes: Vec<&str> = cancelled
+                .cancellation_reasons()
+                .iter()
+                .filter_map(|reason| reason.code())
+                .collect();
+            match codes.as_slice() {
+                ["ConditionalCheckFailed", ..] => return Ok(false),
+                codes if codes.contains(&"TransactionConflict") => continue,
+                codes => bail!(
+                    "{}: cancelled because of {codes:?}",
+                    self.failed("write to")
+                ),
+            }
+        }
+        bail!(
+            "{}: other writers kept interfering",
+            self.failed("write to")
+        )
+    }
+
+    fn put(&self, item: Item) -> Result<Put> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .build()?;
+        Ok(put)
+    }
+
+    fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
+        let mut put = self.put(item)?;
+        put.condition_expression = Some(format!("attribute_not_exists({})", item::PK));
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn put_any(&self, item: Item) -> Result<TransactWriteItem> {
+        Ok(TransactWriteItem::builder().put(self.put(item)?).build())
+    }
+
+    fn delete(&self, key: Key) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.item()))
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    async fn due_in_shard(
+        &self,
+        shard: u8,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, DeliveryId)>> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("#shard = :shard AND #at < :before")
+            .expression_attribute_names("#shard", item::DUE_SHARD)
+            .expression_attribute_names("#at", item::DUE_AT)
+            .expression_attribute_values(":shard", item::string(&shard.to_string()))
+            .expression_attribute_values(":before", item::number(before))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .with_context(|| self.failed("query the index of due deliveries of"))?;
+        answer.items().iter().map(item::to_due).collect()
+    }
+
+    fn failed(&self, what: &str) -> String {
+        format!(
+            "cannot {what} the DynamoDB table {} (does it exist in this region, and may this role do it?)",
+            self.table
+        )
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+        let (line, overrides, earlier) = (Key::line(line), Key::overrides(line), Key::inbound(sid));
+        let items = self
+            .read(&[line.clone(), overrides.clone(), earlier.clone()])
+            .await?;
+        Ok(ForInbound {
+            line: pick(&items, &line)?,
+            overrides: pick_overrides(&items, &overrides)?,
+            earlier: pick(&items, &earlier)?,
+        })
+    }
+
+    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        let saved_by = unique()?;
+        let mut writes = vec![self.put_new(item::of_inbound(record)?)?];
+        for delivery in deliveries {
+            writes.push(self.put_new(item::of_delivery(delivery, &saved_by)?)?);
+        }
+        match self.transact(writes).await? {
+            true => Ok(Recorded::New),
+            false => Ok(Recorded::Already),
+        }
+    }
+
+    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
+        self.read_one(Key::inbound(sid)).await
+    }
+
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        self.read_one(Key::delivery(id)).await
+    }
+
+    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+        let Some(previous) = delivery.version.checked_sub(1) else {
+            return Ok(Saved::Outdated);
+        };
+        let saved_by = unique()?;
+        let error = match self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item::of_delivery(delivery, &saved_by)?))
+            .condition_expression("#version = :previous")
+            .expression_attribute_names("#version", item::VERSION)
+            .expression_attribute_values(":previous", item::number(previous))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await
+        {
+            Ok(_) => return Ok(Saved::Yes),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            // The answer to a first attempt may have got lost, and the SDK's second one then finds
+            // what the first one wrote.
+            Some(PutItemError::ConditionalCheckFailedException(check)) => {
+                let ours = check
+                    .item()
+                    .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(&saved_by));
+                Ok(if ours { Saved::Yes } else { Saved::Outdated })
+            }
+            _ => Err(error).with_context(|| self.failed("write to")),
+        }
+    }
+
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        // The index counts whole milliseconds, cut off.
+        let whole = instant.as_millisecond();
+        let cut_off = instant.subsec_nanosecond() % 1_000_000 != 0;
+        let before = if cut_off { whole + 1 } else { whole };
+        let shards = (0..item::SHARDS).map(|shard| self.due_in_shard(shard, before, limit));
+        let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn lines(&self) -> Result<Vec<Line>> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#pk = :register")
+            .expression_attribute_names("#pk", item::PK)
+            .expression_attribute_values(":register", item::string(item::REGISTER))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(registered) = pages.next().await {
+            let registered = registered.with_context(|| self.failed("list the lines of"))?;
+            let number = item::text(&registered, item::SK)
+                .and_then(|number| PhoneNumber::parse(number).ok())
+                .ok_or_else(|| anyhow!("the register of lines has an entry without a number"))?;
+            keys.push(Key::line(&number));
+        }
+        let items = self.read(&keys).await?;
+        // In the order of the register.
+        keys.iter()
+            .filter_map(|key| pick(&items, key).transpose())
+            .collect()
+    }
+
+    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
+        self.read_one(Key::line(number)).await
+    }
+
+    async fn put_line(&self, line: &Line) -> Result<()> {
+        let writes = vec![
+            self.put_any(item::of_line(line)?)?,
+            self.put_any(Key::registered(&line.number).item())?,
+        ];
+        self.transact(writes).await.map(drop)
+    }
+
+    async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
+        let writes = vec![
+            self.delete(Key::line(number))?,
+            self.delete(Key::overrides(number))?,
+            self.delete(Key::registered(number))?,
+        ];
+        self.transact(writes).await.map(drop)
+    }
+
+    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
+        let key = Key::overrides(line);
+        pick_overrides(&self.read(std::slice::from_ref(&key)).await?, &key)
+    }
+
+    async fn set_override(
+        &self,
+        line: &PhoneNumber,
+        person: &str,
+        to: Option<&Override>,
+    ) -> Result<()> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::overrides(line).item()))
+            .expression_attribute_names("#person", item::override_attribute(person));
+        let update = match to {
+            Some(to) => update
+                .update_expression("SET #person = :override")
+                .expression_attribute_values(
+                    ":override",
+                    item::string(&serde_json::to_string(to)?),
+                ),
+            None => update.update_expression("REMOVE #person"),
+        };
+        update
+            .send()
+            .await
+            .with_context(|| self.failed("write to"))?;
+        Ok(())
+    }
+}
+
+fn pick<T: DeserializeOwned>(items: &[Item], key: &Key) -> Result<Option<T>> {
+    let item = items.iter().find(|item| key.is_of(item));
+    item.map(item::from_json).transpose()
+}
+
+fn pick_overrides(items: &[Item], key: &Key) -> Result<Overrides> {
+    let item = items.iter().find(|item| key.is_of(item));
+    Ok(item
+        .map(item::to_overrides)
+        .transpose()?
+        .unwrap_or_default())
+}
+
+/// Tells this save from every other one.
+fn unique() -> Result<String> {
+    let random = getrandom::u64().map_err(|error| anyhow!("no randomness: {error}"))?;
+    Ok(format!("{random:016x}"))
+}
+
+/// Longer from time to time, and never the same twice, so that those who collided do not meet
+/// again.
+async fn pause(times: usize) {
+    if times > 0 {
+        let most = 20 << times.min(5);
+        let draw = getrandom::u64().unwrap_or_default() % most;
+        tokio::time::sleep(Duration::from_millis(draw)).await;
+    }
+}

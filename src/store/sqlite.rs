@@ -23,7 +23,10 @@ impl SqliteStore {
     }
 
     fn one<T: DeserializeOwned>(&self, query: &str, key: &str) -> Result<Option<T>> {
-        self.0.read(|connection| one(connection, query, [key]))?.map(|json| parse(&json)).transpose()
+        self.0
+            .read(|connection| one(connection, query, [key]))?
+            .map(|json| parse(&json))
+            .transpose()
     }
 }
 
@@ -87,7 +90,11 @@ impl Store for SqliteStore {
                 )
             })
             .await?;
-        Ok(if saved == 1 { Saved::Yes } else { Saved::Outdated })
+        Ok(if saved == 1 {
+            Saved::Yes
+        } else {
+            Saved::Outdated
+        })
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
@@ -95,10 +102,14 @@ impl Store for SqliteStore {
         let ids: Vec<String> = self.0.read(|connection| {
             let mut query = connection
                 .prepare_cached("SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?")?;
-            let ids = query.query_map(params![instant.as_millisecond(), limit], |row| row.get(0))?;
+            let ids =
+                query.query_map(params![instant.as_millisecond(), limit], |row| row.get(0))?;
             ids.collect()
         })?;
-        Ok(ids.iter().map(|id| DeliveryId::parse(id)).collect::<std::result::Result<_, _>>()?)
+        Ok(ids
+            .iter()
+            .map(|id| DeliveryId::parse(id))
+            .collect::<std::result::Result<_, _>>()?)
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -115,7 +126,10 @@ impl Store for SqliteStore {
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
-        let (number, json) = (line.number.expose().to_owned(), serde_json::to_string(line)?);
+        let (number, json) = (
+            line.number.expose().to_owned(),
+            serde_json::to_string(line)?,
+        );
         self.0
             .write(move |connection| {
                 execute(
@@ -131,15 +145,17 @@ impl Store for SqliteStore {
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         let number = number.expose().to_owned();
         self.0
-            .write(move |connection| execute(connection, "DELETE FROM lines WHERE number = ?", [number]))
+            .write(move |connection| {
+                execute(connection, "DELETE FROM lines WHERE number = ?", [number])
+            })
             .await?;
         Ok(())
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
         let rows: Vec<(String, String)> = self.0.read(|connection| {
-            let mut query =
-                connection.prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
+            let mut query = connection
+                .prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
             let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         })?;
@@ -149,7 +165,12 @@ impl Store for SqliteStore {
             .map(Overrides)
     }
 
-    async fn set_override(&self, line: &PhoneNumber, person: &str, to: Option<&Override>) -> Result<()> {
+    async fn set_override(
+        &self,
+        line: &PhoneNumber,
+        person: &str,
+        to: Option<&Override>,
+    ) -> Result<()> {
         let (line, person) = (line.expose().to_owned(), person.to_owned());
         let json = to.map(serde_json::to_string).transpose()?;
         self.0
@@ -203,9 +224,16 @@ fn one<const N: usize>(
     query: &str,
     key: [&str; N],
 ) -> rusqlite::Result<Option<String>> {
-    connection.prepare_cached(query)?.query_row(rusqlite::params_from_iter(key), |row| row.get(0)).optional()
+    connection
+        .prepare_cached(query)?
+        .query_row(rusqlite::params_from_iter(key), |row| row.get(0))
+        .optional()
 }
 
-fn execute(connection: &Connection, statement: &str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {
+fn execute(
+    connection: &Connection,
+    statement: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<usize> {
     connection.prepare_cached(statement)?.execute(values)
 }

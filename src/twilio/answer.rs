@@ -37,7 +37,11 @@ pub fn answer_to(done: Result<(), Unanswered>) -> Response<String> {
             response(refusal.status, PLAIN, format!("{}\n", refusal.sentence))
         }
         Err(Unanswered::Failed(error)) => {
-            tracing::error!(count = "webhook_failed", error = format!("{error:#}"), "could not take a webhook");
+            tracing::error!(
+                count = "webhook_failed",
+                error = format!("{error:#}"),
+                "could not take a webhook"
+            );
             let sentence = "The relay could not keep this. Please try again, or the fallback.\n";
             response(StatusCode::SERVICE_UNAVAILABLE, PLAIN, sentence.to_owned())
         }
@@ -49,6 +53,8 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

@@ -19,6 +19,9 @@ pub enum Class {
     Configuration,
     /// The request was wrong: no repetition helps.
     OurBug,
+    /// Twilio failed over the request, and may have taken the message all the same: it is to be
+    /// asked before anything is sent again.
+    Ambiguous,
 }
 
 /// The class of a failure by Twilio's error code and, where there is none or it is not known, the
@@ -37,9 +40,6 @@ fn known(code: u32) -> Option<Class> {
         // Too much at once, or Twilio or a carrier is out of order for the moment.
         14107 // more than 30 replies between two numbers within 30 seconds
         | 20429 // too many requests
-        | 20500 // internal server error
-        | 20503 // service unavailable
-        | 20504 // gateway timeout
         | 21611 // the number's queue is full
         | 21730 // system under maintenance
         | 30001 // the queue is full
@@ -130,6 +130,12 @@ fn known(code: u32) -> Option<Class> {
         | 30013 // the validity period is too long
         => Class::OurBug,
 
+        // Twilio broke down over the request, perhaps after it had taken the message.
+        20500 // internal server error
+        | 20503 // service unavailable
+        | 20504 // gateway timeout
+        => Class::Ambiguous,
+
         _ => return None,
     };
     Some(class)
@@ -140,7 +146,8 @@ fn by_status(http_status: Option<u16>) -> Class {
         // A carrier's failure that has no known name: as with Twilio's own "unknown error".
         None => Class::RetryOnce,
         Some(401 | 403 | 404) => Class::Configuration,
-        Some(408 | 425 | 429 | 500..) => Class::Retry,
+        Some(408 | 425 | 429) => Class::Retry,
+        Some(500..) => Class::Ambiguous,
         // Twilio does not want this request. Most of its reasons are the recipient's number, and
         // the next person's may do; a request that is wrong for everyone ends with the cascade.
         Some(_) => Class::HandOver,
@@ -153,7 +160,7 @@ mod tests {
 
     #[test]
     fn every_listed_code_has_its_class() {
-        let table: [(Class, &[u32]); 6] = [
+        let table: [(Class, &[u32]); 7] = [
             (
                 Class::Retry,
                 &[20429, 30001, 30017, 30022, 30410, 30500, 14107, 21611],
@@ -174,6 +181,7 @@ mod tests {
                 ],
             ),
             (Class::OurBug, &[21602, 21604, 21617, 21620, 21623, 21658]),
+            (Class::Ambiguous, &[20500, 20503, 20504]),
         ];
         for (class, codes) in table {
             for code in codes {
@@ -187,8 +195,11 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_code_goes_by_its_status() {
-        for status in [408, 429, 500, 502, 503, 599] {
+        for status in [408, 425, 429] {
             assert_eq!(classify(None, Some(status)), Class::Retry, "{status}");
+        }
+        for status in [500, 502, 503, 599] {
+            assert_eq!(classify(None, Some(status)), Class::Ambiguous, "{status}");
         }
         for status in [401, 403, 404] {
             assert_eq!(classify(None, Some(status)), Class::Configuration);
@@ -199,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_unknown_code_goes_by_its_status_too() {
-        assert_eq!(classify(Some(99999), Some(503)), Class::Retry);
+        assert_eq!(classify(Some(99999), Some(503)), Class::Ambiguous);
         assert_eq!(classify(Some(99999), Some(400)), Class::HandOver);
         assert_eq!(classify(Some(99999), None), Class::RetryOnce);
     }

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod client;
 pub mod errors;
 pub mod form;
+pub mod network;
 #[cfg(feature = "machine")]
 pub mod sandbox;
 pub mod signature;

@@ -23,10 +23,11 @@ use http::{HeaderMap, Request};
 use super::form::{Form, MOST_BYTES};
 use super::signature::{self, Signed};
 use crate::credentials::Credentials;
+use crate::inbound::MessageSid;
 use crate::phone::PhoneNumber;
 
-/// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is for
-/// which line it claims to be, because that line's public URL is needed to find out.
+/// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
+/// has to be looked up to find out: the line, for its public URL, and with it the message.
 pub struct Unverified {
     form: Form,
     signature: String,
@@ -63,11 +64,9 @@ impl Unverified {
         PhoneNumber::parse(to).map_err(|_| Refusal::incomplete("To"))
     }
 
-    /// The line that a status callback claims to be about. `None` if the message came from
-    /// something else than a number, such as an alphanumeric sender; who keeps the line with what
-    /// was sent does not need it.
-    pub fn status_line(&self) -> Option<PhoneNumber> {
-        PhoneNumber::parse(self.form.get("From")?).ok()
+    /// The message that an inbound text claims to be.
+    pub fn message_sid(&self) -> Result<MessageSid, Refusal> {
+        inbound::message_sid(&self.form)
     }
 
     /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never

@@ -66,6 +66,12 @@ impl Refusal {
         Self::not_twilio("unknown_line")
     }
 
+    /// There is no delivery of the name in the path. In the same words as a forgery, which cannot
+    /// find out in this way which deliveries there are.
+    pub fn unknown_delivery() -> Self {
+        Self::not_twilio("unknown_delivery")
+    }
+
     /// A field that every such webhook has is absent or makes no sense.
     pub fn incomplete(field: &'static str) -> Self {
         Self::new(

@@ -1,0 +1,84 @@
+//! What the functions read from their environment. `template.yaml` sets all of it.
+
+use super::clients;
+use crate::twilio::API_URL;
+
+/// The environment of a function. AWS's own variables are read by its SDK and are not here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `TABLE_NAME`: the DynamoDB table with all state.
+    pub table: String,
+    /// `DELIVERIES_QUEUE_URL`: the SQS queue of wake-ups.
+    pub queue_url: String,
+    /// `AUDIT_LOG_GROUP`: the CloudWatch log group of audit records.
+    pub audit_log_group: String,
+    /// `CREDENTIALS_SECRET_ID`: name or ARN of the secret with Twilio's credentials.
+    pub secret_id: String,
+    /// `TWILIO_API_URL`: where Twilio's REST API is. Default: the real one.
+    pub twilio_url: String,
+    /// `TRUST_STORE=system`: trust the roots of the machine, not only those of AWS.
+    pub system_roots: bool,
+    /// `AWS_LAMBDA_FUNCTION_NAME`, set by Lambda: names the function in the audit's streams.
+    pub function: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the environment variable {0} is missing; template.yaml sets it from the stack's resources"
+)]
+pub struct Missing(pub &'static str);
+
+impl Settings {
+    pub fn from_env() -> Result<Self, Missing> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings with `look_up`. An empty variable counts as a missing one.
+    pub fn from_vars(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, Missing> {
+        let optional = |name: &str| look_up(name).filter(|value| !value.is_empty());
+        let required = |name: &'static str| optional(name).ok_or(Missing(name));
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            queue_url: required("DELIVERIES_QUEUE_URL")?,
+            audit_log_group: required("AUDIT_LOG_GROUP")?,
+            secret_id: required("CREDENTIALS_SECRET_ID")?,
+            twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
+            system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
+            function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: [&str; 4] = [
+        "TABLE_NAME",
+        "DELIVERIES_QUEUE_URL",
+        "AUDIT_LOG_GROUP",
+        "CREDENTIALS_SECRET_ID",
+    ];
+
+    #[test]
+    fn a_missing_or_empty_variable_is_named() {
+        for missing in REQUIRED {
+            for value in [None, Some(String::new())] {
+                let read = Settings::from_vars(|name| match name {
+                    _ if name == missing => value.clone(),
+                    _ => Some("x".to_owned()),
+                });
+                assert_eq!(read, Err(Missing(missing)));
+            }
+        }
+        assert!(Missing("TABLE_NAME").to_string().contains("TABLE_NAME"));
+    }
+
+    #[test]
+    fn without_being_told_otherwise_the_relay_talks_to_the_real_twilio() {
+        let settings =
+            Settings::from_vars(|name| REQUIRED.contains(&name).then(|| "x".to_owned())).unwrap();
+        assert_eq!(settings.twilio_url, API_URL);
+        assert!(!settings.system_roots);
+    }
+}

@@ -1,0 +1,114 @@
+//! How every function starts: settings, clients, open connections, then events.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_config::SdkConfig;
+
+use super::settings::Settings;
+use super::{clients, logs};
+use crate::audit::cloudwatch::{CloudWatchAudit, stream_name};
+use crate::audit::fallback::Fallback;
+use crate::clock::{Clock, SystemChance, SystemClock};
+use crate::credentials::Source;
+use crate::credentials::secrets_manager::SecretsManager;
+use crate::queue::sqs::SqsQueue;
+use crate::relay::Relay;
+use crate::store::dynamodb::DynamoStore;
+use crate::twilio::client::{Client, Network};
+
+/// How long the start may spend on opening connections.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+/// Whether the function calls Twilio's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Twilio {
+    Called,
+    NotCalled,
+}
+
+/// Runs a function: `events` answers what Lambda hands it. Returns only if the function cannot
+/// start, or if Lambda's runtime API fails.
+pub fn start(
+    twilio: Twilio,
+    events: impl AsyncFnOnce(&Relay) -> Result<(), lambda_runtime::Error>,
+) -> ExitCode {
+    logs::init();
+    let run = async {
+        let settings = Settings::from_env()?;
+        let aws = clients::loader(settings.system_roots).load().await;
+        let relay = build(&settings, &aws, twilio).await?;
+        events(&relay)
+            .await
+            .map_err(|error| anyhow::anyhow!("the runtime stopped: {error}"))
+    };
+    // One event at a time needs one thread; a second one would only cost start-up time.
+    let outcome = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")
+        .and_then(|runtime| runtime.block_on(run));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Builds what the handlers work with and opens its connections, all at once: a function's first
+/// TLS handshakes are what makes its cold start slow, and Lambda gives the start a whole processor.
+pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyhow::Result<Relay> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(aws), &settings.table);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws), &settings.queue_url);
+    let audit = CloudWatchAudit::new(
+        aws_sdk_cloudwatchlogs::Client::new(aws),
+        &settings.audit_log_group,
+        stream_name(&settings.function, clock.now(), random),
+    );
+    let credentials = SecretsManager::new(
+        aws_sdk_secretsmanager::Client::new(aws),
+        &settings.secret_id,
+        Arc::clone(&clock),
+    );
+    let client = Client::new(Box::new(Network::new()?), &settings.twilio_url);
+    tokio::join!(
+        warm("Secrets Manager", async {
+            credentials.current().await.map(drop)
+        }),
+        warm("DynamoDB", store.warm()),
+        warm("SQS", queue.warm()),
+        warm("CloudWatch Logs", audit.open()),
+        warm("Twilio", async {
+            if twilio == Twilio::Called {
+                client.warm().await;
+            }
+            Ok(())
+        }),
+    );
+    Ok(Relay {
+        store: Arc::new(store),
+        queue: Arc::new(queue),
+        audit: Arc::new(Fallback::to_stdout(audit, Arc::clone(&clock))),
+        credentials: Arc::new(credentials),
+        twilio: client,
+        clock,
+        chance: Arc::new(SystemChance),
+    })
+}
+
+/// A failure here fails nothing: whoever needs the connection opens it then, and says what is
+/// wrong.
+async fn warm(what: &str, opening: impl Future<Output = anyhow::Result<()>>) {
+    match tokio::time::timeout(WARM_UP, opening).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!("{what} is not ready yet: {error:#}"),
+        Err(_) => tracing::warn!("{what} is not ready yet: no answer within {WARM_UP:?}"),
+    }
+}

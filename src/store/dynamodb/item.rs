@@ -1,0 +1,203 @@
+//! Keys and items: what stands where in the table, and how it is read back.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, anyhow};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::delivery::{Delivery, DeliveryId};
+use crate::duty::Overrides;
+use crate::inbound::{InboundRecord, MessageSid};
+use crate::line::Line;
+use crate::phone::PhoneNumber;
+
+pub type Item = HashMap<String, AttributeValue>;
+
+pub const PK: &str = "pk";
+pub const SK: &str = "sk";
+pub const JSON: &str = "json";
+pub const VERSION: &str = "version";
+pub const SAVED_BY: &str = "saved_by";
+pub const EXPIRES: &str = "expires";
+pub const DUE_SHARD: &str = "due_shard";
+pub const DUE_AT: &str = "due_at";
+
+/// The register of lines is one partition: it has as many items as there are lines.
+pub const REGISTER: &str = "lines";
+
+/// One partition of the index for all due deliveries would be its bottleneck.
+pub const SHARDS: u8 = 8;
+
+/// How long inbounds and deliveries are kept.
+const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
+
+const OVERRIDE: char = '@';
+const DELIVERY: &str = "delivery#";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    pub fn line(number: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", number.expose()), "line")
+    }
+
+    pub fn overrides(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "overrides")
+    }
+
+    pub fn registered(line: &PhoneNumber) -> Self {
+        Self::new(REGISTER.to_owned(), line.expose())
+    }
+
+    pub fn inbound(sid: &MessageSid) -> Self {
+        Self::new(format!("inbound#{sid}"), "inbound")
+    }
+
+    pub fn delivery(id: &DeliveryId) -> Self {
+        Self::new(format!("{DELIVERY}{id}"), "delivery")
+    }
+
+    fn new(pk: String, sk: &str) -> Self {
+        Self {
+            pk,
+            sk: sk.to_owned(),
+        }
+    }
+
+    pub fn item(&self) -> Item {
+        [(PK, &self.pk), (SK, &self.sk)]
+            .map(|(name, value)| (name.to_owned(), string(value)))
+            .into()
+    }
+
+    pub fn is_of(&self, item: &Item) -> bool {
+        text(item, PK) == Some(&self.pk) && text(item, SK) == Some(&self.sk)
+    }
+}
+
+pub fn string(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub fn text<'i>(item: &'i Item, attribute: &str) -> Option<&'i str> {
+    item.get(attribute)?.as_s().ok().map(String::as_str)
+}
+
+pub fn of_line(line: &Line) -> anyhow::Result<Item> {
+    with_json(Key::line(&line.number), line)
+}
+
+pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::inbound(&record.sms.sid), record)?;
+    item.insert(EXPIRES.to_owned(), expiry(record.received)?);
+    Ok(item)
+}
+
+/// Only a delivery with a due time carries the index's attributes, so the index holds those alone.
+pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::delivery(&delivery.id), delivery)?;
+    item.insert(VERSION.to_owned(), number(delivery.version));
+    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    item.insert(EXPIRES.to_owned(), expiry(delivery.created)?);
+    if let Some(due) = delivery.due() {
+        item.insert(DUE_SHARD.to_owned(), string(&shard(&delivery.id)));
+        item.insert(DUE_AT.to_owned(), number(due.as_millisecond()));
+    }
+    Ok(item)
+}
+
+fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
+    let mut item = key.item();
+    item.insert(JSON.to_owned(), string(&serde_json::to_string(value)?));
+    Ok(item)
+}
+
+fn expiry(from: Timestamp) -> anyhow::Result<AttributeValue> {
+    Ok(number(from.checked_add(KEPT)?.as_second()))
+}
+
+/// Any even spread will do; it only has to be the same for every save of a delivery.
+fn shard(id: &DeliveryId) -> String {
+    let sum = id
+        .as_str()
+        .bytes()
+        .fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    (sum % SHARDS).to_string()
+}
+
+pub fn from_json<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
+    let json = text(item, JSON).ok_or_else(|| anyhow!("an item without {JSON:?}"))?;
+    // The message of a JSON error may quote the value.
+    serde_json::from_str(json).map_err(|error| {
+        anyhow!(
+            "the {} item is not what this version writes (its JSON, column {})",
+            text(item, SK).unwrap_or_default(),
+            error.column()
+        )
+    })
+}
+
+/// The attribute of the overrides item that holds this person's.
+pub fn override_attribute(person: &str) -> String {
+    format!("{OVERRIDE}{person}")
+}
+
+pub fn to_overrides(item: &Item) -> anyhow::Result<Overrides> {
+    let mut overrides = Overrides::default();
+    for (name, value) in item {
+        if let (Some(person), Ok(json)) = (name.strip_prefix(OVERRIDE), value.as_s()) {
+            let read = serde_json::from_str(json)
+                .with_context(|| format!("the stored override of {person:?} cannot be read"))?;
+            overrides.0.insert(person.to_owned(), read);
+        }
+    }
+    Ok(overrides)
+}
+
+/// What the index says of a delivery: when it is due, and which one it is.
+pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
+    let unreadable = || anyhow!("an entry of the index of due deliveries cannot be read");
+    let at = item
+        .get(DUE_AT)
+        .and_then(|value| value.as_n().ok()?.parse().ok())
+        .ok_or_else(unreadable)?;
+    let id = text(item, PK)
+        .and_then(|pk| pk.strip_prefix(DELIVERY))
+        .and_then(|id| DeliveryId::parse(id).ok())
+        .ok_or_else(unreadable)?;
+    Ok((at, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_spread_over_all_shards() {
+        let shards: std::collections::HashSet<_> = (0..200)
+            .map(|n| shard(&DeliveryId::parse(&format!("in-SM{n:032x}")).unwrap()))
+            .collect();
+        assert_eq!(shards.len(), usize::from(SHARDS));
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_read_is_reported_without_its_content() {
+        let number = PhoneNumber::parse("+16195550100").unwrap();
+        let mut item = Key::line(&number).item();
+        item.insert(JSON.to_owned(), string(r#"{"name": 858555}"#));
+        let error = format!("{:#}", from_json::<Line>(&item).unwrap_err());
+        assert!(error.contains("line item"), "{error}");
+        assert!(!error.contains("858555"), "{error}");
+    }
+}

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::bail;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use relay::delivery::{Delivery, DeliveryId};
+use relay::duty::{Override, Overrides};
+use relay::inbound::{InboundRecord, MessageSid};
+use relay::line::Line;
+use relay::phone::PhoneNumber;
+use relay::store::{ForInbound, Recorded, Result, Saved, Store};
+
+/// What goes wrong with the store, how often.
+#[derive(Default)]
+pub struct Faults {
+    pub reads: AtomicU32,
+    pub records: AtomicU32,
+    /// Saves that go well before the failing ones.
+    pub saves_spared: AtomicU32,
+    pub saves: AtomicU32,
+}
+
+impl Faults {
+    /// The worker dies between sending and saving what came of it: the claim is saved, the next
+    /// save is not.
+    pub fn die_after_sending(&self) {
+        self.saves_spared.store(1, Ordering::SeqCst);
+        self.saves.store(1, Ordering::SeqCst);
+    }
+}
+
+/// A store that fails when it is told to.
+pub struct Failing {
+    pub behind: Arc<dyn Store>,
+    pub faults: Arc<Faults>,
+}
+
+fn strikes(left: &AtomicU32) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok()
+}
+
+#[async_trait]
+impl Store for Failing {
+    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+        if strikes(&self.faults.reads) {
+            bail!("the store does not answer");
+        }
+        self.behind.for_inbound(line, sid).await
+    }
+
+    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        if strikes(&self.faults.records) {
+            bail!("the store does not answer");
+        }
+        self.behind.record(record, deliveries).await
+    }
+
+    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+        if !strikes(&self.faults.saves_spared) && strikes(&self.faults.saves) {
+            bail!("the store does not answer");
+        }
+        self.behind.save(delivery).await
+    }
+
+    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
+        self.behind.inbound(sid).await
+    }
+
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        self.behind.delivery(id).await
+    }
+
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        self.behind.due_before(instant, limit).await
+    }
+
+    async fn lines(&self) -> Result<Vec<Line>> {
+        self.behind.lines().await
+    }
+
+    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
+        self.behind.line(number).await
+    }
+
+    async fn put_line(&self, line: &Line) -> Result<()> {
+        self.behind.put_line(line).await
+    }
+
+    async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
+        self.behind.remove_line(number).await
+    }
+
+    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
+        self.behind.overrides(line).await
+    }
+
+    async fn set_override(&self, line: &PhoneNumber, person: &str, to: Option<&Override>) -> Result<()> {
+        self.behind.set_override(line, person, to).await
+    }
+}

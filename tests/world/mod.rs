@@ -1,0 +1,254 @@
+//! A world to hold conversations in: the relay with its embedded parts, the sandbox, and phones,
+//! all in one process on a clock that only the test moves. Nothing sleeps.
+//!
+//! A world that goes out of scope fails its test if a delivery is still on its way or a phone has a
+//! text that nobody read.
+
+mod faults;
+mod phone;
+
+pub use faults::Faults;
+pub use phone::Phone;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use relay::audit::Record;
+use relay::audit::file::FileAudit;
+use relay::clock::{Clock, FixedChance, ManualClock};
+use relay::duty::Override;
+use relay::functions::{delivery_status, inbound_sms, retry_worker};
+use relay::inbound::MessageSid;
+use relay::line::{Line, config};
+use relay::machine::Database;
+use relay::phone::{PhoneNumber, Sender};
+use relay::queue::sqlite::SqliteQueue;
+use relay::relay::Relay;
+use relay::store::Store;
+use relay::store::sqlite::SqliteStore;
+use relay::twilio::client::Client;
+use relay::twilio::sandbox::{InProcess, Number, Sandbox, demo_account};
+
+/// A Monday morning in San Diego: Sergio is on duty.
+pub const IN_HOURS: &str = "2026-11-23T10:00:00-08:00";
+
+pub struct World {
+    pub clock: Arc<ManualClock>,
+    pub sandbox: Arc<Sandbox>,
+    pub line: Line,
+    pub faults: Arc<Faults>,
+    relay: Arc<Relay>,
+    queue: SqliteQueue,
+    folder: tempfile::TempDir,
+    /// How far each phone's screen was read.
+    read: Mutex<BTreeMap<Sender, usize>>,
+    /// Statuses that webhooks were answered with.
+    answers: Mutex<Vec<u16>>,
+    tidy: bool,
+}
+
+impl World {
+    /// A world with the example line, at an instant in RFC 3339.
+    pub async fn at(instant: &str) -> Self {
+        let mut lines = config::example(443);
+        lines[0].public_url = "https://relay.example.com".to_owned();
+        Self::with(lines.remove(0), instant).await
+    }
+
+    pub async fn with(line: Line, instant: &str) -> Self {
+        let clock = Arc::new(ManualClock::at(instant.parse().expect("an instant in RFC 3339")));
+        let sandbox = Arc::new(Sandbox::new(Arc::new(demo_account()), clock.clone()));
+        let setup = Number {
+            sms_url: Some(format!("{}/twilio/sms", line.public_url)),
+            ..Number::default()
+        };
+        sandbox.set_number(line.number.clone(), setup);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let faults = Arc::new(Faults::default());
+        let (relay, queue) = start(&folder, &clock, &sandbox, &faults);
+        relay.store.put_line(&line).await.expect("the line is stored");
+        Self {
+            clock,
+            sandbox,
+            line,
+            faults,
+            relay,
+            queue,
+            folder,
+            read: Mutex::default(),
+            answers: Mutex::default(),
+            tidy: true,
+        }
+    }
+
+    /// The process ends and another one begins, with the same files.
+    pub async fn restart(&mut self) {
+        (self.relay, self.queue) = start(&self.folder, &self.clock, &self.sandbox, &self.faults);
+        self.queue.recover(self.clock.now()).await.expect("the queue is recovered");
+    }
+
+    pub fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    pub fn phone(&self, sender: &str) -> Phone<'_> {
+        Phone::new(self, Sender::parse(sender))
+    }
+
+    pub fn customer(&self) -> Phone<'_> {
+        self.phone("+16195550107")
+    }
+
+    pub fn sergio(&self) -> Phone<'_> {
+        self.phone(self.line.people[0].number.expose())
+    }
+
+    pub fn backup(&self) -> Phone<'_> {
+        self.phone(self.line.people[1].number.expose())
+    }
+
+    pub async fn set_override(&self, person: &str, to: Override) {
+        self.relay.store.set_override(&self.line.number, person, Some(&to)).await.expect("the override is set");
+    }
+
+    /// Lets everything happen that is due now.
+    pub async fn settle(&self) {
+        // Endless loops between the relay and the sandbox would hang the test without a word.
+        for _ in 0..10_000 {
+            let webhooks = self.sandbox.due(self.clock.now());
+            let wake_ups = self.queue.receive(self.clock.now(), 100).await.expect("the queue is read");
+            if webhooks.is_empty() && wake_ups.is_empty() {
+                return;
+            }
+            for webhook in webhooks {
+                let request = webhook.request().expect("a well-formed webhook");
+                let response = self.answer(request).await;
+                let status = response.status().as_u16();
+                self.answers.lock().unwrap().push(status);
+                self.sandbox.answered(webhook.id, status, response.body());
+            }
+            for received in wake_ups {
+                match retry_worker::wake(&self.relay, &received.wake_up).await {
+                    Ok(()) => self.queue.acknowledge(&received).await,
+                    Err(_) => self.queue.put_back(&received, self.clock.now(), Duration::from_secs(10)).await,
+                }
+                .expect("the queue is written");
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    /// Lets time pass, with everything that happens meanwhile at its instant.
+    pub async fn advance(&self, by: Duration) {
+        let end = self.clock.now() + by;
+        loop {
+            self.settle().await;
+            let next = [self.sandbox.next_due(), self.queue.next_due().expect("the queue is read")];
+            match next.into_iter().flatten().min() {
+                Some(next) if next <= end => self.clock.set(next.max(self.clock.now())),
+                _ => break,
+            }
+        }
+        self.clock.set(end);
+        self.settle().await;
+    }
+
+    /// What an HTTP server or API Gateway would do with a request.
+    pub async fn answer(&self, request: http::Request<bytes::Bytes>) -> http::Response<String> {
+        if request.uri().path() == "/twilio/sms" {
+            inbound_sms::handle(&self.relay, request).await
+        } else {
+            delivery_status::handle(&self.relay, request).await
+        }
+    }
+
+    /// The statuses that Twilio's webhooks were answered with since the last look.
+    pub fn answers(&self) -> Vec<u16> {
+        std::mem::take(&mut self.answers.lock().unwrap())
+    }
+
+    /// The audit so far.
+    pub fn audit(&self) -> Vec<Record> {
+        let text = std::fs::read_to_string(self.folder.path().join("audit.jsonl")).expect("an audit");
+        text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect()
+    }
+
+    /// The audit of one text, as `kind outcome person` words.
+    pub fn story(&self, sid: &MessageSid) -> Vec<String> {
+        let records = self.audit().into_iter().filter(|record| record.message_sid.as_ref() == Some(sid));
+        records
+            .map(|record| {
+                let kind = serde_json::to_value(record.kind).unwrap();
+                let words = [kind.as_str(), record.outcome.as_deref(), record.to_person.as_deref()];
+                words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            })
+            .collect()
+    }
+
+    /// The text of everything that the relay keeps outside its store: nothing private may be there.
+    pub fn audit_text(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap_or_default()
+    }
+
+    /// For tests that end in the middle of things.
+    pub fn leave_untidy(&mut self) {
+        self.tidy = false;
+    }
+
+    fn unread(&self, sender: &Sender) -> usize {
+        let read = self.read.lock().unwrap().get(sender).copied().unwrap_or_default();
+        self.sandbox.screen(sender).iter().filter(|entry| !entry.sent).count() - read
+    }
+}
+
+fn start(
+    folder: &tempfile::TempDir,
+    clock: &Arc<ManualClock>,
+    sandbox: &Arc<Sandbox>,
+    faults: &Arc<Faults>,
+) -> (Arc<Relay>, SqliteQueue) {
+    let database = Database::open(&folder.path().join("relay.db")).expect("a database");
+    let queue = SqliteQueue::on(database.clone());
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::on(database));
+    let relay = Relay {
+        store: Arc::new(faults::Failing { behind: store, faults: Arc::clone(faults) }),
+        queue: Arc::new(queue.clone()),
+        audit: Arc::new(FileAudit::open(&folder.path().join("audit.jsonl")).expect("an audit")),
+        credentials: Arc::new(Arc::new(demo_account())),
+        twilio: Client::new(Box::new(InProcess(Arc::clone(sandbox))), "https://api.twilio.com"),
+        clock: clock.clone(),
+        chance: Arc::new(FixedChance(0.5)),
+    };
+    (Arc::new(relay), queue)
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() || !self.tidy {
+            return;
+        }
+        let on_its_way = self.queue.next_due().expect("the queue is read");
+        assert_eq!(on_its_way, None, "something is still on its way");
+        for phone in self.sandbox.phones() {
+            assert_eq!(self.unread(&phone), 0, "{phone:?} has a text that nobody expected");
+        }
+    }
+}
+
+pub fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).expect("a number in E.164 form")
+}
+
+pub fn minutes(n: u64) -> Duration {
+    Duration::from_secs(60 * n)
+}
+
+pub fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+pub fn instant(text: &str) -> Timestamp {
+    text.parse().expect("an instant in RFC 3339")
+}

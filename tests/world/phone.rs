@@ -1,0 +1,71 @@
+use relay::inbound::MessageSid;
+use relay::phone::Sender;
+use relay::twilio::sandbox::{Fault, Injection, Text};
+
+use super::{World, number};
+
+/// Somebody's phone, or another sender, in a world.
+pub struct Phone<'a> {
+    world: &'a World,
+    sender: Sender,
+}
+
+impl<'a> Phone<'a> {
+    pub fn new(world: &'a World, sender: Sender) -> Self {
+        Self { world, sender }
+    }
+
+    /// Texts the line; everything happens that follows at once.
+    pub async fn texts(&self, body: &str) -> MessageSid {
+        self.sends(Text::new(body)).await
+    }
+
+    pub async fn sends(&self, text: Text) -> MessageSid {
+        let sid = self.world.sandbox.text(&self.sender, &self.world.line.number, text);
+        self.world.advance(super::seconds(5)).await;
+        sid.expect("the line's number is the sandbox's")
+    }
+
+    /// Reads the next text, which must have `part` in it. Returns the whole of it.
+    pub fn receives(&self, part: &str) -> String {
+        let body = self.reads();
+        assert!(body.contains(part), "{:?} received {body:?}, not {part:?}", self.sender);
+        body
+    }
+
+    /// Reads the next text.
+    pub fn reads(&self) -> String {
+        self.next().expect("another text")
+    }
+
+    pub fn receives_nothing(&self) {
+        assert_eq!(self.next(), None, "{:?} was to receive nothing", self.sender);
+    }
+
+    /// The attachments of the text that was read last.
+    pub fn media(&self) -> Vec<String> {
+        let received = self.received();
+        let read = self.world.read.lock().unwrap()[&self.sender];
+        received[read - 1].media.clone()
+    }
+
+    /// Twilio goes wrong over the next request for a text to this phone.
+    pub fn next_request_meets(&self, fault: Fault) {
+        let to = number(self.sender.expose());
+        self.world.sandbox.inject(Injection::of(fault).to(&to));
+    }
+
+    fn next(&self) -> Option<String> {
+        let received = self.received();
+        let mut read = self.world.read.lock().unwrap();
+        let read = read.entry(self.sender.clone()).or_default();
+        let entry = received.get(*read)?;
+        *read += 1;
+        Some(entry.body.clone())
+    }
+
+    fn received(&self) -> Vec<relay::twilio::sandbox::Entry> {
+        let screen = self.world.sandbox.screen(&self.sender);
+        screen.into_iter().filter(|entry| !entry.sent).collect()
+    }
+}
