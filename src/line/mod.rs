@@ -36,6 +36,12 @@ impl Line {
         self.people.iter().find(|person| person.number == *number)
     }
 
+    /// The country, which says how numbers are written.
+    #[cfg(feature = "machine")]
+    pub fn country(&self) -> Option<crate::phone::Country> {
+        crate::phone::Country::parse(&self.country)
+    }
+
     pub fn person_named(&self, name: &str) -> Option<&Person> {
         self.people
             .iter()
