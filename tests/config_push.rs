@@ -38,7 +38,11 @@ impl Shell {
         let config = moto::config(moto::url()).await;
         let table = moto::table(&config).await;
         let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), &table);
-        Self { folder: tempfile::tempdir().unwrap(), table, store }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            table,
+            store,
+        }
     }
 
     fn file(&self, text: &str) -> PathBuf {
@@ -133,7 +137,11 @@ async fn a_pull_writes_the_lines_and_loses_nothing() {
     shell.prints(0, &["push", "--config", "relay.toml"]);
 
     shell.prints(0, &["pull", "--config", "relay.toml"]);
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE, "it said the same");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        FILE,
+        "it said the same"
+    );
 
     let edited = FILE.replace("18:00", "17:00");
     shell.file(&edited);
@@ -152,5 +160,8 @@ async fn a_table_that_is_not_there_is_said_to_be_missing() {
     shell.file(FILE);
     shell.table = "no-such-table".to_owned();
     let printed = shell.prints(1, &["push", "--config", "relay.toml"]);
-    assert!(printed.contains("the DynamoDB table no-such-table"), "{printed}");
+    assert!(
+        printed.contains("the DynamoDB table no-such-table"),
+        "{printed}"
+    );
 }

@@ -65,7 +65,9 @@ fn start() -> String {
         let ended = server.try_wait().expect("the server's state");
         if ended.is_some() || began.elapsed() > STARTS_WITHIN {
             let mut said = String::new();
-            log.rewind().and_then(|()| log.read_to_string(&mut said)).ok();
+            log.rewind()
+                .and_then(|()| log.read_to_string(&mut said))
+                .ok();
             panic!("the moto server does not start: {said}");
         }
         std::thread::sleep(Duration::from_millis(20));

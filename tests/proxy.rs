@@ -77,11 +77,17 @@ async fn pass_on(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response
     } else {
-        let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("a body");
         forward(&shared, &parts, body).await
     };
     let ended = Instant::now();
-    shared.calls.lock().unwrap().push(Call { operation, began, ended });
+    shared.calls.lock().unwrap().push(Call {
+        operation,
+        began,
+        ended,
+    });
     response
 }
 
@@ -129,10 +135,19 @@ fn a_chain_counts_what_waits_for_another_and_not_what_overlaps() {
         ended: start + Duration::from_millis(ended),
     };
     let names = |calls: &[Call]| -> Vec<String> {
-        longest_chain(calls).iter().map(|call| call.operation.clone()).collect()
+        longest_chain(calls)
+            .iter()
+            .map(|call| call.operation.clone())
+            .collect()
     };
     assert!(names(&[]).is_empty());
     assert_eq!(names(&[call(0, 10), call(0, 12), call(1, 11)]).len(), 1);
-    let calls = [call(0, 50), call(12, 20), call(0, 10), call(11, 60), call(20, 30)];
+    let calls = [
+        call(0, 50),
+        call(12, 20),
+        call(0, 10),
+        call(11, 60),
+        call(20, 30),
+    ];
     assert_eq!(names(&calls), ["0-10", "12-20", "20-30"]);
 }

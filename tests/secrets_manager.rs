@@ -28,7 +28,12 @@ impl Setting {
         let clock = Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap()));
         let client = aws_sdk_secretsmanager::Client::new(&moto::config(&proxy.url).await);
         let credentials = SecretsManager::new(client, &secret, clock.clone());
-        Self { credentials, clock, proxy, secret }
+        Self {
+            credentials,
+            clock,
+            proxy,
+            secret,
+        }
     }
 
     async fn token(&self) -> anyhow::Result<String> {
@@ -83,7 +88,10 @@ async fn what_was_read_is_used_for_an_hour_without_secrets_manager() {
     assert_eq!(setting.token().await.unwrap(), "first");
     setting.proxy.take_calls();
     assert_eq!(setting.token().await.unwrap(), "first");
-    assert!(setting.proxy.take_calls().is_empty(), "it was asked a moment ago");
+    assert!(
+        setting.proxy.take_calls().is_empty(),
+        "it was asked a moment ago"
+    );
 
     setting.clock.advance(minutes(2));
     let error = format!("{:#}", setting.token().await.unwrap_err());
@@ -96,7 +104,10 @@ async fn what_was_read_is_used_for_an_hour_without_secrets_manager() {
 async fn a_secret_that_lacks_something_is_refused_by_name() {
     let setting = Setting::with(r#"{"TWILIO_AUTH_TOKEN": "hunter2"}"#).await;
     let error = format!("{:#}", setting.token().await.unwrap_err());
-    let expected = format!("TWILIO_ACCOUNT_SID is missing from the secret {}", setting.secret);
+    let expected = format!(
+        "TWILIO_ACCOUNT_SID is missing from the secret {}",
+        setting.secret
+    );
     assert!(error.contains(&expected), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
     // Once it is put right, it is right at once.

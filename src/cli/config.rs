@@ -81,7 +81,11 @@ impl Push {
         let old = sorted(store.lines().await?);
         let changes = Changes::between(&old, &new);
         // What goes last: until then, a text to a line that moved still finds one.
-        for line in changes.added.iter().chain(&changes.changed) {
+        let put = changes
+            .added
+            .iter()
+            .chain(changes.changed.iter().map(|(_, new)| new));
+        for line in put {
             let failed = || format!("the line {} could not be put; push again", line.name);
             store.put_line(line).await.with_context(failed)?;
         }
@@ -89,7 +93,7 @@ impl Push {
             let failed = || format!("the line {} could not be removed; push again", line.name);
             store.remove_line(&line.number).await.with_context(failed)?;
         }
-        self.show(&old, &new, &changes, "pushed");
+        self.show(&changes, "pushed");
         Ok(ExitCode::SUCCESS)
     }
 
@@ -97,18 +101,24 @@ impl Push {
         let new = sorted(config::read(&self.config)?);
         let old = sorted(self.target.store().await?.lines().await?);
         let changes = Changes::between(&old, &new);
-        self.show(&old, &new, &changes, "not pushed yet");
+        self.show(&changes, "not pushed yet");
         Ok(ExitCode::from(u8::from(!changes.is_empty())))
     }
 
-    fn show(&self, old: &[Line], new: &[Line], changes: &Changes, state: &str) {
+    fn show(&self, changes: &Changes, state: &str) {
+        let Changes {
+            added,
+            changed,
+            removed,
+        } = changes;
         if self.json {
             let names = |lines: &[&Line]| lines.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
+            let changed: Vec<_> = changed.iter().map(|(_, new)| *new).collect();
             let changes = json!({
                 "different": !changes.is_empty(),
-                "added": names(&changes.added),
-                "changed": names(&changes.changed),
-                "removed": names(&changes.removed),
+                "added": names(added),
+                "changed": names(&changed),
+                "removed": names(removed),
             });
             println!("{changes}");
             return;
@@ -118,15 +128,17 @@ impl Push {
             println!("{} and {place} are the same", self.config.display());
             return;
         }
-        print_difference(&config::write(old), &config::write(new));
-        for (lines, change) in [
-            (&changes.added, "added"),
-            (&changes.changed, "changed"),
-            (&changes.removed, "removed"),
-        ] {
-            for line in lines {
-                println!("{}: {change}", line.name);
-            }
+        for line in added {
+            println!("{}: added", line.name);
+            print_difference(None, Some(line));
+        }
+        for (old, new) in changed {
+            println!("{}: changed", new.name);
+            print_difference(Some(old), Some(new));
+        }
+        for line in removed {
+            println!("{}: removed", line.name);
+            print_difference(Some(line), None);
         }
         println!("{state}: {} to {place}", self.config.display());
     }
@@ -178,10 +190,13 @@ fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
-fn print_difference(old: &str, new: &str) {
+/// Shows the difference as the file would.
+fn print_difference(old: Option<&Line>, new: Option<&Line>) {
+    let toml = |line: Option<&Line>| line.map(std::slice::from_ref).map(config::write);
+    let (old, new) = (toml(old).unwrap_or_default(), toml(new).unwrap_or_default());
     let added = anstyle::AnsiColor::Green.on_default();
     let removed = anstyle::AnsiColor::Red.on_default();
-    let difference = TextDiff::from_lines(old, new);
+    let difference = TextDiff::from_lines(old.as_str(), new.as_str());
     for (n, group) in difference.grouped_ops(3).iter().enumerate() {
         if n > 0 {
             println!("  …");

@@ -44,7 +44,9 @@ async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
     let system_roots = std::env::var(clients::TRUST_STORE).is_ok_and(|value| value == "system");
     let config = clients::loader(system_roots).load().await;
     if config.region().is_none() {
-        bail!("no AWS region is set; set AWS_REGION to the one that the stack {table} belongs to is in");
+        bail!(
+            "no AWS region is set; set AWS_REGION to the one that the stack {table} belongs to is in"
+        );
     }
     let client = aws_sdk_dynamodb::Client::new(&config);
     Ok(Arc::new(DynamoStore::new(client, table)))

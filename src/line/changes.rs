@@ -6,8 +6,8 @@ use super::Line;
 #[derive(Debug, PartialEq)]
 pub struct Changes<'l> {
     pub added: Vec<&'l Line>,
-    /// As they are to be.
-    pub changed: Vec<&'l Line>,
+    /// As they are and as they are to be.
+    pub changed: Vec<(&'l Line, &'l Line)>,
     pub removed: Vec<&'l Line>,
 }
 
@@ -15,11 +15,14 @@ impl<'l> Changes<'l> {
     pub fn between(old: &'l [Line], new: &'l [Line]) -> Self {
         let counterpart =
             |line: &Line, among: &'l [Line]| among.iter().find(|other| other.number == line.number);
-        let (known, added): (Vec<_>, Vec<_>) =
-            new.iter().partition(|line| counterpart(line, old).is_some());
-        let changed = known
-            .into_iter()
-            .filter(|line| counterpart(line, old) != Some(*line))
+        let added = new
+            .iter()
+            .filter(|line| counterpart(line, old).is_none())
+            .collect();
+        let changed = new
+            .iter()
+            .filter_map(|line| Some((counterpart(line, old)?, line)))
+            .filter(|(before, after)| before != after)
             .collect();
         let removed = old
             .iter()
@@ -60,7 +63,7 @@ mod tests {
         let new = [line(103, "new"), line(101, "store"), line(100, "qdn")];
         let changes = Changes::between(&old, &new);
         assert_eq!(changes.added, [&new[0]]);
-        assert_eq!(changes.changed, [&new[1]]);
+        assert_eq!(changes.changed, [(&old[1], &new[1])]);
         assert_eq!(changes.removed, [&old[2]]);
         assert!(!changes.is_empty());
     }

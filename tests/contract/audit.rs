@@ -36,7 +36,9 @@ async fn records_are_kept_whole_and_in_order(audit: &impl Legible) {
 
 async fn writes_at_once_are_all_kept(audit: &impl Legible) {
     let records: Vec<_> = (0..20).map(record).collect();
-    let writes = records.iter().map(|record| audit.write(std::slice::from_ref(record)));
+    let writes = records
+        .iter()
+        .map(|record| audit.write(std::slice::from_ref(record)));
     for written in join_all(writes).await {
         written.unwrap();
     }
@@ -94,8 +96,14 @@ struct InFile {
 async fn file() -> Held<InFile> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(AUDIT);
-    let held = InFile { audit: FileAudit::open(&path).unwrap(), path };
-    Held { held, folder: Some(folder) }
+    let held = InFile {
+        audit: FileAudit::open(&path).unwrap(),
+        path,
+    };
+    Held {
+        held,
+        folder: Some(folder),
+    }
 }
 
 #[async_trait]
@@ -109,7 +117,10 @@ impl Audit for InFile {
 impl Legible for InFile {
     async fn read(&self) -> Vec<Record> {
         let lines = std::fs::read_to_string(&self.path).unwrap();
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
@@ -142,7 +153,14 @@ mod on_cloudwatch {
         let client = Client::new(&config);
         let audit = CloudWatchAudit::new(client.clone(), &group, STREAM);
         audit.open().await.unwrap();
-        Held { held: Group { audit, client, group }, folder: None }
+        Held {
+            held: Group {
+                audit,
+                client,
+                group,
+            },
+            folder: None,
+        }
     }
 
     #[async_trait]
@@ -186,7 +204,10 @@ mod on_cloudwatch {
     async fn a_stream_that_vanished_is_made_again() {
         let group = cloudwatch().await;
         group.audit.open().await.expect("it may be there already");
-        let delete = group.client.delete_log_stream().log_group_name(&group.group);
+        let delete = group
+            .client
+            .delete_log_stream()
+            .log_group_name(&group.group);
         delete.log_stream_name(STREAM).send().await.unwrap();
         let records = [record(1), record(2)];
         group.write(&records).await.unwrap();
@@ -199,7 +220,7 @@ mod on_cloudwatch {
         let at = Timestamp::now() - SignedDuration::from_hours(20 * 24);
         let old = Record { at, ..record(1) };
         let error = group.write(&[old]).await.unwrap_err().to_string();
-        assert!(error.contains("of 1, 0 too new, 1 too old"), "{error}");
+        assert!(error.contains("threw away audit records"), "{error}");
     }
 
     #[tokio::test]

@@ -2,6 +2,8 @@
 //! each, held on AWS (as moto plays it) and on one machine.
 
 mod audit;
+mod examples;
+mod lines;
 mod queue;
 mod store;
 
@@ -12,14 +14,16 @@ macro_rules! contract {
         mod on_aws {
             $(#[tokio::test]
             async fn $case() {
-                super::$case(&super::$aws().await).await;
+                let held = super::$aws().await;
+                super::$case(&*held).await;
             })+
         }
 
         mod on_one_machine {
             $(#[tokio::test]
             async fn $case() {
-                super::$case(&super::$one_machine().await).await;
+                let held = super::$one_machine().await;
+                super::$case(&*held).await;
             })+
         }
     };

@@ -79,7 +79,10 @@ async fn what_is_acknowledged_does_not_come_again(queue: &impl Served) {
     let sent = wake_up("in-1", queue.now(), SignedDuration::ZERO);
     queue.send(&sent, queue.now()).await.unwrap();
     let (_, receipt) = queue.receive().await.remove(0);
-    assert!(queue.receive().await.is_empty(), "somebody is working on it");
+    assert!(
+        queue.receive().await.is_empty(),
+        "somebody is working on it"
+    );
     queue.acknowledge(&receipt).await;
     assert!(queue.receive().await.is_empty());
 }
@@ -108,8 +111,14 @@ async fn a_wake_up_waits_until_it_is_due(queue: &impl Served) {
 async fn a_wake_up_may_be_due_long_ago_or_in_a_month(queue: &impl Served) {
     let now = queue.now();
     let month = SignedDuration::from_hours(30 * 24);
-    queue.send(&wake_up("in-late", now, -month), now).await.unwrap();
-    queue.send(&wake_up("in-future", now, month), now).await.unwrap();
+    queue
+        .send(&wake_up("in-late", now, -month), now)
+        .await
+        .unwrap();
+    queue
+        .send(&wake_up("in-future", now, month), now)
+        .await
+        .unwrap();
     let received = queue.receive().await;
     let came: Vec<_> = received.iter().map(|(w, _)| w.delivery.as_str()).collect();
     assert_eq!(came, ["in-late"]);
@@ -135,7 +144,10 @@ async fn sqlite() -> Held<OneMachine> {
         queue: SqliteQueue::on(database),
         clock: Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap())),
     };
-    Held { held, folder: Some(folder) }
+    Held {
+        held,
+        folder: Some(folder),
+    }
 }
 
 #[async_trait]
@@ -159,7 +171,10 @@ impl Served for OneMachine {
 
     async fn receive(&self) -> Vec<(WakeUp, Self::Receipt)> {
         let received = self.queue.receive(self.now(), 10).await.unwrap();
-        received.into_iter().map(|r| (r.wake_up.clone(), r)).collect()
+        received
+            .into_iter()
+            .map(|r| (r.wake_up.clone(), r))
+            .collect()
     }
 
     async fn acknowledge(&self, receipt: &Self::Receipt) {
@@ -167,7 +182,10 @@ impl Served for OneMachine {
     }
 
     async fn fail(&self, receipt: &Self::Receipt) {
-        self.queue.put_back(receipt, self.now(), Duration::ZERO).await.unwrap();
+        self.queue
+            .put_back(receipt, self.now(), Duration::ZERO)
+            .await
+            .unwrap();
     }
 }
 
@@ -192,7 +210,11 @@ mod on_sqs {
         let config = moto::config(moto::url()).await;
         let url = moto::queue(&config).await;
         let client = Client::new(&config);
-        let held = Sqs { queue: SqsQueue::new(client.clone(), &url), client, url };
+        let held = Sqs {
+            queue: SqsQueue::new(client.clone(), &url),
+            client,
+            url,
+        };
         Held { held, folder: None }
     }
 
