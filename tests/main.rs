@@ -7,6 +7,7 @@ mod config;
 mod config_push;
 mod contract;
 mod conversations;
+mod machine;
 #[cfg(feature = "aws")]
 mod moto;
 #[cfg(feature = "aws")]
