@@ -2,5 +2,7 @@
 
 mod config;
 mod conversations;
+mod dependencies;
 mod sandbox;
+mod tools;
 mod world;
