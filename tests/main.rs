@@ -5,4 +5,5 @@ mod conversations;
 mod dependencies;
 mod sandbox;
 mod tools;
+mod twilio_clients;
 mod world;
