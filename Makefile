@@ -6,7 +6,6 @@
 export RELAY_TEST_PYTHON ?= $(CURDIR)/.tools/python/bin/python
 export RELAY_TEST_NODE_MODULES ?= $(CURDIR)/.tools/node/node_modules
 export SAM_CLI_TELEMETRY := 0
-export AWS_DEFAULT_REGION ?= us-east-1
 
 PYTHON := $(RELAY_TEST_PYTHON)
 # cfn-lint, sam and cargo-lambda come with the Python packages.
@@ -59,4 +58,4 @@ tests:
 template:
 	$(step) "template"
 	$(BIN)cfn-lint template.yaml
-	$(BIN)sam validate --lint --template template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(BIN)sam validate --lint --template template.yaml
