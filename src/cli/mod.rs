@@ -1,12 +1,15 @@
 //! The `relay` command. One file per subcommand; this one only lists them.
 
+mod candidates;
 mod config;
 mod dev;
 mod duty;
 mod explain;
 mod phone;
 mod route;
+mod running_sandbox;
 mod sandbox;
+mod schedule;
 mod serve;
 mod target;
 mod text;
@@ -56,8 +59,17 @@ pub fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     anstream::eprintln!("{}error:{} {error:#}", RED.render(), RED.render_reset());
-    ExitCode::FAILURE
+    if error.is::<WrongUsage>() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::FAILURE
+    }
 }
+
+/// An argument that only the command itself could find wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongUsage(String);
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 

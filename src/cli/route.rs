@@ -1,11 +1,150 @@
 use std::process::ExitCode;
 
+use anstream::println;
+use serde::Serialize;
+
+use super::candidates::{self, BOLD, DIM};
+use super::schedule::{Schedule, instant};
+use crate::clock::{Clock, SystemClock};
+use crate::inbound::{InboundSms, MessageSid};
+use crate::line::Line;
+use crate::phone::Sender;
+use crate::routing::{Decision, Rule, decide};
+use crate::text::{ANSWER_TO_PERSON, Encoding, parts, relayed, segments};
+
 /// Show where a text would go, and why; sends nothing
 #[derive(clap::Args)]
-pub struct Route {}
+#[command(after_help = "Examples:
+  relay route --from 858-555-0107 --body \"Are you open?\" --config relay.toml
+  relay route --from 858-555-0107 --body hi --at \"Sat 02:00\" --config relay.toml --json
+  relay route --from 858-555-0107 --body hi          (the relay in .relay, with its overrides)")]
+pub struct Route {
+    /// Who writes: a number as people in the line's country write it, or any other sender
+    #[arg(long, value_name = "SENDER")]
+    from: String,
+    /// What they write
+    #[arg(long, value_name = "TEXT")]
+    body: String,
+    /// When: RFC 3339, or such as "Sat 02:00" on the line's clock [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    #[command(flatten)]
+    schedule: Schedule,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A decision, with what would be sent because of it.
+#[derive(Serialize)]
+struct Routed {
+    #[serde(flatten)]
+    decision: Decision,
+    /// Whom `text` goes to: the person, or the one of the cascade who wrote.
+    text_to: Option<String>,
+    text: Option<String>,
+    /// How many messages that are sent one by one, and how many segments Twilio bills for them.
+    messages: usize,
+    segments: usize,
+    encoding: Option<&'static str>,
+}
 
 impl Route {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        todo!()
+        let (line, overrides) = self.schedule.line().await?;
+        let now = SystemClock.now();
+        let at = instant(self.at.as_deref(), now, &line)?;
+        let from = sender(&self.from, &line);
+        let decision = decide(&line, &overrides, &from, at);
+        let routed = routed(decision, from, self.body, &line);
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&routed)?);
+        } else {
+            print(&routed, &line);
+        }
+        Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Reads a sender, and a number as people in the line's country write it.
+fn sender(text: &str, line: &Line) -> Sender {
+    let has_letters = text.chars().any(char::is_alphabetic);
+    match line.country() {
+        // Letters stand for digits on a dial, but a sender with letters is a name.
+        Some(country) if !has_letters => match country.read(text) {
+            Ok(number) => Sender::Phone(number),
+            Err(_) => Sender::parse(text),
+        },
+        _ => Sender::parse(text),
+    }
+}
+
+fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed {
+    let writer = from.phone().and_then(|number| line.person_with(number));
+    let writer = writer.map(|person| person.name.clone());
+    let (text_to, text) = match decision.rule {
+        Rule::FirstAvailable => {
+            let sms = InboundSms {
+                sid: MessageSid::parse(&format!("SM{}", "0".repeat(32))).expect("well formed"),
+                from,
+                to: line.number.clone(),
+                place: None,
+                body,
+                media: Vec::new(),
+            };
+            (decision.to_person.clone(), Some(relayed(&sms)))
+        }
+        Rule::FromPerson => (writer, Some(ANSWER_TO_PERSON.to_owned())),
+        Rule::FromLine => (None, None),
+    };
+    let parts = text
+        .as_deref()
+        .map(|text| parts(text, &[]))
+        .unwrap_or_default();
+    let counted: Vec<_> = parts.iter().map(|part| segments(&part.body)).collect();
+    let is_ucs2 = counted
+        .iter()
+        .any(|segments| segments.encoding == Encoding::Ucs2);
+    Routed {
+        decision,
+        text_to,
+        text,
+        messages: parts.len(),
+        segments: counted.iter().map(|segments| segments.count).sum(),
+        encoding: (!counted.is_empty()).then_some(if is_ucs2 { "UCS-2" } else { "GSM-7" }),
+    }
+}
+
+fn print(routed: &Routed, line: &Line) {
+    let decision = &routed.decision;
+    println!(
+        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
+        line.name,
+        line.time_zone.show(decision.at)
+    );
+    for row in candidates::lines(&decision.candidates, &line.time_zone) {
+        println!("  {row}");
+    }
+    println!("  {}", candidates::outcome(decision));
+    let (Some(to), Some(text)) = (&routed.text_to, &routed.text) else {
+        return;
+    };
+    let number = line.person_named(to).zip(line.country());
+    let number = number.map_or(String::new(), |(person, country)| {
+        country.write(&person.number)
+    });
+    println!();
+    println!(
+        "  {DIM}to {to}, {number}: {}, {}, {}{DIM:#}",
+        count(routed.messages, "message"),
+        count(routed.segments, "segment"),
+        routed.encoding.unwrap_or_default()
+    );
+    for row in text.lines() {
+        println!("  {row}");
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

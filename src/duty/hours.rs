@@ -97,16 +97,34 @@ impl Window {
             .flat_map(|mine| other.spans().map(move |theirs| common(mine, theirs)))
             .flatten()
             .min()
-            .map(|(from, to)| {
-                let day = Weekday::Monday.wrapping_add(from / u32::from(DAY));
-                let midnight = from - from % u32::from(DAY);
-                Window {
-                    first: day,
-                    last: day,
-                    from: (from - midnight) as u16,
-                    to: (to - midnight) as u16,
-                }
-            })
+            .and_then(|(from, to)| Window::of_minutes(from as usize, (to - from) as usize))
+    }
+
+    /// The window of one day that begins at a minute of the week, counted from Monday's midnight,
+    /// and lasts for `length` minutes; `None` if it would be longer than a window can be.
+    pub(super) fn of_minutes(start: usize, length: usize) -> Option<Window> {
+        let day = usize::from(DAY);
+        let weekday = Weekday::Monday.wrapping_add((start / day) as i64);
+        let from = start % day;
+        // A whole day can be written from midnight alone.
+        let fits = length < day || (length == day && from == 0);
+        fits.then(|| Window {
+            first: weekday,
+            last: weekday,
+            from: from as u16,
+            to: (from + length) as u16,
+        })
+    }
+
+    /// Both windows as one, if `next` is the same span on the day after the last.
+    #[cfg(feature = "machine")]
+    pub(super) fn joined(&self, next: &Window) -> Option<Window> {
+        let same_span = (self.from, self.to) == (next.from, next.to);
+        (same_span && next.first == self.last.next() && next.first != self.first).then(|| Window {
+            first: self.first,
+            last: next.last,
+            ..*self
+        })
     }
 
     /// The minutes of the week, counted from Monday's midnight, at which it begins and ends. A span

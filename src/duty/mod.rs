@@ -4,6 +4,8 @@
 pub mod check;
 mod hours;
 mod overrides;
+#[cfg(feature = "machine")]
+pub mod when;
 
 pub use hours::{BadHours, Hours, Window};
 pub use overrides::{Override, Overrides, Presence};
@@ -13,7 +15,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::line::{Line, Person};
+use crate::line::{Line, Person, TimeZone};
 
 /// Whether one person is available, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +24,8 @@ pub struct Duty {
     pub because: Because,
 }
 
-/// Why a person is or is not available. Audit records carry the sentence that it displays as.
+/// Why a person is or is not available. Audit records carry the sentence that it displays as;
+/// [`Because::in_zone`] is the one for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
@@ -39,19 +42,32 @@ pub enum Because {
     On(Option<Timestamp>),
 }
 
+impl Because {
+    /// The reason with times as the zone's clock shows them.
+    pub fn in_zone(&self, zone: &TimeZone) -> String {
+        self.sentence(|until| zone.show(until))
+    }
+
+    fn sentence(&self, show: impl Fn(Timestamp) -> String) -> String {
+        let until = |end: &Option<Timestamp>| match end {
+            Some(end) => format!("until {}", show(*end)),
+            None => "until further notice".to_owned(),
+        };
+        match self {
+            Because::Backup => "the backup is always available".to_owned(),
+            Because::AlwaysOn => "always on duty".to_owned(),
+            Because::NeverOn => "never on duty by the hours".to_owned(),
+            Because::WithinHours(window) => format!("within {window}"),
+            Because::OutsideHours => "outside the hours".to_owned(),
+            Because::Away(end) => format!("away {}", until(end)),
+            Because::On(end) => format!("set on duty {}", until(end)),
+        }
+    }
+}
+
 impl fmt::Display for Because {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Because::Backup => write!(f, "the backup is always available"),
-            Because::AlwaysOn => write!(f, "always on duty"),
-            Because::NeverOn => write!(f, "never on duty by the hours"),
-            Because::WithinHours(window) => write!(f, "within {window}"),
-            Because::OutsideHours => write!(f, "outside the hours"),
-            Because::Away(Some(until)) => write!(f, "away until {until}"),
-            Because::Away(None) => write!(f, "away until further notice"),
-            Because::On(Some(until)) => write!(f, "set on duty until {until}"),
-            Because::On(None) => write!(f, "set on duty until further notice"),
-        }
+        f.write_str(&self.sentence(|until| until.to_string()))
     }
 }
 
@@ -87,5 +103,121 @@ pub fn duty_of(line: &Line, person: &Person, overrides: &Overrides, now: Timesta
                 None => duty(false, Because::OutsideHours),
             }
         }
+    }
+}
+
+/// The next minute at which the person's availability changes, within a week; by walking the
+/// minutes, so that whatever clocks do is taken into account.
+pub fn next_change(
+    line: &Line,
+    person: &Person,
+    overrides: &Overrides,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    const A_WEEK: i64 = 7 * 24 * 60;
+    let available = |at| duty_of(line, person, overrides, at).available;
+    let before = available(now);
+    let this_minute = now.as_second().div_euclid(60);
+    (1..=A_WEEK)
+        .filter_map(|minutes| Timestamp::from_second((this_minute + minutes) * 60).ok())
+        .find(|at| available(*at) != before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::config;
+
+    fn line() -> Line {
+        config::parse(config::EXAMPLE, "relay.toml")
+            .unwrap()
+            .remove(0)
+    }
+
+    fn set(person: &str, presence: Presence, until: Option<&str>) -> Overrides {
+        let until = until.map(|until| until.parse().unwrap());
+        let set = Override { presence, until };
+        Overrides([(person.to_owned(), set)].into())
+    }
+
+    /// Whether Sergio and the backup are available, and why.
+    fn duties(overrides: &Overrides, now: &str) -> Vec<String> {
+        let line = line();
+        let duties = line.people.iter().map(|person| {
+            let duty = duty_of(&line, person, overrides, now.parse().unwrap());
+            format!(
+                "{} {}",
+                duty.available,
+                duty.because.in_zone(&line.time_zone)
+            )
+        });
+        duties.collect()
+    }
+
+    const FRIDAY_10: &str = "2026-11-20T18:00:00Z";
+    const FRIDAY_20: &str = "2026-11-21T04:00:00Z";
+
+    #[test]
+    fn the_hours_decide_and_the_backup_is_always_there() {
+        let none = Overrides::default();
+        let backup = "true the backup is always available";
+        assert_eq!(
+            duties(&none, FRIDAY_10),
+            ["true within Mon-Fri 08:00-18:00", backup]
+        );
+        assert_eq!(
+            duties(&none, FRIDAY_20),
+            ["false outside the hours", backup]
+        );
+    }
+
+    #[test]
+    fn an_override_beats_the_hours_until_its_time_is_over() {
+        let away = set("Sergio", Presence::Away, Some("2026-11-20T18:00:01Z"));
+        assert_eq!(
+            duties(&away, FRIDAY_10)[0],
+            "false away until Fri 2026-11-20 10:00 PST"
+        );
+        assert_eq!(
+            duties(&away, "2026-11-20T18:00:01Z")[0],
+            "true within Mon-Fri 08:00-18:00"
+        );
+        let on = set("Sergio", Presence::On, None);
+        assert_eq!(
+            duties(&on, FRIDAY_20)[0],
+            "true set on duty until further notice"
+        );
+    }
+
+    #[test]
+    fn the_backup_cannot_be_away() {
+        let away = set("Backup", Presence::Away, None);
+        assert_eq!(
+            duties(&away, FRIDAY_20)[1],
+            "true the backup is always available"
+        );
+    }
+
+    #[test]
+    fn the_next_change_takes_hours_overrides_and_clocks_into_account() {
+        let line = line();
+        let next = |overrides: &Overrides, now: &str| {
+            let change = next_change(&line, &line.people[0], overrides, now.parse().unwrap());
+            change.map(|at| line.time_zone.show(at)).unwrap_or_default()
+        };
+        let none = Overrides::default();
+        assert_eq!(
+            next(&none, "2026-11-20T18:00:30Z"),
+            "Fri 2026-11-20 18:00 PST"
+        );
+        assert_eq!(next(&none, FRIDAY_20), "Sat 2026-11-21 09:00 PST");
+        // Clocks go forward on Sunday morning.
+        assert_eq!(
+            next(&none, "2027-03-13T22:00:00Z"),
+            "Mon 2027-03-15 08:00 PDT"
+        );
+        let away = set("Sergio", Presence::Away, Some("2026-11-20T19:30:00Z"));
+        assert_eq!(next(&away, FRIDAY_10), "Fri 2026-11-20 11:30 PST");
+        assert_eq!(next(&set("Sergio", Presence::On, None), FRIDAY_10), "");
     }
 }

@@ -1,6 +1,8 @@
 //! Lines and the people behind them.
 
 #[cfg(feature = "machine")]
+pub mod changes;
+#[cfg(feature = "machine")]
 pub mod config;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,12 @@ pub struct Person {
 impl Line {
     pub fn person_with(&self, number: &PhoneNumber) -> Option<&Person> {
         self.people.iter().find(|person| person.number == *number)
+    }
+
+    /// The country, which says how numbers are written.
+    #[cfg(feature = "machine")]
+    pub fn country(&self) -> Option<crate::phone::Country> {
+        crate::phone::Country::parse(&self.country)
     }
 
     pub fn person_named(&self, name: &str) -> Option<&Person> {
@@ -72,6 +80,13 @@ impl TimeZone {
     /// The instant on this zone's clock.
     pub fn at(&self, instant: jiff::Timestamp) -> jiff::ZonedDateTime {
         instant.to_zoned_datetime(self.zone.clone())
+    }
+
+    /// The instant as the relay's commands show it: `Sat 2026-11-21 02:00 PST`.
+    pub fn show(&self, instant: jiff::Timestamp) -> String {
+        self.at(instant)
+            .strftime("%a %Y-%m-%d %H:%M %Z")
+            .to_string()
     }
 
     pub fn zone(&self) -> &jiff::tz::TimeZone {

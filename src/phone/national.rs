@@ -35,11 +35,34 @@ impl Country {
         let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
         PhoneNumber::parse(&e164).map_err(|_| NotANationalNumber)
     }
+
+    /// The number as people in this country write it: its own nationally, others internationally.
+    /// Shows all of it.
+    pub fn write(self, number: &PhoneNumber) -> String {
+        let Ok(parsed) = phonenumber::parse(None, number.expose()) else {
+            return number.expose().to_owned();
+        };
+        let mode = if parsed.country().id() == Some(self.0) {
+            phonenumber::Mode::National
+        } else {
+            phonenumber::Mode::International
+        };
+        parsed.format().mode(mode).to_string()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_written_as_people_there_do() {
+        let us = Country::parse("US").unwrap();
+        let write = |number| us.write(&PhoneNumber::parse(number).unwrap());
+        assert_eq!(write("+16195550110"), "(619) 555-0110");
+        assert_eq!(write("+442079460018"), "+44 20 7946 0018");
+        assert_eq!(write("+9999999"), "+9999999");
+    }
 
     #[test]
     fn a_number_is_read_as_people_write_it() {

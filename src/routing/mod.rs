@@ -91,3 +91,82 @@ fn on_duty(candidates: &[Candidate]) -> Vec<String> {
         .map(|c| c.person.clone())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::duty::{Override, Presence};
+    use crate::line::config;
+
+    const FRIDAY_10: &str = "2026-11-20T18:00:00Z";
+    const FRIDAY_20: &str = "2026-11-21T04:00:00Z";
+
+    fn decided(from: &str, overrides: &Overrides, now: &str) -> Decision {
+        let line = &config::parse(config::EXAMPLE, "relay.toml").unwrap()[0];
+        decide(line, overrides, &Sender::parse(from), now.parse().unwrap())
+    }
+
+    #[test]
+    fn the_first_who_is_available_gets_it_and_the_others_follow() {
+        let decision = decided("+18585550107", &Overrides::default(), FRIDAY_10);
+        assert_eq!(decision.rule, Rule::FirstAvailable);
+        assert_eq!(decision.to_person.as_deref(), Some("Sergio"));
+        assert_eq!(decision.then, ["Backup"]);
+        let line = &config::parse(config::EXAMPLE, "relay.toml").unwrap()[0];
+        let cascade: Vec<_> = decision.cascade(line).map(|person| &person.name).collect();
+        assert_eq!(cascade, ["Sergio", "Backup"]);
+    }
+
+    #[test]
+    fn whoever_is_skipped_is_on_record_with_the_reason() {
+        let decision = decided("+18585550107", &Overrides::default(), FRIDAY_20);
+        assert_eq!(decision.to_person.as_deref(), Some("Backup"));
+        assert!(decision.then.is_empty());
+        let considered: Vec<_> = decision
+            .candidates
+            .iter()
+            .map(|c| (c.person.as_str(), c.available))
+            .collect();
+        assert_eq!(considered, [("Sergio", false), ("Backup", true)]);
+        assert_eq!(decision.candidates[0].because, Because::OutsideHours);
+    }
+
+    #[test]
+    fn an_override_changes_the_decision() {
+        let away = Override {
+            presence: Presence::Away,
+            until: None,
+        };
+        let overrides = Overrides([("Sergio".to_owned(), away)].into());
+        let decision = decided("+18585550107", &overrides, FRIDAY_10);
+        assert_eq!(decision.to_person.as_deref(), Some("Backup"));
+    }
+
+    #[test]
+    fn senders_that_cannot_be_answered_are_relayed_like_others() {
+        for from in ["72975", "ACME", "rcs:acme", ""] {
+            assert_eq!(
+                decided(from, &Overrides::default(), FRIDAY_10)
+                    .to_person
+                    .as_deref(),
+                Some("Sergio"),
+                "{from}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_person_of_the_cascade_and_the_line_itself_are_relayed_to_nobody() {
+        for (from, rule) in [
+            ("+16195550110", Rule::FromPerson),
+            ("+16195550111", Rule::FromPerson),
+            ("+16195550100", Rule::FromLine),
+        ] {
+            let decision = decided(from, &Overrides::default(), FRIDAY_10);
+            assert_eq!(
+                (decision.rule, decision.to_person, decision.then),
+                (rule, None, vec![])
+            );
+        }
+    }
+}

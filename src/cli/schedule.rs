@@ -1,0 +1,124 @@
+use std::path::PathBuf;
+
+use anyhow::bail;
+use jiff::Timestamp;
+
+use super::WrongUsage;
+use super::target::Target;
+use crate::duty::{Overrides, when};
+use crate::line::{Line, config};
+use crate::machine::DEFAULT_DATA;
+
+/// Where a command takes lines and overrides from: a relay's store, or a file, whose lines have no
+/// overrides unless a relay is named as well.
+#[derive(clap::Args)]
+pub struct Schedule {
+    /// Take the lines from this file instead of a relay's store
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The one-machine relay's data folder [default: .relay]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A deployed relay's table (the stack's output TableName) [env: TABLE_NAME]
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// Only this line, by its name or number
+    #[arg(long = "line", visible_alias = "to", value_name = "LINE")]
+    line: Option<String>,
+}
+
+impl Schedule {
+    /// The lines asked for, each with its overrides; at least one.
+    pub async fn lines(&self) -> anyhow::Result<Vec<(Line, Overrides)>> {
+        let names_a_relay = self.data.is_some() || self.table.is_some();
+        let store = match &self.config {
+            Some(_) if !names_a_relay => None,
+            _ => Some(self.target().store().await?),
+        };
+        let lines = match (&self.config, &store) {
+            (Some(file), _) => config::read(file)?,
+            (None, Some(store)) => store.lines().await?,
+            (None, None) => Vec::new(),
+        };
+        let mut chosen = Vec::new();
+        for line in choose(lines, self.line.as_deref())? {
+            let overrides = match &store {
+                Some(store) => store.overrides(&line.number).await?,
+                None => Overrides::default(),
+            };
+            chosen.push((line, overrides));
+        }
+        Ok(chosen)
+    }
+
+    /// The line asked for, which must be clear.
+    pub async fn line(&self) -> anyhow::Result<(Line, Overrides)> {
+        let mut lines = self.lines().await?;
+        if lines.len() > 1 {
+            return Err(WrongUsage(format!(
+                "there are several lines; say which one with --to: {}",
+                names(lines.iter().map(|(line, _)| line))
+            ))
+            .into());
+        }
+        Ok(lines.remove(0))
+    }
+
+    fn target(&self) -> Target {
+        Target {
+            data: self.data.clone().unwrap_or_else(|| DEFAULT_DATA.into()),
+            // Read here and not by the parser: beside --config it shall not count.
+            table: self
+                .table
+                .clone()
+                .or_else(|| std::env::var("TABLE_NAME").ok())
+                .filter(|_| self.data.is_none()),
+        }
+    }
+}
+
+/// The instant that `--at` names, on the line's clock; `now` without.
+pub fn instant(at: Option<&str>, now: Timestamp, line: &Line) -> anyhow::Result<Timestamp> {
+    match at {
+        Some(text) => Ok(when::instant(text, now, &line.time_zone).map_err(wrong_time)?),
+        None => Ok(now),
+    }
+}
+
+pub fn wrong_time(bad: when::BadTime) -> WrongUsage {
+    WrongUsage(bad.to_string())
+}
+
+/// The lines, or the one of this name or number.
+pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line>> {
+    if lines.is_empty() {
+        bail!(
+            "the relay has no lines yet; start it with `relay dev` or `relay serve`, put a \
+             configuration there with `relay config push`, or name a file with --config"
+        );
+    }
+    let Some(wanted) = wanted else {
+        return Ok(lines);
+    };
+    let is_wanted = |line: &Line| {
+        line.name.to_lowercase() == wanted.to_lowercase()
+            || line
+                .country()
+                .and_then(|country| country.read(wanted).ok())
+                .as_ref()
+                == Some(&line.number)
+    };
+    match lines.iter().position(is_wanted) {
+        Some(at) => Ok(lines.into_iter().skip(at).take(1).collect()),
+        None => Err(WrongUsage(format!(
+            "there is no line {wanted:?}; there is {}",
+            names(lines.iter())
+        ))
+        .into()),
+    }
+}
+
+fn names<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
+    let names: Vec<&str> = lines.map(|line| line.name.as_str()).collect();
+    names.join(", ")
+}
