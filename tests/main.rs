@@ -7,6 +7,7 @@ mod config;
 mod config_push;
 mod contract;
 mod conversations;
+mod dependencies;
 mod machine;
 #[cfg(feature = "aws")]
 mod moto;
@@ -15,4 +16,6 @@ mod proxy;
 mod sandbox;
 #[cfg(feature = "aws")]
 mod secrets_manager;
+mod tools;
+mod twilio_clients;
 mod world;
