@@ -1,6 +1,17 @@
 //! Black-box tests, one file a concern.
 
+#[cfg(feature = "aws")]
+mod ack_round_trips;
 mod config;
+#[cfg(feature = "aws")]
+mod config_push;
+mod contract;
 mod conversations;
+#[cfg(feature = "aws")]
+mod moto;
+#[cfg(feature = "aws")]
+mod proxy;
 mod sandbox;
+#[cfg(feature = "aws")]
+mod secrets_manager;
 mod world;

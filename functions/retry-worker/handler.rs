@@ -9,6 +9,7 @@ use crate::audit::{HashKey, records};
 use crate::credentials::Credentials;
 use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
 use crate::functions::delivery_status;
+use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
 use crate::store::Saved;
@@ -174,7 +175,7 @@ async fn ask(
         }
     };
     let body = delivery.parts[attempt.part].body.trim();
-    let known = |sid| {
+    let known = |sid: &MessageSid| {
         delivery
             .attempts
             .iter()

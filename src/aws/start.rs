@@ -18,7 +18,8 @@ use crate::credentials::secrets_manager::SecretsManager;
 use crate::queue::sqs::SqsQueue;
 use crate::relay::Relay;
 use crate::store::dynamodb::DynamoStore;
-use crate::twilio::client::{Client, Network};
+use crate::twilio::client::Client;
+use crate::twilio::network::Network;
 
 /// How long the start may spend on opening connections.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -77,7 +78,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
         &settings.secret_id,
         Arc::clone(&clock),
     );
-    let client = Client::new(Box::new(Network::new()?), &settings.twilio_url);
+    let client = Client::new(Box::new(Network::new()), &settings.twilio_url);
     tokio::join!(
         warm("Secrets Manager", async {
             credentials.current().await.map(drop)

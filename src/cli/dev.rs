@@ -2,25 +2,27 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
-
 use super::serve::{Place, start_log, when_asked_to_stop};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::line::{Line, config};
 use crate::machine::server::Machine;
-use crate::twilio::client::{Client, Network};
-use crate::twilio::sandbox::{self, Sandbox};
+use crate::twilio::client::Client;
+use crate::twilio::network::Network;
+use crate::twilio::sandbox::drive::{Resolve, drive};
+use crate::twilio::sandbox::{Number, Sandbox, demo_account, http};
 
 /// Run everything on this machine, with a sandbox in place of Twilio
 ///
 /// The webhooks, the worker and a fake Twilio with virtual phones, on one port. Nothing leaves this
 /// machine, and nothing needs to be signed up for.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  relay dev\n  relay text --from 619-555-0107 \"Is the boat ready?\"      # in another shell\n  relay phone 619-555-0110                                 # Sergio's screen"
-)]
+#[command(after_help = "\
+Example, with a second shell to write as a customer and to look at Sergio's phone:
+  relay dev
+  relay text --from 619-555-0107 \"Is the boat ready?\"
+  relay phone 619-555-0110")]
 pub struct Dev {
-    /// The lines and the people behind them; without it relay.toml, and without that an example
+    /// The lines and the people behind them; by default relay.toml, or an example if there is none
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -32,21 +34,62 @@ const CONFIG: &str = "relay.toml";
 impl Dev {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let listener = self.place.listen().await?;
-        let here = format!("http://{}", listener.local_addr()?);
-        let (lines, from) = self.lines(listener.local_addr()?.port())?;
-        let account = sandbox::demo_account();
-        let sandbox = Arc::new(Sandbox::new(account, Arc::new(SystemClock)));
+        let address = listener.local_addr()?;
+        let here = format!("http://{address}");
+        let (lines, origin) = self.lines(address.port())?;
+        let stop = when_asked_to_stop()?;
+
+        let account = Arc::new(demo_account());
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(&account), Arc::new(SystemClock)));
+        let mut resolve = Resolve::default();
+        for line in &lines {
+            sandbox.set_number(line.number.clone(), setup(line));
+            resolve = resolve.with(&line.public_url, &here);
+        }
+        let twilio = Client::new(Box::new(Network::new()), &here);
+        let machine = Machine::open(&self.place.data, &lines, account, twilio).await?;
+        start_log(&lines);
+        greet(&lines, &origin, &here);
+
+        let mut stopped = stop.clone();
+        let until = async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let driving = tokio::spawn(drive(Arc::clone(&sandbox), resolve, until));
+        machine.serve(listener, http::router(sandbox), stop).await?;
+        driving.await?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// The lines, and where they come from.
     fn lines(&self, port: u16) -> anyhow::Result<(Vec<Line>, String)> {
-        match &self.config {
-            Some(file) => Ok((config::read(file)?, file.display().to_string())),
-            None if Path::new(CONFIG).exists() => {
-                Ok((config::read(Path::new(CONFIG))?, CONFIG.to_owned()))
-            }
-            None => Ok((config::example(port), "the built-in example".to_owned())),
-        }
+        let file = match &self.config {
+            Some(file) => file.as_path(),
+            None if Path::new(CONFIG).exists() => Path::new(CONFIG),
+            None => return Ok((config::example(port), "the built-in example".to_owned())),
+        };
+        Ok((config::read(file)?, file.display().to_string()))
     }
+}
+
+fn setup(line: &Line) -> Number {
+    Number {
+        sms_url: Some(format!("{}/twilio/sms", line.public_url)),
+        time_zone: Some(line.time_zone.name().to_owned()),
+        ..Number::default()
+    }
+}
+
+/// What is there and how to use it; the URLs one per line, for programs.
+fn greet(lines: &[Line], origin: &str, here: &str) {
+    for line in lines {
+        let people: Vec<_> =
+            line.people.iter().map(|p| format!("{} {}", p.name, p.number.expose())).collect();
+        println!("line     {} {} ({origin}): {}", line.name, line.number.expose(), people.join(", "));
+    }
+    println!("health   {here}/healthz");
+    println!("webhook  {here}/twilio/sms");
+    println!("sandbox  {here}/sandbox/account");
+    println!("try      relay text --from 619-555-0107 --url {here} \"Is the boat ready?\"");
+    println!("         Ctrl-C stops it");
 }

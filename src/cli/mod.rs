@@ -7,6 +7,7 @@ mod duty;
 mod explain;
 mod phone;
 mod route;
+mod running_sandbox;
 mod sandbox;
 mod schedule;
 mod serve;

@@ -1,11 +1,184 @@
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::running_sandbox::RunningSandbox;
+use crate::twilio::sandbox::Entry;
+use crate::twilio::sandbox::control::Screen;
 
 /// Show a phone's screen in a running sandbox
 #[derive(clap::Args)]
-pub struct Phone {}
+#[command(after_help = "\
+Example:
+  relay phone 619-555-0110 --follow
+
+`←` is what the phone received, `→` what it sent. Times are those of the line's zone.")]
+pub struct Phone {
+    /// The phone's number, as people write it or as +16195550110
+    #[arg(value_name = "NUMBER")]
+    number: String,
+    /// Go on showing what comes, until Ctrl-C
+    #[arg(long)]
+    follow: bool,
+    /// One JSON object per text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sandbox: RunningSandbox,
+}
+
+/// How often a followed phone is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 impl Phone {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        todo!()
+        let phone = self.sandbox.sender(&self.number)?;
+        let mut printer = Printer {
+            json: self.json,
+            day: None,
+        };
+        let mut cursor = 0;
+        loop {
+            let path = format!("/sandbox/phones/{}?after={cursor}", encoded(phone.expose()));
+            let screen: Screen = self.sandbox.get(&path).await?;
+            if screen.entries.is_empty() && cursor == 0 && !self.follow {
+                anstream::eprintln!("Nothing has come to {} yet.", phone.expose());
+            }
+            match printer.print(&screen) {
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+                printed => printed?,
+            }
+            if !self.follow {
+                break;
+            }
+            cursor = screen.cursor;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+const FAINT: Style = Style::new().dimmed();
+const RECEIVED: Style = AnsiColor::Cyan.on_default();
+const SENT: Style = AnsiColor::Green.on_default();
+
+struct Printer {
+    json: bool,
+    /// The day of the last line.
+    day: Option<Date>,
+}
+
+impl Printer {
+    fn print(&mut self, screen: &Screen) -> std::io::Result<()> {
+        let mut out = anstream::stdout().lock();
+        let zone = zone(screen.time_zone.as_deref());
+        for entry in &screen.entries {
+            if self.json {
+                serde_json::to_writer(&mut out, entry)?;
+                writeln!(out)?;
+            } else {
+                self.line(&mut out, entry, &zone)?;
+            }
+        }
+        out.flush()
+    }
+
+    fn line(
+        &mut self,
+        out: &mut impl Write,
+        entry: &Entry,
+        zone: &TimeZone,
+    ) -> std::io::Result<()> {
+        let at = entry.at.to_zoned_datetime(zone.clone());
+        if self.day != Some(at.date()) {
+            self.day = Some(at.date());
+            let day = at.strftime("%A, %B %-d, %Y (%Z)");
+            writeln!(out, "{FAINT}{day}{FAINT:#}")?;
+        }
+        let (arrow, style) = if entry.sent {
+            ("→", SENT)
+        } else {
+            ("←", RECEIVED)
+        };
+        let time = at.strftime("%H:%M:%S");
+        let with = &entry.with;
+        write!(
+            out,
+            "{FAINT}{time}{FAINT:#} {style}{arrow} {with}{style:#}  "
+        )?;
+        // The lines of a text stand under each other.
+        let margin = format!("\n{}", " ".repeat(14 + with.chars().count() - 1));
+        writeln!(out, "{}", shown(&entry.body).replace('\n', &margin))?;
+        for url in &entry.media {
+            writeln!(out, "{}{FAINT}📎 {}{FAINT:#}", &margin[1..], shown(url))?;
+        }
+        Ok(())
+    }
+}
+
+/// Without the control characters by which a text could rewrite the terminal.
+fn shown(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect()
+}
+
+fn zone(name: Option<&str>) -> TimeZone {
+    name.and_then(|name| jiff::tz::TimeZoneDatabase::bundled().get(name).ok())
+        .unwrap_or(TimeZone::UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::MessageSid;
+
+    fn entry(at: &str, sent: bool, body: &str, media: &[&str]) -> Entry {
+        Entry {
+            at: at.parse().unwrap(),
+            sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
+            sent,
+            with: "+16195550100".into(),
+            body: body.into(),
+            media: media.iter().map(|url| (*url).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_screen_reads_as_a_conversation_in_the_lines_time() {
+        let mut out = Vec::new();
+        let mut printer = Printer {
+            json: false,
+            day: None,
+        };
+        let zone = zone(Some("America/Los_Angeles"));
+        for entry in [
+            entry(
+                "2026-01-05T17:00:03Z",
+                false,
+                "Hi\nthere\u{1b}[2J",
+                &["https://x.example/a.png"],
+            ),
+            entry("2026-01-05T17:01:00Z", true, "got it", &[]),
+        ] {
+            printer.line(&mut out, &entry, &zone).unwrap();
+        }
+        let plain = anstream::adapter::strip_bytes(&out).into_vec();
+        assert_eq!(
+            String::from_utf8(plain).unwrap(),
+            "Monday, January 5, 2026 (PST)\n\
+             09:00:03 ← +16195550100  Hi\n\
+             \x20                        there[2J\n\
+             \x20                        📎 https://x.example/a.png\n\
+             09:01:00 → +16195550100  got it\n"
+        );
     }
 }

@@ -1,11 +1,120 @@
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use axum::routing::get;
+
+use crate::clock::SystemClock;
+use crate::phone::PhoneNumber;
+use crate::twilio::sandbox::drive::{Resolve, drive};
+use crate::twilio::sandbox::{Number, Sandbox as FakeTwilio, demo_account, http};
 
 /// Run only the fake Twilio, for any language's tests
 #[derive(clap::Args)]
-pub struct Sandbox {}
+#[command(after_help = "\
+Example:
+  relay sandbox --number +16195550100=https://app.example.com/sms \\
+                --resolve https://app.example.com=http://127.0.0.1:3000
+  relay text --url http://127.0.0.1:4010 --from 858-555-0107 hi
+
+Point Twilio's SDK at the printed address and use the printed credentials. More can be done
+while it runs: POST /sandbox/numbers, /sandbox/texts, /sandbox/faults, /sandbox/phones/NUMBER;
+GET /sandbox/account, /sandbox/phones/NUMBER, /sandbox/alerts.")]
+pub struct Sandbox {
+    /// Port on this machine; 0 takes a free one
+    #[arg(long, default_value_t = 4010)]
+    port: u16,
+    /// A number of the account, and the webhook that is called when a text comes in
+    #[arg(long = "number", value_name = "NUMBER[=URL]", value_parser = number)]
+    numbers: Vec<(PhoneNumber, Option<String>)>,
+    /// Call LOCAL where a webhook's URL begins with PUBLIC; it is signed for PUBLIC all the same
+    #[arg(long, value_name = "PUBLIC=LOCAL", value_parser = pair)]
+    resolve: Vec<(String, String)>,
+}
+
+fn number(text: &str) -> Result<(PhoneNumber, Option<String>), String> {
+    let (number, url) = match text.split_once('=') {
+        Some((number, url)) => (number, Some(url.to_owned())),
+        None => (text, None),
+    };
+    let number = PhoneNumber::parse(number).map_err(|error| error.to_string())?;
+    Ok((number, url))
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (public, local) = text
+        .split_once('=')
+        .ok_or("write PUBLIC=LOCAL, such as https://app.example.com=http://127.0.0.1:3000")?;
+    Ok((public.to_owned(), local.to_owned()))
+}
 
 impl Sandbox {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        todo!()
+        let account = Arc::new(demo_account());
+        let sandbox = Arc::new(FakeTwilio::new(account, Arc::new(SystemClock)));
+        for (number, sms_url) in self.numbers {
+            let setup = Number {
+                sms_url,
+                ..Number::default()
+            };
+            sandbox.set_number(number, setup);
+        }
+        let resolve = self
+            .resolve
+            .iter()
+            .fold(Resolve::default(), |resolve, (public, local)| {
+                resolve.with(public, local)
+            });
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .await
+            .map_err(|error| {
+                anyhow!(error).context(format!(
+                    "cannot listen on port {}; choose another with --port",
+                    self.port
+                ))
+            })?;
+        let address = listener.local_addr().context("cannot listen")?;
+        greet(&sandbox, &format!("http://{address}"));
+        let driver = tokio::spawn(drive(sandbox.clone(), resolve, std::future::pending()));
+        let routes = http::router(sandbox).route("/healthz", get(async || "ok"));
+        axum::serve(listener, routes)
+            .with_graceful_shutdown(asked_to_stop())
+            .await?;
+        driver.abort();
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn greet(sandbox: &FakeTwilio, url: &str) {
+    let account = sandbox.account();
+    anstream::println!("A fake Twilio is at {url} (Ctrl-C stops it)");
+    anstream::println!("TWILIO_API_URL={url}");
+    anstream::println!("TWILIO_ACCOUNT_SID={}", account.account_sid);
+    anstream::println!("TWILIO_AUTH_TOKEN={}", account.auth_token.expose());
+    if let Some(key) = &account.api_key {
+        anstream::println!("TWILIO_API_KEY={}", key.sid);
+        anstream::println!("TWILIO_API_SECRET={}", key.secret.expose());
+    }
+    if sandbox.numbers().is_empty() {
+        anstream::println!("It has no number yet: POST {url}/sandbox/numbers, or --number");
+    }
+}
+
+/// Ctrl-C, or a service manager's SIGTERM.
+async fn asked_to_stop() {
+    let terminated = async {
+        #[cfg(unix)]
+        if let Ok(mut signal) =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
     }
 }

@@ -15,7 +15,8 @@ use crate::line::{Line, config};
 use crate::machine::server::Machine;
 use crate::machine::{DEFAULT_DATA, logs};
 use crate::twilio::API_URL;
-use crate::twilio::client::{Client, Network};
+use crate::twilio::client::Client;
+use crate::twilio::network::Network;
 
 /// Run the relay on this machine with the real Twilio
 ///
@@ -58,7 +59,7 @@ impl Serve {
         let lines = config::read(&self.config)?;
         let credentials = Arc::new(env_file::read(&self.env_file)?);
         let listener = self.place.listen().await?;
-        let twilio = Client::new(Box::new(Network::new()?), &self.twilio_url);
+        let twilio = Client::new(Box::new(Network::new()), &self.twilio_url);
         let machine = Machine::open(&self.place.data, &lines, credentials, twilio).await?;
         start_log(&lines);
         for line in &lines {

@@ -163,11 +163,7 @@ impl Step {
     /// The first part of which the present recipient has no message yet.
     fn next_part(&self) -> usize {
         (0..self.delivery.parts.len())
-            .find(|part| {
-                !self
-                    .mine()
-                    .any(|a| a.part == *part && is_with_twilio(&a.outcome))
-            })
+            .find(|part| !self.standing_of(*part).is_some_and(is_with_twilio))
             .unwrap_or_default()
     }
 
@@ -180,7 +176,7 @@ impl Step {
                 attempt.sid = Some(sid);
                 attempt.outcome = Outcome::Accepted;
                 self.effects.push(Effect::Report { attempt: number });
-                self.go_on_after_acceptance();
+                self.go_on();
             }
             Answer::Refused {
                 code,
@@ -253,25 +249,18 @@ impl Step {
         if !is_mine || is_over {
             return;
         }
-        if let Outcome::Undelivered { class, .. } = outcome {
-            return self.go_on_after_failure(class, None);
-        }
-        // The callback overtook the answer to the request, or brought the news that was missing.
-        let was_open = matches!(
-            self.delivery.state,
-            State::Sending { .. } | State::Unknown { .. }
-        );
-        if was_open && self.current().number == number {
-            self.go_on_after_acceptance();
-        }
-        let parts = 0..self.delivery.parts.len();
-        let arrived = |part| {
-            self.mine()
-                .any(|a| a.part == part && a.outcome == Outcome::Delivered)
+        let is_failure = is_failure(&attempt.outcome);
+        let waits = match self.delivery.state {
+            // Another part is under way; this news counts once it is known what became of that.
+            State::Sending { .. } | State::Unknown { .. } => self.current().number != number,
+            // Good news of one part must not cut short the pause before the next.
+            State::Waiting { .. } => !is_failure,
+            _ => false,
         };
-        if parts.into_iter().all(arrived) {
-            self.delivery.state = State::Delivered;
+        if waits {
+            return;
         }
+        self.go_on();
     }
 
     fn absent(&mut self, number: u32) {
@@ -297,17 +286,33 @@ impl Step {
         }
     }
 
-    fn go_on_after_acceptance(&mut self) {
-        let parts = 0..self.delivery.parts.len();
-        let is_complete = parts.into_iter().all(|part| {
-            self.mine()
-                .any(|a| a.part == part && is_with_twilio(&a.outcome))
+    /// Decides what comes next, now that no attempt's answer is awaited.
+    fn go_on(&mut self) {
+        let mut parts = (0..self.delivery.parts.len()).map(|part| self.standing_of(part));
+        let undelivered = parts.clone().find_map(|outcome| match outcome {
+            Some(Outcome::Undelivered { class, .. }) => Some(*class),
+            _ => None,
         });
-        if is_complete {
+        if let Some(class) = undelivered {
+            self.go_on_after_failure(class, None);
+        } else if parts
+            .clone()
+            .all(|outcome| outcome == Some(&Outcome::Delivered))
+        {
+            self.delivery.state = State::Delivered;
+        } else if parts.all(|outcome| outcome.is_some_and(is_with_twilio)) {
             self.delivery.state = State::Accepted;
         } else {
             self.wait_until(self.now);
         }
+    }
+
+    /// How the last attempt for the present recipient with this part stands.
+    fn standing_of(&self, part: usize) -> Option<&Outcome> {
+        self.mine()
+            .filter(|a| a.part == part)
+            .last()
+            .map(|a| &a.outcome)
     }
 
     fn go_on_after_failure(&mut self, class: Class, retry_after: Option<Duration>) {
@@ -432,3 +437,7 @@ fn rank(outcome: &Outcome) -> u8 {
 #[cfg(test)]
 #[path = "step_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "step_properties.rs"]
+mod properties;

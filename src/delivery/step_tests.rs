@@ -2,7 +2,7 @@ use super::*;
 use crate::delivery::DeliveryId;
 use crate::phone::PhoneNumber;
 
-fn at(seconds: i64) -> Timestamp {
+pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn recipient(person: &str, last: u8) -> Recipient {
 }
 
 /// A delivery to Sergio, with the backup behind him, due now.
-fn delivery(parts: usize) -> Delivery {
+pub fn delivery(parts: usize) -> Delivery {
     let body = "x".repeat(1600 * (parts - 1) + 1);
     Delivery {
         id: DeliveryId::parse("test").unwrap(),

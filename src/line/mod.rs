@@ -1,6 +1,8 @@
 //! Lines and the people behind them.
 
 #[cfg(feature = "machine")]
+pub mod changes;
+#[cfg(feature = "machine")]
 pub mod config;
 
 use serde::{Deserialize, Serialize};

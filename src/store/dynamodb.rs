@@ -18,22 +18,19 @@
 //! `relay duty` also for `UpdateItem`.
 
 mod item;
+mod table;
 
-use std::time::Duration;
-
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
+use self::table::Table;
 use super::{ForInbound, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
@@ -43,134 +40,26 @@ use crate::phone::PhoneNumber;
 
 const INDEX: &str = "due";
 
-/// DynamoDB's limit for one `BatchGetItem`.
-const MOST_KEYS: usize = 100;
-/// How often a read is continued that DynamoDB answers in parts because it is throttling.
-const MOST_CONTINUATIONS: usize = 3;
-/// How often a transaction is tried that collides with another one.
-const MOST_COLLISIONS: u32 = 5;
-
 pub struct DynamoStore {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 impl DynamoStore {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
+        let name = table.into();
         Self {
-            client,
-            table: table.into(),
+            table: Table { client, name },
         }
     }
 
     /// Opens the connection by reading something that is not there.
     pub async fn warm(&self) -> Result<()> {
         let nothing = DeliveryId::parse("warm").expect("well formed");
-        self.read(&[Key::delivery(&nothing)]).await.map(drop)
-    }
-
-    /// The items of `keys` that exist, in no particular order.
-    async fn read(&self, keys: &[Key]) -> Result<Vec<Item>> {
-        let mut found = Vec::with_capacity(keys.len());
-        for some in keys.chunks(MOST_KEYS) {
-            let mut wanted: Vec<Item> = some.iter().map(Key::item).collect();
-            for continuation in 0.. {
-                if continuation > MOST_CONTINUATIONS {
-                    bail!(
-                        "DynamoDB keeps throttling reads of the table {}",
-                        self.table
-                    );
-                }
-                pause(continuation).await;
-                let request = KeysAndAttributes::builder()
-                    .set_keys(Some(wanted))
-                    .consistent_read(true)
-                    .build()?;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.table, request)
-                    .send()
-                    .await
-                    .with_context(|| self.failed("read"))?;
-                found.extend(answer.responses.into_iter().flatten().flat_map(|(_, i)| i));
-                let rest = answer.unprocessed_keys.into_iter().flatten();
-                wanted = rest.flat_map(|(_, keys)| keys.keys).collect();
-                if wanted.is_empty() {
-                    break;
-                }
-            }
-        }
-        Ok(found)
+        self.table.read(&[Key::delivery(&nothing)]).await.map(drop)
     }
 
     async fn read_one<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
-        pick(&self.read(std::slice::from_ref(&key)).await?, &key)
-    }
-
-    /// Does all of `writes` or nothing. `false` if a condition of the first one does not hold.
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
-        for collision in 0..MOST_COLLISIONS {
-            pause(collision as usize).await;
-            let sent = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(writes.clone()))
-                .send()
-                .await;
-            let error = match sent {
-                Ok(_) => return Ok(true),
-                Err(error) => error,
-            };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-                error.as_service_error()
-            else {
-                return Err(error).with_context(|| self.failed("write to"));
-            };
-            let codes: Vec<&str> = cancelled
-                .cancellation_reasons()
-                .iter()
-                .filter_map(|reason| reason.code())
-                .collect();
-            match codes.as_slice() {
-                ["ConditionalCheckFailed", ..] => return Ok(false),
-                codes if codes.contains(&"TransactionConflict") => continue,
-                codes => bail!(
-                    "{}: cancelled because of {codes:?}",
-                    self.failed("write to")
-                ),
-            }
-        }
-        bail!(
-            "{}: other writers kept interfering",
-            self.failed("write to")
-        )
-    }
-
-    fn put(&self, item: Item) -> Result<Put> {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .build()?;
-        Ok(put)
-    }
-
-    fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
-        let mut put = self.put(item)?;
-        put.condition_expression = Some(format!("attribute_not_exists({})", item::PK));
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn put_any(&self, item: Item) -> Result<TransactWriteItem> {
-        Ok(TransactWriteItem::builder().put(self.put(item)?).build())
-    }
-
-    fn delete(&self, key: Key) -> Result<TransactWriteItem> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key.item()))
-            .build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+        pick(&self.table.read(std::slice::from_ref(&key)).await?, &key)
     }
 
     async fn due_in_shard(
@@ -180,9 +69,10 @@ impl DynamoStore {
         limit: usize,
     ) -> Result<Vec<(i64, DeliveryId)>> {
         let answer = self
+            .table
             .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .index_name(INDEX)
             .key_condition_expression("#shard = :shard AND #at < :before")
             .expression_attribute_names("#shard", item::DUE_SHARD)
@@ -192,15 +82,8 @@ impl DynamoStore {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
-            .with_context(|| self.failed("query the index of due deliveries of"))?;
+            .with_context(|| self.table.failed("query the index of due deliveries of"))?;
         answer.items().iter().map(item::to_due).collect()
-    }
-
-    fn failed(&self, what: &str) -> String {
-        format!(
-            "cannot {what} the DynamoDB table {} (does it exist in this region, and may this role do it?)",
-            self.table
-        )
     }
 }
 
@@ -209,6 +92,7 @@ impl Store for DynamoStore {
     async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
         let (line, overrides, earlier) = (Key::line(line), Key::overrides(line), Key::inbound(sid));
         let items = self
+            .table
             .read(&[line.clone(), overrides.clone(), earlier.clone()])
             .await?;
         Ok(ForInbound {
@@ -220,11 +104,14 @@ impl Store for DynamoStore {
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
         let saved_by = unique()?;
-        let mut writes = vec![self.put_new(item::of_inbound(record)?)?];
+        let mut writes = vec![self.table.put_new(item::of_inbound(record)?)?];
         for delivery in deliveries {
-            writes.push(self.put_new(item::of_delivery(delivery, &saved_by)?)?);
+            writes.push(
+                self.table
+                    .put_new(item::of_delivery(delivery, &saved_by)?)?,
+            );
         }
-        match self.transact(writes).await? {
+        match self.table.transact(writes).await? {
             true => Ok(Recorded::New),
             false => Ok(Recorded::Already),
         }
@@ -244,9 +131,10 @@ impl Store for DynamoStore {
         };
         let saved_by = unique()?;
         let error = match self
+            .table
             .client
             .put_item()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .set_item(Some(item::of_delivery(delivery, &saved_by)?))
             .condition_expression("#version = :previous")
             .expression_attribute_names("#version", item::VERSION)
@@ -267,7 +155,7 @@ impl Store for DynamoStore {
                     .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(&saved_by));
                 Ok(if ours { Saved::Yes } else { Saved::Outdated })
             }
-            _ => Err(error).with_context(|| self.failed("write to")),
+            _ => Err(error).with_context(|| self.table.failed("write to")),
         }
     }
 
@@ -275,10 +163,7 @@ impl Store for DynamoStore {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // The index counts whole milliseconds, cut off.
-        let whole = instant.as_millisecond();
-        let cut_off = instant.subsec_nanosecond() % 1_000_000 != 0;
-        let before = if cut_off { whole + 1 } else { whole };
+        let before = instant.as_millisecond();
         let shards = (0..item::SHARDS).map(|shard| self.due_in_shard(shard, before, limit));
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
@@ -287,9 +172,10 @@ impl Store for DynamoStore {
 
     async fn lines(&self) -> Result<Vec<Line>> {
         let mut pages = self
+            .table
             .client
             .query()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .key_condition_expression("#pk = :register")
             .expression_attribute_names("#pk", item::PK)
             .expression_attribute_values(":register", item::string(item::REGISTER))
@@ -299,13 +185,13 @@ impl Store for DynamoStore {
             .send();
         let mut keys = Vec::new();
         while let Some(registered) = pages.next().await {
-            let registered = registered.with_context(|| self.failed("list the lines of"))?;
+            let registered = registered.with_context(|| self.table.failed("list the lines of"))?;
             let number = item::text(&registered, item::SK)
                 .and_then(|number| PhoneNumber::parse(number).ok())
                 .ok_or_else(|| anyhow!("the register of lines has an entry without a number"))?;
             keys.push(Key::line(&number));
         }
-        let items = self.read(&keys).await?;
+        let items = self.table.read(&keys).await?;
         // In the order of the register.
         keys.iter()
             .filter_map(|key| pick(&items, key).transpose())
@@ -318,24 +204,24 @@ impl Store for DynamoStore {
 
     async fn put_line(&self, line: &Line) -> Result<()> {
         let writes = vec![
-            self.put_any(item::of_line(line)?)?,
-            self.put_any(Key::registered(&line.number).item())?,
+            self.table.put_any(item::of_line(line)?)?,
+            self.table.put_any(Key::registered(&line.number).item())?,
         ];
-        self.transact(writes).await.map(drop)
+        self.table.transact(writes).await.map(drop)
     }
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         let writes = vec![
-            self.delete(Key::line(number))?,
-            self.delete(Key::overrides(number))?,
-            self.delete(Key::registered(number))?,
+            self.table.delete(Key::line(number))?,
+            self.table.delete(Key::overrides(number))?,
+            self.table.delete(Key::registered(number))?,
         ];
-        self.transact(writes).await.map(drop)
+        self.table.transact(writes).await.map(drop)
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
         let key = Key::overrides(line);
-        pick_overrides(&self.read(std::slice::from_ref(&key)).await?, &key)
+        pick_overrides(&self.table.read(std::slice::from_ref(&key)).await?, &key)
     }
 
     async fn set_override(
@@ -345,9 +231,10 @@ impl Store for DynamoStore {
         to: Option<&Override>,
     ) -> Result<()> {
         let update = self
+            .table
             .client
             .update_item()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .set_key(Some(Key::overrides(line).item()))
             .expression_attribute_names("#person", item::override_attribute(person));
         let update = match to {
@@ -362,7 +249,7 @@ impl Store for DynamoStore {
         update
             .send()
             .await
-            .with_context(|| self.failed("write to"))?;
+            .with_context(|| self.table.failed("write to"))?;
         Ok(())
     }
 }
@@ -384,14 +271,4 @@ fn pick_overrides(items: &[Item], key: &Key) -> Result<Overrides> {
 fn unique() -> Result<String> {
     let random = getrandom::u64().map_err(|error| anyhow!("no randomness: {error}"))?;
     Ok(format!("{random:016x}"))
-}
-
-/// Longer from time to time, and never the same twice, so that those who collided do not meet
-/// again.
-async fn pause(times: usize) {
-    if times > 0 {
-        let most = 20 << times.min(5);
-        let draw = getrandom::u64().unwrap_or_default() % most;
-        tokio::time::sleep(Duration::from_millis(draw)).await;
-    }
 }

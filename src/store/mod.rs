@@ -47,6 +47,7 @@ pub trait Store: Send + Sync {
     /// Adds a line, or replaces the one of the same number.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
+    /// Removes a line and its overrides: should it come back, nobody is away by an old word.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides>;

@@ -146,7 +146,12 @@ impl Store for SqliteStore {
         let number = number.expose().to_owned();
         self.0
             .write(move |connection| {
-                execute(connection, "DELETE FROM lines WHERE number = ?", [number])
+                execute(
+                    connection,
+                    "DELETE FROM overrides WHERE line = ?",
+                    [&number],
+                )?;
+                execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
             })
             .await?;
         Ok(())

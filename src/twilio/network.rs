@@ -72,7 +72,7 @@ impl Transport for Network {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
-        match read(answer).await {
+        match read(answer, LONGEST_ANSWER).await {
             Ok(body) => *response.body_mut() = body,
             // A refusal stands, whatever it wanted to say besides.
             Err(_) if !response.status().is_success() => {}
@@ -82,15 +82,17 @@ impl Transport for Network {
     }
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Bytes, NoAnswer> {
+/// The body of an answer, as long as it is not longer than `longest` bytes.
+pub async fn read(mut answer: reqwest::Response, longest: usize) -> Result<Bytes, NoAnswer> {
     let mut body = BytesMut::new();
     while let Some(chunk) = answer
         .chunk()
         .await
         .map_err(|error| NoAnswer::Unknown(told(error)))?
     {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(NoAnswer::Unknown("the answer is larger than 1 MiB".into()));
+        if body.len() + chunk.len() > longest {
+            let why = format!("the answer is larger than {longest} bytes");
+            return Err(NoAnswer::Unknown(why));
         }
         body.extend_from_slice(&chunk);
     }

@@ -37,7 +37,8 @@ pub struct Failing {
 }
 
 fn strikes(left: &AtomicU32) -> bool {
-    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok()
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+        .is_ok()
 }
 
 #[async_trait]
@@ -95,7 +96,12 @@ impl Store for Failing {
         self.behind.overrides(line).await
     }
 
-    async fn set_override(&self, line: &PhoneNumber, person: &str, to: Option<&Override>) -> Result<()> {
+    async fn set_override(
+        &self,
+        line: &PhoneNumber,
+        person: &str,
+        to: Option<&Override>,
+    ) -> Result<()> {
         self.behind.set_override(line, person, to).await
     }
 }

@@ -58,7 +58,9 @@ impl World {
     }
 
     pub async fn with(line: Line, instant: &str) -> Self {
-        let clock = Arc::new(ManualClock::at(instant.parse().expect("an instant in RFC 3339")));
+        let clock = Arc::new(ManualClock::at(
+            instant.parse().expect("an instant in RFC 3339"),
+        ));
         let sandbox = Arc::new(Sandbox::new(Arc::new(demo_account()), clock.clone()));
         let setup = Number {
             sms_url: Some(format!("{}/twilio/sms", line.public_url)),
@@ -68,7 +70,11 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let faults = Arc::new(Faults::default());
         let (relay, queue) = start(&folder, &clock, &sandbox, &faults);
-        relay.store.put_line(&line).await.expect("the line is stored");
+        relay
+            .store
+            .put_line(&line)
+            .await
+            .expect("the line is stored");
         Self {
             clock,
             sandbox,
@@ -86,7 +92,10 @@ impl World {
     /// The process ends and another one begins, with the same files.
     pub async fn restart(&mut self) {
         (self.relay, self.queue) = start(&self.folder, &self.clock, &self.sandbox, &self.faults);
-        self.queue.recover(self.clock.now()).await.expect("the queue is recovered");
+        self.queue
+            .recover(self.clock.now())
+            .await
+            .expect("the queue is recovered");
     }
 
     pub fn relay(&self) -> &Relay {
@@ -110,7 +119,11 @@ impl World {
     }
 
     pub async fn set_override(&self, person: &str, to: Override) {
-        self.relay.store.set_override(&self.line.number, person, Some(&to)).await.expect("the override is set");
+        self.relay
+            .store
+            .set_override(&self.line.number, person, Some(&to))
+            .await
+            .expect("the override is set");
     }
 
     /// Lets everything happen that is due now.
@@ -118,7 +131,11 @@ impl World {
         // Endless loops between the relay and the sandbox would hang the test without a word.
         for _ in 0..10_000 {
             let webhooks = self.sandbox.due(self.clock.now());
-            let wake_ups = self.queue.receive(self.clock.now(), 100).await.expect("the queue is read");
+            let wake_ups = self
+                .queue
+                .receive(self.clock.now(), 100)
+                .await
+                .expect("the queue is read");
             if webhooks.is_empty() && wake_ups.is_empty() {
                 return;
             }
@@ -132,7 +149,11 @@ impl World {
             for received in wake_ups {
                 match retry_worker::wake(&self.relay, &received.wake_up).await {
                     Ok(()) => self.queue.acknowledge(&received).await,
-                    Err(_) => self.queue.put_back(&received, self.clock.now(), Duration::from_secs(10)).await,
+                    Err(_) => {
+                        self.queue
+                            .put_back(&received, self.clock.now(), Duration::from_secs(10))
+                            .await
+                    }
                 }
                 .expect("the queue is written");
             }
@@ -145,7 +166,10 @@ impl World {
         let end = self.clock.now() + by;
         loop {
             self.settle().await;
-            let next = [self.sandbox.next_due(), self.queue.next_due().expect("the queue is read")];
+            let next = [
+                self.sandbox.next_due(),
+                self.queue.next_due().expect("the queue is read"),
+            ];
             match next.into_iter().flatten().min() {
                 Some(next) if next <= end => self.clock.set(next.max(self.clock.now())),
                 _ => break,
@@ -153,6 +177,23 @@ impl World {
         }
         self.clock.set(end);
         self.settle().await;
+    }
+
+    /// Whatever is on the queue is gone.
+    pub async fn lose_wake_ups(&self) {
+        use relay::clock::Clock;
+        let far = self.clock.now() + minutes(24 * 60);
+        for received in self
+            .queue
+            .receive(far, 1000)
+            .await
+            .expect("the queue is read")
+        {
+            self.queue
+                .acknowledge(&received)
+                .await
+                .expect("the queue is written");
+        }
     }
 
     /// What an HTTP server or API Gateway would do with a request.
@@ -171,17 +212,27 @@ impl World {
 
     /// The audit so far.
     pub fn audit(&self) -> Vec<Record> {
-        let text = std::fs::read_to_string(self.folder.path().join("audit.jsonl")).expect("an audit");
-        text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect()
+        let text =
+            std::fs::read_to_string(self.folder.path().join("audit.jsonl")).expect("an audit");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("a record"))
+            .collect()
     }
 
     /// The audit of one text, as `kind outcome person` words.
     pub fn story(&self, sid: &MessageSid) -> Vec<String> {
-        let records = self.audit().into_iter().filter(|record| record.message_sid.as_ref() == Some(sid));
+        let records = self
+            .audit()
+            .into_iter()
+            .filter(|record| record.message_sid.as_ref() == Some(sid));
         records
             .map(|record| {
                 let kind = serde_json::to_value(record.kind).unwrap();
-                let words = [kind.as_str(), record.outcome.as_deref(), record.to_person.as_deref()];
+                let words = [
+                    kind.as_str(),
+                    record.outcome.as_deref(),
+                    record.to_person.as_deref(),
+                ];
                 words.into_iter().flatten().collect::<Vec<_>>().join(" ")
             })
             .collect()
@@ -198,8 +249,19 @@ impl World {
     }
 
     fn unread(&self, sender: &Sender) -> usize {
-        let read = self.read.lock().unwrap().get(sender).copied().unwrap_or_default();
-        self.sandbox.screen(sender).iter().filter(|entry| !entry.sent).count() - read
+        let read = self
+            .read
+            .lock()
+            .unwrap()
+            .get(sender)
+            .copied()
+            .unwrap_or_default();
+        self.sandbox
+            .screen(sender)
+            .iter()
+            .filter(|entry| !entry.sent)
+            .count()
+            - read
     }
 }
 
@@ -213,11 +275,17 @@ fn start(
     let queue = SqliteQueue::on(database.clone());
     let store: Arc<dyn Store> = Arc::new(SqliteStore::on(database));
     let relay = Relay {
-        store: Arc::new(faults::Failing { behind: store, faults: Arc::clone(faults) }),
+        store: Arc::new(faults::Failing {
+            behind: store,
+            faults: Arc::clone(faults),
+        }),
         queue: Arc::new(queue.clone()),
         audit: Arc::new(FileAudit::open(&folder.path().join("audit.jsonl")).expect("an audit")),
         credentials: Arc::new(Arc::new(demo_account())),
-        twilio: Client::new(Box::new(InProcess(Arc::clone(sandbox))), "https://api.twilio.com"),
+        twilio: Client::new(
+            Box::new(InProcess(Arc::clone(sandbox))),
+            "https://api.twilio.com",
+        ),
         clock: clock.clone(),
         chance: Arc::new(FixedChance(0.5)),
     };
@@ -232,7 +300,11 @@ impl Drop for World {
         let on_its_way = self.queue.next_due().expect("the queue is read");
         assert_eq!(on_its_way, None, "something is still on its way");
         for phone in self.sandbox.phones() {
-            assert_eq!(self.unread(&phone), 0, "{phone:?} has a text that nobody expected");
+            assert_eq!(
+                self.unread(&phone),
+                0,
+                "{phone:?} has a text that nobody expected"
+            );
         }
     }
 }

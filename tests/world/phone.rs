@@ -21,7 +21,10 @@ impl<'a> Phone<'a> {
     }
 
     pub async fn sends(&self, text: Text) -> MessageSid {
-        let sid = self.world.sandbox.text(&self.sender, &self.world.line.number, text);
+        let sid = self
+            .world
+            .sandbox
+            .text(&self.sender, &self.world.line.number, text);
         self.world.advance(super::seconds(5)).await;
         sid.expect("the line's number is the sandbox's")
     }
@@ -29,7 +32,11 @@ impl<'a> Phone<'a> {
     /// Reads the next text, which must have `part` in it. Returns the whole of it.
     pub fn receives(&self, part: &str) -> String {
         let body = self.reads();
-        assert!(body.contains(part), "{:?} received {body:?}, not {part:?}", self.sender);
+        assert!(
+            body.contains(part),
+            "{:?} received {body:?}, not {part:?}",
+            self.sender
+        );
         body
     }
 
@@ -39,7 +46,12 @@ impl<'a> Phone<'a> {
     }
 
     pub fn receives_nothing(&self) {
-        assert_eq!(self.next(), None, "{:?} was to receive nothing", self.sender);
+        assert_eq!(
+            self.next(),
+            None,
+            "{:?} was to receive nothing",
+            self.sender
+        );
     }
 
     /// The attachments of the text that was read last.

@@ -6,12 +6,16 @@
 //! clock that it is given, so a conversation of hours runs in a moment and always in the same way:
 //! nothing here is random.
 //!
-//! [`InProcess`] connects the relay's own client to it without a network.
+//! [`mod@http`] serves it over HTTP, [`mod@drive`] posts its webhooks, and [`InProcess`] connects
+//! the relay's own client to it without a network.
 
 mod account;
 mod agenda;
 mod carrier;
+pub mod control;
+pub mod drive;
 mod faults;
+pub mod http;
 mod in_process;
 mod inbound;
 mod message;
@@ -161,6 +165,13 @@ impl Sandbox {
     pub fn switch(&self, phone: &PhoneNumber, power: Power) {
         let mut state = self.settled();
         state.phone(phone.expose()).power = power;
+    }
+
+    /// Whether a phone is on.
+    pub fn power(&self, phone: &Sender) -> Power {
+        let state = self.state();
+        let phone = state.phones.get(phone.expose());
+        phone.map(|phone| phone.power).unwrap_or_default()
     }
 
     /// A request to the REST API.

@@ -1,4 +1,9 @@
-//! The fake Twilio, in one process and under a clock that the tests move.
+//! The fake Twilio: in one process under a clock that the tests move, over HTTP, and driven by
+//! Twilio's own client.
+
+mod faults;
+mod messages;
+mod texts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +15,19 @@ use relay::credentials::Credentials;
 use relay::delivery::Answer;
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
-use relay::twilio::client::{Client, NewMessage};
+use relay::twilio::client::{Client, Listed, NewMessage, NotRead};
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::{
-    Fault, Handled, InProcess, Injection, NoReply, Number, Power, Requests, Sandbox, Text, Webhook,
-    demo_account,
-};
+use relay::twilio::sandbox::{Handled, InProcess, Number, Sandbox, Text, Webhook, demo_account};
 use relay::twilio::signature::{HEADER, Signed, verify};
 use serde_json::Value;
 
+/// Before everything.
+const EVER: &str = "2026-01-01T00:00:00Z";
 const LINE: &str = "+16195550100";
 const CUSTOMER: &str = "+16195550107";
 const SERGIO: &str = "+16195550110";
 const SMS_URL: &str = "https://relay.example.com/twilio/sms";
+const FALLBACK_URL: &str = "https://fallback.example.com/sms";
 const STATUS_URL: &str = "https://relay.example.com/twilio/status/in-1/1";
 
 struct World {
@@ -42,7 +47,7 @@ fn world() -> World {
     let sandbox = Arc::new(Sandbox::new(account.clone(), clock.clone()));
     let setup = Number {
         sms_url: Some(SMS_URL.into()),
-        sms_fallback_url: Some("https://fallback.example.com/sms".into()),
+        sms_fallback_url: Some(FALLBACK_URL.into()),
         ..Number::default()
     };
     sandbox.set_number(number(LINE), setup);
@@ -125,6 +130,14 @@ impl World {
         self.client.create_message(&self.account, &message).await
     }
 
+    /// What Twilio lists of the line's messages to Sergio since an instant.
+    async fn listed(&self, account: &Credentials, since: &str) -> Result<Vec<Listed>, NotRead> {
+        let (to, from) = (number(SERGIO), number(LINE));
+        self.client
+            .list_messages(account, &to, &from, since.parse().unwrap())
+            .await
+    }
+
     fn texts(&self, from: &str, text: Text) -> MessageSid {
         self.sandbox
             .text(&Sender::parse(from), &number(LINE), text)
@@ -183,63 +196,4 @@ fn accepted(answer: Answer) -> MessageSid {
         Answer::Accepted { sid } => sid,
         other => panic!("not accepted: {other:?}"),
     }
-}
-
-#[test]
-fn a_text_comes_out_as_a_signed_webhook_over_the_public_url() {
-    let world = world();
-    let sid = world.texts(CUSTOMER, Text::new("Are you open? ☀"));
-    let webhooks = world.webhooks();
-    assert_eq!(webhooks.len(), 1);
-    assert_eq!(webhooks[0].url, SMS_URL);
-    assert!(world.is_signed(&webhooks[0]));
-    let form = Form::parse(webhooks[0].body.as_bytes()).unwrap();
-    for (name, value) in [
-        ("MessageSid", sid.as_str()),
-        ("SmsSid", sid.as_str()),
-        ("AccountSid", &world.account.account_sid),
-        ("From", CUSTOMER),
-        ("To", LINE),
-        ("Body", "Are you open? ☀"),
-        ("NumMedia", "0"),
-        ("NumSegments", "1"),
-        ("FromCity", "SAN DIEGO"),
-        ("FromState", "CA"),
-        ("ApiVersion", "2010-04-01"),
-    ] {
-        assert_eq!(form.get(name), Some(value), "{name}");
-    }
-    assert_eq!(world.screen(CUSTOMER), ["> Are you open? ☀"]);
-}
-
-#[tokio::test]
-async fn a_message_arrives_and_each_step_is_called_back_but_the_first() {
-    let world = world();
-    let sid = accepted(world.sends(SERGIO, "From a customer: hi").await);
-    let fetch = async || {
-        let message = world.client.message(&world.account, &sid).await;
-        message.unwrap().unwrap().status
-    };
-    assert_eq!(fetch().await, "queued");
-    assert_eq!(world.screen(SERGIO), Vec::<String>::new());
-    let mut statuses = Vec::new();
-    loop {
-        let due = world.webhooks();
-        if due.is_empty() {
-            break;
-        }
-        assert_eq!(due.len(), 1);
-        assert_eq!(due[0].url, STATUS_URL);
-        assert!(world.is_signed(&due[0]));
-        let form = Form::parse(due[0].body.as_bytes()).unwrap();
-        assert_eq!(form.get("MessageSid"), Some(sid.as_str()));
-        let status = form.get("MessageStatus").unwrap().to_owned();
-        assert_eq!(form.get("SmsStatus"), Some(status.as_str()));
-        assert_eq!(form.get("RawDlrDoneDate").is_some(), status == "delivered");
-        assert_eq!(fetch().await, status);
-        statuses.push(status);
-        world.sandbox.answered(due[0].id, 200, "");
-    }
-    assert_eq!(statuses, ["sending", "sent", "delivered"]);
-    assert_eq!(world.screen(SERGIO), ["< From a customer: hi"]);
 }

@@ -1,0 +1,140 @@
+//! The table's operations, with what DynamoDB leaves to its callers: reads that it answers in parts
+//! and transactions that collide.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
+
+use super::item::{self, Item, Key};
+use crate::store::Result;
+
+/// DynamoDB's limit for one `BatchGetItem`.
+const MOST_KEYS: usize = 100;
+/// How often a read is continued that DynamoDB answers in parts because it is throttling.
+const MOST_CONTINUATIONS: usize = 3;
+/// How often a transaction is tried that collides with another one.
+const MOST_COLLISIONS: u32 = 5;
+
+pub struct Table {
+    pub client: Client,
+    pub name: String,
+}
+
+impl Table {
+    /// The items of `keys` that exist, in no particular order.
+    pub async fn read(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for some in keys.chunks(MOST_KEYS) {
+            let mut wanted: Vec<Item> = some.iter().map(Key::item).collect();
+            for continuation in 0.. {
+                if continuation > MOST_CONTINUATIONS {
+                    bail!("DynamoDB keeps throttling reads of the table {}", self.name);
+                }
+                pause(continuation).await;
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .consistent_read(true)
+                    .build()?;
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.name, request)
+                    .send()
+                    .await
+                    .with_context(|| self.failed("read"))?;
+                found.extend(answer.responses.into_iter().flatten().flat_map(|(_, i)| i));
+                let rest = answer.unprocessed_keys.into_iter().flatten();
+                wanted = rest.flat_map(|(_, keys)| keys.keys).collect();
+                if wanted.is_empty() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Does all of `writes` or nothing. `false` if a condition of the first one does not hold.
+    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
+        for collision in 0..MOST_COLLISIONS {
+            pause(collision as usize).await;
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(writes.clone()))
+                .send()
+                .await;
+            let error = match sent {
+                Ok(_) => return Ok(true),
+                Err(error) => error,
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(error).with_context(|| self.failed("write to"));
+            };
+            let codes: Vec<&str> = cancelled
+                .cancellation_reasons()
+                .iter()
+                .filter_map(|reason| reason.code())
+                .collect();
+            match codes.as_slice() {
+                ["ConditionalCheckFailed", ..] => return Ok(false),
+                codes if codes.contains(&"TransactionConflict") => continue,
+                codes => bail!(
+                    "{}: cancelled because of {codes:?}",
+                    self.failed("write to")
+                ),
+            }
+        }
+        bail!(
+            "{}: other writers kept interfering",
+            self.failed("write to")
+        )
+    }
+
+    fn put(&self, item: Item) -> Result<Put> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .build()?;
+        Ok(put)
+    }
+
+    pub fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
+        let mut put = self.put(item)?;
+        put.condition_expression = Some(format!("attribute_not_exists({})", item::PK));
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub fn put_any(&self, item: Item) -> Result<TransactWriteItem> {
+        Ok(TransactWriteItem::builder().put(self.put(item)?).build())
+    }
+
+    pub fn delete(&self, key: Key) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    pub fn failed(&self, what: &str) -> String {
+        format!(
+            "cannot {what} the DynamoDB table {} (does it exist in this region, and may this role do it?)",
+            self.name
+        )
+    }
+}
+
+/// Longer from time to time, and never the same twice, so that those who collided do not meet
+/// again.
+async fn pause(times: usize) {
+    if times > 0 {
+        let most = 20 << times.min(5);
+        let draw = getrandom::u64().unwrap_or_default() % most;
+        tokio::time::sleep(Duration::from_millis(draw)).await;
+    }
+}

@@ -1,0 +1,124 @@
+//! Posts the sandbox's webhooks over HTTP, at their time.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::{NoReply, Sandbox, Webhook};
+use crate::twilio::network;
+
+/// Twilio's limits for a webhook ("Webhooks: connection overrides").
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// No TwiML comes near this size.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// How long at most to sleep: a clock that is set back must not stop the sandbox for long.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// Where a server really is whose public address webhooks are signed for; like curl's `--resolve`.
+#[derive(Debug, Clone, Default)]
+pub struct Resolve(Vec<(String, String)>);
+
+impl Resolve {
+    /// Requests to `public` (`https://relay.example.com`) go to `local` (`http://127.0.0.1:4000`).
+    pub fn with(mut self, public: &str, local: &str) -> Self {
+        let trim = |url: &str| url.trim_end_matches('/').to_owned();
+        self.0.push((trim(public), trim(local)));
+        self
+    }
+
+    /// The address to call for a public URL.
+    pub fn address(&self, url: &str) -> String {
+        self.0
+            .iter()
+            .find_map(|(public, local)| {
+                let rest = url.strip_prefix(public.as_str())?;
+                rest.starts_with(['/', '?'])
+                    .then(|| format!("{local}{rest}"))
+                    .or_else(|| rest.is_empty().then(|| local.clone()))
+            })
+            .unwrap_or_else(|| url.to_owned())
+    }
+}
+
+/// Posts webhooks until `shutdown`.
+pub async fn drive(sandbox: Arc<Sandbox>, resolve: Resolve, shutdown: impl Future<Output = ()>) {
+    // What it calls is on this machine, which no proxy can reach.
+    let client = network::client()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ANSWER_TIMEOUT)
+        .no_proxy();
+    let client = network::build(client);
+    let mut posts = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        for webhook in sandbox.due(sandbox.now()) {
+            let address = resolve.address(&webhook.url);
+            posts.spawn(post(sandbox.clone(), client.clone(), address, webhook));
+        }
+        let next = sandbox.next_due().map(|at| {
+            let wait = at.duration_since(sandbox.now());
+            Duration::try_from(wait).unwrap_or(Duration::ZERO)
+        });
+        let sleep = tokio::time::sleep(next.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP));
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = sandbox.changed.notified() => {}
+            () = sleep => {}
+            Some(_) = posts.join_next() => {}
+        }
+    }
+}
+
+async fn post(sandbox: Arc<Sandbox>, client: reqwest::Client, address: String, webhook: Webhook) {
+    let public = webhook.url.parse::<::http::Uri>().ok();
+    let mut request = client.post(&address);
+    if let Some(host) = public.as_ref().and_then(|url| url.authority()) {
+        request = request.header("host", host.as_str());
+    }
+    for (name, value) in &webhook.headers {
+        request = request.header(*name, value);
+    }
+    let answer = match request.body(webhook.body).send().await {
+        Ok(answer) => answer,
+        Err(error) if error.is_connect() || error.is_builder() => {
+            return sandbox.unanswered(webhook.id, NoReply::NoConnection);
+        }
+        Err(_) => return sandbox.unanswered(webhook.id, NoReply::TimedOut),
+    };
+    let status = answer.status().as_u16();
+    match network::read(answer, LONGEST_ANSWER).await {
+        Ok(body) => sandbox.answered(webhook.id, status, &String::from_utf8_lossy(&body)),
+        Err(_) => sandbox.unanswered(webhook.id, NoReply::TimedOut),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_public_address_itself_is_resolved() {
+        let resolve =
+            Resolve::default().with("https://relay.example.com", "http://127.0.0.1:4000/");
+        let address = |url: &str| resolve.address(url);
+        assert_eq!(
+            address("https://relay.example.com/twilio/sms?a=1"),
+            "http://127.0.0.1:4000/twilio/sms?a=1"
+        );
+        assert_eq!(
+            address("https://relay.example.com"),
+            "http://127.0.0.1:4000"
+        );
+        for other in [
+            "https://relay.example.com.evil.example/",
+            "http://relay.example.com/",
+        ] {
+            assert_eq!(address(other), other);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The sandbox over HTTP: Twilio's API where the SDKs look for it, and the control API
+//! ([`super::control`]) under `/sandbox`.
+
+use std::sync::Arc;
+
+use ::http::{Request, Response};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::routing::any;
+
+use super::{Handled, Sandbox, control};
+
+/// Everything that the sandbox answers to; other routes may be merged with it.
+pub fn router(sandbox: Arc<Sandbox>) -> Router {
+    Router::new()
+        .route("/2010-04-01/{*resource}", any(api))
+        .merge(control::routes())
+        .with_state(sandbox)
+}
+
+async fn api(
+    State(sandbox): State<Arc<Sandbox>>,
+    head: ::http::request::Parts,
+    body: Bytes,
+) -> Response<Body> {
+    match sandbox.handle(Request::from_parts(head, body)) {
+        Handled::Answered(response) => response.map(Body::from),
+        Handled::Late(after, response) => {
+            tokio::time::sleep(after).await;
+            response.map(Body::from)
+        }
+        Handled::Dropped => closed_connection(),
+    }
+}
+
+/// A response of which not a byte is sent: the server closes the connection when a body fails
+/// before its first piece, and the head has not left by then.
+fn closed_connection() -> Response<Body> {
+    let failing = futures::stream::once(async {
+        Err::<Bytes, _>(std::io::Error::other("the answer is dropped on purpose"))
+    });
+    Response::new(Body::from_stream(failing))
+}

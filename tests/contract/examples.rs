@@ -1,0 +1,124 @@
+//! Stores to test, and things to keep in them.
+
+use jiff::{SignedDuration, Timestamp};
+use relay::delivery::{Delivery, DeliveryId, Part, Recipient, State};
+use relay::duty::{Hours, Overrides};
+use relay::inbound::{InboundRecord, InboundSms, MessageSid};
+use relay::line::{Line, Person, TimeZone};
+use relay::machine::{DATABASE, Database};
+use relay::phone::{PhoneNumber, Sender};
+use relay::routing::decide;
+use relay::store::Store;
+use relay::store::sqlite::SqliteStore;
+
+use super::Held;
+
+#[cfg(feature = "aws")]
+pub async fn dynamodb() -> Held<impl Store> {
+    use crate::moto;
+    let config = moto::config(moto::url()).await;
+    let table = moto::table(&config).await;
+    let client = aws_sdk_dynamodb::Client::new(&config);
+    let held = relay::store::dynamodb::DynamoStore::new(client, table);
+    Held { held, folder: None }
+}
+
+pub async fn sqlite() -> Held<impl Store> {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join(DATABASE)).unwrap();
+    let held = SqliteStore::on(database);
+    Held {
+        held,
+        folder: Some(folder),
+    }
+}
+
+/// Records inbound and delivery number `n`. Returns the delivery.
+pub async fn recorded(store: &impl Store, n: u32) -> Delivery {
+    let delivery = delivery(n);
+    store
+        .record(&record(n), std::slice::from_ref(&delivery))
+        .await
+        .unwrap();
+    delivery
+}
+
+pub fn now() -> Timestamp {
+    "2026-11-23T18:00:00Z".parse().unwrap()
+}
+
+pub fn after(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+pub fn sid(n: u32) -> MessageSid {
+    MessageSid::parse(&format!("SM{n:032x}")).unwrap()
+}
+
+pub fn number(n: u32) -> PhoneNumber {
+    PhoneNumber::parse(&format!("+1619555{n:04}")).unwrap()
+}
+
+pub fn line(n: u32) -> Line {
+    let person = |name: &str, n, hours| Person {
+        name: name.to_owned(),
+        number: number(n),
+        hours,
+    };
+    Line {
+        name: format!("line {n}"),
+        number: number(n),
+        country: "US".to_owned(),
+        time_zone: TimeZone::named("America/Los_Angeles").unwrap(),
+        public_url: "https://relay.example.com".to_owned(),
+        people: vec![
+            person("Sergio", 110, Hours::Never),
+            person("Backup", 111, Hours::Always),
+        ],
+    }
+}
+
+pub fn record(n: u32) -> InboundRecord {
+    let from = Sender::Phone(number(107));
+    InboundRecord {
+        decision: decide(&line(100), &Overrides::default(), &from, now()),
+        sms: InboundSms {
+            sid: sid(n),
+            from,
+            to: number(100),
+            place: Some("San Diego, CA".to_owned()),
+            body: "¿Está abierto? 🚐".to_owned(),
+            media: Vec::new(),
+        },
+        received: now(),
+        deliveries: vec![delivery(n).id],
+    }
+}
+
+pub fn delivery(n: u32) -> Delivery {
+    let recipient = |name: &str, n| Recipient {
+        person: name.to_owned(),
+        number: number(n),
+    };
+    let body = "+16195550107: ¿Está abierto? 🚐".to_owned();
+    Delivery {
+        id: DeliveryId::of_inbound(&sid(n)),
+        version: 0,
+        line: "line 100".to_owned(),
+        from: number(100),
+        public_url: "https://relay.example.com".to_owned(),
+        message_sid: Some(sid(n)),
+        to: recipient("Sergio", 110),
+        remaining: vec![recipient("Backup", 111)],
+        parts: vec![Part {
+            body: body.clone(),
+            media: Vec::new(),
+        }],
+        body,
+        media: Vec::new(),
+        attempts: Vec::new(),
+        state: State::Waiting { due: now() },
+        created: now(),
+        deadline: after(3600),
+    }
+}

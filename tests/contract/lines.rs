@@ -1,0 +1,151 @@
+//! What every store holds to about lines and overrides.
+
+use futures::future::join_all;
+use relay::duty::{Override, Overrides, Presence};
+use relay::line::Line;
+use relay::store::Store;
+
+use super::contract;
+#[cfg(feature = "aws")]
+use super::examples::dynamodb;
+use super::examples::{after, line, number, record, recorded, sid, sqlite};
+
+contract! { dynamodb, sqlite:
+    everything_for_a_decision_comes_together,
+    overrides_are_set_replaced_and_cleared,
+    overrides_set_at_once_are_all_kept,
+    lines_are_added_replaced_and_removed,
+    a_line_that_comes_back_has_no_old_overrides,
+    more_lines_than_one_request_can_name,
+}
+
+async fn everything_for_a_decision_comes_together(store: &impl Store) {
+    let line = line(100);
+    let nothing = store.for_inbound(&line.number, &sid(1)).await.unwrap();
+    assert_eq!(nothing.line, None);
+    assert_eq!(nothing.overrides, Overrides::default());
+    assert_eq!(nothing.earlier, None);
+
+    store.put_line(&line).await.unwrap();
+    let away = Override {
+        presence: Presence::Away,
+        until: Some(after(3600)),
+    };
+    store
+        .set_override(&line.number, "Sergio", Some(&away))
+        .await
+        .unwrap();
+    recorded(store, 1).await;
+    let everything = store.for_inbound(&line.number, &sid(1)).await.unwrap();
+    assert_eq!(everything.line.as_ref(), Some(&line));
+    assert_eq!(everything.overrides.0.get("Sergio"), Some(&away));
+    assert_eq!(everything.earlier, Some(record(1)));
+    let another = store.for_inbound(&line.number, &sid(2)).await.unwrap();
+    assert_eq!(another.line, Some(line));
+    assert_eq!(another.earlier, None);
+}
+
+async fn overrides_are_set_replaced_and_cleared(store: &impl Store) {
+    let (here, there) = (number(100), number(101));
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    let on = Override {
+        presence: Presence::On,
+        until: Some(after(60)),
+    };
+    // Names as people have them, and as nobody has them.
+    let names = ["Sergio", "María José", "#1 @home", "json", "pk", "Ünal 🚐"];
+    for name in names {
+        store.set_override(&here, name, Some(&away)).await.unwrap();
+    }
+    store
+        .set_override(&here, "Sergio", Some(&on))
+        .await
+        .unwrap();
+    let overrides = store.overrides(&here).await.unwrap();
+    assert_eq!(overrides.0.len(), names.len());
+    assert_eq!(overrides.0["Sergio"], on);
+    assert_eq!(overrides.0["#1 @home"], away);
+    assert_eq!(store.overrides(&there).await.unwrap(), Overrides::default());
+    for name in names {
+        store.set_override(&here, name, None).await.unwrap();
+        store.set_override(&here, name, None).await.unwrap();
+    }
+    assert_eq!(store.overrides(&here).await.unwrap(), Overrides::default());
+}
+
+async fn overrides_set_at_once_are_all_kept(store: &impl Store) {
+    let line = number(100);
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    let names: Vec<String> = (0..10).map(|n| format!("person {n}")).collect();
+    for set in join_all(
+        names
+            .iter()
+            .map(|n| store.set_override(&line, n, Some(&away))),
+    )
+    .await
+    {
+        set.unwrap();
+    }
+    assert_eq!(store.overrides(&line).await.unwrap().0.len(), names.len());
+}
+
+async fn lines_are_added_replaced_and_removed(store: &impl Store) {
+    assert_eq!(store.lines().await.unwrap(), []);
+    let (first, second) = (line(100), line(101));
+    store.put_line(&second).await.unwrap();
+    store.put_line(&first).await.unwrap();
+    assert_eq!(
+        store.lines().await.unwrap(),
+        [first.clone(), second.clone()]
+    );
+    assert_eq!(
+        store.line(&first.number).await.unwrap(),
+        Some(first.clone())
+    );
+
+    let renamed = Line {
+        name: "renamed".to_owned(),
+        ..first.clone()
+    };
+    store.put_line(&renamed).await.unwrap();
+    assert_eq!(store.lines().await.unwrap(), [renamed, second.clone()]);
+
+    store.remove_line(&first.number).await.unwrap();
+    store.remove_line(&first.number).await.unwrap();
+    assert_eq!(store.lines().await.unwrap(), [second]);
+    assert_eq!(store.line(&first.number).await.unwrap(), None);
+}
+
+async fn a_line_that_comes_back_has_no_old_overrides(store: &impl Store) {
+    let (line, other) = (line(100), line(101));
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    for line in [&line, &other] {
+        store.put_line(line).await.unwrap();
+        store
+            .set_override(&line.number, "Sergio", Some(&away))
+            .await
+            .unwrap();
+    }
+    store.remove_line(&line.number).await.unwrap();
+    store.put_line(&line).await.unwrap();
+    let overrides = store.overrides(&line.number).await.unwrap();
+    assert_eq!(overrides, Overrides::default());
+    assert_eq!(store.overrides(&other.number).await.unwrap().0.len(), 1);
+}
+
+async fn more_lines_than_one_request_can_name(store: &impl Store) {
+    let lines: Vec<Line> = (100..205).map(line).collect();
+    for put in join_all(lines.iter().map(|line| store.put_line(line))).await {
+        put.unwrap();
+    }
+    assert_eq!(store.lines().await.unwrap(), lines);
+}

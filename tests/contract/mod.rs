@@ -1,0 +1,46 @@
+//! What the relay relies on from a store, a queue and an audit, whichever they are: one contract
+//! each, held on AWS (as moto plays it) and on one machine.
+
+mod audit;
+mod examples;
+mod lines;
+mod queue;
+mod store;
+
+/// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`.
+macro_rules! contract {
+    ($aws:ident, $one_machine:ident: $($case:ident),+ $(,)?) => {
+        #[cfg(feature = "aws")]
+        mod on_aws {
+            $(#[tokio::test]
+            async fn $case() {
+                let held = super::$aws().await;
+                super::$case(&*held).await;
+            })+
+        }
+
+        mod on_one_machine {
+            $(#[tokio::test]
+            async fn $case() {
+                let held = super::$one_machine().await;
+                super::$case(&*held).await;
+            })+
+        }
+    };
+}
+use contract;
+
+/// An implementation together with what has to live as long as it: its folder, its server.
+struct Held<T> {
+    held: T,
+    #[allow(dead_code, reason = "removes the folder when it goes")]
+    folder: Option<tempfile::TempDir>,
+}
+
+impl<T> std::ops::Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.held
+    }
+}

@@ -1,0 +1,271 @@
+//! What every queue holds to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use relay::clock::{Clock, ManualClock};
+use relay::delivery::DeliveryId;
+use relay::machine::{DATABASE, Database};
+use relay::queue::sqlite::SqliteQueue;
+use relay::queue::{Queue, WakeUp};
+
+use super::{Held, contract};
+
+contract! { sqs, sqlite:
+    a_wake_up_comes_as_it_was_sent,
+    every_wake_up_comes,
+    what_is_acknowledged_does_not_come_again,
+    what_is_not_acknowledged_comes_again,
+    a_wake_up_waits_until_it_is_due,
+    a_wake_up_may_be_due_long_ago_or_in_a_month,
+}
+
+/// A queue as its worker sees it. On AWS that is Lambda, which is not here.
+#[async_trait]
+trait Served: Queue {
+    type Receipt: Send + Sync;
+
+    fn now(&self) -> Timestamp;
+
+    /// Lets time pass.
+    async fn pass(&self, time: Duration);
+
+    async fn receive(&self) -> Vec<(WakeUp, Self::Receipt)>;
+
+    async fn acknowledge(&self, receipt: &Self::Receipt);
+
+    /// Says that the wake-up could not be dealt with.
+    async fn fail(&self, receipt: &Self::Receipt);
+}
+
+async fn a_wake_up_comes_as_it_was_sent(queue: &impl Served) {
+    assert!(queue.receive().await.is_empty());
+    let sent = wake_up("in-1", queue.now(), SignedDuration::ZERO);
+    queue.send(&sent, queue.now()).await.unwrap();
+    let received = queue.receive().await;
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].0, sent);
+}
+
+async fn every_wake_up_comes(queue: &impl Served) {
+    let mut expected: Vec<String> = (0..20).map(|n| format!("in-{n:02}")).collect();
+    for id in &expected {
+        let sent = wake_up(id, queue.now(), SignedDuration::ZERO);
+        queue.send(&sent, queue.now()).await.unwrap();
+    }
+    // The same delivery twice is two wake-ups.
+    let again = wake_up("in-00", queue.now(), SignedDuration::ZERO);
+    queue.send(&again, queue.now()).await.unwrap();
+    expected.insert(0, "in-00".to_owned());
+
+    let mut came = Vec::new();
+    loop {
+        let received = queue.receive().await;
+        if received.is_empty() {
+            break;
+        }
+        for (wake_up, receipt) in received {
+            queue.acknowledge(&receipt).await;
+            came.push(wake_up.delivery.to_string());
+        }
+    }
+    came.sort_unstable();
+    assert_eq!(came, expected);
+}
+
+async fn what_is_acknowledged_does_not_come_again(queue: &impl Served) {
+    let sent = wake_up("in-1", queue.now(), SignedDuration::ZERO);
+    queue.send(&sent, queue.now()).await.unwrap();
+    let (_, receipt) = queue.receive().await.remove(0);
+    assert!(
+        queue.receive().await.is_empty(),
+        "somebody is working on it"
+    );
+    queue.acknowledge(&receipt).await;
+    assert!(queue.receive().await.is_empty());
+}
+
+async fn what_is_not_acknowledged_comes_again(queue: &impl Served) {
+    let sent = wake_up("in-1", queue.now(), SignedDuration::ZERO);
+    queue.send(&sent, queue.now()).await.unwrap();
+    for _ in 0..3 {
+        let (wake_up, receipt) = queue.receive().await.remove(0);
+        assert_eq!(wake_up, sent);
+        queue.fail(&receipt).await;
+    }
+}
+
+async fn a_wake_up_waits_until_it_is_due(queue: &impl Served) {
+    let now = queue.now();
+    let sent = wake_up("in-1", now, SignedDuration::from_secs(1));
+    queue.send(&sent, now).await.unwrap();
+    assert!(queue.receive().await.is_empty());
+    queue.pass(Duration::from_millis(1100)).await;
+    let received = queue.receive().await;
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].0, sent);
+}
+
+async fn a_wake_up_may_be_due_long_ago_or_in_a_month(queue: &impl Served) {
+    let now = queue.now();
+    let month = SignedDuration::from_hours(30 * 24);
+    queue
+        .send(&wake_up("in-late", now, -month), now)
+        .await
+        .unwrap();
+    queue
+        .send(&wake_up("in-future", now, month), now)
+        .await
+        .unwrap();
+    let received = queue.receive().await;
+    let came: Vec<_> = received.iter().map(|(w, _)| w.delivery.as_str()).collect();
+    assert_eq!(came, ["in-late"]);
+}
+
+fn wake_up(id: &str, now: Timestamp, delay: SignedDuration) -> WakeUp {
+    WakeUp {
+        delivery: DeliveryId::parse(id).unwrap(),
+        asked: now,
+        due: now + delay,
+    }
+}
+
+struct OneMachine {
+    queue: SqliteQueue,
+    clock: Arc<ManualClock>,
+}
+
+async fn sqlite() -> Held<OneMachine> {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join(DATABASE)).unwrap();
+    let held = OneMachine {
+        queue: SqliteQueue::on(database),
+        clock: Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap())),
+    };
+    Held {
+        held,
+        folder: Some(folder),
+    }
+}
+
+#[async_trait]
+impl Queue for OneMachine {
+    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+        self.queue.send(wake_up, now).await
+    }
+}
+
+#[async_trait]
+impl Served for OneMachine {
+    type Receipt = relay::queue::sqlite::Received;
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn receive(&self) -> Vec<(WakeUp, Self::Receipt)> {
+        let received = self.queue.receive(self.now(), 10).await.unwrap();
+        received
+            .into_iter()
+            .map(|r| (r.wake_up.clone(), r))
+            .collect()
+    }
+
+    async fn acknowledge(&self, receipt: &Self::Receipt) {
+        self.queue.acknowledge(receipt).await.unwrap();
+    }
+
+    async fn fail(&self, receipt: &Self::Receipt) {
+        self.queue
+            .put_back(receipt, self.now(), Duration::ZERO)
+            .await
+            .unwrap();
+    }
+}
+
+#[cfg(feature = "aws")]
+use on_sqs::sqs;
+
+#[cfg(feature = "aws")]
+mod on_sqs {
+    use aws_sdk_sqs::Client;
+    use relay::queue::sqs::SqsQueue;
+
+    use super::*;
+    use crate::moto;
+
+    pub struct Sqs {
+        queue: SqsQueue,
+        client: Client,
+        url: String,
+    }
+
+    pub async fn sqs() -> Held<Sqs> {
+        let config = moto::config(moto::url()).await;
+        let url = moto::queue(&config).await;
+        let client = Client::new(&config);
+        let held = Sqs {
+            queue: SqsQueue::new(client.clone(), &url),
+            client,
+            url,
+        };
+        Held { held, folder: None }
+    }
+
+    #[async_trait]
+    impl Queue for Sqs {
+        async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+            self.queue.send(wake_up, now).await
+        }
+    }
+
+    #[async_trait]
+    impl Served for Sqs {
+        type Receipt = String;
+
+        fn now(&self) -> Timestamp {
+            Timestamp::now()
+        }
+
+        /// The queue's clock is moto's own.
+        async fn pass(&self, time: Duration) {
+            tokio::time::sleep(time).await;
+        }
+
+        async fn receive(&self) -> Vec<(WakeUp, String)> {
+            let received = self
+                .client
+                .receive_message()
+                .queue_url(&self.url)
+                .max_number_of_messages(10)
+                .send()
+                .await
+                .unwrap();
+            received
+                .messages()
+                .iter()
+                .map(|message| {
+                    let wake_up = serde_json::from_str(message.body().unwrap()).unwrap();
+                    (wake_up, message.receipt_handle().unwrap().to_owned())
+                })
+                .collect()
+        }
+
+        async fn acknowledge(&self, receipt: &String) {
+            let delete = self.client.delete_message().queue_url(&self.url);
+            delete.receipt_handle(receipt).send().await.unwrap();
+        }
+
+        async fn fail(&self, receipt: &String) {
+            let change = self.client.change_message_visibility().queue_url(&self.url);
+            let change = change.receipt_handle(receipt).visibility_timeout(0);
+            change.send().await.unwrap();
+        }
+    }
+}
