@@ -84,7 +84,8 @@ impl Deployed {
             "body": STANDARD.encode(form.encode()),
             "isBase64Encoded": true,
         });
-        let answer = aws::http::answer(&self.relay, inbound_sms::handle, &event.to_string()).await;
+        let handler = async |request| inbound_sms::handle(&self.relay, request).await;
+        let answer = aws::http::answer(handler, &event.to_string()).await;
         let calls = self.proxy.take_calls();
         let operations = calls
             .iter()

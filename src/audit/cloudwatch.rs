@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use self::batch::Event;
 use super::{Audit, Record};
+use crate::aws::plain;
 
 pub struct CloudWatchAudit {
     client: Client,
@@ -49,7 +50,7 @@ impl CloudWatchAudit {
             {
                 Ok(())
             }
-            Err(error) => Err(error)
+            Err(error) => Err(plain(error))
                 .with_context(|| format!("cannot create a stream in the log group {}", self.group)),
         }
     }
@@ -75,8 +76,9 @@ impl CloudWatchAudit {
             }
             answer => answer,
         };
-        let answer =
-            answer.with_context(|| format!("cannot write to the log group {}", self.group))?;
+        let answer = answer
+            .map_err(plain)
+            .with_context(|| format!("cannot write to the log group {}", self.group))?;
         all_taken(&answer, batch.len())
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::{FutureExt, StreamExt, stream};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -43,23 +43,26 @@ pub async fn run(
     wake: impl AsyncFn(&Relay, &WakeUp) -> anyhow::Result<()>,
     sweep: impl AsyncFn(&Relay) -> anyhow::Result<usize>,
 ) -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
+    let answer = async |event: LambdaEvent<Box<RawValue>>| {
         let answer = match read(event.payload.get())? {
             Event::Sweep => Answer::Swept {
                 woken: sweep(relay).await.context("the sweep failed")?,
             },
             Event::Batch(records) => {
-                let left = event
-                    .context
-                    .deadline()
-                    .duration_since(SystemTime::now())
-                    .unwrap_or_default();
-                Answer::Batch(
-                    work(records, left, async |wake_up| wake(relay, wake_up).await).await?,
-                )
+                let deadline = event.context.deadline();
+                let left = deadline.duration_since(SystemTime::now());
+                let wake = async |wake_up: &WakeUp| wake(relay, wake_up).await;
+                Answer::Batch(work(records, left.unwrap_or_default(), wake).await?)
             }
         };
-        Ok::<_, lambda_runtime::Error>(answer)
+        anyhow::Ok(answer)
+    };
+    let answer = &answer;
+    lambda_runtime::run(service_fn(async |event| {
+        answer(event).await.map_err(|error| Diagnostic {
+            error_type: "Worker".to_owned(),
+            error_message: format!("{error:#}"),
+        })
     }))
     .await
 }
@@ -113,10 +116,10 @@ async fn work(
     });
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(SIDE_BY_SIDE));
     let mut response = SqsBatchResponse::default();
-    while let Some((message, outcome)) = outcomes.next().await {
+    while let Some((record, outcome)) = outcomes.next().await {
         if let Err(error) = outcome {
-            tracing::error!(message, "a wake-up failed: {error:#}");
-            response.add_failure(message);
+            tracing::error!(record, "a wake-up failed: {error:#}");
+            response.add_failure(record);
         }
     }
     Ok(response)

@@ -38,8 +38,9 @@ pub async fn run(
     relay: &Relay,
     handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
 ) -> Result<(), lambda_runtime::Error> {
+    let handler = async |request| handler(relay, request).await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
-        Ok::<_, Infallible>(answer(relay, &handler, event.payload.get()).await)
+        Ok::<_, Infallible>(answer(&handler, event.payload.get()).await)
     }))
     .await
 }
@@ -47,12 +48,11 @@ pub async fn run(
 /// Answers one event: with 400 if it cannot be read, with 500 if the handler panics, so that Twilio
 /// tries its fallback.
 pub async fn answer(
-    relay: &Relay,
-    handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
+    handler: impl AsyncFn(Request<Bytes>) -> Response<String>,
     event: &str,
 ) -> ApiGatewayV2httpResponse {
     let response = match request(event) {
-        Ok(request) => AssertUnwindSafe(handler(relay, request))
+        Ok(request) => AssertUnwindSafe(handler(request))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| sentence(StatusCode::INTERNAL_SERVER_ERROR, "Please try again.")),
@@ -219,15 +219,29 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_answer_becomes_an_event_of_api_gateway() {
-        let event = serde_json::to_value(to_event(sentence(StatusCode::FORBIDDEN, "No."))).unwrap();
-        assert_eq!(event["statusCode"], 403);
+    #[tokio::test]
+    async fn an_answer_becomes_an_event_of_api_gateway() {
+        let handler = async |request: Request<Bytes>| {
+            assert_eq!(request.uri(), "/twilio/sms");
+            sentence(StatusCode::FORBIDDEN, "No.")
+        };
+        let answer = answer(handler, &event().to_string()).await;
+        let answer = serde_json::to_value(answer).unwrap();
+        assert_eq!(answer["statusCode"], 403);
         assert_eq!(
-            event["headers"]["content-type"],
+            answer["headers"]["content-type"],
             "text/plain; charset=utf-8"
         );
-        assert_eq!(event["body"], "No.");
-        assert_eq!(event["isBase64Encoded"], false);
+        assert_eq!(answer["body"], "No.");
+        assert_eq!(answer["isBase64Encoded"], false);
+    }
+
+    #[tokio::test]
+    async fn whatever_goes_wrong_there_is_an_answer() {
+        let panicking = async |_| panic!("with a text's body: hunter2");
+        let panicked = answer(panicking, &event().to_string()).await;
+        assert_eq!(panicked.status_code, 500);
+        assert!(!format!("{panicked:?}").contains("hunter2"));
+        assert_eq!(answer(panicking, "{}").await.status_code, 400);
     }
 }

@@ -4,7 +4,9 @@ pub mod batch;
 pub mod clients;
 pub mod http;
 pub mod logs;
+mod plain;
 pub mod settings;
 mod start;
 
+pub use plain::plain;
 pub use start::{Twilio, build, start};

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Credentials, PREVIOUS_AUTH_TOKEN, Secret, Source,
 };
+use crate::aws::plain;
 use crate::clock::Clock;
 
 /// After this, the secret is read again.
@@ -73,6 +74,7 @@ impl SecretsManager {
             .secret_id(&self.id)
             .send()
             .await
+            .map_err(plain)
             .with_context(|| {
                 format!(
                     "cannot read the secret {} from Secrets Manager (does it have a value, and may this role read it? `relay secrets seed` puts one in)",

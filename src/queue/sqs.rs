@@ -10,6 +10,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::Timestamp;
 
 use super::{Queue, WakeUp};
+use crate::aws::plain;
 
 /// The most that `DelaySeconds` may be.
 /// Source: the Amazon SQS API reference, `SendMessage`.
@@ -36,6 +37,7 @@ impl SqsQueue {
             .attribute_names(QueueAttributeName::QueueArn)
             .send()
             .await
+            .map_err(plain)
             .with_context(|| format!("cannot ask for the attributes of the queue {}", self.url))?;
         Ok(())
     }
@@ -51,6 +53,7 @@ impl Queue for SqsQueue {
             .delay_seconds(delay_seconds(super::delay(wake_up, now)))
             .send()
             .await
+            .map_err(plain)
             .with_context(|| {
                 format!(
                     "cannot send to the queue {} (does it exist, and may this role send to it?)",

@@ -32,6 +32,7 @@ use serde::de::DeserializeOwned;
 use self::item::{Item, Key};
 use self::table::Table;
 use super::{ForInbound, Recorded, Result, Saved, Store};
+use crate::aws::plain;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
@@ -82,6 +83,7 @@ impl DynamoStore {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
+            .map_err(plain)
             .with_context(|| self.table.failed("query the index of due deliveries of"))?;
         answer.items().iter().map(item::to_due).collect()
     }
@@ -155,7 +157,7 @@ impl Store for DynamoStore {
                     .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(&saved_by));
                 Ok(if ours { Saved::Yes } else { Saved::Outdated })
             }
-            _ => Err(error).with_context(|| self.table.failed("write to")),
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
         }
     }
 
@@ -185,7 +187,9 @@ impl Store for DynamoStore {
             .send();
         let mut keys = Vec::new();
         while let Some(registered) = pages.next().await {
-            let registered = registered.with_context(|| self.table.failed("list the lines of"))?;
+            let registered = registered
+                .map_err(plain)
+                .with_context(|| self.table.failed("list the lines of"))?;
             let number = item::text(&registered, item::SK)
                 .and_then(|number| PhoneNumber::parse(number).ok())
                 .ok_or_else(|| anyhow!("the register of lines has an entry without a number"))?;
@@ -249,6 +253,7 @@ impl Store for DynamoStore {
         update
             .send()
             .await
+            .map_err(plain)
             .with_context(|| self.table.failed("write to"))?;
         Ok(())
     }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
 
 use super::item::{self, Item, Key};
+use crate::aws::plain;
 use crate::store::Result;
 
 /// DynamoDB's limit for one `BatchGetItem`.
@@ -44,6 +45,7 @@ impl Table {
                     .request_items(&self.name, request)
                     .send()
                     .await
+                    .map_err(plain)
                     .with_context(|| self.failed("read"))?;
                 found.extend(answer.responses.into_iter().flatten().flat_map(|(_, i)| i));
                 let rest = answer.unprocessed_keys.into_iter().flatten();
@@ -73,7 +75,7 @@ impl Table {
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
             else {
-                return Err(error).with_context(|| self.failed("write to"));
+                return Err(plain(error)).with_context(|| self.failed("write to"));
             };
             let codes: Vec<&str> = cancelled
                 .cancellation_reasons()
