@@ -8,6 +8,8 @@ mod config_push;
 mod contract;
 mod conversations;
 mod dependencies;
+#[cfg(all(feature = "aws", feature = "machine"))]
+mod deployed;
 mod machine;
 #[cfg(feature = "aws")]
 mod moto;
