@@ -7,6 +7,9 @@ mod config;
 mod config_push;
 mod contract;
 mod conversations;
+mod dependencies;
+#[cfg(all(feature = "aws", feature = "machine"))]
+mod deployed;
 mod machine;
 #[cfg(feature = "aws")]
 mod moto;
@@ -15,4 +18,6 @@ mod proxy;
 mod sandbox;
 #[cfg(feature = "aws")]
 mod secrets_manager;
+mod tools;
+mod twilio_clients;
 mod world;

@@ -170,6 +170,18 @@ async fn a_message_that_waits_longer_than_it_is_valid_expires() {
 }
 
 #[tokio::test]
+async fn what_twilio_writes_by_itself_uses_up_no_fault() {
+    let world = world();
+    world
+        .sandbox
+        .inject(Fault::Undeliverable { code: 30008 }.into());
+    world.texts(SERGIO, Text::new("HELP"));
+    world.all_webhooks();
+    assert_eq!(world.screen(SERGIO).len(), 2);
+    assert_eq!(world.sandbox.pending_faults().len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_may_arrive_without_a_report() {
     let world = world();
     world.sandbox.inject(Fault::Unreported.into());

@@ -315,6 +315,23 @@ fn a_messaging_service_accepts_first_and_picks_a_sender() {
     assert_eq!(message["from"], LINE);
 }
 
+#[test]
+fn a_scheduled_message_goes_at_its_time() {
+    let world = world();
+    let form = [
+        ("To", SERGIO),
+        ("From", LINE),
+        ("Body", "later"),
+        ("ScheduleType", "fixed"),
+        ("SendAt", "2026-01-05T18:00:00Z"),
+    ];
+    let (_, message) = world.json(Method::POST, "/Messages.json", &form);
+    assert_eq!(message["status"], "scheduled");
+    world.all_webhooks();
+    let arrived = world.sandbox.screen(&Sender::parse(SERGIO))[0].at;
+    assert_eq!(arrived.to_string(), "2026-01-05T18:00:01Z");
+}
+
 #[tokio::test]
 async fn the_same_story_is_told_in_the_same_words() {
     async fn story() -> Vec<String> {

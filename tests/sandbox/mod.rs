@@ -1,8 +1,10 @@
 //! The fake Twilio: in one process under a clock that the tests move, over HTTP, and driven by
 //! Twilio's own client.
 
+mod commands;
 mod faults;
 mod messages;
+mod over_http;
 mod texts;
 
 use std::sync::Arc;

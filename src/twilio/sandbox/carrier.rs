@@ -89,19 +89,20 @@ impl State {
         }
     }
 
-    /// Takes a message for sending. With `goes` false it stays in the queue for ever, as with
-    /// Twilio's test credentials.
-    pub(super) fn accept(&mut self, new: NewOutgoing, goes: bool, now: Timestamp) -> MessageNumber {
+    /// Takes a message for sending. Without a fate it stays in the queue for ever, as with Twilio's
+    /// test credentials.
+    pub(super) fn accept(
+        &mut self,
+        new: NewOutgoing,
+        fate: Option<Fate>,
+        now: Timestamp,
+    ) -> MessageNumber {
         let status = match (&new.messaging_service, new.send_at) {
             (_, Some(_)) => Status::Scheduled,
             (Some(_), None) => Status::Accepted,
             (None, None) => Status::Queued,
         };
-        let fate = if goes {
-            self.fate(&new.to)
-        } else {
-            Fate::default()
-        };
+        let goes = fate.is_some();
         let message = Message {
             sid: self.messages.next_sid(!new.media.is_empty()),
             direction: new.direction,
@@ -117,7 +118,7 @@ impl State {
             updated: now,
             sent: None,
             validity: new.validity,
-            fate,
+            fate: fate.unwrap_or_default(),
         };
         let number = self.messages.add(message);
         match status {
@@ -149,14 +150,12 @@ impl State {
             validity: LONGEST_VALIDITY,
             send_at: None,
         };
-        let number = self.accept(new, true, now);
-        // Faults are meant for the texts of the program under test, and so is a wait.
-        if let Some(message) = self.messages.get_mut(number) {
-            message.fate = Fate::default();
-        }
+        // Faults are meant for the texts of the program under test.
+        self.accept(new, Some(Fate::default()), now);
     }
 
-    fn fate(&mut self, to: &str) -> Fate {
+    /// What awaits a message to that number.
+    pub(super) fn fate(&mut self, to: &str) -> Fate {
         let mut fate = Fate::default();
         match self.faults.of_message(Stage::Carrier, to) {
             Some(Fault::Undeliverable { code }) => fate.undeliverable = Some(code),

@@ -22,6 +22,7 @@ use ::http::{Response, StatusCode, Uri};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,7 +32,17 @@ use crate::credentials;
 use crate::phone::{PhoneNumber, Sender};
 
 type Shared = State<Arc<Sandbox>>;
-type Answer = Result<Response<Body>, Response<Body>>;
+type Answer = Result<Response<Body>, Mistake>;
+
+/// What is wrong with a request.
+struct Mistake(String);
+
+impl IntoResponse for Mistake {
+    fn into_response(self) -> Response<Body> {
+        let body = json!({ "error": self.0 }).to_string();
+        json_response(StatusCode::BAD_REQUEST, body.into())
+    }
+}
 
 pub(super) fn routes() -> Router<Arc<Sandbox>> {
     Router::new()
@@ -158,7 +169,7 @@ async fn text(State(sandbox): Shared, body: Bytes) -> Answer {
     answer(StatusCode::CREATED, &texted)
 }
 
-fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, Response<Body>> {
+fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, Mistake> {
     let mut numbers = sandbox.numbers();
     match numbers.len() {
         1 => Ok(numbers.remove(0).0),
@@ -226,7 +237,7 @@ async fn alerts(State(sandbox): Shared) -> Answer {
     ok(&sandbox.alerts())
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Response<Body>> {
+fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Mistake> {
     serde_json::from_slice(body).map_err(bad)
 }
 
@@ -239,9 +250,8 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Answer {
     Ok(json_response(status, body))
 }
 
-fn bad(error: impl std::fmt::Display) -> Response<Body> {
-    let body = json!({ "error": error.to_string() }).to_string();
-    json_response(StatusCode::BAD_REQUEST, body.into())
+fn bad(error: impl std::fmt::Display) -> Mistake {
+    Mistake(error.to_string())
 }
 
 fn json_response(status: StatusCode, body: Vec<u8>) -> Response<Body> {

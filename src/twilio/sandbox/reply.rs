@@ -64,7 +64,8 @@ impl State {
                 let message = "attempt to send to an unsubscribed recipient".to_owned();
                 self.alert(21610, url, message, now);
             } else {
-                self.accept(new, true, now);
+                let fate = self.fate(&new.to);
+                self.accept(new, Some(fate), now);
             }
         }
     }

@@ -50,7 +50,8 @@ impl State {
             validity,
             send_at: send_at(form)?,
         };
-        Ok(self.accept(new, from != Some(MAGIC_SENDER), now))
+        let fate = (from != Some(MAGIC_SENDER)).then(|| self.fate(to));
+        Ok(self.accept(new, fate, now))
     }
 
     fn check_recipient(&self, to: &str) -> Result<(), ApiError> {

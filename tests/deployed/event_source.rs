@@ -1,0 +1,95 @@
+//! Lambda's event source mapping for SQS: brings messages to the worker, and deletes those that it
+//! did not report as failed.
+//!
+//! Source: AWS, "Handling errors for an SQS event source in Lambda".
+
+use serde_json::{Value, json};
+
+use super::aws::{ACCOUNT, Aws, REGION};
+use super::emulator::Stack;
+use super::http_api::Functions;
+
+pub struct EventSource {
+    aws: Aws,
+    queue: String,
+    function: String,
+    batch_size: u64,
+    functions: Functions,
+}
+
+impl EventSource {
+    /// The mapping that the stack has for its worker.
+    pub fn of(stack: &Stack, aws: &Aws, functions: &Functions) -> Self {
+        let mut mappings = stack.all("AWS::Lambda::EventSourceMapping");
+        let (_, mapping) = mappings.next().expect("the stack has an event source");
+        assert_eq!(mappings.count(), 0, "only the deliveries' queue is polled");
+        assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+        Self {
+            aws: aws.clone(),
+            queue: stack.output("DeliveriesQueueUrl").to_owned(),
+            function: mapping["FunctionName"].as_str().unwrap().to_owned(),
+            batch_size: mapping["BatchSize"].as_u64().unwrap(),
+            functions: Functions::clone(functions),
+        }
+    }
+
+    /// Polls for ever.
+    pub async fn run(self) {
+        loop {
+            self.poll(1).await;
+        }
+    }
+
+    /// Brings one batch to the worker, after waiting for it up to some seconds. Returns how many
+    /// messages it had.
+    pub async fn poll(&self, seconds: u32) -> usize {
+        let asked = json!({
+            "QueueUrl": self.queue,
+            "MaxNumberOfMessages": self.batch_size,
+            "WaitTimeSeconds": seconds,
+            "AttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        });
+        let received = self.aws.call("AmazonSQS.ReceiveMessage", asked).await;
+        let Some(messages) = received["Messages"].as_array().filter(|batch| !batch.is_empty()) else {
+            return 0;
+        };
+        let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
+        let answer = self.functions.get(&self.function).invoke(&event).await;
+        let done = |message: &&Value| match &answer {
+            Ok(answer) => worked_on(answer, messages, message),
+            Err(_) => false,
+        };
+        for message in messages.iter().filter(done) {
+            let handle = &message["ReceiptHandle"];
+            let asked = json!({"QueueUrl": self.queue, "ReceiptHandle": handle});
+            self.aws.call("AmazonSQS.DeleteMessage", asked).await;
+        }
+        messages.len()
+    }
+}
+
+/// Whether a message of a batch may be deleted. An answer that names a message which is none of
+/// the batch, or none at all, makes the whole batch fail.
+fn worked_on(answer: &Value, batch: &[Value], message: &Value) -> bool {
+    let Some(failures) = answer["batchItemFailures"].as_array() else {
+        return answer["batchItemFailures"].is_null();
+    };
+    let failed = |id: &Value| failures.iter().any(|failure| failure["itemIdentifier"] == *id);
+    let ours = |failure: &Value| batch.iter().any(|m| m["MessageId"] == failure["itemIdentifier"]);
+    failures.iter().all(ours) && !failed(&message["MessageId"])
+}
+
+fn record(message: &Value) -> Value {
+    json!({
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:deliveries"),
+        "awsRegion": REGION,
+    })
+}

@@ -1,0 +1,22 @@
+//! The relay as `template.yaml` deploys it: the stack is created on an emulated AWS, and the real
+//! binaries of the functions run in a Lambda of our own, with exactly the environment that the
+//! template gives them and with no more rights than its policies grant. Only the clock is the real
+//! one, so these tests never wait for anything that takes longer than moments.
+
+// What stands in for AWS.
+mod aws;
+mod border;
+mod emulator;
+mod event_source;
+mod http_api;
+mod lambda;
+mod permissions;
+mod serving;
+mod world;
+
+// What is tested.
+mod failures;
+mod memory;
+mod starts;
+mod template;
+mod texts;

@@ -1,0 +1,38 @@
+//! What a function needs to start, and that the template gives it that.
+
+use super::emulator::Emulator;
+use super::lambda::{Lambda, configuration};
+use super::world::{FUNCTIONS, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_lacks_one_of_its_variables_says_which() {
+    let world = World::with_silent_queue().await;
+    for (function, binary) in FUNCTIONS {
+        let name = world.name_of(function);
+        let (variables, timeout) = configuration(Emulator::shared(), &name);
+        for (missing, _) in &variables {
+            // Has a default, the real Twilio.
+            if missing == "TWILIO_API_URL" {
+                continue;
+            }
+            let others: Vec<_> = variables.iter().filter(|(n, _)| n != missing).cloned().collect();
+            let endpoint = &world.border(function).serving.url;
+            let instance = Lambda::start(&name, binary, &others, timeout, endpoint).await;
+            assert!(!instance.starts().await, "{function} starts without {missing}");
+            let log = instance.log().join("\n");
+            assert!(log.contains(missing.as_str()), "{function} does not say {missing}: {log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_starts_while_aws_is_out_of_order() {
+    let world = World::with_silent_queue().await;
+    for (function, binary) in FUNCTIONS {
+        let name = world.name_of(function);
+        let (variables, timeout) = configuration(Emulator::shared(), &name);
+        // Nobody listens there.
+        let instance = Lambda::start(&name, binary, &variables, timeout, "http://127.0.0.1:9").await;
+        assert!(instance.starts().await, "{function}: {:#?}", instance.log());
+    }
+}

@@ -1,0 +1,138 @@
+//! `template.yaml` against the code, and against rules that no linter knows.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::emulator::{Emulator, Stack};
+use super::http_api;
+use super::permissions::granted;
+use super::world::FUNCTIONS;
+
+fn stack() -> Stack {
+    Emulator::shared().deploy(json!({}))
+}
+
+fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_function_has_a_folder_a_binary_and_a_place_in_the_template_under_one_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tested = names(FUNCTIONS.map(|(name, _)| name));
+
+    let folders = std::fs::read_dir(root.join("functions")).unwrap();
+    let folders = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+    assert_eq!(folders.collect::<BTreeSet<_>>(), tested);
+
+    let cargo: toml::Table = std::fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
+    let binaries = cargo["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap());
+    assert_eq!(names(binaries.filter(|name| *name != "relay")), tested);
+
+    let stack = stack();
+    let prefix = format!("{}-", stack.name);
+    let functions = stack.all("AWS::Lambda::Function");
+    let functions = functions.map(|(_, function)| function["FunctionName"].as_str().unwrap());
+    assert_eq!(names(functions.map(|name| name.strip_prefix(&prefix).unwrap())), tested);
+
+    let template = std::fs::read_to_string(root.join("template.yaml")).unwrap();
+    let built = template.lines().filter_map(|line| line.trim().strip_prefix("Binary: "));
+    assert_eq!(names(built), tested);
+}
+
+#[test]
+fn no_policy_says_more_than_one_can_read_in_it() {
+    let stack = stack();
+    for (name, role) in stack.all("AWS::IAM::Role") {
+        assert!(role["ManagedPolicyArns"].is_null(), "{name}: every permission stands in the template");
+        for permission in granted(role) {
+            assert!(!permission.action.contains('*'), "{name}: {permission}");
+            assert!(!permission.resource.contains('*'), "{name}: {permission}");
+            assert!(permission.resource.starts_with("arn:aws:"), "{name}: {permission}");
+        }
+    }
+}
+
+#[test]
+fn time_limits_fit_into_one_another() {
+    let stack = stack();
+    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{value} is no number"));
+    for webhook in ["InboundSms", "DeliveryStatus"] {
+        let limit = number(&stack.properties(webhook)["Timeout"]);
+        assert!(limit < 10, "Twilio waits 15 s, and its fallback needs some of them");
+    }
+    let queue = stack.properties("DeliveriesQueue");
+    let worker = number(&stack.properties("RetryWorker")["Timeout"]);
+    assert!(6 * worker <= number(&queue["VisibilityTimeout"]));
+    let dead = stack.properties("DeadLetterQueue");
+    let kept = |queue: &Value| number(&queue["MessageRetentionPeriod"]);
+    assert!(kept(queue) < kept(dead), "a dead letter keeps the time at which it was first sent");
+    // A wake-up of a quarter of an hour is no reason for an alarm.
+    let alarm = stack.properties("OldestWakeUpAlarm");
+    assert!(number(&alarm["Threshold"]) > 900);
+}
+
+#[test]
+fn what_keeps_customers_texts_outlives_the_stack() {
+    let stack = stack();
+    for kept in ["Table", "AuditLog", "Credentials"] {
+        assert_eq!(stack.deletion_policy(kept), "Retain", "{kept}");
+    }
+    for protected in ["Table", "AuditLog"] {
+        assert_eq!(stack.properties(protected)["DeletionProtectionEnabled"], true, "{protected}");
+    }
+}
+
+#[test]
+fn the_access_log_holds_neither_path_nor_query_nor_body() {
+    let stack = stack();
+    let (_, stage) = stack.all("AWS::ApiGatewayV2::Stage").next().unwrap();
+    let format = stage["AccessLogSettings"]["Format"].as_str().unwrap();
+    let line: Value = serde_json::from_str(format).unwrap();
+    assert!(line.is_object());
+    for variable in format.split('"').filter(|text| text.starts_with('$')) {
+        let telling = ["path", "query", "body", "header", "overridden"];
+        let telling = telling.iter().find(|word| variable.to_lowercase().contains(**word));
+        assert_eq!(telling, None, "{variable}");
+    }
+}
+
+#[test]
+fn the_routes_and_outputs_are_those_that_others_rely_on() {
+    let stack = stack();
+    let routes = http_api::routes(&stack).into_iter().map(|route| {
+        let function = route.function.trim_start_matches(&stack.name).trim_start_matches('-');
+        (route.method.to_string(), route.path, function.to_owned())
+    });
+    let expected = [
+        ("POST", "/twilio/sms", "inbound-sms"),
+        ("POST", "/twilio/status/{delivery}/{attempt}", "delivery-status"),
+    ];
+    let expected = expected.map(|(method, path, name)| (method.into(), path.into(), name.into()));
+    assert_eq!(routes.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
+    for output in [
+        "ApiUrl",
+        "AuditLogGroup",
+        "CredentialsSecretArn",
+        "DeadLetterQueueUrl",
+        "DeliveriesQueueUrl",
+        "SmsWebhookUrl",
+        "TableName",
+    ] {
+        assert!(!stack.output(output).is_empty(), "{output}");
+    }
+    assert!(!stack.output("ApiUrl").ends_with('/'), "a public_url has no slash at its end");
+}
+
+#[test]
+fn every_alarm_tells_somebody() {
+    let stack = stack();
+    let alarms: Vec<_> = stack.all("AWS::CloudWatch::Alarm").collect();
+    assert!(!alarms.is_empty());
+    for (name, alarm) in alarms {
+        assert_eq!(alarm["AlarmActions"][0], stack.output("AlarmTopicArn"), "{name}");
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{name}: silence is no alarm");
+    }
+}

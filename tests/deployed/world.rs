@@ -1,0 +1,312 @@
+//! A deployed relay with everything around it: a customer, the people's phones, Twilio (the
+//! sandbox), and AWS.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use relay::clock::SystemClock;
+use relay::credentials::{self, Credentials, Secret};
+use relay::inbound::MessageSid;
+use relay::phone::{PhoneNumber, Sender};
+use relay::twilio::form::Form;
+use relay::twilio::sandbox::drive::{Resolve, drive};
+use relay::twilio::sandbox::{self, Number, Pace, Sandbox, Text};
+use relay::twilio::signature::{Signed, sign};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use super::aws::{self, Aws};
+use super::border::Border;
+use super::emulator::{Emulator, Stack};
+use super::event_source::EventSource;
+use super::http_api::{self, Functions};
+use super::lambda::{Failed, Lambda, configuration};
+use super::permissions::granted;
+use super::serving::Serving;
+
+pub const LINE: &str = "+16195550100";
+pub const CUSTOMER: &str = "+16195550107";
+pub const SERGIO: &str = "+16195550110";
+pub const BACKUP: &str = "+16195550111";
+
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// Function and binary.
+pub const FUNCTIONS: [(&str, &str); 3] = [
+    ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
+    ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
+    ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+];
+
+pub struct World {
+    pub aws: Aws,
+    pub stack: Stack,
+    pub sandbox: Arc<Sandbox>,
+    /// What Twilio calls.
+    pub api: Serving,
+    functions: Functions,
+    borders: BTreeMap<&'static str, Border>,
+    _twilio: Serving,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl World {
+    /// A relay at work: the worker is woken by the queue.
+    pub async fn deployed() -> Self {
+        let mut world = Self::with_silent_queue().await;
+        let source = world.event_source();
+        world.tasks.push(tokio::spawn(source.run()));
+        world
+    }
+
+    /// The same, but the queue wakes nobody until the test lets it.
+    pub async fn with_silent_queue() -> Self {
+        let emulator = Emulator::shared();
+        let aws = Aws::of(emulator);
+        let sandbox = Arc::new(Sandbox::new(Arc::new(sandbox::demo_account()), Arc::new(SystemClock)));
+        sandbox.set_pace(Pace { queued: MOMENT, sending: MOMENT, carrier: MOMENT });
+        let twilio = Serving::start(sandbox::http::router(Arc::clone(&sandbox))).await;
+        let stack = emulator.deploy(json!({"TwilioApiUrl": twilio.url}));
+        let functions = Functions::default();
+        let api = http_api::router(http_api::routes(&stack), functions.clone());
+        let api = Serving::start(api).await;
+        let mut world = Self {
+            aws,
+            stack,
+            sandbox,
+            api,
+            functions,
+            borders: BTreeMap::new(),
+            _twilio: twilio,
+            tasks: Vec::new(),
+        };
+        world.set_up().await;
+        world
+    }
+
+    async fn set_up(&mut self) {
+        self.keep_credentials(self.sandbox.account()).await;
+        self.push_configuration();
+        for (function, _) in FUNCTIONS {
+            let role = self.stack.role(self.function_properties(function)["Role"].as_str().unwrap());
+            let border = Border::open(Emulator::shared(), granted(role)).await;
+            self.borders.insert(function, border);
+            self.start(function).await;
+        }
+        let webhook = format!("{}/twilio/sms", self.api.url);
+        let number = Number { sms_url: Some(webhook), ..Number::default() };
+        self.sandbox.set_number(number_of(LINE), number);
+        let sandbox = Arc::clone(&self.sandbox);
+        let for_ever = std::future::pending();
+        self.tasks.push(tokio::spawn(drive(sandbox, Resolve::default(), for_ever)));
+    }
+
+    /// As `relay secrets seed` does.
+    async fn keep_credentials(&self, credentials: &Credentials) {
+        let key = credentials.api_key.as_ref().unwrap();
+        let values = json!({
+            credentials::ACCOUNT_SID: credentials.account_sid,
+            credentials::AUTH_TOKEN: credentials.auth_token.expose(),
+            credentials::API_KEY: key.sid,
+            credentials::API_SECRET: key.secret.expose(),
+        });
+        let secret = self.stack.output("CredentialsSecretArn");
+        let asked = json!({
+            "SecretId": secret,
+            "SecretString": values.to_string(),
+            "ClientRequestToken": "0".repeat(32),
+        });
+        self.aws.call("secretsmanager.PutSecretValue", asked).await;
+    }
+
+    fn push_configuration(&self) {
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        let public_url = &self.api.url;
+        write!(
+            file,
+            r#"
+            [[line]]
+            name = "qdn"
+            number = "{LINE}"
+            country = "US"
+            time_zone = "America/Los_Angeles"
+            public_url = "{public_url}"
+
+            [[line.person]]
+            name = "Sergio"
+            number = "{SERGIO}"
+            hours = "always"
+
+            [[line.person]]
+            name = "Backup"
+            number = "{BACKUP}"
+            hours = "always"
+            "#
+        )
+        .unwrap();
+        let pushed = Command::new(env!("CARGO_BIN_EXE_relay"))
+            .args(["config", "push", "--config"])
+            .arg(file.path())
+            .args(["--table", self.stack.output("TableName")])
+            .env("AWS_ENDPOINT_URL", &Emulator::shared().url)
+            .env("AWS_REGION", aws::REGION)
+            .env("AWS_ACCESS_KEY_ID", "testing")
+            .env("AWS_SECRET_ACCESS_KEY", "testing")
+            .output()
+            .unwrap();
+        assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
+    }
+
+    /// Starts an instance of a function, in the place of the one that ran before.
+    pub async fn start(&self, function: &str) {
+        let name = self.name_of(function);
+        let (variables, timeout) = configuration(Emulator::shared(), &name);
+        let endpoint = &self.border(function).serving.url;
+        let instance = Lambda::start(&name, &binary(function), &variables, timeout, endpoint).await;
+        assert!(instance.starts().await, "{name} does not start: {:#?}", instance.log());
+        self.functions.put(instance);
+    }
+
+    pub fn name_of(&self, function: &str) -> String {
+        format!("{}-{function}", self.stack.name)
+    }
+
+    /// The function's properties in the stack.
+    pub fn function_properties(&self, function: &str) -> &Value {
+        let name = self.name_of(function);
+        let mut functions = self.stack.all("AWS::Lambda::Function");
+        let found = functions.find(|(_, properties)| properties["FunctionName"] == name);
+        found.unwrap_or_else(|| panic!("the stack has no function {name}")).1
+    }
+
+    pub fn function(&self, function: &str) -> Arc<Lambda> {
+        self.functions.get(&self.name_of(function))
+    }
+
+    pub fn border(&self, function: &str) -> &Border {
+        &self.borders[function]
+    }
+
+    pub fn event_source(&self) -> EventSource {
+        EventSource::of(&self.stack, &self.aws, &self.functions)
+    }
+
+    /// Lets the schedule invoke its function, as it does every minute.
+    pub async fn sweep(&self) -> Result<Value, Failed> {
+        let (_, schedule) = self.stack.all("AWS::Scheduler::Schedule").next().unwrap();
+        let target = &schedule["Target"];
+        let name = target["Arn"].as_str().unwrap().rsplit(':').next().unwrap();
+        let event = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+        self.functions.get(name).invoke(&event).await
+    }
+
+    /// The customer texts the line.
+    pub fn customer_texts(&self, text: Text) -> MessageSid {
+        let from = Sender::parse(CUSTOMER);
+        self.sandbox.text(&from, &number_of(LINE), text).unwrap()
+    }
+
+    /// The webhook of a customer's text, posted by hand; `sign_with` is the token. Returns the
+    /// answer's status.
+    pub async fn post_text(&self, sid: &MessageSid, sign_with: &str) -> u16 {
+        let account = self.sandbox.account();
+        let form = Form::from_fields([
+            ("MessageSid", sid.as_str()),
+            ("AccountSid", &account.account_sid),
+            ("From", CUSTOMER),
+            ("To", LINE),
+            ("Body", "hi"),
+            ("NumMedia", "0"),
+        ]);
+        let url = format!("{}/twilio/sms", self.api.url);
+        let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
+        let request = aws::http()
+            .post(url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-twilio-signature", signature)
+            .body(form.encode());
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// The texts that a phone has received so far.
+    pub fn received(&self, phone: &str) -> Vec<String> {
+        let screen = self.sandbox.screen(&Sender::parse(phone));
+        let received = screen.into_iter().filter(|entry| !entry.sent);
+        received.map(|entry| entry.body).collect()
+    }
+
+    /// Waits until a phone has received `count` texts, and returns them.
+    pub async fn receives(&self, phone: &str, count: usize) -> Vec<String> {
+        eventually(async || {
+            let received = self.received(phone);
+            (received.len() >= count).then_some(received)
+        })
+        .await
+        .unwrap_or_else(|| panic!("the phone has {} of {count} texts", self.received(phone).len()))
+    }
+
+    /// Waits until the audit has a record of this kind, and returns it.
+    pub async fn recorded(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let group = self.stack.output("AuditLogGroup");
+        let found = eventually(async || self.aws.audit(group).await.into_iter().find(|r| wanted(r)));
+        found.await.expect("the audit has no such record")
+    }
+
+    /// Waits until nothing is on the queue any more and nobody works on it.
+    pub async fn settles(&self) {
+        let queue = self.stack.output("DeliveriesQueueUrl");
+        let settled = async || (self.aws.queue(queue).await == [0, 0, 0]).then_some(());
+        eventually(settled).await.expect("messages are left on the queue");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        if std::thread::panicking() {
+            return;
+        }
+        for (function, border) in &self.borders {
+            let refused = border.refused();
+            assert!(refused.is_empty(), "{function} is not granted {refused:?}");
+        }
+    }
+}
+
+/// The function's binary: this build's, or a release build's from the folder that
+/// `RELAY_TEST_FUNCTIONS` names (`make bench-start` does).
+fn binary(function: &str) -> String {
+    if let Ok(folder) = std::env::var("RELAY_TEST_FUNCTIONS") {
+        return format!("{folder}/{function}/bootstrap");
+    }
+    FUNCTIONS.into_iter().find(|(name, _)| *name == function).unwrap().1.to_owned()
+}
+
+pub fn number_of(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).unwrap()
+}
+
+/// A SID that only this test has.
+pub fn sid(digit: char) -> MessageSid {
+    MessageSid::parse(&("SM".to_owned() + &digit.to_string().repeat(32))).unwrap()
+}
+
+/// Asks again and again until there is an answer, for as long as is reasonable on a busy machine.
+/// The functions live by the real clock, so there is no other one to move.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(answer) = ask().await {
+            return Some(answer);
+        }
+        if deadline < Instant::now() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
