@@ -120,11 +120,13 @@ impl Window {
     #[cfg(feature = "machine")]
     pub(super) fn joined(&self, next: &Window) -> Option<Window> {
         let same_span = (self.from, self.to) == (next.from, next.to);
-        (same_span && next.first == self.last.next() && next.first != self.first).then(|| Window {
-            first: self.first,
-            last: next.last,
-            ..*self
-        })
+        (same_span && next.first == self.last.next() && next.first != self.first).then_some(
+            Window {
+                first: self.first,
+                last: next.last,
+                ..*self
+            },
+        )
     }
 
     /// The minutes of the week, counted from Monday's midnight, at which it begins and ends. A span

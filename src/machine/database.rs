@@ -63,8 +63,9 @@ impl Database {
             Ok(connection) => {
                 let done = in_savepoint(connection, write);
                 Some(Box::new(move |committed| {
-                    let committed = committed.map_err(|error| anyhow!("{error}"));
-                    let _ = reply.send(committed.and_then(|()| Ok(done?)));
+                    let committed = || committed.map_err(|error| anyhow!("{error}"));
+                    let done = done.map_err(anyhow::Error::from);
+                    let _ = reply.send(done.and_then(|done| committed().map(|()| done)));
                 }))
             }
         });
@@ -103,16 +104,24 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
             group.for_each(|job| drop(job(Err(&error))));
             continue;
         }
-        let replies: Vec<_> = group.filter_map(|job| job(Ok(connection))).collect();
+        let mut replies = Vec::new();
+        for job in group {
+            // A full disk ends the transaction; whoever comes later must not write outside one.
+            let transaction = match connection.is_autocommit() {
+                false => Ok(connection),
+                true => Err("the disk is full, or the file cannot be written"),
+            };
+            replies.extend(job(transaction));
+        }
         let committed = connection
             .execute_batch("COMMIT")
             .map_err(|error| error.to_string());
         if committed.is_err() {
-            // A full disk may have ended the transaction already; then there is nothing to undo.
+            // If the transaction is over already, there is nothing to undo.
             let _ = connection.execute_batch("ROLLBACK");
         }
         for reply in replies {
-            reply(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            reply(committed.as_ref().copied().map_err(String::as_str));
         }
     }
 }
@@ -124,11 +133,11 @@ fn in_savepoint<T>(
 ) -> rusqlite::Result<T> {
     connection.execute_batch("SAVEPOINT job")?;
     let done = write(connection);
-    connection.execute_batch(if done.is_ok() {
-        "RELEASE job"
-    } else {
-        "ROLLBACK TO job; RELEASE job"
-    })?;
+    match &done {
+        Ok(_) => connection.execute_batch("RELEASE job")?,
+        // What went wrong with the write is what matters; the group's end shows the rest.
+        Err(_) => drop(connection.execute_batch("ROLLBACK TO job; RELEASE job")),
+    }
     done
 }
 

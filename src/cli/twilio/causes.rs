@@ -108,6 +108,9 @@ fn without_port(url: &str) -> Option<String> {
     is_port.then(|| format!("{scheme}://{host}{path}"))
 }
 
+/// How a value may have been changed on its way.
+type Change<'a> = &'a dyn Fn(&str) -> String;
+
 /// Other forms that may have been signed.
 fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
     let fields: Vec<(&str, &str)> = form.fields().collect();
@@ -127,7 +130,7 @@ fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
                 "it fits without {name}: Twilio did not send that field"
             ));
         }
-        let changed = |change: &dyn Fn(&str) -> String| {
+        let changed = |change: Change| {
             Form::from_fields(fields.iter().enumerate().map(|(other, (name, value))| {
                 let value = if other == at {
                     change(value)
@@ -137,7 +140,7 @@ fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
                 (*name, value)
             }))
         };
-        let changes: [(&dyn Fn(&str) -> String, &str); 4] = [
+        let changes: [(Change, &str); 4] = [
             (
                 &|value| value.replace(' ', "+"),
                 "its spaces were plus signs: a + in a form's value is written %2B",
