@@ -108,6 +108,9 @@ fn without_port(url: &str) -> Option<String> {
     is_port.then(|| format!("{scheme}://{host}{path}"))
 }
 
+/// What may have happened to a value on the way.
+type Change = fn(&str) -> String;
+
 /// Other forms that may have been signed.
 fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
     let fields: Vec<(&str, &str)> = form.fields().collect();
@@ -127,7 +130,7 @@ fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
                 "it fits without {name}: Twilio did not send that field"
             ));
         }
-        let changed = |change: &dyn Fn(&str) -> String| {
+        let changed = |change: Change| {
             Form::from_fields(fields.iter().enumerate().map(|(other, (name, value))| {
                 let value = if other == at {
                     change(value)
@@ -137,20 +140,20 @@ fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
                 (*name, value)
             }))
         };
-        let changes: [(&dyn Fn(&str) -> String, &str); 4] = [
+        let changes: [(Change, &str); 4] = [
             (
-                &|value| value.replace(' ', "+"),
+                |value| value.replace(' ', "+"),
                 "its spaces were plus signs: a + in a form's value is written %2B",
             ),
             (
-                &|value| value.trim().to_owned(),
+                |value| value.trim().to_owned(),
                 "it had no white space around it",
             ),
             (
-                &|value| value.replace('\n', "\r\n"),
+                |value| value.replace('\n', "\r\n"),
                 "its lines ended in CR LF",
             ),
-            (&|_| String::new(), "it was empty"),
+            (|_| String::new(), "it was empty"),
         ];
         for (change, what) in changes {
             if fits(&changed(change)) {
