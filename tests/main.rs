@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod ack_round_trips;
+mod commands;
 mod config;
 #[cfg(feature = "aws")]
 mod config_push;

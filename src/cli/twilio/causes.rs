@@ -108,8 +108,13 @@ fn without_port(url: &str) -> Option<String> {
     is_port.then(|| format!("{scheme}://{host}{path}"))
 }
 
+<<<<<<< HEAD
 /// How a value may have been changed on its way.
 type Change<'a> = &'a dyn Fn(&str) -> String;
+=======
+/// What may have happened to a value on the way.
+type Change = fn(&str) -> String;
+>>>>>>> lines
 
 /// Other forms that may have been signed.
 fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
@@ -142,18 +147,18 @@ fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
         };
         let changes: [(Change, &str); 4] = [
             (
-                &|value| value.replace(' ', "+"),
+                |value| value.replace(' ', "+"),
                 "its spaces were plus signs: a + in a form's value is written %2B",
             ),
             (
-                &|value| value.trim().to_owned(),
+                |value| value.trim().to_owned(),
                 "it had no white space around it",
             ),
             (
-                &|value| value.replace('\n', "\r\n"),
+                |value| value.replace('\n', "\r\n"),
                 "its lines ended in CR LF",
             ),
-            (&|_| String::new(), "it was empty"),
+            (|_| String::new(), "it was empty"),
         ];
         for (change, what) in changes {
             if fits(&changed(change)) {
