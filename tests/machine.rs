@@ -1,1 +1,309 @@
-//! The one-machine mode as its user starts it: the `relay` command, real sockets, real files.
+//! The one-machine mode as its user meets it: the `relay` command, real sockets, real files.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+const RELAY: &str = env!("CARGO_BIN_EXE_relay");
+
+/// Sergio is always on duty here, whatever the time of the test.
+const CONFIG: &str = r#"
+[[line]]
+name = "qdn"
+number = "+16195550100"
+country = "US"
+time_zone = "America/Los_Angeles"
+public_url = "https://relay.example.com"
+
+[[line.person]]
+name = "Sergio"
+number = "619-555-0110"
+hours = ["Mon-Sun 00:00-24:00"]
+
+[[line.person]]
+name = "Backup"
+number = "619-555-0111"
+hours = "always"
+"#;
+
+/// A folder with a configuration, in which relays come and go.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// A running `relay dev`.
+struct Dev {
+    process: Child,
+    url: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("relay.toml"), CONFIG).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(RELAY);
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Starts `relay dev` and waits until it is ready.
+    fn dev(&self) -> Dev {
+        let mut process = self
+            .command(&["dev", "--port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let greeting = BufReader::new(process.stdout.take().unwrap());
+        let url = greeting
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                Some(
+                    line.split_whitespace()
+                        .last()?
+                        .strip_suffix("/healthz")?
+                        .to_owned(),
+                )
+            })
+            .expect("it says where it is");
+        Dev { process, url }
+    }
+
+    /// The first of the audit's records that is as it should be, as soon as there is one.
+    fn audited(&self, fits: impl Fn(&Value) -> bool) -> Value {
+        let audit = self.path(".relay/audit.jsonl");
+        eventually("the audit has the record", || {
+            let text = std::fs::read_to_string(&audit).ok()?;
+            text.lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .find(&fits)
+        })
+    }
+}
+
+impl Dev {
+    fn text(&self, place: &Place, body: &str) -> String {
+        let output = place.run(&["text", "--from", "619-555-0107", "--url", &self.url, body]);
+        assert!(output.status.success(), "{output:?}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        told.split_whitespace()
+            .find(|word| word.starts_with("SM"))
+            .expect("the text's SID")
+            .to_owned()
+    }
+
+    /// How often Sergio's phone shows the text, once it shows it at all.
+    fn shows(&self, place: &Place, body: &str) -> usize {
+        eventually("Sergio's phone shows the text", || {
+            let output = place.run(&["phone", "619-555-0110", "--url", &self.url]);
+            let count = String::from_utf8(output.stdout)
+                .unwrap()
+                .matches(body)
+                .count();
+            (count > 0).then_some(count)
+        })
+    }
+
+    fn goes_wrong(&self, fault: &str) {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = fault.len();
+        write!(
+            stream,
+            "POST /sandbox/faults HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{fault}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+    }
+
+    fn signal(&mut self, signal: &str) -> std::process::ExitStatus {
+        Command::new("kill")
+            .args([signal, &self.process.id().to_string()])
+            .status()
+            .unwrap();
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Another process takes its time; this looks until `what` is so, but not for ever.
+fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(Instant::now() < end, "not within 30 seconds: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn error_of(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_text_travels_from_the_shell_to_sergios_phone_and_can_be_explained() {
+    let place = Place::new();
+    let dev = place.dev();
+    let sid = dev.text(&place, "Is the boat ready?");
+    assert_eq!(dev.shows(&place, "Is the boat ready?"), 1);
+    let decision = place.audited(|record| record["kind"] == "decision");
+    assert_eq!(
+        (&decision["to_person"], &decision["message_sid"]),
+        (&"Sergio".into(), &sid.as_str().into())
+    );
+    place.audited(|record| record["outcome"] == "delivered");
+    let explained = place.run(&["explain", &sid]);
+    let story = String::from_utf8(explained.stdout).unwrap();
+    assert!(
+        story.contains("Sergio") && story.contains("delivered"),
+        "{story}"
+    );
+}
+
+#[test]
+fn when_asked_to_stop_it_finishes_and_a_restart_picks_up_the_rest() {
+    let place = Place::new();
+    for signal in ["-TERM", "-INT"] {
+        let mut dev = place.dev();
+        dev.goes_wrong(r#"{"fault": {"too_many_requests": {"retry_after": "2"}}}"#);
+        let body = format!("stopped by {signal}");
+        let sid = dev.text(&place, &body);
+        let refused = |record: &Value| {
+            record["message_sid"] == sid.as_str() && record["outcome"] == "refused"
+        };
+        place.audited(refused);
+        assert!(dev.signal(signal).success());
+        let again = place.dev();
+        assert_eq!(again.shows(&place, &body), 1);
+    }
+}
+
+#[test]
+fn a_text_survives_a_kill() {
+    let place = Place::new();
+    let mut dev = place.dev();
+    dev.goes_wrong(r#"{"fault": {"too_many_requests": {"retry_after": "1"}}}"#);
+    let sid = dev.text(&place, "kill -9");
+    place.audited(|record| record["message_sid"] == sid.as_str() && record["outcome"] == "refused");
+    dev.signal("-KILL");
+    assert_eq!(place.dev().shows(&place, "kill -9"), 1);
+}
+
+#[test]
+fn what_is_kept_can_be_read_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let _dev = place.dev();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&place.path(".relay")), 0o700);
+    assert_eq!(mode(&place.path(".relay/audit.jsonl")), 0o600);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let error = error_of(&place.run(&["dev", "--port", &port]));
+    assert!(
+        error.contains(&format!("port {port} is in use")) && error.contains("--port"),
+        "{error}"
+    );
+    assert!(!place.path(".relay").exists(), "nothing was touched");
+}
+
+#[test]
+fn missing_and_half_missing_credentials_are_named_with_their_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let serve = [
+        "serve",
+        "--config",
+        "relay.toml",
+        "--env-file",
+        "repos.env",
+        "--port",
+        "0",
+    ];
+    let error = error_of(&place.run(&serve));
+    assert!(error.contains("repos.env"), "{error}");
+
+    let (account, key) = (
+        "AC".to_owned() + &"0".repeat(32),
+        "SK".to_owned() + &"0".repeat(32),
+    );
+    let cases = [
+        (
+            format!("TWILIO_ACCOUNT_SID={account}\n"),
+            "TWILIO_AUTH_TOKEN is missing",
+        ),
+        (
+            format!(
+                "TWILIO_ACCOUNT_SID={account}\nTWILIO_AUTH_TOKEN=hunter2\nTWILIO_API_KEY={key}\n"
+            ),
+            "TWILIO_API_SECRET is not",
+        ),
+        (
+            format!("TWILIO_ACCOUNT_SID={key}\nTWILIO_AUTH_TOKEN=hunter2\n"),
+            "TWILIO_ACCOUNT_SID in",
+        ),
+    ];
+    for (text, sentence) in cases {
+        std::fs::write(place.path("repos.env"), text).unwrap();
+        let permissions = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(place.path("repos.env"), permissions).unwrap();
+        let error = error_of(&place.run(&serve));
+        assert!(
+            error.contains(sentence) && error.contains("repos.env"),
+            "{error}"
+        );
+        assert!(!error.contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_with_its_place() {
+    let place = Place::new();
+    std::fs::write(
+        place.path("relay.toml"),
+        CONFIG.replace("America/Los_Angeles", "America/San_Diego"),
+    )
+    .unwrap();
+    let error = error_of(&place.run(&["dev", "--port", "0"]));
+    assert!(error.contains("relay.toml:6:"), "{error}");
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_failure() {
+    let place = Place::new();
+    assert_eq!(place.run(&["dev", "--prot", "1"]).status.code(), Some(2));
+    assert_eq!(place.run(&["nonsense"]).status.code(), Some(2));
+}

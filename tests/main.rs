@@ -2,13 +2,16 @@
 
 #[cfg(feature = "aws")]
 mod ack_round_trips;
+mod commands;
 mod config;
 #[cfg(feature = "aws")]
 mod config_push;
 mod contract;
 mod conversations;
+mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
+mod machine;
 #[cfg(feature = "aws")]
 mod moto;
 #[cfg(feature = "aws")]
@@ -16,4 +19,6 @@ mod proxy;
 mod sandbox;
 #[cfg(feature = "aws")]
 mod secrets_manager;
+mod tools;
+mod twilio_clients;
 mod world;

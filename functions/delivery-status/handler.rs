@@ -69,7 +69,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         match saved? {
             Saved::Yes => {
                 woken?;
-                tracing::info!(delivery = %id, attempt, status = ?status, code = report.error_code, "news of a text");
+                tracing::info!(delivery = %id, attempt, status = ?status, code = report.error_code, "Twilio told how a text stands");
                 return Ok(());
             }
             Saved::Outdated => {

@@ -88,7 +88,7 @@ async fn carry_out(
                     attempt_of(delivery, *attempt)?,
                 )
                 .await;
-                tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, answer = ?answer, "sent a text");
+                tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 return Ok(Some(Event::Answered {
                     attempt: *attempt,
                     answer,

@@ -17,7 +17,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
         .ok()
-        .and_then(|level| level.parse().ok())
+        // Lambda's FATAL is above any level that there is here.
+        .and_then(|level| level.replace("FATAL", "ERROR").parse().ok())
         .unwrap_or(Level::INFO);
     subscriber(level, std::io::stdout).init();
     // The payload of a panic can be anything, a text's body included. Where it happened is enough.

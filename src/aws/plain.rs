@@ -1,10 +1,21 @@
 use std::error::Error;
 
-/// An error of an AWS client in plain words. The clients' errors say the same two or three times
-/// over, from "service error" inwards.
-pub fn plain(error: impl Error) -> anyhow::Error {
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::SdkError;
+
+/// An error of an AWS client in plain words, with the HTTP status if there was an answer.
+pub fn plain<E: Error + 'static>(error: SdkError<E, HttpResponse>) -> anyhow::Error {
+    let words = words(&error);
+    match error.raw_response() {
+        Some(answer) => anyhow::anyhow!("{words} (HTTP {})", answer.status().as_u16()),
+        None => anyhow::Error::msg(words),
+    }
+}
+
+/// The clients' errors say the same two or three times over, from "service error" inwards.
+fn words(error: &dyn Error) -> String {
     let mut said: Vec<String> = Vec::new();
-    let mut next: Option<&dyn Error> = Some(&error);
+    let mut next = Some(error);
     while let Some(error) = next {
         let words = error.to_string();
         if words != "service error" && !said.iter().any(|before| before.contains(&words)) {
@@ -12,7 +23,7 @@ pub fn plain(error: impl Error) -> anyhow::Error {
         }
         next = error.source();
     }
-    anyhow::Error::msg(said.join(": "))
+    said.join(": ")
 }
 
 #[cfg(test)]
@@ -28,13 +39,10 @@ mod tests {
         let innermost = Layer("NotFound: no such table", None);
         let inner = Layer("NotFound: no such table", Some(innermost.into()));
         let error = Layer("service error", Some(inner.into()));
-        assert_eq!(plain(error).to_string(), "NotFound: no such table");
+        assert_eq!(words(&error), "NotFound: no such table");
 
         let inner = Layer("connection refused", None);
         let error = Layer("dispatch failure", Some(inner.into()));
-        assert_eq!(
-            plain(error).to_string(),
-            "dispatch failure: connection refused"
-        );
+        assert_eq!(words(&error), "dispatch failure: connection refused");
     }
 }

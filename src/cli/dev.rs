@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::serve::{Place, start_log, when_asked_to_stop};
+use super::serve::{Place, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::line::{Line, config};
 use crate::machine::server::Machine;
@@ -49,7 +49,7 @@ impl Dev {
         let twilio = Client::new(Box::new(Network::new()), &here);
         let machine = Machine::open(&self.place.data, &lines, account, twilio).await?;
         start_log(&lines);
-        greet(&lines, &origin, &here);
+        say(&greeting(&lines, &origin, &here));
 
         let mut stopped = stop.clone();
         let until = async move {
@@ -81,15 +81,31 @@ fn setup(line: &Line) -> Number {
 }
 
 /// What is there and how to use it; the URLs one per line, for programs.
-fn greet(lines: &[Line], origin: &str, here: &str) {
-    for line in lines {
-        let people: Vec<_> =
-            line.people.iter().map(|p| format!("{} {}", p.name, p.number.expose())).collect();
-        println!("line     {} {} ({origin}): {}", line.name, line.number.expose(), people.join(", "));
+fn greeting(lines: &[Line], origin: &str, here: &str) -> String {
+    let mut text = String::new();
+    for Line {
+        name,
+        number,
+        people,
+        ..
+    } in lines
+    {
+        let people: Vec<_> = people
+            .iter()
+            .map(|p| format!("{} {}", p.name, p.number.expose()))
+            .collect();
+        text += &format!(
+            "line     {name} {} ({origin}): {}\n",
+            number.expose(),
+            people.join(", ")
+        );
     }
-    println!("health   {here}/healthz");
-    println!("webhook  {here}/twilio/sms");
-    println!("sandbox  {here}/sandbox/account");
-    println!("try      relay text --from 619-555-0107 --url {here} \"Is the boat ready?\"");
-    println!("         Ctrl-C stops it");
+    text + &format!(
+        "health   {here}/healthz
+webhook  {here}/twilio/sms
+sandbox  {here}/sandbox/account
+try      relay text --from 619-555-0107 --url {here} \"Is the boat ready?\"
+         Ctrl-C stops it
+"
+    )
 }

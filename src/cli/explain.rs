@@ -1,11 +1,96 @@
+mod story;
+
 use std::process::ExitCode;
 
+use anstream::println;
+use anyhow::bail;
+
+use self::story::{Shown, Story};
+use super::WrongUsage;
+use super::candidates::{BOLD, DIM};
+use super::target::Target;
+use crate::inbound::MessageSid;
+use crate::line::TimeZone;
+
 /// Tell the story of one text
+///
+/// When it came, what was decided and why, every attempt to deliver it and what became of it.
 #[derive(clap::Args)]
-pub struct Explain {}
+#[command(after_help = "Example:
+  relay explain SM…          (the SID is in the audit, in Twilio's console and in `relay phone`)")]
+pub struct Explain {
+    /// The SID of the text that came in: SM or MM and 32 hexadecimal digits
+    #[arg(value_name = "MESSAGE_SID")]
+    sid: String,
+    #[command(flatten)]
+    target: Target,
+    /// Show telephone numbers in full
+    #[arg(long)]
+    numbers: bool,
+    /// Show what was written
+    #[arg(long)]
+    body: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 impl Explain {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        todo!()
+        let sid = MessageSid::parse(&self.sid)
+            .map_err(|bad| WrongUsage(format!("{:?} is {bad}", self.sid)))?;
+        let store = self.target.store().await?;
+        let Some(record) = store.inbound(&sid).await? else {
+            bail!(
+                "no text {sid} came in here; check that it is the SID of the customer's text and \
+                 not of one that was sent on, and name the relay with --data or --table"
+            );
+        };
+        let mut deliveries = Vec::new();
+        for id in &record.deliveries {
+            deliveries.push((id.clone(), store.delivery(id).await?));
+        }
+        let zone = match store.line(&record.sms.to).await? {
+            Some(line) => line.time_zone,
+            // The line has been taken out since.
+            None => TimeZone::named("UTC")?,
+        };
+        let shown = Shown {
+            numbers: self.numbers,
+            body: self.body,
+        };
+        let story = Story::of(&record, &deliveries, &zone, shown);
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&story)?);
+        } else {
+            print(&story, &zone);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print(story: &Story, zone: &TimeZone) {
+    println!("{BOLD}{}{BOLD:#}", story.message_sid);
+    println!("{} wrote to {}: {}", story.from, story.line, story.content);
+    for row in story.body.iter().flat_map(|body| body.lines()) {
+        println!("  {DIM}│{DIM:#} {row}");
+    }
+    let mut day = String::new();
+    for moment in &story.moments {
+        let time = match moment.at.map(|at| zone.at(at)) {
+            Some(local) => {
+                let date = local.strftime("%a %Y-%m-%d %Z").to_string();
+                if date != day {
+                    println!("\n{DIM}{date}{DIM:#}");
+                    day = date;
+                }
+                local.strftime("%H:%M:%S").to_string()
+            }
+            None => " ".repeat("00:00:00".len()),
+        };
+        println!("  {DIM}{time}{DIM:#}  {}", moment.what);
+        for detail in &moment.details {
+            println!("            {detail}");
+        }
     }
 }

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,9 +64,15 @@ impl Serve {
         let machine = Machine::open(&self.place.data, &lines, credentials, twilio).await?;
         start_log(&lines);
         for line in &lines {
-            println!("{}  {}/twilio/sms", line.name, line.public_url);
+            say(&format!(
+                "webhook  {}/twilio/sms (line {})\n",
+                line.public_url, line.name
+            ));
         }
-        println!("health  http://{}/healthz", listener.local_addr()?);
+        say(&format!(
+            "health   http://{}/healthz\n",
+            listener.local_addr()?
+        ));
         machine
             .serve(listener, Router::new(), when_asked_to_stop()?)
             .await?;
@@ -88,6 +95,11 @@ impl Place {
             }
         }
     }
+}
+
+/// Prints; somebody who does not listen any more must not stop the relay.
+pub fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// The log shows the time of the first line's zone.

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -57,6 +58,29 @@ pub enum Answer {
     NotSent,
     /// The request may have reached Twilio.
     Unknown,
+}
+
+/// As logs say it.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Accepted { .. } => write!(f, "accepted"),
+            Answer::Refused {
+                code: Some(code),
+                http_status,
+                ..
+            } => {
+                write!(f, "refused with error {code} (HTTP {http_status})")
+            }
+            Answer::Refused {
+                code: None,
+                http_status,
+                ..
+            } => write!(f, "refused (HTTP {http_status})"),
+            Answer::NotSent => write!(f, "not sent, no connection"),
+            Answer::Unknown => write!(f, "no answer"),
+        }
+    }
 }
 
 /// What somebody has to do because of a step, once the new state is saved.

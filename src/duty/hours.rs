@@ -108,7 +108,7 @@ impl Window {
         let from = start % day;
         // A whole day can be written from midnight alone.
         let fits = length < day || (length == day && from == 0);
-        fits.then(|| Window {
+        fits.then_some(Window {
             first: weekday,
             last: weekday,
             from: from as u16,
@@ -120,11 +120,21 @@ impl Window {
     #[cfg(feature = "machine")]
     pub(super) fn joined(&self, next: &Window) -> Option<Window> {
         let same_span = (self.from, self.to) == (next.from, next.to);
-        (same_span && next.first == self.last.next() && next.first != self.first).then(|| Window {
-            first: self.first,
+<<<<<<< HEAD
+        (same_span && next.first == self.last.next() && next.first != self.first).then_some(
+            Window {
+                first: self.first,
+                last: next.last,
+                ..*self
+            },
+        )
+=======
+        let next_day = next.first == self.last.next() && next.first != self.first;
+        (same_span && next_day).then_some(Window {
             last: next.last,
             ..*self
         })
+>>>>>>> lines
     }
 
     /// The minutes of the week, counted from Monday's midnight, at which it begins and ends. A span

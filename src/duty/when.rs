@@ -149,7 +149,7 @@ fn next(local: DateTime, days: i64, now: Timestamp, zone: &TimeZone) -> Option<T
 /// The instant at which the clock shows `local`: of two, the first that is after `now`.
 fn first_after(local: DateTime, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let ambiguous = zone.zone().to_ambiguous_timestamp(local);
-    let first = ambiguous.clone().compatible().ok()?;
+    let first = ambiguous.compatible().ok()?;
     if now < first {
         return Some(first);
     }

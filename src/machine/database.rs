@@ -26,8 +26,8 @@ type Reply = Box<dyn FnOnce(Result<(), &str>)>;
 /// The most writes in one transaction.
 const GROUP: usize = 512;
 
-/// How long another process may hold the database.
-const LOCKED_AT_MOST: Duration = Duration::from_secs(5);
+/// How long another process may hold the database before a write is given up.
+const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 
 impl Database {
     /// Opens the file, or creates it with all tables.
@@ -63,8 +63,9 @@ impl Database {
             Ok(connection) => {
                 let done = in_savepoint(connection, write);
                 Some(Box::new(move |committed| {
-                    let committed = committed.map_err(|error| anyhow!("{error}"));
-                    let _ = reply.send(committed.and_then(|()| Ok(done?)));
+                    let committed = || committed.map_err(|error| anyhow!("{error}"));
+                    let done = done.map_err(anyhow::Error::from);
+                    let _ = reply.send(done.and_then(|done| committed().map(|()| done)));
                 }))
             }
         });
@@ -103,16 +104,24 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
             group.for_each(|job| drop(job(Err(&error))));
             continue;
         }
-        let replies: Vec<_> = group.filter_map(|job| job(Ok(connection))).collect();
+        let mut replies = Vec::new();
+        for job in group {
+            // A full disk ends the transaction; whoever comes later must not write outside one.
+            let transaction = match connection.is_autocommit() {
+                false => Ok(connection),
+                true => Err("the disk is full, or the file cannot be written"),
+            };
+            replies.extend(job(transaction));
+        }
         let committed = connection
             .execute_batch("COMMIT")
             .map_err(|error| error.to_string());
         if committed.is_err() {
-            // A full disk may have ended the transaction already; then there is nothing to undo.
+            // If the transaction is over already, there is nothing to undo.
             let _ = connection.execute_batch("ROLLBACK");
         }
         for reply in replies {
-            reply(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            reply(committed.as_ref().copied().map_err(String::as_str));
         }
     }
 }
@@ -124,10 +133,102 @@ fn in_savepoint<T>(
 ) -> rusqlite::Result<T> {
     connection.execute_batch("SAVEPOINT job")?;
     let done = write(connection);
-    connection.execute_batch(if done.is_ok() {
-        "RELEASE job"
-    } else {
-        "ROLLBACK TO job; RELEASE job"
-    })?;
+    match &done {
+        Ok(_) => connection.execute_batch("RELEASE job")?,
+        // What went wrong with the write is what matters; the group's end shows the rest.
+        Err(_) => drop(connection.execute_batch("ROLLBACK TO job; RELEASE job")),
+    }
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Notes(Database, tempfile::TempDir);
+
+    impl Notes {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let database = Database::open(&folder.path().join("relay.db")).unwrap();
+            database
+                .write(|c| c.execute_batch("CREATE TABLE notes (note TEXT UNIQUE)"))
+                .await
+                .unwrap();
+            Self(database, folder)
+        }
+
+        async fn add(&self, note: &str) -> anyhow::Result<usize> {
+            let note = note.to_owned();
+            self.0
+                .write(move |c| c.execute("INSERT INTO notes VALUES (?)", [note]))
+                .await
+        }
+
+        fn count(&self) -> i64 {
+            self.0
+                .read(|c| c.query_row("SELECT count(*) FROM notes", [], |row| row.get(0)))
+                .unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn one_write_that_fails_leaves_the_others_of_its_group() {
+        let notes = Notes::new().await;
+        let writes = (0..100).map(|n| {
+            notes.add(if n % 10 == 0 {
+                "same"
+            } else {
+                ["a", "b"][n % 2]
+            })
+        });
+        let done = futures::future::join_all(writes).await;
+        assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 3);
+        assert_eq!(notes.count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_the_write_and_loses_nothing() {
+        let notes = Notes::new().await;
+        notes.add("before").await.unwrap();
+        notes
+            .0
+            .write(|c| c.execute_batch("PRAGMA max_page_count = 1"))
+            .await
+            .unwrap();
+        let error = notes.add(&"x".repeat(1_000_000)).await.unwrap_err();
+        assert!(format!("{error:#}").contains("full"), "{error:#}");
+        notes
+            .0
+            .write(|c| c.execute_batch("PRAGMA max_page_count = 100000"))
+            .await
+            .unwrap();
+        notes.add("after").await.unwrap();
+        assert_eq!(notes.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_locked_database_fails_the_write_and_works_again_later() {
+        let notes = Notes::new().await;
+        let other = Connection::open(notes.1.path().join("relay.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let error = notes.add("now").await.unwrap_err();
+        assert!(format!("{error:#}").contains("locked"), "{error:#}");
+        other.execute_batch("COMMIT").unwrap();
+        notes.add("later").await.unwrap();
+        assert_eq!(notes.count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("relay.db");
+        std::fs::write(
+            &path,
+            "these are not the pages you are looking for".repeat(100),
+        )
+        .unwrap();
+        let error = format!("{:#}", Database::open(&path).err().unwrap());
+        assert!(error.contains("relay.db"), "{error}");
+    }
 }

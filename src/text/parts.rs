@@ -13,8 +13,8 @@ pub const MOST_MEDIA: usize = 10;
 /// with the first, and what is more than ten with those that follow. Several parts begin with a
 /// mark such as `(1/3)`, because phones may show them in another order.
 pub fn parts(body: &str, media: &[String]) -> Vec<Part> {
-    let mut bodies = bodies(body);
     let mut media = media.chunks(MOST_MEDIA);
+    let mut bodies = bodies(body, media.len());
     bodies.resize(bodies.len().max(media.len()), "");
     let total = bodies.len();
     bodies
@@ -27,16 +27,16 @@ pub fn parts(body: &str, media: &[String]) -> Vec<Part> {
         .collect()
 }
 
-/// The text in pieces that leave room for their marks.
-fn bodies(text: &str) -> Vec<&str> {
-    if size(text) <= MOST_CHARACTERS {
+/// The text in pieces that leave room for their marks, in a delivery of at least so many messages.
+fn bodies(text: &str, messages: usize) -> Vec<&str> {
+    if size(text) <= MOST_CHARACTERS && messages <= 1 {
         return vec![text];
     }
     let mut digits = 1;
     loop {
         let mark = "(/) ".len() + 2 * digits;
         let pieces = split(text, MOST_CHARACTERS - mark);
-        if pieces.len() < 10_usize.pow(digits as u32) {
+        if pieces.len().max(messages) < 10_usize.pow(digits as u32) {
             return pieces;
         }
         digits += 1;

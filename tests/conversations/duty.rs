@@ -46,13 +46,19 @@ async fn outside_hours_a_text_reaches_the_backup() {
 #[tokio::test]
 async fn an_override_beats_the_hours_until_it_ends() {
     let world = World::at(IN_HOURS).await;
-    let until = Some(instant("2026-11-23T11:00:00-08:00"));
+    let until = instant("2026-11-23T11:00:00-08:00");
     world
-        .set_override("Sergio", Override { until, ..AWAY })
+        .set_override(
+            "Sergio",
+            Override {
+                until: Some(until),
+                ..AWAY
+            },
+        )
         .await;
     world.customer().texts("one").await;
     world.backup().receives("one");
-    world.clock.set(until.unwrap());
+    world.clock.set(until);
     world.customer().texts("two").await;
     world.sergio().receives("two");
 }

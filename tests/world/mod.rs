@@ -46,7 +46,6 @@ pub struct World {
     read: Mutex<BTreeMap<Sender, usize>>,
     /// Statuses that webhooks were answered with.
     answers: Mutex<Vec<u16>>,
-    tidy: bool,
 }
 
 impl World {
@@ -85,7 +84,6 @@ impl World {
             folder,
             read: Mutex::default(),
             answers: Mutex::default(),
-            tidy: true,
         }
     }
 
@@ -243,11 +241,6 @@ impl World {
         std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap_or_default()
     }
 
-    /// For tests that end in the middle of things.
-    pub fn leave_untidy(&mut self) {
-        self.tidy = false;
-    }
-
     fn unread(&self, sender: &Sender) -> usize {
         let read = self
             .read
@@ -294,7 +287,7 @@ fn start(
 
 impl Drop for World {
     fn drop(&mut self) {
-        if std::thread::panicking() || !self.tidy {
+        if std::thread::panicking() {
             return;
         }
         let on_its_way = self.queue.next_due().expect("the queue is read");

@@ -1,0 +1,61 @@
+# What people do here, a command each; `make help` lists them.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+export RELAY_TEST_PYTHON ?= $(CURDIR)/.tools/python/bin/python
+export RELAY_TEST_NODE_MODULES ?= $(CURDIR)/.tools/node/node_modules
+export SAM_CLI_TELEMETRY := 0
+
+PYTHON := $(RELAY_TEST_PYTHON)
+# cfn-lint, sam and cargo-lambda come with the Python packages.
+BIN := $(dir $(PYTHON))
+step = @printf '\n== %s\n'
+
+# package and bench-start
+-include infra/package.mk
+
+.PHONY: help dev check test tools format lint tests template
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z-]*\): /\1 /p' $(MAKEFILE_LIST) | while read -r name what; do \
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+## dev: the relay on this machine, with a sandbox in place of Twilio
+dev:
+	@cargo dev
+
+## check: format and lints alone, before a commit
+check: format lint
+	$(step) "check: passed"
+
+## test: everything that has to be right before a change lands
+test: tools format lint tests template
+	$(step) "test: everything passed"
+
+## tools: what the tests need, into .tools/ (once; `make test` does it too)
+tools:
+	$(step) "tools"
+	@tests/tools/install
+
+format:
+	$(step) "format"
+	cargo fmt --check
+
+# The second time without AWS, as `cargo dev` builds it.
+lint:
+	$(step) "lint"
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features --features machine --bin relay -- -D warnings
+
+# The gate for dependencies is one of the tests.
+tests:
+	$(step) "tests"
+	cargo test --locked
+
+## template: the checks of template.yaml alone
+template:
+	$(step) "template"
+	$(BIN)cfn-lint template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(BIN)sam validate --lint --template template.yaml

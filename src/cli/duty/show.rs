@@ -1,0 +1,105 @@
+use std::process::ExitCode;
+
+use anstream::println;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::a_customer;
+use crate::cli::candidates::{self, BOLD, DIM};
+use crate::cli::schedule::{Schedule, instant};
+use crate::duty::{Because, Overrides, next_change};
+use crate::line::Line;
+use crate::routing::decide;
+
+#[derive(clap::Args)]
+pub struct Show {
+    #[command(flatten)]
+    schedule: Schedule,
+    /// At another time: RFC 3339, or such as "Sat 02:00" on the line's clock
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Who is available on a line, as `--json` shows it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    line: &'a str,
+    time_zone: &'a str,
+    at: Timestamp,
+    to_person: Option<String>,
+    people: Vec<ShownPerson>,
+}
+
+#[derive(Serialize)]
+struct ShownPerson {
+    person: String,
+    available: bool,
+    because: Because,
+    reason: String,
+    /// When that changes, if it does within a week.
+    until: Option<Timestamp>,
+}
+
+impl Show {
+    pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
+        let lines = self.schedule.lines().await?;
+        let mut shown = Vec::new();
+        for (line, overrides) in &lines {
+            let at = instant(self.at.as_deref(), now, line)?;
+            if !self.json {
+                print_line(line, overrides, at);
+            }
+            shown.push(show(line, overrides, at));
+        }
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&shown)?);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
+    let decision = decide(line, overrides, &a_customer(), at);
+    let people = line.people.iter().zip(decision.candidates);
+    Shown {
+        line: &line.name,
+        time_zone: line.time_zone.name(),
+        at,
+        to_person: decision.to_person,
+        people: people
+            .map(|(person, candidate)| ShownPerson {
+                person: candidate.person,
+                available: candidate.available,
+                reason: candidate.because.in_zone(&line.time_zone),
+                because: candidate.because,
+                until: next_change(line, person, overrides, at),
+            })
+            .collect(),
+    }
+}
+
+fn print_line(line: &Line, overrides: &Overrides, at: Timestamp) {
+    let zone = &line.time_zone;
+    let number = line
+        .country()
+        .map_or(String::new(), |country| country.write(&line.number));
+    println!(
+        "{BOLD}{}{BOLD:#}  {number}  {DIM}{}{DIM:#}",
+        line.name,
+        zone.show(at)
+    );
+    let decision = decide(line, overrides, &a_customer(), at);
+    let rows = candidates::lines(&decision.candidates, zone);
+    for ((row, person), candidate) in rows.iter().zip(&line.people).zip(&decision.candidates) {
+        let change = match next_change(line, person, overrides, at) {
+            Some(change) if candidate.available => format!(", until {}", zone.show(change)),
+            Some(change) => format!(", back {}", zone.show(change)),
+            None => String::new(),
+        };
+        println!("  {row}{DIM}{change}{DIM:#}");
+    }
+    println!("  {}", candidates::outcome(&decision));
+}

@@ -1,0 +1,359 @@
+//! One text as a sequence of moments: a pure function of what is stored of it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, State};
+use crate::inbound::{InboundRecord, InboundSms, MessageSid};
+use crate::line::TimeZone;
+use crate::phone::{PhoneNumber, Sender};
+use crate::routing::{Decision, Rule};
+use crate::twilio::errors::Class;
+
+/// How much of a text is shown.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    pub numbers: bool,
+    pub body: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Story {
+    pub message_sid: MessageSid,
+    pub line: String,
+    pub from: String,
+    pub received: Timestamp,
+    /// What kind of text it was, in a few words.
+    pub content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    pub decision: Decision,
+    pub deliveries: Vec<Told>,
+    pub moments: Vec<Moment>,
+}
+
+/// Something that happened, or that is going to.
+#[derive(Debug, Serialize)]
+pub struct Moment {
+    /// `None`: right after the one before.
+    pub at: Option<Timestamp>,
+    pub what: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+}
+
+/// A delivery without the words that it carries.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    id: DeliveryId,
+    to_person: String,
+    to: String,
+    state: State,
+    attempts: Vec<ToldAttempt>,
+}
+
+#[derive(Debug, Serialize)]
+struct ToldAttempt {
+    number: u32,
+    to_person: String,
+    to: String,
+    part: usize,
+    began: Timestamp,
+    outcome: Outcome,
+    message_sid: Option<MessageSid>,
+}
+
+impl Story {
+    /// `deliveries` are those of the record, `None` where the store has forgotten one.
+    pub fn of(
+        record: &InboundRecord,
+        deliveries: &[(DeliveryId, Option<Delivery>)],
+        zone: &TimeZone,
+        shown: Shown,
+    ) -> Self {
+        let sms = &record.sms;
+        let mut moments = vec![
+            moment(record.received, "it came in".to_owned()),
+            decided(&record.decision, zone),
+        ];
+        for (id, delivery) in deliveries {
+            match delivery {
+                Some(delivery) => Teller {
+                    delivery,
+                    zone,
+                    shown,
+                }
+                .tell(&mut moments),
+                None => moments.push(then(format!("delivery {id} is not stored any more"))),
+            }
+        }
+        Self {
+            message_sid: sms.sid.clone(),
+            line: record.decision.line.clone(),
+            from: match &sms.place {
+                Some(place) => format!("{} ({place})", shown.sender(&sms.from)),
+                None => shown.sender(&sms.from),
+            },
+            received: record.received,
+            content: content(sms),
+            body: shown.body.then(|| sms.body.clone()),
+            decision: record.decision.clone(),
+            deliveries: deliveries
+                .iter()
+                .filter_map(|(_, delivery)| Some(told(delivery.as_ref()?, shown)))
+                .collect(),
+            moments,
+        }
+    }
+}
+
+impl Shown {
+    fn sender(self, sender: &Sender) -> String {
+        match (self.numbers, sender.expose()) {
+            (_, "") => "an unknown sender".to_owned(),
+            (true, exposed) => exposed.to_owned(),
+            (false, _) => sender.masked().to_string(),
+        }
+    }
+
+    fn number(self, number: &PhoneNumber) -> String {
+        if self.numbers {
+            number.expose().to_owned()
+        } else {
+            number.masked().to_string()
+        }
+    }
+}
+
+fn moment(at: Timestamp, what: String) -> Moment {
+    Moment {
+        at: Some(at),
+        what,
+        details: Vec::new(),
+    }
+}
+
+fn then(what: String) -> Moment {
+    Moment {
+        at: None,
+        what,
+        details: Vec::new(),
+    }
+}
+
+fn content(sms: &InboundSms) -> String {
+    let count = |number: usize, what: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{number} {what}s")),
+    };
+    let parts = [
+        count(sms.body.chars().count(), "character"),
+        count(sms.media.len(), "attachment"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "an empty text".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
+    let what = match (decision.rule, &decision.to_person) {
+        (Rule::FirstAvailable, Some(person)) => {
+            format!("it was for {person}, the first of the cascade who was available")
+        }
+        (Rule::FirstAvailable, None) => "it was for nobody, since nobody was available".to_owned(),
+        (Rule::FromPerson, _) => {
+            "it was relayed to nobody: a person of the cascade wrote, not a customer".to_owned()
+        }
+        (Rule::FromLine, _) => {
+            "it was relayed to nobody: the line wrote to itself, which would never end".to_owned()
+        }
+    };
+    let details = decision.candidates.iter().map(|candidate| {
+        let mark = if candidate.available { '✓' } else { '✗' };
+        format!(
+            "{mark} {}: {}",
+            candidate.person,
+            candidate.because.in_zone(zone)
+        )
+    });
+    Moment {
+        at: Some(decision.at),
+        what,
+        details: details.collect(),
+    }
+}
+
+struct Teller<'a> {
+    delivery: &'a Delivery,
+    zone: &'a TimeZone,
+    shown: Shown,
+}
+
+impl Teller<'_> {
+    fn tell(&self, moments: &mut Vec<Moment>) {
+        let mut before: Option<&Attempt> = None;
+        for attempt in &self.delivery.attempts {
+            self.hand_over(before, &attempt.to, Some(attempt.began), moments);
+            moments.push(self.attempt(attempt));
+            before = Some(attempt);
+        }
+        self.hand_over(before, &self.delivery.to, None, moments);
+        moments.push(self.state());
+    }
+
+    /// Tells that it went to somebody else than the attempt before.
+    fn hand_over(
+        &self,
+        before: Option<&Attempt>,
+        to: &Recipient,
+        at: Option<Timestamp>,
+        moments: &mut Vec<Moment>,
+    ) {
+        if let Some(before) = before
+            && before.to.person != to.person
+        {
+            let what = format!(
+                "{} could not be reached, so {} is next",
+                before.to.person, to.person
+            );
+            moments.push(Moment {
+                at,
+                what,
+                details: Vec::new(),
+            });
+        }
+    }
+
+    fn attempt(&self, attempt: &Attempt) -> Moment {
+        let part = match (attempt.part, self.delivery.parts.len()) {
+            (0, 0..=1) => String::new(),
+            (part, _) => format!(", message {}", part + 1),
+        };
+        let what = format!(
+            "attempt {} to {} ({}){part}: {}",
+            attempt.number,
+            attempt.to.person,
+            self.shown.number(&attempt.to.number),
+            outcome(&attempt.outcome)
+        );
+        let details = attempt
+            .sid
+            .iter()
+            .map(|sid| format!("as {sid}"))
+            .chain(advice(&attempt.outcome));
+        Moment {
+            at: Some(attempt.began),
+            what,
+            details: details.collect(),
+        }
+    }
+
+    fn state(&self) -> Moment {
+        let Delivery { to, deadline, .. } = self.delivery;
+        let (to, deadline) = (&to.person, self.zone.show(*deadline));
+        match self.delivery.state {
+            State::Waiting { due } => moment(
+                due,
+                format!("the next attempt is due, to {to}; they go on until {deadline}"),
+            ),
+            State::Sending { lease } => then(format!(
+                "it is being sent to {to}; should nothing be heard of it, Twilio is asked on {}",
+                self.zone.show(lease)
+            )),
+            State::Unknown { ask } => moment(
+                ask,
+                "Twilio is asked whether it has the message, before any other attempt".to_owned(),
+            ),
+            State::Accepted => then(format!(
+                "Twilio has it; whether it reached {to} is still to be heard"
+            )),
+            State::Delivered => then(format!("it reached {to}")),
+            State::GaveUp { because } => then(format!(
+                "no further attempt is made: {}",
+                match because {
+                    GaveUp::Late => format!("{deadline} was the time to give up"),
+                    GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
+                    GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
+                }
+            )),
+        }
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    let code = |code: &Option<u32>| code.map_or(String::new(), |code| format!(", error {code}"));
+    match outcome {
+        Outcome::Pending => "begun, not answered yet".to_owned(),
+        Outcome::Unknown => "the answer got lost, so Twilio may have it or not".to_owned(),
+        Outcome::Absent => "it did not get to Twilio".to_owned(),
+        Outcome::Accepted => "Twilio took it".to_owned(),
+        Outcome::Refused {
+            code: error,
+            http_status,
+            class,
+        } => {
+            format!(
+                "refused (HTTP {http_status}{}): {}",
+                code(error),
+                in_words(*class)
+            )
+        }
+        Outcome::Sent => "handed to the carrier".to_owned(),
+        Outcome::Delivered => "delivered".to_owned(),
+        Outcome::Undelivered { code: error, class } => {
+            format!("not delivered{}: {}", code(error), in_words(*class))
+        }
+    }
+}
+
+fn in_words(class: Class) -> &'static str {
+    match class {
+        Class::Retry => "passing trouble, worth another try",
+        Class::RetryOnce => "the phone may be off, worth one more try",
+        Class::HandOver => "this number cannot be reached by text",
+        Class::Stop => "this number opted out",
+        Class::Configuration => "account, number or campaign need the owner's attention",
+        Class::OurBug => "the request was wrong",
+        Class::Ambiguous => "Twilio may have it or not",
+    }
+}
+
+/// Where an error is explained.
+fn advice(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Refused {
+            code: Some(code), ..
+        }
+        | Outcome::Undelivered {
+            code: Some(code), ..
+        } => Some(format!("see https://www.twilio.com/docs/api/errors/{code}")),
+        _ => None,
+    }
+}
+
+fn told(delivery: &Delivery, shown: Shown) -> Told {
+    let attempts = delivery.attempts.iter().map(|attempt| ToldAttempt {
+        number: attempt.number,
+        to_person: attempt.to.person.clone(),
+        to: shown.number(&attempt.to.number),
+        part: attempt.part,
+        began: attempt.began,
+        outcome: attempt.outcome.clone(),
+        message_sid: attempt.sid.clone(),
+    });
+    Told {
+        id: delivery.id.clone(),
+        to_person: delivery.to.person.clone(),
+        to: shown.number(&delivery.to.number),
+        state: delivery.state.clone(),
+        attempts: attempts.collect(),
+    }
+}
+
+#[cfg(test)]
+#[path = "story_tests.rs"]
+mod tests;

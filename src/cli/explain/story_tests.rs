@@ -1,0 +1,249 @@
+use super::*;
+use crate::duty::Overrides;
+use crate::line::{Line, config};
+use crate::routing::decide;
+
+const MASKED: Shown = Shown {
+    numbers: false,
+    body: false,
+};
+
+fn line() -> Line {
+    config::parse(config::EXAMPLE, "relay.toml")
+        .unwrap()
+        .remove(0)
+}
+
+/// Seconds after Fri 2026-11-20 10:00:00 in Los Angeles.
+fn at(seconds: i64) -> Timestamp {
+    let ten: Timestamp = "2026-11-20T18:00:00Z".parse().unwrap();
+    ten + jiff::SignedDuration::from_secs(seconds)
+}
+
+fn record(from: &str) -> InboundRecord {
+    let line = line();
+    let sms = InboundSms {
+        sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
+        from: Sender::parse(from),
+        to: line.number.clone(),
+        place: Some("San Diego, CA".to_owned()),
+        body: "Are you open?".to_owned(),
+        media: Vec::new(),
+    };
+    let decision = decide(&line, &Overrides::default(), &sms.from, at(1));
+    let deliveries = vec![DeliveryId::of_inbound(&sms.sid)];
+    InboundRecord {
+        sms,
+        received: at(0),
+        decision,
+        deliveries,
+    }
+}
+
+fn to(person: usize) -> Recipient {
+    let person = line().people.remove(person);
+    Recipient {
+        person: person.name,
+        number: person.number,
+    }
+}
+
+fn attempt(number: u32, person: usize, outcome: Outcome) -> Attempt {
+    Attempt {
+        number,
+        to: to(person),
+        part: 0,
+        began: at(i64::from(number) * 10),
+        outcome,
+        sid: None,
+    }
+}
+
+fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
+    let record = record("+18585550107");
+    Delivery {
+        id: record.deliveries[0].clone(),
+        version: 1,
+        line: "qdn".to_owned(),
+        from: line().number,
+        public_url: String::new(),
+        message_sid: Some(record.sms.sid),
+        to: to(person),
+        remaining: Vec::new(),
+        body: "Are you open?".to_owned(),
+        media: Vec::new(),
+        parts: Vec::new(),
+        attempts,
+        state,
+        created: at(1),
+        deadline: at(3600),
+    }
+}
+
+fn story(delivery: Option<Delivery>, shown: Shown) -> Story {
+    let record = record("+18585550107");
+    let deliveries = [(record.deliveries[0].clone(), delivery)];
+    Story::of(&record, &deliveries, &line().time_zone, shown)
+}
+
+fn moments(delivery: Option<Delivery>) -> Vec<String> {
+    story(delivery, MASKED)
+        .moments
+        .into_iter()
+        .map(|moment| moment.what)
+        .collect()
+}
+
+#[test]
+fn a_text_that_was_handed_over_is_told_from_beginning_to_end() {
+    let refused = Outcome::Undelivered {
+        code: Some(30006),
+        class: Class::HandOver,
+    };
+    let attempts = vec![attempt(1, 0, refused), attempt(2, 1, Outcome::Delivered)];
+    assert_eq!(
+        moments(Some(delivery(1, attempts, State::Delivered))),
+        [
+            "it came in",
+            "it was for Sergio, the first of the cascade who was available",
+            "attempt 1 to Sergio (+1619•••10): not delivered, error 30006: this number cannot be \
+             reached by text",
+            "Sergio could not be reached, so Backup is next",
+            "attempt 2 to Backup (+1619•••11): delivered",
+            "it reached Backup",
+        ]
+    );
+}
+
+#[test]
+fn the_candidates_stand_with_the_decision_and_the_errors_page_with_the_attempt() {
+    let refused = Outcome::Refused {
+        code: Some(20429),
+        http_status: 429,
+        class: Class::Retry,
+    };
+    let waiting = State::Waiting { due: at(15) };
+    let story = story(
+        Some(delivery(0, vec![attempt(1, 0, refused)], waiting)),
+        MASKED,
+    );
+    assert_eq!(
+        story.moments[1].details,
+        [
+            "✓ Sergio: within Mon-Fri 08:00-18:00",
+            "✓ Backup: the backup is always available"
+        ]
+    );
+    assert_eq!(
+        story.moments[2].what,
+        "attempt 1 to Sergio (+1619•••10): refused (HTTP 429, error 20429): passing trouble, worth \
+         another try"
+    );
+    assert_eq!(
+        story.moments[2].details,
+        ["see https://www.twilio.com/docs/api/errors/20429"]
+    );
+    let next = &story.moments[3];
+    assert_eq!(next.at, Some(at(15)));
+    assert_eq!(
+        next.what,
+        "the next attempt is due, to Sergio; they go on until Fri 2026-11-20 11:00 PST"
+    );
+}
+
+#[test]
+fn a_hand_over_that_is_under_way_is_told_before_its_first_attempt() {
+    let refused = Outcome::Refused {
+        code: Some(21610),
+        http_status: 400,
+        class: Class::Stop,
+    };
+    let waiting = State::Waiting { due: at(11) };
+    let moments = moments(Some(delivery(1, vec![attempt(1, 0, refused)], waiting)));
+    assert_eq!(moments[3], "Sergio could not be reached, so Backup is next");
+    assert!(moments[4].starts_with("the next attempt is due, to Backup"));
+}
+
+#[test]
+fn every_state_says_what_happens_next() {
+    for (state, expected) in [
+        (
+            State::Sending { lease: at(70) },
+            "Twilio is asked on Fri 2026-11-20 10:01 PST",
+        ),
+        (
+            State::Unknown { ask: at(40) },
+            "Twilio is asked whether it has the message",
+        ),
+        (
+            State::Accepted,
+            "whether it reached Sergio is still to be heard",
+        ),
+        (
+            State::GaveUp {
+                because: GaveUp::Late,
+            },
+            "11:00 PST was the time to give up",
+        ),
+        (
+            State::GaveUp {
+                because: GaveUp::NobodyLeft,
+            },
+            "nobody is left in the cascade",
+        ),
+        (
+            State::GaveUp {
+                because: GaveUp::Refused,
+            },
+            "nobody else would change that",
+        ),
+    ] {
+        let moments = moments(Some(delivery(0, Vec::new(), state)));
+        assert!(moments.last().unwrap().contains(expected), "{moments:?}");
+    }
+    assert!(
+        moments(None)
+            .last()
+            .unwrap()
+            .ends_with("is not stored any more")
+    );
+}
+
+#[test]
+fn numbers_and_words_are_shown_only_when_asked_for() {
+    let delivered = || {
+        Some(delivery(
+            0,
+            vec![attempt(1, 0, Outcome::Sent)],
+            State::Accepted,
+        ))
+    };
+    let json = serde_json::to_string(&story(delivered(), MASKED)).unwrap();
+    for hidden in ["5550107", "5550110", "Are you open"] {
+        assert!(!json.contains(hidden), "{json}");
+    }
+    let shown = Shown {
+        numbers: true,
+        body: true,
+    };
+    let json = serde_json::to_string(&story(delivered(), shown)).unwrap();
+    for visible in [
+        "+18585550107 (San Diego, CA)",
+        "+16195550110",
+        "Are you open?",
+    ] {
+        assert!(json.contains(visible), "{json}");
+    }
+}
+
+#[test]
+fn a_text_that_is_relayed_to_nobody_says_why() {
+    let record = record("+16195550110");
+    let story = Story::of(&record, &[], &line().time_zone, MASKED);
+    assert!(
+        story.moments[1]
+            .what
+            .contains("a person of the cascade wrote")
+    );
+    assert_eq!(story.content, "13 characters");
+}

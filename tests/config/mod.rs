@@ -1,0 +1,54 @@
+//! A mistake in `relay.toml` is refused with its line, its column and what to write instead.
+
+mod file;
+mod hours;
+mod values;
+
+use relay::line::config::parse;
+
+const CONFIG: &str = r#"[[line]]
+name = "qdn"
+number = "+16195550100"
+country = "US"
+time_zone = "America/Los_Angeles"
+public_url = "https://relay.example.com"
+
+[[line.person]]
+name = "Sergio"
+number = "619-555-0110"
+hours = ["Mon-Fri 08:00-18:00", "Sat 09:00-13:00"]
+
+[[line.person]]
+name = "Backup"
+number = "619-555-0111"
+hours = "always"
+"#;
+
+/// The mistakes in the configuration after `wrong` has taken the place of `right`, one to a line, without
+/// the excerpts.
+fn mistakes_after(right: &str, wrong: &str) -> Vec<String> {
+    assert!(CONFIG.contains(right), "the configuration has no {right:?}");
+    mistakes_in(&CONFIG.replacen(right, wrong, 1))
+}
+
+fn mistakes_in(text: &str) -> Vec<String> {
+    let errors = parse(text, "relay.toml").expect_err("this should have been refused");
+    errors
+        .mistakes()
+        .iter()
+        .map(|m| format!("{}:{}: {}", m.line, m.column, m.message))
+        .collect()
+}
+
+/// There is exactly one mistake, where and as expected.
+#[track_caller]
+fn check(right: &str, wrong: &str, at: &str, phrases: &[&str]) {
+    let mistakes = mistakes_after(right, wrong);
+    let [mistake] = &mistakes[..] else {
+        panic!("one mistake expected: {mistakes:#?}");
+    };
+    assert!(mistake.starts_with(&format!("{at}: ")), "{mistake}");
+    for phrase in phrases {
+        assert!(mistake.contains(phrase), "{mistake:?} lacks {phrase:?}");
+    }
+}

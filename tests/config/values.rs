@@ -1,0 +1,195 @@
+use relay::line::config::parse;
+
+use super::{CONFIG, check, mistakes_in};
+
+#[test]
+fn a_time_zone_that_does_not_exist() {
+    let zone = "\"America/Los_Angeles\"";
+    for (wrong, advice) in [
+        (
+            "America/Los_Angelos",
+            "did you mean \"America/Los_Angeles\"?",
+        ),
+        ("america/los_angeles", "write \"America/Los_Angeles\""),
+        ("Los Angeles", "did you mean \"America/Los_Angeles\"?"),
+        ("Europe/Berln", "did you mean \"Europe/Berlin\"?"),
+        ("PST", "write the IANA name of a place"),
+        ("EST", "it is the name of an offset; write a place"),
+        ("", "write the IANA name of a place"),
+    ] {
+        check(
+            zone,
+            &format!("{wrong:?}"),
+            "5:13",
+            &["is no time zone", advice],
+        );
+    }
+    for fine in ["UTC", "Europe/Berlin", "Australia/Lord_Howe"] {
+        let text = CONFIG.replace("America/Los_Angeles", fine);
+        assert_eq!(
+            parse(&text, "relay.toml").unwrap()[0].time_zone.name(),
+            fine
+        );
+    }
+}
+
+#[test]
+fn a_number_that_is_the_line_itself() {
+    check(
+        "\"619-555-0110\"",
+        "\"(619) 555-0100\"",
+        "10:10",
+        &[
+            "the number of the line itself",
+            "write the person's own number",
+        ],
+    );
+}
+
+#[test]
+fn a_number_that_is_another_line() {
+    let two = CONFIG.to_owned()
+        + &CONFIG
+            .replace("qdn", "two")
+            .replace("5550100", "5550101")
+            .replace("619-555-0110", "619-555-0100");
+    let mistakes = mistakes_in(&two);
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+    assert!(
+        mistakes[0].starts_with("26:10: this is the number of line \"qdn\""),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn a_number_that_nobody_can_have_in_the_country() {
+    for wrong in [
+        "555-0110",
+        "619-555-011",
+        "619-555-0110 ext. 4",
+        "Sergio",
+        "",
+    ] {
+        check(
+            "\"619-555-0110\"",
+            &format!("{wrong:?}"),
+            "10:10",
+            &["not a phone number of US", "with its area code"],
+        );
+    }
+    check(
+        "\"619-555-0110\"",
+        "6195550110",
+        "10:10",
+        &["write it as text, in double quotes"],
+    );
+}
+
+#[test]
+fn two_people_of_one_name_or_number() {
+    check(
+        "\"Backup\"",
+        "\"SERGIO\"",
+        "14:8",
+        &["there is a person \"Sergio\" already"],
+    );
+    check(
+        "619-555-0111",
+        "+1 (619) 555-0110",
+        "15:10",
+        &[
+            "Sergio has this number already",
+            "another number or leave this person out",
+        ],
+    );
+}
+
+#[test]
+fn two_lines_of_one_name_or_number() {
+    let mistakes = mistakes_in(&(CONFIG.to_owned() + &CONFIG.replace("qdn", "QDN")));
+    assert_eq!(mistakes.len(), 2, "{mistakes:#?}");
+    assert!(
+        mistakes[0].starts_with("18:8: there is a line \"qdn\" already"),
+        "{mistakes:#?}"
+    );
+    assert!(
+        mistakes[1].starts_with("19:10: this is the number of line \"qdn\""),
+        "{mistakes:#?}"
+    );
+}
+
+#[test]
+fn names_that_cannot_stand_in_a_text() {
+    for (wrong, advice) in [
+        ("", "the name is empty"),
+        (" Sergio ", "write \"Sergio\""),
+        ("Ser\\u0007gio", "control characters"),
+        (&"S".repeat(41), "at most 40 characters"),
+    ] {
+        check("\"Sergio\"", &format!("\"{wrong}\""), "9:8", &[advice]);
+    }
+    check(
+        "\"Sergio\"",
+        "true",
+        "9:8",
+        &["this is a boolean; write it as text"],
+    );
+}
+
+#[test]
+fn a_country_that_does_not_exist() {
+    for (wrong, advice) in [
+        ("us", "write \"US\""),
+        ("UK", "write \"GB\""),
+        ("USA", "write \"US\""),
+        ("Mars", "two letters by ISO 3166-1"),
+        ("001", "two letters by ISO 3166-1"),
+    ] {
+        check(
+            "\"US\"",
+            &format!("{wrong:?}"),
+            "4:11",
+            &["is no country's code", advice],
+        );
+    }
+}
+
+#[test]
+fn a_public_url_that_twilio_could_not_call_or_sign() {
+    let url = "\"https://relay.example.com\"";
+    for (wrong, advice) in [
+        ("relay.example.com", "must begin with https:// or http://"),
+        (
+            "ftp://relay.example.com",
+            "must begin with https:// or http://",
+        ),
+        ("https://", "not a URL"),
+        ("https://relay example.com", "not a URL"),
+        ("https://me:pw@relay.example.com", "user or password"),
+        ("https://relay.example.com/?a=b", "query or fragment"),
+        ("https://relay.example.com#rc=3", "query or fragment"),
+        ("", "not a URL"),
+    ] {
+        check(
+            url,
+            &format!("{wrong:?}"),
+            "6:14",
+            &[advice, "https://relay.example.com"],
+        );
+    }
+    for (written, read) in [
+        ("https://relay.example.com/", "https://relay.example.com"),
+        ("http://localhost:4000", "http://localhost:4000"),
+        ("https://example.com/relay//", "https://example.com/relay"),
+    ] {
+        let text = CONFIG.replace("https://relay.example.com", written);
+        assert_eq!(parse(&text, "relay.toml").unwrap()[0].public_url, read);
+    }
+}
+
+#[test]
+fn a_url_with_a_password_is_not_repeated() {
+    let text = CONFIG.replace("https://relay", "https://me:hunter2@relay");
+    let shown = parse(&text, "relay.toml").unwrap_err().to_string();
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
