@@ -11,11 +11,16 @@ fn main() -> Result<(), Error> {
     if std::env::args().nth(1).as_deref() == Some("randomness") {
         let provider = rustls::crypto::ring::default_provider();
         let began = Instant::now();
-        provider.secure_random.fill(&mut [0; 32]).map_err(|_| "no randomness")?;
+        provider
+            .secure_random
+            .fill(&mut [0; 32])
+            .map_err(|_| "no randomness")?;
         println!("{}", began.elapsed().as_nanos());
         return Ok(());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let echo = service_fn(async |event: LambdaEvent<Value>| Ok::<_, Error>(event.payload));
     runtime.block_on(lambda_runtime::run(echo))
 }

@@ -15,7 +15,10 @@ pub struct Aws {
 
 impl Aws {
     pub fn of(emulator: &'static Emulator) -> Self {
-        Self { http: http(), url: &emulator.url }
+        Self {
+            http: http(),
+            url: &emulator.url,
+        }
     }
 
     /// An operation of a service that speaks JSON, such as `AmazonSQS.SendMessage`.
@@ -47,15 +50,26 @@ impl Aws {
 
     /// Every audit record so far.
     pub async fn audit(&self, group: &str) -> Vec<Value> {
-        let found = self.call("Logs_20140328.FilterLogEvents", json!({"logGroupName": group})).await;
+        let found = self
+            .call(
+                "Logs_20140328.FilterLogEvents",
+                json!({"logGroupName": group}),
+            )
+            .await;
         let events = found["events"].as_array().cloned().unwrap_or_default();
-        let messages = events.iter().map(|event| event["message"].as_str().unwrap());
-        messages.map(|message| serde_json::from_str(message).unwrap()).collect()
+        let messages = events
+            .iter()
+            .map(|event| event["message"].as_str().unwrap());
+        messages
+            .map(|message| serde_json::from_str(message).unwrap())
+            .collect()
     }
 
     /// Items in the table.
     pub async fn items(&self, table: &str) -> Vec<Value> {
-        let scanned = self.call("DynamoDB_20120810.Scan", json!({"TableName": table})).await;
+        let scanned = self
+            .call("DynamoDB_20120810.Scan", json!({"TableName": table}))
+            .await;
         scanned["Items"].as_array().unwrap().clone()
     }
 

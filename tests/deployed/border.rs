@@ -58,7 +58,10 @@ impl Border {
             seen: Mutex::default(),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&state));
-        Self { serving: Serving::start(router).await, state }
+        Self {
+            serving: Serving::start(router).await,
+            state,
+        }
     }
 
     /// From now on `service` (such as `AmazonSQS`) fails.
@@ -89,7 +92,9 @@ impl Border {
 
 async fn pass(State(guard): State<Arc<Guard>>, headers: HeaderMap, body: Bytes) -> Response {
     let began = Instant::now();
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
     let target = target.unwrap_or_default().to_owned();
     let input: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let needed = needed(&target, &input);
@@ -106,25 +111,39 @@ async fn pass(State(guard): State<Arc<Guard>>, headers: HeaderMap, body: Bytes) 
     };
     tokio::time::sleep(latency).await;
     let response = match failure {
-        Some(Failure::Errors) => {
-            error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "out of order")
-        }
+        Some(Failure::Errors) => error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "out of order",
+        ),
         Some(Failure::Hangs) => std::future::pending().await,
         None => forward(&guard, headers, body).await,
     };
-    let call = Call { operation: target, began, ended: Instant::now() };
+    let call = Call {
+        operation: target,
+        began,
+        ended: Instant::now(),
+    };
     guard.seen.lock().unwrap().calls.push(call);
     response
 }
 
 async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> Response {
     headers.remove("host");
-    let sent = guard.http.post(guard.aws).headers(headers).body(body).send().await;
+    let sent = guard
+        .http
+        .post(guard.aws)
+        .headers(headers)
+        .body(body)
+        .send()
+        .await;
     let answer = sent.expect("the emulated AWS listens");
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.expect("the emulated AWS answers");
     let kept = ["content-type", "x-amzn-requestid", "x-amz-crc32"];
-    let headers = kept.into_iter().filter_map(|name| Some((name, headers.get(name)?.clone())));
+    let headers = kept
+        .into_iter()
+        .filter_map(|name| Some((name, headers.get(name)?.clone())));
     let mut response = (status, body).into_response();
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
@@ -134,5 +153,10 @@ async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> Response
 
 fn error(status: StatusCode, kind: &str, message: &str) -> Response {
     let body = json!({"__type": kind, "message": message}).to_string();
-    (status, [("content-type", "application/x-amz-json-1.0")], body).into_response()
+    (
+        status,
+        [("content-type", "application/x-amz-json-1.0")],
+        body,
+    )
+        .into_response()
 }

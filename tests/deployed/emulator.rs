@@ -66,7 +66,10 @@ impl Emulator {
 fn read(answers: &mut BufReader<ChildStdout>) -> Value {
     let mut line = String::new();
     answers.read_line(&mut line).unwrap();
-    assert!(!line.is_empty(), "the emulated AWS ended; its error stands above");
+    assert!(
+        !line.is_empty(),
+        "the emulated AWS ended; its error stands above"
+    );
     serde_json::from_str(&line).unwrap()
 }
 
@@ -79,13 +82,18 @@ pub struct Stack {
 impl Stack {
     pub fn output(&self, name: &str) -> &str {
         let value = &self.created["outputs"][name];
-        value.as_str().unwrap_or_else(|| panic!("the stack has no output {name}"))
+        value
+            .as_str()
+            .unwrap_or_else(|| panic!("the stack has no output {name}"))
     }
 
     /// A resource's properties, with every reference resolved.
     pub fn properties(&self, logical_id: &str) -> &Value {
         let resource = &self.created["resources"][logical_id];
-        assert!(!resource.is_null(), "the stack has no resource {logical_id}");
+        assert!(
+            !resource.is_null(),
+            "the stack has no resource {logical_id}"
+        );
         &resource["properties"]
     }
 

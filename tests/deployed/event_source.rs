@@ -23,7 +23,10 @@ impl EventSource {
         let mut mappings = stack.all("AWS::Lambda::EventSourceMapping");
         let (_, mapping) = mappings.next().expect("the stack has an event source");
         assert_eq!(mappings.count(), 0, "only the deliveries' queue is polled");
-        assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+        assert_eq!(
+            mapping["FunctionResponseTypes"],
+            json!(["ReportBatchItemFailures"])
+        );
         Self {
             aws: aws.clone(),
             queue: stack.output("DeliveriesQueueUrl").to_owned(),
@@ -51,7 +54,10 @@ impl EventSource {
             "MessageAttributeNames": ["All"],
         });
         let received = self.aws.call("AmazonSQS.ReceiveMessage", asked).await;
-        let Some(messages) = received["Messages"].as_array().filter(|batch| !batch.is_empty()) else {
+        let Some(messages) = received["Messages"]
+            .as_array()
+            .filter(|batch| !batch.is_empty())
+        else {
             return 0;
         };
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
@@ -75,8 +81,16 @@ fn worked_on(answer: &Value, batch: &[Value], message: &Value) -> bool {
     let Some(failures) = answer["batchItemFailures"].as_array() else {
         return answer["batchItemFailures"].is_null();
     };
-    let failed = |id: &Value| failures.iter().any(|failure| failure["itemIdentifier"] == *id);
-    let ours = |failure: &Value| batch.iter().any(|m| m["MessageId"] == failure["itemIdentifier"]);
+    let failed = |id: &Value| {
+        failures
+            .iter()
+            .any(|failure| failure["itemIdentifier"] == *id)
+    };
+    let ours = |failure: &Value| {
+        batch
+            .iter()
+            .any(|m| m["MessageId"] == failure["itemIdentifier"])
+    };
     failures.iter().all(ours) && !failed(&message["MessageId"])
 }
 

@@ -25,12 +25,19 @@ pub struct Functions(Arc<RwLock<HashMap<String, Arc<Lambda>>>>);
 impl Functions {
     /// Puts an instance in the place of the one before, if there was one.
     pub fn put(&self, instance: Lambda) {
-        self.0.write().unwrap().insert(instance.name.clone(), Arc::new(instance));
+        self.0
+            .write()
+            .unwrap()
+            .insert(instance.name.clone(), Arc::new(instance));
     }
 
     pub fn get(&self, name: &str) -> Arc<Lambda> {
         let functions = self.0.read().unwrap();
-        Arc::clone(functions.get(name).unwrap_or_else(|| panic!("no function {name} runs")))
+        Arc::clone(
+            functions
+                .get(name)
+                .unwrap_or_else(|| panic!("no function {name} runs")),
+        )
     }
 }
 
@@ -49,7 +56,10 @@ pub struct Route {
 
 /// The routes of the stack's API.
 pub fn routes(stack: &Stack) -> Vec<Route> {
-    let (_, api) = stack.all("AWS::ApiGatewayV2::Api").next().expect("the stack has an API");
+    let (_, api) = stack
+        .all("AWS::ApiGatewayV2::Api")
+        .next()
+        .expect("the stack has an API");
     let paths = api["Body"]["paths"].as_object().unwrap();
     let mut routes = Vec::new();
     for (path, methods) in paths {
@@ -58,7 +68,11 @@ pub fn routes(stack: &Stack) -> Vec<Route> {
             assert_eq!(integration["payloadFormatVersion"], "2.0");
             // arn:…:path/2015-03-31/functions/arn:…:function:NAME/invocations
             let uri = integration["uri"].as_str().unwrap();
-            let function = uri.trim_end_matches("/invocations").rsplit(':').next().unwrap();
+            let function = uri
+                .trim_end_matches("/invocations")
+                .rsplit(':')
+                .next()
+                .unwrap();
             routes.push(Route {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
@@ -70,7 +84,9 @@ pub fn routes(stack: &Stack) -> Vec<Route> {
 }
 
 pub fn router(routes: Vec<Route>, functions: Functions) -> Router {
-    Router::new().fallback(handle).with_state(Arc::new(HttpApi { routes, functions }))
+    Router::new()
+        .fallback(handle)
+        .with_state(Arc::new(HttpApi { routes, functions }))
 }
 
 async fn handle(
@@ -105,7 +121,10 @@ fn parameters(route: &str, path: &str) -> Option<Map<String, Value>> {
     }
     let mut parameters = Map::new();
     for (pattern, part) in route.into_iter().zip(path) {
-        match pattern.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        match pattern
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+        {
             Some(name) => _ = parameters.insert(name.to_owned(), part.into()),
             None if pattern == part => {}
             None => return None,
@@ -170,7 +189,9 @@ fn event(
 }
 
 fn response(answer: &Value) -> Response {
-    let status = answer["statusCode"].as_u64().expect("the function answers with a status");
+    let status = answer["statusCode"]
+        .as_u64()
+        .expect("the function answers with a status");
     let status = StatusCode::from_u16(status.try_into().unwrap()).unwrap();
     let text = answer["body"].as_str().unwrap_or_default();
     let body = match answer["isBase64Encoded"].as_bool() {
@@ -180,7 +201,9 @@ fn response(answer: &Value) -> Response {
     let mut response = (status, body).into_response();
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
         let name: axum::http::HeaderName = name.parse().unwrap();
-        response.headers_mut().insert(name, value.as_str().unwrap().parse().unwrap());
+        response
+            .headers_mut()
+            .insert(name, value.as_str().unwrap().parse().unwrap());
     }
     response
 }

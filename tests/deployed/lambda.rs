@@ -92,9 +92,13 @@ impl Lambda {
             .unwrap();
         let log = Arc::<Mutex<Vec<String>>>::default();
         keep(process.stderr.take().unwrap(), Arc::clone(&log), || {});
-        keep(process.stdout.take().unwrap(), Arc::clone(&log), move || {
-            report.send_replace(Progress::Ended);
-        });
+        keep(
+            process.stdout.take().unwrap(),
+            Arc::clone(&log),
+            move || {
+                report.send_replace(Progress::Ended);
+            },
+        );
         Self {
             name: name.to_owned(),
             timeout,
@@ -118,7 +122,10 @@ impl Lambda {
 
     pub async fn invoke(&self, event: &Value) -> Result<Value, Failed> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.invocations.send(Invocation { event: event.to_string(), answer });
+        let _ = self.invocations.send(Invocation {
+            event: event.to_string(),
+            answer,
+        });
         let mut progress = self.progress.clone();
         tokio::select! {
             answer = answered => answer.expect("open invocations are kept"),
@@ -145,7 +152,10 @@ impl Lambda {
     pub fn peak_memory(&self) -> u64 {
         let process = self.process.lock().unwrap().id();
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
         1024 * kilobytes
     }
@@ -180,7 +190,10 @@ fn lambdas_own(name: &str) -> [(&'static str, String); 18] {
         ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[$LATEST]0".to_owned()),
+        (
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            "2026/01/01/[$LATEST]0".to_owned(),
+        ),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
         ("AWS_SESSION_TOKEN", "testing".to_owned()),
@@ -220,15 +233,24 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
         return StatusCode::GONE.into_response();
     };
     let id = format!("invocation-{}", api.count.fetch_add(1, Ordering::Relaxed));
-    api.open.lock().unwrap().insert(id.clone(), invocation.answer);
+    api.open
+        .lock()
+        .unwrap()
+        .insert(id.clone(), invocation.answer);
     let deadline = SystemTime::now() + api.timeout;
     let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let headers = [
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", id),
-        ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
+        (
+            "lambda-runtime-deadline-ms",
+            deadline.as_millis().to_string(),
+        ),
         ("lambda-runtime-invoked-function-arn", api.arn.clone()),
-        ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
+        (
+            "lambda-runtime-trace-id",
+            "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned(),
+        ),
     ];
     (headers, invocation.event).into_response()
 }
@@ -263,6 +285,10 @@ impl RuntimeApi {
 pub fn configuration(emulator: &Emulator, name: &str) -> (Vec<(String, String)>, Duration) {
     let known = emulator.function(name);
     let variables = known["environment"].as_object().unwrap().iter();
-    let variables = variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
-    (variables.collect(), Duration::from_secs(known["timeout"].as_u64().unwrap()))
+    let variables =
+        variables.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    (
+        variables.collect(),
+        Duration::from_secs(known["timeout"].as_u64().unwrap()),
+    )
 }

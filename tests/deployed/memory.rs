@@ -9,7 +9,10 @@ const MOST: f64 = 16e6;
 async fn a_batch_of_ten_fits_into_16_megabytes() {
     let world = World::with_silent_queue().await;
     for digit in '0'..='9' {
-        assert_eq!(world.post_text(&sid(digit), "sandbox-auth-token").await, 200);
+        assert_eq!(
+            world.post_text(&sid(digit), "sandbox-auth-token").await,
+            200
+        );
     }
     let source = world.event_source();
     let mut messages = 0;
@@ -21,7 +24,12 @@ async fn a_batch_of_ten_fits_into_16_megabytes() {
     for (function, _) in FUNCTIONS {
         let function = world.function(function);
         let peak = function.peak_memory() as f64;
-        println!("{}: {:.1} MB over {} invocations", function.name, peak / 1e6, function.invocations());
+        println!(
+            "{}: {:.1} MB over {} invocations",
+            function.name,
+            peak / 1e6,
+            function.invocations()
+        );
         assert!(peak <= MOST, "{} takes {:.1} MB", function.name, peak / 1e6);
     }
 }

@@ -103,7 +103,10 @@ fn dynamodb(operation: &str, input: &Value) -> Vec<Permission> {
 }
 
 fn permission(action: &str, resource: String) -> Permission {
-    Permission { action: action.to_owned(), resource }
+    Permission {
+        action: action.to_owned(),
+        resource,
+    }
 }
 
 fn arn(service: &str, resource: &str) -> String {

@@ -15,12 +15,22 @@ async fn a_function_that_lacks_one_of_its_variables_says_which() {
             if missing == "TWILIO_API_URL" {
                 continue;
             }
-            let others: Vec<_> = variables.iter().filter(|(n, _)| n != missing).cloned().collect();
+            let others: Vec<_> = variables
+                .iter()
+                .filter(|(n, _)| n != missing)
+                .cloned()
+                .collect();
             let endpoint = &world.border(function).serving.url;
             let instance = Lambda::start(&name, binary, &others, timeout, endpoint).await;
-            assert!(!instance.starts().await, "{function} starts without {missing}");
+            assert!(
+                !instance.starts().await,
+                "{function} starts without {missing}"
+            );
             let log = instance.log().join("\n");
-            assert!(log.contains(missing.as_str()), "{function} does not say {missing}: {log}");
+            assert!(
+                log.contains(missing.as_str()),
+                "{function} does not say {missing}: {log}"
+            );
         }
     }
 }
@@ -32,7 +42,8 @@ async fn a_function_starts_while_aws_is_out_of_order() {
         let name = world.name_of(function);
         let (variables, timeout) = configuration(Emulator::shared(), &name);
         // Nobody listens there.
-        let instance = Lambda::start(&name, binary, &variables, timeout, "http://127.0.0.1:9").await;
+        let instance =
+            Lambda::start(&name, binary, &variables, timeout, "http://127.0.0.1:9").await;
         assert!(instance.starts().await, "{function}: {:#?}", instance.log());
     }
 }

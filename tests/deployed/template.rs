@@ -27,18 +27,30 @@ fn every_function_has_a_folder_a_binary_and_a_place_in_the_template_under_one_na
     let folders = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
     assert_eq!(folders.collect::<BTreeSet<_>>(), tested);
 
-    let cargo: toml::Table = std::fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
-    let binaries = cargo["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap());
+    let cargo: toml::Table = std::fs::read_to_string(root.join("Cargo.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let binaries = cargo["bin"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bin| bin["name"].as_str().unwrap());
     assert_eq!(names(binaries.filter(|name| *name != "relay")), tested);
 
     let stack = stack();
     let prefix = format!("{}-", stack.name);
     let functions = stack.all("AWS::Lambda::Function");
     let functions = functions.map(|(_, function)| function["FunctionName"].as_str().unwrap());
-    assert_eq!(names(functions.map(|name| name.strip_prefix(&prefix).unwrap())), tested);
+    assert_eq!(
+        names(functions.map(|name| name.strip_prefix(&prefix).unwrap())),
+        tested
+    );
 
     let template = std::fs::read_to_string(root.join("template.yaml")).unwrap();
-    let built = template.lines().filter_map(|line| line.trim().strip_prefix("Binary: "));
+    let built = template
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Binary: "));
     assert_eq!(names(built), tested);
 }
 
@@ -46,11 +58,17 @@ fn every_function_has_a_folder_a_binary_and_a_place_in_the_template_under_one_na
 fn no_policy_says_more_than_one_can_read_in_it() {
     let stack = stack();
     for (name, role) in stack.all("AWS::IAM::Role") {
-        assert!(role["ManagedPolicyArns"].is_null(), "{name}: every permission stands in the template");
+        assert!(
+            role["ManagedPolicyArns"].is_null(),
+            "{name}: every permission stands in the template"
+        );
         for permission in granted(role) {
             assert!(!permission.action.contains('*'), "{name}: {permission}");
             assert!(!permission.resource.contains('*'), "{name}: {permission}");
-            assert!(permission.resource.starts_with("arn:aws:"), "{name}: {permission}");
+            assert!(
+                permission.resource.starts_with("arn:aws:"),
+                "{name}: {permission}"
+            );
         }
     }
 }
@@ -58,17 +76,27 @@ fn no_policy_says_more_than_one_can_read_in_it() {
 #[test]
 fn time_limits_fit_into_one_another() {
     let stack = stack();
-    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{value} is no number"));
+    let number = |value: &Value| {
+        value
+            .as_u64()
+            .unwrap_or_else(|| panic!("{value} is no number"))
+    };
     for webhook in ["InboundSms", "DeliveryStatus"] {
         let limit = number(&stack.properties(webhook)["Timeout"]);
-        assert!(limit < 10, "Twilio waits 15 s, and its fallback needs some of them");
+        assert!(
+            limit < 10,
+            "Twilio waits 15 s, and its fallback needs some of them"
+        );
     }
     let queue = stack.properties("DeliveriesQueue");
     let worker = number(&stack.properties("RetryWorker")["Timeout"]);
     assert!(6 * worker <= number(&queue["VisibilityTimeout"]));
     let dead = stack.properties("DeadLetterQueue");
     let kept = |queue: &Value| number(&queue["MessageRetentionPeriod"]);
-    assert!(kept(queue) < kept(dead), "a dead letter keeps the time at which it was first sent");
+    assert!(
+        kept(queue) < kept(dead),
+        "a dead letter keeps the time at which it was first sent"
+    );
     // A wake-up of a quarter of an hour is no reason for an alarm.
     let alarm = stack.properties("OldestWakeUpAlarm");
     assert!(number(&alarm["Threshold"]) > 900);
@@ -81,7 +109,11 @@ fn what_keeps_customers_texts_outlives_the_stack() {
         assert_eq!(stack.deletion_policy(kept), "Retain", "{kept}");
     }
     for protected in ["Table", "AuditLog"] {
-        assert_eq!(stack.properties(protected)["DeletionProtectionEnabled"], true, "{protected}");
+        assert_eq!(
+            stack.properties(protected)["DeletionProtectionEnabled"],
+            true,
+            "{protected}"
+        );
     }
 }
 
@@ -94,7 +126,9 @@ fn the_access_log_holds_neither_path_nor_query_nor_body() {
     assert!(line.is_object());
     for variable in format.split('"').filter(|text| text.starts_with('$')) {
         let telling = ["path", "query", "body", "header", "overridden"];
-        let telling = telling.iter().find(|word| variable.to_lowercase().contains(**word));
+        let telling = telling
+            .iter()
+            .find(|word| variable.to_lowercase().contains(**word));
         assert_eq!(telling, None, "{variable}");
     }
 }
@@ -103,12 +137,19 @@ fn the_access_log_holds_neither_path_nor_query_nor_body() {
 fn the_routes_and_outputs_are_those_that_others_rely_on() {
     let stack = stack();
     let routes = http_api::routes(&stack).into_iter().map(|route| {
-        let function = route.function.trim_start_matches(&stack.name).trim_start_matches('-');
+        let function = route
+            .function
+            .trim_start_matches(&stack.name)
+            .trim_start_matches('-');
         (route.method.to_string(), route.path, function.to_owned())
     });
     let expected = [
         ("POST", "/twilio/sms", "inbound-sms"),
-        ("POST", "/twilio/status/{delivery}/{attempt}", "delivery-status"),
+        (
+            "POST",
+            "/twilio/status/{delivery}/{attempt}",
+            "delivery-status",
+        ),
     ];
     let expected = expected.map(|(method, path, name)| (method.into(), path.into(), name.into()));
     assert_eq!(routes.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
@@ -123,7 +164,10 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
     ] {
         assert!(!stack.output(output).is_empty(), "{output}");
     }
-    assert!(!stack.output("ApiUrl").ends_with('/'), "a public_url has no slash at its end");
+    assert!(
+        !stack.output("ApiUrl").ends_with('/'),
+        "a public_url has no slash at its end"
+    );
 }
 
 #[test]
@@ -132,7 +176,14 @@ fn every_alarm_tells_somebody() {
     let alarms: Vec<_> = stack.all("AWS::CloudWatch::Alarm").collect();
     assert!(!alarms.is_empty());
     for (name, alarm) in alarms {
-        assert_eq!(alarm["AlarmActions"][0], stack.output("AlarmTopicArn"), "{name}");
-        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{name}: silence is no alarm");
+        assert_eq!(
+            alarm["AlarmActions"][0],
+            stack.output("AlarmTopicArn"),
+            "{name}"
+        );
+        assert_eq!(
+            alarm["TreatMissingData"], "notBreaching",
+            "{name}: silence is no alarm"
+        );
     }
 }

@@ -22,9 +22,8 @@ async fn a_text_reaches_the_person_on_duty_and_the_decision_is_on_record() {
     assert_eq!(decision["line"], "qdn");
     assert_eq!(decision["to_person"], "Sergio");
     assert_eq!(decision["candidates"][0]["person"], "Sergio");
-    let delivered = |record: &Value| {
-        record["kind"] == "outcome" && record["outcome"] == "delivered"
-    };
+    let delivered =
+        |record: &Value| record["kind"] == "outcome" && record["outcome"] == "delivered";
     assert_eq!(world.recorded(delivered).await["to_person"], "Sergio");
 
     let audit = world.aws.audit(world.stack.output("AuditLogGroup")).await;
@@ -35,7 +34,10 @@ async fn a_text_reaches_the_person_on_duty_and_the_decision_is_on_record() {
     for (function, _) in FUNCTIONS {
         let log = world.function(function).log().join("\n");
         for never in ["boat", CUSTOMER, SERGIO, "sandbox-auth-token"] {
-            assert!(!log.contains(never), "{never} is in the log of {function}: {log}");
+            assert!(
+                !log.contains(never),
+                "{never} is in the log of {function}: {log}"
+            );
         }
     }
     world.settles().await;
@@ -48,10 +50,15 @@ async fn a_webhook_that_twilio_repeats_sends_nothing_more() {
     world.customer_texts(Text::new("once").copies(3));
     let repeats = async || {
         let audit = world.aws.audit(world.stack.output("AuditLogGroup")).await;
-        let repeats = audit.iter().filter(|record| record["kind"] == "duplicate").count();
+        let repeats = audit
+            .iter()
+            .filter(|record| record["kind"] == "duplicate")
+            .count();
         (repeats == 2).then_some(())
     };
-    super::world::eventually(repeats).await.expect("two repetitions are on record");
+    super::world::eventually(repeats)
+        .await
+        .expect("two repetitions are on record");
     world.settles().await;
     assert_eq!(world.receives(SERGIO, 1).await.len(), 1);
 }
@@ -65,19 +72,42 @@ async fn a_forged_webhook_leaves_no_trace_but_a_count() {
     // But a count, which the alarm watches.
     let alarm = world.stack.properties("ForgedTextsAlarm");
     let log = world.function("inbound-sms").log();
-    let mut lines = log.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    assert!(lines.any(|line| line["count"] == alarm["Dimensions"][0]["Value"]), "{log:#?}");
+    let mut lines = log
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    assert!(
+        lines.any(|line| line["count"] == alarm["Dimensions"][0]["Value"]),
+        "{log:#?}"
+    );
     assert_eq!(world.aws.items(table).await.len(), before);
-    assert_eq!(world.aws.queue(world.stack.output("DeliveriesQueueUrl")).await, [0, 0, 0]);
-    assert!(world.aws.audit(world.stack.output("AuditLogGroup")).await.is_empty());
+    assert_eq!(
+        world
+            .aws
+            .queue(world.stack.output("DeliveriesQueueUrl"))
+            .await,
+        [0, 0, 0]
+    );
+    assert!(
+        world
+            .aws
+            .audit(world.stack.output("AuditLogGroup"))
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_path_or_method_reaches_no_function() {
     let world = World::with_silent_queue().await;
-    let get = super::aws::http().get(format!("{}/twilio/sms", world.api.url)).send().await;
+    let get = super::aws::http()
+        .get(format!("{}/twilio/sms", world.api.url))
+        .send()
+        .await;
     assert_eq!(get.unwrap().status(), 404);
-    let other = super::aws::http().post(format!("{}/twilio", world.api.url)).send().await;
+    let other = super::aws::http()
+        .post(format!("{}/twilio", world.api.url))
+        .send()
+        .await;
     assert_eq!(other.unwrap().status(), 404);
     assert_eq!(world.function("inbound-sms").invocations(), 0);
 }
@@ -85,7 +115,9 @@ async fn an_unknown_path_or_method_reaches_no_function() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twilio_having_too_much_to_do_costs_time_and_no_text() {
     let world = World::deployed().await;
-    let busy = Fault::TooManyRequests { retry_after: Some("1".to_owned()) };
+    let busy = Fault::TooManyRequests {
+        retry_after: Some("1".to_owned()),
+    };
     world.sandbox.inject(Injection::of(busy));
     world.customer_texts(Text::new("patience"));
     assert_eq!(world.receives(SERGIO, 1).await.len(), 1);
@@ -98,11 +130,19 @@ async fn twilio_having_too_much_to_do_costs_time_and_no_text() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_cannot_get_texts_is_passed_over_for_the_backup() {
     let world = World::deployed().await;
-    let landline = Fault::Refuse { code: 21614, status: 400 };
-    world.sandbox.inject(Injection::of(landline).to(&number_of(SERGIO)));
+    let landline = Fault::Refuse {
+        code: 21614,
+        status: 400,
+    };
+    world
+        .sandbox
+        .inject(Injection::of(landline).to(&number_of(SERGIO)));
     world.customer_texts(Text::new("anyone?"));
     assert_eq!(world.receives(BACKUP, 1).await.len(), 1);
-    assert_eq!(world.recorded(|record| record["kind"] == "hand_over").await["to_person"], "Backup");
+    assert_eq!(
+        world.recorded(|record| record["kind"] == "hand_over").await["to_person"],
+        "Backup"
+    );
     assert!(world.received(SERGIO).is_empty());
 }
 
@@ -111,11 +151,17 @@ async fn a_delivery_whose_wake_up_got_lost_is_found_by_the_sweep() {
     let world = World::with_silent_queue().await;
     assert_eq!(world.post_text(&sid('b'), "sandbox-auth-token").await, 200);
     let queue = world.stack.output("DeliveriesQueueUrl");
-    world.aws.call("AmazonSQS.PurgeQueue", json!({"QueueUrl": queue})).await;
+    world
+        .aws
+        .call("AmazonSQS.PurgeQueue", json!({"QueueUrl": queue}))
+        .await;
     // Only what is overdue for a while is taken for lost; here it becomes so at once.
     let table = world.stack.output("TableName");
     let items = world.aws.items(table).await;
-    let due = items.iter().find(|item| !item["due_at"].is_null()).expect("a delivery is due");
+    let due = items
+        .iter()
+        .find(|item| !item["due_at"].is_null())
+        .expect("a delivery is due");
     let aged = json!({
         "TableName": table,
         "Key": {"pk": due["pk"], "sk": due["sk"]},
@@ -152,11 +198,15 @@ async fn every_permission_that_the_template_grants_is_needed() {
     let switched_off = Injection::of(Fault::Undeliverable { code: 30003 });
     world.sandbox.inject(switched_off);
     world.customer_texts(Text::new("hi"));
-    world.recorded(|record| record["outcome"] == "undelivered").await;
+    world
+        .recorded(|record| record["outcome"] == "undelivered")
+        .await;
     world.sweep().await.unwrap();
 
     for (function, _) in FUNCTIONS {
-        let role = world.function_properties(function)["Role"].as_str().unwrap();
+        let role = world.function_properties(function)["Role"]
+            .as_str()
+            .unwrap();
         let unused: BTreeSet<_> = granted(world.stack.role(role))
             .difference(&world.border(function).used())
             .filter(|permission| !lambdas_own(permission))
@@ -169,6 +219,10 @@ async fn every_permission_that_the_template_grants_is_needed() {
 /// What a role grants for Lambda to use: the function's own log, and receiving messages.
 fn lambdas_own(permission: &Permission) -> bool {
     permission.resource.contains(":log-group:/aws/lambda/")
-        || ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-            .contains(&permission.action.as_str())
+        || [
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+        ]
+        .contains(&permission.action.as_str())
 }

@@ -66,8 +66,15 @@ impl World {
     pub async fn with_silent_queue() -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
-        let sandbox = Arc::new(Sandbox::new(Arc::new(sandbox::demo_account()), Arc::new(SystemClock)));
-        sandbox.set_pace(Pace { queued: MOMENT, sending: MOMENT, carrier: MOMENT });
+        let sandbox = Arc::new(Sandbox::new(
+            Arc::new(sandbox::demo_account()),
+            Arc::new(SystemClock),
+        ));
+        sandbox.set_pace(Pace {
+            queued: MOMENT,
+            sending: MOMENT,
+            carrier: MOMENT,
+        });
         let twilio = Serving::start(sandbox::http::router(Arc::clone(&sandbox))).await;
         let stack = emulator.deploy(json!({"TwilioApiUrl": twilio.url}));
         let functions = Functions::default();
@@ -91,17 +98,23 @@ impl World {
         self.keep_credentials(self.sandbox.account()).await;
         self.push_configuration();
         for (function, _) in FUNCTIONS {
-            let role = self.stack.role(self.function_properties(function)["Role"].as_str().unwrap());
+            let role = self
+                .stack
+                .role(self.function_properties(function)["Role"].as_str().unwrap());
             let border = Border::open(Emulator::shared(), granted(role)).await;
             self.borders.insert(function, border);
             self.start(function).await;
         }
         let webhook = format!("{}/twilio/sms", self.api.url);
-        let number = Number { sms_url: Some(webhook), ..Number::default() };
+        let number = Number {
+            sms_url: Some(webhook),
+            ..Number::default()
+        };
         self.sandbox.set_number(number_of(LINE), number);
         let sandbox = Arc::clone(&self.sandbox);
         let for_ever = std::future::pending();
-        self.tasks.push(tokio::spawn(drive(sandbox, Resolve::default(), for_ever)));
+        self.tasks
+            .push(tokio::spawn(drive(sandbox, Resolve::default(), for_ever)));
     }
 
     /// As `relay secrets seed` does.
@@ -157,7 +170,11 @@ impl World {
             .env("AWS_SECRET_ACCESS_KEY", "testing")
             .output()
             .unwrap();
-        assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
+        assert!(
+            pushed.status.success(),
+            "{}",
+            String::from_utf8_lossy(&pushed.stderr)
+        );
     }
 
     /// Starts an instance of a function, in the place of the one that ran before.
@@ -166,7 +183,11 @@ impl World {
         let (variables, timeout) = configuration(Emulator::shared(), &name);
         let endpoint = &self.border(function).serving.url;
         let instance = Lambda::start(&name, &binary(function), &variables, timeout, endpoint).await;
-        assert!(instance.starts().await, "{name} does not start: {:#?}", instance.log());
+        assert!(
+            instance.starts().await,
+            "{name} does not start: {:#?}",
+            instance.log()
+        );
         self.functions.put(instance);
     }
 
@@ -179,7 +200,9 @@ impl World {
         let name = self.name_of(function);
         let mut functions = self.stack.all("AWS::Lambda::Function");
         let found = functions.find(|(_, properties)| properties["FunctionName"] == name);
-        found.unwrap_or_else(|| panic!("the stack has no function {name}")).1
+        found
+            .unwrap_or_else(|| panic!("the stack has no function {name}"))
+            .1
     }
 
     pub fn function(&self, function: &str) -> Arc<Lambda> {
@@ -245,13 +268,19 @@ impl World {
             (received.len() >= count).then_some(received)
         })
         .await
-        .unwrap_or_else(|| panic!("the phone has {} of {count} texts", self.received(phone).len()))
+        .unwrap_or_else(|| {
+            panic!(
+                "the phone has {} of {count} texts",
+                self.received(phone).len()
+            )
+        })
     }
 
     /// Waits until the audit has a record of this kind, and returns it.
     pub async fn recorded(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let group = self.stack.output("AuditLogGroup");
-        let found = eventually(async || self.aws.audit(group).await.into_iter().find(|r| wanted(r)));
+        let found =
+            eventually(async || self.aws.audit(group).await.into_iter().find(|r| wanted(r)));
         found.await.expect("the audit has no such record")
     }
 
@@ -259,7 +288,9 @@ impl World {
     pub async fn settles(&self) {
         let queue = self.stack.output("DeliveriesQueueUrl");
         let settled = async || (self.aws.queue(queue).await == [0, 0, 0]).then_some(());
-        eventually(settled).await.expect("messages are left on the queue");
+        eventually(settled)
+            .await
+            .expect("messages are left on the queue");
     }
 }
 
@@ -284,7 +315,12 @@ fn binary(function: &str) -> String {
     if let Ok(folder) = std::env::var("RELAY_TEST_FUNCTIONS") {
         return format!("{folder}/{function}/bootstrap");
     }
-    FUNCTIONS.into_iter().find(|(name, _)| *name == function).unwrap().1.to_owned()
+    FUNCTIONS
+        .into_iter()
+        .find(|(name, _)| *name == function)
+        .unwrap()
+        .1
+        .to_owned()
 }
 
 pub fn number_of(text: &str) -> PhoneNumber {
