@@ -120,21 +120,11 @@ impl Window {
     #[cfg(feature = "machine")]
     pub(super) fn joined(&self, next: &Window) -> Option<Window> {
         let same_span = (self.from, self.to) == (next.from, next.to);
-<<<<<<< HEAD
-        (same_span && next.first == self.last.next() && next.first != self.first).then_some(
-            Window {
-                first: self.first,
-                last: next.last,
-                ..*self
-            },
-        )
-=======
         let next_day = next.first == self.last.next() && next.first != self.first;
         (same_span && next_day).then_some(Window {
             last: next.last,
             ..*self
         })
->>>>>>> lines
     }
 
     /// The minutes of the week, counted from Monday's midnight, at which it begins and ends. A span

@@ -108,13 +108,8 @@ fn without_port(url: &str) -> Option<String> {
     is_port.then(|| format!("{scheme}://{host}{path}"))
 }
 
-<<<<<<< HEAD
-/// How a value may have been changed on its way.
-type Change<'a> = &'a dyn Fn(&str) -> String;
-=======
 /// What may have happened to a value on the way.
 type Change = fn(&str) -> String;
->>>>>>> lines
 
 /// Other forms that may have been signed.
 fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
