@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use axum::routing::get;
 
+use super::serve::when_asked_to_stop;
 use crate::clock::SystemClock;
 use crate::phone::PhoneNumber;
 use crate::twilio::sandbox::drive::{Resolve, drive};
@@ -75,11 +76,14 @@ impl Sandbox {
                 ))
             })?;
         let address = listener.local_addr().context("cannot listen")?;
+        let mut stop = when_asked_to_stop()?;
         greet(&sandbox, &format!("http://{address}"));
         let driver = tokio::spawn(drive(sandbox.clone(), resolve, std::future::pending()));
         let routes = http::router(sandbox).route("/healthz", get(async || "ok"));
         axum::serve(listener, routes)
-            .with_graceful_shutdown(asked_to_stop())
+            .with_graceful_shutdown(async move {
+                let _ = stop.wait_for(|stop| *stop).await;
+            })
             .await?;
         driver.abort();
         Ok(ExitCode::SUCCESS)
@@ -98,23 +102,5 @@ fn greet(sandbox: &FakeTwilio, url: &str) {
     }
     if sandbox.numbers().is_empty() {
         anstream::println!("It has no number yet: POST {url}/sandbox/numbers, or --number");
-    }
-}
-
-/// Ctrl-C, or a service manager's SIGTERM.
-async fn asked_to_stop() {
-    let terminated = async {
-        #[cfg(unix)]
-        if let Ok(mut signal) =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        {
-            signal.recv().await;
-            return;
-        }
-        std::future::pending().await
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }

@@ -157,6 +157,8 @@ pub struct Attempt {
     pub part: usize,
     pub began: Timestamp,
     pub outcome: Outcome,
+    /// When the outcome became known; when it began, if there is none yet.
+    pub since: Timestamp,
     /// Twilio's name for the message, once it is known.
     pub sid: Option<MessageSid>,
 }

@@ -153,7 +153,8 @@ impl Step {
             State::Sending { .. } => {
                 // Whoever held the lease is gone, and nobody knows how far it came.
                 let attempt = self.current().number;
-                self.current().outcome = Outcome::Unknown;
+                let now = self.now;
+                self.current().become_known(Outcome::Unknown, now);
                 self.effects.push(Effect::Report { attempt });
                 self.delivery.state = State::Unknown { ask: self.now };
                 self.effects.push(Effect::Ask { attempt });
@@ -175,6 +176,7 @@ impl Step {
             part,
             began: self.now,
             outcome: Outcome::Pending,
+            since: self.now,
             sid: None,
         };
         self.delivery.attempts.push(attempt);
@@ -192,13 +194,14 @@ impl Step {
     }
 
     fn answered(&mut self, number: u32, answer: Answer) {
+        let now = self.now;
         let Some(attempt) = self.open(number) else {
             return;
         };
         match answer {
             Answer::Accepted { sid } => {
                 attempt.sid = Some(sid);
-                attempt.outcome = Outcome::Accepted;
+                attempt.become_known(Outcome::Accepted, now);
                 self.effects.push(Effect::Report { attempt: number });
                 self.go_on();
             }
@@ -213,11 +216,12 @@ impl Step {
                     let pause = retry_after.unwrap_or_default().max(ASK_SOON);
                     return self.ask_about(number, self.now + pause);
                 }
-                attempt.outcome = Outcome::Refused {
+                let refused = Outcome::Refused {
                     code,
                     http_status,
                     class,
                 };
+                attempt.become_known(refused, now);
                 self.effects.push(Effect::Report { attempt: number });
                 self.go_on_after_failure(class, retry_after);
             }
@@ -232,8 +236,9 @@ impl Step {
     }
 
     fn ask_about(&mut self, number: u32, ask: Timestamp) {
+        let now = self.now;
         if let Some(attempt) = self.open(number) {
-            attempt.outcome = Outcome::Unknown;
+            attempt.become_known(Outcome::Unknown, now);
             self.effects.push(Effect::Report { attempt: number });
             self.delivery.state = State::Unknown { ask };
             self.effects.push(Effect::Wake { due: ask });
@@ -266,7 +271,7 @@ impl Step {
             return;
         }
         attempt.sid = Some(sid);
-        attempt.outcome = outcome.clone();
+        attempt.become_known(outcome, self.now);
         let is_mine = attempt.to == self.delivery.to;
         self.effects.push(Effect::Report { attempt: number });
         let is_over = matches!(self.delivery.state, State::Delivered | State::GaveUp { .. });
@@ -303,8 +308,9 @@ impl Step {
     }
 
     fn go_on_after_absence(&mut self, number: u32) {
+        let now = self.now;
         if let Some(attempt) = self.open(number) {
-            attempt.outcome = Outcome::Absent;
+            attempt.become_known(Outcome::Absent, now);
             self.effects.push(Effect::Report { attempt: number });
             self.go_on_after_failure(Class::Retry, None);
         }
@@ -427,6 +433,13 @@ impl Step {
         self.delivery.attempts.last_mut().filter(|a| {
             awaited && a.number == number && rank(&a.outcome) <= rank(&Outcome::Unknown)
         })
+    }
+}
+
+impl Attempt {
+    fn become_known(&mut self, outcome: Outcome, at: Timestamp) {
+        self.outcome = outcome;
+        self.since = at;
     }
 }
 

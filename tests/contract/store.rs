@@ -107,6 +107,7 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
         part: 0,
         began: now(),
         outcome: Outcome::Pending,
+        since: now(),
         sid: Some(sid(7)),
     };
     delivery.attempts.push(attempt);

@@ -60,6 +60,8 @@ struct ToldAttempt {
     part: usize,
     began: Timestamp,
     outcome: Outcome,
+    /// When the outcome became known.
+    since: Timestamp,
     message_sid: Option<MessageSid>,
 }
 
@@ -198,7 +200,7 @@ impl Teller<'_> {
         let mut before: Option<&Attempt> = None;
         for attempt in &self.delivery.attempts {
             self.hand_over(before, &attempt.to, Some(attempt.began), moments);
-            moments.push(self.attempt(attempt));
+            moments.extend(self.attempt(attempt));
             before = Some(attempt);
         }
         self.hand_over(before, &self.delivery.to, None, moments);
@@ -228,28 +230,28 @@ impl Teller<'_> {
         }
     }
 
-    fn attempt(&self, attempt: &Attempt) -> Moment {
+    /// That it began, and what is known of it.
+    fn attempt(&self, attempt: &Attempt) -> [Moment; 2] {
         let part = match (attempt.part, self.delivery.parts.len()) {
             (0, 0..=1) => String::new(),
             (part, _) => format!(", message {}", part + 1),
         };
-        let what = format!(
-            "attempt {} to {} ({}){part}: {}",
-            attempt.number,
-            attempt.to.person,
-            self.shown.number(&attempt.to.number),
-            outcome(&attempt.outcome)
+        let Attempt { number, to, .. } = attempt;
+        let began = format!(
+            "attempt {number} to {} ({}){part}",
+            to.person,
+            self.shown.number(&to.number)
         );
-        let details = attempt
-            .sid
-            .iter()
-            .map(|sid| format!("as {sid}"))
-            .chain(advice(&attempt.outcome));
-        Moment {
-            at: Some(attempt.began),
-            what,
-            details: details.collect(),
-        }
+        let sid = attempt.sid.iter().map(|sid| format!("as {sid}"));
+        let known = format!("attempt {number}: {}", outcome(&attempt.outcome));
+        [
+            moment(attempt.began, began),
+            Moment {
+                at: Some(attempt.since),
+                what: known,
+                details: sid.chain(advice(&attempt.outcome)).collect(),
+            },
+        ]
     }
 
     fn state(&self) -> Moment {
@@ -343,6 +345,7 @@ fn told(delivery: &Delivery, shown: Shown) -> Told {
         part: attempt.part,
         began: attempt.began,
         outcome: attempt.outcome.clone(),
+        since: attempt.since,
         message_sid: attempt.sid.clone(),
     });
     Told {

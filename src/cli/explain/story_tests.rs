@@ -54,6 +54,7 @@ fn attempt(number: u32, person: usize, outcome: Outcome) -> Attempt {
         to: to(person),
         part: 0,
         began: at(i64::from(number) * 10),
+        since: at(i64::from(number) * 10 + 1),
         outcome,
         sid: None,
     }
@@ -106,10 +107,11 @@ fn a_text_that_was_handed_over_is_told_from_beginning_to_end() {
         [
             "it came in",
             "it was for Sergio, the first of the cascade who was available",
-            "attempt 1 to Sergio (+1619•••10): not delivered, error 30006: this number cannot be \
-             reached by text",
+            "attempt 1 to Sergio (+1619•••10)",
+            "attempt 1: not delivered, error 30006: this number cannot be reached by text",
             "Sergio could not be reached, so Backup is next",
-            "attempt 2 to Backup (+1619•••11): delivered",
+            "attempt 2 to Backup (+1619•••11)",
+            "attempt 2: delivered",
             "it reached Backup",
         ]
     );
@@ -134,16 +136,17 @@ fn the_candidates_stand_with_the_decision_and_the_errors_page_with_the_attempt()
             "✓ Backup: the backup is always available"
         ]
     );
+    let known = &story.moments[3];
     assert_eq!(
-        story.moments[2].what,
-        "attempt 1 to Sergio (+1619•••10): refused (HTTP 429, error 20429): passing trouble, worth \
-         another try"
+        known.what,
+        "attempt 1: refused (HTTP 429, error 20429): passing trouble, worth another try"
     );
     assert_eq!(
-        story.moments[2].details,
+        known.details,
         ["see https://www.twilio.com/docs/api/errors/20429"]
     );
-    let next = &story.moments[3];
+    assert_eq!(known.at, Some(at(11)));
+    let next = &story.moments[4];
     assert_eq!(next.at, Some(at(15)));
     assert_eq!(
         next.what,
@@ -160,8 +163,8 @@ fn a_hand_over_that_is_under_way_is_told_before_its_first_attempt() {
     };
     let waiting = State::Waiting { due: at(11) };
     let moments = moments(Some(delivery(1, vec![attempt(1, 0, refused)], waiting)));
-    assert_eq!(moments[3], "Sergio could not be reached, so Backup is next");
-    assert!(moments[4].starts_with("the next attempt is due, to Backup"));
+    assert_eq!(moments[4], "Sergio could not be reached, so Backup is next");
+    assert!(moments[5].starts_with("the next attempt is due, to Backup"));
 }
 
 #[test]
