@@ -93,11 +93,11 @@ class World(threading.Thread):
         if head.startswith(b"HEAD "):
             return b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
         target = next(
-            (line.split(b":", 1)[1].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"x-amz-target:")),
+            (bytes(line.split(b":", 1)[1].strip()) for line in head.split(b"\r\n") if line.lower().startswith(b"x-amz-target:")),
             None,
         )
         if target not in ANSWERS:
-            self.unknown.add(target or head.split(b"\r\n")[0])
+            self.unknown.add(target or bytes(head.split(b"\r\n")[0]))
         body = json.dumps(ANSWERS.get(target, {})).encode()
         return (
             b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: %d\r\n\r\n%s"
