@@ -167,6 +167,8 @@ fn delivery(
         state: State::Waiting { due: now },
         created: now,
         deadline: now + DELIVER_WITHIN,
+        gave_up: None,
+        replays: Vec::new(),
     }
 }
 

@@ -115,7 +115,8 @@ async fn carry_out(
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
-            | Effect::ReportGivenUp { .. } => {}
+            | Effect::ReportGivenUp { .. }
+            | Effect::ReportReplayed => {}
         }
     }
     Ok(None)

@@ -72,6 +72,8 @@ pub enum Kind {
     HandOver,
     /// No further attempt is made.
     GaveUp,
+    /// Somebody had a delivery tried again that had given up.
+    Replayed,
 }
 
 /// A candidate, with the reason as a sentence.

@@ -79,7 +79,25 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(given_up_in_words(*because).to_owned()),
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
+        Effect::ReportReplayed => Some(replayed(delivery, at)),
         Effect::Ask { .. } | Effect::Wake { .. } => None,
+    }
+}
+
+/// The record of a replay, `delivery` being its new state. It is made by people without the
+/// credentials, so there is no hashed number in it.
+pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
+    let outcome = match delivery.due() {
+        Some(_) => "to be tried again",
+        None => "had arrived after all",
+    };
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(outcome.to_owned()),
+        next: delivery.due(),
+        ..blank(Kind::Replayed, &delivery.line, at)
     }
 }
 
@@ -97,7 +115,7 @@ fn of_attempt(
         outcome: attempt
             .filter(|_| kind == Kind::Outcome)
             .map(|a| outcome_in_words(&a.outcome).to_owned()),
-        error_code: attempt.and_then(|attempt| code_of(&attempt.outcome)),
+        error_code: attempt.and_then(|attempt| attempt.outcome.code()),
         sent_sid: attempt.and_then(|attempt| attempt.sid.clone()),
         ..of_delivery(kind, delivery, to, at, key)
     }
@@ -166,13 +184,6 @@ fn outcome_in_words(outcome: &Outcome) -> &'static str {
         Outcome::Sent => "sent",
         Outcome::Delivered => "delivered",
         Outcome::Undelivered { .. } => "undelivered",
-    }
-}
-
-fn code_of(outcome: &Outcome) -> Option<u32> {
-    match outcome {
-        Outcome::Refused { code, .. } | Outcome::Undelivered { code, .. } => *code,
-        _ => None,
     }
 }
 

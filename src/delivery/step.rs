@@ -4,7 +4,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff::Backoff;
-use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
+use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, Replay, State};
 use crate::inbound::MessageSid;
 use crate::text;
 use crate::twilio::errors::{Class, classify};
@@ -41,6 +41,12 @@ pub enum Event {
     Absent { attempt: u32 },
     /// Twilio was asked about an attempt but did not answer.
     NoAnswer,
+    /// Somebody wants it tried again after it gave up, by this cascade.
+    Replayed {
+        to: Recipient,
+        remaining: Vec<Recipient>,
+        public_url: String,
+    },
 }
 
 /// What came back from Twilio's Messages API.
@@ -98,6 +104,8 @@ pub enum Effect {
     ReportHandOver { from: Recipient, because: Class },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
+    /// Put into the audit that somebody had it tried again.
+    ReportReplayed,
 }
 
 /// The next state of `delivery` after `event`, and what is to be done because of it. A delivery
@@ -128,6 +136,11 @@ pub fn step(
         } => step.status(attempt, sid, status, code),
         Event::Absent { attempt } => step.absent(attempt),
         Event::NoAnswer => step.no_answer(),
+        Event::Replayed {
+            to,
+            remaining,
+            public_url,
+        } => step.replayed(to, remaining, public_url),
     }
     (step.delivery, step.effects)
 }
@@ -246,6 +259,7 @@ impl Step {
     }
 
     fn status(&mut self, number: u32, sid: MessageSid, status: Status, code: Option<u32>) {
+        let begun_anew_after = self.begun_anew_after();
         let Some(attempt) = self
             .delivery
             .attempts
@@ -272,7 +286,7 @@ impl Step {
         }
         attempt.sid = Some(sid);
         attempt.become_known(outcome, self.now);
-        let is_mine = attempt.to == self.delivery.to;
+        let is_mine = attempt.to == self.delivery.to && begun_anew_after < number;
         self.effects.push(Effect::Report { attempt: number });
         let is_over = matches!(self.delivery.state, State::Delivered | State::GaveUp { .. });
         if !is_mine || is_over {
@@ -339,9 +353,11 @@ impl Step {
 
     /// How the last attempt for the present recipient with this part stands.
     fn standing_of(&self, part: usize) -> Option<&Outcome> {
+        let replayed_after = self.replayed_after();
         self.mine()
             .filter(|a| a.part == part)
             .last()
+            .filter(|a| replayed_after < a.number || !is_failure(&a.outcome))
             .map(|a| &a.outcome)
     }
 
@@ -396,12 +412,15 @@ impl Step {
 
     fn give_up(&mut self, because: GaveUp) {
         self.delivery.state = State::GaveUp { because };
+        self.delivery.gave_up = Some(self.now);
         self.effects.push(Effect::ReportGivenUp { because });
     }
 
-    /// Failed attempts for the present recipient since the last one that went well.
+    /// Failed attempts for the present recipient since the last one that went well, or the replay.
     fn failures_in_a_row(&self) -> u32 {
+        let replayed_after = self.replayed_after();
         self.mine()
+            .filter(|a| replayed_after < a.number)
             .collect::<Vec<_>>()
             .iter()
             .rev()
@@ -411,10 +430,11 @@ impl Step {
 
     /// The attempts that were made for the present recipient.
     fn mine(&self) -> impl Iterator<Item = &Attempt> {
+        let begun_anew_after = self.begun_anew_after();
         self.delivery
             .attempts
             .iter()
-            .filter(|a| a.to == self.delivery.to)
+            .filter(move |a| a.to == self.delivery.to && begun_anew_after < a.number)
     }
 
     fn current(&mut self) -> &mut Attempt {
@@ -470,6 +490,9 @@ fn rank(outcome: &Outcome) -> u8 {
         | Outcome::Undelivered { .. } => 4,
     }
 }
+
+#[path = "replay.rs"]
+mod replay;
 
 #[cfg(test)]
 #[path = "step_tests.rs"]

@@ -14,7 +14,7 @@ fn number(last: u8) -> PhoneNumber {
     PhoneNumber::parse(&format!("+161955501{last:02}")).unwrap()
 }
 
-fn recipient(person: &str, last: u8) -> Recipient {
+pub fn recipient(person: &str, last: u8) -> Recipient {
     Recipient {
         person: person.to_owned(),
         number: number(last),
@@ -40,11 +40,13 @@ pub fn delivery(parts: usize) -> Delivery {
         state: State::Waiting { due: at(0) },
         created: at(0),
         deadline: at(3600),
+        gave_up: None,
+        replays: Vec::new(),
     }
 }
 
 /// Lets events happen one after the other, each at its second; jitter is one half.
-fn after(
+pub fn after(
     delivery: Delivery,
     events: impl IntoIterator<Item = (i64, Event)>,
 ) -> (Delivery, Vec<Effect>) {
@@ -55,7 +57,7 @@ fn after(
         })
 }
 
-fn accepted(attempt: u32) -> Event {
+pub fn accepted(attempt: u32) -> Event {
     Event::Answered {
         attempt,
         answer: Answer::Accepted {
@@ -64,7 +66,7 @@ fn accepted(attempt: u32) -> Event {
     }
 }
 
-fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
+pub fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
     Event::Answered {
         attempt,
         answer: Answer::Refused {
@@ -82,7 +84,7 @@ fn unanswered(attempt: u32) -> Event {
     }
 }
 
-fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
+pub fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
     Event::Status {
         attempt,
         sid: sid(attempt as u8),

@@ -78,6 +78,8 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         state,
         created: at(1),
         deadline: at(3600),
+        gave_up: None,
+        replays: Vec::new(),
     }
 }
 
