@@ -2,6 +2,8 @@
 //! people run them: exit code 0 done, 1 failed, 2 wrong usage; JSON where it is asked for; errors
 //! on standard error.
 
+mod output;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -52,16 +54,19 @@ impl Place {
     }
 
     fn relay_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_relay"))
+        let variables = variables.iter().copied();
+        Ran(self.command(arguments).envs(variables).output().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
+        command
             .args(arguments)
             .current_dir(self.path())
             .env_remove("TABLE_NAME")
             .env_remove("TWILIO_AUTH_TOKEN")
-            .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
-        Ran(output)
+            .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS");
+        command
     }
 }
 

@@ -2,12 +2,12 @@ mod story;
 
 use std::process::ExitCode;
 
-use anstream::println;
 use anyhow::bail;
 
 use self::story::{Shown, Story};
 use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
+use super::output::{self, Unwritten, tell};
 use super::target::Target;
 use crate::inbound::MessageSid;
 use crate::line::TimeZone;
@@ -61,19 +61,19 @@ impl Explain {
         };
         let story = Story::of(&record, &deliveries, &zone, shown);
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&story)?);
+            output::json(&story)?;
         } else {
-            print(&story, &zone);
+            print(&story, &zone)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn print(story: &Story, zone: &TimeZone) {
-    println!("{BOLD}{}{BOLD:#}", story.message_sid);
-    println!("{} wrote to {}: {}", story.from, story.line, story.content);
+fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
+    tell!("{BOLD}{}{BOLD:#}", story.message_sid)?;
+    tell!("{} wrote to {}: {}", story.from, story.line, story.content)?;
     for row in story.body.iter().flat_map(|body| body.lines()) {
-        println!("  {DIM}│{DIM:#} {row}");
+        tell!("  {DIM}│{DIM:#} {row}")?;
     }
     let mut day = String::new();
     for moment in &story.moments {
@@ -81,16 +81,17 @@ fn print(story: &Story, zone: &TimeZone) {
             Some(local) => {
                 let date = local.strftime("%a %Y-%m-%d %Z").to_string();
                 if date != day {
-                    println!("\n{DIM}{date}{DIM:#}");
+                    tell!("\n{DIM}{date}{DIM:#}")?;
                     day = date;
                 }
                 local.strftime("%H:%M:%S").to_string()
             }
             None => " ".repeat("00:00:00".len()),
         };
-        println!("  {DIM}{time}{DIM:#}  {}", moment.what);
+        tell!("  {DIM}{time}{DIM:#}  {}", moment.what)?;
         for detail in &moment.details {
-            println!("            {detail}");
+            tell!("            {detail}")?;
         }
     }
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod config;
 mod dev;
 mod duty;
 mod explain;
+mod output;
 mod phone;
 mod route;
 mod running_sandbox;
@@ -18,6 +19,8 @@ mod twilio;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use self::output::{Unwritten, note};
 
 /// A business phone line in front of a few people: texts reach whoever is on duty.
 #[derive(Parser)]
@@ -58,7 +61,13 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("{}error:{} {error:#}", RED.render(), RED.render_reset());
+    if error
+        .downcast_ref::<Unwritten>()
+        .is_some_and(Unwritten::nobody_reads)
+    {
+        return ExitCode::SUCCESS;
+    }
+    note!("{}error:{} {error:#}", RED.render(), RED.render_reset());
     if error.is::<WrongUsage>() {
         ExitCode::from(2)
     } else {

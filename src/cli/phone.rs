@@ -1,4 +1,4 @@
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::output::{Unwritten, note};
 use super::running_sandbox::RunningSandbox;
 use crate::twilio::sandbox::Entry;
 use crate::twilio::sandbox::control::Screen;
@@ -46,12 +47,9 @@ impl Phone {
             let path = format!("/sandbox/phones/{}?after={cursor}", encoded(phone.expose()));
             let screen: Screen = self.sandbox.get(&path).await?;
             if screen.entries.is_empty() && cursor == 0 && !self.follow {
-                anstream::eprintln!("Nothing has come to {} yet.", phone.expose());
+                note!("Nothing has come to {} yet.", phone.expose());
             }
-            match printer.print(&screen) {
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
-                printed => printed?,
-            }
+            printer.print(&screen).map_err(Unwritten::from)?;
             if !self.follow {
                 break;
             }

@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use super::output::tell;
 use super::running_sandbox::RunningSandbox;
 use crate::twilio::sandbox::control::{NewText, Texted};
 
@@ -42,7 +43,7 @@ impl Text {
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;
-        anstream::println!("{} → {}  {}", texted.from, texted.to, texted.sid);
+        tell!("{} → {}  {}", texted.from, texted.to, texted.sid)?;
         Ok(ExitCode::SUCCESS)
     }
 }
