@@ -368,14 +368,18 @@ async fn duty_check_tells_what_is_surprising() {
 
 /// Puts a text from a customer into the store, and returns its SID.
 async fn a_text_came_in(place: &Place) -> MessageSid {
+    a_text_came_in_from(place, "+18585550107", "Are you open?").await
+}
+
+async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSid {
     let store = place.store().await;
     let line = store.lines().await.unwrap().remove(0);
     let sms = InboundSms {
         sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
-        from: Sender::parse("+18585550107"),
+        from: Sender::parse(from),
         to: line.number.clone(),
         place: None,
-        body: "Are you open?".to_owned(),
+        body: body.to_owned(),
         media: Vec::new(),
     };
     let received = FRIDAY_10.parse().unwrap();

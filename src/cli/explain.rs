@@ -11,6 +11,7 @@ use super::output::{self, Unwritten, tell};
 use super::target::Target;
 use crate::inbound::MessageSid;
 use crate::line::TimeZone;
+use crate::printable::{printable, printable_lines};
 
 /// Tell the story of one text
 ///
@@ -71,8 +72,10 @@ impl Explain {
 
 fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
     tell!("{BOLD}{}{BOLD:#}", story.message_sid)?;
-    tell!("{} wrote to {}: {}", story.from, story.line, story.content)?;
-    for row in story.body.iter().flat_map(|body| body.lines()) {
+    let from = printable(&story.from);
+    tell!("{from} wrote to {}: {}", story.line, story.content)?;
+    let body = story.body.as_deref().map(printable_lines);
+    for row in body.iter().flat_map(|body| body.lines()) {
         tell!("  {DIM}│{DIM:#} {row}")?;
     }
     let mut day = String::new();
@@ -88,9 +91,9 @@ fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
             }
             None => " ".repeat("00:00:00".len()),
         };
-        tell!("  {DIM}{time}{DIM:#}  {}", moment.what)?;
+        tell!("  {DIM}{time}{DIM:#}  {}", printable(&moment.what))?;
         for detail in &moment.details {
-            tell!("            {detail}")?;
+            tell!("            {}", printable(detail))?;
         }
     }
     Ok(())

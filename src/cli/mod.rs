@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::output::{Unwritten, note};
+use crate::printable::printable_lines;
 
 /// A business phone line in front of a few people: texts reach whoever is on duty.
 #[derive(Parser)]
@@ -67,7 +68,8 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    note!("{}error:{} {error:#}", RED.render(), RED.render_reset());
+    let error_text = printable_lines(&format!("{error:#}"));
+    note!("{RED}error:{RED:#} {error_text}");
     if error.is::<WrongUsage>() {
         ExitCode::from(2)
     } else {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::output::{Unwritten, note};
 use super::running_sandbox::RunningSandbox;
+use crate::printable::{printable, printable_lines};
 use crate::twilio::sandbox::Entry;
 use crate::twilio::sandbox::control::Screen;
 
@@ -107,26 +108,20 @@ impl Printer {
             ("←", RECEIVED)
         };
         let time = at.strftime("%H:%M:%S");
-        let with = &entry.with;
+        let with = printable(&entry.with);
         write!(
             out,
             "{FAINT}{time}{FAINT:#} {style}{arrow} {with}{style:#}  "
         )?;
         // The lines of a text stand under each other.
         let margin = format!("\n{}", " ".repeat(14 + with.chars().count() - 1));
-        writeln!(out, "{}", shown(&entry.body).replace('\n', &margin))?;
+        let body = printable_lines(&entry.body).replace('\n', &margin);
+        writeln!(out, "{body}")?;
         for url in &entry.media {
-            writeln!(out, "{}{FAINT}📎 {}{FAINT:#}", &margin[1..], shown(url))?;
+            writeln!(out, "{}{FAINT}📎 {}{FAINT:#}", &margin[1..], printable(url))?;
         }
         Ok(())
     }
-}
-
-/// Without the control characters by which a text could rewrite the terminal.
-fn shown(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .collect()
 }
 
 fn zone(name: Option<&str>) -> TimeZone {
@@ -174,7 +169,7 @@ mod tests {
             String::from_utf8(plain).unwrap(),
             "Monday, January 5, 2026 (PST)\n\
              09:00:03 ← +16195550100  Hi\n\
-             \x20                        there[2J\n\
+             \x20                        there�[2J\n\
              \x20                        📎 https://x.example/a.png\n\
              09:01:00 → +16195550100  got it\n"
         );

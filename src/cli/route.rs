@@ -9,6 +9,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::inbound::{InboundSms, MessageSid};
 use crate::line::Line;
 use crate::phone::Sender;
+use crate::printable::printable_lines;
 use crate::routing::{Decision, Rule, decide};
 use crate::text::{ANSWER_TO_PERSON, Encoding, parts, relayed, segments};
 
@@ -140,7 +141,7 @@ fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
         count(routed.segments, "segment"),
         routed.encoding.unwrap_or_default()
     )?;
-    for row in text.lines() {
+    for row in printable_lines(text).lines() {
         tell!("  {row}")?;
     }
     Ok(())

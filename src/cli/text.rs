@@ -4,6 +4,7 @@ use anyhow::bail;
 
 use super::output::tell;
 use super::running_sandbox::RunningSandbox;
+use crate::printable::printable;
 use crate::twilio::sandbox::control::{NewText, Texted};
 
 /// Send a customer's text in a running sandbox
@@ -43,7 +44,8 @@ impl Text {
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;
-        tell!("{} → {}  {}", texted.from, texted.to, texted.sid)?;
+        let from = printable(&texted.from);
+        tell!("{from} → {}  {}", texted.to, texted.sid)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -47,3 +47,32 @@ fn a_reader_who_has_seen_enough_is_no_error() {
         assert_eq!((ran.code(), ran.errors().as_str()), (0, ""));
     }
 }
+
+#[tokio::test]
+async fn a_customers_text_cannot_steer_the_terminal() {
+    let place = Place::new();
+    let evil = "\u{1b}[31mEVIL\nqdn: all is well\u{9b}2J";
+    let sid = a_text_came_in_from(&place, evil, evil).await;
+    let explain = ["explain", sid.as_str(), "--body", "--numbers"];
+    let told = place.relay(&explain).out();
+    assert!(
+        told.contains("\u{fffd}[31mEVIL\u{fffd}qdn: all"),
+        "{told:?}"
+    );
+    assert!(told.contains("│ qdn: all is well\u{fffd}2J"), "{told:?}");
+    let masked = place.relay(&explain[..2]).out();
+    let json = place.relay(&[&explain[..], &["--json"]].concat());
+    for text in [&told, &masked, &json.out()] {
+        assert!(
+            !text.contains(|c: char| c.is_control() && c != '\n'),
+            "{text:?}"
+        );
+    }
+    assert_eq!(json.json()["body"], evil);
+    let route = ["route", "--config", "relay.toml", "--from", evil];
+    let routed = place.relay(&[&route[..], &["--body", evil]].concat()).out();
+    assert!(
+        routed.contains("EVIL") && !routed.contains('\u{1b}'),
+        "{routed:?}"
+    );
+}
