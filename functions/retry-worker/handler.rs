@@ -99,13 +99,20 @@ async fn carry_out(
     for effect in effects {
         match effect {
             Effect::Send { attempt } => {
-                let answer = send(
+                let mut answer = send(
                     relay,
                     credentials,
                     delivery,
                     attempt_of(delivery, *attempt)?,
                 )
                 .await;
+                if let Answer::Accepted { sid } = &answer
+                    && !relay.store.owns(&delivery.id, sid, relay.now()).await?
+                {
+                    // Another delivery with the same words had lost its own message and took this
+                    // one for it. There must be one for each.
+                    answer = Answer::NotSent;
+                }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 return Ok(Some(Event::Answered {
                     attempt: *attempt,
@@ -173,7 +180,8 @@ async fn send(
 }
 
 /// Asks Twilio what became of an attempt whose answer was lost. Twilio has no idempotency key for
-/// messages, so the message is recognised by recipient, time and body.
+/// messages, so the message is recognised by recipient, time and body, and by nobody else's having
+/// it.
 async fn ask(
     relay: &Relay,
     credentials: &Credentials,
@@ -204,19 +212,25 @@ async fn ask(
             .iter()
             .any(|a| a.sid.as_ref() == Some(sid))
     };
-    let found = listed
-        .into_iter()
-        .find(|m| m.body.as_deref().unwrap_or_default().trim() == body && !known(&m.sid));
-    Ok(match found {
-        Some(message) => Event::Status {
-            attempt: attempt.number,
-            sid: message.sid,
-            status: Status::parse(&message.status).unwrap_or(Status::Accepted),
-            code: message.error_code,
-        },
-        None => Event::Absent {
-            attempt: attempt.number,
-        },
+    for message in listed {
+        let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
+        if is_same
+            && !known(&message.sid)
+            && relay
+                .store
+                .owns(&delivery.id, &message.sid, relay.now())
+                .await?
+        {
+            return Ok(Event::Status {
+                attempt: attempt.number,
+                sid: message.sid,
+                status: Status::parse(&message.status).unwrap_or(Status::Accepted),
+                code: message.error_code,
+            });
+        }
+    }
+    Ok(Event::Absent {
+        attempt: attempt.number,
     })
 }
 

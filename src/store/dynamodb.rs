@@ -7,6 +7,7 @@
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due `due_shard`, `due_at` |
+//! | `sent#SID` | `sent` | `delivery`: whose message of Twilio's it is, `expires` |
 //!
 //! `expires` is the table's TTL attribute, in seconds since 1970. The index `due` has the partition
 //! key `due_shard` (a string, `0` to `7`), the sort key `due_at` (a number, milliseconds since
@@ -157,6 +158,25 @@ impl Store for DynamoStore {
                     .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(&saved_by));
                 Ok(if ours { Saved::Yes } else { Saved::Outdated })
             }
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
+        }
+    }
+
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+        let put = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(item::of_sent(sid, delivery, now)?))
+            .condition_expression("attribute_not_exists(pk) OR delivery = :delivery")
+            .expression_attribute_values(":delivery", item::string(delivery.as_str()));
+        let error = match put.send().await {
+            Ok(_) => return Ok(true),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
             _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
         }
     }

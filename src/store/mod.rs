@@ -36,6 +36,10 @@ pub trait Store: Send + Sync {
     /// Replaces a delivery whose stored version is one less than this one's.
     async fn save(&self, delivery: &Delivery) -> Result<Saved>;
 
+    /// Whether the message that Twilio calls `sid` is this delivery's. The first to ask owns it for
+    /// good, so that two deliveries with the same words never take one message for both.
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool>;
+
     /// Deliveries that somebody should have looked at before `instant`, longest due first, at most
     /// `limit`.
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;

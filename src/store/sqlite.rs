@@ -97,6 +97,24 @@ impl Store for SqliteStore {
         })
     }
 
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+        let (sid, delivery) = (sid.to_string(), delivery.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO sent (sid, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    params![sid, delivery],
+                )?;
+                let owner = "SELECT delivery FROM sent WHERE sid = ?";
+                let owner: String = connection
+                    .prepare_cached(owner)?
+                    .query_row([&sid], |row| row.get(0))?;
+                Ok(owner == delivery)
+            })
+            .await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let ids: Vec<String> = self.0.read(|connection| {

@@ -20,6 +20,7 @@ contract! { dynamodb, sqlite:
     of_two_saves_of_one_version_one_wins,
     of_ten_saves_at_once_one_wins,
     an_unknown_delivery_cannot_be_saved,
+    a_message_belongs_to_the_first_delivery_that_asks,
     what_is_due_comes_longest_due_first,
     only_so_many_as_wanted_are_due,
     a_delivery_is_due_by_its_last_save_alone,
@@ -243,4 +244,16 @@ async fn a_delivery_is_due_by_its_last_save_alone(store: &impl Store) {
         assert_eq!(is_due(after(10)).await, due_soon, "{:?}", delivery.state);
         assert_eq!(is_due(after(100)).await, due_late, "{:?}", delivery.state);
     }
+}
+
+async fn a_message_belongs_to_the_first_delivery_that_asks(store: &impl Store) {
+    let (one, other) = (delivery(1).id, delivery(2).id);
+    let sent = sid(7);
+    let asks = [&one, &other, &one, &other].map(|id| store.owns(id, &sent, now()));
+    let asked = join_all(asks).await;
+    let owns: Vec<bool> = asked.into_iter().map(Result::unwrap).collect();
+    assert_eq!(owns[0], owns[2]);
+    assert_eq!(owns[1], owns[3]);
+    assert_ne!(owns[0], owns[1]);
+    assert!(store.owns(&other, &sid(8), now()).await.unwrap());
 }

@@ -60,6 +60,10 @@ impl Key {
         Self::new(format!("inbound#{sid}"), "inbound")
     }
 
+    pub fn sent(sid: &MessageSid) -> Self {
+        Self::new(format!("sent#{sid}"), "sent")
+    }
+
     pub fn delivery(id: &DeliveryId) -> Self {
         Self::new(format!("{DELIVERY}{id}"), "delivery")
     }
@@ -105,6 +109,13 @@ pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
 }
 
 /// Only a delivery with a due time carries the index's attributes, so the index holds those alone.
+pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
+    let mut item = Key::sent(sid).item();
+    item.insert("delivery".to_owned(), string(delivery.as_str()));
+    item.insert(EXPIRES.to_owned(), expiry(now)?);
+    Ok(item)
+}
+
 pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> {
     let mut item = with_json(Key::delivery(&delivery.id), delivery)?;
     item.insert(VERSION.to_owned(), number(delivery.version));
