@@ -207,10 +207,18 @@ impl Store for DynamoStore {
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
-        let writes = vec![
+        let mut writes = vec![
             self.table.put_any(item::of_line(line)?)?,
             self.table.put_any(Key::registered(&line.number).item())?,
         ];
+        let overrides = self.overrides(&line.number).await?.0.into_keys();
+        let gone: Vec<String> = overrides
+            .filter(|name| line.people.iter().all(|person| person.name != *name))
+            .map(|name| item::override_attribute(&name))
+            .collect();
+        if !gone.is_empty() {
+            writes.push(self.table.remove(Key::overrides(&line.number), &gone)?);
+        }
         self.table.transact(writes).await.map(drop)
     }
 

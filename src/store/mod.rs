@@ -44,7 +44,8 @@ pub trait Store: Send + Sync {
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>>;
 
-    /// Adds a line, or replaces the one of the same number.
+    /// Adds a line, or replaces the one of the same number. Overrides of people who are not in it
+    /// any more go: should they come back, they are not away by an old word.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
     /// Removes a line and its overrides: should it come back, nobody is away by an old word.

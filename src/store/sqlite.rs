@@ -130,8 +130,15 @@ impl Store for SqliteStore {
             line.number.expose().to_owned(),
             serde_json::to_string(line)?,
         );
+        let people: Vec<&str> = line.people.iter().map(|p| p.name.as_str()).collect();
+        let people = serde_json::to_string(&people)?;
         self.0
             .write(move |connection| {
+                execute(
+                    connection,
+                    "DELETE FROM overrides WHERE line = ? AND person NOT IN (SELECT value FROM json_each(?))",
+                    [&number, &people],
+                )?;
                 execute(
                     connection,
                     "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
