@@ -14,8 +14,8 @@
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
 //! needs leave for `BatchGetItem` and `PutItem` (the transaction's too), the worker also for
-//! `Query` on the index, `relay config` also for `Query` and `DeleteItem` on the table, and
-//! `relay duty` also for `UpdateItem`.
+//! `UpdateItem`, and for `Query` on the index, `relay config` also for `Query`, `DeleteItem` and
+//! `UpdateItem` on the table, and `relay duty` also for `UpdateItem`.
 
 mod item;
 mod table;
@@ -24,6 +24,7 @@ use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -170,6 +171,29 @@ impl Store for DynamoStore {
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
         Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let updated = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(Key::delivery(id).item()))
+            .condition_expression("#at < :before")
+            .update_expression("SET #at = :until")
+            .expression_attribute_names("#at", item::DUE_AT)
+            .expression_attribute_values(":before", item::number(before.as_millisecond()))
+            .expression_attribute_values(":until", item::number(until.as_millisecond()))
+            .send()
+            .await;
+        let Err(error) = updated else {
+            return Ok(true);
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
+        }
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
