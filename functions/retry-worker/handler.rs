@@ -27,6 +27,11 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a delivery may be overdue before a sweep takes its wake-up for lost.
 const OVERDUE: Duration = Duration::from_secs(60);
 
+/// How long a sweep leaves a delivery alone that it has woken. One that cannot be worked on would
+/// otherwise get a further wake-up every minute, each of which comes again until it is a dead
+/// letter.
+const WOKEN_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// The most that one sweep wakes; the next one wakes the rest.
 const SWEEP: usize = 500;
 
@@ -278,7 +283,15 @@ async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()>
 pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let now = relay.now();
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
+    let mut woken = 0;
     for delivery in &overdue {
+        let ours = relay
+            .store
+            .put_off(delivery, now - OVERDUE, now + WOKEN_FOR)
+            .await?;
+        if !ours {
+            continue;
+        }
         relay
             .queue
             .send(
@@ -290,9 +303,10 @@ pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
                 now,
             )
             .await?;
+        woken += 1;
     }
-    if !overdue.is_empty() {
-        tracing::warn!(deliveries = overdue.len(), "woke overdue deliveries");
+    if woken > 0 {
+        tracing::warn!(deliveries = woken, "woke overdue deliveries");
     }
-    Ok(overdue.len())
+    Ok(woken)
 }

@@ -15,8 +15,8 @@
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
 //! needs leave for `BatchGetItem` and `PutItem` (the transaction's too), the worker also for
-//! `Query` on the index, `relay config` also for `Query` and `DeleteItem` on the table, and
-//! `relay duty` also for `UpdateItem`.
+//! `UpdateItem`, and for `Query` on the index, `relay config` also for `Query`, `DeleteItem` and
+//! `UpdateItem` on the table, and `relay duty` also for `UpdateItem`.
 
 mod item;
 mod table;
@@ -25,6 +25,7 @@ use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -192,6 +193,29 @@ impl Store for DynamoStore {
         Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
     }
 
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let updated = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(Key::delivery(id).item()))
+            .condition_expression("#at < :before")
+            .update_expression("SET #at = :until")
+            .expression_attribute_names("#at", item::DUE_AT)
+            .expression_attribute_values(":before", item::number(before.as_millisecond()))
+            .expression_attribute_values(":until", item::number(until.as_millisecond()))
+            .send()
+            .await;
+        let Err(error) = updated else {
+            return Ok(true);
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
+        }
+    }
+
     async fn lines(&self) -> Result<Vec<Line>> {
         let mut pages = self
             .table
@@ -227,10 +251,18 @@ impl Store for DynamoStore {
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
-        let writes = vec![
+        let mut writes = vec![
             self.table.put_any(item::of_line(line)?)?,
             self.table.put_any(Key::registered(&line.number).item())?,
         ];
+        let overrides = self.overrides(&line.number).await?.0.into_keys();
+        let gone: Vec<String> = overrides
+            .filter(|name| line.people.iter().all(|person| person.name != *name))
+            .map(|name| item::override_attribute(&name))
+            .collect();
+        if !gone.is_empty() {
+            writes.push(self.table.remove(Key::overrides(&line.number), &gone)?);
+        }
         self.table.transact(writes).await.map(drop)
     }
 

@@ -130,6 +130,22 @@ impl Store for SqliteStore {
             .collect::<std::result::Result<_, _>>()?)
     }
 
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let id = id.to_string();
+        let (before, until) = (before.as_millisecond(), until.as_millisecond());
+        let put_off = self
+            .0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "UPDATE deliveries SET due = ?3 WHERE id = ?1 AND due < ?2",
+                    params![id, before, until],
+                )
+            })
+            .await?;
+        Ok(put_off == 1)
+    }
+
     async fn lines(&self) -> Result<Vec<Line>> {
         let lines: Vec<String> = self.0.read(|connection| {
             let mut query = connection.prepare_cached("SELECT line FROM lines ORDER BY number")?;
@@ -148,8 +164,15 @@ impl Store for SqliteStore {
             line.number.expose().to_owned(),
             serde_json::to_string(line)?,
         );
+        let people: Vec<&str> = line.people.iter().map(|p| p.name.as_str()).collect();
+        let people = serde_json::to_string(&people)?;
         self.0
             .write(move |connection| {
+                execute(
+                    connection,
+                    "DELETE FROM overrides WHERE line = ? AND person NOT IN (SELECT value FROM json_each(?))",
+                    [&number, &people],
+                )?;
                 execute(
                     connection,
                     "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",

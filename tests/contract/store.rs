@@ -24,6 +24,9 @@ contract! { dynamodb, sqlite:
     what_is_due_comes_longest_due_first,
     only_so_many_as_wanted_are_due,
     a_delivery_is_due_by_its_last_save_alone,
+    an_overdue_delivery_is_put_off_once_and_stays_as_it_is,
+    of_ten_who_put_a_delivery_off_one_did,
+    what_is_not_overdue_is_not_put_off,
 }
 
 async fn a_record_is_read_back_whole(store: &impl Store) {
@@ -256,4 +259,45 @@ async fn a_message_belongs_to_the_first_delivery_that_asks(store: &impl Store) {
     assert_eq!(owns[1], owns[3]);
     assert_ne!(owns[0], owns[1]);
     assert!(store.owns(&other, &sid(8), now()).await.unwrap());
+}
+
+async fn an_overdue_delivery_is_put_off_once_and_stays_as_it_is(store: &impl Store) {
+    let mut delivery = recorded(store, 1).await;
+    let id = delivery.id.clone();
+    assert!(store.put_off(&id, after(1), after(600)).await.unwrap());
+    assert!(!store.put_off(&id, after(1), after(601)).await.unwrap());
+    assert!(store.due_before(after(600), 10).await.unwrap().is_empty());
+    let due = store.due_before(after(601), 10).await.unwrap();
+    assert_eq!(due, std::slice::from_ref(&id));
+    let read = store.delivery(&id).await.unwrap();
+    assert_eq!(read.as_ref(), Some(&delivery));
+
+    // Whoever works on it is not hindered, and its own word counts again.
+    delivery.version += 1;
+    delivery.state = State::Waiting { due: after(5) };
+    assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+    assert_eq!(store.due_before(after(10), 10).await.unwrap(), [id]);
+}
+
+async fn of_ten_who_put_a_delivery_off_one_did(store: &impl Store) {
+    let id = recorded(store, 1).await.id;
+    let tried = (0..10).map(|n| store.put_off(&id, after(1), after(600 + n)));
+    let did = join_all(tried).await.into_iter();
+    assert_eq!(did.filter(|did| *did.as_ref().unwrap()).count(), 1);
+}
+
+async fn what_is_not_overdue_is_not_put_off(store: &impl Store) {
+    let unknown = delivery(2).id;
+    assert!(!store.put_off(&unknown, after(1), after(60)).await.unwrap());
+    assert_eq!(store.delivery(&unknown).await.unwrap(), None);
+
+    let mut delivery = recorded(store, 1).await;
+    let id = delivery.id.clone();
+    assert!(!store.put_off(&id, now(), after(60)).await.unwrap());
+    assert_eq!(store.due_before(after(1), 10).await.unwrap().len(), 1);
+    delivery.version += 1;
+    delivery.state = State::Delivered;
+    store.save(&delivery).await.unwrap();
+    assert!(!store.put_off(&id, after(99), after(100)).await.unwrap());
+    assert!(store.due_before(after(999), 10).await.unwrap().is_empty());
 }

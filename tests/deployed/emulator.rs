@@ -1,7 +1,7 @@
 //! The emulated AWS (`emulator.py`), one for all tests of a run. Each test has a stack of its own.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -23,17 +23,12 @@ impl Emulator {
 
     fn start() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let python = std::env::var_os("RELAY_TEST_PYTHON")
-            .map_or_else(|| root.join(".tools/python/bin/python"), PathBuf::from);
-        let mut process = Command::new(&python)
+        let mut process = Command::new(crate::tools::python())
             .arg(root.join("tests/deployed/emulator.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                let python = python.display();
-                panic!("{python}: {error}; `make tools` installs it, or set RELAY_TEST_PYTHON")
-            });
+            .expect("Python starts");
         let asks = process.stdin.take().unwrap();
         let mut answers = BufReader::new(process.stdout.take().unwrap());
         let ready = read(&mut answers);

@@ -80,6 +80,10 @@ impl Store for Failing {
         self.behind.due_before(instant, limit).await
     }
 
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        self.behind.put_off(id, before, until).await
+    }
+
     async fn lines(&self) -> Result<Vec<Line>> {
         self.behind.lines().await
     }
