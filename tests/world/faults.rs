@@ -76,6 +76,10 @@ impl Store for Failing {
         self.behind.due_before(instant, limit).await
     }
 
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        self.behind.gave_up_before(instant, limit).await
+    }
+
     async fn lines(&self) -> Result<Vec<Line>> {
         self.behind.lines().await
     }
