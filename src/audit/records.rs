@@ -47,6 +47,11 @@ pub fn repeated(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> R
     of_inbound(Kind::Duplicate, line, sms, at, key)
 }
 
+/// The record of a text that could not be kept.
+pub fn not_kept(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> Record {
+    of_inbound(Kind::NotKept, line, sms, at, key)
+}
+
 /// The records that the effects of a delivery's step ask for, `delivery` being its new state.
 pub fn of_step(
     delivery: &Delivery,
@@ -80,7 +85,7 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
         Effect::ReportReplayed => Some(replayed(delivery, at)),
-        Effect::Ask { .. } | Effect::Wake { .. } => None,
+        Effect::Ask { .. } | Effect::AskAfter { .. } | Effect::Wake { .. } => None,
     }
 }
 
@@ -196,5 +201,6 @@ fn given_up_in_words(because: GaveUp) -> &'static str {
         GaveUp::Late => "the deadline passed",
         GaveUp::Refused => "Twilio refused the request itself",
         GaveUp::NobodyLeft => "nobody is left in the cascade",
+        GaveUp::Unresolved => "Twilio did not say whether it had the message",
     }
 }

@@ -144,9 +144,20 @@ pub enum State {
     /// An attempt has been claimed; once the lease is over, nobody can still be sending it.
     Sending { lease: Timestamp },
     /// Twilio may or may not have the last attempt; it is to be asked then.
-    Unknown { ask: Timestamp },
-    /// Twilio has every part; what became of them comes by callback.
-    Accepted,
+    Unknown {
+        ask: Timestamp,
+        /// How often it was asked in vain.
+        #[serde(default)]
+        asked: u32,
+    },
+    /// Twilio has every part; what became of them comes by callback. A callback may get lost, so
+    /// Twilio is asked then, until the deadline.
+    Accepted {
+        #[serde(default)]
+        ask: Option<Timestamp>,
+        #[serde(default)]
+        asked: u32,
+    },
     /// Every part reached the phone.
     Delivered,
     /// No further attempt is made.
@@ -162,6 +173,8 @@ pub enum GaveUp {
     Refused,
     /// Nobody is left in the cascade.
     NobodyLeft,
+    /// Twilio did not say in time whether it had the message. Sending it again could double it.
+    Unresolved,
 }
 
 /// One try to hand a part of a delivery to Twilio.
@@ -212,8 +225,9 @@ impl Delivery {
         match self.state {
             State::Waiting { due } => Some(due),
             State::Sending { lease } => Some(lease),
-            State::Unknown { ask } => Some(ask),
-            State::Accepted | State::Delivered | State::GaveUp { .. } => None,
+            State::Unknown { ask, .. } => Some(ask),
+            State::Accepted { ask, .. } => ask,
+            State::Delivered | State::GaveUp { .. } => None,
         }
     }
 
