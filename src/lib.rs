@@ -24,6 +24,8 @@ pub mod twilio;
 pub mod aws;
 #[cfg(feature = "machine")]
 pub mod cli;
+#[cfg(feature = "machine")]
+pub mod dead;
 pub mod functions;
 #[cfg(feature = "machine")]
 pub mod machine;

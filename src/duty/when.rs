@@ -46,6 +46,19 @@ pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, B
     Ok(instant)
 }
 
+/// Reads how long ago something was: `2h` for two hours before `now`.
+pub fn ago(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, BadTime> {
+    let text = text.trim();
+    duration(text)
+        .and_then(|span| zone.at(now).checked_sub(span).ok())
+        .map(|at| at.timestamp())
+        .ok_or_else(|| {
+            BadTime(format!(
+                "{text:?} is no age; write one such as 90m, 2h or 3d"
+            ))
+        })
+}
+
 /// `90m`, `2h`, `1h30m`, `3d`, `1w`. Days and weeks are those of the calendar.
 fn duration(text: &str) -> Option<Span> {
     let mut span = Span::new();
@@ -238,6 +251,18 @@ mod tests {
                 message.contains("is not a time; write one such as 2h, 5pm"),
                 "{text}: {message}"
             );
+        }
+    }
+
+    #[test]
+    fn an_age_is_counted_backwards() {
+        let now = "2026-11-20T18:00:00Z".parse().unwrap();
+        let ago = |text| ago(text, now, &zone());
+        assert_eq!(ago("2h").unwrap().to_string(), "2026-11-20T16:00:00Z");
+        assert_eq!(ago(" 1d ").unwrap().to_string(), "2026-11-19T18:00:00Z");
+        for text in ["", "2", "5pm", "yesterday", "-2h", "9999999999h"] {
+            let message = ago(text).unwrap_err().to_string();
+            assert!(message.contains("is no age; write one such as 90m"));
         }
     }
 

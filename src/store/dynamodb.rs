@@ -6,17 +6,19 @@
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
-//! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due `due_shard`, `due_at` |
+//! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
 //! | `sent#SID` | `sent` | `delivery`: whose message of Twilio's it is, `expires` |
 //!
-//! `expires` is the table's TTL attribute, in seconds since 1970. The index `due` has the partition
-//! key `due_shard` (a string, `0` to `7`), the sort key `due_at` (a number, milliseconds since
-//! 1970), and projects keys only.
+//! `expires` is the table's TTL attribute, in seconds since 1970. A delivery that gave up has none:
+//! its text has reached nobody, and it stays until somebody has it replayed. The index `due` has the
+//! partition key `due_shard` (a string, `0` to `7`, or `dead` for what gave up), the sort key
+//! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
 //! needs leave for `BatchGetItem` and `PutItem` (the transaction's too), the worker also for
 //! `UpdateItem`, and for `Query` on the index, `relay config` also for `Query`, `DeleteItem` and
-//! `UpdateItem` on the table, and `relay duty` also for `UpdateItem`.
+//! `UpdateItem` on the table, `relay duty` also for `UpdateItem`, and `relay dead` also for `Query`
+//! on the index.
 
 mod item;
 mod table;
@@ -65,13 +67,13 @@ impl DynamoStore {
         pick(&self.table.read(std::slice::from_ref(&key)).await?, &key)
     }
 
-    async fn due_in_shard(
+    async fn in_shard(
         &self,
-        shard: u8,
+        shard: &str,
         before: i64,
         limit: usize,
     ) -> Result<Vec<(i64, DeliveryId)>> {
-        let answer = self
+        let mut pages = self
             .table
             .client
             .query()
@@ -80,14 +82,23 @@ impl DynamoStore {
             .key_condition_expression("#shard = :shard AND #at < :before")
             .expression_attribute_names("#shard", item::DUE_SHARD)
             .expression_attribute_names("#at", item::DUE_AT)
-            .expression_attribute_values(":shard", item::string(&shard.to_string()))
+            .expression_attribute_values(":shard", item::string(shard))
             .expression_attribute_values(":before", item::number(before))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| self.table.failed("query the index of due deliveries of"))?;
-        answer.items().iter().map(item::to_due).collect()
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(item) = pages.next().await else {
+                break;
+            };
+            let item = item
+                .map_err(plain)
+                .with_context(|| self.table.failed("query the index of due deliveries of"))?;
+            found.push(item::to_due(&item)?);
+        }
+        Ok(found)
     }
 }
 
@@ -187,7 +198,8 @@ impl Store for DynamoStore {
             return Ok(Vec::new());
         }
         let before = instant.as_millisecond();
-        let shards = (0..item::SHARDS).map(|shard| self.due_in_shard(shard, before, limit));
+        let shards = (0..item::SHARDS)
+            .map(async |shard| self.in_shard(&shard.to_string(), before, limit).await);
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
         Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
@@ -214,6 +226,14 @@ impl Store for DynamoStore {
             Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
             _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
         }
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let dead = self.in_shard(item::DEAD, instant.as_millisecond(), limit);
+        Ok(dead.await?.into_iter().map(|(_, id)| id).collect())
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

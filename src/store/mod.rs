@@ -50,6 +50,10 @@ pub trait Store: Send + Sync {
     /// Of those who take an overdue delivery on at the same time, one hears `true`.
     async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool>;
 
+    /// Deliveries that gave up before `instant` and were not replayed since, longest ago first, at
+    /// most `limit`. They are kept however old they are: their texts have reached nobody.
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
+
     async fn lines(&self) -> Result<Vec<Line>>;
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>>;

@@ -1,7 +1,8 @@
 //! What every store holds to about texts: records, deliveries, and which of them are due.
 
 use futures::future::join_all;
-use relay::delivery::{Attempt, Delivery, DeliveryId, Outcome, Part, State};
+use jiff::Timestamp;
+use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Part, Replay, State};
 use relay::inbound::Media;
 use relay::store::{Recorded, Saved, Store};
 
@@ -27,6 +28,8 @@ contract! { dynamodb, sqlite:
     an_overdue_delivery_is_put_off_once_and_stays_as_it_is,
     of_ten_who_put_a_delivery_off_one_did,
     what_is_not_overdue_is_not_put_off,
+    what_gave_up_is_listed_longest_ago_first,
+    a_replayed_delivery_is_a_dead_letter_no_more,
 }
 
 async fn a_record_is_read_back_whole(store: &impl Store) {
@@ -300,4 +303,69 @@ async fn what_is_not_overdue_is_not_put_off(store: &impl Store) {
     store.save(&delivery).await.unwrap();
     assert!(!store.put_off(&id, after(99), after(100)).await.unwrap());
     assert!(store.due_before(after(999), 10).await.unwrap().is_empty());
+}
+
+/// Saves a delivery as one that gave up.
+async fn give_up(store: &impl Store, delivery: &mut Delivery, at: Timestamp) {
+    delivery.version += 1;
+    delivery.state = State::GaveUp {
+        because: GaveUp::NobodyLeft,
+    };
+    delivery.gave_up = Some(at);
+    assert_eq!(store.save(delivery).await.unwrap(), Saved::Yes);
+}
+
+async fn what_gave_up_is_listed_longest_ago_first(store: &impl Store) {
+    let mut expected = Vec::new();
+    for n in (0..12).rev() {
+        let mut delivery = recorded(store, n).await;
+        give_up(store, &mut delivery, after(n.into())).await;
+        expected.insert(0, delivery.id);
+    }
+    recorded(store, 100).await;
+    let listed = async |before, limit| store.gave_up_before(before, limit).await.unwrap();
+    assert_eq!(listed(after(1000), 100).await, expected);
+    assert_eq!(listed(after(5), 100).await, expected[..5]);
+    assert_eq!(listed(after(1000), 3).await, expected[..3]);
+    assert!(listed(after(1000), 0).await.is_empty());
+    assert!(listed(now(), 100).await.is_empty());
+    // Nobody but people looks at them.
+    let due = store.due_before(after(1000), 100).await.unwrap();
+    assert_eq!(due, [delivery(100).id]);
+}
+
+async fn a_replayed_delivery_is_a_dead_letter_no_more(store: &impl Store) {
+    let mut delivery = recorded(store, 1).await;
+    give_up(store, &mut delivery, after(1)).await;
+    // A save that comes too late does not bring it back to life.
+    let late = Delivery {
+        gave_up: None,
+        ..delivery.clone()
+    };
+    assert_eq!(store.save(&late).await.unwrap(), Saved::Outdated);
+    let id = delivery.id.clone();
+    let is_dead = async || {
+        !store
+            .gave_up_before(after(999), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    };
+    let is_due = async || !store.due_before(after(999), 9).await.unwrap().is_empty();
+    assert!(is_dead().await && !is_due().await);
+
+    delivery.version += 1;
+    delivery.gave_up = None;
+    delivery.state = State::Waiting { due: after(500) };
+    delivery.replays.push(Replay {
+        at: after(500),
+        attempts: 0,
+        resumed: true,
+    });
+    assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+    assert!(!is_dead().await && is_due().await);
+    assert_eq!(store.delivery(&id).await.unwrap(), Some(delivery.clone()));
+
+    give_up(store, &mut delivery, after(700)).await;
+    assert!(is_dead().await && !is_due().await);
 }

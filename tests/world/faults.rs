@@ -84,6 +84,10 @@ impl Store for Failing {
         self.behind.put_off(id, before, until).await
     }
 
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        self.behind.gave_up_before(instant, limit).await
+    }
+
     async fn lines(&self) -> Result<Vec<Line>> {
         self.behind.lines().await
     }
