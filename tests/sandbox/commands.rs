@@ -80,7 +80,7 @@ fn a_mistake_is_explained_and_fails() {
         ),
         (
             vec!["text", "--from", "619-55", "hi"],
-            "write it like 619-555-0107",
+            "write it like (201) 555-0123 or +12015550123",
         ),
         (
             vec![

@@ -56,9 +56,16 @@ pub(super) fn number(text: &str, country: Option<Country>) -> Result<Option<Phon
     };
     country.read(text).map(Some).map_err(|_| {
         let code = country.code();
+        let (as_there, everywhere) = country.example().map_or_else(
+            || (String::new(), "+16195550110".to_owned()),
+            |example| {
+                let as_there = format!(" ({:?})", country.write(&example));
+                (as_there, example.expose().to_owned())
+            },
+        );
         format!(
             "this is not a phone number of {code}; write it with its area code, as people in \
-             {code} do, or in international form, such as \"+16195550110\""
+             {code} do{as_there}, or in international form ({everywhere:?})"
         )
     })
 }
