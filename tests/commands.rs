@@ -381,6 +381,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         place: None,
         body: body.to_owned(),
         media: Vec::new(),
+        media_left_out: 0,
     };
     let received = FRIDAY_10.parse().unwrap();
     let decision = decide(&line, &Overrides::default(), &sms.from, received);

@@ -92,6 +92,7 @@ fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed
                 place: None,
                 body,
                 media: Vec::new(),
+                media_left_out: 0,
             };
             (decision.to_person.clone(), Some(relayed(&sms)))
         }

@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use anyhow::bail;
-
+use super::WrongUsage;
 use super::output::tell;
 use super::running_sandbox::RunningSandbox;
 use crate::printable::printable;
 use crate::twilio::sandbox::control::{NewText, Texted};
+use crate::twilio::webhook::is_fetchable;
 
 /// Send a customer's text in a running sandbox
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub struct Text {
     #[arg(long, value_name = "LINE")]
     to: Option<String>,
     /// An attachment; may be given up to ten times
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = attachment)]
     media: Vec<String>,
     #[command(flatten)]
     sandbox: RunningSandbox,
@@ -29,10 +29,16 @@ pub struct Text {
     body: String,
 }
 
+fn attachment(url: &str) -> Result<String, &'static str> {
+    is_fetchable(url)
+        .then(|| url.to_owned())
+        .ok_or("Twilio's attachments are at https://…; here, http://127.0.0.1:… is fine, too")
+}
+
 impl Text {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         if self.media.len() > 10 {
-            bail!("a text has at most ten attachments");
+            return Err(WrongUsage("a text has at most ten attachments".to_owned()).into());
         }
         let to = self.to.map(|to| self.sandbox.number(&to)).transpose()?;
         let text = NewText {

@@ -131,3 +131,17 @@ fn the_sandbox_stops_when_it_is_asked_to() {
     assert!(killed.success());
     assert!(sandbox.process.wait().unwrap().success());
 }
+
+#[test]
+fn an_attachment_that_could_not_be_passed_on_is_refused() {
+    for url in [
+        "notaurl",
+        "http://example.com/a.png",
+        "ftp://example.com/a.png",
+    ] {
+        let output = relay(&["text", "--from", "619-555-0107", "--media", url, "hi"]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("attachments are at https://"), "{error}");
+    }
+}

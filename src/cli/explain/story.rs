@@ -152,6 +152,7 @@ fn content(sms: &InboundSms) -> String {
     let parts = [
         count(sms.body.chars().count(), "character"),
         count(sms.media.len(), "attachment"),
+        count(sms.media_left_out, "attachment").map(|what| what + " that could not be passed on"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
