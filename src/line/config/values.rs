@@ -119,6 +119,12 @@ pub(super) fn public_url(url: &str) -> Result<String, String> {
     if authority.as_str().contains('@') {
         return no("the URL has a user or password in it; write it without, Twilio signs instead");
     }
+    // An IPv6 address has its own colons within brackets.
+    let after_host = authority.as_str().rsplit(']').next();
+    let port = after_host.and_then(|rest| rest.split_once(':'));
+    if port.is_some_and(|(_, port)| !matches!(port.parse::<u16>(), Ok(1..))) {
+        return no("the URL's port is no number from 1 to 65535; write another or none");
+    }
     // The parser drops a fragment without a word.
     if parsed.query().is_some() || url.contains('#') {
         return no("the URL has a query or fragment; write only what the paths are added to");
