@@ -310,13 +310,13 @@ async fn an_override_that_cannot_be_is_refused() {
     let place = Place::new();
     place.store().await;
     let away = |rest: &[&str]| place.relay(&[&["duty", "away"][..], rest].concat());
-    away(&["Zoe"]).refused(1, "there is nobody called \"Zoe\"; there is Backup, Sergio");
+    away(&["Zoe"]).refused(2, "there is nobody called \"Zoe\"; there is Backup, Sergio");
     away(&["Sergio", "--until", "2020-01-01"]).refused(2, "which is past; it is");
     away(&["Sergio", "--until", "later"]).refused(2, "is not a time; write one such as 2h");
     away(&["Sergio", "--line", "other"]).refused(2, "there is no line \"other\"; there is qdn");
     place
         .relay(&["duty", "clear", "Zoe"])
-        .refused(1, "there is nobody called \"Zoe\"");
+        .refused(2, "there is nobody called \"Zoe\"");
     let backup = away(&["Backup"]);
     assert_eq!(backup.code(), 0);
     assert!(
@@ -541,5 +541,16 @@ fn every_command_has_help_with_an_example() {
             help.contains("Example") && help.contains(&format!("relay {command}")),
             "{help}"
         );
+    }
+}
+
+#[test]
+fn a_twilio_url_that_is_no_web_address_is_wrong_usage() {
+    let place = Place::new();
+    let serve = ["serve", "--config", "relay.toml", "--env-file", "repos.env"];
+    for url in ["notaurl", "ftp://example.com", "https://", ""] {
+        place
+            .relay(&[&serve[..], &["--twilio-url", url]].concat())
+            .refused(2, "not a web address; write such as https://api.twilio.com");
     }
 }
