@@ -152,7 +152,8 @@ fn route_prints_the_decision_and_the_text_as_json() {
     let night = routed(&["858-555-0107", "--at", "2026-11-20T20:00:00-08:00"]);
     assert_eq!(night["to_person"], "Backup");
     assert_eq!(night["rule"], "first_available");
-    assert_eq!(night["candidates"][0]["because"], "outside_hours");
+    assert_eq!(night["candidates"][0]["because"], "outside the hours");
+    assert_eq!(night["candidates"][0]["reason"], "outside_hours");
     assert!(night["text"].as_str().unwrap().ends_with("🚐"));
     assert_eq!(
         (&night["encoding"], &night["segments"]),
@@ -186,7 +187,7 @@ fn route_is_right_in_both_nights_on_which_clocks_change() {
             "x",
         ];
         let routed = place.relay(&[&route[..], &["--at", at]].concat()).json();
-        routed["candidates"][0]["because"]["within_hours"]
+        routed["candidates"][0]["reason"]["within_hours"]
             .as_str()
             .unwrap_or("outside")
             .to_owned()
@@ -271,7 +272,7 @@ async fn an_override_is_set_shown_obeyed_and_cleared() {
     let sergio = &shown[0]["people"][0];
     assert_eq!(sergio["available"], false);
     assert!(
-        sergio["reason"]
+        sergio["because"]
             .as_str()
             .unwrap()
             .starts_with("away until "),
@@ -417,6 +418,8 @@ async fn explain_tells_the_story_of_a_text() {
     assert_eq!(full["from"], "+18585550107");
     assert_eq!(full["body"], "Are you open?");
     assert_eq!(full["decision"]["to_person"], "Sergio");
+    let because = &full["decision"]["candidates"][0]["because"];
+    assert_eq!(because, "within Mon-Fri 08:00-18:00");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::candidates::DecisionShown;
 use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
@@ -27,7 +28,7 @@ pub struct Story {
     pub content: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    pub decision: Decision,
+    pub decision: DecisionShown,
     pub deliveries: Vec<Told>,
     pub moments: Vec<Moment>,
 }
@@ -99,7 +100,7 @@ impl Story {
             received: record.received,
             content: content(sms),
             body: shown.body.then(|| sms.body.clone()),
-            decision: record.decision.clone(),
+            decision: DecisionShown::of(&record.decision, zone),
             deliveries: deliveries
                 .iter()
                 .filter_map(|(_, delivery)| Some(told(delivery.as_ref()?, shown)))
