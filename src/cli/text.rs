@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::WrongUsage;
-use super::output::tell;
+use super::output::{self, tell};
 use super::running_sandbox::RunningSandbox;
 use crate::printable::printable;
 use crate::twilio::sandbox::control::{NewText, Texted};
@@ -23,6 +23,9 @@ pub struct Text {
     /// An attachment; may be given up to ten times
     #[arg(long, value_name = "URL", value_parser = attachment)]
     media: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     sandbox: RunningSandbox,
     /// What to write
@@ -50,6 +53,10 @@ impl Text {
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;
+        if self.json {
+            output::json(&texted)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let from = printable(&texted.from);
         tell!("{from} → {}  {}", texted.to, texted.sid)?;
         Ok(ExitCode::SUCCESS)

@@ -56,6 +56,21 @@ fn a_text_from_the_shell_shows_up_on_the_phones_screen() {
     let url = sandbox.url.as_str();
     let texted = relay(&["text", "--url", url, "--from", "619-555-0107", "Hi\nthere"]);
     assert!(out(&texted).starts_with("+16195550107 → +16195550100  SM"));
+    let json = [
+        "text",
+        "--url",
+        url,
+        "--from",
+        "619-555-0108",
+        "--json",
+        "Hi",
+    ];
+    let told: Value = serde_json::from_str(&out(&relay(&json))).unwrap();
+    assert_eq!(
+        (&told["from"], &told["to"]),
+        (&"+16195550108".into(), &LINE.into())
+    );
+    assert!(told["sid"].as_str().unwrap().starts_with("SM"), "{told}");
     let screen = out(&relay(&["phone", "--url", url, "(619) 555-0107"]));
     assert!(screen.contains(" (UTC)\n"), "{screen}");
     assert!(screen.contains(" → +16195550100  Hi\n"), "{screen}");
