@@ -11,6 +11,19 @@ fn printing_to(place: &Place, arguments: &[&str], out: impl Into<Stdio>) -> Ran 
     Ran(place.command(arguments).stdout(out).output().unwrap())
 }
 
+#[tokio::test]
+async fn a_table_without_a_name_is_none() {
+    let place = Place::new();
+    place.store().await;
+    place
+        .relay_with(&["duty", "show"], &[("TABLE_NAME", "")])
+        .out();
+    place
+        .relay_with(&["config", "diff"], &[("TABLE_NAME", "")])
+        .out();
+    place.relay(&["duty", "show", "--table", ""]).out();
+}
+
 const COMMANDS: [&[&str]; 4] = [
     &["duty", "show", "--config", "relay.toml"],
     &["duty", "show", "--config", "relay.toml", "--json"],

@@ -1,9 +1,9 @@
 use std::process::ExitCode;
 
-use anyhow::bail;
 use jiff::Timestamp;
 
 use super::a_customer;
+use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
 use crate::cli::output::{note, tell};
 use crate::cli::schedule::{choose, wrong_time};
@@ -121,10 +121,11 @@ impl Place {
         if found.is_empty() {
             names.sort();
             names.dedup();
-            bail!(
+            return Err(WrongUsage(format!(
                 "there is nobody called {name:?}; there is {}",
                 names.join(", ")
-            );
+            ))
+            .into());
         }
         Ok(found)
     }

@@ -37,8 +37,9 @@ struct Shown<'a> {
 struct ShownPerson {
     person: String,
     available: bool,
-    because: Because,
-    reason: String,
+    /// The reason as a sentence, and in a form for programs.
+    because: String,
+    reason: Because,
     /// When that changes, if it does within a week.
     until: Option<Timestamp>,
 }
@@ -73,8 +74,8 @@ fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
             .map(|(person, candidate)| ShownPerson {
                 person: candidate.person,
                 available: candidate.available,
-                reason: candidate.because.in_zone(&line.time_zone),
-                because: candidate.because,
+                because: candidate.because.in_zone(&line.time_zone),
+                reason: candidate.because,
                 until: next_change(line, person, overrides, at),
             })
             .collect(),
