@@ -7,6 +7,7 @@ pub mod duty;
 pub mod inbound;
 pub mod line;
 pub mod phone;
+pub mod printable;
 pub mod routing;
 pub mod text;
 

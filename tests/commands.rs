@@ -2,6 +2,8 @@
 //! people run them: exit code 0 done, 1 failed, 2 wrong usage; JSON where it is asked for; errors
 //! on standard error.
 
+mod output;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -52,16 +54,19 @@ impl Place {
     }
 
     fn relay_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_relay"))
+        let variables = variables.iter().copied();
+        Ran(self.command(arguments).envs(variables).output().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
+        command
             .args(arguments)
             .current_dir(self.path())
             .env_remove("TABLE_NAME")
             .env_remove("TWILIO_AUTH_TOKEN")
-            .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
-        Ran(output)
+            .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS");
+        command
     }
 }
 
@@ -363,14 +368,18 @@ async fn duty_check_tells_what_is_surprising() {
 
 /// Puts a text from a customer into the store, and returns its SID.
 async fn a_text_came_in(place: &Place) -> MessageSid {
+    a_text_came_in_from(place, "+18585550107", "Are you open?").await
+}
+
+async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSid {
     let store = place.store().await;
     let line = store.lines().await.unwrap().remove(0);
     let sms = InboundSms {
         sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
-        from: Sender::parse("+18585550107"),
+        from: Sender::parse(from),
         to: line.number.clone(),
         place: None,
-        body: "Are you open?".to_owned(),
+        body: body.to_owned(),
         media: Vec::new(),
     };
     let received = FRIDAY_10.parse().unwrap();

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use futures::StreamExt;
+use futures::channel::mpsc;
 
-use crate::audit::{HashKey, records};
+use crate::audit::{HashKey, Record, records};
 use crate::credentials::Credentials;
 use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
 use crate::functions::delivery_status;
@@ -34,6 +36,22 @@ const MOST_STEPS: usize = 100;
 /// Works on one wake-up until nothing is left to do now. An error means that the wake-up has to
 /// come again.
 pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
+    let (records, mut to_report) = mpsc::unbounded();
+    let work = work_on(relay, wake_up, records);
+    // The audit is written beside the work and in its order: a slow one delays no text.
+    let report = async {
+        while let Some(records) = to_report.next().await {
+            relay.report(records).await;
+        }
+    };
+    futures::join!(work, report).0
+}
+
+async fn work_on(
+    relay: &Relay,
+    wake_up: &WakeUp,
+    records: mpsc::UnboundedSender<Vec<Record>>,
+) -> anyhow::Result<()> {
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
@@ -56,10 +74,10 @@ pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
             }
         }
         delivery = next;
-        let report = relay.report(records::of_step(&delivery, &effects, now, &key));
-        let (next_event, ()) =
-            futures::join!(carry_out(relay, &credentials, &delivery, &effects), report);
-        match next_event? {
+        relay.watch(&delivery, &effects);
+        // Fails only if nobody listens any more, and `wake` listens as long as this runs.
+        let _ = records.unbounded_send(records::of_step(&delivery, &effects, now, &key));
+        match carry_out(relay, &credentials, &delivery, &effects).await? {
             Some(next_event) => event = next_event,
             None => return Ok(()),
         }
@@ -104,6 +122,9 @@ async fn carry_out(
                 .await
                 .map(Some);
             }
+            Effect::AskAfter { attempt } => {
+                return Ok(ask_after(relay, credentials, delivery, *attempt).await);
+            }
             Effect::Wake { due } if *due <= now => return Ok(Some(Event::Woken)),
             Effect::Wake { due } => {
                 let wake_up = WakeUp {
@@ -115,7 +136,8 @@ async fn carry_out(
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
-            | Effect::ReportGivenUp { .. } => {}
+            | Effect::ReportGivenUp { .. }
+            | Effect::ReportReplayed => {}
         }
     }
     Ok(None)
@@ -165,6 +187,7 @@ async fn ask(
             &attempt.to.number,
             &delivery.from,
             attempt.began,
+            relay.now(),
         )
         .await;
     let listed = match listed {
@@ -195,6 +218,28 @@ async fn ask(
             attempt: attempt.number,
         },
     })
+}
+
+/// Asks Twilio what became of a message that it took, because no callback told.
+async fn ask_after(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    number: u32,
+) -> Option<Event> {
+    let sid = delivery.attempt(number)?.sid.clone()?;
+    match relay.twilio.message(credentials, &sid).await {
+        Ok(message) => Some(Event::Status {
+            attempt: number,
+            sid,
+            status: Status::parse(&message.as_ref()?.status)?,
+            code: message?.error_code,
+        }),
+        Err(error) => {
+            tracing::warn!(delivery = %delivery.id, attempt = number, error = format!("{error:#}"), "Twilio did not say what became of a message");
+            None
+        }
+    }
 }
 
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {

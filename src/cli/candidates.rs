@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::line::TimeZone;
+use crate::printable::printable;
 use crate::routing::{Candidate, Decision, Rule};
 
 pub const BOLD: Style = Style::new().bold();
@@ -26,7 +27,8 @@ pub fn lines(candidates: &[Candidate], zone: &TimeZone) -> Vec<String> {
             } else {
                 (RED, "✗")
             };
-            let (name, reason) = (&candidate.person, candidate.because.in_zone(zone));
+            let name = printable(&candidate.person);
+            let reason = printable(&candidate.because.in_zone(zone));
             format!("{style}{mark}{style:#} {name:width$}  {reason}")
         })
         .collect()

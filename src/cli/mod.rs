@@ -5,6 +5,7 @@ mod config;
 mod dev;
 mod duty;
 mod explain;
+mod output;
 mod phone;
 mod route;
 mod running_sandbox;
@@ -18,6 +19,9 @@ mod twilio;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use self::output::{Unwritten, note};
+use crate::printable::printable_lines;
 
 /// A business phone line in front of a few people: texts reach whoever is on duty.
 #[derive(Parser)]
@@ -58,7 +62,14 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("{}error:{} {error:#}", RED.render(), RED.render_reset());
+    if error
+        .downcast_ref::<Unwritten>()
+        .is_some_and(Unwritten::nobody_reads)
+    {
+        return ExitCode::SUCCESS;
+    }
+    let error_text = printable_lines(&format!("{error:#}"));
+    note!("{RED}error:{RED:#} {error_text}");
     if error.is::<WrongUsage>() {
         ExitCode::from(2)
     } else {

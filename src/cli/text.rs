@@ -2,7 +2,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use super::output::tell;
 use super::running_sandbox::RunningSandbox;
+use crate::printable::printable;
 use crate::twilio::sandbox::control::{NewText, Texted};
 
 /// Send a customer's text in a running sandbox
@@ -42,7 +44,8 @@ impl Text {
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;
-        anstream::println!("{} → {}  {}", texted.from, texted.to, texted.sid);
+        let from = printable(&texted.from);
+        tell!("{from} → {}  {}", texted.to, texted.sid)?;
         Ok(ExitCode::SUCCESS)
     }
 }

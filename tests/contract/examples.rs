@@ -120,5 +120,7 @@ pub fn delivery(n: u32) -> Delivery {
         state: State::Waiting { due: now() },
         created: now(),
         deadline: after(3600),
+        gave_up: None,
+        replays: Vec::new(),
     }
 }

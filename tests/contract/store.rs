@@ -113,8 +113,14 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
     delivery.attempts.push(attempt);
     for state in [
         State::Sending { lease: after(60) },
-        State::Unknown { ask: after(90) },
-        State::Accepted,
+        State::Unknown {
+            ask: after(90),
+            asked: 1,
+        },
+        State::Accepted {
+            ask: None,
+            asked: 0,
+        },
         State::Delivered,
     ] {
         delivery.version += 1;
@@ -129,7 +135,10 @@ async fn of_two_saves_of_one_version_one_wins(store: &impl Store) {
     let delivery = recorded(store, 1).await;
     let first = Delivery {
         version: 1,
-        state: State::Accepted,
+        state: State::Accepted {
+            ask: None,
+            asked: 0,
+        },
         ..delivery.clone()
     };
     let second = Delivery {
@@ -208,8 +217,22 @@ async fn a_delivery_is_due_by_its_last_save_alone(store: &impl Store) {
     let id = delivery.id.clone();
     for (state, due_soon, due_late) in [
         (State::Sending { lease: after(60) }, false, true),
-        (State::Unknown { ask: after(5) }, true, true),
-        (State::Accepted, false, false),
+        (
+            State::Unknown {
+                ask: after(5),
+                asked: 0,
+            },
+            true,
+            true,
+        ),
+        (
+            State::Accepted {
+                ask: None,
+                asked: 0,
+            },
+            false,
+            false,
+        ),
         (State::Waiting { due: after(1) }, true, true),
         (State::Delivered, false, false),
     ] {

@@ -266,11 +266,11 @@ impl Teller<'_> {
                 "it is being sent to {to}; should nothing be heard of it, Twilio is asked on {}",
                 self.zone.show(lease)
             )),
-            State::Unknown { ask } => moment(
+            State::Unknown { ask, .. } => moment(
                 ask,
                 "Twilio is asked whether it has the message, before any other attempt".to_owned(),
             ),
-            State::Accepted => then(format!(
+            State::Accepted { .. } => then(format!(
                 "Twilio has it; whether it reached {to} is still to be heard"
             )),
             State::Delivered => then(format!("it reached {to}")),
@@ -280,6 +280,8 @@ impl Teller<'_> {
                     GaveUp::Late => format!("{deadline} was the time to give up"),
                     GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
                     GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
+                    GaveUp::Unresolved =>
+                        "Twilio did not say whether it had the message".to_owned(),
                 }
             )),
         }
