@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub struct Emulator {
     pub url: String,
     conversation: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    _process: Child,
 }
 
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(Emulator::start);
@@ -35,6 +36,7 @@ impl Emulator {
         Self {
             url: ready["url"].as_str().unwrap().to_owned(),
             conversation: Mutex::new((asks, answers)),
+            _process: process,
         }
     }
 
