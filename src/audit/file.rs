@@ -113,7 +113,7 @@ mod tests {
         assert!(limited.status.success(), "{limited:?}");
 
         let kept = std::fs::read(&path).unwrap();
-        assert!(!kept.is_empty() && kept.len() % line.len() == 0);
+        assert!(!kept.is_empty() && kept.len().is_multiple_of(line.len()));
         append(&audit(&path), b"after\n".to_vec()).unwrap();
         let now = std::fs::read(&path).unwrap();
         assert_eq!(now, [kept.as_slice(), b"after\n"].concat());

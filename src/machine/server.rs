@@ -111,7 +111,7 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
     match whole(request).await {
         Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
@@ -120,12 +120,12 @@ async fn status(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Resp
         Ok(request) => delivery_status::handle(&relay, request)
             .await
             .into_response(),
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
 /// The request with its body read.
-async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Response> {
+async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Refused> {
     let (head, body) = request.into_parts();
     let length = declared_length(&head.headers)?;
     if length.is_some_and(|length| length > MOST_BYTES as u64) {
@@ -136,11 +136,11 @@ async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Response> {
         Ok(Ok(body)) => Ok(Request::from_parts(head, body)),
         // Only a body that does not say how long it is can turn out to be too long.
         Ok(Err(error)) if is_too_long(&error) => Err(too_large()),
-        Ok(Err(_)) => Err(refused(
+        Ok(Err(_)) => Err(Refused(
             StatusCode::BAD_REQUEST,
             "The body broke off, or is not what its headers say.\n",
         )),
-        Err(_) => Err(refused(
+        Err(_) => Err(Refused(
             StatusCode::REQUEST_TIMEOUT,
             "The body did not come in time.\n",
         )),
@@ -151,12 +151,12 @@ async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Response> {
 ///
 /// Source: RFC 9112, section 6.1: both ways of telling a body's end at once may be an attempt to
 /// smuggle a request past somebody, and the connection has to be closed.
-fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Response> {
+fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
     let Some(length) = headers.get(CONTENT_LENGTH) else {
         return Ok(None);
     };
     if headers.contains_key(TRANSFER_ENCODING) {
-        return Err(refused(
+        return Err(Refused(
             StatusCode::BAD_REQUEST,
             "Content-Length and Transfer-Encoding exclude each other.\n",
         ));
@@ -168,16 +168,21 @@ fn is_too_long(error: &axum::Error) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>())
 }
 
-fn too_large() -> Response {
-    refused(
+/// Why a request's body was not read.
+struct Refused(StatusCode, &'static str);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        // What is left of the body is not waited for.
+        (self.0, [(CONNECTION, "close")], self.1).into_response()
+    }
+}
+
+fn too_large() -> Refused {
+    Refused(
         StatusCode::PAYLOAD_TOO_LARGE,
         "The body is larger than 64 KiB.\n",
     )
-}
-
-/// What is left of the body is not waited for.
-fn refused(status: StatusCode, why: &'static str) -> Response {
-    (status, [(CONNECTION, "close")], why).into_response()
 }
 
 async fn healthz(State(relay): State<Arc<Relay>>) -> Response {
