@@ -184,6 +184,18 @@ async fn a_delivery_that_cannot_be_read_is_not_woken_every_minute() {
     }
     let queue = world.stack.output("DeliveriesQueueUrl");
     assert_eq!(world.aws.queue(queue).await.iter().sum::<u32>(), 1);
+
+    // Nor does it pass in silence.
+    assert_eq!(world.event_source().poll(1).await, 1);
+    let alarm = world.stack.properties("FailedWakeUpsAlarm");
+    let log = world.function("retry-worker").log();
+    let mut lines = log
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    assert!(
+        lines.any(|line| line["count"] == alarm["Dimensions"][0]["Value"]),
+        "{log:#?}"
+    );
 }
 
 /// An entry of the table that says it is a delivery and long due, and has nothing else in it.
