@@ -255,7 +255,29 @@ fn without_a_relay_the_commands_say_how_to_get_one() {
         place
             .relay(arguments)
             .refused(1, "there is no relay in .relay");
+        place
+            .relay(&[arguments, &["--data", "relay.toml"]].concat())
+            .refused(1, "relay.toml is no folder; name the relay's data folder");
     }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn without_a_way_into_aws_the_error_says_which_variables_to_set() {
+    let place = Place::new();
+    let show = |region: Option<&str>| {
+        let mut command = place.command(&["duty", "show", "--table", "relay"]);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("HOME", place.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(region.map(|region| ("AWS_REGION", region)));
+        Ran(command.output().unwrap())
+    };
+    show(None).refused(1, "no AWS region is set; set AWS_REGION");
+    show(Some("us-west-2")).refused(1, "set AWS_PROFILE to a profile");
 }
 
 #[tokio::test]

@@ -50,8 +50,20 @@ async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
     let config = clients::loader(system_roots).load().await;
     if config.region().is_none() {
         bail!(
-            "no AWS region is set; set AWS_REGION to the one that the stack {table} belongs to is in"
+            "no AWS region is set; set AWS_REGION to the one in which the table {table} is, or \
+             AWS_PROFILE to a profile that has one"
         );
+    }
+    if let Some(credentials) = config.credentials_provider() {
+        use aws_credential_types::provider::ProvideCredentials;
+        // Asked for here, since the error of a request goes on about a host's metadata service.
+        if credentials.provide_credentials().await.is_err() {
+            bail!(
+                "there are no AWS credentials for the table {table}; set AWS_PROFILE to a profile \
+                 of ~/.aws/config (and sign in with `aws sso login`), or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY"
+            );
+        }
     }
     let client = aws_sdk_dynamodb::Client::new(&config);
     Ok(Arc::new(DynamoStore::new(client, table)))
@@ -65,6 +77,12 @@ async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 fn in_folder(data: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    if data.exists() && !data.is_dir() {
+        bail!(
+            "{} is no folder; name the relay's data folder with --data",
+            data.display()
+        );
+    }
     let file = data.join(DATABASE);
     if !file.exists() {
         bail!(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
 use super::leave_to_owner;
@@ -37,12 +37,21 @@ const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 impl Database {
     /// Opens the file, or creates it with all tables. Only its owner may read it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let at = || format!("cannot open the database {}", path.display());
-        create(path).with_context(at)?;
-        let writer = Connection::open(path).with_context(at)?;
-        prepare(&writer).with_context(at)?;
+        let at = |error: rusqlite::Error| {
+            let advice = advice(&error);
+            let what = format!("cannot open the database {}{advice}", path.display());
+            anyhow::Error::from(error).context(what)
+        };
+        create(path).with_context(|| {
+            let path = path.display();
+            format!(
+                "cannot make the database {path} (this user must be allowed to write its folder)"
+            )
+        })?;
+        let writer = Connection::open(path).map_err(at)?;
+        prepare(&writer).map_err(at)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, flags).with_context(at)?;
+        let reader = Connection::open_with_flags(path, flags).map_err(at)?;
         reader.busy_timeout(LOCKED_AT_MOST)?;
         let (sender, jobs) = mpsc::channel();
         std::thread::Builder::new()
@@ -118,6 +127,22 @@ fn create(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// What to do about an error, in brackets.
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            " (it is damaged, or no database: put a copy of it back, or move it away to begin anew)"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            " (this user must be allowed to write the file and its folder)"
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            " (another process has held it for longer than 2 s: stop that one, or try again)"
+        }
+        _ => "",
+    }
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(LOCKED_AT_MOST)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -129,7 +154,7 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
         let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-            let error = error.to_string();
+            let error = format!("{error}{}", advice(&error));
             group.for_each(|job| drop(job(Err(&error))));
             continue;
         }
@@ -243,6 +268,7 @@ mod tests {
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let error = notes.add("now").await.unwrap_err();
         assert!(format!("{error:#}").contains("locked"), "{error:#}");
+        assert!(format!("{error:#}").contains("try again"), "{error:#}");
         other.execute_batch("COMMIT").unwrap();
         notes.add("later").await.unwrap();
         assert_eq!(notes.count(), 1);
@@ -285,5 +311,6 @@ mod tests {
         .unwrap();
         let error = format!("{:#}", Database::open(&path).err().unwrap());
         assert!(error.contains("relay.db"), "{error}");
+        assert!(error.contains("move it away to begin anew"), "{error}");
     }
 }

@@ -89,3 +89,22 @@ async fn a_customers_text_cannot_steer_the_terminal() {
         "{routed:?}"
     );
 }
+
+#[tokio::test]
+async fn a_change_of_duty_tells_what_is_now_true_as_json() {
+    let place = Place::new();
+    place.store().await;
+    let told = |arguments: &[&str]| {
+        let told = place.relay(&[&["duty"], arguments, &["--json"]].concat());
+        told.json()[0]["people"][0].clone()
+    };
+    let away = told(&["away", "Sergio"]);
+    assert_eq!(away["available"], false);
+    assert_eq!(away["because"], "away until further notice");
+    assert_eq!(told(&["on", "Sergio"])["available"], true);
+    for _ in 0..2 {
+        let cleared = told(&["clear", "Sergio"]);
+        assert_eq!(cleared["person"], "Sergio");
+        assert!(cleared["reason"] != away["reason"], "{cleared}");
+    }
+}

@@ -25,7 +25,7 @@ pub struct Show {
 
 /// Who is available on a line, as `--json` shows it.
 #[derive(Serialize)]
-struct Shown<'a> {
+pub struct Shown<'a> {
     line: &'a str,
     time_zone: &'a str,
     at: Timestamp,
@@ -62,7 +62,7 @@ impl Show {
     }
 }
 
-fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
+pub fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
     let decision = decide(line, overrides, &a_customer(), at);
     let people = line.people.iter().zip(decision.candidates);
     Shown {
