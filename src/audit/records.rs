@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
-use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Recipient};
+use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
 use crate::routing::Decision;
 use crate::twilio::errors::Class;
@@ -92,9 +92,10 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
 /// The record of a replay, `delivery` being its new state. It is made by people without the
 /// credentials, so there is no hashed number in it.
 pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
-    let outcome = match delivery.due() {
-        Some(_) => "to be tried again",
-        None => "had arrived after all",
+    let outcome = match delivery.state {
+        State::Delivered => "had arrived after all",
+        State::Unknown { .. } | State::Accepted { .. } => "Twilio is asked about it first",
+        _ => "to be tried again",
     };
     Record {
         message_sid: delivery.message_sid.clone(),

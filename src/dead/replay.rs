@@ -74,10 +74,8 @@ pub async fn plan(
         Some(sid) => store.inbound(sid).await?,
         None => None,
     };
-    let (to, remaining) = cascade(&delivery, inbound.as_ref(), &line, &overrides, now);
     let replayed = Event::Replayed {
-        to,
-        remaining,
+        cascade: cascade(&delivery, inbound.as_ref(), &line, &overrides, now),
         public_url: line.public_url,
     };
     // Nothing about a replay is left to chance.
@@ -92,7 +90,7 @@ fn cascade(
     line: &Line,
     overrides: &Overrides,
     now: Timestamp,
-) -> (Recipient, Vec<Recipient>) {
+) -> Vec<Recipient> {
     let customer = match (&delivery.message_sid, inbound) {
         (Some(_), Some(inbound)) if inbound.decision.rule == Rule::FirstAvailable => {
             Some(inbound.sms.from.clone())
@@ -112,8 +110,7 @@ fn cascade(
         let person = line.person_named(&delivery.to.person);
         people.push(person.map_or_else(|| delivery.to.clone(), recipient));
     }
-    let first = people.remove(0);
-    (first, people)
+    people
 }
 
 fn recipient(person: &Person) -> Recipient {

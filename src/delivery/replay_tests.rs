@@ -1,4 +1,4 @@
-use super::super::tests::{accepted, after, at, delivery, recipient, refused, status};
+use super::super::tests::{accepted, after, at, delivery, recipient, refused, status, unanswered};
 use super::*;
 use Event::Woken;
 
@@ -6,8 +6,7 @@ const PUBLIC_URL: &str = "https://new.example.com";
 
 fn replayed(to: Recipient, remaining: &[Recipient]) -> Event {
     Event::Replayed {
-        to,
-        remaining: remaining.to_vec(),
+        cascade: [&[to], remaining].concat(),
         public_url: PUBLIC_URL.to_owned(),
     }
 }
@@ -170,6 +169,74 @@ fn what_arrived_after_all_is_not_sent_again() {
     assert_eq!((&done.state, &done.to), (&State::Delivered, &sergio()));
     assert_eq!((done.gave_up, done.due()), (None, None));
     assert_eq!(effects, [Effect::ReportReplayed]);
+}
+
+/// Twilio did not say before the deadline whether it has Sergio's text.
+fn unresolved() -> Delivery {
+    let events = [(0, Woken), (10, unanswered(1)), (3600, Event::NoAnswer)];
+    let (dead, _) = after(delivery(1), events);
+    let because = GaveUp::Unresolved;
+    assert_eq!(dead.state, State::GaveUp { because });
+    dead
+}
+
+#[test]
+fn what_twilio_may_have_is_asked_about_before_it_is_sent_again() {
+    let (asking, effects) = after(
+        unresolved(),
+        [(9000, replayed(backup(), &[])), (9000, Woken)],
+    );
+    assert_eq!(effects, [Effect::Ask { attempt: 1 }]);
+    let (found, _) = after(asking.clone(), [(9001, status(1, Status::Sent, None))]);
+    assert!(matches!(found.state, State::Accepted { .. }));
+    assert_eq!(found.to, sergio());
+    let (found, _) = after(asking.clone(), [(9001, status(1, Status::Delivered, None))]);
+    assert_eq!(found.state, State::Delivered);
+
+    // Only what did not reach Sergio goes to whoever is on duty now.
+    for nothing_came in [
+        Event::Absent { attempt: 1 },
+        status(1, Status::Undelivered, Some(30003)),
+    ] {
+        let (round, _) = after(asking.clone(), [(9001, nothing_came)]);
+        assert_eq!((&round.to, round.due()), (&backup(), Some(at(9001))));
+        let (_, effects) = after(round, [(9001, Woken)]);
+        assert_eq!(effects, [Effect::Send { attempt: 2 }]);
+    }
+    let (waiting, _) = after(asking, [(9001, Event::NoAnswer)]);
+    assert!(matches!(waiting.state, State::Unknown { asked: 1, .. }));
+}
+
+#[test]
+fn what_twilio_has_after_all_is_not_sent_again_unless_it_fails() {
+    let (dead, _) = after(unresolved(), [(4000, status(1, Status::Sent, None))]);
+    let cascade = replayed(backup(), &[sergio()]);
+    let (asking, effects) = after(dead, [(9000, cascade)]);
+    assert!(matches!(asking.state, State::Accepted { ask: Some(_), .. }));
+    assert_eq!(effects, [Effect::ReportReplayed]);
+    let (done, _) = after(asking.clone(), [(9001, status(1, Status::Delivered, None))]);
+    assert_eq!((done.state, done.to), (State::Delivered, sergio()));
+    let failed = status(1, Status::Undelivered, Some(30003));
+    let (round, _) = after(asking, [(9001, failed)]);
+    assert_eq!(
+        (&round.to, &round.remaining[..]),
+        (&backup(), &[sergio()][..])
+    );
+    assert_eq!(round.due(), Some(at(9001)));
+}
+
+#[test]
+fn patience_with_a_person_begins_with_the_replay() {
+    let mut dead = given_up();
+    dead.to = sergio();
+    dead.attempts.truncate(1);
+    let events = [
+        (90_000, replayed(sergio(), &[backup()])),
+        (90_000, Woken),
+        (90_001, refused(2, Some(30001), 400)),
+    ];
+    let (alive, _) = after(dead, events);
+    assert_eq!(alive.to, sergio(), "passing trouble is worth another try");
 }
 
 #[test]

@@ -44,10 +44,9 @@ pub enum Event {
     Absent { attempt: u32 },
     /// Twilio was asked about an attempt but did not answer.
     NoAnswer,
-    /// Somebody wants it tried again after it gave up, by this cascade.
+    /// Somebody wants it tried again after it gave up, with these people, of whom there is one.
     Replayed {
-        to: Recipient,
-        remaining: Vec<Recipient>,
+        cascade: Vec<Recipient>,
         public_url: String,
     },
 }
@@ -142,10 +141,9 @@ pub fn step(
         Event::Absent { attempt } => step.absent(attempt),
         Event::NoAnswer => step.no_answer(),
         Event::Replayed {
-            to,
-            remaining,
+            cascade,
             public_url,
-        } => step.replayed(to, remaining, public_url),
+        } => step.replayed(cascade, public_url),
     }
     (step.delivery, step.effects)
 }
@@ -394,6 +392,8 @@ impl Step {
                 State::Accepted { .. } => return,
                 _ => self.accepted(0),
             };
+        } else if self.asks_about_before() {
+            self.begin_round();
         } else {
             self.wait_until(self.now);
         }
@@ -410,6 +410,9 @@ impl Step {
     }
 
     fn go_on_after_failure(&mut self, class: Class, retry_after: Option<Duration>) {
+        if self.asks_about_before() {
+            return self.begin_round();
+        }
         let failures = self.failures_in_a_row();
         let backoff = Backoff::URGENT.wait(failures, retry_after, self.jitter);
         match class {
@@ -440,6 +443,7 @@ impl Step {
             };
         }
         let since = self.mine().next().map_or(self.now, |a| a.began);
+        let since = since.max(self.delivery.began());
         let patience = deadline.duration_since(since) / 2;
         match due.duration_since(since) < patience {
             true => self.wait_until(due),

@@ -206,16 +206,13 @@ proptest! {
         // And whenever it gives up, somebody has it tried again, with the same person or others.
         for (round, resumes) in replays.into_iter().enumerate() {
             world.now += 1;
-            let others = 20 + 2 * round as u8;
-            let (to, remaining) = match resumes {
-                true => (world.delivery.to.clone(), Vec::new()),
-                false => {
-                    let others = [others, others + 1].map(|n| recipient(&n.to_string(), n));
-                    (others[0].clone(), others[1..].to_vec())
-                }
+            let others = [20, 21].map(|n| n + 2 * round as u8);
+            let cascade = match resumes {
+                true => vec![world.delivery.to.clone()],
+                false => others.map(|n| recipient(&n.to_string(), n)).to_vec(),
             };
             let public_url = world.delivery.public_url.clone();
-            world.happens(Event::Replayed { to, remaining, public_url });
+            world.happens(Event::Replayed { cascade, public_url });
             world.goes_on_to_the_end();
         }
     }

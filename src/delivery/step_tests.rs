@@ -77,7 +77,7 @@ pub fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
     }
 }
 
-fn unanswered(attempt: u32) -> Event {
+pub fn unanswered(attempt: u32) -> Event {
     Event::Answered {
         attempt,
         answer: Answer::Unknown,

@@ -230,8 +230,7 @@ mod tests {
         assert_eq!(item.get(EXPIRES), None);
 
         let replay = Event::Replayed {
-            to: dead.to.clone(),
-            remaining: Vec::new(),
+            cascade: vec![dead.to.clone()],
             public_url: dead.public_url.clone(),
         };
         let (alive, _) = step(dead, replay, at(60), 0.0);
