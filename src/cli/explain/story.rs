@@ -92,10 +92,7 @@ impl Story {
         Self {
             message_sid: sms.sid.clone(),
             line: record.decision.line.clone(),
-            from: match &sms.place {
-                Some(place) => format!("{} ({place})", shown.sender(&sms.from)),
-                None => shown.sender(&sms.from),
-            },
+            from: shown.writer(sms),
             received: record.received,
             content: content(sms),
             body: shown.body.then(|| sms.body.clone()),
@@ -110,7 +107,15 @@ impl Story {
 }
 
 impl Shown {
-    pub fn sender(self, sender: &Sender) -> String {
+    /// Who wrote, and from where as far as that is known.
+    pub fn writer(self, sms: &InboundSms) -> String {
+        match &sms.place {
+            Some(place) => format!("{} ({place})", self.sender(&sms.from)),
+            None => self.sender(&sms.from),
+        }
+    }
+
+    fn sender(self, sender: &Sender) -> String {
         match (self.numbers, sender.expose()) {
             (_, "") => "an unknown sender".to_owned(),
             (true, exposed) => exposed.to_owned(),
