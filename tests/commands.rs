@@ -152,7 +152,8 @@ fn route_prints_the_decision_and_the_text_as_json() {
     let night = routed(&["858-555-0107", "--at", "2026-11-20T20:00:00-08:00"]);
     assert_eq!(night["to_person"], "Backup");
     assert_eq!(night["rule"], "first_available");
-    assert_eq!(night["candidates"][0]["because"], "outside_hours");
+    assert_eq!(night["candidates"][0]["because"], "outside the hours");
+    assert_eq!(night["candidates"][0]["reason"], "outside_hours");
     assert!(night["text"].as_str().unwrap().ends_with("🚐"));
     assert_eq!(
         (&night["encoding"], &night["segments"]),
@@ -186,7 +187,7 @@ fn route_is_right_in_both_nights_on_which_clocks_change() {
             "x",
         ];
         let routed = place.relay(&[&route[..], &["--at", at]].concat()).json();
-        routed["candidates"][0]["because"]["within_hours"]
+        routed["candidates"][0]["reason"]["within_hours"]
             .as_str()
             .unwrap_or("outside")
             .to_owned()
@@ -254,7 +255,29 @@ fn without_a_relay_the_commands_say_how_to_get_one() {
         place
             .relay(arguments)
             .refused(1, "there is no relay in .relay");
+        place
+            .relay(&[arguments, &["--data", "relay.toml"]].concat())
+            .refused(1, "relay.toml is no folder; name the relay's data folder");
     }
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn without_a_way_into_aws_the_error_says_which_variables_to_set() {
+    let place = Place::new();
+    let show = |region: Option<&str>| {
+        let mut command = place.command(&["duty", "show", "--table", "relay"]);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("HOME", place.path())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .envs(region.map(|region| ("AWS_REGION", region)));
+        Ran(command.output().unwrap())
+    };
+    show(None).refused(1, "no AWS region is set; set AWS_REGION");
+    show(Some("us-west-2")).refused(1, "set AWS_PROFILE to a profile");
 }
 
 #[tokio::test]
@@ -271,7 +294,7 @@ async fn an_override_is_set_shown_obeyed_and_cleared() {
     let sergio = &shown[0]["people"][0];
     assert_eq!(sergio["available"], false);
     assert!(
-        sergio["reason"]
+        sergio["because"]
             .as_str()
             .unwrap()
             .starts_with("away until "),
@@ -310,13 +333,13 @@ async fn an_override_that_cannot_be_is_refused() {
     let place = Place::new();
     place.store().await;
     let away = |rest: &[&str]| place.relay(&[&["duty", "away"][..], rest].concat());
-    away(&["Zoe"]).refused(1, "there is nobody called \"Zoe\"; there is Backup, Sergio");
+    away(&["Zoe"]).refused(2, "there is nobody called \"Zoe\"; there is Backup, Sergio");
     away(&["Sergio", "--until", "2020-01-01"]).refused(2, "which is past; it is");
     away(&["Sergio", "--until", "later"]).refused(2, "is not a time; write one such as 2h");
     away(&["Sergio", "--line", "other"]).refused(2, "there is no line \"other\"; there is qdn");
     place
         .relay(&["duty", "clear", "Zoe"])
-        .refused(1, "there is nobody called \"Zoe\"");
+        .refused(2, "there is nobody called \"Zoe\"");
     let backup = away(&["Backup"]);
     assert_eq!(backup.code(), 0);
     assert!(
@@ -381,6 +404,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         place: None,
         body: body.to_owned(),
         media: Vec::new(),
+        media_left_out: 0,
     };
     let received = FRIDAY_10.parse().unwrap();
     let decision = decide(&line, &Overrides::default(), &sms.from, received);
@@ -416,6 +440,8 @@ async fn explain_tells_the_story_of_a_text() {
     assert_eq!(full["from"], "+18585550107");
     assert_eq!(full["body"], "Are you open?");
     assert_eq!(full["decision"]["to_person"], "Sergio");
+    let because = &full["decision"]["candidates"][0]["because"];
+    assert_eq!(because, "within Mon-Fri 08:00-18:00");
 }
 
 #[tokio::test]
@@ -540,5 +566,16 @@ fn every_command_has_help_with_an_example() {
             help.contains("Example") && help.contains(&format!("relay {command}")),
             "{help}"
         );
+    }
+}
+
+#[test]
+fn a_twilio_url_that_is_no_web_address_is_wrong_usage() {
+    let place = Place::new();
+    let serve = ["serve", "--config", "relay.toml", "--env-file", "repos.env"];
+    for url in ["notaurl", "ftp://example.com", "https://", ""] {
+        place
+            .relay(&[&serve[..], &["--twilio-url", url]].concat())
+            .refused(2, "not a web address; write such as https://api.twilio.com");
     }
 }

@@ -37,6 +37,11 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         return Ok(());
     };
 
+    let is_known = delivery.attempt(attempt).is_none_or(|a| a.sid.is_some());
+    if !is_known && !relay.store.owns(&id, &report.sid, relay.now()).await? {
+        // Another delivery with the same words took this message for its own lost one.
+        return Ok(());
+    }
     for _ in 0..MOST_TRIES {
         let now = relay.now();
         let event = Event::Status {

@@ -27,6 +27,11 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a delivery may be overdue before a sweep takes its wake-up for lost.
 const OVERDUE: Duration = Duration::from_secs(60);
 
+/// How long a sweep leaves a delivery alone that it has woken. One that cannot be worked on would
+/// otherwise get a further wake-up every minute, each of which comes again until it is a dead
+/// letter.
+const WOKEN_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// The most that one sweep wakes; the next one wakes the rest.
 const SWEEP: usize = 500;
 
@@ -99,13 +104,20 @@ async fn carry_out(
     for effect in effects {
         match effect {
             Effect::Send { attempt } => {
-                let answer = send(
+                let mut answer = send(
                     relay,
                     credentials,
                     delivery,
                     attempt_of(delivery, *attempt)?,
                 )
                 .await;
+                if let Answer::Accepted { sid } = &answer
+                    && !relay.store.owns(&delivery.id, sid, relay.now()).await?
+                {
+                    // Another delivery with the same words had lost its own message and took this
+                    // one for it. There must be one for each.
+                    answer = Answer::NotSent;
+                }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 return Ok(Some(Event::Answered {
                     attempt: *attempt,
@@ -173,7 +185,8 @@ async fn send(
 }
 
 /// Asks Twilio what became of an attempt whose answer was lost. Twilio has no idempotency key for
-/// messages, so the message is recognised by recipient, time and body.
+/// messages, so the message is recognised by recipient, time and body, and by nobody else's having
+/// it.
 async fn ask(
     relay: &Relay,
     credentials: &Credentials,
@@ -204,19 +217,25 @@ async fn ask(
             .iter()
             .any(|a| a.sid.as_ref() == Some(sid))
     };
-    let found = listed
-        .into_iter()
-        .find(|m| m.body.as_deref().unwrap_or_default().trim() == body && !known(&m.sid));
-    Ok(match found {
-        Some(message) => Event::Status {
-            attempt: attempt.number,
-            sid: message.sid,
-            status: Status::parse(&message.status).unwrap_or(Status::Accepted),
-            code: message.error_code,
-        },
-        None => Event::Absent {
-            attempt: attempt.number,
-        },
+    for message in listed {
+        let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
+        if is_same
+            && !known(&message.sid)
+            && relay
+                .store
+                .owns(&delivery.id, &message.sid, relay.now())
+                .await?
+        {
+            return Ok(Event::Status {
+                attempt: attempt.number,
+                sid: message.sid,
+                status: Status::parse(&message.status).unwrap_or(Status::Accepted),
+                code: message.error_code,
+            });
+        }
+    }
+    Ok(Event::Absent {
+        attempt: attempt.number,
     })
 }
 
@@ -264,7 +283,15 @@ async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()>
 pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let now = relay.now();
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
+    let mut woken = 0;
     for delivery in &overdue {
+        let ours = relay
+            .store
+            .put_off(delivery, now - OVERDUE, now + WOKEN_FOR)
+            .await?;
+        if !ours {
+            continue;
+        }
         relay
             .queue
             .send(
@@ -276,9 +303,10 @@ pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
                 now,
             )
             .await?;
+        woken += 1;
     }
-    if !overdue.is_empty() {
-        tracing::warn!(deliveries = overdue.len(), "woke overdue deliveries");
+    if woken > 0 {
+        tracing::warn!(deliveries = woken, "woke overdue deliveries");
     }
-    Ok(overdue.len())
+    Ok(woken)
 }

@@ -49,7 +49,9 @@ impl Dev {
         let twilio = Client::new(Box::new(Network::new()), &here);
         let machine = Machine::open(&self.place.data, &lines, account, twilio).await?;
         start_log(&lines);
-        say(&greeting(&lines, &origin, &here));
+        let command = std::env::args_os().next().unwrap_or_default();
+        let command = as_started(Path::new(&command), &std::env::current_dir()?);
+        say(&greeting(&lines, &origin, &here, &command));
 
         let mut stopped = stop.clone();
         let until = async move {
@@ -80,8 +82,21 @@ fn setup(line: &Line) -> Number {
     }
 }
 
+/// How to start this program again from a shell in the same folder: on a fresh clone it is not on
+/// the PATH.
+fn as_started(program: &Path, folder: &Path) -> String {
+    let path = program.strip_prefix(folder).unwrap_or(program);
+    let path = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    match path.as_ref() {
+        "" => "relay".to_owned(),
+        path if path.chars().all(is_plain) => path.to_owned(),
+        path => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
 /// What is there and how to use it; the URLs one per line, for programs.
-fn greeting(lines: &[Line], origin: &str, here: &str) -> String {
+fn greeting(lines: &[Line], origin: &str, here: &str, command: &str) -> String {
     let mut text = String::new();
     for Line {
         name,
@@ -104,8 +119,27 @@ fn greeting(lines: &[Line], origin: &str, here: &str) -> String {
         "health   {here}/healthz
 webhook  {here}/twilio/sms
 sandbox  {here}/sandbox/account
-try      relay text --from 619-555-0107 --url {here} \"Is the boat ready?\"
+try      {command} text --from 619-555-0107 --url {here} \"Is the boat ready?\"
          Ctrl-C stops it
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_try_is_the_one_that_was_started() {
+        let started = |program: &str| as_started(Path::new(program), Path::new("/home/me/sms"));
+        assert_eq!(started("relay"), "relay");
+        assert_eq!(started("target/debug/relay"), "target/debug/relay");
+        assert_eq!(
+            started("/home/me/sms/target/debug/relay"),
+            "target/debug/relay"
+        );
+        assert_eq!(started("/opt/relay"), "/opt/relay");
+        assert_eq!(started("/opt/my relay"), "'/opt/my relay'");
+        assert_eq!(started(""), "relay");
+    }
 }

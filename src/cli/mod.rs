@@ -103,3 +103,31 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Checks the help of a command and of all below it.
+    fn check(command: &mut clap::Command, path: &str) {
+        let help = command.render_long_help().to_string();
+        let is_leaf = !command.has_subcommands();
+        if is_leaf {
+            assert!(help.contains("Example"), "{path} has no example:\n{help}");
+            assert!(help.contains(&format!("  {path}")), "{path}:\n{help}");
+        }
+        let below = command.get_subcommands_mut();
+        // clap's own `help` needs none.
+        for below in below.filter(|below| below.get_name() != "help") {
+            let path = format!("{path} {}", below.get_name());
+            check(below, &path);
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example_of_itself() {
+        check(&mut Relay::command(), "relay");
+    }
+}

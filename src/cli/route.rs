@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::candidates::{self, BOLD, DIM};
+use super::candidates::{self, BOLD, DIM, DecisionShown};
 use super::output::{self, Unwritten, tell};
 use super::schedule::{Schedule, instant};
 use crate::clock::{Clock, SystemClock};
@@ -40,6 +40,8 @@ pub struct Route {
 #[derive(Serialize)]
 struct Routed {
     #[serde(flatten)]
+    shown: DecisionShown,
+    #[serde(skip)]
     decision: Decision,
     /// Whom `text` goes to: the person, or the one of the cascade who wrote.
     text_to: Option<String>,
@@ -92,6 +94,7 @@ fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed
                 place: None,
                 body,
                 media: Vec::new(),
+                media_left_out: 0,
             };
             (decision.to_person.clone(), Some(relayed(&sms)))
         }
@@ -107,6 +110,7 @@ fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed
         .iter()
         .any(|segments| segments.encoding == Encoding::Ucs2);
     Routed {
+        shown: DecisionShown::of(&decision, &line.time_zone),
         decision,
         text_to,
         text,

@@ -21,19 +21,31 @@ pub struct Target {
 
 impl Target {
     pub async fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
-        match &self.table {
+        match self.table() {
             Some(table) => in_table(table).await,
             None => Ok(Arc::new(SqliteStore::on(self.database()?))),
         }
     }
 
+    /// The table's name; a variable that is set to nothing names none.
+    pub fn table(&self) -> Option<&str> {
+        self.table.as_deref().filter(|name| !name.is_empty())
+    }
+
     /// The one-machine relay's database.
     pub fn database(&self) -> anyhow::Result<Database> {
-        let file = self.data.join(DATABASE);
+        let data = &self.data;
+        if data.exists() && !data.is_dir() {
+            bail!(
+                "{} is no folder; name the relay's data folder with --data",
+                data.display()
+            );
+        }
+        let file = data.join(DATABASE);
         if !file.exists() {
             bail!(
                 "there is no relay in {}; start one with `relay dev`, or name another folder with --data or a deployed relay with --table",
-                self.data.display()
+                data.display()
             );
         }
         Database::open(&file)
@@ -41,7 +53,7 @@ impl Target {
 
     /// What the store is, for a message.
     pub fn place(&self) -> String {
-        match &self.table {
+        match self.table() {
             Some(table) => format!("the table {table}"),
             None => format!("the data folder {}", self.data.display()),
         }
@@ -65,8 +77,20 @@ pub async fn aws(table: &str) -> anyhow::Result<aws_config::SdkConfig> {
     let config = clients::loader(system_roots).load().await;
     if config.region().is_none() {
         bail!(
-            "no AWS region is set; set AWS_REGION to the one that the stack {table} belongs to is in"
+            "no AWS region is set; set AWS_REGION to the one in which the table {table} is, or \
+             AWS_PROFILE to a profile that has one"
         );
+    }
+    if let Some(credentials) = config.credentials_provider() {
+        use aws_credential_types::provider::ProvideCredentials;
+        // Asked for here, since the error of a request goes on about a host's metadata service.
+        if credentials.provide_credentials().await.is_err() {
+            bail!(
+                "there are no AWS credentials for the table {table}; set AWS_PROFILE to a profile \
+                 of ~/.aws/config (and sign in with `aws sso login`), or AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY"
+            );
+        }
     }
     Ok(config)
 }

@@ -31,11 +31,21 @@ pub struct Twilio {
     command: Command,
 }
 
+const SIGN_EXAMPLE: &str = "Example:
+  relay twilio sign --url https://relay.example.com/twilio/sms -d From=+18585550107 -d Body=hi \\
+      --env-file repos.env";
+
+const VERIFY_EXAMPLE: &str = "Example:
+  relay twilio verify --url https://relay.example.com/twilio/sms --body @request.txt \\
+      --signature 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' --env-file repos.env";
+
 #[derive(Subcommand)]
 enum Command {
     /// Print the signature that Twilio would send
+    #[command(after_help = SIGN_EXAMPLE)]
     Sign(Sign),
     /// Say whether a signature fits a request, and if not, why that may be
+    #[command(after_help = VERIFY_EXAMPLE)]
     Verify(Verify),
 }
 

@@ -106,6 +106,12 @@ fn on_the_clock(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp
             next(date.to_datetime(time_after(&words)?), 7, now, zone)
         }
         _ => {
+            // With seconds, as programs write it.
+            if let Ok(local) = text.parse::<DateTime>()
+                && text.contains(':')
+            {
+                return first_after(local, now, zone);
+            }
             let words: Vec<&str> = text.splitn(2, [' ', 't']).collect();
             let date: Date = words.first()?.parse().ok()?;
             first_after(date.to_datetime(time_after(&words)?), now, zone)
@@ -201,6 +207,9 @@ mod tests {
             ("3d", "Mon 2026-11-23 10:00 PST"),
             ("1w", "Fri 2026-11-27 10:00 PST"),
             ("5pm", "Fri 2026-11-20 17:00 PST"),
+            ("2026-11-21T02:00:00", "Sat 2026-11-21 02:00 PST"),
+            ("2026-11-21 02:00:00", "Sat 2026-11-21 02:00 PST"),
+            ("2026-11-21T02:00", "Sat 2026-11-21 02:00 PST"),
             ("5 pm", "Fri 2026-11-20 17:00 PST"),
             ("5:30PM", "Fri 2026-11-20 17:30 PST"),
             ("12pm", "Fri 2026-11-20 12:00 PST"),

@@ -1,10 +1,15 @@
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
+
+use super::leave_to_owner;
 
 /// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
 /// into one transaction: each write is on disk before it is acknowledged, and a busy relay pays for
@@ -30,13 +35,23 @@ const GROUP: usize = 512;
 const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 
 impl Database {
-    /// Opens the file, or creates it with all tables.
+    /// Opens the file, or creates it with all tables. Only its owner may read it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let at = || format!("cannot open the database {}", path.display());
-        let writer = Connection::open(path).with_context(at)?;
-        prepare(&writer).with_context(at)?;
+        let at = |error: rusqlite::Error| {
+            let advice = advice(&error);
+            let what = format!("cannot open the database {}{advice}", path.display());
+            anyhow::Error::from(error).context(what)
+        };
+        create(path).with_context(|| {
+            let path = path.display();
+            format!(
+                "cannot make the database {path} (this user must be allowed to write its folder)"
+            )
+        })?;
+        let writer = Connection::open(path).map_err(at)?;
+        prepare(&writer).map_err(at)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, flags).with_context(at)?;
+        let reader = Connection::open_with_flags(path, flags).map_err(at)?;
         reader.busy_timeout(LOCKED_AT_MOST)?;
         let (sender, jobs) = mpsc::channel();
         std::thread::Builder::new()
@@ -89,6 +104,45 @@ impl Database {
     }
 }
 
+/// SQLite would create the file for everybody to read. The files that it puts beside it have the
+/// permissions that the file has.
+fn create(path: &Path) -> std::io::Result<()> {
+    // A file that is there is not opened: closing it would give up locks on it that this process
+    // may have.
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match created {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            for beside in ["", "-wal", "-shm"] {
+                let mut file = path.as_os_str().to_owned();
+                file.push(beside);
+                leave_to_owner(Path::new(&file))?;
+            }
+            Ok(())
+        }
+        created => created.map(drop),
+    }
+}
+
+/// What to do about an error, in brackets.
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            " (it is damaged, or no database: put a copy of it back, or move it away to begin anew)"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            " (this user must be allowed to write the file and its folder)"
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            " (another process has held it for longer than 2 s: stop that one, or try again)"
+        }
+        _ => "",
+    }
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(LOCKED_AT_MOST)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -100,7 +154,7 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
         let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-            let error = error.to_string();
+            let error = format!("{error}{}", advice(&error));
             group.for_each(|job| drop(job(Err(&error))));
             continue;
         }
@@ -214,9 +268,36 @@ mod tests {
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let error = notes.add("now").await.unwrap_err();
         assert!(format!("{error:#}").contains("locked"), "{error:#}");
+        assert!(format!("{error:#}").contains("try again"), "{error:#}");
         other.execute_batch("COMMIT").unwrap();
         notes.add("later").await.unwrap();
         assert_eq!(notes.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn whatever_the_folder_allows_only_the_owner_may_read_the_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let notes = Notes::new().await;
+        notes.add("one").await.unwrap();
+        let files = || {
+            let files = std::fs::read_dir(notes.1.path()).unwrap();
+            let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+            files.sort();
+            files
+        };
+        let modes = || -> Vec<u32> {
+            let mode = |file: &PathBuf| file.metadata().unwrap().permissions().mode();
+            files().iter().map(|file| mode(file) & 0o777).collect()
+        };
+        assert_eq!(modes(), [0o600; 3], "{:?}", files());
+
+        for file in files() {
+            let everybody = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(file, everybody).unwrap();
+        }
+        let again = Database::open(&notes.1.path().join("relay.db")).unwrap();
+        assert_eq!(modes(), [0o600; 3]);
+        drop(again);
     }
 
     #[test]
@@ -230,5 +311,6 @@ mod tests {
         .unwrap();
         let error = format!("{:#}", Database::open(&path).err().unwrap());
         assert!(error.contains("relay.db"), "{error}");
+        assert!(error.contains("move it away to begin anew"), "{error}");
     }
 }

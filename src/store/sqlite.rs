@@ -117,6 +117,24 @@ impl Store for SqliteStore {
         })
     }
 
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+        let (sid, delivery) = (sid.to_string(), delivery.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO sent (sid, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    params![sid, delivery],
+                )?;
+                let owner = "SELECT delivery FROM sent WHERE sid = ?";
+                let owner: String = connection
+                    .prepare_cached(owner)?
+                    .query_row([&sid], |row| row.get(0))?;
+                Ok(owner == delivery)
+            })
+            .await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.ids_before(
             "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?",
@@ -131,6 +149,22 @@ impl Store for SqliteStore {
             instant,
             limit,
         )
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let id = id.to_string();
+        let (before, until) = (before.as_millisecond(), until.as_millisecond());
+        let put_off = self
+            .0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "UPDATE deliveries SET due = ?3 WHERE id = ?1 AND due < ?2",
+                    params![id, before, until],
+                )
+            })
+            .await?;
+        Ok(put_off == 1)
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -151,8 +185,15 @@ impl Store for SqliteStore {
             line.number.expose().to_owned(),
             serde_json::to_string(line)?,
         );
+        let people: Vec<&str> = line.people.iter().map(|p| p.name.as_str()).collect();
+        let people = serde_json::to_string(&people)?;
         self.0
             .write(move |connection| {
+                execute(
+                    connection,
+                    "DELETE FROM overrides WHERE line = ? AND person NOT IN (SELECT value FROM json_each(?))",
+                    [&number, &people],
+                )?;
                 execute(
                     connection,
                     "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",

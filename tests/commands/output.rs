@@ -11,6 +11,19 @@ fn printing_to(place: &Place, arguments: &[&str], out: impl Into<Stdio>) -> Ran 
     Ran(place.command(arguments).stdout(out).output().unwrap())
 }
 
+#[tokio::test]
+async fn a_table_without_a_name_is_none() {
+    let place = Place::new();
+    place.store().await;
+    place
+        .relay_with(&["duty", "show"], &[("TABLE_NAME", "")])
+        .out();
+    place
+        .relay_with(&["config", "diff"], &[("TABLE_NAME", "")])
+        .out();
+    place.relay(&["duty", "show", "--table", ""]).out();
+}
+
 const COMMANDS: [&[&str]; 4] = [
     &["duty", "show", "--config", "relay.toml"],
     &["duty", "show", "--config", "relay.toml", "--json"],
@@ -75,4 +88,23 @@ async fn a_customers_text_cannot_steer_the_terminal() {
         routed.contains("EVIL") && !routed.contains('\u{1b}'),
         "{routed:?}"
     );
+}
+
+#[tokio::test]
+async fn a_change_of_duty_tells_what_is_now_true_as_json() {
+    let place = Place::new();
+    place.store().await;
+    let told = |arguments: &[&str]| {
+        let told = place.relay(&[&["duty"], arguments, &["--json"]].concat());
+        told.json()[0]["people"][0].clone()
+    };
+    let away = told(&["away", "Sergio"]);
+    assert_eq!(away["available"], false);
+    assert_eq!(away["because"], "away until further notice");
+    assert_eq!(told(&["on", "Sergio"])["available"], true);
+    for _ in 0..2 {
+        let cleared = told(&["clear", "Sergio"]);
+        assert_eq!(cleared["person"], "Sergio");
+        assert!(cleared["reason"] != away["reason"], "{cleared}");
+    }
 }

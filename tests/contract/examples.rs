@@ -89,6 +89,7 @@ pub fn record(n: u32) -> InboundRecord {
             place: Some("San Diego, CA".to_owned()),
             body: "¿Está abierto? 🚐".to_owned(),
             media: Vec::new(),
+            media_left_out: 1,
         },
         received: now(),
         deliveries: vec![delivery(n).id],

@@ -255,3 +255,17 @@ async fn the_audit_says_which_decisions_are_void() {
     assert_eq!(world.story(&sid), ["decision Sergio", "not_kept"]);
     world.advance(minutes(2)).await;
 }
+
+#[tokio::test]
+async fn two_texts_with_the_same_words_stay_two_when_one_is_lost() {
+    for fault in [Fault::LostRequest, Fault::LostAnswer] {
+        let world = World::at(IN_HOURS).await;
+        world.sergio().next_request_meets(fault);
+        world.customer().texts("same words").await;
+        world.customer().texts("same words").await;
+        world.advance(minutes(5)).await;
+        world.sergio().receives("same words");
+        world.sergio().receives("same words");
+        world.sergio().receives_nothing();
+    }
+}

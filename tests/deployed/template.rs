@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use relay::audit::fallback::METRIC;
 use serde_json::{Value, json};
 
 use super::emulator::{Emulator, Stack};
@@ -168,6 +169,30 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
         !stack.output("ApiUrl").ends_with('/'),
         "a public_url has no slash at its end"
     );
+}
+
+#[test]
+fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes() {
+    let stack = stack();
+    let metric = |of: &Value, namespace: &str| [of[namespace].clone(), of["MetricName"].clone()];
+    let mut written: Vec<_> = stack
+        .all("AWS::Logs::MetricFilter")
+        .map(|(_, filter)| metric(&filter["MetricTransformations"][0], "MetricNamespace"))
+        .collect();
+    for (_, function) in stack.all("AWS::Lambda::Function") {
+        let namespace = &function["Environment"]["Variables"]["METRICS_NAMESPACE"];
+        written.push([namespace.clone(), METRIC.into()]);
+    }
+    for [namespace, _] in &written {
+        assert_eq!(*namespace, format!("Relay/{}", stack.name));
+    }
+    let ours = stack
+        .all("AWS::CloudWatch::Alarm")
+        .map(|(name, alarm)| (name, metric(alarm, "Namespace")))
+        .filter(|(_, [namespace, _])| !namespace.as_str().unwrap().starts_with("AWS/"));
+    for (name, watched) in ours {
+        assert!(written.contains(&watched), "{name}: {watched:?}");
+    }
 }
 
 #[test]

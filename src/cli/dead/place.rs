@@ -50,7 +50,7 @@ enum Parts {
 
 impl Place {
     pub async fn open(&self) -> anyhow::Result<Opened> {
-        match &self.target.table {
+        match self.target.table() {
             Some(table) => self.deployed(table).await,
             None => {
                 let database = self.target.database()?;
@@ -90,7 +90,7 @@ impl Place {
 
     /// When the relay hears of what is put on its queue.
     pub fn hears(&self) -> &'static str {
-        match self.target.table {
+        match self.target.table() {
             Some(_) => "now",
             None => "within a minute, if `relay dev` or `relay serve` runs",
         }
@@ -104,7 +104,7 @@ impl Place {
                  output {output})"
             )))
         };
-        match (&self.target.table, &outlets.queue_url, &outlets.log_group) {
+        match (self.target.table(), &outlets.queue_url, &outlets.log_group) {
             (Some(_), None, _) => missing("queue", "--queue-url", "DeliveriesQueueUrl"),
             (Some(_), _, None) => missing("audit", "--log-group", "AuditLogGroup"),
             _ => Ok(()),

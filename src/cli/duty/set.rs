@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use anyhow::bail;
 use jiff::Timestamp;
 
-use super::a_customer;
+use super::{a_customer, show};
+use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
-use crate::cli::output::{note, tell};
+use crate::cli::output::{self, Unwritten, note, tell};
 use crate::cli::schedule::{choose, wrong_time};
 use crate::cli::target::Target;
 use crate::duty::{Because, Override, Presence, when};
@@ -40,11 +40,15 @@ struct Place {
     /// Only on this line, by its name or number [default: every line the person is in]
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
+    /// Print what is now true as JSON, as `duty show` does
+    #[arg(long)]
+    json: bool,
 }
 
 impl Set {
     pub async fn run(self, presence: Presence, now: Timestamp) -> anyhow::Result<ExitCode> {
         let store = self.place.target.store().await?;
+        let mut report = Report::new(self.place.json);
         for (line, person) in self.place.find(&*store, &self.person).await? {
             let zone = &line.time_zone;
             let until = match &self.until {
@@ -59,7 +63,12 @@ impl Set {
                 Presence::Away => Because::Away(until),
                 Presence::On => Because::On(until),
             };
-            tell!("{}: {} is {}", line.name, person.name, state.in_zone(zone))?;
+            report.say(&format!(
+                "{}: {} is {}",
+                line.name,
+                person.name,
+                state.in_zone(zone)
+            ))?;
             let is_backup = line
                 .people
                 .last()
@@ -71,8 +80,9 @@ impl Set {
                     person.name
                 );
             }
-            say_who_gets_texts(&*store, &line, now).await?;
+            report.line(&*store, &line, now).await?;
         }
+        report.end()?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -81,6 +91,7 @@ impl Clear {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let store = self.place.target.store().await?;
         let mut cleared = false;
+        let mut report = Report::new(self.place.json);
         // By the overrides and not by the people: somebody may have left the cascade.
         for line in choose(store.lines().await?, self.place.line.as_deref())? {
             let overrides = store.overrides(&line.number).await?;
@@ -94,14 +105,21 @@ impl Clear {
             };
             store.set_override(&line.number, name, None).await?;
             cleared = true;
-            tell!("{}: the hours decide about {name} again", line.name)?;
-            say_who_gets_texts(&*store, &line, now).await?;
+            report.say(&format!(
+                "{}: the hours decide about {name} again",
+                line.name
+            ))?;
+            report.line(&*store, &line, now).await?;
         }
         if !cleared {
             // A name that is nobody's is a slip of the pen, not a state to be content with.
-            self.place.find(&*store, &self.person).await?;
-            tell!("nothing was set for {}", self.person)?;
+            let found = self.place.find(&*store, &self.person).await?;
+            report.say(&format!("nothing was set for {}", self.person))?;
+            for (line, _) in found.iter().filter(|_| self.place.json) {
+                report.line(&*store, line, now).await?;
+            }
         }
+        report.end()?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -121,17 +139,53 @@ impl Place {
         if found.is_empty() {
             names.sort();
             names.dedup();
-            bail!(
+            return Err(WrongUsage(format!(
                 "there is nobody called {name:?}; there is {}",
                 names.join(", ")
-            );
+            ))
+            .into());
         }
         Ok(found)
     }
 }
 
-async fn say_who_gets_texts(store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<()> {
-    let overrides = store.overrides(&line.number).await?;
-    let decision = decide(line, &overrides, &a_customer(), now);
-    Ok(tell!("  now {}", candidates::outcome(&decision))?)
+/// What a change is answered with: sentences as it goes, or JSON at its end.
+struct Report {
+    json: bool,
+    lines: Vec<serde_json::Value>,
+}
+
+impl Report {
+    fn new(json: bool) -> Self {
+        let lines = Vec::new();
+        Self { json, lines }
+    }
+
+    fn say(&self, sentence: &str) -> Result<(), Unwritten> {
+        if self.json {
+            Ok(())
+        } else {
+            tell!("{sentence}")
+        }
+    }
+
+    /// Tells who gets the texts to this line now.
+    async fn line(&mut self, store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<()> {
+        let overrides = store.overrides(&line.number).await?;
+        if self.json {
+            let shown = show::show(line, &overrides, now);
+            self.lines.push(serde_json::to_value(shown)?);
+        } else {
+            let decision = decide(line, &overrides, &a_customer(), now);
+            tell!("  now {}", candidates::outcome(&decision))?;
+        }
+        Ok(())
+    }
+
+    fn end(self) -> anyhow::Result<()> {
+        if self.json {
+            output::json(&self.lines)?;
+        }
+        Ok(())
+    }
 }

@@ -25,7 +25,7 @@ pub struct Show {
 
 /// Who is available on a line, as `--json` shows it.
 #[derive(Serialize)]
-struct Shown<'a> {
+pub struct Shown<'a> {
     line: &'a str,
     time_zone: &'a str,
     at: Timestamp,
@@ -37,8 +37,9 @@ struct Shown<'a> {
 struct ShownPerson {
     person: String,
     available: bool,
-    because: Because,
-    reason: String,
+    /// The reason as a sentence, and in a form for programs.
+    because: String,
+    reason: Because,
     /// When that changes, if it does within a week.
     until: Option<Timestamp>,
 }
@@ -61,7 +62,7 @@ impl Show {
     }
 }
 
-fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
+pub fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
     let decision = decide(line, overrides, &a_customer(), at);
     let people = line.people.iter().zip(decision.candidates);
     Shown {
@@ -73,8 +74,8 @@ fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
             .map(|(person, candidate)| ShownPerson {
                 person: candidate.person,
                 available: candidate.available,
-                reason: candidate.because.in_zone(&line.time_zone),
-                because: candidate.because,
+                because: candidate.because.in_zone(&line.time_zone),
+                reason: candidate.because,
                 until: next_change(line, person, overrides, at),
             })
             .collect(),

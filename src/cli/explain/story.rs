@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::candidates::DecisionShown;
 use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, Replay, State};
 use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
@@ -27,7 +28,7 @@ pub struct Story {
     pub content: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    pub decision: Decision,
+    pub decision: DecisionShown,
     pub deliveries: Vec<Told>,
     pub moments: Vec<Moment>,
 }
@@ -96,7 +97,7 @@ impl Story {
             received: record.received,
             content: content(sms),
             body: shown.body.then(|| sms.body.clone()),
-            decision: record.decision.clone(),
+            decision: DecisionShown::of(&record.decision, zone),
             deliveries: deliveries
                 .iter()
                 .filter_map(|(_, delivery)| Some(told(delivery.as_ref()?, shown)))
@@ -162,6 +163,7 @@ fn content(sms: &InboundSms) -> String {
     let parts = [
         count(sms.body.chars().count(), "character"),
         count(sms.media.len(), "attachment"),
+        count(sms.media_left_out, "attachment").map(|what| what + " that could not be passed on"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {

@@ -29,6 +29,7 @@ fn record(from: &str) -> InboundRecord {
         place: Some("San Diego, CA".to_owned()),
         body: "Are you open?".to_owned(),
         media: Vec::new(),
+        media_left_out: 0,
     };
     let decision = decide(&line, &Overrides::default(), &sms.from, at(1));
     let deliveries = vec![DeliveryId::of_inbound(&sms.sid)];

@@ -63,6 +63,10 @@ impl Key {
         Self::new(format!("inbound#{sid}"), "inbound")
     }
 
+    pub fn sent(sid: &MessageSid) -> Self {
+        Self::new(format!("sent#{sid}"), "sent")
+    }
+
     pub fn delivery(id: &DeliveryId) -> Self {
         Self::new(format!("{DELIVERY}{id}"), "delivery")
     }
@@ -104,6 +108,13 @@ pub fn of_line(line: &Line) -> anyhow::Result<Item> {
 pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
     let mut item = with_json(Key::inbound(&record.sms.sid), record)?;
     item.insert(EXPIRES.to_owned(), expiry(record.received)?);
+    Ok(item)
+}
+
+pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
+    let mut item = Key::sent(sid).item();
+    item.insert("delivery".to_owned(), string(delivery.as_str()));
+    item.insert(EXPIRES.to_owned(), expiry(now)?);
     Ok(item)
 }
 
