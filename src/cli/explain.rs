@@ -1,4 +1,4 @@
-mod story;
+pub mod story;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod config;
+mod dead;
 mod dev;
 mod duty;
 mod explain;
@@ -39,6 +40,7 @@ enum Command {
     Route(route::Route),
     Duty(duty::Duty),
     Explain(explain::Explain),
+    Dead(dead::Dead),
     Config(config::Config),
     Text(text::Text),
     Phone(phone::Phone),
@@ -93,6 +95,7 @@ impl Command {
             Command::Route(command) => command.run().await,
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
+            Command::Dead(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -23,13 +23,32 @@ impl Target {
     pub async fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
         match self.table() {
             Some(table) => in_table(table).await,
-            None => in_folder(&self.data),
+            None => Ok(Arc::new(SqliteStore::on(self.database()?))),
         }
     }
 
     /// The table's name; a variable that is set to nothing names none.
-    fn table(&self) -> Option<&str> {
+    pub fn table(&self) -> Option<&str> {
         self.table.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The one-machine relay's database.
+    pub fn database(&self) -> anyhow::Result<Database> {
+        let data = &self.data;
+        if data.exists() && !data.is_dir() {
+            bail!(
+                "{} is no folder; name the relay's data folder with --data",
+                data.display()
+            );
+        }
+        let file = data.join(DATABASE);
+        if !file.exists() {
+            bail!(
+                "there is no relay in {}; start one with `relay dev`, or name another folder with --data or a deployed relay with --table",
+                data.display()
+            );
+        }
+        Database::open(&file)
     }
 
     /// What the store is, for a message.
@@ -43,8 +62,16 @@ impl Target {
 
 #[cfg(feature = "aws")]
 async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
-    use crate::aws::clients;
     use crate::store::dynamodb::DynamoStore;
+
+    let client = aws_sdk_dynamodb::Client::new(&aws(table).await?);
+    Ok(Arc::new(DynamoStore::new(client, table)))
+}
+
+/// What clients are made from for the stack that `table` belongs to.
+#[cfg(feature = "aws")]
+pub async fn aws(table: &str) -> anyhow::Result<aws_config::SdkConfig> {
+    use crate::aws::clients;
 
     let system_roots = std::env::var(clients::TRUST_STORE).is_ok_and(|value| value == "system");
     let config = clients::loader(system_roots).load().await;
@@ -65,8 +92,7 @@ async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
             );
         }
     }
-    let client = aws_sdk_dynamodb::Client::new(&config);
-    Ok(Arc::new(DynamoStore::new(client, table)))
+    Ok(config)
 }
 
 #[cfg(not(feature = "aws"))]
@@ -74,21 +100,4 @@ async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
     bail!(
         "this `relay` was built without AWS and cannot open the table {table}; build it with its default features, as `cargo run -- …` does"
     )
-}
-
-fn in_folder(data: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    if data.exists() && !data.is_dir() {
-        bail!(
-            "{} is no folder; name the relay's data folder with --data",
-            data.display()
-        );
-    }
-    let file = data.join(DATABASE);
-    if !file.exists() {
-        bail!(
-            "there is no relay in {}; start one with `relay dev`, or name another folder with --data or a deployed relay with --table",
-            data.display()
-        );
-    }
-    Ok(Arc::new(SqliteStore::on(Database::open(&file)?)))
 }

@@ -3,7 +3,7 @@
 
 mod replay;
 
-pub use replay::{Means, plan, replay};
+pub use replay::{Means, how_it_stands, plan, replay};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;

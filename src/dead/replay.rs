@@ -120,7 +120,8 @@ fn recipient(person: &Person) -> Recipient {
     }
 }
 
-fn how_it_stands(delivery: &Delivery) -> String {
+/// Where a delivery stands, in a few words.
+pub fn how_it_stands(delivery: &Delivery) -> String {
     let to = &delivery.to.person;
     match delivery.state {
         State::Waiting { .. } | State::Sending { .. } | State::Unknown { .. } => {

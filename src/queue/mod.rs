@@ -44,8 +44,8 @@ pub trait PutAside: Send + Sync {
     /// Leaves them where they were.
     async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()>;
 
-    /// Puts it on the queue again, due now. It may stay here too, if something fails over it.
-    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()>;
+    /// Takes it away, now that it is on the queue again.
+    async fn remove(&self, aside: &Aside) -> anyhow::Result<()>;
 }
 
 /// How long a wake-up that was put aside is held for somebody who looks at it.
@@ -59,12 +59,27 @@ pub struct Aside {
     handle: String,
 }
 
-impl Aside {
-    fn readable(&self) -> anyhow::Result<&WakeUp> {
-        self.wake_up
-            .as_ref()
-            .context("the message is no wake-up, and no worker could do anything with it")
-    }
+/// Puts a wake-up back on its queue, due now. First it is sent, then removed: two are better than
+/// none.
+pub async fn send_again(
+    from: &dyn PutAside,
+    to: &dyn Queue,
+    aside: &Aside,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let wake_up = aside
+        .wake_up
+        .clone()
+        .context("the message is no wake-up, and no worker could do anything with it")?;
+    to.send(
+        &WakeUp {
+            due: now,
+            ..wake_up
+        },
+        now,
+    )
+    .await?;
+    from.remove(aside).await
 }
 
 /// How long a queue must wait before it brings the wake-up.

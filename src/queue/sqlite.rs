@@ -203,20 +203,12 @@ impl PutAside for SqliteQueue {
         Ok(())
     }
 
-    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
-        aside.readable()?;
-        let (id, visible): (i64, _) = (aside.handle.parse()?, at_or_after(now));
+    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+        let id: i64 = aside.handle.parse()?;
+        let sql = "DELETE FROM dead_letters WHERE id = ?";
         self.database
-            .write(move |connection| {
-                // Nothing is inserted if somebody else was first.
-                connection.execute(
-                    "INSERT INTO wake_ups (wake_up, visible) SELECT wake_up, ? FROM dead_letters WHERE id = ?",
-                    params![visible, id],
-                )?;
-                connection.execute("DELETE FROM dead_letters WHERE id = ?", [id])
-            })
+            .write(move |connection| connection.execute(sql, [id]))
             .await?;
-        self.bell.notify_one();
         Ok(())
     }
 }

@@ -64,18 +64,15 @@ impl Queue for SqsQueue {
     }
 }
 
-/// The dead-letter queue, beside the queue that its messages come from.
+/// The dead-letter queue.
 pub struct SqsPutAside {
     client: Client,
     url: String,
-    queue: SqsQueue,
 }
 
 impl SqsPutAside {
-    /// `url` is the dead-letter queue's, `queue_url` the other one's.
-    pub fn new(client: Client, url: impl Into<String>, queue_url: impl Into<String>) -> Self {
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self {
-            queue: SqsQueue::new(client.clone(), queue_url),
             client,
             url: url.into(),
         }
@@ -146,13 +143,7 @@ impl PutAside for SqsPutAside {
         Ok(())
     }
 
-    /// First sent, then deleted: two are better than none.
-    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
-        let wake_up = WakeUp {
-            due: now,
-            ..aside.readable()?.clone()
-        };
-        self.queue.send(&wake_up, now).await?;
+    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
         self.client
             .delete_message()
             .queue_url(&self.url)

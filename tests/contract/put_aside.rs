@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use relay::delivery::DeliveryId;
 use relay::machine::{DATABASE, Database};
 use relay::queue::sqlite::SqliteQueue;
-use relay::queue::{Aside, PutAside, Queue, WakeUp};
+use relay::queue::{Aside, PutAside, Queue, WakeUp, send_again};
 
 use super::{Held, contract};
 
@@ -20,6 +20,8 @@ contract! { sqs, sqlite:
 /// A queue together with the place beside it.
 #[async_trait]
 trait Beside: PutAside {
+    fn queue(&self) -> &dyn Queue;
+
     /// Puts a message aside as the queue does.
     async fn bury(&self, message: &str);
 
@@ -52,7 +54,8 @@ async fn what_is_sent_again_is_on_the_queue_and_not_aside(aside: &impl Beside) {
         let is_meant = |seen: &Aside| name(seen) == "in-1";
         seen.into_iter().partition::<Vec<_>, _>(is_meant)
     };
-    aside.send_again(&meant[0], Timestamp::now()).await.unwrap();
+    let (queue, now) = (aside.queue(), Timestamp::now());
+    send_again(aside, queue, &meant[0], now).await.unwrap();
     aside.leave(&others).await.unwrap();
     assert_eq!(aside.brings().await, ["in-1".to_owned()].into());
     let left = aside.look(100).await.unwrap();
@@ -64,7 +67,7 @@ async fn what_is_no_wake_up_stays_where_it_is(aside: &impl Beside) {
     let seen = aside.look(100).await.unwrap();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].wake_up, None);
-    let refused = aside.send_again(&seen[0], Timestamp::now()).await;
+    let refused = send_again(aside, aside.queue(), &seen[0], Timestamp::now()).await;
     assert!(refused.unwrap_err().to_string().contains("no wake-up"));
     aside.leave(&seen).await.unwrap();
     assert_eq!(aside.look(100).await.unwrap().len(), 1);
@@ -118,13 +121,17 @@ impl PutAside for OneMachine {
         self.queue.leave(asides).await
     }
 
-    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
-        self.queue.send_again(aside, now).await
+    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+        self.queue.remove(aside).await
     }
 }
 
 #[async_trait]
 impl Beside for OneMachine {
+    fn queue(&self) -> &dyn Queue {
+        &self.queue
+    }
+
     /// By way of the queue if it can be read there, which the queue itself could not survive.
     async fn bury(&self, message: &str) {
         let Ok(wake_up) = serde_json::from_str::<WakeUp>(message) else {
@@ -165,7 +172,7 @@ use on_sqs::sqs;
 #[cfg(feature = "aws")]
 mod on_sqs {
     use aws_sdk_sqs::Client;
-    use relay::queue::sqs::SqsPutAside;
+    use relay::queue::sqs::{SqsPutAside, SqsQueue};
 
     use super::*;
     use crate::moto;
@@ -174,18 +181,20 @@ mod on_sqs {
         aside: SqsPutAside,
         client: Client,
         dead: String,
-        queue: String,
+        queue: SqsQueue,
+        queue_url: String,
     }
 
     pub async fn sqs() -> Held<Sqs> {
         let config = moto::config(moto::url()).await;
-        let (dead, queue) = (moto::queue(&config).await, moto::queue(&config).await);
+        let (dead, queue_url) = (moto::queue(&config).await, moto::queue(&config).await);
         let client = Client::new(&config);
         let held = Sqs {
-            aside: SqsPutAside::new(client.clone(), &dead, &queue),
+            aside: SqsPutAside::new(client.clone(), &dead),
+            queue: SqsQueue::new(client.clone(), &queue_url),
             client,
             dead,
-            queue,
+            queue_url,
         };
         Held { held, folder: None }
     }
@@ -200,20 +209,24 @@ mod on_sqs {
             self.aside.leave(asides).await
         }
 
-        async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
-            self.aside.send_again(aside, now).await
+        async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+            self.aside.remove(aside).await
         }
     }
 
     #[async_trait]
     impl Beside for Sqs {
+        fn queue(&self) -> &dyn Queue {
+            &self.queue
+        }
+
         async fn bury(&self, message: &str) {
             let send = self.client.send_message().queue_url(&self.dead);
             send.message_body(message).send().await.unwrap();
         }
 
         async fn brings(&self) -> BTreeSet<String> {
-            let receive = self.client.receive_message().queue_url(&self.queue);
+            let receive = self.client.receive_message().queue_url(&self.queue_url);
             let received = receive.max_number_of_messages(10).send().await.unwrap();
             let wake_ups = received.messages().iter().map(|message| {
                 let wake_up: WakeUp = serde_json::from_str(message.body().unwrap()).unwrap();

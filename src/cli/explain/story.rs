@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::candidates::DecisionShown;
-use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, State};
+use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, Replay, State};
 use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
 use crate::phone::{PhoneNumber, Sender};
@@ -93,10 +93,7 @@ impl Story {
         Self {
             message_sid: sms.sid.clone(),
             line: record.decision.line.clone(),
-            from: match &sms.place {
-                Some(place) => format!("{} ({place})", shown.sender(&sms.from)),
-                None => shown.sender(&sms.from),
-            },
+            from: shown.writer(sms),
             received: record.received,
             content: content(sms),
             body: shown.body.then(|| sms.body.clone()),
@@ -111,6 +108,14 @@ impl Story {
 }
 
 impl Shown {
+    /// Who wrote, and from where as far as that is known.
+    pub fn writer(self, sms: &InboundSms) -> String {
+        match &sms.place {
+            Some(place) => format!("{} ({place})", self.sender(&sms.from)),
+            None => self.sender(&sms.from),
+        }
+    }
+
     fn sender(self, sender: &Sender) -> String {
         match (self.numbers, sender.expose()) {
             (_, "") => "an unknown sender".to_owned(),
@@ -119,7 +124,7 @@ impl Shown {
         }
     }
 
-    fn number(self, number: &PhoneNumber) -> String {
+    pub fn number(self, number: &PhoneNumber) -> String {
         if self.numbers {
             number.expose().to_owned()
         } else {
@@ -142,6 +147,11 @@ fn then(what: String) -> Moment {
         what,
         details: Vec::new(),
     }
+}
+
+fn replayed(replay: &Replay) -> Moment {
+    let what = "it had given up, and somebody had it tried again";
+    moment(replay.at, what.to_owned())
 }
 
 fn content(sms: &InboundSms) -> String {
@@ -200,11 +210,18 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&self, moments: &mut Vec<Moment>) {
         let mut before: Option<&Attempt> = None;
+        let mut replays = self.delivery.replays.iter().peekable();
         for attempt in &self.delivery.attempts {
+            while let Some(replay) = replays.next_if(|replay| replay.attempts < attempt.number) {
+                moments.push(replayed(replay));
+                before = None;
+            }
             self.hand_over(before, &attempt.to, Some(attempt.began), moments);
             moments.extend(self.attempt(attempt));
             before = Some(attempt);
         }
+        let before = before.filter(|_| replays.peek().is_none());
+        moments.extend(replays.map(replayed));
         self.hand_over(before, &self.delivery.to, None, moments);
         moments.push(self.state());
     }
@@ -276,21 +293,30 @@ impl Teller<'_> {
                 "Twilio has it; whether it reached {to} is still to be heard"
             )),
             State::Delivered => then(format!("it reached {to}")),
-            State::GaveUp { because } => then(format!(
-                "no further attempt is made: {}",
-                match because {
-                    GaveUp::Late => format!("{deadline} was the time to give up"),
-                    GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
-                    GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
-                    GaveUp::Unresolved =>
-                        "Twilio did not say whether it had the message".to_owned(),
-                }
-            )),
+            State::GaveUp { because } => Moment {
+                at: self.delivery.gave_up,
+                what: format!("no further attempt is made: {}", why(because, &deadline)),
+                details: vec![format!(
+                    "`relay dead replay {}` has it tried again",
+                    self.delivery.id
+                )],
+            },
         }
     }
 }
 
-fn outcome(outcome: &Outcome) -> String {
+/// Why a delivery gave up; `deadline` is when it was too late, as its line's clock shows it.
+pub fn why(because: GaveUp, deadline: &str) -> String {
+    match because {
+        GaveUp::Late => format!("{deadline} was the time to give up"),
+        GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
+        GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
+        GaveUp::Unresolved => "Twilio did not say whether it had the message".to_owned(),
+    }
+}
+
+/// What became of an attempt.
+pub fn outcome(outcome: &Outcome) -> String {
     let code = |code: &Option<u32>| code.map_or(String::new(), |code| format!(", error {code}"));
     match outcome {
         Outcome::Pending => "begun, not answered yet".to_owned(),
@@ -329,7 +355,7 @@ fn in_words(class: Class) -> &'static str {
 }
 
 /// Where an error is explained.
-fn advice(outcome: &Outcome) -> Option<String> {
+pub fn advice(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Refused {
             code: Some(code), ..

@@ -1,0 +1,71 @@
+use std::process::ExitCode;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::letter::{Letter, Reader, Waker, glance};
+use super::place::Place;
+use super::{Filter, count};
+use crate::cli::output::{self, tell};
+use crate::dead::letters;
+
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    place: Place,
+    /// Show telephone numbers in full
+    #[arg(long)]
+    numbers: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    texts: Vec<Letter>,
+    wake_ups: Vec<Waker>,
+}
+
+/// How many texts are looked up at once.
+const AT_ONCE: usize = 16;
+
+impl List {
+    pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
+        let wanted = self.filter.wanted(now)?;
+        let opened = self.place.open().await?;
+        let reader = Reader::of(&opened.store, self.numbers).await?;
+        let deliveries = letters(opened.store.as_ref(), wanted).await?;
+        let texts = stream::iter(&deliveries)
+            .map(|delivery| reader.letter(delivery))
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut wake_ups = glance(opened.wake_ups.as_deref()).await?;
+        wake_ups.retain(|waker| waker.is_among(wanted));
+        let listed = Listed { texts, wake_ups };
+        if self.json {
+            output::json(&listed)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        for text in &listed.texts {
+            text.print()?;
+        }
+        for waker in &listed.wake_ups {
+            waker.print()?;
+        }
+        let (texts, wake_ups) = (listed.texts.len(), listed.wake_ups.len());
+        match texts + wake_ups {
+            0 if wanted.everything() => tell!("there are no dead letters")?,
+            0 => tell!("no dead letter is like that; `relay dead list` shows all there are")?,
+            _ => tell!(
+                "\n{}; `relay dead replay` has them tried again",
+                count(texts, wake_ups)
+            )?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

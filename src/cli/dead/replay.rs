@@ -1,0 +1,288 @@
+use std::io::{BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::letter::{MOST_WAKE_UPS, Waker};
+use super::place::{Opened, Outlets, Place};
+use super::{Filter, count, id};
+use crate::cli::output::{self, Unwritten, note, tell};
+use crate::cli::{RED, WrongUsage};
+use crate::dead::{Wanted, letters, plan, replay};
+use crate::delivery::{Delivery, DeliveryId, State};
+use crate::printable::printable;
+use crate::queue::send_again;
+
+#[derive(clap::Args)]
+pub struct Replay {
+    /// SIDs of customers' texts, or deliveries' ids
+    #[arg(
+        value_name = "ID",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    ids: Vec<String>,
+    /// All dead letters, or all that are like --older-than and --error say
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    filter: Filter,
+    /// Only show what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    outlets: Outlets,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a replay comes to.
+#[derive(Serialize, Default)]
+struct Done {
+    dry_run: bool,
+    texts: Vec<Replayed>,
+    wake_ups: Vec<DeliveryId>,
+    failed: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Replayed {
+    delivery: DeliveryId,
+    /// Who gets it, in this order.
+    to: Vec<String>,
+    next: &'static str,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    delivery: DeliveryId,
+    error: String,
+}
+
+/// How many texts are replayed at once.
+const AT_ONCE: usize = 16;
+
+impl Replay {
+    pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
+        let wanted = self.filter.wanted(now)?;
+        if !self.all && !wanted.everything() {
+            let add = "--older-than and --error choose among all dead letters; add --all";
+            return Err(WrongUsage(add.to_owned()).into());
+        }
+        let ids = self.ids.iter().map(|text| id(text));
+        let ids: Vec<DeliveryId> = ids.collect::<Result<_, _>>()?;
+        if !self.dry_run {
+            self.place.check(&self.outlets)?;
+        }
+        let opened = self.place.open().await?;
+        let wake_ups = self.hold(&opened, &ids, wanted).await?;
+        let planned = self.plan(&opened, ids, &wake_ups, wanted, now).await?;
+        if self.dry_run || planned.texts.is_empty() && wake_ups.is_empty() {
+            leave(&opened, &wake_ups).await?;
+            return self.show(&planned);
+        }
+        if !self.confirms(&planned)? {
+            leave(&opened, &wake_ups).await?;
+            bail!("nothing was replayed");
+        }
+        let done = self.replay(&opened, planned, wake_ups, now).await?;
+        self.show(&done)
+    }
+
+    /// The wake-ups that are meant; the others are let go.
+    async fn hold(
+        &self,
+        opened: &Opened,
+        ids: &[DeliveryId],
+        wanted: Wanted,
+    ) -> anyhow::Result<Vec<Waker>> {
+        let Some(place) = &opened.wake_ups else {
+            return Ok(Vec::new());
+        };
+        let is_meant = |waker: &Waker| match &waker.delivery {
+            None => false,
+            Some(_) if self.all => waker.is_among(wanted),
+            Some(delivery) => ids.contains(delivery),
+        };
+        let found = place.look(MOST_WAKE_UPS).await?.into_iter().map(Waker::of);
+        let (meant, others): (Vec<_>, Vec<_>) = found.partition(is_meant);
+        leave(opened, &others).await?;
+        Ok(meant)
+    }
+
+    /// What would be done; changes nothing.
+    async fn plan(
+        &self,
+        opened: &Opened,
+        ids: Vec<DeliveryId>,
+        wake_ups: &[Waker],
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> anyhow::Result<Done> {
+        let mut done = Done {
+            dry_run: self.dry_run,
+            wake_ups: wake_ups.iter().filter_map(|w| w.delivery.clone()).collect(),
+            ..Done::default()
+        };
+        let mut deliveries = Vec::new();
+        if self.all {
+            deliveries = letters(opened.store.as_ref(), wanted).await?;
+        }
+        for id in ids {
+            match opened.store.delivery(&id).await? {
+                // Its wake-up is what is replayed.
+                Some(delivery) if delivery.gave_up.is_none() && done.wake_ups.contains(&id) => {}
+                Some(delivery) => deliveries.push(delivery),
+                None => done.failed.push(Failed {
+                    error: format!("there is no delivery {id}"),
+                    delivery: id,
+                }),
+            }
+        }
+        for delivery in deliveries {
+            let id = delivery.id.clone();
+            let planned = plan(opened.store.as_ref(), delivery, now).await;
+            done.add(id, planned.map(|(next, _)| next));
+        }
+        Ok(done)
+    }
+
+    /// Asks whoever sits at the terminal, if somebody does.
+    fn confirms(&self, planned: &Done) -> anyhow::Result<bool> {
+        if self.yes || !std::io::stdin().is_terminal() {
+            return Ok(true);
+        }
+        for Replayed { delivery, to, next } in &planned.texts {
+            note!("{delivery} {next} → {}", printable(&to.join(", then ")));
+        }
+        let count = count(planned.texts.len(), planned.wake_ups.len());
+        note!("Replay {count}? Type y to go on.");
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    async fn replay(
+        &self,
+        opened: &Opened,
+        planned: Done,
+        wake_ups: Vec<Waker>,
+        now: Timestamp,
+    ) -> anyhow::Result<Done> {
+        let means = self.place.means(opened, &self.outlets)?;
+        let mut done = Done {
+            failed: planned.failed,
+            ..Done::default()
+        };
+        let replays = planned.texts.into_iter().map(async |text| {
+            let replayed = replay(&means, &text.delivery, now).await;
+            (text.delivery, replayed)
+        });
+        let mut replays = std::pin::pin!(stream::iter(replays).buffered(AT_ONCE));
+        while let Some((id, replayed)) = replays.next().await {
+            done.add(id, replayed);
+        }
+        for waker in wake_ups {
+            let (Some(id), Some(place)) = (waker.delivery.clone(), &opened.wake_ups) else {
+                continue;
+            };
+            match send_again(place.as_ref(), means.queue.as_ref(), &waker.aside, now).await {
+                Ok(()) => done.wake_ups.push(id),
+                Err(error) => done.failed.push(Failed {
+                    delivery: id,
+                    error: format!("its wake-up: {error:#}"),
+                }),
+            }
+        }
+        Ok(done)
+    }
+
+    fn show(&self, done: &Done) -> anyhow::Result<ExitCode> {
+        match self.json {
+            true => output::json(done)?,
+            false => self.print(done)?,
+        }
+        Ok(ExitCode::from(u8::from(!done.failed.is_empty())))
+    }
+
+    fn print(&self, done: &Done) -> Result<(), Unwritten> {
+        let would = if self.dry_run { "would be " } else { "" };
+        for Replayed { delivery, to, next } in &done.texts {
+            tell!(
+                "{delivery} {would}{next} → {}",
+                printable(&to.join(", then "))
+            )?;
+        }
+        for delivery in &done.wake_ups {
+            tell!("{delivery} {would}woken")?;
+        }
+        for Failed { delivery, error } in &done.failed {
+            note!("{RED}not replayed:{RED:#} {delivery}: {}", printable(error));
+        }
+        match (done.texts.len(), done.wake_ups.len()) {
+            (0, 0) if done.failed.is_empty() => tell!("there is nothing to replay")?,
+            (0, 0) => {}
+            (texts, wake_ups) if self.dry_run => {
+                tell!("{} would be replayed", count(texts, wake_ups))?
+            }
+            (texts, wake_ups) => {
+                let hears = self.place.hears();
+                tell!(
+                    "replayed {}; the relay hears of it {hears}",
+                    count(texts, wake_ups)
+                )?
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Done {
+    fn add(&mut self, delivery: DeliveryId, replayed: anyhow::Result<Delivery>) {
+        match replayed {
+            Ok(next) => self.texts.push(Replayed {
+                delivery,
+                to: cascade(&next),
+                next: match next.state {
+                    State::Delivered => "known to have arrived after all",
+                    State::Unknown { .. } | State::Accepted { .. } => {
+                        "looked up at Twilio, which may have it"
+                    }
+                    _ => "sent",
+                },
+            }),
+            Err(error) => self.failed.push(Failed {
+                delivery,
+                error: format!("{error:#}"),
+            }),
+        }
+    }
+}
+
+/// Who gets a delivery, in this order.
+pub fn cascade(delivery: &Delivery) -> Vec<String> {
+    let mut people = vec![delivery.to.person.clone()];
+    for next in &delivery.remaining {
+        if !people.contains(&next.person) {
+            people.push(next.person.clone());
+        }
+    }
+    people
+}
+
+async fn leave(opened: &Opened, wake_ups: &[Waker]) -> anyhow::Result<()> {
+    let Some(place) = &opened.wake_ups else {
+        return Ok(());
+    };
+    let asides: Vec<_> = wake_ups.iter().map(|waker| waker.aside.clone()).collect();
+    place.leave(&asides).await
+}

@@ -1,0 +1,153 @@
+use std::process::ExitCode;
+
+use anyhow::bail;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::id;
+use super::letter::{Letter, Reader, Waker, glance};
+use super::place::Place;
+use super::replay::cascade;
+use crate::cli::candidates::DIM;
+use crate::cli::explain::story::{Shown, advice, outcome};
+use crate::cli::output::{self, Unwritten, tell};
+use crate::dead::{how_it_stands, plan};
+use crate::delivery::{Delivery, Outcome};
+use crate::printable::{printable, printable_lines};
+
+#[derive(clap::Args)]
+pub struct Show {
+    /// The SID of the customer's text, or the delivery's id
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    place: Place,
+    /// Show telephone numbers in full
+    #[arg(long)]
+    numbers: bool,
+    /// Show the text
+    #[arg(long)]
+    body: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Shows {
+    #[serde(flatten)]
+    letter: Letter,
+    tries: Vec<Try>,
+    /// Who would get it now, in this order; or why nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_go_to: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cannot_be_replayed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    wake_ups: Vec<Waker>,
+}
+
+#[derive(Serialize)]
+struct Try {
+    number: u32,
+    began: Timestamp,
+    to_person: String,
+    to: String,
+    outcome: Outcome,
+}
+
+impl Show {
+    pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
+        let id = id(&self.id)?;
+        let opened = self.place.open().await?;
+        let Some(delivery) = opened.store.delivery(&id).await? else {
+            bail!("there is no delivery {id}; `relay dead list` shows all dead letters");
+        };
+        let mut wake_ups = glance(opened.wake_ups.as_deref()).await?;
+        wake_ups.retain(|waker| waker.delivery.as_ref() == Some(&id));
+        if delivery.gave_up.is_none() && wake_ups.is_empty() {
+            bail!(
+                "{} is no dead letter: {}; `relay explain` tells its story",
+                self.id,
+                how_it_stands(&delivery)
+            );
+        }
+        let letter = Reader::of(&opened.store, self.numbers).await?;
+        let planned = plan(opened.store.as_ref(), delivery.clone(), now).await;
+        let shows = Shows {
+            letter: letter.letter(&delivery).await?,
+            tries: self.tries(&delivery),
+            would_go_to: planned
+                .as_ref()
+                .map(|(next, _)| cascade(next))
+                .unwrap_or_default(),
+            cannot_be_replayed: planned.err().map(|error| format!("{error:#}")),
+            body: self.body.then(|| delivery.body.clone()),
+            wake_ups,
+        };
+        if self.json {
+            output::json(&shows)?;
+        } else {
+            shows.print()?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn tries(&self, delivery: &Delivery) -> Vec<Try> {
+        let shown = Shown {
+            numbers: self.numbers,
+            body: self.body,
+        };
+        let attempts = delivery.attempts.iter().map(|attempt| Try {
+            number: attempt.number,
+            began: attempt.began,
+            to_person: attempt.to.person.clone(),
+            to: shown.number(&attempt.to.number),
+            outcome: attempt.outcome.clone(),
+        });
+        attempts.collect()
+    }
+}
+
+impl Shows {
+    fn print(&self) -> Result<(), Unwritten> {
+        self.letter.print()?;
+        let body = self.body.as_deref().map(printable_lines);
+        for row in body.iter().flat_map(|body| body.lines()) {
+            tell!("  {DIM}│{DIM:#} {row}")?;
+        }
+        for Try {
+            number,
+            began,
+            to_person,
+            to,
+            outcome: came_to,
+        } in &self.tries
+        {
+            let began = self.letter.zone.show(*began);
+            let came = outcome(came_to);
+            tell!(
+                "  attempt {number} to {to_person} ({to}), {began}: {}",
+                printable(&came)
+            )?;
+            if let Some(advice) = advice(came_to) {
+                tell!("    {advice}")?;
+            }
+        }
+        for waker in &self.wake_ups {
+            waker.print()?;
+        }
+        match &self.cannot_be_replayed {
+            Some(error) => tell!("  {}", printable(error))?,
+            None => tell!(
+                "  a replay would go to {}",
+                self.would_go_to.join(", then ")
+            )?,
+        }
+        match &self.letter.message_sid {
+            Some(sid) => tell!("  {DIM}`relay explain {sid}` tells the whole story{DIM:#}"),
+            None => Ok(()),
+        }
+    }
+}
