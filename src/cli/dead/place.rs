@@ -45,7 +45,7 @@ pub struct Opened {
 enum Parts {
     OneMachine(Database),
     #[cfg(feature = "aws")]
-    Deployed(aws_config::SdkConfig),
+    Deployed(Box<aws_config::SdkConfig>),
 }
 
 impl Place {
@@ -77,7 +77,7 @@ impl Place {
         Ok(Opened {
             store: Arc::new(DynamoStore::new(client, table)),
             wake_ups,
-            parts: Parts::Deployed(aws),
+            parts: Parts::Deployed(Box::new(aws)),
         })
     }
 
@@ -112,6 +112,7 @@ impl Place {
     }
 
     /// What a replay goes through; `outlets` are those that were checked.
+    #[cfg_attr(not(feature = "aws"), allow(unused_variables))]
     pub fn means(&self, opened: &Opened, outlets: &Outlets) -> anyhow::Result<Means> {
         match &opened.parts {
             Parts::OneMachine(database) => {
