@@ -1,5 +1,5 @@
 //! What the relay relies on from a store, a queue and an audit, whichever they are: one contract
-//! each, held on AWS (as moto plays it) and on one machine.
+//! each, held on AWS (as moto plays it), on one machine, and in the simulation's memory.
 
 mod audit;
 mod examples;
@@ -7,9 +7,10 @@ mod lines;
 mod queue;
 mod store;
 
-/// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`.
+/// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
+/// `in_memory::CASE`.
 macro_rules! contract {
-    ($aws:ident, $one_machine:ident: $($case:ident),+ $(,)?) => {
+    ($aws:ident, $one_machine:ident, $memory:ident: $($case:ident),+ $(,)?) => {
         #[cfg(feature = "aws")]
         mod on_aws {
             $(#[tokio::test]
@@ -26,6 +27,14 @@ macro_rules! contract {
                 super::$case(&*held).await;
             })+
         }
+
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $case() {
+                let held = super::$memory().await;
+                super::$case(&*held).await;
+            })+
+        }
     };
 }
 use contract;
@@ -35,6 +44,12 @@ struct Held<T> {
     held: T,
     #[allow(dead_code, reason = "removes the folder when it goes")]
     folder: Option<tempfile::TempDir>,
+}
+
+impl<T> From<T> for Held<T> {
+    fn from(held: T) -> Self {
+        Self { held, folder: None }
+    }
 }
 
 impl<T> std::ops::Deref for Held<T> {

@@ -1,0 +1,158 @@
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use anyhow::bail;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use relay::delivery::{Delivery, DeliveryId};
+use relay::duty::{Override, Overrides};
+use relay::inbound::{InboundRecord, MessageSid};
+use relay::line::Line;
+use relay::phone::PhoneNumber;
+use relay::store::{ForInbound, Recorded, Result, Saved, Store};
+
+/// A store that is gone with its process.
+#[derive(Default)]
+pub struct MemoryStore(Mutex<Tables>);
+
+#[derive(Default)]
+struct Tables {
+    lines: BTreeMap<PhoneNumber, Line>,
+    overrides: BTreeMap<PhoneNumber, Overrides>,
+    inbounds: BTreeMap<MessageSid, InboundRecord>,
+    deliveries: BTreeMap<DeliveryId, Delivery>,
+}
+
+impl MemoryStore {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn inbounds(&self) -> Vec<InboundRecord> {
+        self.tables().inbounds.values().cloned().collect()
+    }
+
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.tables().deliveries.values().cloned().collect()
+    }
+
+    pub fn record_now(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        let mut tables = self.tables();
+        let sid = &record.sms.sid;
+        if tables.inbounds.contains_key(sid) {
+            return Ok(Recorded::Already);
+        }
+        if let Some(taken) = deliveries
+            .iter()
+            .find(|delivery| tables.deliveries.contains_key(&delivery.id))
+        {
+            bail!("there is a delivery {} already", taken.id);
+        }
+        tables.inbounds.insert(sid.clone(), record.clone());
+        for delivery in deliveries {
+            tables
+                .deliveries
+                .insert(delivery.id.clone(), delivery.clone());
+        }
+        Ok(Recorded::New)
+    }
+
+    pub fn save_now(&self, delivery: &Delivery) -> Saved {
+        match self.tables().deliveries.get_mut(&delivery.id) {
+            Some(stored) if stored.version + 1 == delivery.version => {
+                *stored = delivery.clone();
+                Saved::Yes
+            }
+            _ => Saved::Outdated,
+        }
+    }
+
+    /// Replaces a delivery whatever its version: what a store must not do.
+    pub fn overwrite(&self, delivery: &Delivery) {
+        let mut tables = self.tables();
+        tables
+            .deliveries
+            .insert(delivery.id.clone(), delivery.clone());
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+        let tables = self.tables();
+        Ok(ForInbound {
+            line: tables.lines.get(line).cloned(),
+            overrides: tables.overrides.get(line).cloned().unwrap_or_default(),
+            earlier: tables.inbounds.get(sid).cloned(),
+        })
+    }
+
+    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        self.record_now(record, deliveries)
+    }
+
+    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
+        Ok(self.tables().inbounds.get(sid).cloned())
+    }
+
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        Ok(self.tables().deliveries.get(id).cloned())
+    }
+
+    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+        Ok(self.save_now(delivery))
+    }
+
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let tables = self.tables();
+        let mut due: Vec<_> = tables
+            .deliveries
+            .values()
+            .filter_map(|delivery| Some((delivery.due()?, delivery.id.clone())))
+            .filter(|(due, _)| *due < instant)
+            .collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn lines(&self) -> Result<Vec<Line>> {
+        Ok(self.tables().lines.values().cloned().collect())
+    }
+
+    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
+        Ok(self.tables().lines.get(number).cloned())
+    }
+
+    async fn put_line(&self, line: &Line) -> Result<()> {
+        let mut tables = self.tables();
+        tables.lines.insert(line.number.clone(), line.clone());
+        Ok(())
+    }
+
+    async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
+        let mut tables = self.tables();
+        tables.lines.remove(number);
+        tables.overrides.remove(number);
+        Ok(())
+    }
+
+    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
+        let tables = self.tables();
+        Ok(tables.overrides.get(line).cloned().unwrap_or_default())
+    }
+
+    async fn set_override(
+        &self,
+        line: &PhoneNumber,
+        person: &str,
+        to: Option<&Override>,
+    ) -> Result<()> {
+        let mut tables = self.tables();
+        let overrides = &mut tables.overrides.entry(line.clone()).or_default().0;
+        match to {
+            Some(to) => drop(overrides.insert(person.to_owned(), to.clone())),
+            None => drop(overrides.remove(person)),
+        }
+        Ok(())
+    }
+}
