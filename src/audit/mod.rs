@@ -3,7 +3,6 @@
 
 #[cfg(feature = "aws")]
 pub mod cloudwatch;
-#[cfg(feature = "aws")]
 pub mod fallback;
 #[cfg(feature = "machine")]
 pub mod file;
