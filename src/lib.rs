@@ -7,6 +7,7 @@ pub mod duty;
 pub mod inbound;
 pub mod line;
 pub mod phone;
+pub mod printable;
 pub mod routing;
 pub mod text;
 
@@ -23,6 +24,8 @@ pub mod twilio;
 pub mod aws;
 #[cfg(feature = "machine")]
 pub mod cli;
+#[cfg(feature = "machine")]
+pub mod dead;
 pub mod functions;
 #[cfg(feature = "machine")]
 pub mod machine;

@@ -38,6 +38,7 @@ impl Deployed {
         let sid = "AC".to_owned() + &"0".repeat(32);
         let secret = json!({"TWILIO_ACCOUNT_SID": sid, "TWILIO_AUTH_TOKEN": TOKEN}).to_string();
         let settings = Settings {
+            metrics_namespace: "Relay".to_owned(),
             table: moto::table(&direct).await,
             queue_url: moto::queue(&direct).await,
             audit_log_group: moto::log_group(&direct).await,

@@ -2,6 +2,8 @@
 //! people run them: exit code 0 done, 1 failed, 2 wrong usage; JSON where it is asked for; errors
 //! on standard error.
 
+mod output;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -52,16 +54,19 @@ impl Place {
     }
 
     fn relay_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_relay"))
+        let variables = variables.iter().copied();
+        Ran(self.command(arguments).envs(variables).output().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
+        command
             .args(arguments)
             .current_dir(self.path())
             .env_remove("TABLE_NAME")
             .env_remove("TWILIO_AUTH_TOKEN")
-            .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
-        Ran(output)
+            .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS");
+        command
     }
 }
 
@@ -147,7 +152,8 @@ fn route_prints_the_decision_and_the_text_as_json() {
     let night = routed(&["858-555-0107", "--at", "2026-11-20T20:00:00-08:00"]);
     assert_eq!(night["to_person"], "Backup");
     assert_eq!(night["rule"], "first_available");
-    assert_eq!(night["candidates"][0]["because"], "outside_hours");
+    assert_eq!(night["candidates"][0]["because"], "outside the hours");
+    assert_eq!(night["candidates"][0]["reason"], "outside_hours");
     assert!(night["text"].as_str().unwrap().ends_with("🚐"));
     assert_eq!(
         (&night["encoding"], &night["segments"]),
@@ -181,7 +187,7 @@ fn route_is_right_in_both_nights_on_which_clocks_change() {
             "x",
         ];
         let routed = place.relay(&[&route[..], &["--at", at]].concat()).json();
-        routed["candidates"][0]["because"]["within_hours"]
+        routed["candidates"][0]["reason"]["within_hours"]
             .as_str()
             .unwrap_or("outside")
             .to_owned()
@@ -266,7 +272,7 @@ async fn an_override_is_set_shown_obeyed_and_cleared() {
     let sergio = &shown[0]["people"][0];
     assert_eq!(sergio["available"], false);
     assert!(
-        sergio["reason"]
+        sergio["because"]
             .as_str()
             .unwrap()
             .starts_with("away until "),
@@ -305,13 +311,13 @@ async fn an_override_that_cannot_be_is_refused() {
     let place = Place::new();
     place.store().await;
     let away = |rest: &[&str]| place.relay(&[&["duty", "away"][..], rest].concat());
-    away(&["Zoe"]).refused(1, "there is nobody called \"Zoe\"; there is Backup, Sergio");
+    away(&["Zoe"]).refused(2, "there is nobody called \"Zoe\"; there is Backup, Sergio");
     away(&["Sergio", "--until", "2020-01-01"]).refused(2, "which is past; it is");
     away(&["Sergio", "--until", "later"]).refused(2, "is not a time; write one such as 2h");
     away(&["Sergio", "--line", "other"]).refused(2, "there is no line \"other\"; there is qdn");
     place
         .relay(&["duty", "clear", "Zoe"])
-        .refused(1, "there is nobody called \"Zoe\"");
+        .refused(2, "there is nobody called \"Zoe\"");
     let backup = away(&["Backup"]);
     assert_eq!(backup.code(), 0);
     assert!(
@@ -363,15 +369,20 @@ async fn duty_check_tells_what_is_surprising() {
 
 /// Puts a text from a customer into the store, and returns its SID.
 async fn a_text_came_in(place: &Place) -> MessageSid {
+    a_text_came_in_from(place, "+18585550107", "Are you open?").await
+}
+
+async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSid {
     let store = place.store().await;
     let line = store.lines().await.unwrap().remove(0);
     let sms = InboundSms {
         sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
-        from: Sender::parse("+18585550107"),
+        from: Sender::parse(from),
         to: line.number.clone(),
         place: None,
-        body: "Are you open?".to_owned(),
+        body: body.to_owned(),
         media: Vec::new(),
+        media_left_out: 0,
     };
     let received = FRIDAY_10.parse().unwrap();
     let decision = decide(&line, &Overrides::default(), &sms.from, received);
@@ -407,6 +418,8 @@ async fn explain_tells_the_story_of_a_text() {
     assert_eq!(full["from"], "+18585550107");
     assert_eq!(full["body"], "Are you open?");
     assert_eq!(full["decision"]["to_person"], "Sergio");
+    let because = &full["decision"]["candidates"][0]["because"];
+    assert_eq!(because, "within Mon-Fri 08:00-18:00");
 }
 
 #[tokio::test]
@@ -531,5 +544,16 @@ fn every_command_has_help_with_an_example() {
             help.contains("Example") && help.contains(&format!("relay {command}")),
             "{help}"
         );
+    }
+}
+
+#[test]
+fn a_twilio_url_that_is_no_web_address_is_wrong_usage() {
+    let place = Place::new();
+    let serve = ["serve", "--config", "relay.toml", "--env-file", "repos.env"];
+    for url in ["notaurl", "ftp://example.com", "https://", ""] {
+        place
+            .relay(&[&serve[..], &["--twilio-url", url]].concat())
+            .refused(2, "not a web address; write such as https://api.twilio.com");
     }
 }

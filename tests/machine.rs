@@ -307,3 +307,50 @@ fn wrong_usage_is_told_apart_from_failure() {
     assert_eq!(place.run(&["dev", "--prot", "1"]).status.code(), Some(2));
     assert_eq!(place.run(&["nonsense"]).status.code(), Some(2));
 }
+
+/// What a client has sent when it stops sending.
+fn stuck(dev: &Dev, sent: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(dev.url.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(sent.as_bytes()).unwrap();
+    stream
+}
+
+#[test]
+fn clients_that_do_not_get_on_with_their_requests_do_not_hold_up_a_stop() {
+    let place = Place::new();
+    let mut dev = place.dev();
+    let _stuck = [
+        stuck(&dev, ""),
+        stuck(&dev, "POST /twilio/sms HT"),
+        stuck(
+            &dev,
+            "POST /twilio/sms HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nFro",
+        ),
+    ];
+    let began = Instant::now();
+    assert!(dev.signal("-TERM").success());
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn a_body_that_cannot_be_taken_is_refused_at_once_and_by_its_name() {
+    let place = Place::new();
+    let dev = place.dev();
+    let both = "transfer-encoding: chunked\r\ncontent-length: 4";
+    for (headers, status) in [
+        ("content-length: 65537", "413"),
+        ("content-length: 99999999999", "413"),
+        (both, "400"),
+        ("content-length: 4\r\ntransfer-encoding: chunked", "400"),
+    ] {
+        let request =
+            format!("POST /twilio/sms HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\nFrom=1\r\n\r\n");
+        let mut stream = stuck(&dev, &request);
+        let wait = Duration::from_secs(5);
+        stream.set_read_timeout(Some(wait)).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer at once");
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert_eq!(answer, format!("HTTP/1.1 {status}"), "{headers}");
+    }
+}

@@ -3,7 +3,6 @@
 
 use std::io::{Read, Seek};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,26 +33,13 @@ pub fn url() -> &'static str {
     SERVER.get_or_init(start)
 }
 
-fn python() -> PathBuf {
-    let python = std::env::var_os("RELAY_TEST_PYTHON").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".tools/python/bin/python"),
-        PathBuf::from,
-    );
-    assert!(
-        python.exists(),
-        "no Python with moto at {}; `make test` puts one there, or name one in RELAY_TEST_PYTHON",
-        python.display()
-    );
-    python
-}
-
 fn start() -> String {
     let port = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
         .port();
     let mut log = tempfile::tempfile().expect("a temporary file");
-    let mut server = Command::new(python())
+    let mut server = Command::new(crate::tools::python())
         .args(["-c", SERVER, &port.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

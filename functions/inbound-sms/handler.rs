@@ -15,6 +15,7 @@ use crate::line::{Line, Person};
 use crate::queue::WakeUp;
 use crate::relay::Relay;
 use crate::routing::{Decision, Rule, decide};
+use crate::store::Recorded;
 use crate::text;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
@@ -60,7 +61,19 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         relay.report(vec![audit]),
     )
     .await;
-    recorded?;
+    match recorded {
+        Ok(Recorded::New) => {}
+        // The same webhook came twice at once: the other one's decision stands, not this one.
+        Ok(Recorded::Already) => {
+            let record = records::repeated(&line.name, &record.sms, now, &key);
+            relay.report(vec![record]).await;
+        }
+        Err(error) => {
+            let record = records::not_kept(&line.name, &record.sms, now, &key);
+            relay.report(vec![record]).await;
+            return Err(error.into());
+        }
+    }
     woken?;
     let Decision {
         rule, to_person, ..
@@ -167,6 +180,8 @@ fn delivery(
         state: State::Waiting { due: now },
         created: now,
         deadline: now + DELIVER_WITHIN,
+        gave_up: None,
+        replays: Vec::new(),
     }
 }
 

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use futures::StreamExt;
+use futures::channel::mpsc;
 
-use crate::audit::{HashKey, records};
+use crate::audit::{HashKey, Record, records};
 use crate::credentials::Credentials;
 use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
 use crate::functions::delivery_status;
@@ -25,6 +27,11 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a delivery may be overdue before a sweep takes its wake-up for lost.
 const OVERDUE: Duration = Duration::from_secs(60);
 
+/// How long a sweep leaves a delivery alone that it has woken. One that cannot be worked on would
+/// otherwise get a further wake-up every minute, each of which comes again until it is a dead
+/// letter.
+const WOKEN_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// The most that one sweep wakes; the next one wakes the rest.
 const SWEEP: usize = 500;
 
@@ -34,6 +41,22 @@ const MOST_STEPS: usize = 100;
 /// Works on one wake-up until nothing is left to do now. An error means that the wake-up has to
 /// come again.
 pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
+    let (records, mut to_report) = mpsc::unbounded();
+    let work = work_on(relay, wake_up, records);
+    // The audit is written beside the work and in its order: a slow one delays no text.
+    let report = async {
+        while let Some(records) = to_report.next().await {
+            relay.report(records).await;
+        }
+    };
+    futures::join!(work, report).0
+}
+
+async fn work_on(
+    relay: &Relay,
+    wake_up: &WakeUp,
+    records: mpsc::UnboundedSender<Vec<Record>>,
+) -> anyhow::Result<()> {
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
@@ -56,10 +79,10 @@ pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
             }
         }
         delivery = next;
-        let report = relay.report(records::of_step(&delivery, &effects, now, &key));
-        let (next_event, ()) =
-            futures::join!(carry_out(relay, &credentials, &delivery, &effects), report);
-        match next_event? {
+        relay.watch(&delivery, &effects);
+        // Fails only if nobody listens any more, and `wake` listens as long as this runs.
+        let _ = records.unbounded_send(records::of_step(&delivery, &effects, now, &key));
+        match carry_out(relay, &credentials, &delivery, &effects).await? {
             Some(next_event) => event = next_event,
             None => return Ok(()),
         }
@@ -81,13 +104,20 @@ async fn carry_out(
     for effect in effects {
         match effect {
             Effect::Send { attempt } => {
-                let answer = send(
+                let mut answer = send(
                     relay,
                     credentials,
                     delivery,
                     attempt_of(delivery, *attempt)?,
                 )
                 .await;
+                if let Answer::Accepted { sid } = &answer
+                    && !relay.store.owns(&delivery.id, sid, relay.now()).await?
+                {
+                    // Another delivery with the same words had lost its own message and took this
+                    // one for it. There must be one for each.
+                    answer = Answer::NotSent;
+                }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 return Ok(Some(Event::Answered {
                     attempt: *attempt,
@@ -104,6 +134,9 @@ async fn carry_out(
                 .await
                 .map(Some);
             }
+            Effect::AskAfter { attempt } => {
+                return Ok(ask_after(relay, credentials, delivery, *attempt).await);
+            }
             Effect::Wake { due } if *due <= now => return Ok(Some(Event::Woken)),
             Effect::Wake { due } => {
                 let wake_up = WakeUp {
@@ -115,7 +148,8 @@ async fn carry_out(
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
-            | Effect::ReportGivenUp { .. } => {}
+            | Effect::ReportGivenUp { .. }
+            | Effect::ReportReplayed => {}
         }
     }
     Ok(None)
@@ -151,7 +185,8 @@ async fn send(
 }
 
 /// Asks Twilio what became of an attempt whose answer was lost. Twilio has no idempotency key for
-/// messages, so the message is recognised by recipient, time and body.
+/// messages, so the message is recognised by recipient, time and body, and by nobody else's having
+/// it.
 async fn ask(
     relay: &Relay,
     credentials: &Credentials,
@@ -165,6 +200,7 @@ async fn ask(
             &attempt.to.number,
             &delivery.from,
             attempt.began,
+            relay.now(),
         )
         .await;
     let listed = match listed {
@@ -181,20 +217,48 @@ async fn ask(
             .iter()
             .any(|a| a.sid.as_ref() == Some(sid))
     };
-    let found = listed
-        .into_iter()
-        .find(|m| m.body.as_deref().unwrap_or_default().trim() == body && !known(&m.sid));
-    Ok(match found {
-        Some(message) => Event::Status {
-            attempt: attempt.number,
-            sid: message.sid,
-            status: Status::parse(&message.status).unwrap_or(Status::Accepted),
-            code: message.error_code,
-        },
-        None => Event::Absent {
-            attempt: attempt.number,
-        },
+    for message in listed {
+        let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
+        if is_same
+            && !known(&message.sid)
+            && relay
+                .store
+                .owns(&delivery.id, &message.sid, relay.now())
+                .await?
+        {
+            return Ok(Event::Status {
+                attempt: attempt.number,
+                sid: message.sid,
+                status: Status::parse(&message.status).unwrap_or(Status::Accepted),
+                code: message.error_code,
+            });
+        }
+    }
+    Ok(Event::Absent {
+        attempt: attempt.number,
     })
+}
+
+/// Asks Twilio what became of a message that it took, because no callback told.
+async fn ask_after(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    number: u32,
+) -> Option<Event> {
+    let sid = delivery.attempt(number)?.sid.clone()?;
+    match relay.twilio.message(credentials, &sid).await {
+        Ok(message) => Some(Event::Status {
+            attempt: number,
+            sid,
+            status: Status::parse(&message.as_ref()?.status)?,
+            code: message?.error_code,
+        }),
+        Err(error) => {
+            tracing::warn!(delivery = %delivery.id, attempt = number, error = format!("{error:#}"), "Twilio did not say what became of a message");
+            None
+        }
+    }
 }
 
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
@@ -219,7 +283,15 @@ async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()>
 pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let now = relay.now();
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
+    let mut woken = 0;
     for delivery in &overdue {
+        let ours = relay
+            .store
+            .put_off(delivery, now - OVERDUE, now + WOKEN_FOR)
+            .await?;
+        if !ours {
+            continue;
+        }
         relay
             .queue
             .send(
@@ -231,9 +303,10 @@ pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
                 now,
             )
             .await?;
+        woken += 1;
     }
-    if !overdue.is_empty() {
-        tracing::warn!(deliveries = overdue.len(), "woke overdue deliveries");
+    if woken > 0 {
+        tracing::warn!(deliveries = woken, "woke overdue deliveries");
     }
-    Ok(overdue.len())
+    Ok(woken)
 }

@@ -11,6 +11,8 @@ use crate::clock::Clock;
 
 /// The metric that counts records that had to take this way; an alarm watches it.
 pub const METRIC: &str = "AuditFallback";
+
+/// The metric's namespace where nothing else is said.
 pub const NAMESPACE: &str = "Relay";
 
 /// Passes records on and, if that fails, prints them as JSON lines with a metric in CloudWatch's
@@ -20,18 +22,25 @@ pub const NAMESPACE: &str = "Relay";
 pub struct Fallback<A> {
     audit: A,
     clock: Arc<dyn Clock>,
+    namespace: String,
     out: Mutex<Box<dyn Write + Send>>,
 }
 
 impl<A: Audit> Fallback<A> {
-    pub fn to_stdout(audit: A, clock: Arc<dyn Clock>) -> Self {
-        Self::new(audit, clock, Box::new(std::io::stdout()))
+    pub fn to_stdout(audit: A, clock: Arc<dyn Clock>, namespace: &str) -> Self {
+        Self::new(audit, clock, namespace, Box::new(std::io::stdout()))
     }
 
-    pub fn new(audit: A, clock: Arc<dyn Clock>, out: Box<dyn Write + Send>) -> Self {
+    pub fn new(
+        audit: A,
+        clock: Arc<dyn Clock>,
+        namespace: &str,
+        out: Box<dyn Write + Send>,
+    ) -> Self {
         Self {
             audit,
             clock,
+            namespace: namespace.to_owned(),
             out: Mutex::new(out),
         }
     }
@@ -55,7 +64,7 @@ impl<A: Audit> Fallback<A> {
             "_aws": {
                 "Timestamp": now.as_millisecond(),
                 "CloudWatchMetrics": [{
-                    "Namespace": NAMESPACE,
+                    "Namespace": self.namespace,
                     "Dimensions": [[]],
                     "Metrics": [{"Name": METRIC, "Unit": "Count"}],
                 }],
@@ -145,6 +154,7 @@ mod tests {
         let fallback = Fallback::new(
             Broken,
             Arc::new(ManualClock::at(now)),
+            "Relay/one",
             Box::new(out.clone()),
         );
         let records = [record.clone(), record];
@@ -164,6 +174,7 @@ mod tests {
         }
         assert_eq!(lines[2][METRIC], 2);
         let metrics = &lines[2]["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metrics["Namespace"], "Relay/one");
         assert_eq!(metrics["Dimensions"], json!([[]]));
         assert_eq!(metrics["Metrics"][0]["Name"], METRIC);
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -21,6 +21,7 @@ impl FileAudit {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let file = OpenOptions::new()
             .create(true)
+            .read(true)
             .append(true)
             .mode(0o600)
             .open(path)
@@ -40,12 +41,95 @@ impl Audit for FileAudit {
             serde_json::to_writer(&mut lines, record)?;
             lines.push(b'\n');
         }
-        // One write for all: appended lines of two processes do not mix.
-        let mut file = self
+        let file = self
             .file
             .lock()
             .map_err(|_| anyhow!("a write to the audit panicked"))?;
-        file.write_all(&lines)
+        append(&file, lines)
             .with_context(|| format!("cannot write to the audit {}", self.path.display()))
+    }
+}
+
+/// Adds whole lines or nothing, one process at a time.
+fn append(mut file: &File, mut lines: Vec<u8>) -> std::io::Result<()> {
+    file.lock()?;
+    let length = file.metadata()?.len();
+    // Whoever wrote before may have been killed in the middle of a line.
+    if !ends_a_line(file, length)? {
+        lines.insert(0, b'\n');
+    }
+    let written = file.write_all(&lines);
+    if written.is_err() {
+        // A full disk takes a part. What went wrong with the write is what matters.
+        let _ = file.set_len(length);
+    }
+    // Closing the file unlocks it as well.
+    let _ = file.unlock();
+    written
+}
+
+fn ends_a_line(file: &File, length: u64) -> std::io::Result<bool> {
+    let Some(last) = length.checked_sub(1) else {
+        return Ok(true);
+    };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte == *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn audit(path: &Path) -> File {
+        FileAudit::open(path).unwrap().file.into_inner().unwrap()
+    }
+
+    const SMALL: &str = "RELAY_TEST_SMALL_AUDIT";
+    const NAME: &str = "audit::file::tests::a_full_disk_takes_no_part_of_a_line";
+
+    /// The limit on a file's size acts like a full disk: it takes a part of the last write.
+    #[test]
+    fn a_full_disk_takes_no_part_of_a_line() {
+        let line = b"0123456789abcdefghijklm\n";
+        if let Some(path) = std::env::var_os(SMALL) {
+            let file = audit(Path::new(&path));
+            let wrote = (0..1000).map_while(|_| append(&file, line.to_vec()).ok());
+            assert!((1..1000).contains(&wrote.count()), "the file is limited");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let test = std::env::current_exe().unwrap();
+        let limited = Command::new("sh")
+            .args(["-c", r#"trap "" XFSZ; ulimit -f 2; exec "$0" --exact "$1""#])
+            .arg(test)
+            .arg(NAME)
+            .env(SMALL, &path)
+            .output()
+            .unwrap();
+        assert!(limited.status.success(), "{limited:?}");
+
+        let kept = std::fs::read(&path).unwrap();
+        assert!(!kept.is_empty() && kept.len().is_multiple_of(line.len()));
+        append(&audit(&path), b"after\n".to_vec()).unwrap();
+        let now = std::fs::read(&path).unwrap();
+        assert_eq!(now, [kept.as_slice(), b"after\n"].concat());
+    }
+
+    #[test]
+    fn a_line_that_broke_off_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        std::fs::write(&path, "whole\nbroken o").unwrap();
+        let file = audit(&path);
+        append(&file, b"next\n".to_vec()).unwrap();
+        append(&file, b"last\n".to_vec()).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "whole\nbroken o\nnext\nlast\n"
+        );
     }
 }

@@ -61,8 +61,11 @@ pub struct Record {
 pub enum Kind {
     /// An inbound was routed.
     Decision,
-    /// Twilio sent the same webhook again; nothing was decided anew.
+    /// Twilio sent the same webhook again; what was decided first stands, whatever a decision of
+    /// the same moment says.
     Duplicate,
+    /// The text could not be kept and Twilio was told so; a decision of the same moment is void.
+    NotKept,
     /// An attempt began.
     Attempt,
     /// What became of an attempt.
@@ -71,6 +74,8 @@ pub enum Kind {
     HandOver,
     /// No further attempt is made.
     GaveUp,
+    /// Somebody had a delivery tried again that had given up.
+    Replayed,
 }
 
 /// A candidate, with the reason as a sentence.

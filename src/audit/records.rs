@@ -47,6 +47,11 @@ pub fn repeated(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> R
     of_inbound(Kind::Duplicate, line, sms, at, key)
 }
 
+/// The record of a text that could not be kept.
+pub fn not_kept(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> Record {
+    of_inbound(Kind::NotKept, line, sms, at, key)
+}
+
 /// The records that the effects of a delivery's step ask for, `delivery` being its new state.
 pub fn of_step(
     delivery: &Delivery,
@@ -79,7 +84,25 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(given_up_in_words(*because).to_owned()),
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
-        Effect::Ask { .. } | Effect::Wake { .. } => None,
+        Effect::ReportReplayed => Some(replayed(delivery, at)),
+        Effect::Ask { .. } | Effect::AskAfter { .. } | Effect::Wake { .. } => None,
+    }
+}
+
+/// The record of a replay, `delivery` being its new state. It is made by people without the
+/// credentials, so there is no hashed number in it.
+pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
+    let outcome = match delivery.due() {
+        Some(_) => "to be tried again",
+        None => "had arrived after all",
+    };
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(outcome.to_owned()),
+        next: delivery.due(),
+        ..blank(Kind::Replayed, &delivery.line, at)
     }
 }
 
@@ -97,7 +120,7 @@ fn of_attempt(
         outcome: attempt
             .filter(|_| kind == Kind::Outcome)
             .map(|a| outcome_in_words(&a.outcome).to_owned()),
-        error_code: attempt.and_then(|attempt| code_of(&attempt.outcome)),
+        error_code: attempt.and_then(|attempt| attempt.outcome.code()),
         sent_sid: attempt.and_then(|attempt| attempt.sid.clone()),
         ..of_delivery(kind, delivery, to, at, key)
     }
@@ -169,13 +192,6 @@ fn outcome_in_words(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn code_of(outcome: &Outcome) -> Option<u32> {
-    match outcome {
-        Outcome::Refused { code, .. } | Outcome::Undelivered { code, .. } => *code,
-        _ => None,
-    }
-}
-
 fn class_in_words(class: Class) -> String {
     name_of(&class).replace('_', " ")
 }
@@ -185,5 +201,6 @@ fn given_up_in_words(because: GaveUp) -> &'static str {
         GaveUp::Late => "the deadline passed",
         GaveUp::Refused => "Twilio refused the request itself",
         GaveUp::NobodyLeft => "nobody is left in the cascade",
+        GaveUp::Unresolved => "Twilio did not say whether it had the message",
     }
 }

@@ -118,7 +118,11 @@ async fn work(
     let mut response = SqsBatchResponse::default();
     while let Some((record, outcome)) = outcomes.next().await {
         if let Err(error) = outcome {
-            tracing::error!(record, "a wake-up failed: {error:#}");
+            tracing::error!(
+                count = "wake_up_failed",
+                record,
+                "a wake-up failed: {error:#}"
+            );
             response.add_failure(record);
         }
     }

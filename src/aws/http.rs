@@ -57,7 +57,7 @@ pub async fn answer(
             .await
             .unwrap_or_else(|_| sentence(StatusCode::INTERNAL_SERVER_ERROR, "Please try again.")),
         Err(error) => {
-            tracing::warn!("{error}");
+            tracing::warn!(count = "bad_event", "{error}");
             sentence(StatusCode::BAD_REQUEST, &error.to_string())
         }
     };

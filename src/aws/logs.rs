@@ -94,11 +94,15 @@ mod tests {
 
     #[test]
     fn a_line_has_the_time_stamp_and_level_that_lambda_reads() {
-        let lines = logged(Level::INFO, || tracing::warn!(attempts = 3, "slow"));
+        let lines = logged(Level::INFO, || {
+            tracing::warn!(attempts = 3, count = "slow", "slow")
+        });
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0]["level"], "WARN");
         assert_eq!(lines[0]["message"], "slow");
         assert_eq!(lines[0]["attempts"], 3);
+        // The template's metric filters look for it here.
+        assert_eq!(lines[0]["count"], "slow");
         let stamp = lines[0]["timestamp"].as_str().unwrap();
         assert!(stamp.ends_with('Z') && stamp.parse::<Timestamp>().is_ok());
     }

@@ -1,6 +1,7 @@
 //! What the functions read from their environment. `template.yaml` sets all of it.
 
 use super::clients;
+use crate::audit::fallback;
 use crate::twilio::API_URL;
 
 /// The environment of a function. AWS's own variables are read by its SDK and are not here.
@@ -16,6 +17,9 @@ pub struct Settings {
     pub secret_id: String,
     /// `TWILIO_API_URL`: where Twilio's REST API is. Default: the real one.
     pub twilio_url: String,
+    /// `METRICS_NAMESPACE`: where the function's own metrics go. Default: `Relay`. Two stacks that
+    /// shared one would set off each other's alarms.
+    pub metrics_namespace: String,
     /// `TRUST_STORE=system`: trust the roots of the machine, not only those of AWS.
     pub system_roots: bool,
     /// `AWS_LAMBDA_FUNCTION_NAME`, set by Lambda: names the function in the audit's streams.
@@ -43,6 +47,8 @@ impl Settings {
             audit_log_group: required("AUDIT_LOG_GROUP")?,
             secret_id: required("CREDENTIALS_SECRET_ID")?,
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
+            metrics_namespace: optional("METRICS_NAMESPACE")
+                .unwrap_or_else(|| fallback::NAMESPACE.to_owned()),
             system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
         })
@@ -79,6 +85,7 @@ mod tests {
         let settings =
             Settings::from_vars(|name| REQUIRED.contains(&name).then(|| "x".to_owned())).unwrap();
         assert_eq!(settings.twilio_url, API_URL);
+        assert_eq!(settings.metrics_namespace, "Relay");
         assert!(!settings.system_roots);
     }
 }

@@ -96,7 +96,11 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
     Ok(Relay {
         store: Arc::new(store),
         queue: Arc::new(queue),
-        audit: Arc::new(Fallback::to_stdout(audit, Arc::clone(&clock))),
+        audit: Arc::new(Fallback::to_stdout(
+            audit,
+            Arc::clone(&clock),
+            &settings.metrics_namespace,
+        )),
         credentials: Arc::new(credentials),
         twilio: client,
         clock,

@@ -2,8 +2,52 @@
 
 use anstyle::{AnsiColor, Style};
 
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::duty::Because;
 use crate::line::TimeZone;
+use crate::printable::printable;
 use crate::routing::{Candidate, Decision, Rule};
+
+/// A decision as `--json` shows it: each reason as the sentence that the audit has, on the line's
+/// clock, and beside it in a form for programs.
+#[derive(Debug, Serialize)]
+pub struct DecisionShown {
+    line: String,
+    at: Timestamp,
+    rule: Rule,
+    to_person: Option<String>,
+    then: Vec<String>,
+    candidates: Vec<CandidateShown>,
+}
+
+#[derive(Debug, Serialize)]
+struct CandidateShown {
+    person: String,
+    available: bool,
+    because: String,
+    reason: Because,
+}
+
+impl DecisionShown {
+    pub fn of(decision: &Decision, zone: &TimeZone) -> Self {
+        let candidates = decision.candidates.iter().map(|candidate| CandidateShown {
+            person: candidate.person.clone(),
+            available: candidate.available,
+            because: candidate.because.in_zone(zone),
+            reason: candidate.because.clone(),
+        });
+        Self {
+            line: decision.line.clone(),
+            at: decision.at,
+            rule: decision.rule,
+            to_person: decision.to_person.clone(),
+            then: decision.then.clone(),
+            candidates: candidates.collect(),
+        }
+    }
+}
 
 pub const BOLD: Style = Style::new().bold();
 pub const DIM: Style = Style::new().dimmed();
@@ -26,7 +70,8 @@ pub fn lines(candidates: &[Candidate], zone: &TimeZone) -> Vec<String> {
             } else {
                 (RED, "✗")
             };
-            let (name, reason) = (&candidate.person, candidate.because.in_zone(zone));
+            let name = printable(&candidate.person);
+            let reason = printable(&candidate.because.in_zone(zone));
             format!("{style}{mark}{style:#} {name:width$}  {reason}")
         })
         .collect()

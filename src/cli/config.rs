@@ -1,12 +1,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anstream::println;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
+use super::output::{self, Unwritten, note, print, tell};
 use super::target::Target;
 use crate::line::changes::Changes;
 use crate::line::{Line, config};
@@ -93,7 +93,7 @@ impl Push {
             let failed = || format!("the line {} could not be removed; push again", line.name);
             store.remove_line(&line.number).await.with_context(failed)?;
         }
-        self.show(&changes, "pushed");
+        self.show(&changes, "pushed")?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -101,11 +101,11 @@ impl Push {
         let new = sorted(config::read(&self.config)?);
         let old = sorted(self.target.store().await?.lines().await?);
         let changes = Changes::between(&old, &new);
-        self.show(&changes, "not pushed yet");
+        self.show(&changes, "not pushed yet")?;
         Ok(ExitCode::from(u8::from(!changes.is_empty())))
     }
 
-    fn show(&self, changes: &Changes, state: &str) {
+    fn show(&self, changes: &Changes, state: &str) -> Result<(), Unwritten> {
         let Changes {
             added,
             changed,
@@ -120,27 +120,25 @@ impl Push {
                 "changed": names(&changed),
                 "removed": names(removed),
             });
-            println!("{changes}");
-            return;
+            return tell!("{changes}");
         }
         let place = self.target.place();
         if changes.is_empty() {
-            println!("{} and {place} are the same", self.config.display());
-            return;
+            return tell!("{} and {place} are the same", self.config.display());
         }
         for line in added {
-            println!("{}: added", line.name);
-            print_difference(None, Some(line));
+            tell!("{}: added", line.name)?;
+            print_difference(None, Some(line))?;
         }
         for (old, new) in changed {
-            println!("{}: changed", new.name);
-            print_difference(Some(old), Some(new));
+            tell!("{}: changed", new.name)?;
+            print_difference(Some(old), Some(new))?;
         }
         for line in removed {
-            println!("{}: removed", line.name);
-            print_difference(Some(line), None);
+            tell!("{}: removed", line.name)?;
+            print_difference(Some(line), None)?;
         }
-        println!("{state}: {} to {place}", self.config.display());
+        tell!("{state}: {} to {place}", self.config.display())
     }
 }
 
@@ -154,13 +152,13 @@ impl Pull {
             );
         }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&lines)?);
+            output::json(&lines)?;
         }
         match &self.config {
             Some(file) => write(file, &lines),
             None if self.json => Ok(ExitCode::SUCCESS),
             None => {
-                anstream::print!("{}", config::write(&lines));
+                print(format_args!("{}", config::write(&lines)))?;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -171,17 +169,17 @@ impl Pull {
 fn write(file: &Path, lines: &[Line]) -> anyhow::Result<ExitCode> {
     let name = file.display();
     if config::read(file).is_ok_and(|read| Changes::between(&read, lines).is_empty()) {
-        anstream::eprintln!("{name} has these lines already");
+        note!("{name} has these lines already");
         return Ok(ExitCode::SUCCESS);
     }
     if file.exists() {
         let aside = PathBuf::from(format!("{name}.bak"));
         std::fs::rename(file, &aside)
             .with_context(|| format!("cannot put {name} aside as {}", aside.display()))?;
-        anstream::eprintln!("{name} said something else; it is {} now", aside.display());
+        note!("{name} said something else; it is {} now", aside.display());
     }
     std::fs::write(file, config::write(lines)).with_context(|| format!("cannot write {name}"))?;
-    anstream::eprintln!("wrote {name}");
+    note!("wrote {name}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -191,7 +189,7 @@ fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
 }
 
 /// Shows the difference as the file would.
-fn print_difference(old: Option<&Line>, new: Option<&Line>) {
+fn print_difference(old: Option<&Line>, new: Option<&Line>) -> Result<(), Unwritten> {
     let toml = |line: Option<&Line>| line.map(std::slice::from_ref).map(config::write);
     let (old, new) = (toml(old).unwrap_or_default(), toml(new).unwrap_or_default());
     let added = anstyle::AnsiColor::Green.on_default();
@@ -199,7 +197,7 @@ fn print_difference(old: Option<&Line>, new: Option<&Line>) {
     let difference = TextDiff::from_lines(old.as_str(), new.as_str());
     for (n, group) in difference.grouped_ops(3).iter().enumerate() {
         if n > 0 {
-            println!("  …");
+            tell!("  …")?;
         }
         for change in group.iter().flat_map(|op| difference.iter_changes(op)) {
             let (sign, style) = match change.tag() {
@@ -208,7 +206,8 @@ fn print_difference(old: Option<&Line>, new: Option<&Line>) {
                 ChangeTag::Equal => (' ', anstyle::Style::new()),
             };
             let line = change.value().trim_end();
-            println!("{style}{sign} {line}{style:#}");
+            tell!("{style}{sign} {line}{style:#}")?;
         }
     }
+    Ok(())
 }

@@ -26,14 +26,19 @@ pub struct Duty {
 #[derive(Subcommand)]
 enum Command {
     /// Show who is available, and why
+    #[command(after_help = "Example:\n  relay duty show --at \"Sat 02:00\"")]
     Show(show::Show),
     /// Set a person away, whatever the hours say
+    #[command(after_help = "Example:\n  relay duty away Sergio --until 5pm")]
     Away(set::Set),
     /// Set a person on duty, whatever the hours say
+    #[command(after_help = "Example:\n  relay duty on Sergio --until \"Mon 8:00\"")]
     On(set::Set),
     /// Let the hours decide again
+    #[command(after_help = "Example:\n  relay duty clear Sergio")]
     Clear(set::Clear),
     /// Look for gaps, forgotten overrides and nights on which clocks change
+    #[command(after_help = "Example:\n  relay duty check --config relay.toml")]
     Check(check::Check),
 }
 

@@ -2,15 +2,16 @@ mod story;
 
 use std::process::ExitCode;
 
-use anstream::println;
 use anyhow::bail;
 
 use self::story::{Shown, Story};
 use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
+use super::output::{self, Unwritten, tell};
 use super::target::Target;
 use crate::inbound::MessageSid;
 use crate::line::TimeZone;
+use crate::printable::{printable, printable_lines};
 
 /// Tell the story of one text
 ///
@@ -61,19 +62,21 @@ impl Explain {
         };
         let story = Story::of(&record, &deliveries, &zone, shown);
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&story)?);
+            output::json(&story)?;
         } else {
-            print(&story, &zone);
+            print(&story, &zone)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn print(story: &Story, zone: &TimeZone) {
-    println!("{BOLD}{}{BOLD:#}", story.message_sid);
-    println!("{} wrote to {}: {}", story.from, story.line, story.content);
-    for row in story.body.iter().flat_map(|body| body.lines()) {
-        println!("  {DIM}│{DIM:#} {row}");
+fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
+    tell!("{BOLD}{}{BOLD:#}", story.message_sid)?;
+    let from = printable(&story.from);
+    tell!("{from} wrote to {}: {}", story.line, story.content)?;
+    let body = story.body.as_deref().map(printable_lines);
+    for row in body.iter().flat_map(|body| body.lines()) {
+        tell!("  {DIM}│{DIM:#} {row}")?;
     }
     let mut day = String::new();
     for moment in &story.moments {
@@ -81,16 +84,17 @@ fn print(story: &Story, zone: &TimeZone) {
             Some(local) => {
                 let date = local.strftime("%a %Y-%m-%d %Z").to_string();
                 if date != day {
-                    println!("\n{DIM}{date}{DIM:#}");
+                    tell!("\n{DIM}{date}{DIM:#}")?;
                     day = date;
                 }
                 local.strftime("%H:%M:%S").to_string()
             }
             None => " ".repeat("00:00:00".len()),
         };
-        println!("  {DIM}{time}{DIM:#}  {}", moment.what);
+        tell!("  {DIM}{time}{DIM:#}  {}", printable(&moment.what))?;
         for detail in &moment.details {
-            println!("            {detail}");
+            tell!("            {}", printable(detail))?;
         }
     }
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod config;
 mod dev;
 mod duty;
 mod explain;
+mod output;
 mod phone;
 mod route;
 mod running_sandbox;
@@ -18,6 +19,9 @@ mod twilio;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use self::output::{Unwritten, note};
+use crate::printable::printable_lines;
 
 /// A business phone line in front of a few people: texts reach whoever is on duty.
 #[derive(Parser)]
@@ -58,7 +62,14 @@ pub fn main() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("{}error:{} {error:#}", RED.render(), RED.render_reset());
+    if error
+        .downcast_ref::<Unwritten>()
+        .is_some_and(Unwritten::nobody_reads)
+    {
+        return ExitCode::SUCCESS;
+    }
+    let error_text = printable_lines(&format!("{error:#}"));
+    note!("{RED}error:{RED:#} {error_text}");
     if error.is::<WrongUsage>() {
         ExitCode::from(2)
     } else {
@@ -87,5 +98,31 @@ impl Command {
             Command::Phone(command) => command.run().await,
             Command::Twilio(command) => command.run().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Checks the help of a command and of all below it.
+    fn check(command: &mut clap::Command, path: &str) {
+        let help = command.render_long_help().to_string();
+        let is_leaf = !command.has_subcommands();
+        if is_leaf {
+            assert!(help.contains("Example"), "{path} has no example:\n{help}");
+            assert!(help.contains(&format!("  {path}")), "{path}:\n{help}");
+        }
+        for below in command.get_subcommands_mut() {
+            let path = format!("{path} {}", below.get_name());
+            check(below, &path);
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example_of_itself() {
+        check(&mut Relay::command(), "relay");
     }
 }

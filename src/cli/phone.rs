@@ -1,4 +1,4 @@
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -6,7 +6,9 @@ use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::output::{Unwritten, note};
 use super::running_sandbox::RunningSandbox;
+use crate::printable::{printable, printable_lines};
 use crate::twilio::sandbox::Entry;
 use crate::twilio::sandbox::control::Screen;
 
@@ -46,12 +48,9 @@ impl Phone {
             let path = format!("/sandbox/phones/{}?after={cursor}", encoded(phone.expose()));
             let screen: Screen = self.sandbox.get(&path).await?;
             if screen.entries.is_empty() && cursor == 0 && !self.follow {
-                anstream::eprintln!("Nothing has come to {} yet.", phone.expose());
+                note!("Nothing has come to {} yet.", phone.expose());
             }
-            match printer.print(&screen) {
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
-                printed => printed?,
-            }
+            printer.print(&screen).map_err(Unwritten::from)?;
             if !self.follow {
                 break;
             }
@@ -109,26 +108,20 @@ impl Printer {
             ("←", RECEIVED)
         };
         let time = at.strftime("%H:%M:%S");
-        let with = &entry.with;
+        let with = printable(&entry.with);
         write!(
             out,
             "{FAINT}{time}{FAINT:#} {style}{arrow} {with}{style:#}  "
         )?;
         // The lines of a text stand under each other.
         let margin = format!("\n{}", " ".repeat(14 + with.chars().count() - 1));
-        writeln!(out, "{}", shown(&entry.body).replace('\n', &margin))?;
+        let body = printable_lines(&entry.body).replace('\n', &margin);
+        writeln!(out, "{body}")?;
         for url in &entry.media {
-            writeln!(out, "{}{FAINT}📎 {}{FAINT:#}", &margin[1..], shown(url))?;
+            writeln!(out, "{}{FAINT}📎 {}{FAINT:#}", &margin[1..], printable(url))?;
         }
         Ok(())
     }
-}
-
-/// Without the control characters by which a text could rewrite the terminal.
-fn shown(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .collect()
 }
 
 fn zone(name: Option<&str>) -> TimeZone {
@@ -176,7 +169,7 @@ mod tests {
             String::from_utf8(plain).unwrap(),
             "Monday, January 5, 2026 (PST)\n\
              09:00:03 ← +16195550100  Hi\n\
-             \x20                        there[2J\n\
+             \x20                        there�[2J\n\
              \x20                        📎 https://x.example/a.png\n\
              09:01:00 → +16195550100  got it\n"
         );

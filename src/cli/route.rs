@@ -1,14 +1,15 @@
 use std::process::ExitCode;
 
-use anstream::println;
 use serde::Serialize;
 
-use super::candidates::{self, BOLD, DIM};
+use super::candidates::{self, BOLD, DIM, DecisionShown};
+use super::output::{self, Unwritten, tell};
 use super::schedule::{Schedule, instant};
 use crate::clock::{Clock, SystemClock};
 use crate::inbound::{InboundSms, MessageSid};
 use crate::line::Line;
 use crate::phone::Sender;
+use crate::printable::printable_lines;
 use crate::routing::{Decision, Rule, decide};
 use crate::text::{ANSWER_TO_PERSON, Encoding, parts, relayed, segments};
 
@@ -39,6 +40,8 @@ pub struct Route {
 #[derive(Serialize)]
 struct Routed {
     #[serde(flatten)]
+    shown: DecisionShown,
+    #[serde(skip)]
     decision: Decision,
     /// Whom `text` goes to: the person, or the one of the cascade who wrote.
     text_to: Option<String>,
@@ -58,9 +61,9 @@ impl Route {
         let decision = decide(&line, &overrides, &from, at);
         let routed = routed(decision, from, self.body, &line);
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&routed)?);
+            output::json(&routed)?;
         } else {
-            print(&routed, &line);
+            print(&routed, &line)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -91,6 +94,7 @@ fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed
                 place: None,
                 body,
                 media: Vec::new(),
+                media_left_out: 0,
             };
             (decision.to_person.clone(), Some(relayed(&sms)))
         }
@@ -106,6 +110,7 @@ fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed
         .iter()
         .any(|segments| segments.encoding == Encoding::Ucs2);
     Routed {
+        shown: DecisionShown::of(&decision, &line.time_zone),
         decision,
         text_to,
         text,
@@ -115,34 +120,35 @@ fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed
     }
 }
 
-fn print(routed: &Routed, line: &Line) {
+fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
     let decision = &routed.decision;
-    println!(
+    tell!(
         "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
         line.name,
         line.time_zone.show(decision.at)
-    );
+    )?;
     for row in candidates::lines(&decision.candidates, &line.time_zone) {
-        println!("  {row}");
+        tell!("  {row}")?;
     }
-    println!("  {}", candidates::outcome(decision));
+    tell!("  {}", candidates::outcome(decision))?;
     let (Some(to), Some(text)) = (&routed.text_to, &routed.text) else {
-        return;
+        return Ok(());
     };
     let number = line.person_named(to).zip(line.country());
     let number = number.map_or(String::new(), |(person, country)| {
         country.write(&person.number)
     });
-    println!();
-    println!(
+    tell!()?;
+    tell!(
         "  {DIM}to {to}, {number}: {}, {}, {}{DIM:#}",
         count(routed.messages, "message"),
         count(routed.segments, "segment"),
         routed.encoding.unwrap_or_default()
-    );
-    for row in text.lines() {
-        println!("  {row}");
+    )?;
+    for row in printable_lines(text).lines() {
+        tell!("  {row}")?;
     }
+    Ok(())
 }
 
 fn count(number: usize, what: &str) -> String {

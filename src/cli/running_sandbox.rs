@@ -26,8 +26,16 @@ fn country(code: &str) -> Result<Country, String> {
 
 impl RunningSandbox {
     pub fn number(&self, text: &str) -> anyhow::Result<PhoneNumber> {
-        let number = self.country.read(text);
-        number.with_context(|| format!("`{text}`; write it like 619-555-0107 or +16195550107"))
+        let country = self.country;
+        let number = country.read(text);
+        number.with_context(|| match country.example() {
+            Some(example) => format!(
+                "`{text}`; write it like {} or {}",
+                country.write(&example),
+                example.expose()
+            ),
+            None => format!("`{text}`; write it like +16195550107"),
+        })
     }
 
     /// A number, or another sender that can text a number: a short code, a name, `rcs:…`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use axum::routing::get;
 
+use super::output::{Unwritten, tell};
 use super::serve::when_asked_to_stop;
 use crate::clock::SystemClock;
 use crate::phone::PhoneNumber;
@@ -77,7 +78,8 @@ impl Sandbox {
             })?;
         let address = listener.local_addr().context("cannot listen")?;
         let mut stop = when_asked_to_stop()?;
-        greet(&sandbox, &format!("http://{address}"));
+        // Whoever does not listen any more must not stop the sandbox.
+        let _ = greet(&sandbox, &format!("http://{address}"));
         let driver = tokio::spawn(drive(sandbox.clone(), resolve, std::future::pending()));
         let routes = http::router(sandbox).route("/healthz", get(async || "ok"));
         axum::serve(listener, routes)
@@ -90,17 +92,19 @@ impl Sandbox {
     }
 }
 
-fn greet(sandbox: &FakeTwilio, url: &str) {
+/// What is there and how to use it.
+fn greet(sandbox: &FakeTwilio, url: &str) -> Result<(), Unwritten> {
     let account = sandbox.account();
-    anstream::println!("A fake Twilio is at {url} (Ctrl-C stops it)");
-    anstream::println!("TWILIO_API_URL={url}");
-    anstream::println!("TWILIO_ACCOUNT_SID={}", account.account_sid);
-    anstream::println!("TWILIO_AUTH_TOKEN={}", account.auth_token.expose());
+    tell!("A fake Twilio is at {url} (Ctrl-C stops it)")?;
+    tell!("TWILIO_API_URL={url}")?;
+    tell!("TWILIO_ACCOUNT_SID={}", account.account_sid)?;
+    tell!("TWILIO_AUTH_TOKEN={}", account.auth_token.expose())?;
     if let Some(key) = &account.api_key {
-        anstream::println!("TWILIO_API_KEY={}", key.sid);
-        anstream::println!("TWILIO_API_SECRET={}", key.secret.expose());
+        tell!("TWILIO_API_KEY={}", key.sid)?;
+        tell!("TWILIO_API_SECRET={}", key.secret.expose())?;
     }
     if sandbox.numbers().is_empty() {
-        anstream::println!("It has no number yet: POST {url}/sandbox/numbers, or --number");
+        tell!("It has no number yet: POST {url}/sandbox/numbers, or --number")?;
     }
+    Ok(())
 }

@@ -30,7 +30,7 @@ pub struct Schedule {
 impl Schedule {
     /// The lines asked for, each with its overrides; at least one.
     pub async fn lines(&self) -> anyhow::Result<Vec<(Line, Overrides)>> {
-        let names_a_relay = self.data.is_some() || self.table.is_some();
+        let names_a_relay = self.data.is_some() || self.named_table().is_some();
         let store = match &self.config {
             Some(_) if !names_a_relay => None,
             _ => Some(self.target().store().await?),
@@ -64,13 +64,17 @@ impl Schedule {
         Ok(lines.remove(0))
     }
 
+    /// The table that the command line names.
+    fn named_table(&self) -> Option<String> {
+        self.table.clone().filter(|name| !name.is_empty())
+    }
+
     fn target(&self) -> Target {
         Target {
             data: self.data.clone().unwrap_or_else(|| DEFAULT_DATA.into()),
             // Read here and not by the parser: beside --config it shall not count.
             table: self
-                .table
-                .clone()
+                .named_table()
                 .or_else(|| std::env::var("TABLE_NAME").ok())
                 .filter(|_| self.data.is_none()),
         }

@@ -37,8 +37,17 @@ pub struct Serve {
     #[command(flatten)]
     place: Place,
     /// Twilio's API, or something that stands in for it
-    #[arg(long, value_name = "URL", default_value = API_URL)]
+    #[arg(long, value_name = "URL", default_value = API_URL, value_parser = web_address)]
     twilio_url: String,
+}
+
+fn web_address(url: &str) -> Result<String, &'static str> {
+    let is_one = url.parse::<http::Uri>().is_ok_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()
+    });
+    is_one
+        .then(|| url.to_owned())
+        .ok_or("not a web address; write such as https://api.twilio.com or http://127.0.0.1:4010")
 }
 
 /// Where a one-machine relay listens and keeps its state.

@@ -21,15 +21,20 @@ pub struct Target {
 
 impl Target {
     pub async fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
-        match &self.table {
+        match self.table() {
             Some(table) => in_table(table).await,
             None => in_folder(&self.data),
         }
     }
 
+    /// The table's name; a variable that is set to nothing names none.
+    fn table(&self) -> Option<&str> {
+        self.table.as_deref().filter(|name| !name.is_empty())
+    }
+
     /// What the store is, for a message.
     pub fn place(&self) -> String {
-        match &self.table {
+        match self.table() {
             Some(table) => format!("the table {table}"),
             None => format!("the data folder {}", self.data.display()),
         }

@@ -1,9 +1,11 @@
 use std::process::ExitCode;
 
-use anyhow::bail;
-
+use super::WrongUsage;
+use super::output::{self, tell};
 use super::running_sandbox::RunningSandbox;
+use crate::printable::printable;
 use crate::twilio::sandbox::control::{NewText, Texted};
+use crate::twilio::webhook::is_fetchable;
 
 /// Send a customer's text in a running sandbox
 #[derive(clap::Args)]
@@ -19,18 +21,27 @@ pub struct Text {
     #[arg(long, value_name = "LINE")]
     to: Option<String>,
     /// An attachment; may be given up to ten times
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = attachment)]
     media: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     sandbox: RunningSandbox,
     /// What to write
     body: String,
 }
 
+fn attachment(url: &str) -> Result<String, &'static str> {
+    is_fetchable(url)
+        .then(|| url.to_owned())
+        .ok_or("Twilio's attachments are at https://…; here, http://127.0.0.1:… is fine, too")
+}
+
 impl Text {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         if self.media.len() > 10 {
-            bail!("a text has at most ten attachments");
+            return Err(WrongUsage("a text has at most ten attachments".to_owned()).into());
         }
         let to = self.to.map(|to| self.sandbox.number(&to)).transpose()?;
         let text = NewText {
@@ -42,7 +53,12 @@ impl Text {
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;
-        anstream::println!("{} → {}  {}", texted.from, texted.to, texted.sid);
+        if self.json {
+            output::json(&texted)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let from = printable(&texted.from);
+        tell!("{from} → {}  {}", texted.to, texted.sid)?;
         Ok(ExitCode::SUCCESS)
     }
 }

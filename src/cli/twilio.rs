@@ -3,7 +3,6 @@ mod causes;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anstream::println;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use http::Uri;
@@ -12,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::WrongUsage;
 use super::candidates::{GREEN, RED};
+use super::output::{self, tell};
 use crate::credentials::{AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret, env_file};
 use crate::twilio::form::Form;
 use crate::twilio::signature::{self, Signed};
@@ -31,11 +31,21 @@ pub struct Twilio {
     command: Command,
 }
 
+const SIGN_EXAMPLE: &str = "Example:
+  relay twilio sign --url https://relay.example.com/twilio/sms -d From=+18585550107 -d Body=hi \\
+      --env-file repos.env";
+
+const VERIFY_EXAMPLE: &str = "Example:
+  relay twilio verify --url https://relay.example.com/twilio/sms --body @request.txt \\
+      --signature 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' --env-file repos.env";
+
 #[derive(Subcommand)]
 enum Command {
     /// Print the signature that Twilio would send
+    #[command(after_help = SIGN_EXAMPLE)]
     Sign(Sign),
     /// Say whether a signature fits a request, and if not, why that may be
+    #[command(after_help = VERIFY_EXAMPLE)]
     Verify(Verify),
 }
 
@@ -121,15 +131,12 @@ impl Sign {
         let tokens = self.request.tokens()?;
         let signature = signature::sign(&tokens[0], &url, content.signed());
         if self.json {
-            println!(
-                "{}",
-                serde_json::to_string_pretty(&Signature { url, signature })?
-            );
+            output::json(&Signature { url, signature })?;
         } else {
             if url != self.request.url {
-                println!("URL: {url}");
+                tell!("URL: {url}")?;
             }
-            println!("X-Twilio-Signature: {signature}");
+            tell!("X-Twilio-Signature: {signature}")?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -152,16 +159,13 @@ impl Verify {
             causes::of(&tokens, &self.signature, url, &content)
         };
         if self.json {
-            println!(
-                "{}",
-                serde_json::to_string_pretty(&Verdict { fits, causes })?
-            );
+            output::json(&Verdict { fits, causes })?;
         } else if fits {
-            println!("{GREEN}✓{GREEN:#} the signature fits");
+            tell!("{GREEN}✓{GREEN:#} the signature fits")?;
         } else {
-            println!("{RED}✗{RED:#} the signature does not fit");
+            tell!("{RED}✗{RED:#} the signature does not fit")?;
             for cause in causes {
-                println!("  · {cause}");
+                tell!("  · {cause}")?;
             }
         }
         Ok(if fits {

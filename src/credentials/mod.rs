@@ -39,7 +39,7 @@ pub struct ApiKey {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadCredentials {
     #[error(
-        "{name} is missing from {place}; add it with `relay secrets add {name}` or a line {name}=… in that file"
+        "{name} is missing from {place}; add it there (a line {name}=… in a file, \"{name}\": \"…\" in a secret, which `aws secretsmanager put-secret-value` replaces as a whole)"
     )]
     Missing { name: &'static str, place: String },
     #[error(

@@ -77,7 +77,7 @@ impl SecretsManager {
             .map_err(plain)
             .with_context(|| {
                 format!(
-                    "cannot read the secret {} from Secrets Manager (does it have a value, and may this role read it? `relay secrets seed` puts one in)",
+                    "cannot read the secret {} from Secrets Manager (does it have a value, and may this role read it? `aws secretsmanager put-secret-value` puts one in)",
                     self.id
                 )
             })?;
@@ -149,7 +149,7 @@ fn parse(id: &str, json: &str) -> anyhow::Result<Credentials> {
     // The message of a JSON error may quote the value.
     let values: Values = serde_json::from_str(json).map_err(|error| {
         anyhow!(
-            "the secret {id} is not a JSON object of texts (line {}, column {}); it holds the names of repos.env, and `relay secrets check` says more",
+            "the secret {id} is not a JSON object of texts (line {}, column {}); write it as {{\"TWILIO_ACCOUNT_SID\": \"…\", \"TWILIO_AUTH_TOKEN\": \"…\"}}, with the names of repos.env",
             error.line(),
             error.column()
         )

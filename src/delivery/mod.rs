@@ -6,6 +6,7 @@ mod step;
 
 pub use step::{Answer, Effect, Event, step};
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -93,6 +94,22 @@ pub struct Delivery {
     pub created: Timestamp,
     /// When it is too late to try again.
     pub deadline: Timestamp,
+    /// When it gave up, while it is a dead letter.
+    #[serde(default)]
+    pub gave_up: Option<Timestamp>,
+    /// Oldest first.
+    #[serde(default)]
+    pub replays: Vec<Replay>,
+}
+
+/// Somebody wanted a delivery tried again that had given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    pub at: Timestamp,
+    /// How many attempts had been made before. Their failures do not count any more.
+    pub attempts: u32,
+    /// It went on to the same person: what they have of it already is not sent again.
+    pub resumed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,9 +144,20 @@ pub enum State {
     /// An attempt has been claimed; once the lease is over, nobody can still be sending it.
     Sending { lease: Timestamp },
     /// Twilio may or may not have the last attempt; it is to be asked then.
-    Unknown { ask: Timestamp },
-    /// Twilio has every part; what became of them comes by callback.
-    Accepted,
+    Unknown {
+        ask: Timestamp,
+        /// How often it was asked in vain.
+        #[serde(default)]
+        asked: u32,
+    },
+    /// Twilio has every part; what became of them comes by callback. A callback may get lost, so
+    /// Twilio is asked then, until the deadline.
+    Accepted {
+        #[serde(default)]
+        ask: Option<Timestamp>,
+        #[serde(default)]
+        asked: u32,
+    },
     /// Every part reached the phone.
     Delivered,
     /// No further attempt is made.
@@ -145,6 +173,8 @@ pub enum GaveUp {
     Refused,
     /// Nobody is left in the cascade.
     NobodyLeft,
+    /// Twilio did not say in time whether it had the message. Sending it again could double it.
+    Unresolved,
 }
 
 /// One try to hand a part of a delivery to Twilio.
@@ -195,8 +225,9 @@ impl Delivery {
         match self.state {
             State::Waiting { due } => Some(due),
             State::Sending { lease } => Some(lease),
-            State::Unknown { ask } => Some(ask),
-            State::Accepted | State::Delivered | State::GaveUp { .. } => None,
+            State::Unknown { ask, .. } => Some(ask),
+            State::Accepted { ask, .. } => ask,
+            State::Delivered | State::GaveUp { .. } => None,
         }
     }
 
@@ -204,5 +235,43 @@ impl Delivery {
         self.attempts
             .iter()
             .find(|attempt| attempt.number == number)
+    }
+
+    /// When its time up to the deadline began.
+    pub fn began(&self) -> Timestamp {
+        self.replays.last().map_or(self.created, |replay| replay.at)
+    }
+
+    /// Who has all of it, whatever the state says: a callback may come after it gave up.
+    pub fn reached(&self) -> Option<&Recipient> {
+        let has_all = |to: &&Recipient| {
+            let delivered = |a: &&Attempt| a.to == **to && a.outcome == Outcome::Delivered;
+            let parts: BTreeSet<usize> = self
+                .attempts
+                .iter()
+                .filter(delivered)
+                .map(|a| a.part)
+                .collect();
+            parts.len() >= self.parts.len().max(1)
+        };
+        self.attempts.iter().map(|a| &a.to).find(has_all)
+    }
+
+    /// The last error that Twilio or a carrier gave a code for.
+    pub fn last_error(&self) -> Option<u32> {
+        self.attempts
+            .iter()
+            .rev()
+            .find_map(|attempt| attempt.outcome.code())
+    }
+}
+
+impl Outcome {
+    /// Twilio's error code, if it is a failure that has one.
+    pub fn code(&self) -> Option<u32> {
+        match self {
+            Outcome::Refused { code, .. } | Outcome::Undelivered { code, .. } => *code,
+            _ => None,
+        }
     }
 }

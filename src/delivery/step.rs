@@ -4,10 +4,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::backoff::Backoff;
-use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
+use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, Replay, State};
 use crate::inbound::MessageSid;
 use crate::text;
-use crate::twilio::errors::{Class, classify};
+use crate::twilio::errors::{Class, classify, pause_after};
 use crate::twilio::status::Status;
 
 /// For how long one worker may be busy with an attempt. Longer than the client's time-out and a
@@ -19,6 +19,9 @@ const ASK_AFTER: Duration = Duration::from_secs(30);
 
 /// How long to wait before that when Twilio answered, if only that it failed.
 const ASK_SOON: Duration = Duration::from_secs(10);
+
+/// How long to wait for a callback before Twilio is asked the first time what became of a message.
+const CALLBACK_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 /// The pause between attempts while account or campaign wait for the owner.
 const REPAIR_PAUSE: Duration = Duration::from_secs(10 * 60);
@@ -41,6 +44,12 @@ pub enum Event {
     Absent { attempt: u32 },
     /// Twilio was asked about an attempt but did not answer.
     NoAnswer,
+    /// Somebody wants it tried again after it gave up, by this cascade.
+    Replayed {
+        to: Recipient,
+        remaining: Vec<Recipient>,
+        public_url: String,
+    },
 }
 
 /// What came back from Twilio's Messages API.
@@ -90,6 +99,8 @@ pub enum Effect {
     Send { attempt: u32 },
     /// Ask Twilio whether it has this attempt's message, then report it.
     Ask { attempt: u32 },
+    /// Ask Twilio what became of this attempt's message, whose SID is known, and report it.
+    AskAfter { attempt: u32 },
     /// Wake the delivery then.
     Wake { due: Timestamp },
     /// Put into the audit how this attempt stands.
@@ -98,6 +109,8 @@ pub enum Effect {
     ReportHandOver { from: Recipient, because: Class },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
+    /// Put into the audit that somebody had it tried again.
+    ReportReplayed,
 }
 
 /// The next state of `delivery` after `event`, and what is to be done because of it. A delivery
@@ -128,6 +141,11 @@ pub fn step(
         } => step.status(attempt, sid, status, code),
         Event::Absent { attempt } => step.absent(attempt),
         Event::NoAnswer => step.no_answer(),
+        Event::Replayed {
+            to,
+            remaining,
+            public_url,
+        } => step.replayed(to, remaining, public_url),
     }
     (step.delivery, step.effects)
 }
@@ -144,10 +162,13 @@ impl Step {
         match self.delivery.state {
             _ if self.delivery.due().is_some_and(|due| self.now < due) => {
                 let due = self.delivery.due().expect("checked above");
-                self.effects.push(Effect::Wake { due });
+                if !matches!(self.delivery.state, State::Accepted { .. }) {
+                    self.effects.push(Effect::Wake { due });
+                }
             }
-            State::Waiting { .. } if self.delivery.deadline <= self.now => {
-                self.give_up(GaveUp::Late)
+            // Even if the relay was down for hours: nobody is passed over without an attempt.
+            State::Waiting { .. } if self.is_late() && self.mine().next().is_some() => {
+                self.hand_over(Class::Retry, 0)
             }
             State::Waiting { .. } => self.begin_attempt(),
             State::Sending { .. } => {
@@ -156,15 +177,46 @@ impl Step {
                 let now = self.now;
                 self.current().become_known(Outcome::Unknown, now);
                 self.effects.push(Effect::Report { attempt });
-                self.delivery.state = State::Unknown { ask: self.now };
+                self.delivery.state = State::Unknown {
+                    ask: self.now,
+                    asked: 0,
+                };
                 self.effects.push(Effect::Ask { attempt });
             }
             State::Unknown { .. } => {
                 let attempt = self.current().number;
                 self.effects.push(Effect::Ask { attempt });
             }
-            State::Accepted | State::Delivered | State::GaveUp { .. } => {}
+            State::Accepted { asked, .. } => self.miss_callback(asked),
+            State::Delivered | State::GaveUp { .. } => {}
         }
+    }
+
+    /// No callback told the end of it yet.
+    fn miss_callback(&mut self, asked: u32) {
+        let number = self.mine().find(|a| rank(&a.outcome) < 4).map(|a| a.number);
+        self.delivery.state = self.accepted(asked + 1);
+        if let Some(attempt) = number {
+            self.effects.push(Effect::AskAfter { attempt });
+        }
+    }
+
+    /// Accepted, to be asked about with growing pauses. There is no wake-up for that: callbacks get
+    /// lost so rarely that the sweep is soon enough.
+    fn accepted(&self, asked: u32) -> State {
+        let ask = self.later(CALLBACK_WITHIN * 2_u32.saturating_pow(asked.min(5)));
+        State::Accepted {
+            ask: Some(ask).filter(|_| !self.is_late()),
+            asked,
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        self.delivery.deadline <= self.now
+    }
+
+    fn later(&self, wait: Duration) -> Timestamp {
+        self.now.checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
     fn begin_attempt(&mut self) {
@@ -214,7 +266,7 @@ impl Step {
                 if class == Class::Ambiguous {
                     // It was answered, so it is under way no longer.
                     let pause = retry_after.unwrap_or_default().max(ASK_SOON);
-                    return self.ask_about(number, self.now + pause);
+                    return self.ask_about(number, self.later(pause));
                 }
                 let refused = Outcome::Refused {
                     code,
@@ -223,6 +275,7 @@ impl Step {
                 };
                 attempt.become_known(refused, now);
                 self.effects.push(Effect::Report { attempt: number });
+                let retry_after = retry_after.max(code.and_then(pause_after));
                 self.go_on_after_failure(class, retry_after);
             }
             Answer::NotSent => self.go_on_after_absence(number),
@@ -240,12 +293,13 @@ impl Step {
         if let Some(attempt) = self.open(number) {
             attempt.become_known(Outcome::Unknown, now);
             self.effects.push(Effect::Report { attempt: number });
-            self.delivery.state = State::Unknown { ask };
+            self.delivery.state = State::Unknown { ask, asked: 0 };
             self.effects.push(Effect::Wake { due: ask });
         }
     }
 
     fn status(&mut self, number: u32, sid: MessageSid, status: Status, code: Option<u32>) {
+        let begun_anew_after = self.begun_anew_after();
         let Some(attempt) = self
             .delivery
             .attempts
@@ -272,7 +326,7 @@ impl Step {
         }
         attempt.sid = Some(sid);
         attempt.become_known(outcome, self.now);
-        let is_mine = attempt.to == self.delivery.to;
+        let is_mine = attempt.to == self.delivery.to && begun_anew_after < number;
         self.effects.push(Effect::Report { attempt: number });
         let is_over = matches!(self.delivery.state, State::Delivered | State::GaveUp { .. });
         if !is_mine || is_over {
@@ -299,10 +353,14 @@ impl Step {
     }
 
     fn no_answer(&mut self) {
-        if let State::Unknown { .. } = self.delivery.state {
-            let failures = self.delivery.attempts.len() as u32 + 2;
-            let ask = self.now + Backoff::URGENT.wait(failures, Some(ASK_AFTER), self.jitter);
-            self.delivery.state = State::Unknown { ask };
+        if let State::Unknown { asked, .. } = self.delivery.state {
+            if self.is_late() {
+                return self.give_up(GaveUp::Unresolved);
+            }
+            let asked = asked + 1;
+            let wait = Backoff::URGENT.wait(asked + 2, Some(ASK_AFTER), self.jitter);
+            let ask = self.later(wait);
+            self.delivery.state = State::Unknown { ask, asked };
             self.effects.push(Effect::Wake { due: ask });
         }
     }
@@ -331,7 +389,11 @@ impl Step {
         {
             self.delivery.state = State::Delivered;
         } else if parts.all(|outcome| outcome.is_some_and(is_with_twilio)) {
-            self.delivery.state = State::Accepted;
+            self.delivery.state = match self.delivery.state {
+                // It was accepted before; this is no reason to ask later.
+                State::Accepted { .. } => return,
+                _ => self.accepted(0),
+            };
         } else {
             self.wait_until(self.now);
         }
@@ -339,31 +401,49 @@ impl Step {
 
     /// How the last attempt for the present recipient with this part stands.
     fn standing_of(&self, part: usize) -> Option<&Outcome> {
+        let replayed_after = self.replayed_after();
         self.mine()
             .filter(|a| a.part == part)
             .last()
+            .filter(|a| replayed_after < a.number || !is_failure(&a.outcome))
             .map(|a| &a.outcome)
     }
 
     fn go_on_after_failure(&mut self, class: Class, retry_after: Option<Duration>) {
         let failures = self.failures_in_a_row();
+        let backoff = Backoff::URGENT.wait(failures, retry_after, self.jitter);
         match class {
-            Class::Retry => {
-                let wait = Backoff::URGENT.wait(failures, retry_after, self.jitter);
-                self.wait_until(self.now + wait);
-            }
+            Class::Retry => self.try_again_after(backoff, class),
             Class::RetryOnce | Class::Ambiguous if failures <= 1 => {
-                let wait = Backoff::URGENT.wait(failures, retry_after, self.jitter);
-                self.wait_until(self.now + wait);
+                self.try_again_after(backoff, class)
             }
             Class::RetryOnce | Class::Ambiguous | Class::HandOver | Class::Stop => {
                 self.hand_over(class, failures)
             }
             Class::Configuration => {
-                let wait = retry_after.unwrap_or_default().max(REPAIR_PAUSE);
-                self.wait_until(self.now + wait);
+                let pause = retry_after.unwrap_or_default().max(REPAIR_PAUSE);
+                self.try_again_after(pause, class)
             }
             Class::OurBug => self.give_up(GaveUp::Refused),
+        }
+    }
+
+    /// The same person again, unless that would take more than half of the time that is left while
+    /// others could be reached meanwhile.
+    fn try_again_after(&mut self, wait: Duration, class: Class) {
+        let due = self.later(wait);
+        let deadline = self.delivery.deadline;
+        if self.delivery.remaining.is_empty() {
+            return match due < deadline {
+                true => self.wait_until(due),
+                false => self.give_up(GaveUp::Late),
+            };
+        }
+        let since = self.mine().next().map_or(self.now, |a| a.began);
+        let patience = deadline.duration_since(since) / 2;
+        match due.duration_since(since) < patience {
+            true => self.wait_until(due),
+            false => self.hand_over(class, 0),
         }
     }
 
@@ -373,8 +453,9 @@ impl Step {
             return match because {
                 Class::RetryOnce => {
                     let wait = Backoff::URGENT.wait(failures, None, self.jitter);
-                    self.wait_until(self.now + wait);
+                    self.try_again_after(wait, because)
                 }
+                _ if self.is_late() => self.give_up(GaveUp::Late),
                 _ => self.give_up(GaveUp::NobodyLeft),
             };
         }
@@ -387,21 +468,21 @@ impl Step {
     }
 
     fn wait_until(&mut self, due: Timestamp) {
-        if due >= self.delivery.deadline {
-            return self.give_up(GaveUp::Late);
-        }
         self.delivery.state = State::Waiting { due };
         self.effects.push(Effect::Wake { due });
     }
 
     fn give_up(&mut self, because: GaveUp) {
         self.delivery.state = State::GaveUp { because };
+        self.delivery.gave_up = Some(self.now);
         self.effects.push(Effect::ReportGivenUp { because });
     }
 
-    /// Failed attempts for the present recipient since the last one that went well.
+    /// Failed attempts for the present recipient since the last one that went well, or the replay.
     fn failures_in_a_row(&self) -> u32 {
+        let replayed_after = self.replayed_after();
         self.mine()
+            .filter(|a| replayed_after < a.number)
             .collect::<Vec<_>>()
             .iter()
             .rev()
@@ -411,10 +492,11 @@ impl Step {
 
     /// The attempts that were made for the present recipient.
     fn mine(&self) -> impl Iterator<Item = &Attempt> {
+        let begun_anew_after = self.begun_anew_after();
         self.delivery
             .attempts
             .iter()
-            .filter(|a| a.to == self.delivery.to)
+            .filter(move |a| a.to == self.delivery.to && begun_anew_after < a.number)
     }
 
     fn current(&mut self) -> &mut Attempt {
@@ -470,6 +552,9 @@ fn rank(outcome: &Outcome) -> u8 {
         | Outcome::Undelivered { .. } => 4,
     }
 }
+
+#[path = "replay.rs"]
+mod replay;
 
 #[cfg(test)]
 #[path = "step_tests.rs"]

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::tests::{at, delivery};
+use super::tests::{at, delivery, recipient};
 use super::*;
 
 /// What Twilio does with a request, and what the relay hears of it.
@@ -146,6 +146,18 @@ impl World {
         self.happens(event);
     }
 
+    /// Somebody wakes it whenever it is due, until it is over.
+    fn goes_on_to_the_end(&mut self) {
+        let began = self.now;
+        while let Some(due) = self.delivery.due() {
+            self.now = self.now.max(due.as_second() + 1 - at(0).as_second());
+            let state = &self.delivery.state;
+            assert!(self.now < began + 10 * 3600, "still {state:?}");
+            self.happens(Event::Woken);
+            self.call_back();
+        }
+    }
+
     /// One callback that is still owed, if any.
     fn call_back(&mut self) {
         let owed = |held: &&mut Held| held.may_arrive && !matches!(held.fate, Fate::Silence);
@@ -180,6 +192,7 @@ proptest! {
         parts in 1..4usize,
         script in prop::collection::vec((request(), fate(), 0.0..1.0f64, prop::bool::weighted(0.1)), 0..40),
         pauses in prop::collection::vec((0..400i64, any::<bool>()), 0..200),
+        replays in prop::collection::vec(any::<bool>(), 0..4),
     ) {
         let mut world = World { delivery: delivery(parts), now: 0, held: Vec::new(), script: script.into_iter() };
         for (pause, callback_first) in pauses {
@@ -189,12 +202,21 @@ proptest! {
             world.happens(Event::Woken);
             world.now += pause;
         }
-        // From here on somebody wakes it whenever it is due, until it is over.
-        while let Some(due) = world.delivery.due() {
-            world.now = world.now.max(due.as_second() + 1 - at(0).as_second());
-            prop_assert!(world.now < 10 * 3600, "still {:?}", world.delivery.state);
-            world.happens(Event::Woken);
-            world.call_back();
+        world.goes_on_to_the_end();
+        // And whenever it gives up, somebody has it tried again, with the same person or others.
+        for (round, resumes) in replays.into_iter().enumerate() {
+            world.now += 1;
+            let others = 20 + 2 * round as u8;
+            let (to, remaining) = match resumes {
+                true => (world.delivery.to.clone(), Vec::new()),
+                false => {
+                    let others = [others, others + 1].map(|n| recipient(&n.to_string(), n));
+                    (others[0].clone(), others[1..].to_vec())
+                }
+            };
+            let public_url = world.delivery.public_url.clone();
+            world.happens(Event::Replayed { to, remaining, public_url });
+            world.goes_on_to_the_end();
         }
     }
 }

@@ -14,7 +14,7 @@ fn number(last: u8) -> PhoneNumber {
     PhoneNumber::parse(&format!("+161955501{last:02}")).unwrap()
 }
 
-fn recipient(person: &str, last: u8) -> Recipient {
+pub fn recipient(person: &str, last: u8) -> Recipient {
     Recipient {
         person: person.to_owned(),
         number: number(last),
@@ -40,11 +40,13 @@ pub fn delivery(parts: usize) -> Delivery {
         state: State::Waiting { due: at(0) },
         created: at(0),
         deadline: at(3600),
+        gave_up: None,
+        replays: Vec::new(),
     }
 }
 
 /// Lets events happen one after the other, each at its second; jitter is one half.
-fn after(
+pub fn after(
     delivery: Delivery,
     events: impl IntoIterator<Item = (i64, Event)>,
 ) -> (Delivery, Vec<Effect>) {
@@ -55,7 +57,7 @@ fn after(
         })
 }
 
-fn accepted(attempt: u32) -> Event {
+pub fn accepted(attempt: u32) -> Event {
     Event::Answered {
         attempt,
         answer: Answer::Accepted {
@@ -64,7 +66,7 @@ fn accepted(attempt: u32) -> Event {
     }
 }
 
-fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
+pub fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
     Event::Answered {
         attempt,
         answer: Answer::Refused {
@@ -82,7 +84,7 @@ fn unanswered(attempt: u32) -> Event {
     }
 }
 
-fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
+pub fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
     Event::Status {
         attempt,
         sid: sid(attempt as u8),
@@ -118,7 +120,7 @@ fn a_wake_up_that_comes_early_or_again_sends_nothing() {
 #[test]
 fn an_accepted_delivery_is_done_when_the_phone_has_it() {
     let (delivery, _) = after(delivery(1), [(0, Woken), (1, accepted(1))]);
-    assert_eq!(delivery.state, State::Accepted);
+    assert!(matches!(delivery.state, State::Accepted { .. }));
     let (delivery, effects) = after(
         delivery,
         [
@@ -165,7 +167,7 @@ fn a_callback_may_overtake_the_answer_to_the_request() {
         delivery(1),
         [(0, Woken), (1, status(1, Status::Sent, None))],
     );
-    assert_eq!(delivery.state, State::Accepted);
+    assert!(matches!(delivery.state, State::Accepted { .. }));
     assert_eq!(
         after(delivery.clone(), [(2, accepted(1))]),
         (delivery, vec![])
@@ -269,20 +271,17 @@ fn when_nobody_is_left_the_delivery_ends() {
 }
 
 #[test]
-fn nothing_is_tried_after_the_deadline() {
-    assert_eq!(
-        after(delivery(1), [(3600, Woken)]).0.state,
-        State::GaveUp {
-            because: GaveUp::Late
-        }
-    );
-    let news = [(3599, Woken), (3599, refused(1, Some(20429), 429))];
-    assert_eq!(
-        after(delivery(1), news).0.state,
-        State::GaveUp {
-            because: GaveUp::Late
-        }
-    );
+fn nothing_is_tried_again_after_the_deadline() {
+    let mut alone = delivery(1);
+    alone.remaining.clear();
+    let late = State::GaveUp {
+        because: GaveUp::Late,
+    };
+    let refusal = refused(1, Some(30001), 400);
+    let (at_once, _) = after(alone.clone(), [(3599, Woken), (3599, refusal.clone())]);
+    assert_eq!(at_once.state, late);
+    let (waiting, _) = after(alone, [(0, Woken), (1, refusal), (3600, Woken)]);
+    assert_eq!(waiting.state, late);
 }
 
 #[test]
@@ -297,13 +296,19 @@ fn a_fault_of_the_account_keeps_the_text_for_later() {
 #[test]
 fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
     let (unknown, effects) = after(delivery(1), [(0, Woken), (10, unanswered(1))]);
-    assert_eq!(unknown.state, State::Unknown { ask: at(60) });
+    assert_eq!(
+        unknown.state,
+        State::Unknown {
+            ask: at(60),
+            asked: 0
+        }
+    );
     assert!(effects.contains(&Effect::Wake { due: at(60) }));
     let (asking, effects) = after(unknown, [(60, Woken)]);
     assert_eq!(effects, [Effect::Ask { attempt: 1 }]);
 
     let (found, _) = after(asking.clone(), [(61, status(1, Status::Sent, None))]);
-    assert_eq!(found.state, State::Accepted);
+    assert!(matches!(found.state, State::Accepted { .. }));
 
     let (absent, _) = after(asking.clone(), [(61, Event::Absent { attempt: 1 })]);
     assert_eq!(absent.attempts[0].outcome, Outcome::Absent);
@@ -313,7 +318,7 @@ fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
     );
 
     let (still_unknown, effects) = after(asking, [(61, Event::NoAnswer)]);
-    assert!(matches!(still_unknown.state, State::Unknown { ask } if ask >= at(91)));
+    assert!(matches!(still_unknown.state, State::Unknown { ask, asked: 1 } if ask >= at(91)));
     assert!(
         !effects
             .iter()
@@ -324,7 +329,13 @@ fn a_lost_answer_is_asked_about_before_anything_is_sent_again() {
 #[test]
 fn an_attempt_over_which_twilio_broke_down_is_asked_about_too() {
     let (delivery, _) = after(delivery(1), [(0, Woken), (1, refused(1, None, 502))]);
-    assert_eq!(delivery.state, State::Unknown { ask: at(11) });
+    assert_eq!(
+        delivery.state,
+        State::Unknown {
+            ask: at(11),
+            asked: 0
+        }
+    );
     assert_eq!(
         after(delivery, [(11, Woken)]).1,
         [Effect::Ask { attempt: 1 }]
@@ -334,7 +345,13 @@ fn an_attempt_over_which_twilio_broke_down_is_asked_about_too() {
 #[test]
 fn an_attempt_whose_worker_died_is_asked_about() {
     let (delivery, effects) = after(delivery(1), [(0, Woken), (60, Woken)]);
-    assert_eq!(delivery.state, State::Unknown { ask: at(60) });
+    assert_eq!(
+        delivery.state,
+        State::Unknown {
+            ask: at(60),
+            asked: 0
+        }
+    );
     assert!(effects.contains(&Effect::Ask { attempt: 1 }));
 }
 
@@ -354,13 +371,120 @@ fn a_long_text_goes_part_by_part_and_is_done_when_all_have_arrived() {
     let (delivery, effects) = after(delivery(2), [(0, Woken), (1, accepted(1))]);
     assert!(effects.contains(&Effect::Wake { due: at(1) }));
     let (delivery, _) = after(delivery, [(1, Woken), (2, accepted(2))]);
-    assert_eq!(delivery.state, State::Accepted);
+    assert!(matches!(delivery.state, State::Accepted { .. }));
     assert_eq!(
         delivery.attempts.iter().map(|a| a.part).collect::<Vec<_>>(),
         [0, 1]
     );
     let (delivery, _) = after(delivery, [(3, status(2, Status::Delivered, None))]);
-    assert_eq!(delivery.state, State::Accepted);
+    assert!(matches!(delivery.state, State::Accepted { .. }));
     let (delivery, _) = after(delivery, [(4, status(1, Status::Delivered, None))]);
     assert_eq!(delivery.state, State::Delivered);
+}
+
+#[test]
+fn whoever_wants_to_be_left_alone_for_too_long_is_passed_over() {
+    let answer = Answer::Refused {
+        code: Some(21611),
+        http_status: 429,
+        retry_after: Some(Duration::from_secs(7200)),
+    };
+    let answered = Event::Answered { attempt: 1, answer };
+    let (delivery, _) = after(delivery(1), [(0, Woken), (1, answered)]);
+    assert_eq!(delivery.to.person, "Backup");
+    assert_eq!(delivery.state, State::Waiting { due: at(1) });
+}
+
+#[test]
+fn the_first_person_gets_no_more_than_half_of_the_time() {
+    let (mut delivery, mut attempt, mut now) = (delivery(1), 0, 0);
+    while delivery.to.person == "Sergio" {
+        attempt += 1;
+        (delivery, _) = after(
+            delivery,
+            [(now, Woken), (now, refused(attempt, Some(30001), 400))],
+        );
+        now += 300;
+    }
+    assert!((1500..=2100).contains(&now), "{now}");
+}
+
+#[test]
+fn nobody_is_passed_over_without_an_attempt_even_if_the_relay_was_down_for_hours() {
+    let (delivery, effects) = after(delivery(1), [(7200, Woken)]);
+    assert_eq!(effects, [Effect::Send { attempt: 1 }]);
+    let (delivery, _) = after(
+        delivery,
+        [(7200, refused(1, Some(30001), 400)), (7201, Woken)],
+    );
+    assert_eq!(
+        (delivery.to.person.as_str(), delivery.attempts.len()),
+        ("Backup", 2)
+    );
+    let (delivery, _) = after(delivery, [(7202, refused(2, Some(30001), 400))]);
+    assert_eq!(
+        delivery.state,
+        State::GaveUp {
+            because: GaveUp::Late
+        }
+    );
+}
+
+#[test]
+fn no_pause_that_twilio_asks_for_breaks_the_calendar() {
+    let answer = Answer::Refused {
+        code: None,
+        http_status: 503,
+        retry_after: Some(Duration::MAX),
+    };
+    after(
+        delivery(1),
+        [(0, Woken), (1, Event::Answered { attempt: 1, answer })],
+    );
+    let answer = Answer::Refused {
+        code: Some(20003),
+        http_status: 401,
+        retry_after: Some(Duration::MAX),
+    };
+    after(
+        delivery(1),
+        [(0, Woken), (1, Event::Answered { attempt: 1, answer })],
+    );
+}
+
+#[test]
+fn twilio_is_asked_when_no_callback_tells_the_end_but_not_for_ever() {
+    let (delivery, _) = after(delivery(1), [(0, Woken), (1, accepted(1))]);
+    let ask = delivery.due().unwrap();
+    assert_eq!(ask, at(121));
+    let (delivery, effects) = after(delivery, [(121, Woken)]);
+    assert_eq!(effects, [Effect::AskAfter { attempt: 1 }]);
+    assert_eq!(delivery.due(), Some(at(121 + 240)));
+    let found = status(1, Status::Undelivered, Some(30005));
+    assert_eq!(
+        after(delivery.clone(), [(122, found)]).0.to.person,
+        "Backup"
+    );
+    assert_eq!(after(delivery, [(3600, Woken)]).0.due(), None);
+}
+
+#[test]
+fn a_question_that_twilio_never_answers_ends_at_the_deadline_with_nothing_sent() {
+    let (mut delivery, _) = after(delivery(1), [(0, Woken), (10, unanswered(1))]);
+    let mut asked = 0;
+    while let Some(due) = delivery.due() {
+        let second = due.as_second() - at(0).as_second() + 1;
+        let effects;
+        (delivery, effects) = after(delivery, [(second, Woken)]);
+        assert_eq!(effects, [Effect::Ask { attempt: 1 }]);
+        (delivery, _) = after(delivery, [(second, Event::NoAnswer)]);
+        asked += 1;
+    }
+    assert_eq!(
+        delivery.state,
+        State::GaveUp {
+            because: GaveUp::Unresolved
+        }
+    );
+    assert!(asked < 20, "{asked}");
 }

@@ -106,8 +106,8 @@ pub fn duty_of(line: &Line, person: &Person, overrides: &Overrides, now: Timesta
     }
 }
 
-/// The next minute at which the person's availability changes, within a week; by walking the
-/// minutes, so that whatever clocks do is taken into account.
+/// When the person's availability changes next, within a week; by walking the minutes, so that
+/// whatever clocks do is taken into account. An override ends at any second.
 pub fn next_change(
     line: &Line,
     person: &Person,
@@ -118,9 +118,12 @@ pub fn next_change(
     let available = |at| duty_of(line, person, overrides, at).available;
     let before = available(now);
     let this_minute = now.as_second().div_euclid(60);
-    (1..=A_WEEK)
+    let minute = (1..=A_WEEK)
         .filter_map(|minutes| Timestamp::from_second((this_minute + minutes) * 60).ok())
-        .find(|at| available(*at) != before)
+        .find(|at| available(*at) != before)?;
+    let end = overrides.0.get(&person.name).and_then(|set| set.until);
+    let end = end.filter(|end| now < *end && *end < minute && available(*end) != before);
+    Some(end.unwrap_or(minute))
 }
 
 #[cfg(test)]
@@ -219,5 +222,8 @@ mod tests {
         let away = set("Sergio", Presence::Away, Some("2026-11-20T19:30:00Z"));
         assert_eq!(next(&away, FRIDAY_10), "Fri 2026-11-20 11:30 PST");
         assert_eq!(next(&set("Sergio", Presence::On, None), FRIDAY_10), "");
+        // Away until and back at are the same minute.
+        let away = set("Sergio", Presence::Away, Some("2026-11-20T19:30:20Z"));
+        assert_eq!(next(&away, FRIDAY_10), "Fri 2026-11-20 11:30 PST");
     }
 }

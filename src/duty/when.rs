@@ -46,6 +46,19 @@ pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, B
     Ok(instant)
 }
 
+/// Reads how long ago something was: `2h` for two hours before `now`.
+pub fn ago(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, BadTime> {
+    let text = text.trim();
+    duration(text)
+        .and_then(|span| zone.at(now).checked_sub(span).ok())
+        .map(|at| at.timestamp())
+        .ok_or_else(|| {
+            BadTime(format!(
+                "{text:?} is no age; write one such as 90m, 2h or 3d"
+            ))
+        })
+}
+
 /// `90m`, `2h`, `1h30m`, `3d`, `1w`. Days and weeks are those of the calendar.
 fn duration(text: &str) -> Option<Span> {
     let mut span = Span::new();
@@ -93,6 +106,12 @@ fn on_the_clock(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp
             next(date.to_datetime(time_after(&words)?), 7, now, zone)
         }
         _ => {
+            // With seconds, as programs write it.
+            if let Ok(local) = text.parse::<DateTime>()
+                && text.contains(':')
+            {
+                return first_after(local, now, zone);
+            }
             let words: Vec<&str> = text.splitn(2, [' ', 't']).collect();
             let date: Date = words.first()?.parse().ok()?;
             first_after(date.to_datetime(time_after(&words)?), now, zone)
@@ -188,6 +207,9 @@ mod tests {
             ("3d", "Mon 2026-11-23 10:00 PST"),
             ("1w", "Fri 2026-11-27 10:00 PST"),
             ("5pm", "Fri 2026-11-20 17:00 PST"),
+            ("2026-11-21T02:00:00", "Sat 2026-11-21 02:00 PST"),
+            ("2026-11-21 02:00:00", "Sat 2026-11-21 02:00 PST"),
+            ("2026-11-21T02:00", "Sat 2026-11-21 02:00 PST"),
             ("5 pm", "Fri 2026-11-20 17:00 PST"),
             ("5:30PM", "Fri 2026-11-20 17:30 PST"),
             ("12pm", "Fri 2026-11-20 12:00 PST"),
@@ -238,6 +260,18 @@ mod tests {
                 message.contains("is not a time; write one such as 2h, 5pm"),
                 "{text}: {message}"
             );
+        }
+    }
+
+    #[test]
+    fn an_age_is_counted_backwards() {
+        let now = "2026-11-20T18:00:00Z".parse().unwrap();
+        let ago = |text| ago(text, now, &zone());
+        assert_eq!(ago("2h").unwrap().to_string(), "2026-11-20T16:00:00Z");
+        assert_eq!(ago(" 1d ").unwrap().to_string(), "2026-11-19T18:00:00Z");
+        for text in ["", "2", "5pm", "yesterday", "-2h", "9999999999h"] {
+            let message = ago(text).unwrap_err().to_string();
+            assert!(message.contains("is no age; write one such as 90m"));
         }
     }
 

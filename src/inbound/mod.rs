@@ -69,6 +69,13 @@ pub struct InboundSms {
     pub place: Option<String>,
     pub body: String,
     pub media: Vec<Media>,
+    /// How many attachments came beside `media` that cannot be passed on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub media_left_out: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// No body and no number in logs, whoever prints the struct.
@@ -80,6 +87,7 @@ impl fmt::Debug for InboundSms {
             .field("to", &self.to)
             .field("characters", &self.body.chars().count())
             .field("media", &self.media.len())
+            .field("media_left_out", &self.media_left_out)
             .finish()
     }
 }

@@ -1,3 +1,6 @@
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -5,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
+
+use super::leave_to_owner;
 
 /// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
 /// into one transaction: each write is on disk before it is acknowledged, and a busy relay pays for
@@ -30,9 +35,10 @@ const GROUP: usize = 512;
 const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 
 impl Database {
-    /// Opens the file, or creates it with all tables.
+    /// Opens the file, or creates it with all tables. Only its owner may read it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let at = || format!("cannot open the database {}", path.display());
+        create(path).with_context(at)?;
         let writer = Connection::open(path).with_context(at)?;
         prepare(&writer).with_context(at)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -86,6 +92,29 @@ impl Database {
             .lock()
             .map_err(|_| anyhow!("a read of the database panicked"))?;
         read(&reader).with_context(|| format!("cannot read the database {}", self.path.display()))
+    }
+}
+
+/// SQLite would create the file for everybody to read. The files that it puts beside it have the
+/// permissions that the file has.
+fn create(path: &Path) -> std::io::Result<()> {
+    // A file that is there is not opened: closing it would give up locks on it that this process
+    // may have.
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match created {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            for beside in ["", "-wal", "-shm"] {
+                let mut file = path.as_os_str().to_owned();
+                file.push(beside);
+                leave_to_owner(Path::new(&file))?;
+            }
+            Ok(())
+        }
+        created => created.map(drop),
     }
 }
 
@@ -217,6 +246,32 @@ mod tests {
         other.execute_batch("COMMIT").unwrap();
         notes.add("later").await.unwrap();
         assert_eq!(notes.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn whatever_the_folder_allows_only_the_owner_may_read_the_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let notes = Notes::new().await;
+        notes.add("one").await.unwrap();
+        let files = || {
+            let files = std::fs::read_dir(notes.1.path()).unwrap();
+            let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+            files.sort();
+            files
+        };
+        let modes = || -> Vec<u32> {
+            let mode = |file: &PathBuf| file.metadata().unwrap().permissions().mode();
+            files().iter().map(|file| mode(file) & 0o777).collect()
+        };
+        assert_eq!(modes(), [0o600; 3], "{:?}", files());
+
+        for file in files() {
+            let everybody = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(file, everybody).unwrap();
+        }
+        let again = Database::open(&notes.1.path().join("relay.db")).unwrap();
+        assert_eq!(modes(), [0o600; 3]);
+        drop(again);
     }
 
     #[test]

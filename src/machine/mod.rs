@@ -1,6 +1,7 @@
 //! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
 //! the audit in a file.
 
+mod connections;
 mod database;
 pub mod logs;
 pub mod server;
@@ -18,6 +19,24 @@ pub const DATABASE: &str = "relay.db";
 
 /// The audit within a data folder: one JSON object a line.
 pub const AUDIT: &str = "audit.jsonl";
+
+/// Leaves a file that holds what people wrote to its owner alone. One of somebody else stays as it
+/// is: whether it can be used shows when it is opened.
+fn leave_to_owner(file: &Path) -> std::io::Result<()> {
+    use std::io::ErrorKind;
+    use std::os::unix::fs::PermissionsExt;
+    match std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        done => done,
+    }
+}
 
 /// Makes the data folder if there is none, for its owner alone: it holds what people wrote.
 pub fn create_data(folder: &Path) -> std::io::Result<()> {

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -11,11 +12,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{AUDIT, DATABASE, Database, create_data, worker};
+use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Credentials;
@@ -27,6 +30,10 @@ use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 use crate::twilio::client::Client;
 use crate::twilio::form::MOST_BYTES;
+
+/// How long a client may take to send a request's body. Twilio itself waits 15 seconds for the
+/// answer.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A relay with its state in a folder, ready to serve.
 pub struct Machine {
@@ -45,6 +52,7 @@ impl Machine {
     ) -> anyhow::Result<Self> {
         create_data(data)
             .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        leave_to_owner(&data.join(AUDIT))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let relay = Relay {
@@ -65,7 +73,8 @@ impl Machine {
     }
 
     /// Serves the webhooks on `listener`, and whatever `beside` has, until `stop` says so; then
-    /// answers the requests that have come in and finishes the attempts that have begun.
+    /// answers the requests that have come in and finishes the attempts that have begun. A client
+    /// that does not get on with its request does not hold that up for long.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -78,13 +87,7 @@ impl Machine {
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
-        let mut stopped = stop;
-        axum::serve(listener, webhooks.merge(beside))
-            .with_graceful_shutdown(async move {
-                // An error means that whoever could stop it is gone, which is a stop as well.
-                let _ = stopped.wait_for(|stop| *stop).await;
-            })
-            .await?;
+        connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
         Ok(())
     }
@@ -108,7 +111,7 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
     match whole(request).await {
         Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
@@ -117,21 +120,69 @@ async fn status(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Resp
         Ok(request) => delivery_status::handle(&relay, request)
             .await
             .into_response(),
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
-/// The request with its body read, which is never more than a little too long.
-async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Response> {
+/// The request with its body read.
+async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Refused> {
     let (head, body) = request.into_parts();
-    match axum::body::to_bytes(body, MOST_BYTES).await {
-        Ok(body) => Ok(Request::from_parts(head, body)),
-        Err(_) => Err((
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The body is larger than 64 KiB, or broke off.\n",
-        )
-            .into_response()),
+    let length = declared_length(&head.headers)?;
+    if length.is_some_and(|length| length > MOST_BYTES as u64) {
+        return Err(too_large());
     }
+    let read = axum::body::to_bytes(body, MOST_BYTES);
+    match tokio::time::timeout(BODY_WITHIN, read).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(head, body)),
+        // Only a body that does not say how long it is can turn out to be too long.
+        Ok(Err(error)) if is_too_long(&error) => Err(too_large()),
+        Ok(Err(_)) => Err(Refused(
+            StatusCode::BAD_REQUEST,
+            "The body broke off, or is not what its headers say.\n",
+        )),
+        Err(_) => Err(Refused(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body did not come in time.\n",
+        )),
+    }
+}
+
+/// The length that the headers say the body has.
+///
+/// Source: RFC 9112, section 6.1: both ways of telling a body's end at once may be an attempt to
+/// smuggle a request past somebody, and the connection has to be closed.
+fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+    let Some(length) = headers.get(CONTENT_LENGTH) else {
+        return Ok(None);
+    };
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Err(Refused(
+            StatusCode::BAD_REQUEST,
+            "Content-Length and Transfer-Encoding exclude each other.\n",
+        ));
+    }
+    Ok(length.to_str().ok().and_then(|length| length.parse().ok()))
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>())
+}
+
+/// Why a request's body was not read.
+struct Refused(StatusCode, &'static str);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        // What is left of the body is not waited for.
+        (self.0, [(CONNECTION, "close")], self.1).into_response()
+    }
+}
+
+fn too_large() -> Refused {
+    Refused(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is larger than 64 KiB.\n",
+    )
 }
 
 async fn healthz(State(relay): State<Arc<Relay>>) -> Response {

@@ -24,6 +24,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
 
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
 
+CREATE TABLE IF NOT EXISTS sent (
+    sid      TEXT PRIMARY KEY,       -- Twilio's name for the message
+    delivery TEXT NOT NULL           -- whose it is
+) WITHOUT ROWID;
+
+-- Which deliveries gave up: few, and not in the way of the many others.
+CREATE TABLE IF NOT EXISTS given_up (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL              -- milliseconds since 1970
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS wake_ups (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     wake_up  TEXT NOT NULL,          -- JSON

@@ -16,6 +16,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::printable::printable;
+
 /// A telephone number in E.164 form: a plus sign, a country code, at most 15 digits in all.
 ///
 /// Source of the form: ITU-T E.164, and Twilio's "Formatting International Phone Numbers".
@@ -74,7 +76,8 @@ impl From<PhoneNumber> for String {
     }
 }
 
-/// A number or sender of which only enough is left to recognise it: `+1619•••10`.
+/// A number or sender of which only enough is left to recognise it: `+1619•••10`. Fit for a
+/// terminal, whoever chose the sender's name.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Masked(String);
@@ -92,7 +95,7 @@ impl fmt::Debug for Masked {
 }
 
 fn mask(text: &str) -> Masked {
-    let characters: Vec<char> = text.chars().collect();
+    let characters: Vec<char> = printable(text).chars().collect();
     let (head, tail) = match characters.len() {
         0..=3 => (0, 0),
         4..=8 => (1, 1),

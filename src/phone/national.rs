@@ -1,3 +1,5 @@
+use phonenumber::metadata::{DATABASE, Metadata};
+
 use super::PhoneNumber;
 
 /// A country by its two-letter code (ISO 3166-1), which says how its people write numbers.
@@ -19,21 +21,64 @@ impl Country {
         self.0.as_ref()
     }
 
-    /// Reads a number as people write it there (`858-555-0107`), or in international form. One
-    /// that nobody can have there is refused; one in E.164 form is taken as it is, since Twilio's
-    /// magic test numbers are assigned to nobody either.
+    /// Reads a number as people write it there (`858-555-0107`), or in international form.
+    ///
+    /// One of the right length is taken even where nobody has it, for the numbers that are kept
+    /// free for examples and tests are assigned to nobody. One with a plus sign says itself what it
+    /// is, so that nothing is looked at but its form.
     pub fn read(self, text: &str) -> Result<PhoneNumber, NotANationalNumber> {
         let text = text.trim();
-        if let Ok(number) = PhoneNumber::parse(text) {
-            return Ok(number);
+        if let Some(international) = text.strip_prefix('+') {
+            return international_number(international).ok_or(NotANationalNumber);
         }
-        let number = phonenumber::parse(Some(self.0), text).map_err(|_| NotANationalNumber)?;
-        // A text has no way to dial an extension.
-        if number.extension().is_some() || !number.is_valid() {
+        let digits = digits(text).ok_or(NotANationalNumber)?;
+        if let Some(international) = self.after_international_prefix(&digits) {
+            return international_number(international).ok_or(NotANationalNumber);
+        }
+        let dialled = match self.code() {
+            "MX" => mexican(&digits),
+            _ => &digits,
+        };
+        let number = phonenumber::parse(Some(self.0), dialled).map_err(|_| NotANationalNumber)?;
+        if !(number.is_valid() || self.could_be(&number.national().to_string())) {
             return Err(NotANationalNumber);
         }
         let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
         PhoneNumber::parse(&e164).map_err(|_| NotANationalNumber)
+    }
+
+    /// A number of this country, for error messages: assigned to nobody in particular.
+    pub fn example(self) -> Option<PhoneNumber> {
+        let metadata = self.metadata()?;
+        let mobile = metadata.descriptors().mobile()?.example()?;
+        PhoneNumber::parse(&format!("+{}{mobile}", metadata.country_code())).ok()
+    }
+
+    fn metadata(&self) -> Option<&'static Metadata> {
+        DATABASE.by_id(self.code())
+    }
+
+    /// What follows the digits that are dialled before a number of another country, such as `011`.
+    fn after_international_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
+        let prefix = self.metadata()?.international_prefix()?.find(digits)?;
+        (prefix.start() == 0).then(|| &digits[prefix.end()..])
+    }
+
+    /// Whether a number without any prefix has the length of this country's telephones.
+    fn could_be(&self, national: &str) -> bool {
+        let Some(descriptors) = self.metadata().map(Metadata::descriptors) else {
+            return false;
+        };
+        let telephones = [descriptors.mobile(), descriptors.fixed_line()];
+        let lengths = telephones.into_iter().flatten();
+        // Where telephones say nothing of their own, they are as all numbers there.
+        let mut lengths = lengths.map(|telephone| match telephone.possible_length() {
+            [] => descriptors.general().possible_length(),
+            lengths => lengths,
+        });
+        // Nowhere but in few countries do numbers begin with zero; those are valid already.
+        !national.starts_with('0')
+            && lengths.any(|lengths| lengths.iter().any(|n| usize::from(*n) == national.len()))
     }
 
     /// The number as people in this country write it: its own nationally, others internationally.
@@ -49,6 +94,41 @@ impl Country {
         };
         parsed.format().mode(mode).to_string()
     }
+}
+
+/// The digits, without what people write between them; `None` if there is anything else, such as
+/// an extension, which a text has no way to dial.
+fn digits(text: &str) -> Option<String> {
+    let between = |c: &char| {
+        matches!(
+            c,
+            ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '.' | '/' | '(' | ')'
+        )
+    };
+    let digits: String = text.chars().filter(|c| !between(c)).collect();
+    digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
+}
+
+/// Reads what follows the plus sign.
+fn international_number(text: &str) -> Option<PhoneNumber> {
+    // Some write the zero that is dialled at home, in brackets.
+    let digits = digits(&text.replacen("(0)", "", 1))?;
+    let digits = match digits.strip_prefix("521") {
+        Some(rest) if rest.len() == 10 => format!("52{rest}"),
+        _ => digits,
+    };
+    PhoneNumber::parse(&format!("+{digits}")).ok()
+}
+
+/// A Mexican number without what was dialled before it until August 2019.
+///
+/// Source: Twilio, "Dialing Mexico" (the 1 of mobile phones, 044, 045 and 01 are gone since).
+fn mexican(digits: &str) -> &str {
+    let prefixes = ["044", "045", "01", "1"];
+    let mut without = prefixes
+        .iter()
+        .filter_map(|prefix| digits.strip_prefix(prefix));
+    without.find(|rest| rest.len() == 10).unwrap_or(digits)
 }
 
 #[cfg(test)]
@@ -92,5 +172,84 @@ mod tests {
         }
         assert_eq!(us.read("+15005550006").unwrap().expose(), "+15005550006");
         assert!(Country::parse("Mars").is_none());
+    }
+
+    #[track_caller]
+    fn reads(country: &str, text: &str, expected: &str) {
+        let read = Country::parse(country).unwrap().read(text);
+        let read = read.map(|number| number.expose().to_owned());
+        assert_eq!(read.as_deref(), Ok(expected), "{text} in {country}");
+    }
+
+    #[test]
+    fn a_number_that_is_kept_free_for_examples_is_one() {
+        for (country, text, expected) in [
+            ("GB", "07700 900123", "+447700900123"),
+            ("GB", "+44 7700 900123", "+447700900123"),
+            ("GB", "+44 (0)7700 900123", "+447700900123"),
+            ("GB", "01632 960001", "+441632960001"),
+            ("FR", "06 39 98 12 34", "+33639981234"),
+            ("US", "555-555-0107", "+15555550107"),
+            ("AU", "0491 570 006", "+61491570006"),
+            ("DE", "030 23125 000", "+493023125000"),
+            ("IT", "06 1234 5678", "+390612345678"),
+        ] {
+            reads(country, text, expected);
+        }
+    }
+
+    #[test]
+    fn a_mexican_number_is_read_without_its_former_prefixes() {
+        for text in [
+            "55 1234 5678",
+            "044 55 1234 5678",
+            "045 55 1234 5678",
+            "01 55 1234 5678",
+            "1 55 1234 5678",
+            "+52 1 55 1234 5678",
+            "+5215512345678",
+            "+52 55 1234 5678",
+        ] {
+            reads("MX", text, "+525512345678");
+        }
+        reads("US", "+52 1 55 1234 5678", "+525512345678");
+    }
+
+    #[test]
+    fn a_number_of_another_country_keeps_all_its_digits() {
+        reads("US", "+49 1512 3456789", "+4915123456789");
+        reads("US", "011 49 1512 3456789", "+4915123456789");
+        reads("GB", "0049 1512 3456789", "+4915123456789");
+    }
+
+    #[test]
+    fn what_no_telephone_there_could_have_is_refused() {
+        for (country, text) in [
+            ("GB", "7700 9001"),
+            ("GB", "07700 900123 4"),
+            ("GB", "07700 900123 ext 4"),
+            ("GB", "Sergio"),
+            ("FR", "06 39 98 12"),
+            ("MX", "1234 5678"),
+            ("US", "+1 555 CALL"),
+            ("US", "+12"),
+            ("US", "+1 619 555 0107 x5"),
+        ] {
+            let read = Country::parse(country).unwrap().read(text);
+            assert_eq!(read, Err(NotANationalNumber), "{text} in {country}");
+        }
+    }
+
+    #[test]
+    fn each_country_has_an_example_that_it_reads_itself() {
+        for code in ["US", "GB", "MX", "FR", "DE", "CA"] {
+            let country = Country::parse(code).unwrap();
+            let example = country.example().unwrap();
+            assert_eq!(
+                country.read(&country.write(&example)),
+                Ok(example),
+                "{code}"
+            );
+        }
     }
 }

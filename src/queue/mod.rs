@@ -8,6 +8,7 @@ pub mod sqs;
 
 use std::time::Duration;
 
+use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,40 @@ pub trait Queue: Send + Sync {
     /// Brings `wake_up` to a worker at its `due` time or, where the queue cannot wait so long, as
     /// late as it can.
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()>;
+}
+
+/// Wake-ups that were brought too often in vain and put aside. Their deliveries are still in the
+/// store, and those that are due are woken by the sweep, so nothing is lost with them.
+#[async_trait]
+pub trait PutAside: Send + Sync {
+    /// At most `most` of them, held for whoever asked until they are left or that takes more
+    /// than [`HELD`].
+    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>>;
+
+    /// Leaves them where they were.
+    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()>;
+
+    /// Puts it on the queue again, due now. It may stay here too, if something fails over it.
+    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()>;
+}
+
+/// How long a wake-up that was put aside is held for somebody who looks at it.
+pub const HELD: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// `None` if the message cannot be read as one.
+    pub wake_up: Option<WakeUp>,
+    /// What the queue knows it by.
+    handle: String,
+}
+
+impl Aside {
+    fn readable(&self) -> anyhow::Result<&WakeUp> {
+        self.wake_up
+            .as_ref()
+            .context("the message is no wake-up, and no worker could do anything with it")
+    }
 }
 
 /// How long a queue must wait before it brings the wake-up.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 use tokio::sync::Notify;
 
-use super::{Queue, WakeUp};
+use super::{Aside, PutAside, Queue, WakeUp};
 use crate::machine::Database;
 
 /// How long a receiver may work on a wake-up before it comes again.
@@ -174,6 +174,46 @@ impl Queue for SqliteQueue {
                 connection
                     .prepare_cached("INSERT INTO wake_ups (wake_up, visible) VALUES (?, ?)")?
                     .execute(params![json, visible])
+            })
+            .await?;
+        self.bell.notify_one();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PutAside for SqliteQueue {
+    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows: Vec<(i64, String)> = self.database.read(|connection| {
+            let mut query = connection
+                .prepare_cached("SELECT id, wake_up FROM dead_letters ORDER BY id LIMIT ?")?;
+            let rows = query.query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })?;
+        let asides = rows.into_iter().map(|(id, json)| Aside {
+            wake_up: serde_json::from_str(&json).ok(),
+            handle: id.to_string(),
+        });
+        Ok(asides.collect())
+    }
+
+    /// Nothing is held: rows do not go away by being looked at.
+    async fn leave(&self, _: &[Aside]) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
+        aside.readable()?;
+        let (id, visible): (i64, _) = (aside.handle.parse()?, at_or_after(now));
+        self.database
+            .write(move |connection| {
+                // Nothing is inserted if somebody else was first.
+                connection.execute(
+                    "INSERT INTO wake_ups (wake_up, visible) SELECT wake_up, ? FROM dead_letters WHERE id = ?",
+                    params![visible, id],
+                )?;
+                connection.execute("DELETE FROM dead_letters WHERE id = ?", [id])
             })
             .await?;
         self.bell.notify_one();

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::Context;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName};
 use jiff::Timestamp;
 
-use super::{Queue, WakeUp};
+use super::{Aside, HELD, PutAside, Queue, WakeUp};
 use crate::aws::plain;
 
 /// The most that `DelaySeconds` may be.
@@ -60,6 +60,107 @@ impl Queue for SqsQueue {
                     self.url
                 )
             })?;
+        Ok(())
+    }
+}
+
+/// The dead-letter queue, beside the queue that its messages come from.
+pub struct SqsPutAside {
+    client: Client,
+    url: String,
+    queue: SqsQueue,
+}
+
+impl SqsPutAside {
+    /// `url` is the dead-letter queue's, `queue_url` the other one's.
+    pub fn new(client: Client, url: impl Into<String>, queue_url: impl Into<String>) -> Self {
+        Self {
+            queue: SqsQueue::new(client.clone(), queue_url),
+            client,
+            url: url.into(),
+        }
+    }
+
+    fn failed(&self, what: &str) -> String {
+        format!(
+            "cannot {what} the dead-letter queue {} (does it exist, and may this role do it?)",
+            self.url
+        )
+    }
+}
+
+/// The most that SQS takes or gives at once.
+/// Source: the Amazon SQS API reference, `ReceiveMessage` and `ChangeMessageVisibilityBatch`.
+const MOST_AT_ONCE: usize = 10;
+
+#[async_trait]
+impl PutAside for SqsPutAside {
+    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
+        let mut asides = Vec::new();
+        while asides.len() < most {
+            let at_once = (most - asides.len()).min(MOST_AT_ONCE);
+            let received = self
+                .client
+                .receive_message()
+                .queue_url(&self.url)
+                .max_number_of_messages(i32::try_from(at_once)?)
+                .visibility_timeout(i32::try_from(HELD.as_secs())?)
+                // Without a wait SQS asks only some of its servers, and misses messages.
+                .wait_time_seconds(1)
+                .send()
+                .await
+                .map_err(plain)
+                .with_context(|| self.failed("receive from"))?;
+            let messages = received.messages.unwrap_or_default();
+            if messages.is_empty() {
+                break;
+            }
+            asides.extend(messages.into_iter().filter_map(|message| {
+                Some(Aside {
+                    wake_up: serde_json::from_str(message.body.as_deref()?).ok(),
+                    handle: message.receipt_handle?,
+                })
+            }));
+        }
+        Ok(asides)
+    }
+
+    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
+        for some in asides.chunks(MOST_AT_ONCE) {
+            let entries = some.iter().enumerate().map(|(n, aside)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(n.to_string())
+                    .receipt_handle(&aside.handle)
+                    .visibility_timeout(0)
+                    .build()
+            });
+            self.client
+                .change_message_visibility_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries.collect::<Result<_, _>>()?))
+                .send()
+                .await
+                .map_err(plain)
+                .with_context(|| self.failed("put messages back into"))?;
+        }
+        Ok(())
+    }
+
+    /// First sent, then deleted: two are better than none.
+    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
+        let wake_up = WakeUp {
+            due: now,
+            ..aside.readable()?.clone()
+        };
+        self.queue.send(&wake_up, now).await?;
+        self.client
+            .delete_message()
+            .queue_url(&self.url)
+            .receipt_handle(&aside.handle)
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| self.failed("delete from"))?;
         Ok(())
     }
 }

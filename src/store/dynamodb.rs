@@ -6,16 +6,19 @@
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
-//! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due `due_shard`, `due_at` |
+//! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
+//! | `sent#SID` | `sent` | `delivery`: whose message of Twilio's it is, `expires` |
 //!
-//! `expires` is the table's TTL attribute, in seconds since 1970. The index `due` has the partition
-//! key `due_shard` (a string, `0` to `7`), the sort key `due_at` (a number, milliseconds since
-//! 1970), and projects keys only.
+//! `expires` is the table's TTL attribute, in seconds since 1970. A delivery that gave up has none:
+//! its text has reached nobody, and it stays until somebody has it replayed. The index `due` has the
+//! partition key `due_shard` (a string, `0` to `7`, or `dead` for what gave up), the sort key
+//! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
 //! needs leave for `BatchGetItem` and `PutItem` (the transaction's too), the worker also for
-//! `Query` on the index, `relay config` also for `Query` and `DeleteItem` on the table, and
-//! `relay duty` also for `UpdateItem`.
+//! `UpdateItem`, and for `Query` on the index, `relay config` also for `Query`, `DeleteItem` and
+//! `UpdateItem` on the table, `relay duty` also for `UpdateItem`, and `relay dead` also for `Query`
+//! on the index.
 
 mod item;
 mod table;
@@ -24,6 +27,7 @@ use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -63,13 +67,13 @@ impl DynamoStore {
         pick(&self.table.read(std::slice::from_ref(&key)).await?, &key)
     }
 
-    async fn due_in_shard(
+    async fn in_shard(
         &self,
-        shard: u8,
+        shard: &str,
         before: i64,
         limit: usize,
     ) -> Result<Vec<(i64, DeliveryId)>> {
-        let answer = self
+        let mut pages = self
             .table
             .client
             .query()
@@ -78,14 +82,23 @@ impl DynamoStore {
             .key_condition_expression("#shard = :shard AND #at < :before")
             .expression_attribute_names("#shard", item::DUE_SHARD)
             .expression_attribute_names("#at", item::DUE_AT)
-            .expression_attribute_values(":shard", item::string(&shard.to_string()))
+            .expression_attribute_values(":shard", item::string(shard))
             .expression_attribute_values(":before", item::number(before))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| self.table.failed("query the index of due deliveries of"))?;
-        answer.items().iter().map(item::to_due).collect()
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let Some(item) = pages.next().await else {
+                break;
+            };
+            let item = item
+                .map_err(plain)
+                .with_context(|| self.table.failed("query the index of due deliveries of"))?;
+            found.push(item::to_due(&item)?);
+        }
+        Ok(found)
     }
 }
 
@@ -161,15 +174,66 @@ impl Store for DynamoStore {
         }
     }
 
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+        let put = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(item::of_sent(sid, delivery, now)?))
+            .condition_expression("attribute_not_exists(pk) OR delivery = :delivery")
+            .expression_attribute_values(":delivery", item::string(delivery.as_str()));
+        let error = match put.send().await {
+            Ok(_) => return Ok(true),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
+        }
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         if limit == 0 {
             return Ok(Vec::new());
         }
         let before = instant.as_millisecond();
-        let shards = (0..item::SHARDS).map(|shard| self.due_in_shard(shard, before, limit));
+        let shards = (0..item::SHARDS)
+            .map(async |shard| self.in_shard(&shard.to_string(), before, limit).await);
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
         Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let updated = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(Key::delivery(id).item()))
+            .condition_expression("#at < :before")
+            .update_expression("SET #at = :until")
+            .expression_attribute_names("#at", item::DUE_AT)
+            .expression_attribute_values(":before", item::number(before.as_millisecond()))
+            .expression_attribute_values(":until", item::number(until.as_millisecond()))
+            .send()
+            .await;
+        let Err(error) = updated else {
+            return Ok(true);
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
+        }
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let dead = self.in_shard(item::DEAD, instant.as_millisecond(), limit);
+        Ok(dead.await?.into_iter().map(|(_, id)| id).collect())
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -207,10 +271,18 @@ impl Store for DynamoStore {
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
-        let writes = vec![
+        let mut writes = vec![
             self.table.put_any(item::of_line(line)?)?,
             self.table.put_any(Key::registered(&line.number).item())?,
         ];
+        let overrides = self.overrides(&line.number).await?.0.into_keys();
+        let gone: Vec<String> = overrides
+            .filter(|name| line.people.iter().all(|person| person.name != *name))
+            .map(|name| item::override_attribute(&name))
+            .collect();
+        if !gone.is_empty() {
+            writes.push(self.table.remove(Key::overrides(&line.number), &gone)?);
+        }
         self.table.transact(writes).await.map(drop)
     }
 

@@ -36,15 +36,30 @@ pub trait Store: Send + Sync {
     /// Replaces a delivery whose stored version is one less than this one's.
     async fn save(&self, delivery: &Delivery) -> Result<Saved>;
 
+    /// Whether the message that Twilio calls `sid` is this delivery's. The first to ask owns it for
+    /// good, so that two deliveries with the same words never take one message for both.
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool>;
+
     /// Deliveries that somebody should have looked at before `instant`, longest due first, at most
     /// `limit`.
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
+
+    /// Of a delivery that is due before `before`, has it due only at `until`, whatever its own word:
+    /// its next save sets that right. `false` if it is not due before `before`, or not any more.
+    ///
+    /// Of those who take an overdue delivery on at the same time, one hears `true`.
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool>;
+
+    /// Deliveries that gave up before `instant` and were not replayed since, longest ago first, at
+    /// most `limit`. They are kept however old they are: their texts have reached nobody.
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
 
     async fn lines(&self) -> Result<Vec<Line>>;
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>>;
 
-    /// Adds a line, or replaces the one of the same number.
+    /// Adds a line, or replaces the one of the same number. Overrides of people who are not in it
+    /// any more go: should they come back, they are not away by an old word.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
     /// Removes a line and its overrides: should it come back, nobody is away by an old word.

@@ -28,6 +28,21 @@ impl SqliteStore {
             .map(|json| parse(&json))
             .transpose()
     }
+
+    /// The deliveries that `query` selects with an instant in milliseconds and a limit.
+    fn ids_before(&self, query: &str, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let ids: Vec<String> = self.0.read(|connection| {
+            let mut query = connection.prepare_cached(query)?;
+            let ids =
+                query.query_map(params![instant.as_millisecond(), limit], |row| row.get(0))?;
+            ids.collect()
+        })?;
+        Ok(ids
+            .iter()
+            .map(|id| DeliveryId::parse(id))
+            .collect::<std::result::Result<_, _>>()?)
+    }
 }
 
 const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
@@ -64,6 +79,7 @@ impl Store for SqliteStore {
                         "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?)",
                         params![row.id, row.version, row.due, row.json],
                     )?;
+                    row.list_if_given_up(connection)?;
                 }
                 Ok(Recorded::New)
             })
@@ -83,11 +99,15 @@ impl Store for SqliteStore {
         let saved = self
             .0
             .write(move |connection| {
-                execute(
+                let saved = execute(
                     connection,
                     "UPDATE deliveries SET version = ?2, due = ?3, delivery = ?4 WHERE id = ?1 AND version = ?2 - 1",
                     params![row.id, row.version, row.due, row.json],
-                )
+                )?;
+                if saved == 1 {
+                    row.list_if_given_up(connection)?;
+                }
+                Ok(saved)
             })
             .await?;
         Ok(if saved == 1 {
@@ -97,19 +117,54 @@ impl Store for SqliteStore {
         })
     }
 
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+        let (sid, delivery) = (sid.to_string(), delivery.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO sent (sid, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    params![sid, delivery],
+                )?;
+                let owner = "SELECT delivery FROM sent WHERE sid = ?";
+                let owner: String = connection
+                    .prepare_cached(owner)?
+                    .query_row([&sid], |row| row.get(0))?;
+                Ok(owner == delivery)
+            })
+            .await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let ids: Vec<String> = self.0.read(|connection| {
-            let mut query = connection
-                .prepare_cached("SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?")?;
-            let ids =
-                query.query_map(params![instant.as_millisecond(), limit], |row| row.get(0))?;
-            ids.collect()
-        })?;
-        Ok(ids
-            .iter()
-            .map(|id| DeliveryId::parse(id))
-            .collect::<std::result::Result<_, _>>()?)
+        self.ids_before(
+            "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?",
+            instant,
+            limit,
+        )
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        self.ids_before(
+            "SELECT id FROM given_up WHERE at < ? ORDER BY at LIMIT ?",
+            instant,
+            limit,
+        )
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let id = id.to_string();
+        let (before, until) = (before.as_millisecond(), until.as_millisecond());
+        let put_off = self
+            .0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "UPDATE deliveries SET due = ?3 WHERE id = ?1 AND due < ?2",
+                    params![id, before, until],
+                )
+            })
+            .await?;
+        Ok(put_off == 1)
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -130,8 +185,15 @@ impl Store for SqliteStore {
             line.number.expose().to_owned(),
             serde_json::to_string(line)?,
         );
+        let people: Vec<&str> = line.people.iter().map(|p| p.name.as_str()).collect();
+        let people = serde_json::to_string(&people)?;
         self.0
             .write(move |connection| {
+                execute(
+                    connection,
+                    "DELETE FROM overrides WHERE line = ? AND person NOT IN (SELECT value FROM json_each(?))",
+                    [&number, &people],
+                )?;
                 execute(
                     connection,
                     "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
@@ -202,6 +264,7 @@ struct Row {
     id: String,
     version: i64,
     due: Option<i64>,
+    gave_up: Option<i64>,
     json: String,
 }
 
@@ -211,8 +274,20 @@ impl Row {
             id: delivery.id.to_string(),
             version: delivery.version.try_into()?,
             due: delivery.due().map(Timestamp::as_millisecond),
+            gave_up: delivery.gave_up.map(Timestamp::as_millisecond),
             json: to_json(delivery)?,
         })
+    }
+
+    fn list_if_given_up(&self, connection: &Connection) -> rusqlite::Result<usize> {
+        match self.gave_up {
+            Some(at) => execute(
+                connection,
+                "INSERT INTO given_up (id, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+                params![self.id, at],
+            ),
+            None => execute(connection, "DELETE FROM given_up WHERE id = ?", [&self.id]),
+        }
     }
 }
 

@@ -38,13 +38,21 @@ fn who(sender: &Sender) -> &str {
     }
 }
 
+/// The words, or what came instead of them; and what of it is missing.
 fn what(sms: &InboundSms) -> String {
-    if !sms.body.trim().is_empty() {
-        sms.body.clone()
-    } else if sms.media.is_empty() {
-        "(empty text)".to_owned()
-    } else {
-        format!("({})", inventory(&sms.media))
+    let left_out = match sms.media_left_out {
+        0 => String::new(),
+        1 => "1 attachment could not be passed on".to_owned(),
+        count => format!("{count} attachments could not be passed on"),
+    };
+    let came = inventory(&sms.media);
+    match (sms.body.trim(), came.as_str(), left_out.as_str()) {
+        ("", "", "") => "(empty text)".to_owned(),
+        ("", came, "") => format!("({came})"),
+        ("", "", left_out) => format!("({left_out})"),
+        ("", came, left_out) => format!("({came}; {left_out})"),
+        (_, _, "") => sms.body.clone(),
+        (_, _, left_out) => format!("{}\n({left_out})", sms.body),
     }
 }
 
@@ -106,6 +114,7 @@ mod tests {
                     content_type: (*content_type).to_owned(),
                 })
                 .collect(),
+            media_left_out: 0,
         }
     }
 
@@ -155,6 +164,28 @@ mod tests {
             "+16195550107: (1 recording, 1 video, 2 files, 1 appointment)"
         );
         assert_eq!(came(&[]), "+16195550107: (empty text)");
+    }
+
+    #[test]
+    fn it_says_how_many_attachments_are_missing() {
+        let left_out = |body: &str, types: &[&str], media_left_out| {
+            relayed(&InboundSms {
+                media_left_out,
+                ..sms("+16195550107", None, body, types)
+            })
+        };
+        assert_eq!(
+            left_out("", &[], 1),
+            "+16195550107: (1 attachment could not be passed on)"
+        );
+        assert_eq!(
+            left_out("", &["image/png"], 2),
+            "+16195550107: (1 photo; 2 attachments could not be passed on)"
+        );
+        assert_eq!(
+            left_out("see", &["image/png"], 1),
+            "+16195550107: see\n(1 attachment could not be passed on)"
+        );
     }
 
     #[test]

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT, RETRY_AFTER};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -21,6 +21,9 @@ use crate::phone::PhoneNumber;
 
 /// How long Twilio has for an answer; after that, what became of the request is unknown.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Twilio's times have no fractions, and neither has its clock's in an answer.
+const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
 
 /// Messages on a page of a list.
 const PAGE_SIZE: u32 = 50;
@@ -165,14 +168,16 @@ impl Client {
         }
     }
 
-    /// The messages from one number to another that Twilio has, newest first, created at
-    /// `not_before` or later. Queued ones, which have no `DateSent` yet, are among them.
+    /// The messages from one number to another that Twilio has, newest first, of the time since
+    /// `began` by the clock that says `now`; how that clock differs from Twilio's does not matter.
+    /// Queued ones, which have no `DateSent` yet, are among them.
     pub async fn list_messages(
         &self,
         credentials: &Credentials,
         to: &PhoneNumber,
         from: &PhoneNumber,
-        not_before: Timestamp,
+        began: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<Listed>, NotRead> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("To", to.expose())
@@ -182,16 +187,15 @@ impl Client {
         let mut next = messages_path(credentials, &format!(".json?{query}"));
         let mut found = Vec::new();
         for _ in 0..MOST_PAGES {
-            let Some(body) = self.get(credentials, &next).await? else {
+            let Some(answer) = self.get(credentials, &next).await? else {
                 return Ok(found);
             };
-            let page: Page = serde_json::from_slice(&body)?;
+            let ahead = date(answer.headers())
+                .map_or(SignedDuration::ZERO, |date| date.duration_since(now));
+            let not_before = began + ahead - ROUNDING;
+            let page: Page = serde_json::from_slice(answer.body())?;
             for message in page.messages {
-                // Twilio's times have no fractions.
-                let too_old = message
-                    .created()
-                    .is_some_and(|at| at.as_second() < not_before.as_second());
-                if too_old {
+                if message.created().is_some_and(|at| at < not_before) {
                     return Ok(found);
                 }
                 found.push(message);
@@ -211,20 +215,24 @@ impl Client {
         sid: &MessageSid,
     ) -> Result<Option<Listed>, NotRead> {
         let path = messages_path(credentials, &format!("/{sid}.json"));
-        let body = self.get(credentials, &path).await?;
-        Ok(match body {
-            Some(body) => Some(serde_json::from_slice(&body)?),
+        let answer = self.get(credentials, &path).await?;
+        Ok(match answer {
+            Some(answer) => Some(serde_json::from_slice(answer.body())?),
             None => None,
         })
     }
 
-    /// The body of an answer; `None` if there is no such thing.
-    async fn get(&self, credentials: &Credentials, path: &str) -> Result<Option<Bytes>, NotRead> {
+    /// A good answer; `None` if there is no such thing.
+    async fn get(
+        &self,
+        credentials: &Credentials,
+        path: &str,
+    ) -> Result<Option<Response<Bytes>>, NotRead> {
         let request = self.request(credentials, Method::GET, path, String::new())?;
         let answer = self.transport.send(request).await?;
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
-            status if status.is_success() => Ok(Some(answer.into_body())),
+            status if status.is_success() => Ok(Some(answer)),
             status => Err(NotRead::Refused {
                 http_status: status.as_u16(),
                 code: refusal_code(&answer),
@@ -267,7 +275,7 @@ fn messages_path(credentials: &Credentials, rest: &str) -> String {
 }
 
 fn form(message: &NewMessage) -> String {
-    let validity = message.validity.as_secs().clamp(1, 36_000).to_string();
+    let validity = message.validity.as_secs().clamp(60, 36_000).to_string();
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("To", message.to.expose())
         .append_pair("From", message.from.expose())
@@ -289,16 +297,27 @@ fn refusal_code(answer: &Response<Bytes>) -> Option<u32> {
         .and_then(|refusal| refusal.code)
 }
 
+/// Whatever Twilio asks for, a day is longer than any text can wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long Twilio wants to be left alone: a number of seconds, or a date, which is measured
 /// against the answer's own so that no clock needs to be right (RFC 9110, section 10.2.3).
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let header = |name: HeaderName| headers.get(name)?.to_str().ok();
     let wanted = header(RETRY_AFTER)?.trim();
-    if let Ok(seconds) = wanted.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let wait = instant(wanted)?.duration_since(instant(header(DATE)?)?);
-    Some(wait.try_into().unwrap_or(Duration::ZERO))
+    let wait = match wanted.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let wait = instant(wanted)?.duration_since(date(headers)?);
+            wait.try_into().unwrap_or(Duration::ZERO)
+        }
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// Twilio's clock, as an answer tells it.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    instant(headers.get(DATE)?.to_str().ok()?)
 }
 
 fn instant(text: &str) -> Option<Timestamp> {
@@ -345,7 +364,7 @@ mod tests {
                 validity,
             })
         };
-        assert!(form(Duration::ZERO).contains("ValidityPeriod=1&"));
+        assert!(form(Duration::ZERO).contains("ValidityPeriod=60&"));
         assert!(form(Duration::from_secs(240)).contains("ValidityPeriod=240&"));
         assert!(form(Duration::from_secs(90_000)).contains("ValidityPeriod=36000&"));
     }

@@ -1,6 +1,8 @@
 //! What an error means for a delivery. The codes are Twilio's ("Error and warning dictionary");
 //! what to do about each is the relay's judgement.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// What to do after a failure.
@@ -32,6 +34,12 @@ pub enum Class {
 pub fn classify(code: Option<u32>, http_status: Option<u16>) -> Class {
     code.and_then(known)
         .unwrap_or_else(|| by_status(http_status))
+}
+
+/// How long a code wants to be left alone, if it is known to: Twilio blocks a pair of numbers with
+/// more than 30 replies within 30 seconds for as long again (error 14107).
+pub fn pause_after(code: u32) -> Option<Duration> {
+    (code == 14107).then_some(Duration::from_secs(31))
 }
 
 /// Every code that the relay has an opinion on. Twilio adds codes: the others go by their status.

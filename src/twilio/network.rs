@@ -13,6 +13,23 @@ use super::client::{ANSWER_TIMEOUT, NoAnswer, Transport};
 /// How long opening a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a connection may wait for its next request. Between two events Lambda freezes a
+/// function, its timers and sockets with it: whatever is older than this may be long gone at the
+/// other end.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// How long a connection may be quiet before the other end is asked whether it is still there, how
+/// long until it is asked again, and how often.
+const QUIET: Duration = Duration::from_secs(5);
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+const ASKED: u32 = 3;
+
+/// How long the other end may leave unconfirmed what was sent to it. Well below
+/// [`ANSWER_TIMEOUT`], so that a connection that is gone is not waited for as if it were a slow
+/// answer.
+#[cfg(target_os = "linux")]
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(5);
+
 /// No answer of Twilio's comes near this size: a page of 50 messages of 1,600 characters has some
 /// 500 KiB at most.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -43,9 +60,16 @@ pub fn client() -> reqwest::ClientBuilder {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         })
         .with_no_client_auth();
-    reqwest::Client::builder()
+    let client = reqwest::Client::builder();
+    #[cfg(target_os = "linux")]
+    let client = client.tcp_user_timeout(CONFIRMED_WITHIN);
+    client
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE)
+        .tcp_keepalive(QUIET)
+        .tcp_keepalive_interval(ASK_AGAIN)
+        .tcp_keepalive_retries(ASKED)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("sms-relay/", env!("CARGO_PKG_VERSION")))
 }
@@ -102,4 +126,43 @@ pub async fn read(mut answer: reqwest::Response, longest: usize) -> Result<Bytes
 /// The error and its causes, without the URL: it may carry a number.
 fn told(error: reqwest::Error) -> String {
     format!("{:#}", anyhow::Error::from(error.without_url()))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Whether the kernel watches over the connection from this local port.
+    ///
+    /// Source: proc_net_tcp in the kernel's documentation: the local address, and 02 in front of
+    /// the timer's time for a keep-alive.
+    fn is_watched(port: u16) -> bool {
+        let connections = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+        let local = format!(":{port:04X}");
+        connections.lines().any(|connection| {
+            let fields: Vec<&str> = connection.split_whitespace().collect();
+            fields[1].ends_with(&local) && fields[5].starts_with("02:")
+        })
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_waits_for_its_next_request_is_watched_over() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let answers = std::thread::spawn(move || {
+            let (mut connection, client) = server.accept().unwrap();
+            let _ = connection.read(&mut [0; 1024]).unwrap();
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            connection.write_all(answer.as_bytes()).unwrap();
+            (connection, client.port())
+        });
+        let client = build(client().no_proxy());
+        let answer = client.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let (_connection, port) = answers.join().unwrap();
+        assert!(is_watched(port));
+    }
 }

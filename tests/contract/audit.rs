@@ -241,7 +241,12 @@ mod on_cloudwatch {
         let audit = CloudWatchAudit::new(Client::new(&config), moto::unique("missing"), STREAM);
         let error = format!("{:#}", audit.write(&[record(1)]).await.unwrap_err());
         assert!(error.contains("the log group missing-"), "{error}");
-        let fallback = Fallback::new(audit, Arc::new(SystemClock), Box::new(std::io::sink()));
+        let fallback = Fallback::new(
+            audit,
+            Arc::new(SystemClock),
+            "Relay",
+            Box::new(std::io::sink()),
+        );
         fallback.write(&[record(1)]).await.unwrap();
     }
 }

@@ -94,6 +94,7 @@ pub fn record(n: u32) -> InboundRecord {
             place: Some("San Diego, CA".to_owned()),
             body: "¿Está abierto? 🚐".to_owned(),
             media: Vec::new(),
+            media_left_out: 1,
         },
         received: now(),
         deliveries: vec![delivery(n).id],
@@ -125,5 +126,7 @@ pub fn delivery(n: u32) -> Delivery {
         state: State::Waiting { due: now() },
         created: now(),
         deadline: after(3600),
+        gave_up: None,
+        replays: Vec::new(),
     }
 }

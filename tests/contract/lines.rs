@@ -16,6 +16,7 @@ contract! { dynamodb, sqlite, memory:
     overrides_set_at_once_are_all_kept,
     lines_are_added_replaced_and_removed,
     a_line_that_comes_back_has_no_old_overrides,
+    a_person_who_comes_back_has_no_old_override,
     more_lines_than_one_request_can_name,
 }
 
@@ -140,6 +141,32 @@ async fn a_line_that_comes_back_has_no_old_overrides(store: &impl Store) {
     let overrides = store.overrides(&line.number).await.unwrap();
     assert_eq!(overrides, Overrides::default());
     assert_eq!(store.overrides(&other.number).await.unwrap().0.len(), 1);
+}
+
+async fn a_person_who_comes_back_has_no_old_override(store: &impl Store) {
+    let (line, other) = (line(100), line(101));
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    for line in [&line, &other] {
+        store.put_line(line).await.unwrap();
+        for name in ["Sergio", "Backup", "#1 @home"] {
+            store
+                .set_override(&line.number, name, Some(&away))
+                .await
+                .unwrap();
+        }
+    }
+    let without_sergio = Line {
+        people: line.people[1..].to_vec(),
+        ..line.clone()
+    };
+    store.put_line(&without_sergio).await.unwrap();
+    store.put_line(&line).await.unwrap();
+    let overrides = store.overrides(&line.number).await.unwrap();
+    assert_eq!(overrides.0.into_keys().collect::<Vec<_>>(), ["Backup"]);
+    assert_eq!(store.overrides(&other.number).await.unwrap().0.len(), 3);
 }
 
 async fn more_lines_than_one_request_can_name(store: &impl Store) {

@@ -4,6 +4,7 @@
 mod audit;
 mod examples;
 mod lines;
+mod put_aside;
 mod queue;
 mod store;
 

@@ -1,7 +1,8 @@
 //! What every store holds to about texts: records, deliveries, and which of them are due.
 
 use futures::future::join_all;
-use relay::delivery::{Attempt, Delivery, DeliveryId, Outcome, Part, State};
+use jiff::Timestamp;
+use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Part, Replay, State};
 use relay::inbound::Media;
 use relay::store::{Recorded, Saved, Store};
 
@@ -20,9 +21,15 @@ contract! { dynamodb, sqlite, memory:
     of_two_saves_of_one_version_one_wins,
     of_ten_saves_at_once_one_wins,
     an_unknown_delivery_cannot_be_saved,
+    a_message_belongs_to_the_first_delivery_that_asks,
     what_is_due_comes_longest_due_first,
     only_so_many_as_wanted_are_due,
     a_delivery_is_due_by_its_last_save_alone,
+    an_overdue_delivery_is_put_off_once_and_stays_as_it_is,
+    of_ten_who_put_a_delivery_off_one_did,
+    what_is_not_overdue_is_not_put_off,
+    what_gave_up_is_listed_longest_ago_first,
+    a_replayed_delivery_is_a_dead_letter_no_more,
 }
 
 async fn a_record_is_read_back_whole(store: &impl Store) {
@@ -113,8 +120,14 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
     delivery.attempts.push(attempt);
     for state in [
         State::Sending { lease: after(60) },
-        State::Unknown { ask: after(90) },
-        State::Accepted,
+        State::Unknown {
+            ask: after(90),
+            asked: 1,
+        },
+        State::Accepted {
+            ask: None,
+            asked: 0,
+        },
         State::Delivered,
     ] {
         delivery.version += 1;
@@ -129,7 +142,10 @@ async fn of_two_saves_of_one_version_one_wins(store: &impl Store) {
     let delivery = recorded(store, 1).await;
     let first = Delivery {
         version: 1,
-        state: State::Accepted,
+        state: State::Accepted {
+            ask: None,
+            asked: 0,
+        },
         ..delivery.clone()
     };
     let second = Delivery {
@@ -208,8 +224,22 @@ async fn a_delivery_is_due_by_its_last_save_alone(store: &impl Store) {
     let id = delivery.id.clone();
     for (state, due_soon, due_late) in [
         (State::Sending { lease: after(60) }, false, true),
-        (State::Unknown { ask: after(5) }, true, true),
-        (State::Accepted, false, false),
+        (
+            State::Unknown {
+                ask: after(5),
+                asked: 0,
+            },
+            true,
+            true,
+        ),
+        (
+            State::Accepted {
+                ask: None,
+                asked: 0,
+            },
+            false,
+            false,
+        ),
         (State::Waiting { due: after(1) }, true, true),
         (State::Delivered, false, false),
     ] {
@@ -220,4 +250,122 @@ async fn a_delivery_is_due_by_its_last_save_alone(store: &impl Store) {
         assert_eq!(is_due(after(10)).await, due_soon, "{:?}", delivery.state);
         assert_eq!(is_due(after(100)).await, due_late, "{:?}", delivery.state);
     }
+}
+
+async fn a_message_belongs_to_the_first_delivery_that_asks(store: &impl Store) {
+    let (one, other) = (delivery(1).id, delivery(2).id);
+    let sent = sid(7);
+    let asks = [&one, &other, &one, &other].map(|id| store.owns(id, &sent, now()));
+    let asked = join_all(asks).await;
+    let owns: Vec<bool> = asked.into_iter().map(Result::unwrap).collect();
+    assert_eq!(owns[0], owns[2]);
+    assert_eq!(owns[1], owns[3]);
+    assert_ne!(owns[0], owns[1]);
+    assert!(store.owns(&other, &sid(8), now()).await.unwrap());
+}
+
+async fn an_overdue_delivery_is_put_off_once_and_stays_as_it_is(store: &impl Store) {
+    let mut delivery = recorded(store, 1).await;
+    let id = delivery.id.clone();
+    assert!(store.put_off(&id, after(1), after(600)).await.unwrap());
+    assert!(!store.put_off(&id, after(1), after(601)).await.unwrap());
+    assert!(store.due_before(after(600), 10).await.unwrap().is_empty());
+    let due = store.due_before(after(601), 10).await.unwrap();
+    assert_eq!(due, std::slice::from_ref(&id));
+    let read = store.delivery(&id).await.unwrap();
+    assert_eq!(read.as_ref(), Some(&delivery));
+
+    // Whoever works on it is not hindered, and its own word counts again.
+    delivery.version += 1;
+    delivery.state = State::Waiting { due: after(5) };
+    assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+    assert_eq!(store.due_before(after(10), 10).await.unwrap(), [id]);
+}
+
+async fn of_ten_who_put_a_delivery_off_one_did(store: &impl Store) {
+    let id = recorded(store, 1).await.id;
+    let tried = (0..10).map(|n| store.put_off(&id, after(1), after(600 + n)));
+    let did = join_all(tried).await.into_iter();
+    assert_eq!(did.filter(|did| *did.as_ref().unwrap()).count(), 1);
+}
+
+async fn what_is_not_overdue_is_not_put_off(store: &impl Store) {
+    let unknown = delivery(2).id;
+    assert!(!store.put_off(&unknown, after(1), after(60)).await.unwrap());
+    assert_eq!(store.delivery(&unknown).await.unwrap(), None);
+
+    let mut delivery = recorded(store, 1).await;
+    let id = delivery.id.clone();
+    assert!(!store.put_off(&id, now(), after(60)).await.unwrap());
+    assert_eq!(store.due_before(after(1), 10).await.unwrap().len(), 1);
+    delivery.version += 1;
+    delivery.state = State::Delivered;
+    store.save(&delivery).await.unwrap();
+    assert!(!store.put_off(&id, after(99), after(100)).await.unwrap());
+    assert!(store.due_before(after(999), 10).await.unwrap().is_empty());
+}
+
+/// Saves a delivery as one that gave up.
+async fn give_up(store: &impl Store, delivery: &mut Delivery, at: Timestamp) {
+    delivery.version += 1;
+    delivery.state = State::GaveUp {
+        because: GaveUp::NobodyLeft,
+    };
+    delivery.gave_up = Some(at);
+    assert_eq!(store.save(delivery).await.unwrap(), Saved::Yes);
+}
+
+async fn what_gave_up_is_listed_longest_ago_first(store: &impl Store) {
+    let mut expected = Vec::new();
+    for n in (0..12).rev() {
+        let mut delivery = recorded(store, n).await;
+        give_up(store, &mut delivery, after(n.into())).await;
+        expected.insert(0, delivery.id);
+    }
+    recorded(store, 100).await;
+    let listed = async |before, limit| store.gave_up_before(before, limit).await.unwrap();
+    assert_eq!(listed(after(1000), 100).await, expected);
+    assert_eq!(listed(after(5), 100).await, expected[..5]);
+    assert_eq!(listed(after(1000), 3).await, expected[..3]);
+    assert!(listed(after(1000), 0).await.is_empty());
+    assert!(listed(now(), 100).await.is_empty());
+    // Nobody but people looks at them.
+    let due = store.due_before(after(1000), 100).await.unwrap();
+    assert_eq!(due, [delivery(100).id]);
+}
+
+async fn a_replayed_delivery_is_a_dead_letter_no_more(store: &impl Store) {
+    let mut delivery = recorded(store, 1).await;
+    give_up(store, &mut delivery, after(1)).await;
+    // A save that comes too late does not bring it back to life.
+    let late = Delivery {
+        gave_up: None,
+        ..delivery.clone()
+    };
+    assert_eq!(store.save(&late).await.unwrap(), Saved::Outdated);
+    let id = delivery.id.clone();
+    let is_dead = async || {
+        !store
+            .gave_up_before(after(999), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    };
+    let is_due = async || !store.due_before(after(999), 9).await.unwrap().is_empty();
+    assert!(is_dead().await && !is_due().await);
+
+    delivery.version += 1;
+    delivery.gave_up = None;
+    delivery.state = State::Waiting { due: after(500) };
+    delivery.replays.push(Replay {
+        at: after(500),
+        attempts: 0,
+        resumed: true,
+    });
+    assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+    assert!(!is_dead().await && is_due().await);
+    assert_eq!(store.delivery(&id).await.unwrap(), Some(delivery.clone()));
+
+    give_up(store, &mut delivery, after(700)).await;
+    assert!(is_dead().await && !is_due().await);
 }

@@ -1,5 +1,6 @@
 //! What customers, Sergio and the backup experience, told as conversations.
 
+mod dead_letters;
 mod duty;
 mod text;
 mod trouble;

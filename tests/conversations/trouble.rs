@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use relay::functions::retry_worker;
 use relay::inbound::MessageSid;
 use relay::queue::WakeUp;
-use relay::twilio::sandbox::{Fault, Power};
+use relay::twilio::sandbox::{Fault, Injection, Power};
 
 use crate::world::{IN_HOURS, World, minutes, seconds};
 
@@ -217,4 +217,55 @@ async fn a_number_that_takes_no_texts_moves_the_text_on_at_once() {
     });
     world.customer().texts("urgent").await;
     world.backup().receives("urgent");
+}
+
+#[tokio::test]
+async fn a_lost_callback_is_made_up_for_by_asking() {
+    let world = World::at(IN_HOURS).await;
+    let sergio = &world.line.people[0].number;
+    world
+        .sandbox
+        .inject(Injection::of(Fault::Undeliverable { code: 30005 }).to(sergio));
+    world
+        .sandbox
+        .inject(Injection::of(Fault::LostCallback).to(sergio).times(5));
+    world.customer().texts("does anyone read this?").await;
+    world.backup().receives_nothing();
+    world.advance(minutes(3)).await;
+    retry_worker::sweep(world.relay()).await.unwrap();
+    world.advance(seconds(5)).await;
+    world.backup().receives("does anyone read this?");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_of_twilios_doubles_nothing() {
+    let world = World::with_twilios_clock_behind(seconds(30)).await;
+    world.sergio().next_request_meets(Fault::LostAnswer);
+    world.customer().texts("once").await;
+    world.advance(minutes(5)).await;
+    world.sergio().receives("once");
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn the_audit_says_which_decisions_are_void() {
+    let world = World::at(IN_HOURS).await;
+    world.faults.records.store(1, Ordering::SeqCst);
+    let sid = world.customer().texts("keep me").await;
+    assert_eq!(world.story(&sid), ["decision Sergio", "not_kept"]);
+    world.advance(minutes(2)).await;
+}
+
+#[tokio::test]
+async fn two_texts_with_the_same_words_stay_two_when_one_is_lost() {
+    for fault in [Fault::LostRequest, Fault::LostAnswer] {
+        let world = World::at(IN_HOURS).await;
+        world.sergio().next_request_meets(fault);
+        world.customer().texts("same words").await;
+        world.customer().texts("same words").await;
+        world.advance(minutes(5)).await;
+        world.sergio().receives("same words");
+        world.sergio().receives("same words");
+        world.sergio().receives_nothing();
+    }
 }

@@ -105,11 +105,15 @@ class Secret(Resource, CloudFormationModel):
 # moto would take messages from the queue by itself and look for Docker to hand them to.
 INERT = {"AWS::Lambda::EventSourceMapping"}
 
+# moto finds the types by weak references: one that nobody keeps would be gone at the next garbage
+# collection, and moto's own be in its place.
+SUPPORTED = {}
+
 
 def support(types):
     """Lets CloudFormation create resources of these types, if only in name."""
-    for resource_type in types - (set(parsing.get_model_map()) - INERT):
-        type(
+    for resource_type in types - (set(parsing.get_model_map()) - INERT) - set(SUPPORTED):
+        SUPPORTED[resource_type] = type(
             resource_type.replace("::", ""),
             (Resource, CloudFormationModel),
             {

@@ -1,8 +1,8 @@
 //! The emulated AWS (`emulator.py`), one for all tests of a run. Each test has a stack of its own.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub struct Emulator {
     pub url: String,
     conversation: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    _process: Child,
 }
 
 static EMULATOR: LazyLock<Emulator> = LazyLock::new(Emulator::start);
@@ -23,23 +24,19 @@ impl Emulator {
 
     fn start() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let python = std::env::var_os("RELAY_TEST_PYTHON")
-            .map_or_else(|| root.join(".tools/python/bin/python"), PathBuf::from);
-        let mut process = Command::new(&python)
+        let mut process = Command::new(crate::tools::python())
             .arg(root.join("tests/deployed/emulator.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                let python = python.display();
-                panic!("{python}: {error}; `make tools` installs it, or set RELAY_TEST_PYTHON")
-            });
+            .expect("Python starts");
         let asks = process.stdin.take().unwrap();
         let mut answers = BufReader::new(process.stdout.take().unwrap());
         let ready = read(&mut answers);
         Self {
             url: ready["url"].as_str().unwrap().to_owned(),
             conversation: Mutex::new((asks, answers)),
+            _process: process,
         }
     }
 

@@ -176,6 +176,31 @@ async fn a_delivery_whose_wake_up_got_lost_is_found_by_the_sweep() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_cannot_be_read_is_not_woken_every_minute() {
+    let world = World::with_silent_queue().await;
+    keep_unreadable_delivery(&world).await;
+    for woken in [1, 0, 0] {
+        assert_eq!(world.sweep().await.unwrap(), json!({"woken": woken}));
+    }
+    let queue = world.stack.output("DeliveriesQueueUrl");
+    assert_eq!(world.aws.queue(queue).await.iter().sum::<u32>(), 1);
+}
+
+/// An entry of the table that says it is a delivery and long due, and has nothing else in it.
+async fn keep_unreadable_delivery(world: &World) {
+    let entry = json!({
+        "TableName": world.stack.output("TableName"),
+        "Item": {
+            "pk": {"S": "delivery#in-unreadable"},
+            "sk": {"S": "delivery"},
+            "due_shard": {"S": "0"},
+            "due_at": {"N": "0"},
+        },
+    });
+    world.aws.call("DynamoDB_20120810.PutItem", entry).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn twilio_is_answered_after_two_round_trips_to_aws_in_sequence() {
     const LATENCY: Duration = Duration::from_millis(300);
     let world = World::with_silent_queue().await;
@@ -206,6 +231,8 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world
         .recorded(|record| record["outcome"] == "undelivered")
         .await;
+    // And the sweep finds something to wake.
+    keep_unreadable_delivery(&world).await;
     world.sweep().await.unwrap();
 
     for (function, _) in FUNCTIONS {

@@ -335,7 +335,7 @@ pub fn sid(digit: char) -> MessageSid {
 /// Asks again and again until there is an answer, for as long as is reasonable on a busy machine.
 /// The functions live by the real clock, so there is no other one to move.
 pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(answer) = ask().await {
             return Some(answer);

@@ -56,6 +56,21 @@ fn a_text_from_the_shell_shows_up_on_the_phones_screen() {
     let url = sandbox.url.as_str();
     let texted = relay(&["text", "--url", url, "--from", "619-555-0107", "Hi\nthere"]);
     assert!(out(&texted).starts_with("+16195550107 → +16195550100  SM"));
+    let json = [
+        "text",
+        "--url",
+        url,
+        "--from",
+        "619-555-0108",
+        "--json",
+        "Hi",
+    ];
+    let told: Value = serde_json::from_str(&out(&relay(&json))).unwrap();
+    assert_eq!(
+        (&told["from"], &told["to"]),
+        (&"+16195550108".into(), &LINE.into())
+    );
+    assert!(told["sid"].as_str().unwrap().starts_with("SM"), "{told}");
     let screen = out(&relay(&["phone", "--url", url, "(619) 555-0107"]));
     assert!(screen.contains(" (UTC)\n"), "{screen}");
     assert!(screen.contains(" → +16195550100  Hi\n"), "{screen}");
@@ -80,7 +95,7 @@ fn a_mistake_is_explained_and_fails() {
         ),
         (
             vec!["text", "--from", "619-55", "hi"],
-            "write it like 619-555-0107",
+            "write it like (201) 555-0123 or +12015550123",
         ),
         (
             vec![
@@ -130,4 +145,18 @@ fn the_sandbox_stops_when_it_is_asked_to() {
     let killed = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     assert!(killed.success());
     assert!(sandbox.process.wait().unwrap().success());
+}
+
+#[test]
+fn an_attachment_that_could_not_be_passed_on_is_refused() {
+    for url in [
+        "notaurl",
+        "http://example.com/a.png",
+        "ftp://example.com/a.png",
+    ] {
+        let output = relay(&["text", "--from", "619-555-0107", "--media", url, "hi"]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("attachments are at https://"), "{error}");
+    }
 }

@@ -1,4 +1,3 @@
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::Router;
@@ -288,27 +287,13 @@ async fn faults_phones_and_numbers_are_set_from_outside() {
     }
 }
 
-/// The interpreter that has Twilio's client installed.
-fn python() -> PathBuf {
-    let chosen = std::env::var_os("RELAY_TEST_PYTHON").map(PathBuf::from);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = chosen.unwrap_or_else(|| root.join(".tools/python/bin/python"));
-    assert!(
-        python.exists(),
-        "{} is missing: run the README's test command, which installs it, or name an interpreter \
-         that has the package `twilio` with RELAY_TEST_PYTHON",
-        python.display()
-    );
-    python
-}
-
 #[tokio::test]
 async fn twilios_own_python_client_works_with_it() {
     let served = served().await;
     let (_, account) = served
         .control(Method::GET, "/sandbox/account", Value::Null)
         .await;
-    let mut python = Command::new(python());
+    let mut python = Command::new(crate::tools::python());
     python
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),

@@ -72,8 +72,20 @@ impl Store for Failing {
         self.behind.delivery(id).await
     }
 
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+        self.behind.owns(delivery, sid, now).await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.behind.due_before(instant, limit).await
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        self.behind.put_off(id, before, until).await
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        self.behind.gave_up_before(instant, limit).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

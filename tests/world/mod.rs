@@ -39,6 +39,8 @@ pub struct World {
     pub sandbox: Arc<Sandbox>,
     pub line: Line,
     pub faults: Arc<Faults>,
+    /// How far Twilio's clock is behind.
+    behind: Duration,
     relay: Arc<Relay>,
     queue: SqliteQueue,
     folder: tempfile::TempDir,
@@ -51,16 +53,29 @@ pub struct World {
 impl World {
     /// A world with the example line, at an instant in RFC 3339.
     pub async fn at(instant: &str) -> Self {
-        let mut lines = config::example(443);
-        lines[0].public_url = "https://relay.example.com".to_owned();
-        Self::with(lines.remove(0), instant).await
+        Self::with(example(), instant).await
     }
 
     pub async fn with(line: Line, instant: &str) -> Self {
+        Self::build(line, instant, Duration::ZERO).await
+    }
+
+    /// Twilio's clock and the relay's do not agree.
+    pub async fn with_twilios_clock_behind(by: Duration) -> Self {
+        Self::build(example(), IN_HOURS, by).await
+    }
+
+    async fn build(line: Line, instant: &str, behind: Duration) -> Self {
         let clock = Arc::new(ManualClock::at(
             instant.parse().expect("an instant in RFC 3339"),
         ));
-        let sandbox = Arc::new(Sandbox::new(Arc::new(demo_account()), clock.clone()));
+        let sandbox = Arc::new(Sandbox::new(
+            Arc::new(demo_account()),
+            Arc::new(Behind {
+                clock: clock.clone(),
+                by: behind,
+            }),
+        ));
         let setup = Number {
             sms_url: Some(format!("{}/twilio/sms", line.public_url)),
             ..Number::default()
@@ -79,6 +94,7 @@ impl World {
             sandbox,
             line,
             faults,
+            behind,
             relay,
             queue,
             folder,
@@ -128,7 +144,7 @@ impl World {
     pub async fn settle(&self) {
         // Endless loops between the relay and the sandbox would hang the test without a word.
         for _ in 0..10_000 {
-            let webhooks = self.sandbox.due(self.clock.now());
+            let webhooks = self.sandbox.due(self.clock.now() - self.behind);
             let wake_ups = self
                 .queue
                 .receive(self.clock.now(), 100)
@@ -165,7 +181,7 @@ impl World {
         loop {
             self.settle().await;
             let next = [
-                self.sandbox.next_due(),
+                self.sandbox.next_due().map(|due| due + self.behind),
                 self.queue.next_due().expect("the queue is read"),
             ];
             match next.into_iter().flatten().min() {
@@ -255,6 +271,25 @@ impl World {
             .filter(|entry| !entry.sent)
             .count()
             - read
+    }
+}
+
+/// The example's line, at a public address.
+fn example() -> Line {
+    let mut line = config::example(443).remove(0);
+    line.public_url = "https://relay.example.com".to_owned();
+    line
+}
+
+/// Twilio's clock.
+struct Behind {
+    clock: Arc<ManualClock>,
+    by: Duration,
+}
+
+impl Clock for Behind {
+    fn now(&self) -> Timestamp {
+        self.clock.now() - self.by
     }
 }
 

@@ -1,10 +1,10 @@
 use std::process::ExitCode;
 
-use anstream::println;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::candidates::{BOLD, YELLOW};
+use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::{Schedule, instant};
 use crate::duty::check::{Finding, check};
 
@@ -56,9 +56,9 @@ impl Check {
             .flat_map(|line| &line.findings)
             .any(|told| told.warning);
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&checked)?);
+            output::json(&checked)?;
         } else {
-            checked.iter().for_each(print_findings);
+            checked.iter().try_for_each(print_findings)?;
         }
         Ok(if warnings {
             ExitCode::FAILURE
@@ -68,16 +68,17 @@ impl Check {
     }
 }
 
-fn print_findings(line: &Checked) {
-    println!("{BOLD}{}{BOLD:#}", line.line);
+fn print_findings(line: &Checked) -> Result<(), Unwritten> {
+    tell!("{BOLD}{}{BOLD:#}", line.line)?;
     if line.findings.is_empty() {
-        println!("  nothing to tell: somebody besides the backup is on duty at all times");
+        tell!("  nothing to tell: somebody besides the backup is on duty at all times")?;
     }
     for told in &line.findings {
         let mark = match told.warning {
             true => format!("{YELLOW}!{YELLOW:#}"),
             false => "·".to_owned(),
         };
-        println!("  {mark} {}", told.sentence);
+        tell!("  {mark} {}", told.sentence)?;
     }
+    Ok(())
 }

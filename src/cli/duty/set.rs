@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
-use anyhow::bail;
 use jiff::Timestamp;
 
 use super::a_customer;
+use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
+use crate::cli::output::{note, tell};
 use crate::cli::schedule::{choose, wrong_time};
 use crate::cli::target::Target;
 use crate::duty::{Because, Override, Presence, when};
@@ -59,13 +59,13 @@ impl Set {
                 Presence::Away => Because::Away(until),
                 Presence::On => Because::On(until),
             };
-            println!("{}: {} is {}", line.name, person.name, state.in_zone(zone));
+            tell!("{}: {} is {}", line.name, person.name, state.in_zone(zone))?;
             let is_backup = line
                 .people
                 .last()
                 .is_some_and(|last| last.name == person.name);
             if is_backup && presence == Presence::Away {
-                eprintln!(
+                note!(
                     "{YELLOW}note:{YELLOW:#} {} is the backup and gets texts all the same when \
                      nobody else is available",
                     person.name
@@ -94,13 +94,13 @@ impl Clear {
             };
             store.set_override(&line.number, name, None).await?;
             cleared = true;
-            println!("{}: the hours decide about {name} again", line.name);
+            tell!("{}: the hours decide about {name} again", line.name)?;
             say_who_gets_texts(&*store, &line, now).await?;
         }
         if !cleared {
             // A name that is nobody's is a slip of the pen, not a state to be content with.
             self.place.find(&*store, &self.person).await?;
-            println!("nothing was set for {}", self.person);
+            tell!("nothing was set for {}", self.person)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -121,10 +121,11 @@ impl Place {
         if found.is_empty() {
             names.sort();
             names.dedup();
-            bail!(
+            return Err(WrongUsage(format!(
                 "there is nobody called {name:?}; there is {}",
                 names.join(", ")
-            );
+            ))
+            .into());
         }
         Ok(found)
     }
@@ -133,6 +134,5 @@ impl Place {
 async fn say_who_gets_texts(store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<()> {
     let overrides = store.overrides(&line.number).await?;
     let decision = decide(line, &overrides, &a_customer(), now);
-    println!("  now {}", candidates::outcome(&decision));
-    Ok(())
+    Ok(tell!("  now {}", candidates::outcome(&decision))?)
 }

@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use anstream::println;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::a_customer;
 use crate::cli::candidates::{self, BOLD, DIM};
+use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::{Schedule, instant};
 use crate::duty::{Because, Overrides, next_change};
 use crate::line::Line;
@@ -37,8 +37,9 @@ struct Shown<'a> {
 struct ShownPerson {
     person: String,
     available: bool,
-    because: Because,
-    reason: String,
+    /// The reason as a sentence, and in a form for programs.
+    because: String,
+    reason: Because,
     /// When that changes, if it does within a week.
     until: Option<Timestamp>,
 }
@@ -50,12 +51,12 @@ impl Show {
         for (line, overrides) in &lines {
             let at = instant(self.at.as_deref(), now, line)?;
             if !self.json {
-                print_line(line, overrides, at);
+                print_line(line, overrides, at)?;
             }
             shown.push(show(line, overrides, at));
         }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&shown)?);
+            output::json(&shown)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -73,24 +74,24 @@ fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
             .map(|(person, candidate)| ShownPerson {
                 person: candidate.person,
                 available: candidate.available,
-                reason: candidate.because.in_zone(&line.time_zone),
-                because: candidate.because,
+                because: candidate.because.in_zone(&line.time_zone),
+                reason: candidate.because,
                 until: next_change(line, person, overrides, at),
             })
             .collect(),
     }
 }
 
-fn print_line(line: &Line, overrides: &Overrides, at: Timestamp) {
+fn print_line(line: &Line, overrides: &Overrides, at: Timestamp) -> Result<(), Unwritten> {
     let zone = &line.time_zone;
     let number = line
         .country()
         .map_or(String::new(), |country| country.write(&line.number));
-    println!(
+    tell!(
         "{BOLD}{}{BOLD:#}  {number}  {DIM}{}{DIM:#}",
         line.name,
         zone.show(at)
-    );
+    )?;
     let decision = decide(line, overrides, &a_customer(), at);
     let rows = candidates::lines(&decision.candidates, zone);
     for ((row, person), candidate) in rows.iter().zip(&line.people).zip(&decision.candidates) {
@@ -99,7 +100,7 @@ fn print_line(line: &Line, overrides: &Overrides, at: Timestamp) {
             Some(change) => format!(", back {}", zone.show(change)),
             None => String::new(),
         };
-        println!("  {row}{DIM}{change}{DIM:#}");
+        tell!("  {row}{DIM}{change}{DIM:#}")?;
     }
-    println!("  {}", candidates::outcome(&decision));
+    tell!("  {}", candidates::outcome(&decision))
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::candidates::DecisionShown;
 use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
@@ -27,7 +28,7 @@ pub struct Story {
     pub content: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    pub decision: Decision,
+    pub decision: DecisionShown,
     pub deliveries: Vec<Told>,
     pub moments: Vec<Moment>,
 }
@@ -99,7 +100,7 @@ impl Story {
             received: record.received,
             content: content(sms),
             body: shown.body.then(|| sms.body.clone()),
-            decision: record.decision.clone(),
+            decision: DecisionShown::of(&record.decision, zone),
             deliveries: deliveries
                 .iter()
                 .filter_map(|(_, delivery)| Some(told(delivery.as_ref()?, shown)))
@@ -152,6 +153,7 @@ fn content(sms: &InboundSms) -> String {
     let parts = [
         count(sms.body.chars().count(), "character"),
         count(sms.media.len(), "attachment"),
+        count(sms.media_left_out, "attachment").map(|what| what + " that could not be passed on"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
@@ -266,11 +268,11 @@ impl Teller<'_> {
                 "it is being sent to {to}; should nothing be heard of it, Twilio is asked on {}",
                 self.zone.show(lease)
             )),
-            State::Unknown { ask } => moment(
+            State::Unknown { ask, .. } => moment(
                 ask,
                 "Twilio is asked whether it has the message, before any other attempt".to_owned(),
             ),
-            State::Accepted => then(format!(
+            State::Accepted { .. } => then(format!(
                 "Twilio has it; whether it reached {to} is still to be heard"
             )),
             State::Delivered => then(format!("it reached {to}")),
@@ -280,6 +282,8 @@ impl Teller<'_> {
                     GaveUp::Late => format!("{deadline} was the time to give up"),
                     GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
                     GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
+                    GaveUp::Unresolved =>
+                        "Twilio did not say whether it had the message".to_owned(),
                 }
             )),
         }

@@ -29,6 +29,7 @@ fn record(from: &str) -> InboundRecord {
         place: Some("San Diego, CA".to_owned()),
         body: "Are you open?".to_owned(),
         media: Vec::new(),
+        media_left_out: 0,
     };
     let decision = decide(&line, &Overrides::default(), &sms.from, at(1));
     let deliveries = vec![DeliveryId::of_inbound(&sms.sid)];
@@ -78,6 +79,8 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         state,
         created: at(1),
         deadline: at(3600),
+        gave_up: None,
+        replays: Vec::new(),
     }
 }
 
@@ -175,11 +178,17 @@ fn every_state_says_what_happens_next() {
             "Twilio is asked on Fri 2026-11-20 10:01 PST",
         ),
         (
-            State::Unknown { ask: at(40) },
+            State::Unknown {
+                ask: at(40),
+                asked: 0,
+            },
             "Twilio is asked whether it has the message",
         ),
         (
-            State::Accepted,
+            State::Accepted {
+                ask: None,
+                asked: 0,
+            },
             "whether it reached Sergio is still to be heard",
         ),
         (
@@ -218,7 +227,10 @@ fn numbers_and_words_are_shown_only_when_asked_for() {
         Some(delivery(
             0,
             vec![attempt(1, 0, Outcome::Sent)],
-            State::Accepted,
+            State::Accepted {
+                ask: None,
+                asked: 0,
+            },
         ))
     };
     let json = serde_json::to_string(&story(delivered(), MASKED)).unwrap();

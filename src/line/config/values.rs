@@ -56,9 +56,16 @@ pub(super) fn number(text: &str, country: Option<Country>) -> Result<Option<Phon
     };
     country.read(text).map(Some).map_err(|_| {
         let code = country.code();
+        let (as_there, everywhere) = country.example().map_or_else(
+            || (String::new(), "+16195550110".to_owned()),
+            |example| {
+                let as_there = format!(" ({:?})", country.write(&example));
+                (as_there, example.expose().to_owned())
+            },
+        );
         format!(
             "this is not a phone number of {code}; write it with its area code, as people in \
-             {code} do, or in international form, such as \"+16195550110\""
+             {code} do{as_there}, or in international form ({everywhere:?})"
         )
     })
 }
@@ -111,6 +118,12 @@ pub(super) fn public_url(url: &str) -> Result<String, String> {
     };
     if authority.as_str().contains('@') {
         return no("the URL has a user or password in it; write it without, Twilio signs instead");
+    }
+    // An IPv6 address has its own colons within brackets.
+    let after_host = authority.as_str().rsplit(']').next();
+    let port = after_host.and_then(|rest| rest.split_once(':'));
+    if port.is_some_and(|(_, port)| !matches!(port.parse::<u16>(), Ok(1..))) {
+        return no("the URL's port is no number from 1 to 65535; write another or none");
     }
     // The parser drops a fragment without a word.
     if parsed.query().is_some() || url.contains('#') {

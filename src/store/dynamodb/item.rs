@@ -31,6 +31,9 @@ pub const REGISTER: &str = "lines";
 /// One partition of the index for all due deliveries would be its bottleneck.
 pub const SHARDS: u8 = 8;
 
+/// The partition of the index for what gave up; that is few, however much is due.
+pub const DEAD: &str = "dead";
+
 /// How long inbounds and deliveries are kept.
 const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 
@@ -58,6 +61,10 @@ impl Key {
 
     pub fn inbound(sid: &MessageSid) -> Self {
         Self::new(format!("inbound#{sid}"), "inbound")
+    }
+
+    pub fn sent(sid: &MessageSid) -> Self {
+        Self::new(format!("sent#{sid}"), "sent")
     }
 
     pub fn delivery(id: &DeliveryId) -> Self {
@@ -104,15 +111,29 @@ pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
     Ok(item)
 }
 
-/// Only a delivery with a due time carries the index's attributes, so the index holds those alone.
+pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
+    let mut item = Key::sent(sid).item();
+    item.insert("delivery".to_owned(), string(delivery.as_str()));
+    item.insert(EXPIRES.to_owned(), expiry(now)?);
+    Ok(item)
+}
+
+/// Only a delivery that is due or a dead letter carries the index's attributes, so the index holds
+/// those alone. A dead letter does not expire; once it is replayed, the time begins anew.
 pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> {
     let mut item = with_json(Key::delivery(&delivery.id), delivery)?;
     item.insert(VERSION.to_owned(), number(delivery.version));
     item.insert(SAVED_BY.to_owned(), string(saved_by));
-    item.insert(EXPIRES.to_owned(), expiry(delivery.created)?);
-    if let Some(due) = delivery.due() {
-        item.insert(DUE_SHARD.to_owned(), string(&shard(&delivery.id)));
-        item.insert(DUE_AT.to_owned(), number(due.as_millisecond()));
+    let indexed = match delivery.gave_up {
+        Some(gave_up) => Some((DEAD.to_owned(), gave_up)),
+        None => {
+            item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
+            delivery.due().map(|due| (shard(&delivery.id), due))
+        }
+    };
+    if let Some((shard, at)) = indexed {
+        item.insert(DUE_SHARD.to_owned(), string(&shard));
+        item.insert(DUE_AT.to_owned(), number(at.as_millisecond()));
     }
     Ok(item)
 }
@@ -182,6 +203,7 @@ pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::{Event, step};
 
     #[test]
     fn deliveries_spread_over_all_shards() {
@@ -189,6 +211,32 @@ mod tests {
             .map(|n| shard(&DeliveryId::parse(&format!("in-SM{n:032x}")).unwrap()))
             .collect();
         assert_eq!(shards.len(), usize::from(SHARDS));
+    }
+
+    #[test]
+    fn a_text_that_reached_nobody_does_not_expire_until_it_is_replayed() {
+        let at = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let json = serde_json::json!({
+            "id": "in-1", "version": 1, "line": "qdn", "from": "+16195550100",
+            "public_url": "https://relay.example.com", "message_sid": null,
+            "to": {"person": "Sergio", "number": "+16195550110"}, "remaining": [],
+            "body": "hi", "media": [], "parts": [], "attempts": [],
+            "state": {"gave_up": {"because": "late"}}, "created": at(0), "deadline": at(1),
+            "gave_up": at(1),
+        });
+        let dead: Delivery = serde_json::from_value(json).unwrap();
+        let item = of_delivery(&dead, "test").unwrap();
+        assert_eq!(text(&item, DUE_SHARD), Some(DEAD));
+        assert_eq!(item.get(EXPIRES), None);
+
+        let replay = Event::Replayed {
+            to: dead.to.clone(),
+            remaining: Vec::new(),
+            public_url: dead.public_url.clone(),
+        };
+        let (alive, _) = step(dead, replay, at(60), 0.0);
+        let item = of_delivery(&alive, "test").unwrap();
+        assert_eq!(item.get(EXPIRES), Some(&number(90 * 86_400)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
 
 use super::item::{self, Item, Key};
 use crate::aws::plain;
@@ -121,6 +121,20 @@ impl Table {
             .set_key(Some(key.item()))
             .build()?;
         Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Removes attributes of an item.
+    pub fn remove(&self, key: Key, attributes: &[String]) -> Result<TransactWriteItem> {
+        let names: Vec<String> = (0..attributes.len()).map(|n| format!("#a{n}")).collect();
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .update_expression(format!("REMOVE {}", names.join(", ")))
+            .set_expression_attribute_names(Some(
+                names.into_iter().zip(attributes.iter().cloned()).collect(),
+            ))
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     pub fn failed(&self, what: &str) -> String {

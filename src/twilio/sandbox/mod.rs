@@ -176,7 +176,8 @@ impl Sandbox {
 
     /// A request to the REST API.
     pub fn handle(&self, request: Request<Bytes>) -> Handled {
-        let handled = rest::handle(&mut self.settled(), &self.account, &request, self.now());
+        let mut handled = rest::handle(&mut self.settled(), &self.account, &request, self.now());
+        handled.date(self.now());
         self.changed.notify_one();
         handled
     }

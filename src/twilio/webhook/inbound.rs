@@ -17,13 +17,15 @@ use crate::text::MOST_MEDIA;
 /// but not for anything else: it would be lost.
 pub fn inbound(form: Verified<Form>) -> Result<Verified<InboundSms>, Refusal> {
     let to = form.get("To").unwrap_or_default();
+    let (media, media_left_out) = media(&form);
     Ok(Verified(InboundSms {
         sid: message_sid(&form)?,
         from: Sender::parse(form.get("From").unwrap_or_default()),
         to: PhoneNumber::parse(to).map_err(|_| Refusal::incomplete("To"))?,
         place: place(form.filled("FromCity"), form.filled("FromState")),
         body: form.get("Body").unwrap_or_default().to_owned(),
-        media: media(&form),
+        media,
+        media_left_out,
     }))
 }
 
@@ -36,23 +38,25 @@ pub(super) fn message_sid(form: &Form) -> Result<MessageSid, Refusal> {
         .ok_or(Refusal::incomplete("MessageSid"))
 }
 
-/// The attachments that are there, whatever `NumMedia` says of them.
-fn media(form: &Form) -> Vec<Media> {
-    (0..MOST_MEDIA)
+/// The attachments that are there, whatever `NumMedia` says of them, and how many more there are
+/// that cannot be passed on.
+fn media(form: &Form) -> (Vec<Media>, usize) {
+    let (fetchable, others): (Vec<_>, Vec<_>) = (0..MOST_MEDIA)
         .filter_map(|n| {
             let url = form.filled(&format!("MediaUrl{n}"))?;
             let content_type = form.get(&format!("MediaContentType{n}"));
-            is_fetchable(url).then(|| Media {
+            Some(Media {
                 url: url.to_owned(),
                 content_type: content_type.unwrap_or_default().to_owned(),
             })
         })
-        .collect()
+        .partition(|media| is_fetchable(&media.url));
+    (fetchable, others.len())
 }
 
-/// Twilio keeps attachments behind https. The one other address that is let through is the
-/// sandbox's, on this machine.
-fn is_fetchable(url: &str) -> bool {
+/// Whether an attachment may be passed on. Twilio keeps them behind https; the one other address
+/// that is let through is the sandbox's, on this machine.
+pub fn is_fetchable(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else {
         return false;
     };

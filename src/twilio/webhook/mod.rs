@@ -10,7 +10,7 @@ mod inbound;
 mod refusal;
 mod status;
 
-pub use inbound::inbound;
+pub use inbound::{inbound, is_fetchable};
 pub use refusal::Refusal;
 pub use status::{StatusReport, status};
 

@@ -149,6 +149,7 @@ fn a_picture_message_comes_with_what_is_attached_to_it() {
             ("https://api.twilio.com/media/1", "")
         ]
     );
+    assert_eq!(sms.media_left_out, 1, "it is not over https");
 }
 
 #[test]

@@ -10,10 +10,11 @@ pub(super) use error::error_message;
 
 use std::time::Duration;
 
-use ::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use ::http::header::{CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use ::http::{Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::State;
@@ -34,6 +35,18 @@ pub enum Handled {
     Late(Duration, Response<Bytes>),
     /// No answer ever comes.
     Dropped,
+}
+
+impl Handled {
+    /// An answer tells the time of Twilio's clock.
+    pub(super) fn date(&mut self, now: Timestamp) {
+        if let Handled::Answered(response) | Handled::Late(_, response) = self
+            && let Ok(text) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now)
+            && let Ok(date) = HeaderValue::from_str(&text)
+        {
+            response.headers_mut().insert(DATE, date);
+        }
+    }
 }
 
 type Answer = Result<(StatusCode, Value), ApiError>;

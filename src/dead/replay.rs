@@ -1,0 +1,159 @@
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+
+use crate::audit::{Audit, records};
+use crate::delivery::{Delivery, DeliveryId, Effect, Event, Recipient, State, step};
+use crate::duty::Overrides;
+use crate::inbound::InboundRecord;
+use crate::line::{Line, Person};
+use crate::phone::Sender;
+use crate::queue::{Queue, WakeUp};
+use crate::routing::{Rule, decide};
+use crate::store::{Saved, Store};
+
+/// How often somebody else may save the delivery first.
+const MOST_TRIES: usize = 8;
+
+/// What a replay goes through.
+pub struct Means {
+    pub store: Arc<dyn Store>,
+    pub queue: Arc<dyn Queue>,
+    pub audit: Arc<dyn Audit>,
+}
+
+/// Has a dead letter tried again, with the people on duty now. Returns it as it is then: due, or
+/// delivered if it had arrived after all.
+pub async fn replay(means: &Means, id: &DeliveryId, now: Timestamp) -> anyhow::Result<Delivery> {
+    for _ in 0..MOST_TRIES {
+        let Some(delivery) = means.store.delivery(id).await? else {
+            bail!("there is no delivery {id}");
+        };
+        let (mut next, effects) = plan(means.store.as_ref(), delivery, now).await?;
+        next.version += 1;
+        if means.store.save(&next).await? == Saved::Outdated {
+            continue;
+        }
+        let (woken, reported) =
+            futures::join!(wake(means, &next, &effects, now), report(means, &next, now));
+        woken.with_context(|| {
+            format!("{id} is to be tried again, but nobody could be woken for it; the sweep does that within two minutes")
+        })?;
+        reported.with_context(|| {
+            format!("{id} is tried again, but the audit did not take the record of it")
+        })?;
+        return Ok(next);
+    }
+    bail!("delivery {id} was saved by others {MOST_TRIES} times in a row; try again")
+}
+
+/// The dead letter as a replay would make it, and what would have to be done; changes nothing.
+pub async fn plan(
+    store: &dyn Store,
+    delivery: Delivery,
+    now: Timestamp,
+) -> anyhow::Result<(Delivery, Vec<Effect>)> {
+    if !matches!(delivery.state, State::GaveUp { .. }) {
+        bail!(
+            "delivery {} is no dead letter: {}",
+            delivery.id,
+            how_it_stands(&delivery)
+        );
+    }
+    let Some(line) = store.line(&delivery.from).await? else {
+        bail!(
+            "the line {} of delivery {} is not configured any more; put it there again with `relay \
+             config push`, or with the configuration of `relay serve`",
+            delivery.line,
+            delivery.id
+        );
+    };
+    let overrides = store.overrides(&line.number).await?;
+    let inbound = match &delivery.message_sid {
+        Some(sid) => store.inbound(sid).await?,
+        None => None,
+    };
+    let (to, remaining) = cascade(&delivery, inbound.as_ref(), &line, &overrides, now);
+    let replayed = Event::Replayed {
+        to,
+        remaining,
+        public_url: line.public_url,
+    };
+    // Nothing about a replay is left to chance.
+    Ok(step(delivery, replayed, now, 0.0))
+}
+
+/// Who gets it: for a customer's text whoever is on duty now, for anything else the same person, at
+/// the number that the line has for them now.
+fn cascade(
+    delivery: &Delivery,
+    inbound: Option<&InboundRecord>,
+    line: &Line,
+    overrides: &Overrides,
+    now: Timestamp,
+) -> (Recipient, Vec<Recipient>) {
+    let customer = match (&delivery.message_sid, inbound) {
+        (Some(_), Some(inbound)) if inbound.decision.rule == Rule::FirstAvailable => {
+            Some(inbound.sms.from.clone())
+        }
+        // The inbound is forgotten sooner than what became of it.
+        (Some(_), None) => Some(Sender::Alphanumeric(String::new())),
+        _ => None,
+    };
+    let mut people: Vec<Recipient> = match customer {
+        Some(customer) => decide(line, overrides, &customer, now)
+            .cascade(line)
+            .map(recipient)
+            .collect(),
+        None => Vec::new(),
+    };
+    if people.is_empty() {
+        let person = line.person_named(&delivery.to.person);
+        people.push(person.map_or_else(|| delivery.to.clone(), recipient));
+    }
+    let first = people.remove(0);
+    (first, people)
+}
+
+fn recipient(person: &Person) -> Recipient {
+    Recipient {
+        person: person.name.clone(),
+        number: person.number.clone(),
+    }
+}
+
+fn how_it_stands(delivery: &Delivery) -> String {
+    let to = &delivery.to.person;
+    match delivery.state {
+        State::Waiting { .. } | State::Sending { .. } | State::Unknown { .. } => {
+            format!("it is still being tried, with {to}")
+        }
+        State::Accepted { .. } => format!("Twilio has it, for {to}"),
+        State::Delivered => format!("it reached {to}"),
+        State::GaveUp { .. } => "it gave up".to_owned(),
+    }
+}
+
+async fn wake(
+    means: &Means,
+    delivery: &Delivery,
+    effects: &[Effect],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    for effect in effects {
+        if let Effect::Wake { due } = effect {
+            let wake_up = WakeUp {
+                delivery: delivery.id.clone(),
+                asked: now,
+                due: *due,
+            };
+            means.queue.send(&wake_up, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn report(means: &Means, delivery: &Delivery, now: Timestamp) -> anyhow::Result<()> {
+    means.audit.write(&[records::replayed(delivery, now)]).await
+}

@@ -1,0 +1,225 @@
+//! What every place holds to where a queue puts wake-ups that were brought too often in vain.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use relay::delivery::DeliveryId;
+use relay::machine::{DATABASE, Database};
+use relay::queue::sqlite::SqliteQueue;
+use relay::queue::{Aside, PutAside, Queue, WakeUp};
+
+use super::{Held, contract};
+
+contract! { sqs, sqlite:
+    what_is_put_aside_can_be_looked_at_again_and_again,
+    what_is_sent_again_is_on_the_queue_and_not_aside,
+    what_is_no_wake_up_stays_where_it_is,
+}
+
+/// A queue together with the place beside it.
+#[async_trait]
+trait Beside: PutAside {
+    /// Puts a message aside as the queue does.
+    async fn bury(&self, message: &str);
+
+    /// The deliveries whose wake-ups a worker gets now.
+    async fn brings(&self) -> BTreeSet<String>;
+}
+
+async fn what_is_put_aside_can_be_looked_at_again_and_again(aside: &impl Beside) {
+    assert!(aside.look(100).await.unwrap().is_empty());
+    for n in 0..12 {
+        aside.bury(&wake_up(n)).await;
+    }
+    for _ in 0..2 {
+        let seen = aside.look(100).await.unwrap();
+        assert_eq!(names(&seen).len(), 12);
+        aside.leave(&seen).await.unwrap();
+    }
+    let some = aside.look(3).await.unwrap();
+    assert_eq!(some.len(), 3);
+    aside.leave(&some).await.unwrap();
+    assert!(aside.brings().await.is_empty());
+}
+
+async fn what_is_sent_again_is_on_the_queue_and_not_aside(aside: &impl Beside) {
+    for n in 0..3 {
+        aside.bury(&wake_up(n)).await;
+    }
+    let (meant, others) = {
+        let seen = aside.look(100).await.unwrap();
+        let is_meant = |seen: &Aside| name(seen) == "in-1";
+        seen.into_iter().partition::<Vec<_>, _>(is_meant)
+    };
+    aside.send_again(&meant[0], Timestamp::now()).await.unwrap();
+    aside.leave(&others).await.unwrap();
+    assert_eq!(aside.brings().await, ["in-1".to_owned()].into());
+    let left = aside.look(100).await.unwrap();
+    assert_eq!(names(&left), ["in-0".to_owned(), "in-2".to_owned()].into());
+}
+
+async fn what_is_no_wake_up_stays_where_it_is(aside: &impl Beside) {
+    aside.bury("{\"deliver\": 1}").await;
+    let seen = aside.look(100).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].wake_up, None);
+    let refused = aside.send_again(&seen[0], Timestamp::now()).await;
+    assert!(refused.unwrap_err().to_string().contains("no wake-up"));
+    aside.leave(&seen).await.unwrap();
+    assert_eq!(aside.look(100).await.unwrap().len(), 1);
+    assert!(aside.brings().await.is_empty());
+}
+
+fn wake_up(n: u32) -> String {
+    let long_ago = "2026-01-01T00:00:00Z".parse().unwrap();
+    let wake_up = WakeUp {
+        delivery: DeliveryId::parse(&format!("in-{n}")).unwrap(),
+        asked: long_ago,
+        due: long_ago,
+    };
+    serde_json::to_string(&wake_up).unwrap()
+}
+
+fn name(aside: &Aside) -> String {
+    let wake_up = aside.wake_up.as_ref().expect("a wake-up");
+    wake_up.delivery.to_string()
+}
+
+fn names(asides: &[Aside]) -> BTreeSet<String> {
+    asides.iter().map(name).collect()
+}
+
+struct OneMachine {
+    queue: SqliteQueue,
+    database: Database,
+}
+
+async fn sqlite() -> Held<OneMachine> {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join(DATABASE)).unwrap();
+    let held = OneMachine {
+        queue: SqliteQueue::on(database.clone()),
+        database,
+    };
+    Held {
+        held,
+        folder: Some(folder),
+    }
+}
+
+#[async_trait]
+impl PutAside for OneMachine {
+    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
+        self.queue.look(most).await
+    }
+
+    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
+        self.queue.leave(asides).await
+    }
+
+    async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
+        self.queue.send_again(aside, now).await
+    }
+}
+
+#[async_trait]
+impl Beside for OneMachine {
+    /// By way of the queue if it can be read there, which the queue itself could not survive.
+    async fn bury(&self, message: &str) {
+        let Ok(wake_up) = serde_json::from_str::<WakeUp>(message) else {
+            let message = message.to_owned();
+            let sql = "INSERT INTO dead_letters (wake_up, died) VALUES (?, 0)";
+            let buried = self.database.write(move |c| c.execute(sql, [message]));
+            buried.await.unwrap();
+            return;
+        };
+        // Whole milliseconds, as the queue counts them.
+        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
+        self.queue.send(&wake_up, now).await.unwrap();
+        let before = self.queue.dead_letters().unwrap();
+        for _ in 0..100 {
+            if self.queue.dead_letters().unwrap() > before {
+                return;
+            }
+            for received in self.queue.receive(now, 100).await.unwrap() {
+                let again = std::time::Duration::ZERO;
+                self.queue.put_back(&received, now, again).await.unwrap();
+            }
+        }
+        panic!("the queue brings it for ever");
+    }
+
+    async fn brings(&self) -> BTreeSet<String> {
+        let received = self.queue.receive(Timestamp::now(), 100).await.unwrap();
+        received
+            .iter()
+            .map(|r| r.wake_up.delivery.to_string())
+            .collect()
+    }
+}
+
+#[cfg(feature = "aws")]
+use on_sqs::sqs;
+
+#[cfg(feature = "aws")]
+mod on_sqs {
+    use aws_sdk_sqs::Client;
+    use relay::queue::sqs::SqsPutAside;
+
+    use super::*;
+    use crate::moto;
+
+    pub struct Sqs {
+        aside: SqsPutAside,
+        client: Client,
+        dead: String,
+        queue: String,
+    }
+
+    pub async fn sqs() -> Held<Sqs> {
+        let config = moto::config(moto::url()).await;
+        let (dead, queue) = (moto::queue(&config).await, moto::queue(&config).await);
+        let client = Client::new(&config);
+        let held = Sqs {
+            aside: SqsPutAside::new(client.clone(), &dead, &queue),
+            client,
+            dead,
+            queue,
+        };
+        Held { held, folder: None }
+    }
+
+    #[async_trait]
+    impl PutAside for Sqs {
+        async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
+            self.aside.look(most).await
+        }
+
+        async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
+            self.aside.leave(asides).await
+        }
+
+        async fn send_again(&self, aside: &Aside, now: Timestamp) -> anyhow::Result<()> {
+            self.aside.send_again(aside, now).await
+        }
+    }
+
+    #[async_trait]
+    impl Beside for Sqs {
+        async fn bury(&self, message: &str) {
+            let send = self.client.send_message().queue_url(&self.dead);
+            send.message_body(message).send().await.unwrap();
+        }
+
+        async fn brings(&self) -> BTreeSet<String> {
+            let receive = self.client.receive_message().queue_url(&self.queue);
+            let received = receive.max_number_of_messages(10).send().await.unwrap();
+            let wake_ups = received.messages().iter().map(|message| {
+                let wake_up: WakeUp = serde_json::from_str(message.body().unwrap()).unwrap();
+                wake_up.delivery.to_string()
+            });
+            wake_ups.collect()
+        }
+    }
+}
