@@ -12,6 +12,17 @@ mod store;
 /// `in_memory::CASE`.
 macro_rules! contract {
     ($aws:ident, $one_machine:ident, $memory:ident: $($case:ident),+ $(,)?) => {
+        contract! { $aws, $one_machine: $($case),+ }
+
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $case() {
+                let held = super::$memory().await;
+                super::$case(&*held).await;
+            })+
+        }
+    };
+    ($aws:ident, $one_machine:ident: $($case:ident),+ $(,)?) => {
         #[cfg(feature = "aws")]
         mod on_aws {
             $(#[tokio::test]
@@ -25,14 +36,6 @@ macro_rules! contract {
             $(#[tokio::test]
             async fn $case() {
                 let held = super::$one_machine().await;
-                super::$case(&*held).await;
-            })+
-        }
-
-        mod in_memory {
-            $(#[tokio::test]
-            async fn $case() {
-                let held = super::$memory().await;
                 super::$case(&*held).await;
             })+
         }

@@ -20,7 +20,22 @@ struct Tables {
     lines: BTreeMap<PhoneNumber, Line>,
     overrides: BTreeMap<PhoneNumber, Overrides>,
     inbounds: BTreeMap<MessageSid, InboundRecord>,
-    deliveries: BTreeMap<DeliveryId, Delivery>,
+    deliveries: BTreeMap<DeliveryId, Row>,
+    sent: BTreeMap<MessageSid, DeliveryId>,
+}
+
+struct Row {
+    delivery: Delivery,
+    due: Option<Timestamp>,
+}
+
+impl From<&Delivery> for Row {
+    fn from(delivery: &Delivery) -> Self {
+        Self {
+            delivery: delivery.clone(),
+            due: delivery.due(),
+        }
+    }
 }
 
 impl MemoryStore {
@@ -33,7 +48,16 @@ impl MemoryStore {
     }
 
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.tables().deliveries.values().cloned().collect()
+        let tables = self.tables();
+        let rows = tables.deliveries.values();
+        rows.map(|row| row.delivery.clone()).collect()
+    }
+
+    /// When the first delivery is due, if any is.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let tables = self.tables();
+        let rows = tables.deliveries.values();
+        rows.filter_map(|row| row.due).min()
     }
 
     pub fn record_now(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
@@ -50,17 +74,16 @@ impl MemoryStore {
         }
         tables.inbounds.insert(sid.clone(), record.clone());
         for delivery in deliveries {
-            tables
-                .deliveries
-                .insert(delivery.id.clone(), delivery.clone());
+            let row = delivery.into();
+            tables.deliveries.insert(delivery.id.clone(), row);
         }
         Ok(Recorded::New)
     }
 
     pub fn save_now(&self, delivery: &Delivery) -> Saved {
         match self.tables().deliveries.get_mut(&delivery.id) {
-            Some(stored) if stored.version + 1 == delivery.version => {
-                *stored = delivery.clone();
+            Some(row) if row.delivery.version + 1 == delivery.version => {
+                *row = delivery.into();
                 Saved::Yes
             }
             _ => Saved::Outdated,
@@ -69,10 +92,8 @@ impl MemoryStore {
 
     /// Replaces a delivery whatever its version: what a store must not do.
     pub fn overwrite(&self, delivery: &Delivery) {
-        let mut tables = self.tables();
-        tables
-            .deliveries
-            .insert(delivery.id.clone(), delivery.clone());
+        let row = delivery.into();
+        self.tables().deliveries.insert(delivery.id.clone(), row);
     }
 }
 
@@ -96,7 +117,14 @@ impl Store for MemoryStore {
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
-        Ok(self.tables().deliveries.get(id).cloned())
+        let tables = self.tables();
+        Ok(tables.deliveries.get(id).map(|row| row.delivery.clone()))
+    }
+
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+        let mut tables = self.tables();
+        let owner = tables.sent.entry(sid.clone());
+        Ok(owner.or_insert_with(|| delivery.clone()) == delivery)
     }
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved> {
@@ -107,12 +135,33 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let mut due: Vec<_> = tables
             .deliveries
-            .values()
-            .filter_map(|delivery| Some((delivery.due()?, delivery.id.clone())))
+            .iter()
+            .filter_map(|(id, row)| Some((row.due?, id.clone())))
             .filter(|(due, _)| *due < instant)
             .collect();
         due.sort_unstable();
         Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let mut tables = self.tables();
+        let row = tables.deliveries.get_mut(id);
+        let Some(row) = row.filter(|row| row.due.is_some_and(|due| due < before)) else {
+            return Ok(false);
+        };
+        row.due = Some(until);
+        Ok(true)
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let tables = self.tables();
+        let rows = tables.deliveries.iter();
+        let mut dead: Vec<_> = rows
+            .filter_map(|(id, row)| Some((row.delivery.gave_up?, id.clone())))
+            .filter(|(at, _)| *at < instant)
+            .collect();
+        dead.sort_unstable();
+        Ok(dead.into_iter().take(limit).map(|(_, id)| id).collect())
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -126,6 +175,10 @@ impl Store for MemoryStore {
     async fn put_line(&self, line: &Line) -> Result<()> {
         let mut tables = self.tables();
         tables.lines.insert(line.number.clone(), line.clone());
+        if let Some(overrides) = tables.overrides.get_mut(&line.number) {
+            let is_in_line = |name: &str| line.people.iter().any(|person| person.name == name);
+            overrides.0.retain(|name, _| is_in_line(name));
+        }
         Ok(())
     }
 

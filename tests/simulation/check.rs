@@ -149,7 +149,7 @@ impl Checked<'_> {
             let causes = causes.count();
             if count > causes {
                 let what = format!(
-                    "doubled: {body:.40?} went to one phone {count} times for {causes} texts"
+                    "doubled: {body:.40}... went to one phone {count} times for {causes} texts"
                 );
                 self.violations.push(what);
             }
@@ -176,7 +176,7 @@ impl Checked<'_> {
             let delivery = self.deliveries.get(&news.delivery);
             let Some(attempt) = delivery.and_then(|d| d.attempt(news.attempt)) else {
                 self.violations
-                    .push(format!("news of no attempt was acknowledged: {news:?}"));
+                    .push(format!("forgotten: {news:?} of no attempt"));
                 continue;
             };
             let known = match (news.status, &attempt.outcome) {
@@ -199,7 +199,7 @@ impl Checked<'_> {
 
     fn ended_well(&mut self, delivery: &Delivery, endings: &mut Endings) {
         match &delivery.state {
-            State::Delivered | State::Accepted => {
+            State::Delivered | State::Accepted { .. } => {
                 let mut shown = true;
                 for part in 0..delivery.parts.len() {
                     shown &= self.part_is_on_its_way(delivery, part);
@@ -214,11 +214,14 @@ impl Checked<'_> {
                     (State::Delivered, true) => endings.delivered += 1,
                     _ => endings.with_twilio += 1,
                 }
+                if self.world.is_calm_in_time() && self.has_failed(delivery) {
+                    self.wrong(format!("forgotten: Twilio failed over {}", delivery.id));
+                }
             }
             State::GaveUp { because } => {
                 endings.given_up += 1;
                 if !self.may_give_up(delivery, *because) {
-                    let what = format!("gave up without need: {}, {because:?}", delivery.id);
+                    let what = format!("gave up: {} without need, {because:?}", delivery.id);
                     self.wrong(what);
                 }
             }
@@ -247,25 +250,44 @@ impl Checked<'_> {
         sid.is_some_and(|sid| self.shown.contains(&sid))
     }
 
-    fn may_give_up(&self, delivery: &Delivery, because: GaveUp) -> bool {
-        let class = delivery
+    /// A message that the delivery relies on is known not to arrive.
+    fn has_failed(&self, delivery: &Delivery) -> bool {
+        let last_of_parts: BTreeMap<usize, &MessageSid> = delivery
             .attempts
-            .last()
-            .and_then(|attempt| match attempt.outcome {
+            .iter()
+            .filter(|a| a.to == delivery.to)
+            .filter_map(|a| Some((a.part, a.sid.as_ref()?)))
+            .collect();
+        let mut messages = last_of_parts
+            .values()
+            .filter_map(|sid| self.messages.get(*sid));
+        messages.any(|m| [Status::Undelivered, Status::Failed].contains(&m.status))
+    }
+
+    fn may_give_up(&self, delivery: &Delivery, because: GaveUp) -> bool {
+        let mine = delivery.attempts.iter().filter(|a| a.to == delivery.to);
+        let classes: Vec<Class> = mine
+            .filter_map(|attempt| match attempt.outcome {
                 Outcome::Refused { class, .. } | Outcome::Undelivered { class, .. } => Some(class),
                 _ => None,
-            });
+            })
+            .collect();
+        let Some(gave_up) = delivery.gave_up else {
+            return false;
+        };
         match because {
-            GaveUp::Refused => class == Some(Class::OurBug),
+            GaveUp::Refused => classes.contains(&Class::OurBug),
             GaveUp::NobodyLeft => {
                 let hopeless = [Class::HandOver, Class::Stop, Class::Ambiguous];
-                delivery.remaining.is_empty() && class.is_some_and(|c| hopeless.contains(&c))
+                delivery.remaining.is_empty() && classes.iter().any(|c| hopeless.contains(c))
             }
-            // The longest pause between two attempts is 15 minutes, and clocks jump.
-            GaveUp::Late => self.audit_of(&delivery.id).all(|record| {
-                record.kind != Kind::GaveUp
-                    || record.at + jiff::SignedDuration::from_mins(22) >= delivery.deadline
-            }),
+            // The longest pause between two attempts is 15 minutes.
+            GaveUp::Late => gave_up + jiff::SignedDuration::from_mins(15) >= delivery.deadline,
+            GaveUp::Unresolved => {
+                let unknown =
+                    delivery.attempts.last().map(|a| &a.outcome) == Some(&Outcome::Unknown);
+                unknown && gave_up >= delivery.deadline
+            }
         }
     }
 
@@ -327,7 +349,7 @@ impl Checked<'_> {
             wrong.push(format!("{told} of {ends} times given up"));
         }
         for what in wrong {
-            self.wrong(format!("audit of {}: {what}", delivery.id));
+            self.wrong(format!("audit: {what} ({})", delivery.id));
         }
     }
 
@@ -345,16 +367,31 @@ impl Checked<'_> {
         })
     }
 
+    /// The audit says of every acknowledged text what was decided, and nothing else as well.
     fn decisions_are_in_the_audit(&mut self) {
         for inbound in &self.inbounds {
             let (sid, decision) = (&inbound.sms.sid, &inbound.decision);
-            let decided = self.audit.iter().any(|record| {
-                record.message_sid.as_ref() == Some(sid)
-                    && record.rule.is_some()
-                    && record.to_person == decision.to_person
-            });
-            if !decided && self.world.acknowledged.contains(sid) {
-                self.violations.push(format!("audit of {sid}: no decision"));
+            let records: Vec<_> = self
+                .audit
+                .iter()
+                .filter(|record| record.message_sid.as_ref() == Some(sid))
+                .collect();
+            let is_void = |record: &Record| {
+                let voids = |other: &&Record| {
+                    other.at == record.at && [Kind::Duplicate, Kind::NotKept].contains(&other.kind)
+                };
+                record.kind == Kind::Decision && records.iter().copied().any(|r| voids(&r))
+            };
+            let in_force = records.iter().filter(|r| r.rule.is_some() && !is_void(r));
+            let said: BTreeSet<_> = in_force.map(|record| &record.to_person).collect();
+            let disturbed = self.world.disturbed.contains(&DeliveryId::of_inbound(sid));
+            let acknowledged = self.world.acknowledged.contains(sid);
+            if acknowledged && !said.contains(&decision.to_person) {
+                self.violations.push(format!("audit: no decision on {sid}"));
+            }
+            if said.len() > 1 && !disturbed {
+                self.violations
+                    .push(format!("audit: {} decisions on {sid}", said.len()));
             }
         }
     }
@@ -366,7 +403,8 @@ fn cause_of(message: &Message) -> Option<(DeliveryId, u32)> {
         .status_callback
         .as_deref()?
         .split_once("/twilio/status/")?;
-    let (id, attempt) = names.split_once('/')?;
+    // After the # stands what is meant for Twilio alone.
+    let (id, attempt) = names.split('#').next()?.split_once('/')?;
     Some((DeliveryId::parse(id).ok()?, attempt.parse().ok()?))
 }
 

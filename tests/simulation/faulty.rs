@@ -97,8 +97,31 @@ impl Store for FaultyStore {
         self.read(self.behind.delivery(id)).await
     }
 
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+        let (store, delivery, sid) = (Arc::clone(&self.behind), delivery.clone(), sid.clone());
+        let shares = self.mistake == Some(Mistake::SharesMessages);
+        self.write(move || {
+            let owns = store.owns(&delivery, &sid, now).now_or_never();
+            Ok(owns.expect("memory does not wait")? || shares)
+        })
+        .await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.read(self.behind.due_before(instant, limit)).await
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let (store, id) = (Arc::clone(&self.behind), id.clone());
+        self.write(move || {
+            let put_off = store.put_off(&id, before, until).now_or_never();
+            put_off.expect("memory does not wait")
+        })
+        .await
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        self.read(self.behind.gave_up_before(instant, limit)).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

@@ -35,8 +35,13 @@ fn a_look_up_that_finds_nothing_is_caught() {
 }
 
 #[test]
+fn one_message_taken_for_two_texts_is_caught() {
+    is_caught(Mistake::SharesMessages, 500, "mistaken");
+}
+
+#[test]
 fn a_queue_that_forgets_wake_ups_without_a_sweep_is_caught() {
-    is_caught(Mistake::ForgetsWakeUps, 50, "still not at rest");
+    is_caught(Mistake::ForgetsWakeUps, 50, "stuck");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub enum Mistake {
     ResendsOnTimeout,
     /// Twilio is asked, but the answer is not understood.
     FindsNothing,
+    /// Two deliveries with the same words may take one message for both.
+    SharesMessages,
     /// Wake-ups get lost, and no sweep looks for what is due.
     ForgetsWakeUps,
     /// A text is acknowledged that the store does not have.

@@ -53,6 +53,11 @@ impl Network {
         flights.requests.values().map(|(at, _)| *at).min()
     }
 
+    /// Whether a request is under way.
+    pub fn is_busy(&self) -> bool {
+        !self.flights.lock().unwrap().requests.is_empty()
+    }
+
     /// Lets the requests arrive whose time has come.
     pub fn arrive(&self) {
         let now = self.weather.time.now();

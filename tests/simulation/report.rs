@@ -1,5 +1,6 @@
 //! Many runs on all processors, and what came of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 use std::ops::Range;
@@ -10,8 +11,8 @@ use super::Run;
 use super::check::Endings;
 use super::weather::{Fault, KINDS};
 
-/// How many violations are told in full.
-const MOST_TOLD: usize = 20;
+/// How many violations of a kind are told in full.
+const MOST_TOLD: usize = 5;
 
 pub struct Report {
     runs: u64,
@@ -97,6 +98,21 @@ impl Report {
         self
     }
 
+    /// Violations and the seeds that make them, by the word with which they begin.
+    fn by_kind(&self) -> BTreeMap<&str, Vec<(u64, &str)>> {
+        let mut kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (seed, violations) in &self.violations {
+            for violation in violations {
+                let (kind, _) = violation.split_once(':').unwrap_or((violation, ""));
+                kinds
+                    .entry(kind)
+                    .or_default()
+                    .push((*seed, violation.as_str()));
+            }
+        }
+        kinds
+    }
+
     pub fn faults(&self) -> impl Iterator<Item = (Fault, u64)> {
         Fault::ALL.iter().copied().zip(self.faults)
     }
@@ -126,15 +142,12 @@ impl fmt::Display for Report {
             writeln!(f, "  {count:>9}  {fault}")?;
         }
         write!(f, "{} schedules with violations", self.violations.len())?;
-        for (seed, violations) in self.violations.iter().take(MOST_TOLD) {
-            for violation in violations {
-                write!(f, "\n  {violation}")?;
+        for (kind, violations) in self.by_kind() {
+            write!(f, "\n  {kind}, {} times:", violations.len())?;
+            for (seed, violation) in violations.iter().take(MOST_TOLD) {
+                write!(f, "\n    {violation} (make simulate SEED={seed})")?;
             }
-            write!(f, "\n    again with a trace: make simulate SEED={seed}")?;
         }
-        match self.violations.len().checked_sub(MOST_TOLD) {
-            Some(more @ 1..) => write!(f, "\n  and {more} more"),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Virtual time: Twilio's, which is the true one, and the relay's, which may be ahead of it.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,6 +13,8 @@ pub struct Time {
     clock: Arc<ManualClock>,
     /// By how much the relay's clock is wrong.
     ahead: Mutex<SignedDuration>,
+    /// How often the relay looked at its clock. It never reads the same time twice.
+    looks: AtomicI64,
     /// The first instant at which one of those wants to go on that were polled last.
     earliest: Mutex<Option<Timestamp>>,
 }
@@ -21,6 +24,7 @@ impl Time {
         Arc::new(Self {
             clock,
             ahead: Mutex::new(ahead),
+            looks: AtomicI64::new(0),
             earliest: Mutex::default(),
         })
     }
@@ -66,7 +70,8 @@ impl Time {
 /// The relay's clock.
 impl Clock for Time {
     fn now(&self) -> Timestamp {
-        self.clock.now() + *self.ahead.lock().unwrap()
+        let looks = self.looks.fetch_add(1, Ordering::Relaxed);
+        self.clock.now() + *self.ahead.lock().unwrap() + SignedDuration::from_nanos(looks)
     }
 }
 
