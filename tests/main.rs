@@ -12,6 +12,7 @@ mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
 mod machine;
+mod memory;
 #[cfg(feature = "aws")]
 mod moto;
 #[cfg(feature = "aws")]
@@ -19,6 +20,7 @@ mod proxy;
 mod sandbox;
 #[cfg(feature = "aws")]
 mod secrets_manager;
+mod simulation;
 mod tools;
 mod twilio_clients;
 mod world;

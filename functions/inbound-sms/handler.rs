@@ -46,7 +46,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
 
     if let Some(earlier) = known.earlier {
         // A wake-up of the first time may be missing; one too many does no harm.
-        let record = records::repeated(&line.name, &sms, now, &key);
+        let record = records::repeated(&earlier, now, &key);
         let (woken, ()) = futures::join!(
             wake(relay, &earlier.deliveries, now),
             relay.report(vec![record])
@@ -65,8 +65,9 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         Ok(Recorded::New) => {}
         // The same webhook came twice at once: the other one's decision stands, not this one.
         Ok(Recorded::Already) => {
-            let record = records::repeated(&line.name, &record.sms, now, &key);
-            relay.report(vec![record]).await;
+            let kept = relay.store.inbound(&record.sms.sid).await?;
+            let kept = kept.as_ref().unwrap_or(&record);
+            relay.report(vec![records::repeated(kept, now, &key)]).await;
         }
         Err(error) => {
             let record = records::not_kept(&line.name, &record.sms, now, &key);

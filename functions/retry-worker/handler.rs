@@ -200,7 +200,7 @@ async fn ask(
             &attempt.to.number,
             &delivery.from,
             attempt.began,
-            relay.now(),
+            &*relay.clock,
         )
         .await;
     let listed = match listed {

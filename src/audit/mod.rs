@@ -3,7 +3,6 @@
 
 #[cfg(feature = "aws")]
 pub mod cloudwatch;
-#[cfg(feature = "aws")]
 pub mod fallback;
 #[cfg(feature = "machine")]
 pub mod file;
@@ -62,10 +61,11 @@ pub struct Record {
 pub enum Kind {
     /// An inbound was routed.
     Decision,
-    /// Twilio sent the same webhook again; what was decided first stands, whatever a decision of
-    /// the same moment says.
+    /// Twilio sent the same webhook again; what was decided first stands and is said here,
+    /// whatever a decision of the same moment says.
     Duplicate,
-    /// The text could not be kept and Twilio was told so; a decision of the same moment is void.
+    /// The text could not be kept and Twilio was told so; a decision of the same moment is void. If
+    /// it was kept after all, a duplicate says what was decided.
     NotKept,
     /// An attempt began.
     Attempt,

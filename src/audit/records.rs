@@ -18,9 +18,18 @@ impl HashKey {
 
 /// The record of a decision.
 pub fn decided(record: &InboundRecord, key: &HashKey) -> Record {
+    of_decision(Kind::Decision, record, record.decision.at, key)
+}
+
+/// The record of a webhook that had come before, with what was decided then: whoever decided may
+/// have died before it could say so.
+pub fn repeated(earlier: &InboundRecord, at: Timestamp, key: &HashKey) -> Record {
+    of_decision(Kind::Duplicate, earlier, at, key)
+}
+
+fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey) -> Record {
     let Decision {
         line,
-        at,
         rule,
         to_person,
         candidates,
@@ -38,13 +47,8 @@ pub fn decided(record: &InboundRecord, key: &HashKey) -> Record {
                 because: c.because.to_string(),
             })
             .collect(),
-        ..of_inbound(Kind::Decision, line, &record.sms, *at, key)
+        ..of_inbound(kind, line, &record.sms, at, key)
     }
-}
-
-/// The record of a webhook that had come before.
-pub fn repeated(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> Record {
-    of_inbound(Kind::Duplicate, line, sms, at, key)
 }
 
 /// The record of a text that could not be kept.

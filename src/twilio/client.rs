@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::delivery::Answer;
 use crate::inbound::MessageSid;
@@ -169,7 +170,8 @@ impl Client {
     }
 
     /// The messages from one number to another that Twilio has, newest first, of the time since
-    /// `began` by the clock that says `now`; how that clock differs from Twilio's does not matter.
+    /// `began` by `clock`; how that differs from Twilio's does not matter. It is compared when the
+    /// answer is there: a request that takes its time then makes the list longer, not shorter.
     /// Queued ones, which have no `DateSent` yet, are among them.
     pub async fn list_messages(
         &self,
@@ -177,7 +179,7 @@ impl Client {
         to: &PhoneNumber,
         from: &PhoneNumber,
         began: Timestamp,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<Vec<Listed>, NotRead> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("To", to.expose())
@@ -190,8 +192,9 @@ impl Client {
             let Some(answer) = self.get(credentials, &next).await? else {
                 return Ok(found);
             };
-            let ahead = date(answer.headers())
-                .map_or(SignedDuration::ZERO, |date| date.duration_since(now));
+            let ahead = date(answer.headers()).map_or(SignedDuration::ZERO, |date| {
+                date.duration_since(clock.now())
+            });
             let not_before = began + ahead - ROUNDING;
             let page: Page = serde_json::from_slice(answer.body())?;
             for message in page.messages {

@@ -12,8 +12,9 @@ use relay::machine::AUDIT;
 use relay::phone::PhoneNumber;
 
 use super::{Held, contract};
+use crate::memory::MemoryAudit;
 
-contract! { cloudwatch, file:
+contract! { cloudwatch, file, memory:
     records_are_kept_whole_and_in_order,
     writes_at_once_are_all_kept,
     many_records_are_kept,
@@ -121,6 +122,17 @@ impl Legible for InFile {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()
+    }
+}
+
+async fn memory() -> Held<MemoryAudit> {
+    MemoryAudit::default().into()
+}
+
+#[async_trait]
+impl Legible for MemoryAudit {
+    async fn read(&self) -> Vec<Record> {
+        self.records()
     }
 }
 

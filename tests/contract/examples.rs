@@ -12,6 +12,7 @@ use relay::store::Store;
 use relay::store::sqlite::SqliteStore;
 
 use super::Held;
+use crate::memory::MemoryStore;
 
 #[cfg(feature = "aws")]
 pub async fn dynamodb() -> Held<impl Store> {
@@ -31,6 +32,10 @@ pub async fn sqlite() -> Held<impl Store> {
         held,
         folder: Some(folder),
     }
+}
+
+pub async fn memory() -> Held<impl Store> {
+    MemoryStore::default().into()
 }
 
 /// Records inbound and delivery number `n`. Returns the delivery.

@@ -8,9 +8,9 @@ use relay::store::Store;
 use super::contract;
 #[cfg(feature = "aws")]
 use super::examples::dynamodb;
-use super::examples::{after, line, number, record, recorded, sid, sqlite};
+use super::examples::{after, line, memory, number, record, recorded, sid, sqlite};
 
-contract! { dynamodb, sqlite:
+contract! { dynamodb, sqlite, memory:
     everything_for_a_decision_comes_together,
     overrides_are_set_replaced_and_cleared,
     overrides_set_at_once_are_all_kept,

@@ -1,5 +1,5 @@
 //! What the relay relies on from a store, a queue and an audit, whichever they are: one contract
-//! each, held on AWS (as moto plays it) and on one machine.
+//! each, held on AWS (as moto plays it), on one machine, and in the simulation's memory.
 
 mod audit;
 mod examples;
@@ -8,8 +8,20 @@ mod put_aside;
 mod queue;
 mod store;
 
-/// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`.
+/// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
+/// `in_memory::CASE`.
 macro_rules! contract {
+    ($aws:ident, $one_machine:ident, $memory:ident: $($case:ident),+ $(,)?) => {
+        contract! { $aws, $one_machine: $($case),+ }
+
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $case() {
+                let held = super::$memory().await;
+                super::$case(&*held).await;
+            })+
+        }
+    };
     ($aws:ident, $one_machine:ident: $($case:ident),+ $(,)?) => {
         #[cfg(feature = "aws")]
         mod on_aws {
@@ -36,6 +48,12 @@ struct Held<T> {
     held: T,
     #[allow(dead_code, reason = "removes the folder when it goes")]
     folder: Option<tempfile::TempDir>,
+}
+
+impl<T> From<T> for Held<T> {
+    fn from(held: T) -> Self {
+        Self { held, folder: None }
+    }
 }
 
 impl<T> std::ops::Deref for Held<T> {

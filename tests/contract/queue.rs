@@ -12,8 +12,9 @@ use relay::queue::sqlite::SqliteQueue;
 use relay::queue::{Queue, WakeUp};
 
 use super::{Held, contract};
+use crate::memory::{MemoryQueue, Received};
 
-contract! { sqs, sqlite:
+contract! { sqs, sqlite, memory:
     a_wake_up_comes_as_it_was_sent,
     every_wake_up_comes,
     what_is_acknowledged_does_not_come_again,
@@ -186,6 +187,53 @@ impl Served for OneMachine {
             .put_back(receipt, self.now(), Duration::ZERO)
             .await
             .unwrap();
+    }
+}
+
+struct InMemory {
+    queue: MemoryQueue,
+    clock: ManualClock,
+}
+
+async fn memory() -> Held<InMemory> {
+    let clock = ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap());
+    let queue = MemoryQueue::default();
+    InMemory { queue, clock }.into()
+}
+
+#[async_trait]
+impl Queue for InMemory {
+    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+        self.queue.send(wake_up, now).await
+    }
+}
+
+#[async_trait]
+impl Served for InMemory {
+    type Receipt = Received;
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn receive(&self) -> Vec<(WakeUp, Received)> {
+        let received = self.queue.receive(self.now(), 10);
+        received
+            .into_iter()
+            .map(|r| (r.wake_up.clone(), r))
+            .collect()
+    }
+
+    async fn acknowledge(&self, receipt: &Received) {
+        self.queue.acknowledge(receipt);
+    }
+
+    async fn fail(&self, receipt: &Received) {
+        self.queue.put_back(receipt, self.now());
     }
 }
 

@@ -9,9 +9,9 @@ use relay::store::{Recorded, Saved, Store};
 use super::contract;
 #[cfg(feature = "aws")]
 use super::examples::dynamodb;
-use super::examples::{after, delivery, now, record, recorded, sid, sqlite};
+use super::examples::{after, delivery, memory, now, record, recorded, sid, sqlite};
 
-contract! { dynamodb, sqlite:
+contract! { dynamodb, sqlite, memory:
     a_record_is_read_back_whole,
     the_first_record_of_a_sid_stays,
     of_twenty_records_of_one_sid_one_is_new,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use relay::clock::{Clock, ManualClock};
+use relay::clock::ManualClock;
 use relay::credentials::Credentials;
 use relay::delivery::Answer;
 use relay::inbound::MessageSid;
@@ -136,13 +136,7 @@ impl World {
     async fn listed(&self, account: &Credentials, since: &str) -> Result<Vec<Listed>, NotRead> {
         let (to, from) = (number(SERGIO), number(LINE));
         self.client
-            .list_messages(
-                account,
-                &to,
-                &from,
-                since.parse().unwrap(),
-                self.clock.now(),
-            )
+            .list_messages(account, &to, &from, since.parse().unwrap(), &*self.clock)
             .await
     }
 

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
+use relay::clock::SystemClock;
 use relay::credentials::{self, Credentials, Secret};
 use relay::delivery::Answer;
 use relay::inbound::MessageSid;
@@ -48,18 +49,12 @@ async fn every_request_of_the_relay_is_one_that_twilio_describes() {
 
     let (line, sergio) = (number("+16195550100"), number("+16195550110"));
     let lately = client
-        .list_messages(&ours(), &sergio, &line, Timestamp::now(), Timestamp::now())
+        .list_messages(&ours(), &sergio, &line, Timestamp::now(), &SystemClock)
         .await;
     assert!(lately.is_ok_and(|messages| messages.is_empty()));
     // The description's example has a next page, which is the same page again.
     let ever = client
-        .list_messages(
-            &ours(),
-            &sergio,
-            &line,
-            Timestamp::UNIX_EPOCH,
-            Timestamp::now(),
-        )
+        .list_messages(&ours(), &sergio, &line, Timestamp::UNIX_EPOCH, &SystemClock)
         .await;
     let ever = ever.map(|messages| messages.len());
     assert!(matches!(ever, Err(NotRead::TooMany)), "{ever:?}");

@@ -1,0 +1,211 @@
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use anyhow::bail;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use relay::delivery::{Delivery, DeliveryId};
+use relay::duty::{Override, Overrides};
+use relay::inbound::{InboundRecord, MessageSid};
+use relay::line::Line;
+use relay::phone::PhoneNumber;
+use relay::store::{ForInbound, Recorded, Result, Saved, Store};
+
+/// A store that is gone with its process.
+#[derive(Default)]
+pub struct MemoryStore(Mutex<Tables>);
+
+#[derive(Default)]
+struct Tables {
+    lines: BTreeMap<PhoneNumber, Line>,
+    overrides: BTreeMap<PhoneNumber, Overrides>,
+    inbounds: BTreeMap<MessageSid, InboundRecord>,
+    deliveries: BTreeMap<DeliveryId, Row>,
+    sent: BTreeMap<MessageSid, DeliveryId>,
+}
+
+struct Row {
+    delivery: Delivery,
+    due: Option<Timestamp>,
+}
+
+impl From<&Delivery> for Row {
+    fn from(delivery: &Delivery) -> Self {
+        Self {
+            delivery: delivery.clone(),
+            due: delivery.due(),
+        }
+    }
+}
+
+impl MemoryStore {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn inbounds(&self) -> Vec<InboundRecord> {
+        self.tables().inbounds.values().cloned().collect()
+    }
+
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        let tables = self.tables();
+        let rows = tables.deliveries.values();
+        rows.map(|row| row.delivery.clone()).collect()
+    }
+
+    /// When the first delivery is due, if any is.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let tables = self.tables();
+        let rows = tables.deliveries.values();
+        rows.filter_map(|row| row.due).min()
+    }
+
+    pub fn record_now(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        let mut tables = self.tables();
+        let sid = &record.sms.sid;
+        if tables.inbounds.contains_key(sid) {
+            return Ok(Recorded::Already);
+        }
+        if let Some(taken) = deliveries
+            .iter()
+            .find(|delivery| tables.deliveries.contains_key(&delivery.id))
+        {
+            bail!("there is a delivery {} already", taken.id);
+        }
+        tables.inbounds.insert(sid.clone(), record.clone());
+        for delivery in deliveries {
+            let row = delivery.into();
+            tables.deliveries.insert(delivery.id.clone(), row);
+        }
+        Ok(Recorded::New)
+    }
+
+    pub fn save_now(&self, delivery: &Delivery) -> Saved {
+        match self.tables().deliveries.get_mut(&delivery.id) {
+            Some(row) if row.delivery.version + 1 == delivery.version => {
+                *row = delivery.into();
+                Saved::Yes
+            }
+            _ => Saved::Outdated,
+        }
+    }
+
+    /// Replaces a delivery whatever its version: what a store must not do.
+    pub fn overwrite(&self, delivery: &Delivery) {
+        let row = delivery.into();
+        self.tables().deliveries.insert(delivery.id.clone(), row);
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+        let tables = self.tables();
+        Ok(ForInbound {
+            line: tables.lines.get(line).cloned(),
+            overrides: tables.overrides.get(line).cloned().unwrap_or_default(),
+            earlier: tables.inbounds.get(sid).cloned(),
+        })
+    }
+
+    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+        self.record_now(record, deliveries)
+    }
+
+    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
+        Ok(self.tables().inbounds.get(sid).cloned())
+    }
+
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        let tables = self.tables();
+        Ok(tables.deliveries.get(id).map(|row| row.delivery.clone()))
+    }
+
+    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+        let mut tables = self.tables();
+        let owner = tables.sent.entry(sid.clone());
+        Ok(owner.or_insert_with(|| delivery.clone()) == delivery)
+    }
+
+    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+        Ok(self.save_now(delivery))
+    }
+
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let tables = self.tables();
+        let mut due: Vec<_> = tables
+            .deliveries
+            .iter()
+            .filter_map(|(id, row)| Some((row.due?, id.clone())))
+            .filter(|(due, _)| *due < instant)
+            .collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
+        let mut tables = self.tables();
+        let row = tables.deliveries.get_mut(id);
+        let Some(row) = row.filter(|row| row.due.is_some_and(|due| due < before)) else {
+            return Ok(false);
+        };
+        row.due = Some(until);
+        Ok(true)
+    }
+
+    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let tables = self.tables();
+        let rows = tables.deliveries.iter();
+        let mut dead: Vec<_> = rows
+            .filter_map(|(id, row)| Some((row.delivery.gave_up?, id.clone())))
+            .filter(|(at, _)| *at < instant)
+            .collect();
+        dead.sort_unstable();
+        Ok(dead.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn lines(&self) -> Result<Vec<Line>> {
+        Ok(self.tables().lines.values().cloned().collect())
+    }
+
+    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
+        Ok(self.tables().lines.get(number).cloned())
+    }
+
+    async fn put_line(&self, line: &Line) -> Result<()> {
+        let mut tables = self.tables();
+        tables.lines.insert(line.number.clone(), line.clone());
+        if let Some(overrides) = tables.overrides.get_mut(&line.number) {
+            let is_in_line = |name: &str| line.people.iter().any(|person| person.name == name);
+            overrides.0.retain(|name, _| is_in_line(name));
+        }
+        Ok(())
+    }
+
+    async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
+        let mut tables = self.tables();
+        tables.lines.remove(number);
+        tables.overrides.remove(number);
+        Ok(())
+    }
+
+    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
+        let tables = self.tables();
+        Ok(tables.overrides.get(line).cloned().unwrap_or_default())
+    }
+
+    async fn set_override(
+        &self,
+        line: &PhoneNumber,
+        person: &str,
+        to: Option<&Override>,
+    ) -> Result<()> {
+        let mut tables = self.tables();
+        let overrides = &mut tables.overrides.entry(line.clone()).or_default().0;
+        match to {
+            Some(to) => drop(overrides.insert(person.to_owned(), to.clone())),
+            None => drop(overrides.remove(person)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! The whole relay in one process, with virtual time and a seed: handlers, state machine, worker
+//! and sandbox, with faults at every I/O, workers that interleave at every await and die at any.
+//! After each run the phones and the audit are looked at. A seed always makes the same run.
+//!
+//! `make simulate SEEDS=100000` runs many, `make simulate SEED=7` one with a trace.
+
+mod check;
+mod faulty;
+mod mistakes;
+mod network;
+mod report;
+mod script;
+mod time;
+mod weather;
+mod world;
+
+use check::Endings;
+use report::Report;
+use weather::KINDS;
+use world::World;
+
+/// What the relay or one of its parts may do wrong on purpose, to see that it is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// The store does not look at versions, so that an attempt is not claimed.
+    SavesWithoutClaim,
+    /// A request without an answer counts as one that never left.
+    ResendsOnTimeout,
+    /// Twilio is asked, but the answer is not understood.
+    FindsNothing,
+    /// Two deliveries with the same words may take one message for both.
+    SharesMessages,
+    /// Wake-ups get lost, and no sweep looks for what is due.
+    ForgetsWakeUps,
+    /// A text is acknowledged that the store does not have.
+    AcknowledgesWhatIsNotKept,
+    /// The audit says that it has a record, and has not.
+    LosesRecords,
+    /// A number gets into the wrong message.
+    TextsSomebodyElse,
+}
+
+/// What became of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub seed: u64,
+    pub texts: usize,
+    pub acknowledged: usize,
+    pub faults: [u64; KINDS],
+    pub endings: Endings,
+    pub violations: Vec<String>,
+}
+
+fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
+    let mut world = World::new(seed, mistake, trace);
+    world.run();
+    let (violations, endings) = check::check(&world);
+    Run {
+        seed,
+        texts: world.texts,
+        acknowledged: world.acknowledged.len(),
+        faults: world.weather.counts(),
+        endings,
+        violations,
+    }
+}
+
+#[test]
+fn the_promise_is_kept_in_two_thousand_runs() {
+    let report = Report::of(0..2_000, |seed| run(seed, None, false));
+    assert!(report.violations.is_empty(), "{report}");
+    for (fault, count) in report.faults() {
+        assert!(count > 0, "it never happened: {fault}\n{report}");
+    }
+}
+
+#[test]
+fn a_seed_always_makes_the_same_run() {
+    for seed in 0..20 {
+        assert_eq!(run(seed, None, false), run(seed, None, false));
+    }
+}
+
+/// What `make simulate` runs: `SEEDS` runs from `FIRST_SEED` on, or the one run of `SEED` with a
+/// trace.
+#[test]
+#[ignore = "runs as long as it is asked to"]
+fn as_many_runs_as_asked_for() {
+    let variable = |name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+        value.map(|value| {
+            value
+                .parse::<u64>()
+                .unwrap_or_else(|_| panic!("{name}={value} is no number"))
+        })
+    };
+    let report = match variable("SEED") {
+        Some(seed) => Report::of(seed..seed + 1, |seed| run(seed, None, true)),
+        None => {
+            let first = variable("FIRST_SEED").unwrap_or(0);
+            let seeds = variable("SEEDS").unwrap_or(10_000);
+            Report::of(first..first + seeds, |seed| run(seed, None, false))
+        }
+    };
+    println!("{report}");
+    assert!(report.violations.is_empty(), "the promise was broken");
+}
