@@ -307,7 +307,7 @@ impl Checked<'_> {
         let mut wrong = Vec::new();
         for record in of_kind(Kind::Attempt) {
             let attempt = record.attempt.and_then(|number| delivery.attempt(number));
-            if !attempt.is_some_and(|attempt| attempt.began == record.at) {
+            if attempt.is_none_or(|attempt| attempt.began != record.at) {
                 wrong.push(format!(
                     "attempt {:?} in the audit never began",
                     record.attempt
@@ -320,7 +320,7 @@ impl Checked<'_> {
             if began > 1 || (began == 0 && !disturbed) {
                 wrong.push(format!("attempt {} began {began} times", attempt.number));
             }
-            let last = of_kind(Kind::Outcome).filter(mine).next_back();
+            let last = of_kind(Kind::Outcome).rfind(mine);
             let agrees = last.is_some_and(|record| {
                 record.at == attempt.since
                     && record.outcome.as_deref() == Some(word(&attempt.outcome))
