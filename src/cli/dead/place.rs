@@ -60,7 +60,7 @@ pub struct Opened {
 enum Parts {
     OneMachine(Database),
     #[cfg(feature = "aws")]
-    Deployed(aws_config::SdkConfig),
+    Deployed(Box<aws_config::SdkConfig>),
 }
 
 impl Place {
@@ -92,7 +92,7 @@ impl Place {
         Ok(Opened {
             store: Arc::new(DynamoStore::new(client, table)),
             wake_ups,
-            parts: Parts::Deployed(aws),
+            parts: Parts::Deployed(Box::new(aws)),
         })
     }
 
@@ -153,10 +153,10 @@ impl Place {
                 let random =
                     getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
                 let stream = stream_name("relay-dead", SystemClock.now(), random);
-                let logs = aws_sdk_cloudwatchlogs::Client::new(aws);
+                let logs = aws_sdk_cloudwatchlogs::Client::new(aws.as_ref());
                 Ok(Means {
                     store: Arc::clone(&opened.store),
-                    queue: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(aws), queue)),
+                    queue: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(aws.as_ref()), queue)),
                     audit: Arc::new(CloudWatchAudit::new(logs, group, stream)),
                 })
             }
