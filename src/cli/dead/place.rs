@@ -131,6 +131,7 @@ impl Place {
     }
 
     /// What a replay goes through; `outlets` are those that were checked.
+    #[cfg_attr(not(feature = "aws"), allow(unused_variables))]
     pub fn means(&self, opened: &Opened, outlets: &Outlets) -> anyhow::Result<Means> {
         match &opened.parts {
             Parts::OneMachine(database) => {
