@@ -13,7 +13,7 @@ BIN := $(dir $(PYTHON))
 step = @printf '\n== %s\n'
 
 # package and bench-start
--include infra/package.mk
+include infra/package.mk
 
 .PHONY: help dev check test tools format lint tests template
 

@@ -2,9 +2,11 @@
 //! into the delivery's next state and a list of effects for somebody else to carry out.
 
 pub mod backoff;
+mod event;
 mod step;
 
-pub use step::{Answer, Effect, Event, step};
+pub use event::{Answer, Effect, Event};
+pub use step::step;
 
 use std::collections::BTreeSet;
 use std::fmt;

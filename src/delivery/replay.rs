@@ -1,6 +1,7 @@
 //! What becomes of a delivery that gave up when somebody wants it tried again.
 
 use super::*;
+use crate::delivery::Replay;
 
 impl Step {
     /// Begins a new round with as much time as the one before had.

@@ -1,10 +1,10 @@
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::backoff::Backoff;
-use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, Replay, State};
+use super::event::{Answer, Effect, Event};
+use super::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
 use crate::inbound::MessageSid;
 use crate::text;
 use crate::twilio::errors::{Class, classify, pause_after};
@@ -25,92 +25,6 @@ const CALLBACK_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 /// The pause between attempts while account or campaign wait for the owner.
 const REPAIR_PAUSE: Duration = Duration::from_secs(10 * 60);
-
-/// What happens to a delivery.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// A wake-up came, or a sweep found it due.
-    Woken,
-    /// The request of an attempt was answered, or was not.
-    Answered { attempt: u32, answer: Answer },
-    /// A status callback of an attempt's message.
-    Status {
-        attempt: u32,
-        sid: MessageSid,
-        status: Status,
-        code: Option<u32>,
-    },
-    /// Twilio was asked about an attempt and has no such message.
-    Absent { attempt: u32 },
-    /// Twilio was asked about an attempt but did not answer.
-    NoAnswer,
-    /// Somebody wants it tried again after it gave up, with these people, of whom there is one.
-    Replayed {
-        cascade: Vec<Recipient>,
-        public_url: String,
-    },
-}
-
-/// What came back from Twilio's Messages API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    Accepted {
-        sid: MessageSid,
-    },
-    Refused {
-        code: Option<u32>,
-        http_status: u16,
-        retry_after: Option<Duration>,
-    },
-    /// The request did not reach Twilio.
-    NotSent,
-    /// The request may have reached Twilio.
-    Unknown,
-}
-
-/// As logs say it.
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Answer::Accepted { .. } => write!(f, "accepted"),
-            Answer::Refused {
-                code: Some(code),
-                http_status,
-                ..
-            } => {
-                write!(f, "refused with error {code} (HTTP {http_status})")
-            }
-            Answer::Refused {
-                code: None,
-                http_status,
-                ..
-            } => write!(f, "refused (HTTP {http_status})"),
-            Answer::NotSent => write!(f, "not sent, no connection"),
-            Answer::Unknown => write!(f, "no answer"),
-        }
-    }
-}
-
-/// What somebody has to do because of a step, once the new state is saved.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Hand this attempt's part to Twilio, then report [`Event::Answered`].
-    Send { attempt: u32 },
-    /// Ask Twilio whether it has this attempt's message, then report it.
-    Ask { attempt: u32 },
-    /// Ask Twilio what became of this attempt's message, whose SID is known, and report it.
-    AskAfter { attempt: u32 },
-    /// Wake the delivery then.
-    Wake { due: Timestamp },
-    /// Put into the audit how this attempt stands.
-    Report { attempt: u32 },
-    /// Put into the audit that the delivery went on to its present recipient.
-    ReportHandOver { from: Recipient, because: Class },
-    /// Put into the audit that the delivery ended without success.
-    ReportGivenUp { because: GaveUp },
-    /// Put into the audit that somebody had it tried again.
-    ReportReplayed,
-}
 
 /// The next state of `delivery` after `event`, and what is to be done because of it. A delivery
 /// that comes back with the same state needs no saving.
