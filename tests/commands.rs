@@ -2,6 +2,7 @@
 //! people run them: exit code 0 done, 1 failed, 2 wrong usage; JSON where it is asked for; errors
 //! on standard error.
 
+mod dead;
 mod output;
 
 use std::path::Path;
@@ -64,6 +65,9 @@ impl Place {
             .args(arguments)
             .current_dir(self.path())
             .env_remove("TABLE_NAME")
+            .env_remove("DELIVERIES_QUEUE_URL")
+            .env_remove("DEAD_LETTER_QUEUE_URL")
+            .env_remove("AUDIT_LOG_GROUP")
             .env_remove("TWILIO_AUTH_TOKEN")
             .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS");
         command
@@ -560,7 +564,7 @@ fn set_mode(path: &Path, mode: u32) {
 #[test]
 fn every_command_has_help_with_an_example() {
     let place = Place::new();
-    for command in ["route", "duty", "explain", "twilio"] {
+    for command in ["route", "duty", "explain", "dead", "twilio"] {
         let help = place.relay(&[command, "--help"]).out();
         assert!(
             help.contains("Example") && help.contains(&format!("relay {command}")),

@@ -59,6 +59,8 @@ struct Held {
 struct World {
     delivery: Delivery,
     now: i64,
+    /// Until then Twilio does not answer when it is asked.
+    mute_until: i64,
     held: Vec<Held>,
     script: std::vec::IntoIter<(Request, Fate, f64, bool)>,
 }
@@ -135,6 +137,7 @@ impl World {
 
     fn ask(&mut self, attempt: u32) {
         let event = match self.held.iter().find(|held| held.attempt == attempt) {
+            _ if self.now < self.mute_until => Event::NoAnswer,
             Some(held) => Event::Status {
                 attempt,
                 sid: held.sid.clone(),
@@ -192,9 +195,10 @@ proptest! {
         parts in 1..4usize,
         script in prop::collection::vec((request(), fate(), 0.0..1.0f64, prop::bool::weighted(0.1)), 0..40),
         pauses in prop::collection::vec((0..400i64, any::<bool>()), 0..200),
+        mute_until in prop_oneof![Just(0), 0..8_000i64],
         replays in prop::collection::vec(any::<bool>(), 0..4),
     ) {
-        let mut world = World { delivery: delivery(parts), now: 0, held: Vec::new(), script: script.into_iter() };
+        let mut world = World { delivery: delivery(parts), now: 0, mute_until, held: Vec::new(), script: script.into_iter() };
         for (pause, callback_first) in pauses {
             if callback_first {
                 world.call_back();

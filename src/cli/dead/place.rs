@@ -34,6 +34,21 @@ pub struct Outlets {
     log_group: Option<String>,
 }
 
+impl Outlets {
+    fn queue_url(&self) -> Option<&str> {
+        named(&self.queue_url)
+    }
+
+    fn log_group(&self) -> Option<&str> {
+        named(&self.log_group)
+    }
+}
+
+/// A variable that is set to nothing names nothing.
+fn named(name: &Option<String>) -> Option<&str> {
+    name.as_deref().filter(|name| !name.is_empty())
+}
+
 /// A relay with its dead letters.
 pub struct Opened {
     pub store: Arc<dyn Store>,
@@ -69,7 +84,7 @@ impl Place {
         use crate::store::dynamodb::DynamoStore;
 
         let aws = crate::cli::target::aws(table).await?;
-        let wake_ups = self.dead_letter_queue_url.as_ref().map(|url| {
+        let wake_ups = named(&self.dead_letter_queue_url).map(|url| {
             let client = aws_sdk_sqs::Client::new(&aws);
             Arc::new(SqsPutAside::new(client, url)) as Arc<dyn PutAside>
         });
@@ -104,7 +119,11 @@ impl Place {
                  output {output})"
             )))
         };
-        match (self.target.table(), &outlets.queue_url, &outlets.log_group) {
+        match (
+            self.target.table(),
+            outlets.queue_url(),
+            outlets.log_group(),
+        ) {
             (Some(_), None, _) => missing("queue", "--queue-url", "DeliveriesQueueUrl"),
             (Some(_), _, None) => missing("audit", "--log-group", "AuditLogGroup"),
             _ => Ok(()),
@@ -129,16 +148,16 @@ impl Place {
                 use crate::clock::{Clock, SystemClock};
                 use crate::queue::sqs::SqsQueue;
 
-                let (Some(queue), Some(group)) = (&outlets.queue_url, &outlets.log_group) else {
+                let (Some(queue), Some(group)) = (outlets.queue_url(), outlets.log_group()) else {
                     bail!("the queue and the audit have to be named");
                 };
                 let random =
                     getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
                 let stream = stream_name("relay-dead", SystemClock.now(), random);
-                let logs = aws_sdk_cloudwatchlogs::Client::new(aws);
+                let logs = aws_sdk_cloudwatchlogs::Client::new(aws.as_ref());
                 Ok(Means {
                     store: Arc::clone(&opened.store),
-                    queue: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(aws), queue)),
+                    queue: Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(aws.as_ref()), queue)),
                     audit: Arc::new(CloudWatchAudit::new(logs, group, stream)),
                 })
             }

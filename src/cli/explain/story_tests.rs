@@ -262,3 +262,36 @@ fn a_text_that_is_relayed_to_nobody_says_why() {
     );
     assert_eq!(story.content, "13 characters");
 }
+
+#[test]
+fn a_give_up_and_a_replay_are_moments_of_their_own() {
+    let refused = |n, person| {
+        let class = Class::HandOver;
+        let code = Some(21614);
+        attempt(n, person, Outcome::Undelivered { code, class })
+    };
+    let because = GaveUp::NobodyLeft;
+    let mut replayed = delivery(
+        1,
+        vec![refused(1, 1), refused(2, 0), refused(3, 1)],
+        State::GaveUp { because },
+    );
+    replayed.gave_up = Some(at(40));
+    replayed.replays.push(Replay {
+        at: at(15),
+        attempts: 1,
+        resumed: false,
+    });
+    let told = moments(Some(replayed.clone()));
+    let at_row = |part: &str| told.iter().position(|row| row.contains(part)).unwrap();
+    let replay = at_row("somebody had it tried again");
+    assert!(at_row("attempt 1:") < replay && replay < at_row("attempt 2 to Sergio"));
+    let handed_over = told
+        .iter()
+        .filter(|row| row.contains("could not be reached, so"));
+    assert_eq!(handed_over.count(), 1, "a replay is no hand-over: {told:?}");
+    let story = story(Some(replayed), MASKED);
+    let end = story.moments.last().unwrap();
+    assert_eq!(end.at, Some(at(40)));
+    assert!(end.details[0].starts_with("`relay dead replay in-SM"));
+}
