@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template
+.PHONY: help dev check test tools format lint tests template simulate
 
 ## help: this list
 help:
@@ -59,3 +59,9 @@ template:
 	$(step) "template"
 	$(BIN)cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)sam validate --lint --template template.yaml
+
+## simulate: the whole relay under faults, by seed: SEEDS=100000, FIRST_SEED=0, or SEED=7 with a trace
+simulate:
+	$(step) "simulate"
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
+		cargo test --profile quick --test relay simulation::as_many -- --ignored --nocapture

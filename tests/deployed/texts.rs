@@ -71,14 +71,15 @@ async fn a_forged_webhook_leaves_no_trace_but_a_count() {
     assert_eq!(world.post_text(&sid('a'), "not the token").await, 403);
     // But a count, which the alarm watches.
     let alarm = world.stack.properties("ForgedTextsAlarm");
-    let log = world.function("inbound-sms").log();
-    let mut lines = log
-        .iter()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    assert!(
-        lines.any(|line| line["count"] == alarm["Dimensions"][0]["Value"]),
-        "{log:#?}"
-    );
+    let watched = &alarm["Dimensions"][0]["Value"];
+    let counted = super::world::eventually(async || {
+        let log = world.function("inbound-sms").log();
+        let mut lines = log
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find(|line| line["count"] == *watched)
+    });
+    assert!(counted.await.is_some(), "the log has no such count");
     assert_eq!(world.aws.items(table).await.len(), before);
     assert_eq!(
         world
