@@ -55,6 +55,11 @@ fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
     let mut world = World::new(seed, mistake, trace);
     world.run();
     let (violations, endings) = check::check(&world);
+    if trace {
+        for delivery in world.store.deliveries() {
+            println!("{delivery:#?}");
+        }
+    }
     Run {
         seed,
         texts: world.texts,

@@ -102,9 +102,12 @@ impl Network {
             };
             self.sandbox.inject(Injection::of(fault).on(requests));
         }
-        self.weather.tell(|| {
-            let what = if creates { "to send" } else { "what it has" };
-            format!("Twilio is asked {what}")
+        self.weather.tell(|| match callback_of(&request) {
+            Some(url) => format!(
+                "Twilio is asked to send {}",
+                url.rsplit("in-").next().unwrap_or_default()
+            ),
+            None => "Twilio is asked what it has".to_owned(),
         });
         match self.sandbox.handle(request) {
             Handled::Answered(answer) | Handled::Late(_, answer) => Some(answer),
@@ -222,6 +225,13 @@ impl Transport for Connection {
         })
         .await
     }
+}
+
+/// The callback URL that a request names, if it asks for a message to be sent.
+fn callback_of(request: &Request<Bytes>) -> Option<String> {
+    form_urlencoded::parse(request.body())
+        .find(|(name, _)| name == "StatusCallback")
+        .map(|(_, url)| url.into_owned())
 }
 
 /// Sends the text to somebody who has nothing to do with it.
