@@ -1,6 +1,7 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -21,7 +22,7 @@ use crate::twilio::status::Status;
 /// A wake-up may overtake the record of its delivery, but not by more than this.
 const RECORD_WITHIN: Duration = Duration::from_secs(60);
 
-/// When to look again for a delivery that is not recorded yet.
+/// When to look the first time again for a delivery that is not recorded yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long a delivery may be overdue before a sweep takes its wake-up for lost.
@@ -62,8 +63,11 @@ async fn work_on(
     };
     let credentials = relay.credentials.current().await?;
     let key = HashKey::of(&credentials);
-    let mut event = Event::Woken;
+    let mut events = VecDeque::from([Event::Woken]);
     for _ in 0..MOST_STEPS {
+        let Some(event) = events.front() else {
+            return Ok(());
+        };
         let now = relay.now();
         let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
         if next != delivery {
@@ -82,10 +86,8 @@ async fn work_on(
         relay.watch(&delivery, &effects);
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
         let _ = records.unbounded_send(records::of_step(&delivery, &effects, now, &key));
-        match carry_out(relay, &credentials, &delivery, &effects).await? {
-            Some(next_event) => event = next_event,
-            None => return Ok(()),
-        }
+        events.pop_front();
+        events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
     }
     bail!(
         "delivery {} takes more than {MOST_STEPS} steps",
@@ -93,14 +95,15 @@ async fn work_on(
     )
 }
 
-/// Does what the effects of a step ask for. Returns what happened next, if anything did.
+/// Does what the effects of a step ask for. Returns what happened next.
 async fn carry_out(
     relay: &Relay,
     credentials: &Credentials,
     delivery: &Delivery,
     effects: &[Effect],
-) -> anyhow::Result<Option<Event>> {
+) -> anyhow::Result<Vec<Event>> {
     let now = relay.now();
+    let mut events = Vec::new();
     for effect in effects {
         match effect {
             Effect::Send { attempt } => {
@@ -119,25 +122,19 @@ async fn carry_out(
                     answer = Answer::NotSent;
                 }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
-                return Ok(Some(Event::Answered {
+                events.push(Event::Answered {
                     attempt: *attempt,
                     answer,
-                }));
+                });
             }
             Effect::Ask { attempt } => {
-                return ask(
-                    relay,
-                    credentials,
-                    delivery,
-                    attempt_of(delivery, *attempt)?,
-                )
-                .await
-                .map(Some);
+                let attempt = attempt_of(delivery, *attempt)?;
+                events.push(ask(relay, credentials, delivery, attempt).await?);
             }
             Effect::AskAfter { attempt } => {
-                return Ok(ask_after(relay, credentials, delivery, *attempt).await);
+                events.extend(ask_after(relay, credentials, delivery, *attempt).await);
             }
-            Effect::Wake { due } if *due <= now => return Ok(Some(Event::Woken)),
+            Effect::Wake { due } if *due <= now => events.push(Event::Woken),
             Effect::Wake { due } => {
                 let wake_up = WakeUp {
                     delivery: delivery.id.clone(),
@@ -152,7 +149,7 @@ async fn carry_out(
             | Effect::ReportReplayed => {}
         }
     }
-    Ok(None)
+    Ok(events)
 }
 
 fn attempt_of(delivery: &Delivery, number: u32) -> anyhow::Result<&Attempt> {
@@ -167,6 +164,9 @@ async fn send(
     delivery: &Delivery,
     attempt: &Attempt,
 ) -> Answer {
+    if !attempt.may_be_sent(relay.now()) {
+        return Answer::NotSent;
+    }
     let part = &delivery.parts[attempt.part];
     let callback = delivery_status::callback_url(delivery, attempt);
     let message = NewMessage {
@@ -267,11 +267,15 @@ async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()>
         tracing::warn!(delivery = %wake_up.delivery, "a wake-up for a delivery that was never recorded");
         return Ok(());
     }
+    // Each pause is as long as all before it. With more of them, a queue that doubles wake-ups, or
+    // says of some that they failed, would have thousands of them within the minute.
+    let age = Duration::try_from(now.duration_since(wake_up.asked));
+    let pause = age.unwrap_or_default().max(LOOK_AGAIN);
     relay
         .queue
         .send(
             &WakeUp {
-                due: now + LOOK_AGAIN,
+                due: now + pause,
                 ..wake_up.clone()
             },
             now,

@@ -14,6 +14,11 @@ use crate::twilio::status::Status;
 /// function's time limit together can be, so that nobody is still sending when it is over.
 const LEASE: Duration = Duration::from_secs(60);
 
+/// How soon after its beginning an attempt's request has to leave. A machine that was suspended, or
+/// whose disk hung, goes on in the middle of its work when others may have taken the lease for over;
+/// what is left of the lease is for the request's way.
+const SEND_WITHIN: Duration = Duration::from_secs(20);
+
 /// How long to wait before Twilio is asked whether it has a message.
 const ASK_AFTER: Duration = Duration::from_secs(30);
 
@@ -106,11 +111,12 @@ impl Step {
 
     /// No callback told the end of it yet.
     fn miss_callback(&mut self, asked: u32) {
-        let number = self.mine().find(|a| rank(&a.outcome) < 4).map(|a| a.number);
+        let open = self.mine().filter(|a| rank(&a.outcome) < 4);
+        let ask: Vec<_> = open
+            .map(|a| Effect::AskAfter { attempt: a.number })
+            .collect();
+        self.effects.extend(ask);
         self.delivery.state = self.accepted(asked + 1);
-        if let Some(attempt) = number {
-            self.effects.push(Effect::AskAfter { attempt });
-        }
     }
 
     /// Accepted, to be asked about with growing pauses. There is no wake-up for that: callbacks get
@@ -437,6 +443,11 @@ impl Step {
 }
 
 impl Attempt {
+    /// Whether it is not too late for its request to leave.
+    pub fn may_be_sent(&self, now: Timestamp) -> bool {
+        now < self.began + SEND_WITHIN
+    }
+
     fn become_known(&mut self, outcome: Outcome, at: Timestamp) {
         self.outcome = outcome;
         self.since = at;
