@@ -117,9 +117,9 @@ async fn carry_out(
                 if let Answer::Accepted { sid } = &answer
                     && !relay.store.owns(&delivery.id, sid, relay.now()).await?
                 {
-                    // Another delivery with the same words had lost its own message and took this
-                    // one for it. There must be one for each.
-                    answer = Answer::NotSent;
+                    // Another delivery with the same words had lost sight of its own message and
+                    // took this one for it. If that one exists, it is free to be taken.
+                    answer = Answer::Unknown;
                 }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 events.push(Event::Answered {
@@ -217,7 +217,8 @@ async fn ask(
             .iter()
             .any(|a| a.sid.as_ref() == Some(sid))
     };
-    for message in listed {
+    // The oldest is the likeliest: a later one with the same words is a later text's.
+    for message in listed.into_iter().rev() {
         let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
         if is_same
             && !known(&message.sid)
