@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Run;
 use super::check::Endings;
-use super::weather::{Fault, KINDS};
+use super::faults::{Fault, KINDS};
 
 /// How many violations of a kind are told in full.
 const MOST_TOLD: usize = 5;
@@ -88,9 +88,7 @@ impl Report {
         self.runs += other.runs;
         self.texts += other.texts;
         self.acknowledged += other.acknowledged;
-        self.endings.delivered += other.endings.delivered;
-        self.endings.given_up += other.endings.given_up;
-        self.endings.with_twilio += other.endings.with_twilio;
+        self.endings += other.endings;
         for (mine, more) in self.faults.iter_mut().zip(other.faults) {
             *mine += more;
         }

@@ -1,0 +1,111 @@
+//! Whether a run kept the promise, from the point of view of the phones and of those who texted.
+
+mod audit;
+mod customers;
+mod endings;
+mod phones;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use relay::audit::Record;
+use relay::delivery::{Delivery, DeliveryId};
+use relay::inbound::{InboundRecord, MessageSid};
+use relay::phone::{PhoneNumber, Sender};
+use relay::twilio::sandbox::{Direction, Message};
+
+use super::world::World;
+pub use endings::Endings;
+
+/// A run's results, looked up in every way that the checks need.
+struct Checked<'w> {
+    world: &'w World,
+    deliveries: BTreeMap<DeliveryId, Delivery>,
+    inbounds: BTreeMap<MessageSid, InboundRecord>,
+    /// The inbound that set a delivery in motion.
+    causes: BTreeMap<DeliveryId, MessageSid>,
+    /// What the relay had sent.
+    messages: BTreeMap<MessageSid, Message>,
+    /// What came to the lines.
+    texts: BTreeMap<MessageSid, Message>,
+    /// What phones of the relay's people show.
+    shown: BTreeSet<MessageSid>,
+    audit: Vec<Record>,
+    violations: Vec<String>,
+    endings: Endings,
+}
+
+/// What a run did wrong, and how its texts ended.
+pub fn check(world: &World) -> (Vec<String>, Endings) {
+    let mut checked = Checked::of(world);
+    checked.what_customers_were_told_is_true();
+    checked.nothing_reached_anybody_else();
+    checked.nothing_was_doubled();
+    checked.each_message_belongs_to_one_attempt();
+    checked.news_was_not_forgotten();
+    for delivery in checked.deliveries.clone().values() {
+        checked.ended_well(delivery);
+        checked.reached_one_person(delivery);
+        checked.audit_is_right(delivery);
+    }
+    checked.decisions_are_in_the_audit();
+    (checked.violations, checked.endings)
+}
+
+impl<'w> Checked<'w> {
+    fn of(world: &'w World) -> Self {
+        let (to_lines, sent): (Vec<_>, Vec<_>) = world
+            .sandbox
+            .messages()
+            .into_iter()
+            .partition(|message| message.direction == Direction::Inbound);
+        let by_sid = |messages: Vec<Message>| {
+            let messages = messages.into_iter();
+            messages.map(|m| (m.sid.clone(), m)).collect()
+        };
+        let phones: BTreeSet<&PhoneNumber> = people(world).map(|(_, number)| number).collect();
+        let shown = phones
+            .iter()
+            .flat_map(|phone| world.sandbox.screen(&Sender::Phone((*phone).clone())));
+        let inbounds = world.store.inbounds();
+        let causes = inbounds.iter().flat_map(|inbound| {
+            let sid = &inbound.sms.sid;
+            inbound
+                .deliveries
+                .iter()
+                .map(|id| (id.clone(), sid.clone()))
+        });
+        Self {
+            causes: causes.collect(),
+            deliveries: {
+                let deliveries = world.store.deliveries().into_iter();
+                deliveries.map(|d| (d.id.clone(), d)).collect()
+            },
+            inbounds: inbounds
+                .into_iter()
+                .map(|inbound| (inbound.sms.sid.clone(), inbound))
+                .collect(),
+            messages: by_sid(sent),
+            texts: by_sid(to_lines),
+            shown: shown.filter(|e| !e.sent).map(|e| e.sid).collect(),
+            audit: world.audit(),
+            violations: world.violations.clone(),
+            endings: Endings::default(),
+            world,
+        }
+    }
+
+    fn wrong(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// The inbound that set this delivery in motion.
+    fn cause(&self, delivery: &DeliveryId) -> Option<&InboundRecord> {
+        self.inbounds.get(self.causes.get(delivery)?)
+    }
+}
+
+/// Everybody who was behind a line at some time, by name and number.
+fn people(world: &World) -> impl Iterator<Item = (&str, &PhoneNumber)> {
+    let people = world.lines.iter().flat_map(|(_, line)| &line.people);
+    people.map(|person| (person.name.as_str(), &person.number))
+}
