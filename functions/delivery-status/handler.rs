@@ -9,7 +9,6 @@ use crate::audit::{HashKey, records};
 use crate::delivery::{Attempt, Delivery, DeliveryId, Effect, Event, step};
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::store::Saved;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified};
 
@@ -56,19 +55,20 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
             return Ok(wake(relay, &id, delivery.due().filter(|due| *due <= now), now).await?);
         }
         after.version += 1;
-        match relay.store.save(&after, &[]).await? {
-            Saved::Yes => {
+        match relay.save(&after, &effects, now).await? {
+            Some(spawned) => {
                 relay.watch(&after, &effects);
+                relay.wake_spawned(&spawned, now).await;
                 let due = effects.iter().find_map(|effect| match effect {
                     Effect::Wake { due } => Some(*due),
                     _ => None,
                 });
-                let records = records::of_step(&after, &effects, now, &key);
+                let records = records::of_step(&after, &effects, &spawned, now, &key);
                 let (woken, ()) = join(wake(relay, &id, due, now), relay.report(records)).await;
                 tracing::info!(delivery = %id, attempt, status = ?status, code = report.error_code, "Twilio told how a text stands");
                 return Ok(woken?);
             }
-            Saved::Outdated => {
+            None => {
                 delivery = relay
                     .store
                     .delivery(&id)

@@ -1,14 +1,12 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures::future::{join3, try_join, try_join_all};
 use http::{Request, Response};
 use jiff::Timestamp;
 
 use crate::audit::{HashKey, records};
-use crate::delivery::{Delivery, DeliveryId, Recipient, State};
+use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
 use crate::duty::Overrides;
 use crate::inbound::{InboundRecord, InboundSms};
 use crate::line::{Line, Person};
@@ -19,9 +17,6 @@ use crate::store::Recorded;
 use crate::text;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
-
-/// For how long the relay tries to get a text to somebody.
-const DELIVER_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
@@ -147,14 +142,11 @@ fn relay_to<'a>(
 }
 
 fn answer(person: &Person, line: &Line, sms: &InboundSms, now: Timestamp) -> Delivery {
-    delivery(
-        person,
-        text::ANSWER_TO_PERSON.to_owned(),
-        Vec::new(),
-        line,
-        sms,
-        now,
-    )
+    let words = text::ANSWER_TO_PERSON.to_owned();
+    Delivery {
+        purpose: Purpose::Answer,
+        ..delivery(person, words, Vec::new(), line, sms, now)
+    }
 }
 
 fn delivery(
@@ -180,9 +172,13 @@ fn delivery(
         attempts: Vec::new(),
         state: State::Waiting { due: now },
         created: now,
-        deadline: now + DELIVER_WITHIN,
+        deadline: now + line.policy.deliver_within,
         gave_up: None,
         replays: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Purpose::Relay,
+        policy: line.policy.clone(),
+        time_zone: line.time_zone.clone(),
     }
 }
 

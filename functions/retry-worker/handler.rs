@@ -15,7 +15,6 @@ use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::store::Saved;
 use crate::twilio::client::NewMessage;
 use crate::twilio::status::Status;
 
@@ -70,9 +69,10 @@ async fn work_on(
         };
         let now = relay.now();
         let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
+        let mut spawned = Vec::new();
         if next != delivery {
             next.version += 1;
-            if relay.store.save(&next, &[]).await? == Saved::Outdated {
+            let Some(new) = relay.save(&next, &effects, now).await? else {
                 let lost = || format!("delivery {} is gone", wake_up.delivery);
                 delivery = relay
                     .store
@@ -80,12 +80,14 @@ async fn work_on(
                     .await?
                     .with_context(lost)?;
                 continue;
-            }
+            };
+            spawned = new;
         }
         delivery = next;
         relay.watch(&delivery, &effects);
+        relay.wake_spawned(&spawned, now).await;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
-        let _ = records.unbounded_send(records::of_step(&delivery, &effects, now, &key));
+        let _ = records.unbounded_send(records::of_step(&delivery, &effects, &spawned, now, &key));
         events.pop_front();
         events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
     }
@@ -145,6 +147,8 @@ async fn carry_out(
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
+            | Effect::ReportHandBack { .. }
+            | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
             | Effect::ReportReplayed => {}
         }
@@ -175,8 +179,9 @@ async fn send(
         body: &part.body,
         media: &part.media,
         status_callback: &callback,
+        // Twilio does not bring it once it is the next person's.
         validity: delivery
-            .deadline
+            .stage_end()
             .duration_since(relay.now())
             .try_into()
             .unwrap_or_default(),

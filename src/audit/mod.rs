@@ -73,6 +73,14 @@ pub enum Kind {
     Outcome,
     /// The delivery went to the next of the cascade.
     HandOver,
+    /// It turned out to have arrived before the next of the cascade was tried, and stays where it
+    /// is.
+    HandBack,
+    /// A person is told that the text moved on; a delivery of its own.
+    Told,
+    /// The owner is told that a text reached nobody or that something needs repair; a delivery of
+    /// its own.
+    Alert,
     /// No further attempt is made.
     GaveUp,
     /// Somebody had a delivery tried again that had given up.

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
-use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Recipient, State};
+use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Purpose, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
 use crate::routing::Decision;
-use crate::twilio::errors::Class;
 
 impl HashKey {
     /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.
@@ -56,17 +55,33 @@ pub fn not_kept(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> R
     of_inbound(Kind::NotKept, line, sms, at, key)
 }
 
-/// The records that the effects of a delivery's step ask for, `delivery` being its new state.
+/// The records that the effects of a delivery's step ask for, `delivery` being its new state, and
+/// `spawned` the deliveries that are new because of it.
 pub fn of_step(
     delivery: &Delivery,
     effects: &[Effect],
+    spawned: &[Delivery],
     at: Timestamp,
     key: &HashKey,
 ) -> Vec<Record> {
-    effects
+    let of_effects = effects
         .iter()
-        .filter_map(|effect| of_effect(delivery, effect, at, key))
-        .collect()
+        .filter_map(|effect| of_effect(delivery, effect, at, key));
+    let of_spawned = spawned.iter().filter_map(|new| of_spawned(new, at, key));
+    of_effects.chain(of_spawned).collect()
+}
+
+fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
+    let (kind, that) = match delivery.purpose {
+        Purpose::Told => (Kind::Told, "the text moved on"),
+        Purpose::Alert => (Kind::Alert, "the text reached nobody"),
+        Purpose::Repair => (Kind::Alert, "account, number or campaign need repair"),
+        Purpose::Relay | Purpose::Answer => return None,
+    };
+    Some(Record {
+        outcome: Some(that.to_owned()),
+        ..of_delivery(kind, delivery, &delivery.to, at, key)
+    })
 }
 
 fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey) -> Option<Record> {
@@ -80,16 +95,24 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(format!(
                 "moved on from {}: {}",
                 from.person,
-                class_in_words(*because)
+                because.in_words()
             )),
+            error_code: because.code(),
             ..of_delivery(Kind::HandOver, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportHandBack { from } => Some(Record {
+            outcome: Some(format!("it had arrived before {} was tried", from.person)),
+            ..of_delivery(Kind::HandBack, delivery, &delivery.to, at, key)
         }),
         Effect::ReportGivenUp { because } => Some(Record {
             outcome: Some(given_up_in_words(*because).to_owned()),
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
         Effect::ReportReplayed => Some(replayed(delivery, at)),
-        Effect::Ask { .. } | Effect::AskAfter { .. } | Effect::Wake { .. } => None,
+        Effect::Ask { .. }
+        | Effect::AskAfter { .. }
+        | Effect::Wake { .. }
+        | Effect::Tell { .. } => None,
     }
 }
 
@@ -197,15 +220,12 @@ fn outcome_in_words(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn class_in_words(class: Class) -> String {
-    name_of(&class).replace('_', " ")
-}
-
 fn given_up_in_words(because: GaveUp) -> &'static str {
     match because {
         GaveUp::Late => "the deadline passed",
         GaveUp::Refused => "Twilio refused the request itself",
         GaveUp::NobodyLeft => "nobody is left in the cascade",
         GaveUp::Unresolved => "Twilio did not say whether it had the message",
+        GaveUp::NoReport => "no delivery report came",
     }
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use crate::audit::{Audit, records};
-use crate::delivery::{Delivery, DeliveryId, Effect, Event, Recipient, State, step};
+use crate::delivery::{Delivery, DeliveryId, Effect, Event, Purpose, Recipient, State, step};
 use crate::duty::Overrides;
 use crate::inbound::InboundRecord;
 use crate::line::{Line, Person};
@@ -92,6 +92,7 @@ fn cascade(
     now: Timestamp,
 ) -> Vec<Recipient> {
     let customer = match (&delivery.message_sid, inbound) {
+        _ if delivery.purpose != Purpose::Relay => None,
         (Some(_), Some(inbound)) if inbound.decision.rule == Rule::FirstAvailable => {
             Some(inbound.sms.from.clone())
         }

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{GaveUp, Recipient};
+use super::{GaveUp, MovedOn, Recipient};
 use crate::inbound::MessageSid;
-use crate::twilio::errors::Class;
 use crate::twilio::status::Status;
 
 /// What happens to a delivery.
@@ -89,7 +88,11 @@ pub enum Effect {
     /// Put into the audit how this attempt stands.
     Report { attempt: u32 },
     /// Put into the audit that the delivery went on to its present recipient.
-    ReportHandOver { from: Recipient, because: Class },
+    ReportHandOver { from: Recipient, because: MovedOn },
+    /// Put into the audit that it stays with its recipient after all, and does not go to this one.
+    ReportHandBack { from: Recipient },
+    /// Tell the person whom it moved on from by this hand-over, which is an index.
+    Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
     /// Put into the audit that somebody had it tried again.

@@ -99,6 +99,15 @@ impl TimeZone {
     }
 }
 
+impl Default for TimeZone {
+    fn default() -> Self {
+        Self {
+            name: "UTC".to_owned(),
+            zone: jiff::tz::TimeZone::UTC,
+        }
+    }
+}
+
 impl TryFrom<String> for TimeZone {
     type Error = UnknownTimeZone;
 

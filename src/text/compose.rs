@@ -1,7 +1,9 @@
 //! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
 //! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
 
-use super::segments::first_outside_gsm7;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::segments::{first_outside_gsm7, segments};
 use crate::inbound::{InboundSms, Media};
 use crate::phone::Sender;
 
@@ -29,6 +31,54 @@ pub fn relayed(sms: &InboundSms) -> String {
 /// The text as the next person gets it after `person` could not be reached.
 pub fn handed_over(person: &str, body: &str) -> String {
     format!("{person} could not be reached. {body}")
+}
+
+/// What a person reads whose text is `next`'s since `at`.
+pub fn moved_on(next: &str, at: &str, body: &str) -> String {
+    let says = format!("Moved on to {next} at {at}, as it could not be delivered to you: ");
+    with_first_words(&says, body)
+}
+
+/// What the owner reads of a text that came at `at` and reached nobody, as far as is known.
+pub fn reached_nobody(at: &str, may_have_arrived: bool, body: &str) -> String {
+    let may_have = if may_have_arrived { "may have " } else { "" };
+    let says = format!("This text of {at} {may_have}reached nobody, please call: ");
+    with_first_words(&says, body)
+}
+
+/// What the owner reads when texts of a line wait for a repair. `error` is Twilio's, or an HTTP
+/// status.
+pub fn needs_repair(line: &str, error: u32) -> String {
+    let see = match error {
+        0..=999 => String::new(),
+        code => format!(" twilio.com/docs/api/errors/{code}"),
+    };
+    format!(
+        "Twilio error {error}: texts of {line} wait until account, number or campaign are repaired.{see}"
+    )
+}
+
+/// The least of the words that is shown, in characters, even if that takes a second segment.
+const FEWEST: usize = 40;
+
+/// As many of the words as fit into one segment.
+fn with_first_words(says: &str, words: &str) -> String {
+    let whole = format!("{says}{words}");
+    if segments(&whole).count <= 1 {
+        return whole;
+    }
+    let cut = |end: usize| format!("{says}{}...", words[..end].trim_end());
+    let ends = words.grapheme_indices(true).map(|(start, _)| start);
+    // No segment holds more characters than 160.
+    let ends: Vec<usize> = ends.skip(FEWEST).take(160).collect();
+    let fits = ends
+        .iter()
+        .rev()
+        .find(|end| segments(&cut(**end)).count <= 1);
+    match fits.or(ends.first()) {
+        Some(end) => cut(*end),
+        None => whole,
+    }
 }
 
 fn who(sender: &Sender) -> &str {
@@ -98,7 +148,6 @@ mod tests {
     use super::*;
     use crate::inbound::MessageSid;
     use crate::phone::PhoneNumber;
-    use crate::text::segments;
 
     fn sms(from: &str, place: Option<&str>, body: &str, types: &[&str]) -> InboundSms {
         InboundSms {
@@ -206,6 +255,67 @@ mod tests {
         assert_eq!(
             handed_over("Sergio", "+16195550107: hi"),
             "Sergio could not be reached. +16195550107: hi"
+        );
+    }
+
+    #[test]
+    fn whoever_is_told_of_a_text_reads_its_first_words_in_one_segment() {
+        let long = format!(
+            "+16195550107 (San Diego, CA): {}",
+            "Is it ready? ".repeat(50)
+        );
+        for (told, begins) in [
+            (
+                moved_on("Backup", "10:03", &long),
+                "Moved on to Backup at 10:03",
+            ),
+            (
+                reached_nobody("10:00", false, &long),
+                "This text of 10:00 reached nobody",
+            ),
+            (
+                reached_nobody("Sat 23:59", true, &long),
+                "This text of Sat 23:59 may have",
+            ),
+        ] {
+            assert!(told.starts_with(begins), "{told}");
+            assert!(
+                told.contains("+16195550107 (San Diego, CA): Is it ready?"),
+                "{told}"
+            );
+            assert!(told.ends_with("..."), "{told}");
+            let segments = segments(&told);
+            assert_eq!((segments.count, segments.because), (1, None), "{told}");
+        }
+        let short = moved_on("Backup", "10:03", "+16195550107: hi");
+        assert!(short.ends_with(": +16195550107: hi"), "{short}");
+    }
+
+    #[test]
+    fn words_in_another_alphabet_are_cut_between_characters_and_never_left_out() {
+        let body = format!(
+            "+380445550107: {}",
+            "👨\u{200d}👩\u{200d}👧 Доброго дня! ".repeat(20)
+        );
+        let told = moved_on("Backup", "10:03", &body);
+        assert!(
+            told.contains("+380445550107: 👨\u{200d}👩\u{200d}👧 Доброго дня!"),
+            "{told}"
+        );
+        assert!(segments(&told).count <= 3, "{told}");
+        let emoji = "👨\u{200d}👩\u{200d}👧".repeat(100);
+        assert!(moved_on("Backup", "10:03", &emoji).ends_with("👧..."));
+    }
+
+    #[test]
+    fn a_repair_is_asked_for_in_one_segment() {
+        let asks = needs_repair(&"x".repeat(40), 30034);
+        assert!(asks.contains("docs/api/errors/30034"), "{asks}");
+        let cost = segments(&asks);
+        assert_eq!((cost.count, cost.because), (1, None), "{asks}");
+        assert!(
+            !needs_repair("qdn", 401).contains("twilio.com"),
+            "no code, no page"
         );
     }
 

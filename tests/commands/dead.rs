@@ -68,6 +68,10 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         deadline: gave_up,
         gave_up: Some(gave_up),
         replays: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Default::default(),
+        policy: Default::default(),
+        time_zone: Default::default(),
     };
     let record = InboundRecord {
         decision: decide(&line, &Overrides::default(), &sms.from, received),

@@ -129,5 +129,9 @@ pub fn delivery(n: u32) -> Delivery {
         deadline: after(3600),
         gave_up: None,
         replays: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Default::default(),
+        policy: Default::default(),
+        time_zone: Default::default(),
     }
 }

@@ -9,7 +9,6 @@ use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
 use crate::phone::{PhoneNumber, Sender};
 use crate::routing::{Decision, Rule};
-use crate::twilio::errors::Class;
 
 /// How much of a text is shown.
 #[derive(Clone, Copy)]
@@ -312,6 +311,9 @@ pub fn why(because: GaveUp, deadline: &str) -> String {
         GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
         GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
         GaveUp::Unresolved => "Twilio did not say whether it had the message".to_owned(),
+        GaveUp::NoReport => {
+            "no report came that it was delivered, so it may have arrived or not".to_owned()
+        }
     }
 }
 
@@ -331,26 +333,14 @@ pub fn outcome(outcome: &Outcome) -> String {
             format!(
                 "refused (HTTP {http_status}{}): {}",
                 code(error),
-                in_words(*class)
+                class.in_words()
             )
         }
         Outcome::Sent => "handed to the carrier".to_owned(),
         Outcome::Delivered => "delivered".to_owned(),
         Outcome::Undelivered { code: error, class } => {
-            format!("not delivered{}: {}", code(error), in_words(*class))
+            format!("not delivered{}: {}", code(error), class.in_words())
         }
-    }
-}
-
-fn in_words(class: Class) -> &'static str {
-    match class {
-        Class::Retry => "passing trouble, worth another try",
-        Class::RetryOnce => "the phone may be off, worth one more try",
-        Class::HandOver => "this number cannot be reached by text",
-        Class::Stop => "this number opted out",
-        Class::Configuration => "account, number or campaign need the owner's attention",
-        Class::OurBug => "the request was wrong",
-        Class::Ambiguous => "Twilio may have it or not",
     }
 }
 

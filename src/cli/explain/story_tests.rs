@@ -2,6 +2,7 @@ use super::*;
 use crate::duty::Overrides;
 use crate::line::{Line, config};
 use crate::routing::decide;
+use crate::twilio::errors::Class;
 
 const MASKED: Shown = Shown {
     numbers: false,
@@ -81,6 +82,10 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         deadline: at(3600),
         gave_up: None,
         replays: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Default::default(),
+        policy: Default::default(),
+        time_zone: Default::default(),
     }
 }
 
