@@ -7,10 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use futures::channel::mpsc;
+use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::credentials::Credentials;
-use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
+use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
 use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
@@ -60,6 +61,9 @@ async fn work_on(
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
+    if is_outdated(wake_up, &delivery, relay.now()) {
+        return Ok(());
+    }
     let credentials = relay.credentials.current().await?;
     let key = HashKey::of(&credentials);
     let mut events = VecDeque::from([Event::Woken]);
@@ -265,6 +269,20 @@ async fn ask_after(
             None
         }
     }
+}
+
+/// Whether the delivery is due later than the wake-up was for: whoever set that time asked for a
+/// wake-up of its own, and if that was lost, the sweep finds the delivery. Were this one sent on its
+/// way again, a queue that doubles wake-ups would have more of them with each attempt.
+///
+/// Only who sends or asks may be gone without having done so.
+fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
+    let is_claimed = matches!(
+        delivery.state,
+        State::Sending { .. } | State::Unknown { .. }
+    );
+    let due = delivery.due().filter(|_| !is_claimed);
+    due.is_some_and(|due| wake_up.due < due && now < due)
 }
 
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
