@@ -1,8 +1,11 @@
 //! The lines of a run and the people behind them.
 
+use std::time::Duration;
+
 use fastrand::Rng;
 use relay::duty::{Hours, Window};
-use relay::line::{Line, Person, TimeZone};
+use relay::line::policy::Retry;
+use relay::line::{Line, Person, Policy, TimeZone};
 use relay::phone::PhoneNumber;
 
 use super::script::pick;
@@ -18,13 +21,14 @@ pub fn write(dice: &mut Rng) -> Vec<Line> {
     if dice.u32(0..3) == 0 {
         first.insert(1, person("María", "+16195550112", day()));
     }
-    let mut lines = vec![line("qdn", "+16195550100", first)];
+    let policy = policy(dice);
+    let mut lines = vec![line("qdn", "+16195550100", first, &policy)];
     if dice.u32(0..4) == 0 {
         let people = vec![
             person("Ana", "+16195550113", some_hours(dice)),
             person("Backup", "+16195550111", Hours::Always),
         ];
-        lines.push(line("harbour", "+16195550101", people));
+        lines.push(line("harbour", "+16195550101", people, &policy));
     }
     lines
 }
@@ -32,7 +36,8 @@ pub fn write(dice: &mut Rng) -> Vec<Line> {
 /// The line with other people behind it.
 pub fn change(dice: &mut Rng, mut line: Line) -> Line {
     let last = line.people.len() - 1;
-    match dice.u32(0..4) {
+    match dice.u32(0..5) {
+        4 => line.policy = policy(dice),
         0 => line.people[0].number = number("+16195550120"),
         1 => line.people[last].number = number("+16195550121"),
         2 => line
@@ -43,7 +48,32 @@ pub fn change(dice: &mut Rng, mut line: Line) -> Line {
     line
 }
 
-fn line(name: &str, at: &str, people: Vec<Person>) -> Line {
+/// How hard the lines try, and whether the owner has a number for alerts.
+fn policy(dice: &mut Rng) -> Policy {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    // The owner's own phone, or the backup's.
+    let alert = pick(
+        dice,
+        &[
+            None,
+            Some("+16195550130"),
+            Some("+16195550130"),
+            Some("+16195550111"),
+        ],
+    );
+    Policy {
+        hand_over_after: pick(dice, &[minutes(3), minutes(3), minutes(1), minutes(10)]),
+        deliver_within: pick(dice, &[minutes(60), minutes(60), minutes(20)]),
+        alert: alert.map(number),
+        retry: Retry {
+            first: Duration::from_secs(pick(dice, &[5, 5, 1, 30])),
+            longest: minutes(pick(dice, &[15, 15, 1])),
+        },
+        ..Policy::default()
+    }
+}
+
+fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
     Line {
         name: name.to_owned(),
         number: number(at),
@@ -51,7 +81,7 @@ fn line(name: &str, at: &str, people: Vec<Person>) -> Line {
         time_zone: TimeZone::named("America/Los_Angeles").expect("a zone"),
         public_url: PUBLIC_URL.to_owned(),
         people,
-        policy: Default::default(),
+        policy: policy.clone(),
     }
 }
 

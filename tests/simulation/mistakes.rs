@@ -33,6 +33,14 @@ pub enum Mistake {
     HandsOverToTheCustomer,
     /// What goes to the next person goes to the one after.
     PassesSomebodyOver,
+    /// Nobody tells the person whom a text moved on from.
+    HandsOverWithoutTelling,
+    /// The person whom a text moved on from is told twice.
+    TellsTwice,
+    /// What goes to the next person goes there before the time.
+    HandsOverTooSoon,
+    /// The owner does not hear of a text that reached nobody.
+    GivesUpWithoutAlert,
     /// Late news starts again what was over.
     ReopensWhatIsOver,
 }
@@ -105,7 +113,7 @@ fn a_relay_that_believes_anybody_is_caught() {
 
 #[test]
 fn a_hand_over_to_the_same_person_is_caught() {
-    is_caught(Mistake::HandsOverToTheSame, 100, "audit");
+    is_caught(Mistake::HandsOverToTheSame, 100, "passed over");
 }
 
 #[test]
@@ -115,7 +123,27 @@ fn a_hand_over_to_a_customer_is_caught() {
 
 #[test]
 fn a_person_who_is_passed_over_is_caught() {
-    is_caught(Mistake::PassesSomebodyOver, 200, "audit");
+    is_caught(Mistake::PassesSomebodyOver, 200, "passed over");
+}
+
+#[test]
+fn a_hand_over_that_nobody_is_told_of_is_caught() {
+    is_caught(Mistake::HandsOverWithoutTelling, 50, "not told");
+}
+
+#[test]
+fn a_hand_over_that_somebody_is_told_of_twice_is_caught() {
+    is_caught(Mistake::TellsTwice, 50, "told");
+}
+
+#[test]
+fn a_hand_over_before_the_time_is_caught() {
+    is_caught(Mistake::HandsOverTooSoon, 100, "too soon");
+}
+
+#[test]
+fn a_text_that_reached_nobody_and_of_which_nobody_hears_is_caught() {
+    is_caught(Mistake::GivesUpWithoutAlert, 100, "no alert");
 }
 
 #[test]

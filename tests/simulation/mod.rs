@@ -42,6 +42,12 @@ fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
         for delivery in world.store.deliveries() {
             println!("{delivery:#?}");
         }
+        for record in world.audit() {
+            println!(
+                "{}",
+                serde_json::to_string(&record).expect("a record is JSON")
+            );
+        }
     }
     Run {
         seed,
@@ -87,7 +93,7 @@ fn as_many_runs_as_asked_for() {
         None => {
             let first = variable("FIRST_SEED").unwrap_or(0);
             let seeds = variable("SEEDS").unwrap_or(10_000);
-            Report::of(first..first + seeds, |seed| run(seed, None, false))
+            Report::told(first..first + seeds, |seed| run(seed, None, false))
         }
     };
     println!("{report}");

@@ -93,12 +93,14 @@ pub struct Pause {
 impl Future for Pause {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.yielded && self.until <= self.time.now() {
             return Poll::Ready(());
         }
         self.yielded = true;
         self.time.again_at(self.until);
+        // For those who look only at what was woken: streams of several at once.
+        context.waker().wake_by_ref();
         Poll::Pending
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use relay::audit::{Kind, Record};
-use relay::delivery::{Delivery, DeliveryId, Outcome, State};
+use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State};
 
 use super::Checked;
 
@@ -16,11 +17,15 @@ impl Checked<'_> {
         let of_delivery = AuditOf {
             delivery,
             records: mine.cloned().collect(),
-            is_in_order: self.world.is_in_order,
+            has_true_times: self.world.is_in_order,
         };
         let mut lies = of_delivery.lies();
         let gaps = of_delivery.gaps(self.moves_of(delivery));
-        if self.world.disturbed.contains(&delivery.id) {
+        // A text that tells of another comes to be when that is saved.
+        let causes = delivery.message_sid.iter().map(DeliveryId::of_inbound);
+        let mut concerned = causes.chain([delivery.id.clone()]);
+        let disturbed = &self.world.disturbed;
+        if concerned.any(|id| disturbed.contains(&id)) {
             self.endings.audit_gaps += usize::from(!gaps.is_empty());
         } else {
             lies.extend(gaps);
@@ -36,9 +41,15 @@ impl Checked<'_> {
         if !delivery.replays.is_empty() {
             return None;
         }
-        let decision = &self.cause(&delivery.id)?.decision;
-        let made = decision.then.len().checked_sub(delivery.remaining.len())?;
-        Some(decision.then[..made].to_vec())
+        let decision = &self.cause(delivery)?.decision;
+        Some(
+            decision
+                .then
+                .iter()
+                .take(delivery.handed_over.len())
+                .cloned()
+                .collect(),
+        )
     }
 
     /// The audit says of every acknowledged text what was decided, and nothing else as well.
@@ -83,7 +94,8 @@ struct AuditOf<'d> {
     delivery: &'d Delivery,
     /// By time.
     records: Vec<Record>,
-    is_in_order: bool,
+    /// Whether times are in the order of events.
+    has_true_times: bool,
 }
 
 impl AuditOf<'_> {
@@ -103,7 +115,8 @@ impl AuditOf<'_> {
         let mut lies = Vec::new();
         for record in self.of_kind(Kind::Attempt) {
             let attempt = record.attempt.and_then(|n| self.delivery.attempt(n));
-            if attempt.is_none_or(|attempt| attempt.began != record.at) {
+            let to = |a: &relay::delivery::Attempt| Some(&a.to.person) == record.to_person.as_ref();
+            if attempt.is_none_or(|a| a.began != record.at || !to(a)) {
                 lies.push(format!("attempt {:?} never began", record.attempt));
             }
         }
@@ -113,12 +126,16 @@ impl AuditOf<'_> {
                 lies.push(format!("attempt {number} began more than once"));
             }
             let mut outcomes = self.of_attempt(Kind::Outcome, number);
-            if self.is_in_order && outcomes.any(|record| record.at < attempt.began) {
+            if self.has_true_times && outcomes.any(|record| record.at < attempt.began) {
                 lies.push(format!("attempt {number} had an outcome before it began"));
             }
         }
-        if self.is_in_order && !self.attempts_are_in_order() {
+        if self.has_true_times && !self.is_in_order() {
             lies.push("an attempt, hand-over or end is not in its place".to_owned());
+        }
+        let moves = self.told_moves().len();
+        if moves > self.delivery.handed_over.len() && self.has_true_times {
+            lies.push(format!("{moves} hand-overs"));
         }
         let (ends, told) = self.ends();
         if told > ends {
@@ -127,29 +144,45 @@ impl AuditOf<'_> {
         lies
     }
 
-    /// Attempts are counted upwards; who gets one is whom it was handed over to last, if it was;
-    /// and after the end there is none, unless somebody wanted another round.
-    fn attempts_are_in_order(&self) -> bool {
-        let (mut last, mut to, mut over) = (0, None, false);
-        self.records.iter().all(|record| match record.kind {
-            Kind::Attempt => {
-                let number = record.attempt.unwrap_or_default();
-                let follows = last < number && !over;
-                let right = to.is_none_or(|to| Some(to) == record.to_person.as_ref());
-                last = number;
-                follows && right
+    /// Attempts are counted upwards, and after the end there is none, unless somebody wanted
+    /// another round.
+    fn is_in_order(&self) -> bool {
+        let (mut last, mut end) = (0, None);
+        self.records.iter().all(|record| {
+            end = end.filter(|then| !self.is_replayed_between(*then, record.at));
+            match record.kind {
+                Kind::Attempt => {
+                    let number = record.attempt.unwrap_or_default();
+                    let before = std::mem::replace(&mut last, number);
+                    before < number && end.is_none()
+                }
+                Kind::HandOver | Kind::HandBack => end.is_none(),
+                Kind::GaveUp => end.replace(record.at).is_none(),
+                _ => true,
             }
-            Kind::HandOver => {
-                to = record.to_person.as_ref();
-                !over
-            }
-            Kind::GaveUp => !std::mem::replace(&mut over, true),
-            Kind::Replayed => {
-                (to, over) = (None, false);
-                true
-            }
-            _ => true,
         })
+    }
+
+    /// Who gets an attempt is whom it was handed over to last, if it was.
+    fn hand_overs_are_followed(&self) -> bool {
+        let mut to = None;
+        self.records.iter().all(|record| {
+            to = to.filter(|(then, _)| !self.is_replayed_between(*then, record.at));
+            match record.kind {
+                Kind::Attempt => return to.is_none_or(|(_, to)| to == &record.to_person),
+                Kind::HandOver => to = Some((record.at, &record.to_person)),
+                Kind::HandBack => to = None,
+                _ => {}
+            }
+            true
+        })
+    }
+
+    /// Whether another round began in that time, or it had arrived after all.
+    fn is_replayed_between(&self, from: Timestamp, to: Timestamp) -> bool {
+        let told = self.of_kind(Kind::Replayed).map(|record| record.at);
+        let mut replays = self.delivery.replays.iter().map(|r| r.at).chain(told);
+        replays.any(|at| from <= at && at <= to)
     }
 
     /// What happened and is not in the audit.
@@ -165,7 +198,7 @@ impl AuditOf<'_> {
                 record.at == attempt.since
                     && record.outcome.as_deref() == Some(word(&attempt.outcome))
             };
-            let said = match self.is_in_order {
+            let said = match self.has_true_times {
                 true => last.is_some_and(agrees),
                 false => self.of_attempt(Kind::Outcome, number).any(agrees),
             };
@@ -173,25 +206,42 @@ impl AuditOf<'_> {
                 gaps.push(format!("attempt {number} has another outcome"));
             }
         }
-        if let Some(moves) = moves {
-            let told = self
-                .of_kind(Kind::HandOver)
-                .flat_map(|r| r.to_person.as_ref());
-            let mut told: Vec<_> = told.collect();
-            let mut moves: Vec<_> = moves.iter().collect();
-            if !self.is_in_order {
-                told.sort();
-                moves.sort();
-            }
-            if told != moves {
-                gaps.push(format!("handed over to {told:?}, not {moves:?}"));
-            }
+        if self.has_true_times && !self.hand_overs_are_followed() {
+            gaps.push("an attempt went to somebody else".to_owned());
+        }
+        let told = self.told_moves();
+        if let Some(moves) = moves.filter(|moves| self.has_true_times && *moves != told) {
+            gaps.push(format!("handed over to {told:?}, not {moves:?}"));
+        }
+        if told.len() < self.delivery.handed_over.len() {
+            gaps.push(format!("only {} hand-overs", told.len()));
+        }
+        let tells = match self.delivery.purpose {
+            Purpose::Relay | Purpose::Answer => None,
+            Purpose::Told => Some(Kind::Told),
+            Purpose::Alert | Purpose::Repair => Some(Kind::Alert),
+        };
+        if tells.is_some_and(|kind| self.of_kind(kind).next().is_none()) {
+            gaps.push("it does not say that somebody is told".to_owned());
         }
         let (ends, told) = self.ends();
         if told < ends {
             gaps.push(format!("it gave up {ends} times, not {told}"));
         }
         gaps
+    }
+
+    /// To whom it went on, without what was taken back.
+    fn told_moves(&self) -> Vec<String> {
+        let mut moves = Vec::new();
+        for record in &self.records {
+            match record.kind {
+                Kind::HandOver => moves.extend(record.to_person.clone()),
+                Kind::HandBack => drop(moves.pop()),
+                _ => {}
+            }
+        }
+        moves
     }
 
     /// How often the delivery gave up, and how often the audit says so. Each replay began with an

@@ -15,12 +15,13 @@ impl Checked<'_> {
                 wrong.push(format!("lost: {sid} was acknowledged and is not kept"));
             }
         }
-        for (id, sid) in &self.causes {
-            if !self.deliveries.contains_key(id) {
-                wrong.push(format!("lost: there is no delivery {id}"));
-            }
+        for (sid, inbound) in &self.inbounds {
             if !self.texts.contains_key(sid) {
                 wrong.push(format!("forged: nobody wrote {sid}"));
+            }
+            let deliveries = inbound.deliveries.iter();
+            for id in deliveries.filter(|id| !self.deliveries.contains_key(id)) {
+                wrong.push(format!("lost: there is no delivery {id}"));
             }
         }
         for sid in self.texts.keys() {

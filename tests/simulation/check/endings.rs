@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use relay::delivery::{Attempt, Delivery, GaveUp, Outcome, State};
+use relay::audit::Kind;
+use relay::delivery::{Attempt, Delivery, GaveUp, Outcome, Purpose, State};
 use relay::inbound::MessageSid;
 use relay::twilio::errors::Class;
 use relay::twilio::status::Status;
@@ -17,6 +18,10 @@ pub struct Endings {
     pub given_up: usize,
     /// Twilio has it and has said nothing more.
     pub with_twilio: usize,
+    /// Texts that went to another person than the first.
+    pub handed_over: usize,
+    /// Texts that tell somebody of another.
+    pub tellings: usize,
     /// It was not acknowledged, and Twilio knows that.
     pub only_twilio_knows: usize,
     /// The audit lacks something because a handler died before it could say it.
@@ -28,6 +33,8 @@ impl AddAssign for Endings {
         self.delivered += other.delivered;
         self.given_up += other.given_up;
         self.with_twilio += other.with_twilio;
+        self.handed_over += other.handed_over;
+        self.tellings += other.tellings;
         self.only_twilio_knows += other.only_twilio_knows;
         self.audit_gaps += other.audit_gaps;
     }
@@ -35,56 +42,53 @@ impl AddAssign for Endings {
 
 impl Checked<'_> {
     pub(super) fn ended_well(&mut self, delivery: &Delivery) {
+        self.endings.handed_over += usize::from(!delivery.handed_over.is_empty());
+        let tells = !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer);
+        self.endings.tellings += usize::from(tells);
+        let mut endings = Endings::default();
         match &delivery.state {
-            State::Delivered | State::Accepted { .. } => {
-                let mut shown = true;
-                for part in 0..delivery.parts.len() {
-                    shown &= self.part_is_on_its_way(delivery, part);
+            State::Delivered => {
+                endings.delivered += 1;
+                if !self.all_parts_are(delivery, true) || self.has_failed(delivery) {
+                    let what = format!("lost: {} counts as delivered and was not", delivery.id);
+                    self.wrong(what);
                 }
-                match (&delivery.state, shown) {
-                    (State::Delivered, false) => {
-                        self.wrong(format!(
-                            "lost: {} counts as delivered and was not",
-                            delivery.id
-                        ));
-                    }
-                    (State::Delivered, true) => self.endings.delivered += 1,
-                    _ => self.endings.with_twilio += 1,
-                }
-                if self.world.is_calm_in_time() && self.has_failed(delivery) {
-                    self.wrong(format!("forgotten: Twilio failed over {}", delivery.id));
+            }
+            // Nobody waits for more than the relay's own words being with Twilio.
+            State::Accepted { ask: None, .. } if delivery.purpose != Purpose::Relay => {
+                endings.with_twilio += 1;
+                if !self.all_parts_are(delivery, false) {
+                    self.wrong(format!("lost: {} was never sent", delivery.id));
                 }
             }
             State::GaveUp { because } => {
-                self.endings.given_up += 1;
-                if !may_give_up(delivery, *because) {
+                endings.given_up += 1;
+                if !self.may_give_up(delivery, *because) {
                     let what = format!("gave up: {} without need, {because:?}", delivery.id);
                     self.wrong(what);
                 }
             }
             state => self.wrong(format!("stuck: {} is {state:?}", delivery.id)),
         }
+        if !tells {
+            self.endings += endings;
+        }
     }
 
-    /// The part is with Twilio, as its own message, for the present recipient. Whether the phone
-    /// shows it.
-    fn part_is_on_its_way(&mut self, delivery: &Delivery, part: usize) -> bool {
-        let mine = |attempt: &&Attempt| attempt.to == delivery.to && attempt.part == part;
-        let sid = delivery
-            .attempts
-            .iter()
-            .rfind(mine)
-            .and_then(|attempt| attempt.sid.clone());
-        let message = sid.as_ref().and_then(|sid| self.messages.get(sid));
-        let fits = message.is_some_and(|message| {
-            message.to == delivery.to.number.expose()
-                && message.body.trim() == delivery.parts[part].body.trim()
-        });
-        if !fits {
-            let what = format!("lost: part {part} of {} was never sent", delivery.id);
-            self.wrong(what);
-        }
-        sid.is_some_and(|sid| self.shown.contains(&sid))
+    /// Every part is with Twilio, as its own message, for the present recipient, and if wanted the
+    /// phone shows it.
+    fn all_parts_are(&self, delivery: &Delivery, on_the_phone: bool) -> bool {
+        (0..delivery.parts.len()).all(|part| {
+            let mine = |attempt: &&Attempt| attempt.to == delivery.to && attempt.part == part;
+            let last = delivery.attempts.iter().rfind(mine);
+            let sid = last.and_then(|attempt| attempt.sid.as_ref());
+            let message = sid.and_then(|sid| self.messages.get(sid));
+            message.is_some_and(|message| {
+                message.to == delivery.to.number.expose()
+                    && self.may_say(delivery, &message.body)
+                    && (!on_the_phone || self.shown.contains(&message.sid))
+            })
+        })
     }
 
     /// A message that the delivery relies on is known not to arrive.
@@ -100,30 +104,40 @@ impl Checked<'_> {
             .filter_map(|sid| self.messages.get(*sid));
         messages.any(|m| [Status::Undelivered, Status::Failed].contains(&m.status))
     }
-}
 
-fn may_give_up(delivery: &Delivery, because: GaveUp) -> bool {
-    let mine = delivery.attempts.iter().filter(|a| a.to == delivery.to);
-    let classes: Vec<Class> = mine
-        .filter_map(|attempt| match attempt.outcome {
-            Outcome::Refused { class, .. } | Outcome::Undelivered { class, .. } => Some(class),
-            _ => None,
-        })
-        .collect();
-    let Some(gave_up) = delivery.gave_up else {
-        return false;
-    };
-    match because {
-        GaveUp::Refused => classes.contains(&Class::OurBug),
-        GaveUp::NobodyLeft => {
-            let hopeless = [Class::HandOver, Class::Stop, Class::Ambiguous];
-            delivery.remaining.is_empty() && classes.iter().any(|c| hopeless.contains(c))
+    fn may_give_up(&self, delivery: &Delivery, because: GaveUp) -> bool {
+        let mine = delivery.attempts.iter().filter(|a| a.to == delivery.to);
+        let classes: Vec<Class> = mine.filter_map(|a| a.outcome.class()).collect();
+        // Texts that tell of others are no dead letters.
+        let gave_up = match delivery.purpose {
+            Purpose::Relay | Purpose::Answer => delivery.gave_up,
+            _ => self.end_in_the_audit(delivery),
+        };
+        let Some(gave_up) = gave_up else {
+            return self.world.disturbed.contains(&delivery.id);
+        };
+        let is_over = gave_up >= delivery.deadline;
+        match because {
+            GaveUp::Refused => classes.contains(&Class::OurBug),
+            GaveUp::NobodyLeft => {
+                let hopeless = [Class::HandOver, Class::Stop];
+                delivery.remaining.is_empty() && classes.iter().any(|c| hopeless.contains(c))
+            }
+            // The longest pause between two attempts is 15 minutes.
+            GaveUp::Late => gave_up + jiff::SignedDuration::from_mins(15) >= delivery.deadline,
+            GaveUp::NoReport => is_over && self.all_parts_are(delivery, false),
+            GaveUp::Unresolved => {
+                let last = delivery.attempts.last().map(|a| &a.outcome);
+                is_over && last == Some(&Outcome::Unknown)
+            }
         }
-        // The longest pause between two attempts is 15 minutes.
-        GaveUp::Late => gave_up + jiff::SignedDuration::from_mins(15) >= delivery.deadline,
-        GaveUp::Unresolved => {
-            let unknown = delivery.attempts.last().map(|a| &a.outcome) == Some(&Outcome::Unknown);
-            unknown && gave_up >= delivery.deadline
-        }
+    }
+
+    fn end_in_the_audit(&self, delivery: &Delivery) -> Option<jiff::Timestamp> {
+        let mut records = self.audit.iter().rev();
+        let end = records.find(|record| {
+            record.kind == Kind::GaveUp && record.delivery.as_ref() == Some(&delivery.id)
+        });
+        end.map(|record| record.at)
     }
 }

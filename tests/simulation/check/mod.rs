@@ -4,13 +4,14 @@ mod audit;
 mod customers;
 mod endings;
 mod phones;
+mod tellings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use relay::audit::Record;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::inbound::{InboundRecord, MessageSid};
-use relay::phone::{PhoneNumber, Sender};
+use relay::phone::PhoneNumber;
 use relay::twilio::sandbox::{Direction, Message};
 
 use super::world::World;
@@ -21,13 +22,11 @@ struct Checked<'w> {
     world: &'w World,
     deliveries: BTreeMap<DeliveryId, Delivery>,
     inbounds: BTreeMap<MessageSid, InboundRecord>,
-    /// The inbound that set a delivery in motion.
-    causes: BTreeMap<DeliveryId, MessageSid>,
     /// What the relay had sent.
     messages: BTreeMap<MessageSid, Message>,
     /// What came to the lines.
     texts: BTreeMap<MessageSid, Message>,
-    /// What phones of the relay's people show.
+    /// What phones show that they received.
     shown: BTreeSet<MessageSid>,
     audit: Vec<Record>,
     violations: Vec<String>,
@@ -45,8 +44,11 @@ pub fn check(world: &World) -> (Vec<String>, Endings) {
     for delivery in checked.deliveries.clone().values() {
         checked.ended_well(delivery);
         checked.reached_one_person(delivery);
+        checked.nobody_was_passed_over(delivery);
+        checked.those_concerned_were_told(delivery);
         checked.audit_is_right(delivery);
     }
+    checked.nobody_was_told_without_reason();
     checked.decisions_are_in_the_audit();
     (checked.violations, checked.endings)
 }
@@ -62,28 +64,17 @@ impl<'w> Checked<'w> {
             let messages = messages.into_iter();
             messages.map(|m| (m.sid.clone(), m)).collect()
         };
-        let phones: BTreeSet<&PhoneNumber> = people(world).map(|(_, number)| number).collect();
-        let shown = phones
-            .iter()
-            .flat_map(|phone| world.sandbox.screen(&Sender::Phone((*phone).clone())));
-        let inbounds = world.store.inbounds();
-        let causes = inbounds.iter().flat_map(|inbound| {
-            let sid = &inbound.sms.sid;
-            inbound
-                .deliveries
-                .iter()
-                .map(|id| (id.clone(), sid.clone()))
-        });
+        let phones = world.sandbox.phones().into_iter();
+        let shown = phones.flat_map(|phone| world.sandbox.screen(&phone));
         Self {
-            causes: causes.collect(),
             deliveries: {
                 let deliveries = world.store.deliveries().into_iter();
                 deliveries.map(|d| (d.id.clone(), d)).collect()
             },
-            inbounds: inbounds
-                .into_iter()
-                .map(|inbound| (inbound.sms.sid.clone(), inbound))
-                .collect(),
+            inbounds: {
+                let inbounds = world.store.inbounds().into_iter();
+                inbounds.map(|i| (i.sms.sid.clone(), i)).collect()
+            },
             messages: by_sid(sent),
             texts: by_sid(to_lines),
             shown: shown.filter(|e| !e.sent).map(|e| e.sid).collect(),
@@ -98,9 +89,9 @@ impl<'w> Checked<'w> {
         self.violations.push(what);
     }
 
-    /// The inbound that set this delivery in motion.
-    fn cause(&self, delivery: &DeliveryId) -> Option<&InboundRecord> {
-        self.inbounds.get(self.causes.get(delivery)?)
+    /// The inbound that set this delivery in motion, or the one that this tells of.
+    fn cause(&self, delivery: &Delivery) -> Option<&InboundRecord> {
+        self.inbounds.get(delivery.message_sid.as_ref()?)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use relay::delivery::{Delivery, DeliveryId};
-use relay::inbound::{InboundRecord, MessageSid};
+use relay::delivery::{Delivery, DeliveryId, MovedOn, Purpose};
+use relay::inbound::MessageSid;
 use relay::phone::PhoneNumber;
 use relay::routing::Rule;
 use relay::text;
@@ -18,17 +18,25 @@ impl Checked<'_> {
     pub(super) fn nothing_reached_anybody_else(&mut self) {
         let mut wrong = Vec::new();
         for message in self.messages.values() {
-            let cause = cause_of(message).and_then(|(id, _)| self.cause(&id));
-            if !cause.is_some_and(|inbound| self.may_get(inbound, &message.to)) {
+            let delivery = cause_of(message).and_then(|id| self.deliveries.get(&id));
+            if !delivery.is_some_and(|delivery| self.may_get(delivery, &message.to)) {
                 wrong.push(format!(
-                    "wrong phone: {} went to no one of its decision",
+                    "wrong phone: {} went to nobody whom it concerns",
                     message.sid
                 ));
             }
         }
-        let people: BTreeSet<&PhoneNumber> = people(self.world).map(|(_, number)| number).collect();
+        let alerts = self
+            .world
+            .lines
+            .iter()
+            .flat_map(|(_, line)| &line.policy.alert);
+        let ours: BTreeSet<&PhoneNumber> = people(self.world)
+            .map(|(_, number)| number)
+            .chain(alerts)
+            .collect();
         for phone in self.world.sandbox.phones() {
-            let is_person = phone.phone().is_some_and(|phone| people.contains(phone));
+            let is_person = phone.phone().is_some_and(|phone| ours.contains(phone));
             let received = || self.world.sandbox.screen(&phone).iter().any(|e| !e.sent);
             if !is_person && received() {
                 wrong.push(format!("wrong phone: {phone:?} received something"));
@@ -37,35 +45,31 @@ impl Checked<'_> {
         self.violations.extend(wrong);
     }
 
-    fn may_get(&self, inbound: &InboundRecord, phone: &str) -> bool {
+    fn may_get(&self, delivery: &Delivery, phone: &str) -> bool {
+        let Some(inbound) = self.cause(delivery) else {
+            return false;
+        };
         let decision = &inbound.decision;
         let arrived = self.texts.get(&inbound.sms.sid).map(|text| text.created);
         let mut versions = self.versions_since(&inbound.sms.to, arrived.unwrap_or(Timestamp::MIN));
-        match decision.rule {
-            // A replay goes to whoever is on duty then.
-            Rule::FirstAvailable => versions.any(|line| {
-                let named = |name: &str| {
-                    decision.to_person.as_deref() == Some(name)
-                        || decision.then.iter().any(|then| then == name)
-                        || self.is_replayed(inbound)
-                };
-                let mut people = line.people.iter();
-                people.any(|p| p.number.expose() == phone && named(&p.name))
-            }),
-            // The answer to a person's own text goes to that person.
-            Rule::FromPerson => versions.any(|line| {
-                let mut people = line.people.iter();
-                people.any(|p| p.number.expose() == phone)
-            }),
-            Rule::FromLine => false,
-        }
-    }
-
-    fn is_replayed(&self, inbound: &InboundRecord) -> bool {
-        let mut deliveries = inbound.deliveries.iter();
-        deliveries.any(|id| {
-            let delivery = self.deliveries.get(id);
-            delivery.is_some_and(|delivery| !delivery.replays.is_empty())
+        let is_named = |name: &str| {
+            decision.to_person.as_deref() == Some(name)
+                || decision.then.iter().any(|then| then == name)
+        };
+        let is_replayed = !delivery.replays.is_empty();
+        versions.any(|line| {
+            let mut people = line.people.iter().filter(|p| p.number.expose() == phone);
+            match delivery.purpose {
+                // A replay goes to whoever is on duty then.
+                Purpose::Relay => people.any(|p| is_named(&p.name) || is_replayed),
+                Purpose::Told => people.next().is_some(),
+                // It goes to whoever wrote.
+                Purpose::Answer => decision.rule == Rule::FromPerson && people.next().is_some(),
+                Purpose::Alert | Purpose::Repair => {
+                    let alert = line.policy.alert.as_ref();
+                    alert.is_some_and(|number| number.expose() == phone)
+                }
+            }
         })
     }
 
@@ -116,7 +120,10 @@ impl Checked<'_> {
 
     /// Whether these words are a part of the delivery, as the first person or as a later one gets
     /// it.
-    fn may_say(&self, delivery: &Delivery, words: &str) -> bool {
+    pub(super) fn may_say(&self, delivery: &Delivery, words: &str) -> bool {
+        if delivery.purpose != Purpose::Relay {
+            return delivery.parts.iter().any(|part| part.body == words);
+        }
         let names: BTreeSet<&str> = people(self.world).map(|(name, _)| name).collect();
         let handed_over = names
             .iter()
@@ -128,27 +135,30 @@ impl Checked<'_> {
         })
     }
 
-    /// Nobody but the one who is responsible at last shows the whole of a text.
+    /// Nobody but the one who is responsible at last shows the whole of a text, unless it went on
+    /// because nobody said in time that it had arrived.
     pub(super) fn reached_one_person(&mut self, delivery: &Delivery) {
         let round = delivery.replays.last().map_or(0, |replay| replay.attempts);
-        let mut parts: BTreeMap<&PhoneNumber, BTreeSet<usize>> = BTreeMap::new();
+        let mut shown: BTreeMap<&PhoneNumber, BTreeSet<usize>> = BTreeMap::new();
         for attempt in &delivery.attempts {
-            let shown = |sid: &MessageSid| self.shown.contains(sid);
-            if attempt.number > round && attempt.sid.as_ref().is_some_and(shown) {
-                let parts = parts.entry(&attempt.to.number).or_default();
+            let is_shown = |sid: &MessageSid| self.shown.contains(sid);
+            if attempt.number > round && attempt.sid.as_ref().is_some_and(is_shown) {
+                let parts = shown.entry(&attempt.to.number).or_default();
                 parts.insert(attempt.part);
             }
         }
-        let everything = delivery.parts.len();
-        let others = parts
-            .iter()
-            .filter(|(phone, parts)| **phone != &delivery.to.number && parts.len() >= everything);
-        let others = others.count();
-        if others > 0 {
-            self.wrong(format!(
-                "reached two: {} shows at {others} others",
-                delivery.id
-            ));
+        let silent = |phone: &PhoneNumber| {
+            let mut hand_overs = delivery.handed_over.iter();
+            hand_overs.any(|h| {
+                h.from.number == *phone
+                    && matches!(h.because, MovedOn::NoReport | MovedOn::NoAnswer)
+            })
+        };
+        let whole = shown.into_iter().filter(|(phone, parts)| {
+            **phone != delivery.to.number && parts.len() >= delivery.parts.len()
+        });
+        if whole.filter(|(phone, _)| !silent(phone)).count() > 0 {
+            self.wrong(format!("reached two: {}", delivery.id));
         }
     }
 
@@ -167,13 +177,12 @@ impl Checked<'_> {
     }
 }
 
-/// The delivery and the attempt that a message was sent for, as its callback URL tells.
-fn cause_of(message: &Message) -> Option<(DeliveryId, u32)> {
+/// The delivery that a message was sent for, as its callback URL tells.
+fn cause_of(message: &Message) -> Option<DeliveryId> {
     let (_, names) = message
         .status_callback
         .as_deref()?
         .split_once("/twilio/status/")?;
-    // After the # stands what is meant for Twilio alone.
-    let (id, attempt) = names.split('#').next()?.split_once('/')?;
-    Some((DeliveryId::parse(id).ok()?, attempt.parse().ok()?))
+    let (id, _) = names.split_once('/')?;
+    DeliveryId::parse(id).ok()
 }

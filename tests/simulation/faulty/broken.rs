@@ -1,7 +1,7 @@
 //! What a relay with a mistake in its state machine would keep.
 
 use futures::FutureExt;
-use relay::delivery::{Delivery, Outcome, State};
+use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State};
 use relay::store::Store;
 
 use crate::memory::MemoryStore;
@@ -12,8 +12,21 @@ pub fn save(
     mistake: Mistake,
     store: &MemoryStore,
     next: &mut Delivery,
-    _spawned: &mut Vec<Delivery>,
+    spawned: &mut Vec<Delivery>,
 ) {
+    match mistake {
+        Mistake::HandsOverWithoutTelling => spawned.retain(|new| new.purpose != Purpose::Told),
+        Mistake::GivesUpWithoutAlert => spawned.retain(|new| new.purpose != Purpose::Alert),
+        Mistake::TellsTwice => {
+            let told = spawned.iter().filter(|new| new.purpose == Purpose::Told);
+            let again: Vec<_> = told.cloned().collect();
+            spawned.extend(again.into_iter().map(|new| Delivery {
+                id: DeliveryId::told(&next.id, next.handed_over.len() + 1),
+                ..new
+            }));
+        }
+        _ => {}
+    }
     let before = store.delivery(&next.id).now_or_never();
     let before = before.expect("memory does not wait").ok().flatten();
     let Some(before) = before else { return };
@@ -29,6 +42,11 @@ pub fn save(
         }
         _ => {}
     }
+}
+
+/// A person has far less time than the line gives.
+pub fn hurry(delivery: &mut Delivery) {
+    delivery.policy.hand_over_after = std::time::Duration::from_secs(5);
 }
 
 /// What is over counts as under way again.

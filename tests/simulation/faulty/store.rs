@@ -7,7 +7,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
-use relay::delivery::{Delivery, DeliveryId};
+use relay::delivery::{Delivery, DeliveryId, State};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::line::Line;
@@ -88,13 +88,14 @@ impl Store for FaultyStore {
         if let Some(mistake) = mistake {
             broken::save(mistake, &self.behind, &mut next, &mut spawned);
         }
+        let forgets = next.state == State::Delivered && self.weather.one_in(5);
         let saved = self.write(move || match mistake {
             Some(Mistake::SavesWithoutClaim) => {
                 store.overwrite(&next);
                 spawned.iter().for_each(|new| store.overwrite(new));
                 Ok(Saved::Yes)
             }
-            Some(Mistake::ForgetsNews) if next.version % 3 == 0 => Ok(Saved::Yes),
+            Some(Mistake::ForgetsNews) if forgets => Ok(Saved::Yes),
             _ => Ok(store.save_now(&next, &spawned)),
         });
         let saved = saved.await;
@@ -112,6 +113,9 @@ impl Store for FaultyStore {
         let mut delivery = self.read(self.behind.delivery(id)).await?;
         if self.mistake == Some(Mistake::ReopensWhatIsOver) {
             delivery.iter_mut().for_each(broken::reopen);
+        }
+        if self.mistake == Some(Mistake::HandsOverTooSoon) {
+            delivery.iter_mut().for_each(broken::hurry);
         }
         Ok(delivery)
     }

@@ -72,7 +72,6 @@ pub struct World {
     /// The machine is suspended, or starting again.
     still_until: Timestamp,
     calm_since: Option<Timestamp>,
-    bad_for: Duration,
     /// How often the owner replays what is dead once all is at rest.
     replays_to_come: u32,
 }
@@ -184,12 +183,6 @@ impl World {
                 self.receive(received);
             }
         }
-    }
-
-    /// Whether nothing goes wrong any more by the time at which Twilio is asked for the last time
-    /// about a message of which nothing was heard.
-    pub fn is_calm_in_time(&self) -> bool {
-        self.bad_for <= Duration::from_secs(25 * 60)
     }
 
     fn violated(&mut self, what: String) {

@@ -111,7 +111,6 @@ impl World {
             happenings: 0,
             still_until: script.start,
             calm_since: None,
-            bad_for: script.bad_for,
             replays_to_come: script.replays,
         };
         world.plan(script);
