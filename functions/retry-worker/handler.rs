@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use futures::channel::mpsc;
+use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::credentials::Credentials;
@@ -60,6 +61,9 @@ async fn work_on(
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
+    if is_outdated(wake_up, &delivery, relay.now()) {
+        return Ok(());
+    }
     let credentials = relay.credentials.current().await?;
     let key = HashKey::of(&credentials);
     let mut events = VecDeque::from([Event::Woken]);
@@ -95,6 +99,14 @@ async fn work_on(
         "delivery {} takes more than {MOST_STEPS} steps",
         wake_up.delivery
     )
+}
+
+/// Whether a wake-up has nothing to do because the delivery changed between its being asked for and
+/// its being wanted: whoever changed it has asked for another one. Without this, a text that is
+/// tried again and again would have more wake-ups from time to time, each of which goes round.
+fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
+    let changed = delivery.changed();
+    wake_up.asked < changed && changed < wake_up.due && delivery.due().is_none_or(|due| now < due)
 }
 
 /// Does what the effects of a step ask for. Returns what happened next.

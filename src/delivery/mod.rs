@@ -190,6 +190,14 @@ impl Delivery {
         self.replays.last().map_or(self.created, |replay| replay.at)
     }
 
+    /// When something last happened to it, apart from questions that were not answered.
+    pub fn changed(&self) -> Timestamp {
+        let attempts = self.attempts.iter().map(|attempt| attempt.since);
+        let handed_over = self.handed_over.iter().map(|hand_over| hand_over.at);
+        let known = attempts.chain(handed_over).max();
+        known.map_or(self.began(), |at| at.max(self.began()))
+    }
+
     /// Who has all of it, whatever the state says: a callback may come after it gave up.
     pub fn reached(&self) -> Option<&Recipient> {
         let has_all = |to: &&Recipient| {

@@ -48,7 +48,11 @@ impl MovedOn {
     /// As the audit and people read it.
     pub fn in_words(self) -> &'static str {
         match self {
-            MovedOn::Failed { class, .. } => class.in_words(),
+            MovedOn::Failed { class, .. } => match class {
+                Class::Retry => "passing trouble for as long as it was theirs",
+                Class::RetryOnce | Class::Ambiguous | Class::OurBug => "it could not be delivered",
+                Class::HandOver | Class::Stop | Class::Configuration => class.in_words(),
+            },
             MovedOn::NoReport => "no delivery report in time",
             MovedOn::NoAnswer => "Twilio did not say in time whether it had the message",
         }

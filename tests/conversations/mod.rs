@@ -2,6 +2,8 @@
 
 mod dead_letters;
 mod duty;
+mod failures;
+mod hand_over;
 mod text;
 mod trouble;
 mod webhooks;
