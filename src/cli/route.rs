@@ -8,6 +8,7 @@ use super::schedule::{Schedule, instant};
 use crate::clock::{Clock, SystemClock};
 use crate::inbound::{InboundSms, MessageSid};
 use crate::line::Line;
+use crate::line::config::in_words;
 use crate::phone::Sender;
 use crate::printable::printable_lines;
 use crate::routing::{Decision, Rule, decide};
@@ -131,6 +132,10 @@ fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
         tell!("  {row}")?;
     }
     tell!("  {}", candidates::outcome(decision))?;
+    if let Some(next) = decision.then.first() {
+        let after = in_words(line.policy.hand_over_after);
+        tell!("  {DIM}without a delivery report within {after} it goes to {next}{DIM:#}")?;
+    }
     let (Some(to), Some(text)) = (&routed.text_to, &routed.text) else {
         return Ok(());
     };

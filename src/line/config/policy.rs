@@ -149,7 +149,7 @@ fn span_of<T>(
 }
 
 /// As `relay.toml` has it: `3m`, `1h 30m`.
-pub(super) fn in_words(time: Duration) -> String {
+pub fn in_words(time: Duration) -> String {
     let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
     format!("{time:#}")
 }
