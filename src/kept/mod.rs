@@ -1,6 +1,8 @@
 //! Texts that came to the fallback URL because the main path did not take them. They are kept as
 //! they came, unrouted, in a place of their own, and go through the main path once it works again.
 
+#[cfg(feature = "machine")]
+pub mod file;
 #[cfg(feature = "aws")]
 pub mod sqs;
 
