@@ -3,6 +3,7 @@
 mod dead_letters;
 mod duty;
 mod failures;
+mod fallback;
 mod hand_over;
 mod text;
 mod trouble;

@@ -40,6 +40,7 @@ fn record(from: &str) -> InboundRecord {
         received: at(0),
         decision,
         deliveries,
+        by_fallback: None,
     }
 }
 
@@ -370,5 +371,19 @@ fn a_text_that_waits_for_its_report_says_until_when() {
     assert_eq!(
         details,
         &["if not by Fri 2026-11-20 10:03 PST, it goes to Backup"]
+    );
+}
+
+#[test]
+fn a_text_that_came_by_the_fallback_says_so_and_why() {
+    let mut record = record("+18585550107");
+    record.by_fallback = Some(ByFallback {
+        received: record.received,
+        error_code: Some(11205),
+    });
+    let story = Story::of(&record, &[], &[], &line().time_zone, MASKED);
+    assert_eq!(
+        story.moments[0].what,
+        "it came in by the fallback: the main path failed (Twilio's error 11205)"
     );
 }
