@@ -56,7 +56,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
             return Ok(wake(relay, &id, delivery.due().filter(|due| *due <= now), now).await?);
         }
         after.version += 1;
-        match relay.store.save(&after).await? {
+        match relay.store.save(&after, &[]).await? {
             Saved::Yes => {
                 relay.watch(&after, &effects);
                 let due = effects.iter().find_map(|effect| match effect {

@@ -72,7 +72,7 @@ async fn work_on(
         let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
         if next != delivery {
             next.version += 1;
-            if relay.store.save(&next).await? == Saved::Outdated {
+            if relay.store.save(&next, &[]).await? == Saved::Outdated {
                 let lost = || format!("delivery {} is gone", wake_up.delivery);
                 delivery = relay
                     .store

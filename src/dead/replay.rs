@@ -32,7 +32,7 @@ pub async fn replay(means: &Means, id: &DeliveryId, now: Timestamp) -> anyhow::R
         };
         let (mut next, effects) = plan(means.store.as_ref(), delivery, now).await?;
         next.version += 1;
-        if means.store.save(&next).await? == Saved::Outdated {
+        if means.store.save(&next, &[]).await? == Saved::Outdated {
             continue;
         }
         let (woken, reported) =

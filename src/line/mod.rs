@@ -4,6 +4,9 @@
 pub mod changes;
 #[cfg(feature = "machine")]
 pub mod config;
+pub mod policy;
+
+pub use policy::Policy;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,8 @@ pub struct Line {
     pub public_url: String,
     /// The people in cascade order. The last one is the backup and always available.
     pub people: Vec<Person>,
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 /// Somebody in a line's cascade.

@@ -24,7 +24,7 @@
 mod item;
 mod table;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -67,6 +67,34 @@ impl DynamoStore {
 
     async fn read_one<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         pick(&self.table.read(std::slice::from_ref(&key)).await?, &key)
+    }
+
+    /// A spawned delivery that is there already fails its condition, and with it all of the
+    /// transaction, which is then done without that one.
+    async fn save_all(
+        &self,
+        delivery: &Delivery,
+        spawned: &[Delivery],
+        saved_by: &str,
+    ) -> Result<Saved> {
+        let mut writes = vec![
+            self.table
+                .put_next(item::of_delivery(delivery, saved_by)?, delivery.version - 1)?,
+        ];
+        for new in spawned {
+            writes.push(self.table.put_new(item::of_delivery(new, saved_by)?)?);
+        }
+        loop {
+            match self.table.transact(writes.clone()).await?.as_slice() {
+                [] => return Ok(Saved::Yes),
+                [0, ..] => return Ok(Saved::Outdated),
+                there => {
+                    for position in there.iter().rev() {
+                        writes.remove(*position);
+                    }
+                }
+            }
+        }
     }
 
     async fn in_shard(
@@ -128,9 +156,13 @@ impl Store for DynamoStore {
                     .put_new(item::of_delivery(delivery, &saved_by)?)?,
             );
         }
-        match self.table.transact(writes).await? {
-            true => Ok(Recorded::New),
-            false => Ok(Recorded::Already),
+        match self.table.transact(writes).await?.as_slice() {
+            [] => Ok(Recorded::New),
+            [0, ..] => Ok(Recorded::Already),
+            _ => bail!(
+                "{}: one of the deliveries is there already",
+                self.table.failed("write to")
+            ),
         }
     }
 
@@ -142,11 +174,14 @@ impl Store for DynamoStore {
         self.read_one(Key::delivery(id)).await
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let Some(previous) = delivery.version.checked_sub(1) else {
             return Ok(Saved::Outdated);
         };
         let saved_by = unique()?;
+        if !spawned.is_empty() {
+            return self.save_all(delivery, spawned, &saved_by).await;
+        }
         let error = match self
             .table
             .client

@@ -34,8 +34,10 @@ pub trait Store: Send + Sync {
     /// The delivery as last saved, by anyone.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>>;
 
-    /// Replaces a delivery whose stored version is one less than this one's.
-    async fn save(&self, delivery: &Delivery) -> Result<Saved>;
+    /// Replaces a delivery whose stored version is one less than this one's, and keeps with it the
+    /// deliveries that its step spawned: all of it or nothing. A spawned one whose id there is
+    /// already stays as it is.
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved>;
 
     /// Whether the message that Twilio calls `sid` is this delivery's. The first to ask owns it for
     /// good, so that two deliveries with the same words never take one message for both.

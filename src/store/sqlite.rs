@@ -95,8 +95,9 @@ impl Store for SqliteStore {
         self.one(DELIVERY, id.as_str())
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let row = Row::of(delivery)?;
+        let spawned = spawned.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         let saved = self
             .0
             .write(move |connection| {
@@ -107,6 +108,13 @@ impl Store for SqliteStore {
                 )?;
                 if saved == 1 {
                     row.list_if_given_up(connection)?;
+                    for new in spawned {
+                        execute(
+                            connection,
+                            "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                            params![new.id, new.version, new.due, new.json],
+                        )?;
+                    }
                 }
                 Ok(saved)
             })

@@ -80,6 +80,7 @@ pub fn line(n: u32) -> Line {
             person("Sergio", 110, Hours::Never),
             person("Backup", 111, Hours::Always),
         ],
+        policy: Default::default(),
     }
 }
 

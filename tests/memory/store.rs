@@ -82,10 +82,15 @@ impl MemoryStore {
         Ok(Recorded::New)
     }
 
-    pub fn save_now(&self, delivery: &Delivery) -> Saved {
-        match self.tables().deliveries.get_mut(&delivery.id) {
+    pub fn save_now(&self, delivery: &Delivery, spawned: &[Delivery]) -> Saved {
+        let deliveries = &mut self.tables().deliveries;
+        match deliveries.get_mut(&delivery.id) {
             Some(row) if row.delivery.version + 1 == delivery.version => {
                 *row = delivery.into();
+                for new in spawned {
+                    let row = deliveries.entry(new.id.clone());
+                    row.or_insert_with(|| new.into());
+                }
                 Saved::Yes
             }
             _ => Saved::Outdated,
@@ -133,8 +138,8 @@ impl Store for MemoryStore {
         Ok(self.tables().sent.get(sid).cloned())
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
-        Ok(self.save_now(delivery))
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
+        Ok(self.save_now(delivery, spawned))
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {

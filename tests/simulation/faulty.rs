@@ -77,13 +77,17 @@ impl Store for FaultyStore {
         .await
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let (store, delivery) = (Arc::clone(&self.behind), delivery.clone());
+        let spawned = spawned.to_vec();
         let claims = self.mistake != Some(Mistake::SavesWithoutClaim);
         self.write(move || match claims {
-            true => Ok(store.save_now(&delivery)),
+            true => Ok(store.save_now(&delivery, &spawned)),
             false => {
-                store.overwrite(&delivery);
+                [&[delivery], &spawned[..]]
+                    .concat()
+                    .iter()
+                    .for_each(|d| store.overwrite(d));
                 Ok(Saved::Yes)
             }
         })

@@ -58,11 +58,11 @@ impl Store for Failing {
         self.behind.record(record, deliveries).await
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         if !strikes(&self.faults.saves_spared) && strikes(&self.faults.saves) {
             bail!("the store does not answer");
         }
-        self.behind.save(delivery).await
+        self.behind.save(delivery, spawned).await
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {

@@ -58,8 +58,12 @@ impl Table {
         Ok(found)
     }
 
-    /// Does all of `writes` or nothing. `false` if a condition of the first one does not hold.
-    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
+    /// Does all of `writes` or nothing: nothing if it returns the positions of some whose conditions
+    /// do not hold.
+    ///
+    /// An answer that gets lost is no harm: the SDK asks again with the same `ClientRequestToken`,
+    /// by which DynamoDB recognises what it did.
+    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Vec<usize>> {
         for collision in 0..MOST_COLLISIONS {
             pause(collision as usize).await;
             let sent = self
@@ -69,7 +73,7 @@ impl Table {
                 .send()
                 .await;
             let error = match sent {
-                Ok(_) => return Ok(true),
+                Ok(_) => return Ok(Vec::new()),
                 Err(error) => error,
             };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
@@ -80,10 +84,15 @@ impl Table {
             let codes: Vec<&str> = cancelled
                 .cancellation_reasons()
                 .iter()
-                .filter_map(|reason| reason.code())
+                .map(|reason| reason.code().unwrap_or("None"))
+                .collect();
+            let failed = codes.iter().enumerate();
+            let failed: Vec<usize> = failed
+                .filter(|(_, code)| **code == "ConditionalCheckFailed")
+                .map(|(position, _)| position)
                 .collect();
             match codes.as_slice() {
-                ["ConditionalCheckFailed", ..] => return Ok(false),
+                _ if !failed.is_empty() => return Ok(failed),
                 codes if codes.contains(&"TransactionConflict") => continue,
                 codes => bail!(
                     "{}: cancelled because of {codes:?}",
@@ -108,6 +117,17 @@ impl Table {
     pub fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
         let mut put = self.put(item)?;
         put.condition_expression = Some(format!("attribute_not_exists({})", item::PK));
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Replaces an item of the version `previous`.
+    pub fn put_next(&self, item: Item, previous: u64) -> Result<TransactWriteItem> {
+        let mut put = self.put(item)?;
+        put.condition_expression = Some("#version = :previous".to_owned());
+        put.expression_attribute_names =
+            Some([("#version".to_owned(), item::VERSION.to_owned())].into());
+        put.expression_attribute_values =
+            Some([(":previous".to_owned(), item::number(previous))].into());
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
