@@ -5,5 +5,7 @@
 pub mod delivery_status;
 #[path = "../functions/inbound-sms/handler.rs"]
 pub mod inbound_sms;
+#[path = "../functions/reconciliation/handler.rs"]
+pub mod reconciliation;
 #[path = "../functions/retry-worker/handler.rs"]
 pub mod retry_worker;

@@ -5,6 +5,7 @@ pub mod clients;
 pub mod http;
 pub mod logs;
 mod plain;
+pub mod schedule;
 pub mod settings;
 mod start;
 

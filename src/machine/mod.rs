@@ -4,6 +4,7 @@
 mod connections;
 mod database;
 pub mod logs;
+mod nightly;
 pub mod server;
 mod worker;
 

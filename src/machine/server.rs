@@ -18,7 +18,7 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
+use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, nightly, worker};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Credentials;
@@ -86,9 +86,11 @@ impl Machine {
             .route("/twilio/status/{delivery}/{attempt}", post(status))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
+        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
         let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
+        nightly.await?;
         Ok(())
     }
 }

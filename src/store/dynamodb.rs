@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `line#NUMBER` | `line` | `json`: the line |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
-//! | `line#NUMBER` | `reconciled` | `day`: the last day that was reconciled, such as `2026-11-22` |
+//! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |

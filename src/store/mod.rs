@@ -71,7 +71,8 @@ pub trait Store: Send + Sync {
     /// Removes a line and its overrides: should it come back, nobody is away by an old word.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
 
-    /// The last of the line's days that was reconciled with Twilio's list; `None` for a new line.
+    /// The last of the line's days that is not to be compared with Twilio's list any more; `None` for
+    /// a new line.
     async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>>;
 
     async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()>;

@@ -31,6 +31,12 @@ pub fn handed_over(person: &str, body: &str) -> String {
     format!("{person} could not be reached. {body}")
 }
 
+/// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
+/// clock.
+pub fn late(since: &str, body: &str) -> String {
+    format!("Late, received {since}. {body}")
+}
+
 fn who(sender: &Sender) -> &str {
     match sender.expose() {
         "" => "Unknown sender",
@@ -199,6 +205,7 @@ mod tests {
         let header = text("+16195550107", Some("San Diego, CA"), "");
         assert_eq!(segments(&header).because, None);
         assert_eq!(segments(&handed_over("Sergio", "")).because, None);
+        assert_eq!(segments(&late("Sun 14:05", "")).because, None);
     }
 
     #[test]

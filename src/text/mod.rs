@@ -5,7 +5,7 @@ mod parts;
 mod segments;
 mod split;
 
-pub use compose::{ANSWER_TO_PERSON, handed_over, relayed};
+pub use compose::{ANSWER_TO_PERSON, handed_over, late, relayed};
 pub use parts::{MOST_CHARACTERS, MOST_MEDIA, parts};
 pub use segments::{Encoding, Segments, first_outside_gsm7, segments};
 pub use split::{size, split};

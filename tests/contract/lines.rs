@@ -19,7 +19,7 @@ contract! { dynamodb, sqlite, memory:
     a_line_that_comes_back_has_no_old_overrides,
     a_person_who_comes_back_has_no_old_override,
     more_lines_than_one_request_can_name,
-    each_line_knows_the_last_day_that_was_reconciled,
+    each_line_knows_its_last_reconciled_day,
 }
 
 async fn everything_for_a_decision_comes_together(store: &impl Store) {
@@ -125,7 +125,7 @@ async fn lines_are_added_replaced_and_removed(store: &impl Store) {
     assert_eq!(store.line(&first.number).await.unwrap(), None);
 }
 
-async fn each_line_knows_the_last_day_that_was_reconciled(store: &impl Store) {
+async fn each_line_knows_its_last_reconciled_day(store: &impl Store) {
     let (line, other) = (line(100), line(101));
     store.put_line(&line).await.unwrap();
     assert_eq!(store.reconciled(&line.number).await.unwrap(), None);
@@ -134,7 +134,7 @@ async fn each_line_knows_the_last_day_that_was_reconciled(store: &impl Store) {
         assert_eq!(store.reconciled(&line.number).await.unwrap(), Some(day));
     }
     assert_eq!(store.reconciled(&other.number).await.unwrap(), None);
-    assert_eq!(store.lines().await.unwrap(), [line.clone()]);
+    assert_eq!(store.lines().await.unwrap(), std::slice::from_ref(&line));
 
     store.remove_line(&line.number).await.unwrap();
     store.put_line(&line).await.unwrap();

@@ -17,6 +17,7 @@ mod world;
 // What is tested.
 mod failures;
 mod memory;
+mod reconciliation;
 mod starts;
 mod template;
 mod texts;

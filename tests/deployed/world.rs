@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::clock::SystemClock;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use relay::clock::{Clock, SystemClock};
 use relay::credentials::{self, Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
@@ -35,10 +37,11 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 3] = [
+pub const FUNCTIONS: [(&str, &str); 4] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+    ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
 ];
 
 pub struct World {
@@ -57,18 +60,28 @@ impl World {
     /// A relay at work: the worker is woken by the queue.
     pub async fn deployed() -> Self {
         let mut world = Self::with_silent_queue().await;
-        let source = world.event_source();
-        world.tasks.push(tokio::spawn(source.run()));
+        world.work();
         world
+    }
+
+    /// From now on the queue wakes the worker.
+    pub fn work(&mut self) {
+        let source = self.event_source();
+        self.tasks.push(tokio::spawn(source.run()));
     }
 
     /// The same, but the queue wakes nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
+        Self::with_twilios_clock_behind(SignedDuration::ZERO).await
+    }
+
+    /// The same, but what happens at Twilio happened long ago.
+    pub async fn with_twilios_clock_behind(by: SignedDuration) -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
         let sandbox = Arc::new(Sandbox::new(
             Arc::new(sandbox::demo_account()),
-            Arc::new(SystemClock),
+            Arc::new(Behind(by)),
         ));
         sandbox.set_pace(Pace {
             queued: MOMENT,
@@ -105,12 +118,7 @@ impl World {
             self.borders.insert(function, border);
             self.start(function).await;
         }
-        let webhook = format!("{}/twilio/sms", self.api.url);
-        let number = Number {
-            sms_url: Some(webhook),
-            ..Number::default()
-        };
-        self.sandbox.set_number(number_of(LINE), number);
+        self.plug(true);
         let sandbox = Arc::clone(&self.sandbox);
         let for_ever = std::future::pending();
         self.tasks
@@ -217,13 +225,45 @@ impl World {
         EventSource::of(&self.stack, &self.aws, &self.functions)
     }
 
-    /// Lets the schedule invoke its function, as it does every minute.
+    /// Lets the schedule invoke the worker, as it does every minute.
     pub async fn sweep(&self) -> Result<Value, Failed> {
-        let (_, schedule) = self.stack.all("AWS::Scheduler::Schedule").next().unwrap();
+        self.schedule("sweep").await
+    }
+
+    /// Lets the schedule of that name invoke its function.
+    pub async fn schedule(&self, name: &str) -> Result<Value, Failed> {
+        let name = self.name_of(name);
+        let mut schedules = self.stack.all("AWS::Scheduler::Schedule");
+        let (_, schedule) = schedules.find(|(_, s)| s["Name"] == name.as_str()).unwrap();
         let target = &schedule["Target"];
         let name = target["Arn"].as_str().unwrap().rsplit(':').next().unwrap();
         let event = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
         self.functions.get(name).invoke(&event).await
+    }
+
+    /// The line was the relay's long before yesterday.
+    pub async fn since_last_week(&self) {
+        let now = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+        let day = now.saturating_sub(3.days()).to_string();
+        let entry = json!({
+            "TableName": self.stack.output("TableName"),
+            "Item": {
+                "pk": {"S": format!("line#{LINE}")},
+                "sk": {"S": "reconciled"},
+                "day": {"S": day},
+            },
+        });
+        self.aws.call("DynamoDB_20120810.PutItem", entry).await;
+    }
+
+    /// From now on Twilio calls the relay for a text, or nobody.
+    pub fn plug(&self, in_or_out: bool) {
+        let webhook = format!("{}/twilio/sms", self.api.url);
+        let number = Number {
+            sms_url: in_or_out.then_some(webhook),
+            ..Number::default()
+        };
+        self.sandbox.set_number(number_of(LINE), number);
     }
 
     /// The customer texts the line.
@@ -306,6 +346,15 @@ impl Drop for World {
             let refused = border.refused();
             assert!(refused.is_empty(), "{function} is not granted {refused:?}");
         }
+    }
+}
+
+/// Twilio's clock.
+struct Behind(SignedDuration);
+
+impl Clock for Behind {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() - self.0
     }
 }
 
