@@ -8,6 +8,7 @@ mod duty;
 mod explain;
 mod output;
 mod phone;
+mod reconcile;
 mod route;
 mod running_sandbox;
 mod sandbox;
@@ -41,6 +42,7 @@ enum Command {
     Duty(duty::Duty),
     Explain(explain::Explain),
     Dead(dead::Dead),
+    Reconcile(reconcile::Reconcile),
     Config(config::Config),
     Text(text::Text),
     Phone(phone::Phone),
@@ -96,6 +98,7 @@ impl Command {
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
+            Command::Reconcile(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,
