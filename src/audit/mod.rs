@@ -85,6 +85,8 @@ pub enum Kind {
     GaveUp,
     /// Somebody had a delivery tried again that had given up.
     Replayed,
+    /// Somebody took a delivery that had given up off the list of dead letters.
+    Dropped,
     /// Twilio's list of a day says something else than the relay knew; `rule` says what.
     Difference,
     /// A line's day was compared with Twilio's list.

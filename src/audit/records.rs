@@ -113,6 +113,18 @@ pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
     }
 }
 
+/// The record of a dead letter that somebody dealt with, with their reason. Like a replay's it has
+/// no hashed number in it.
+pub fn dropped(delivery: &Delivery, reason: &str, at: Timestamp) -> Record {
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(reason.to_owned()),
+        ..blank(Kind::Dropped, &delivery.line, at)
+    }
+}
+
 /// The record of something that Twilio's list of a line's day says otherwise.
 pub fn difference(
     report: &Report,

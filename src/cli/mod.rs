@@ -18,6 +18,7 @@ mod target;
 mod text;
 mod twilio;
 
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -79,6 +80,17 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Asks whoever sits at the terminal; `None` if nobody does.
+fn agrees(question: &str) -> anyhow::Result<Option<bool>> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    note!("{question} Type y to go on.");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(Some(matches!(answer.trim(), "y" | "Y" | "yes")))
 }
 
 /// An argument that only the command itself could find wrong.
