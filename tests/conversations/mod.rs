@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod duty;
+mod fallback;
 mod reconciliation;
 mod text;
 mod trouble;

@@ -37,8 +37,9 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 4] = [
+pub const FUNCTIONS: [(&str, &str); 5] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
+    ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
     ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
@@ -57,20 +58,21 @@ pub struct World {
 }
 
 impl World {
-    /// A relay at work: the worker is woken by the queue.
+    /// A relay at work: the queues wake their functions.
     pub async fn deployed() -> Self {
         let mut world = Self::with_silent_queue().await;
         world.work();
         world
     }
 
-    /// From now on the queue wakes the worker.
+    /// From now on the queues wake their functions.
     pub fn work(&mut self) {
-        let source = self.event_source();
-        self.tasks.push(tokio::spawn(source.run()));
+        for source in [self.event_source(), self.kept_texts()] {
+            self.tasks.push(tokio::spawn(source.run()));
+        }
     }
 
-    /// The same, but the queue wakes nobody until the test lets it.
+    /// The same, but the queues wake nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
         Self::with_twilios_clock_behind(SignedDuration::ZERO).await
     }
@@ -222,7 +224,16 @@ impl World {
     }
 
     pub fn event_source(&self) -> EventSource {
-        EventSource::of(&self.stack, &self.aws, &self.functions)
+        self.polling("DeliveriesQueueUrl")
+    }
+
+    /// What brings kept texts to the main path.
+    pub fn kept_texts(&self) -> EventSource {
+        self.polling("KeptTextsQueueUrl")
+    }
+
+    fn polling(&self, queue: &str) -> EventSource {
+        EventSource::of(&self.stack, &self.aws, &self.functions, queue)
     }
 
     /// Lets the schedule invoke the worker, as it does every minute.
@@ -258,9 +269,10 @@ impl World {
 
     /// From now on Twilio calls the relay for a text, or nobody.
     pub fn plug(&self, in_or_out: bool) {
-        let webhook = format!("{}/twilio/sms", self.api.url);
+        let url = |path: &str| in_or_out.then(|| format!("{}{path}", self.api.url));
         let number = Number {
-            sms_url: in_or_out.then_some(webhook),
+            sms_url: url("/twilio/sms"),
+            sms_fallback_url: url("/twilio/fallback"),
             ..Number::default()
         };
         self.sandbox.set_number(number_of(LINE), number);
@@ -275,16 +287,32 @@ impl World {
     /// The webhook of a customer's text, posted by hand; `sign_with` is the token. Returns the
     /// answer's status.
     pub async fn post_text(&self, sid: &MessageSid, sign_with: &str) -> u16 {
-        let account = self.sandbox.account();
-        let form = Form::from_fields([
+        let form = Form::from_fields(self.fields(sid, "hi"));
+        self.post("/twilio/sms", form, sign_with).await
+    }
+
+    /// The same text as it comes to the fallback.
+    pub async fn post_to_fallback(&self, sid: &MessageSid, body: &str, sign_with: &str) -> u16 {
+        let failed = format!("{}/twilio/sms", self.api.url);
+        let told = [("ErrorCode", "11200"), ("ErrorUrl", &failed)];
+        let form = Form::from_fields(self.fields(sid, body).into_iter().chain(told));
+        self.post("/twilio/fallback", form, sign_with).await
+    }
+
+    fn fields<'a>(&'a self, sid: &'a MessageSid, body: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
             ("MessageSid", sid.as_str()),
-            ("AccountSid", &account.account_sid),
+            ("AccountSid", &self.sandbox.account().account_sid),
             ("From", CUSTOMER),
             ("To", LINE),
-            ("Body", "hi"),
+            ("Body", body),
             ("NumMedia", "0"),
-        ]);
-        let url = format!("{}/twilio/sms", self.api.url);
+        ]
+    }
+
+    /// Posts a form as Twilio does, and returns the answer's status.
+    pub async fn post(&self, path: &str, form: Form, sign_with: &str) -> u16 {
+        let url = format!("{}{path}", self.api.url);
         let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
         let request = aws::http()
             .post(url)
