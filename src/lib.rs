@@ -8,6 +8,7 @@ pub mod inbound;
 pub mod line;
 pub mod phone;
 pub mod printable;
+pub mod reconciliation;
 pub mod routing;
 pub mod text;
 

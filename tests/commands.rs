@@ -4,6 +4,7 @@
 
 mod dead;
 mod output;
+mod reconcile;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -68,6 +69,8 @@ impl Place {
             .env_remove("DELIVERIES_QUEUE_URL")
             .env_remove("DEAD_LETTER_QUEUE_URL")
             .env_remove("AUDIT_LOG_GROUP")
+            .env_remove("CREDENTIALS_SECRET_ID")
+            .env_remove("TWILIO_API_URL")
             .env_remove("TWILIO_AUTH_TOKEN")
             .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS");
         command

@@ -4,6 +4,7 @@ mod kept;
 
 pub use kept::take_kept;
 
+use anyhow::Context;
 use bytes::Bytes;
 use futures::future::{join3, try_join, try_join_all};
 use http::{Request, Response};
@@ -66,28 +67,71 @@ async fn receive(
         record.received = by.received;
         record.by_fallback = Some(by);
     }
-    let audit = records::decided(&record, &key);
+    keep(relay, (record, deliveries), &key, now).await?;
+    Ok(())
+}
+
+/// Takes in a text of which no webhook came, `since` being when it reached Twilio. If it is known
+/// already, nothing happens.
+pub async fn take_in_late(
+    relay: &Relay,
+    line: &Line,
+    sms: Verified<InboundSms>,
+    since: Timestamp,
+) -> anyhow::Result<Recorded> {
+    let (credentials, known) = try_join(
+        relay.credentials.current(),
+        relay.store.for_inbound(&line.number, &sms.sid),
+    )
+    .await?;
+    let gone = || format!("there is no line {} any more", line.name);
+    let line = known.line.with_context(gone)?;
+    if known.earlier.is_some() {
+        return Ok(Recorded::Already);
+    }
+    let now = relay.now();
+    let (mut record, mut deliveries) = plan(&line, &known.overrides, sms, now);
+    record.received = since;
+    if record.decision.rule == Rule::FirstAvailable {
+        let since = line.time_zone.at(since).strftime("%a %H:%M").to_string();
+        for delivery in &mut deliveries {
+            delivery.body = text::late(&since, &delivery.body);
+            delivery.parts = text::parts(&delivery.body, &delivery.media);
+        }
+    }
+    let key = HashKey::of(&credentials);
+    keep(relay, (record, deliveries), &key, now).await
+}
+
+/// Keeps what was planned, sets it on its way and puts it on record, all side by side.
+async fn keep(
+    relay: &Relay,
+    (record, deliveries): (InboundRecord, Vec<Delivery>),
+    key: &HashKey,
+    now: Timestamp,
+) -> anyhow::Result<Recorded> {
+    let audit = records::decided(&record, key);
     let (recorded, woken, ()) = join3(
         relay.store.record(&record, &deliveries),
         wake(relay, &record.deliveries, now),
         relay.report(vec![audit]),
     )
     .await;
-    match recorded {
+    match &recorded {
         Ok(Recorded::New) => {}
         // The same webhook came twice at once: the other one's decision stands, not this one.
         Ok(Recorded::Already) => {
             let kept = relay.store.inbound(&record.sms.sid).await?;
             let kept = kept.as_ref().unwrap_or(&record);
-            relay.report(vec![records::repeated(kept, now, &key)]).await;
+            relay.report(vec![records::repeated(kept, now, key)]).await;
         }
-        Err(error) => {
+        Err(_) => {
             let record = Record {
-                fallback: by_fallback,
-                ..records::not_kept(&line.name, &record.sms, now, &key)
+                fallback: record.by_fallback,
+                ..records::not_kept(&record.decision.line, &record.sms, now, key)
             };
             relay.report(vec![record]).await;
-            return Err(error.into());
+            return recorded;
         }
     }
     woken?;
@@ -95,10 +139,10 @@ async fn receive(
         rule, to_person, ..
     } = &record.decision;
     tracing::info!(
-        message.sid = %record.sms.sid, from = ?record.sms.from, line = line.name,
+        message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
         rule = ?rule, to = to_person.as_deref(), "a text came in",
     );
-    Ok(())
+    recorded
 }
 
 async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyhow::Result<()> {

@@ -6,6 +6,8 @@ use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
 use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Purpose, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
+use crate::phone::Sender;
+use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
 
 impl HashKey {
@@ -135,6 +137,60 @@ pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
     }
 }
 
+/// The record of a dead letter that somebody dealt with, with their reason. Like a replay's it has
+/// no hashed number in it.
+pub fn dropped(delivery: &Delivery, reason: &str, at: Timestamp) -> Record {
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(reason.to_owned()),
+        ..blank(Kind::Dropped, &delivery.line, at)
+    }
+}
+
+/// The record of something that Twilio's list of a line's day says otherwise.
+pub fn difference(
+    report: &Report,
+    difference: &Difference,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    let who = |sender: &Sender| key.who(sender.expose(), sender.masked());
+    let other = difference.other.as_ref().map(who);
+    let sid = difference.message_sid.clone();
+    let (came_in, sent) = match difference.what {
+        What::NeverRecorded => ((sid, other), (None, None)),
+        _ => ((None, None), (sid, other)),
+    };
+    let done = match difference.put_right {
+        true => "; put right",
+        false => "",
+    };
+    Record {
+        day: Some(report.day),
+        rule: Some(difference.what.name().to_owned()),
+        message_sid: came_in.0,
+        from: came_in.1,
+        sent_sid: sent.0,
+        to: sent.1,
+        delivery: difference.delivery.clone(),
+        attempt: difference.attempt,
+        outcome: Some(format!("{}{done}", difference.detail)),
+        error_code: difference.error_code,
+        ..blank(Kind::Difference, &report.line, at)
+    }
+}
+
+/// The record of the comparison as a whole.
+pub fn reconciled(report: &Report, at: Timestamp) -> Record {
+    Record {
+        day: Some(report.day),
+        counts: Some(report.counts),
+        ..blank(Kind::Reconciled, &report.line, at)
+    }
+}
+
 fn of_attempt(
     kind: Kind,
     delivery: &Delivery,
@@ -198,18 +254,20 @@ fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
         error_code: None,
         sent_sid: None,
         next: None,
+        day: None,
+        counts: None,
     }
 }
 
 /// The name under which serde writes a plain variant.
-fn name_of(variant: &impl serde::Serialize) -> String {
+pub fn name_of(variant: &impl serde::Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
     }
 }
 
-fn outcome_in_words(outcome: &Outcome) -> &'static str {
+pub fn outcome_in_words(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Pending => "pending",
         Outcome::Unknown => "unknown",

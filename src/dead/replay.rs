@@ -3,6 +3,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
+use super::MOST_TRIES;
 use crate::audit::{Audit, records};
 use crate::delivery::{Delivery, DeliveryId, Effect, Event, Purpose, Recipient, State, step};
 use crate::duty::Overrides;
@@ -12,9 +13,6 @@ use crate::phone::Sender;
 use crate::queue::{Queue, WakeUp};
 use crate::routing::{Rule, decide};
 use crate::store::{Saved, Store};
-
-/// How often somebody else may save the delivery first.
-const MOST_TRIES: usize = 8;
 
 /// What a replay goes through.
 pub struct Means {

@@ -10,6 +10,12 @@ CREATE TABLE IF NOT EXISTS overrides (
     PRIMARY KEY (line, person)
 ) WITHOUT ROWID;
 
+-- The last day of each line that is not to be compared with Twilio's list any more.
+CREATE TABLE IF NOT EXISTS reconciled (
+    line TEXT PRIMARY KEY,           -- the line's number
+    day  TEXT NOT NULL               -- such as 2026-11-22, by the line's clock
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS inbounds (
     sid    TEXT PRIMARY KEY,
     record TEXT NOT NULL             -- JSON

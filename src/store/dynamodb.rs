@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `line#NUMBER` | `line` | `json`: the line |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
+//! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
@@ -31,6 +32,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
@@ -228,6 +230,12 @@ impl Store for DynamoStore {
         }
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        let items = self.table.read(&[Key::sent(sid)]).await?;
+        let owner = items.first().map(item::to_owner);
+        owner.transpose()
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         if limit == 0 {
             return Ok(Vec::new());
@@ -325,9 +333,29 @@ impl Store for DynamoStore {
         let writes = vec![
             self.table.delete(Key::line(number))?,
             self.table.delete(Key::overrides(number))?,
+            self.table.delete(Key::reconciled(number))?,
             self.table.delete(Key::registered(number))?,
         ];
         self.table.transact(writes).await.map(drop)
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        let items = self.table.read(&[Key::reconciled(line)]).await?;
+        let day = items.first().and_then(|item| item::text(item, item::DAY));
+        Ok(day.map(str::parse).transpose()?)
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(item::of_reconciled(line, day)))
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| self.table.failed("write to"))?;
+        Ok(())
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {

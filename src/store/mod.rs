@@ -8,6 +8,7 @@ pub mod sqlite;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
@@ -42,6 +43,9 @@ pub trait Store: Send + Sync {
     /// good, so that two deliveries with the same words never take one message for both.
     async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool>;
 
+    /// The delivery whose message Twilio calls `sid`, if one has asked for it.
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>>;
+
     /// Deliveries that somebody should have looked at before `instant`, longest due first, at most
     /// `limit`.
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
@@ -66,6 +70,12 @@ pub trait Store: Send + Sync {
 
     /// Removes a line and its overrides: should it come back, nobody is away by an old word.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
+
+    /// The last of the line's days that is not to be compared with Twilio's list any more; `None` for
+    /// a new line.
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>>;
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()>;
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides>;
 

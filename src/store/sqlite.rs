@@ -3,6 +3,7 @@
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -143,6 +144,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        let owner = "SELECT delivery FROM sent WHERE sid = ?";
+        let owner = self
+            .0
+            .read(|connection| one(connection, owner, [sid.as_str()]))?;
+        Ok(owner.map(DeliveryId::try_from).transpose()?)
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.ids_before(
             "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?",
@@ -221,7 +230,35 @@ impl Store for SqliteStore {
                     "DELETE FROM overrides WHERE line = ?",
                     [&number],
                 )?;
+                execute(
+                    connection,
+                    "DELETE FROM reconciled WHERE line = ?",
+                    [&number],
+                )?;
                 execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        let day = "SELECT day FROM reconciled WHERE line = ?";
+        let day = self
+            .0
+            .read(|connection| one(connection, day, [line.expose()]))?;
+        Ok(day.map(|day| day.parse()).transpose()?)
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        let (line, day) = (line.expose().to_owned(), day.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO reconciled (line, day) VALUES (?, ?)
+                     ON CONFLICT DO UPDATE SET day = excluded.day",
+                    [line, day],
+                )
             })
             .await?;
         Ok(())

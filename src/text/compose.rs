@@ -33,6 +33,12 @@ pub fn handed_over(person: &str, body: &str) -> String {
     format!("{person} could not be reached. {body}")
 }
 
+/// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
+/// clock.
+pub fn late(since: &str, body: &str) -> String {
+    format!("Late, received {since}. {body}")
+}
+
 /// What a person reads whose text is `next`'s since `at`.
 pub fn moved_on(next: &str, at: &str, body: &str) -> String {
     let says = format!("Moved on to {next} at {at}, as it could not be delivered to you: ");
@@ -248,6 +254,7 @@ mod tests {
         let header = text("+16195550107", Some("San Diego, CA"), "");
         assert_eq!(segments(&header).because, None);
         assert_eq!(segments(&handed_over("Sergio", "")).because, None);
+        assert_eq!(segments(&late("Sun 14:05", "")).because, None);
     }
 
     #[test]

@@ -5,7 +5,9 @@ mod parts;
 mod segments;
 mod split;
 
-pub use compose::{ANSWER_TO_PERSON, handed_over, moved_on, needs_repair, reached_nobody, relayed};
+pub use compose::{
+    ANSWER_TO_PERSON, handed_over, late, moved_on, needs_repair, reached_nobody, relayed,
+};
 pub use parts::{MOST_CHARACTERS, MOST_MEDIA, parts};
 pub use segments::{Encoding, Segments, first_outside_gsm7, segments};
 pub use split::{size, split};

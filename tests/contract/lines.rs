@@ -1,6 +1,7 @@
 //! What every store holds to about lines and overrides.
 
 use futures::future::join_all;
+use jiff::civil::date;
 use relay::duty::{Override, Overrides, Presence};
 use relay::line::Line;
 use relay::store::Store;
@@ -18,6 +19,7 @@ contract! { dynamodb, sqlite, memory:
     a_line_that_comes_back_has_no_old_overrides,
     a_person_who_comes_back_has_no_old_override,
     more_lines_than_one_request_can_name,
+    each_line_knows_its_last_reconciled_day,
 }
 
 async fn everything_for_a_decision_comes_together(store: &impl Store) {
@@ -121,6 +123,22 @@ async fn lines_are_added_replaced_and_removed(store: &impl Store) {
     store.remove_line(&first.number).await.unwrap();
     assert_eq!(store.lines().await.unwrap(), [second]);
     assert_eq!(store.line(&first.number).await.unwrap(), None);
+}
+
+async fn each_line_knows_its_last_reconciled_day(store: &impl Store) {
+    let (line, other) = (line(100), line(101));
+    store.put_line(&line).await.unwrap();
+    assert_eq!(store.reconciled(&line.number).await.unwrap(), None);
+    for day in [date(2026, 11, 22), date(2026, 11, 23)] {
+        store.set_reconciled(&line.number, day).await.unwrap();
+        assert_eq!(store.reconciled(&line.number).await.unwrap(), Some(day));
+    }
+    assert_eq!(store.reconciled(&other.number).await.unwrap(), None);
+    assert_eq!(store.lines().await.unwrap(), std::slice::from_ref(&line));
+
+    store.remove_line(&line.number).await.unwrap();
+    store.put_line(&line).await.unwrap();
+    assert_eq!(store.reconciled(&line.number).await.unwrap(), None);
 }
 
 async fn a_line_that_comes_back_has_no_old_overrides(store: &impl Store) {

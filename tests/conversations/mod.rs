@@ -5,6 +5,7 @@ mod duty;
 mod failures;
 mod fallback;
 mod hand_over;
+mod reconciliation;
 mod text;
 mod trouble;
 mod webhooks;

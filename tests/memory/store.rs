@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard};
 use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
@@ -22,6 +23,7 @@ struct Tables {
     inbounds: BTreeMap<MessageSid, InboundRecord>,
     deliveries: BTreeMap<DeliveryId, Row>,
     sent: BTreeMap<MessageSid, DeliveryId>,
+    reconciled: BTreeMap<PhoneNumber, Date>,
 }
 
 struct Row {
@@ -132,6 +134,10 @@ impl Store for MemoryStore {
         Ok(owner.or_insert_with(|| delivery.clone()) == delivery)
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        Ok(self.tables().sent.get(sid).cloned())
+    }
+
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         Ok(self.save_now(delivery, spawned))
     }
@@ -191,6 +197,16 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         tables.lines.remove(number);
         tables.overrides.remove(number);
+        tables.reconciled.remove(number);
+        Ok(())
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        Ok(self.tables().reconciled.get(line).copied())
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.tables().reconciled.insert(line.clone(), day);
         Ok(())
     }
 

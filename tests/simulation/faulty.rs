@@ -7,6 +7,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use relay::audit::{Audit, Record};
 use relay::credentials::{self, Credentials};
 use relay::delivery::{Delivery, DeliveryId};
@@ -111,6 +112,10 @@ impl Store for FaultyStore {
         .await
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        self.read(self.behind.owner_of(sid)).await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.read(self.behind.due_before(instant, limit)).await
     }
@@ -142,6 +147,14 @@ impl Store for FaultyStore {
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         self.behind.remove_line(number).await
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        self.read(self.behind.reconciled(line)).await
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.behind.set_reconciled(line, day).await
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {

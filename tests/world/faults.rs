@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
@@ -91,6 +92,10 @@ impl Store for Failing {
         self.behind.owns(delivery, sid, now).await
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        self.behind.owner_of(sid).await
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.behind.due_before(instant, limit).await
     }
@@ -117,6 +122,14 @@ impl Store for Failing {
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         self.behind.remove_line(number).await
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        self.behind.reconciled(line).await
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.behind.set_reconciled(line, day).await
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {

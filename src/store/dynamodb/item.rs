@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,8 @@ pub const SAVED_BY: &str = "saved_by";
 pub const EXPIRES: &str = "expires";
 pub const DUE_SHARD: &str = "due_shard";
 pub const DUE_AT: &str = "due_at";
+pub const OWNER: &str = "delivery";
+pub const DAY: &str = "day";
 
 /// The register of lines is one partition: it has as many items as there are lines.
 pub const REGISTER: &str = "lines";
@@ -53,6 +56,10 @@ impl Key {
 
     pub fn overrides(line: &PhoneNumber) -> Self {
         Self::new(format!("line#{}", line.expose()), "overrides")
+    }
+
+    pub fn reconciled(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "reconciled")
     }
 
     pub fn registered(line: &PhoneNumber) -> Self {
@@ -113,9 +120,20 @@ pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
 
 pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
     let mut item = Key::sent(sid).item();
-    item.insert("delivery".to_owned(), string(delivery.as_str()));
+    item.insert(OWNER.to_owned(), string(delivery.as_str()));
     item.insert(EXPIRES.to_owned(), expiry(now)?);
     Ok(item)
+}
+
+pub fn to_owner(item: &Item) -> anyhow::Result<DeliveryId> {
+    let owner = text(item, OWNER).ok_or_else(|| anyhow!("a sent message without a delivery"))?;
+    Ok(DeliveryId::parse(owner)?)
+}
+
+pub fn of_reconciled(line: &PhoneNumber, day: Date) -> Item {
+    let mut item = Key::reconciled(line).item();
+    item.insert(DAY.to_owned(), string(&day.to_string()));
+    item
 }
 
 /// Only a delivery that is due or a dead letter carries the index's attributes, so the index holds
