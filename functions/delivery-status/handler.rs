@@ -63,7 +63,8 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
                     Effect::Wake { due } => Some(*due),
                     _ => None,
                 });
-                let records = records::of_step(&after, &effects, &spawned, now, &key);
+                let mut records = records::of_step(&after, &effects, &spawned, now, &key);
+                records.extend(relay.heed_opt_outs(&after, &effects, now, &key).await);
                 let (woken, ()) = join(wake(relay, &id, due, now), relay.report(records)).await;
                 tracing::info!(delivery = %id, attempt, status = ?status, code = report.error_code, "Twilio told how a text stands");
                 return Ok(woken?);

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 
 use crate::audit::{HashKey, records};
 use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
-use crate::duty::Overrides;
 use crate::inbound::{InboundRecord, InboundSms};
 use crate::line::{Line, Person};
+use crate::opt_out::Change;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::routing::{Decision, Rule, decide};
+use crate::routing::{Decision, Known, Rule, decide};
 use crate::store::Recorded;
 use crate::text;
 use crate::twilio::answer::{Unanswered, answer_to};
-use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
+use crate::twilio::webhook::{self, Refusal, Unverified};
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
@@ -29,9 +29,10 @@ pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> 
 async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswered> {
     let webhook = Unverified::read(request)?;
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
+    let phone = webhook.phone();
     let (credentials, known) = try_join(
         relay.credentials.current(),
-        relay.store.for_inbound(&number, &sid),
+        relay.store.for_inbound(&number, &sid, phone.as_ref()),
     )
     .await?;
     let line = known.line.ok_or_else(Refusal::unknown_line)?;
@@ -48,12 +49,18 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         );
         return Ok(woken?);
     }
-    let (record, deliveries) = plan(&line, &known.overrides, sms, now);
-    let audit = records::decided(&record, &key);
+    let known = Known {
+        overrides: known.overrides,
+        opt_outs: known.opt_outs,
+        from_own_line: known.from_own_line,
+    };
+    let (record, deliveries) = plan(&line, &known, sms.into_inner(), now);
+    let mut audit = vec![records::decided(&record, &key)];
+    audit.extend(records::opted_out_by_text(&record, &line, &key));
     let (recorded, woken, ()) = join3(
         relay.store.record(&record, &deliveries),
         wake(relay, &record.deliveries, now),
-        relay.report(vec![audit]),
+        relay.report(audit),
     )
     .await;
     match recorded {
@@ -93,34 +100,37 @@ async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyho
 }
 
 /// What is to be kept of a text, and whom it sets in motion.
-fn plan(
+pub fn plan(
     line: &Line,
-    overrides: &Overrides,
-    sms: Verified<InboundSms>,
+    known: &Known,
+    sms: InboundSms,
     now: Timestamp,
 ) -> (InboundRecord, Vec<Delivery>) {
-    let sms = sms.into_inner();
-    let decision = decide(line, overrides, &sms.from, now);
-    let deliveries: Vec<Delivery> = match decision.rule {
-        Rule::FirstAvailable => relay_to(decision.cascade(line), line, &sms, now),
-        Rule::FromPerson => {
-            let person = sms.from.phone().and_then(|number| line.person_with(number));
-            person.map(|person| answer(person, line, &sms, now))
+    let person = sms.from.phone().and_then(|number| line.person_with(number));
+    let (wish, listed) = (sms.wish(), &known.opt_outs);
+    let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
+    let decision = decide(line, known, &sms.from, sms.nature(opt_out.is_some()), now);
+    let delivery = match decision.rule {
+        Rule::FirstAvailable => {
+            let body = text::relayed(&sms);
+            let body = match &opt_out {
+                Some(change) => text::with_opt_out(&body, change),
+                None => body,
+            };
+            relay_to(decision.cascade(line), body, line, &sms, now)
         }
-        Rule::FromLine => None,
-    }
-    .into_iter()
-    .collect();
-    let ids = deliveries
-        .iter()
-        .map(|delivery| delivery.id.clone())
-        .collect();
+        Rule::FromPerson => person.map(|person| answer(person, line, &sms, now)),
+        Rule::FromLine | Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => None,
+    };
+    let deliveries = Vec::from_iter(delivery);
+    let ids = deliveries.iter().map(|delivery| delivery.id.clone());
     (
         InboundRecord {
+            deliveries: ids.collect(),
             sms,
             received: now,
             decision,
-            deliveries: ids,
+            opt_out,
         },
         deliveries,
     )
@@ -128,14 +138,16 @@ fn plan(
 
 fn relay_to<'a>(
     mut cascade: impl Iterator<Item = &'a Person>,
+    body: String,
     line: &Line,
     sms: &InboundSms,
     now: Timestamp,
 ) -> Option<Delivery> {
     let first = cascade.next()?;
     let media = sms.media.iter().map(|media| media.url.clone()).collect();
-    let delivery = delivery(first, text::relayed(sms), media, line, sms, now);
+    let delivery = delivery(first, body, media, line, sms, now);
     Some(Delivery {
+        sender: Some(sms.from.clone()),
         remaining: cascade.map(recipient).collect(),
         ..delivery
     })
@@ -164,6 +176,7 @@ fn delivery(
         from: line.number.clone(),
         public_url: line.public_url.clone(),
         message_sid: Some(sms.sid.clone()),
+        sender: None,
         to: recipient(to),
         remaining: Vec::new(),
         parts: text::parts(&body, &media),
@@ -175,6 +188,7 @@ fn delivery(
         deadline: now + line.policy.deliver_within,
         gave_up: None,
         replays: Vec::new(),
+        slowed: Vec::new(),
         handed_over: Vec::new(),
         purpose: Purpose::Relay,
         policy: line.policy.clone(),

@@ -85,6 +85,12 @@ pub enum Kind {
     GaveUp,
     /// Somebody had a delivery tried again that had given up.
     Replayed,
+    /// A number went on the list of those who get no texts from the line, or off it.
+    OptOut,
+    /// A delivery has to wait for its turn, since too much comes at once.
+    Slowed,
+    /// Words of the relay's own were better not sent.
+    Withheld,
 }
 
 /// A candidate, with the reason as a sentence.

@@ -3,7 +3,10 @@
 mod dead_letters;
 mod duty;
 mod failures;
+mod floods;
 mod hand_over;
+mod loops;
+mod opt_outs;
 mod text;
 mod trouble;
 mod webhooks;
