@@ -1,3 +1,4 @@
+mod guards;
 pub mod story;
 
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ mod dead;
 mod dev;
 mod duty;
 mod explain;
+mod opt_outs;
 mod output;
 mod phone;
 mod route;
@@ -41,6 +42,8 @@ enum Command {
     Duty(duty::Duty),
     Explain(explain::Explain),
     Dead(dead::Dead),
+    #[command(name = "optouts")]
+    OptOuts(opt_outs::OptOuts),
     Config(config::Config),
     Text(text::Text),
     Phone(phone::Phone),
@@ -96,6 +99,7 @@ impl Command {
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
+            Command::OptOuts(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,
