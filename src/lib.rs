@@ -6,6 +6,8 @@ pub mod delivery;
 pub mod duty;
 pub mod inbound;
 pub mod line;
+pub mod opt_out;
+pub mod pace;
 pub mod phone;
 pub mod printable;
 pub mod reconciliation;

@@ -3,6 +3,7 @@
 //! on standard error.
 
 mod dead;
+mod opt_outs;
 mod output;
 mod reconcile;
 
@@ -10,11 +11,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use relay::duty::Overrides;
-use relay::inbound::{InboundRecord, InboundSms, MessageSid};
+use relay::inbound::{InboundRecord, InboundSms, MessageSid, Nature};
 use relay::line::config::{self, EXAMPLE};
 use relay::machine::{DATABASE, Database};
 use relay::phone::Sender;
-use relay::routing::decide;
+use relay::routing::{Known, decide};
 use relay::store::Store;
 use relay::store::sqlite::SqliteStore;
 use serde_json::Value;
@@ -412,9 +413,16 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         body: body.to_owned(),
         media: Vec::new(),
         media_left_out: 0,
+        opt_out_type: None,
     };
     let received = FRIDAY_10.parse().unwrap();
-    let decision = decide(&line, &Overrides::default(), &sms.from, received);
+    let decision = decide(
+        &line,
+        &Known::default(),
+        &sms.from,
+        Nature::Ordinary,
+        received,
+    );
     let sid = sms.sid.clone();
     let record = InboundRecord {
         sms,
@@ -422,6 +430,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         decision,
         deliveries: Vec::new(),
         by_fallback: None,
+        opt_out: None,
     };
     store.record(&record, &[]).await.unwrap();
     sid

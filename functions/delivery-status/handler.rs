@@ -82,7 +82,8 @@ pub async fn tell(
                     Effect::Wake { due } => Some(*due),
                     _ => None,
                 });
-                let records = records::of_step(&after, &effects, &spawned, now, key);
+                let mut records = records::of_step(&after, &effects, &spawned, now, key);
+                records.extend(relay.heed_opt_outs(&after, &effects, now, key).await);
                 let (woken, ()) = join(wake(relay, &id, due, now), relay.report(records)).await;
                 tracing::info!(delivery = %id, attempt = news.attempt, status = ?news.status, code = news.code, "Twilio told how a text stands");
                 woken?;

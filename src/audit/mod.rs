@@ -102,6 +102,12 @@ pub enum Kind {
     Difference,
     /// A line's day was compared with Twilio's list.
     Reconciled,
+    /// A number went on the list of those who get no texts from the line, or off it.
+    OptOut,
+    /// A delivery has to wait for its turn, since too much comes at once.
+    Slowed,
+    /// Words of the relay's own were better not sent.
+    Withheld,
 }
 
 /// A candidate, with the reason as a sentence.

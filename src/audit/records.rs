@@ -6,6 +6,8 @@ use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
 use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Purpose, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
+use crate::line::Line;
+use crate::opt_out;
 use crate::phone::Sender;
 use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
@@ -111,6 +113,15 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(given_up_in_words(*because).to_owned()),
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
+        Effect::ReportSlowed(slowed) => Some(Record {
+            outcome: Some(format!("too many texts for one {}", name_of(&slowed.by))),
+            next: Some(slowed.until),
+            ..of_delivery(Kind::Slowed, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportWithheld { because } => Some(Record {
+            outcome: Some(name_of(because).replace('_', " ")),
+            ..of_delivery(Kind::Withheld, delivery, &delivery.to, at, key)
+        }),
         Effect::ReportReplayed => Some(replayed(delivery, at)),
         Effect::Ask { .. }
         | Effect::AskAfter { .. }
@@ -188,6 +199,51 @@ pub fn reconciled(report: &Report, at: Timestamp) -> Record {
         day: Some(report.day),
         counts: Some(report.counts),
         ..blank(Kind::Reconciled, &report.line, at)
+    }
+}
+
+/// The record of what a text changed about who gets texts.
+pub fn opted_out_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Option<Record> {
+    let change = record.opt_out.as_ref()?;
+    let person = line.person_with(&change.number);
+    Some(Record {
+        to_person: person.map(|person| person.name.clone()),
+        outcome: Some(change_in_words(change)),
+        ..of_inbound(Kind::OptOut, &line.name, &record.sms, record.received, key)
+    })
+}
+
+/// The record of an opt-out that a refused attempt told of.
+pub fn opted_out_by_refusal(
+    delivery: &Delivery,
+    to: &Recipient,
+    change: &opt_out::Change,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    Record {
+        outcome: Some(change_in_words(change)),
+        error_code: Some(opt_out::REFUSED),
+        ..of_delivery(Kind::OptOut, delivery, to, at, key)
+    }
+}
+
+/// The record of a change by hand. It is made by people without the credentials, so the number in it
+/// is masked and has no hash.
+pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -> Record {
+    let person = line.person_with(&change.number);
+    let (number, what) = (change.number.masked(), change_in_words(change));
+    Record {
+        to_person: person.map(|person| person.name.clone()),
+        outcome: Some(format!("{number}: {what}")),
+        ..blank(Kind::OptOut, &line.name, at)
+    }
+}
+
+fn change_in_words(change: &opt_out::Change) -> String {
+    match &change.to {
+        Some(opt_out) => format!("opted out {}", opt_out.by),
+        None => "gets texts again".to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ mod dead;
 mod dev;
 mod duty;
 mod explain;
+mod opt_outs;
 mod output;
 mod phone;
 mod reconcile;
@@ -44,6 +45,8 @@ enum Command {
     Explain(explain::Explain),
     Dead(dead::Dead),
     Reconcile(reconcile::Reconcile),
+    #[command(name = "optouts")]
+    OptOuts(opt_outs::OptOuts),
     Config(config::Config),
     Text(text::Text),
     Phone(phone::Phone),
@@ -111,6 +114,7 @@ impl Command {
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
+            Command::OptOuts(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,

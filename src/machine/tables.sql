@@ -41,6 +41,20 @@ CREATE TABLE IF NOT EXISTS given_up (
     at INTEGER NOT NULL              -- milliseconds since 1970
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS opt_outs (
+    line    TEXT NOT NULL,           -- the line's number
+    number  TEXT NOT NULL,
+    opt_out TEXT NOT NULL,           -- JSON
+    PRIMARY KEY (line, number)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS paces (
+    key TEXT PRIMARY KEY,
+    tat INTEGER NOT NULL             -- milliseconds since 1970; once passed, as good as no row
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS paces_tat ON paces (tat);
+
 CREATE TABLE IF NOT EXISTS wake_ups (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     wake_up  TEXT NOT NULL,          -- JSON

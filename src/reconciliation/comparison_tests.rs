@@ -81,6 +81,8 @@ fn delivery(answer: Answer) -> Delivery {
         gave_up: None,
         replays: Vec::new(),
         handed_over: Vec::new(),
+        sender: None,
+        slowed: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),
         time_zone: Default::default(),

@@ -27,6 +27,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         body: "Are you \u{1b}[2Jopen?".to_owned(),
         media: Vec::new(),
         media_left_out: 0,
+        opt_out_type: None,
     };
     let gave_up = Timestamp::now() - SignedDuration::from_hours(hours);
     let received = gave_up - SignedDuration::from_hours(1);
@@ -55,6 +56,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         from: line.number.clone(),
         public_url: line.public_url.clone(),
         message_sid: Some(sms.sid.clone()),
+        sender: Some(sms.from.clone()),
         to: backup,
         remaining: Vec::new(),
         parts: relay::text::parts(&body, &[]),
@@ -68,17 +70,25 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         deadline: gave_up,
         gave_up: Some(gave_up),
         replays: Vec::new(),
+        slowed: Vec::new(),
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),
         time_zone: Default::default(),
     };
     let record = InboundRecord {
-        decision: decide(&line, &Overrides::default(), &sms.from, received),
+        decision: decide(
+            &line,
+            &Known::default(),
+            &sms.from,
+            Nature::Ordinary,
+            received,
+        ),
         sms,
         received,
         deliveries: vec![delivery.id.clone()],
         by_fallback: None,
+        opt_out: None,
     };
     let deliveries = std::slice::from_ref(&delivery);
     store.record(&record, deliveries).await.unwrap();

@@ -24,7 +24,10 @@ contract! { dynamodb, sqlite, memory:
 
 async fn everything_for_a_decision_comes_together(store: &impl Store) {
     let line = line(100);
-    let nothing = store.for_inbound(&line.number, &sid(1)).await.unwrap();
+    let nothing = store
+        .for_inbound(&line.number, &sid(1), None)
+        .await
+        .unwrap();
     assert_eq!(nothing.line, None);
     assert_eq!(nothing.overrides, Overrides::default());
     assert_eq!(nothing.earlier, None);
@@ -39,11 +42,17 @@ async fn everything_for_a_decision_comes_together(store: &impl Store) {
         .await
         .unwrap();
     recorded(store, 1).await;
-    let everything = store.for_inbound(&line.number, &sid(1)).await.unwrap();
+    let everything = store
+        .for_inbound(&line.number, &sid(1), None)
+        .await
+        .unwrap();
     assert_eq!(everything.line.as_ref(), Some(&line));
     assert_eq!(everything.overrides.0.get("Sergio"), Some(&away));
     assert_eq!(everything.earlier, Some(record(1)));
-    let another = store.for_inbound(&line.number, &sid(2)).await.unwrap();
+    let another = store
+        .for_inbound(&line.number, &sid(2), None)
+        .await
+        .unwrap();
     assert_eq!(another.line, Some(line));
     assert_eq!(another.earlier, None);
 }

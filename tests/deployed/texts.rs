@@ -241,7 +241,8 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world.schedule("reconciliation").await.unwrap();
     world.work();
     world.receives(SERGIO, 1).await;
-    // The worker has to wait, and then the status callback asks for another attempt.
+    // The worker has to wait, then the status callback asks for another attempt, and the next one
+    // tells that Sergio opted out, which he takes back.
     let busy = Fault::TooManyRequests {
         retry_after: Some("1".to_owned()),
     };
@@ -249,9 +250,17 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world
         .sandbox
         .inject(Injection::of(Fault::Undeliverable { code: 30003 }));
+    world
+        .sandbox
+        .inject(Injection::of(Fault::Undeliverable { code: 21610 }));
     world.customer_texts(Text::new("hi"));
     world
         .recorded(|record| record["outcome"] == "undelivered")
+        .await;
+    world.recorded(|record| record["kind"] == "opt_out").await;
+    world.texts(SERGIO, Text::new("START"));
+    world
+        .recorded(|record| record["outcome"] == "gets texts again")
         .await;
     // A text comes by the fallback.
     assert_eq!(

@@ -280,7 +280,12 @@ impl World {
 
     /// The customer texts the line.
     pub fn customer_texts(&self, text: Text) -> MessageSid {
-        let from = Sender::parse(CUSTOMER);
+        self.texts(CUSTOMER, text)
+    }
+
+    /// Somebody's phone texts the line.
+    pub fn texts(&self, from: &str, text: Text) -> MessageSid {
+        let from = Sender::parse(from);
         self.sandbox.text(&from, &number_of(LINE), text).unwrap()
     }
 

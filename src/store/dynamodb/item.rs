@@ -13,6 +13,7 @@ use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::Overrides;
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
+use crate::pace;
 use crate::phone::PhoneNumber;
 
 pub type Item = HashMap<String, AttributeValue>;
@@ -40,6 +41,9 @@ pub const DEAD: &str = "dead";
 /// How long inbounds and deliveries are kept.
 const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 
+/// What the sort keys of a line's opt-outs begin with.
+pub const OPT_OUT: &str = "opt_out#";
+
 const OVERRIDE: char = '@';
 const DELIVERY: &str = "delivery#";
 
@@ -60,6 +64,19 @@ impl Key {
 
     pub fn reconciled(line: &PhoneNumber) -> Self {
         Self::new(format!("line#{}", line.expose()), "reconciled")
+    }
+
+    pub fn opt_out(line: &PhoneNumber, number: &PhoneNumber) -> Self {
+        let sk = format!("{OPT_OUT}{}", number.expose());
+        Self::new(format!("line#{}", line.expose()), &sk)
+    }
+
+    pub fn opted_out_people(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "opted_out_people")
+    }
+
+    pub fn pace(key: &pace::Key) -> Self {
+        Self::new(format!("pace#{}", key.expose()), "pace")
     }
 
     pub fn registered(line: &PhoneNumber) -> Self {
@@ -156,7 +173,7 @@ pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> 
     Ok(item)
 }
 
-fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
+pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
     let mut item = key.item();
     item.insert(JSON.to_owned(), string(&serde_json::to_string(value)?));
     Ok(item)

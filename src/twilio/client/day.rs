@@ -119,6 +119,7 @@ impl Client {
             place: None,
             body: text.body.unwrap_or_default(),
             media_left_out: all - media.len(),
+            opt_out_type: None,
             media,
         })))
     }

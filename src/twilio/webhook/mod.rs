@@ -79,6 +79,11 @@ impl Unverified {
         inbound::message_sid(&self.form)
     }
 
+    /// Who an inbound text claims to be from, if it is a phone.
+    pub fn phone(&self) -> Option<PhoneNumber> {
+        PhoneNumber::parse(self.form.get("From")?).ok()
+    }
+
     /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never
     /// what the request says of its host.
     pub fn verify(
