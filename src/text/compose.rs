@@ -19,12 +19,14 @@ pub(super) const COULD_NOT_BE_REACHED: &str = " could not be reached. ";
 
 const NOT_DELIVERED_TO_YOU: &str = ", as it could not be delivered to you: ";
 const REACHED_NOBODY: &str = "reached nobody, please call: ";
+const LATE: &str = "Late, received ";
 const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
 
 /// What stands in each of the relay's own texts and hardly in anybody else's.
-pub(super) const MARKS: [&str; 5] = [
+pub(super) const MARKS: [&str; 6] = [
     ANSWER_TO_PERSON,
     CANNOT_BE_ANSWERED,
+    LATE,
     NOT_DELIVERED_TO_YOU,
     REACHED_NOBODY,
     WAIT_FOR_REPAIR,
@@ -64,7 +66,7 @@ pub fn handed_over(person: &str, body: &str) -> String {
 /// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
 /// clock.
 pub fn late(since: &str, body: &str) -> String {
-    format!("Late, received {since}. {body}")
+    format!("{LATE}{since}. {body}")
 }
 
 /// What a person reads whose text is `next`'s since `at`.

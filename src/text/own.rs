@@ -35,7 +35,9 @@ fn beginning(body: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{ANSWER_TO_PERSON, handed_over, moved_on, needs_repair, reached_nobody};
+    use crate::text::{
+        ANSWER_TO_PERSON, handed_over, late, moved_on, needs_repair, reached_nobody,
+    };
 
     #[test]
     fn what_the_relay_writes_is_recognised() {
@@ -50,6 +52,7 @@ mod tests {
             "ACME Alerts (cannot be answered): Your code is 1",
             ANSWER_TO_PERSON,
             &format!("+16195550100: {ANSWER_TO_PERSON}"),
+            &late("Mon 10:00", relayed),
             &moved,
             &moved_twice,
             &around,
