@@ -1,5 +1,6 @@
 //! Twilio's credentials: what they are, where they come from, and that nobody prints them.
 
+#[cfg(feature = "machine")]
 pub mod env_file;
 mod secret;
 #[cfg(feature = "aws")]
