@@ -2,6 +2,12 @@
 
 #[cfg(feature = "machine")]
 pub mod env_file;
+#[cfg(feature = "machine")]
+pub mod inspection;
+#[cfg(feature = "machine")]
+pub mod reference;
+#[cfg(feature = "machine")]
+pub mod registry;
 mod secret;
 #[cfg(feature = "aws")]
 pub mod secrets_manager;
