@@ -14,6 +14,7 @@ mod route;
 mod running_sandbox;
 mod sandbox;
 mod schedule;
+mod secrets;
 mod serve;
 mod target;
 mod text;
@@ -48,6 +49,7 @@ enum Command {
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
     Config(config::Config),
+    Secrets(secrets::Secrets),
     Text(text::Text),
     Phone(phone::Phone),
     Twilio(twilio::Twilio),
@@ -116,6 +118,7 @@ impl Command {
             Command::Reconcile(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
             Command::Config(command) => command.run().await,
+            Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,
             Command::Twilio(command) => command.run().await,
