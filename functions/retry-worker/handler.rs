@@ -1,6 +1,8 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+mod guards;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -71,8 +73,12 @@ async fn work_on(
         let Some(event) = events.front() else {
             return Ok(());
         };
+        let event = match event {
+            Event::Woken => guards::woken(relay, &delivery).await?,
+            event => event.clone(),
+        };
         let now = relay.now();
-        let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
+        let (mut next, effects) = step(delivery.clone(), event, now, relay.chance.draw());
         let mut spawned = Vec::new();
         if next != delivery {
             next.version += 1;
@@ -92,6 +98,7 @@ async fn work_on(
         relay.wake_spawned(&spawned, now).await;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
         let _ = records.unbounded_send(records::of_step(&delivery, &effects, &spawned, now, &key));
+        let _ = records.unbounded_send(relay.heed_opt_outs(&delivery, &effects, now, &key).await);
         events.pop_front();
         events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
     }
@@ -154,6 +161,8 @@ async fn carry_out(
             | Effect::ReportHandBack { .. }
             | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
+            | Effect::ReportSlowed(_)
+            | Effect::ReportWithheld { .. }
             | Effect::ReportReplayed => {}
         }
     }
@@ -271,18 +280,25 @@ async fn ask_after(
     }
 }
 
-/// Whether the delivery is due later than the wake-up was for: whoever set that time asked for a
-/// wake-up of its own, and if that was lost, the sweep finds the delivery. Were this one sent on its
-/// way again, a queue that doubles wake-ups would have more of them with each attempt.
+/// Whether a wake-up has nothing to do because the delivery changed between its being asked for and
+/// its being wanted, or is due later than the wake-up was for: whoever changed it has asked for
+/// another one, and if that was lost, the sweep finds the delivery. Without this, a text that is
+/// tried again and again would have more wake-ups from time to time, each of which goes round, and
+/// with a queue that doubles them soon thousands.
 ///
 /// Only who sends or asks may be gone without having done so.
 fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
-    let is_claimed = matches!(
+    let due = delivery.due();
+    if due.is_some_and(|due| due <= now) {
+        return false;
+    }
+    let changed = delivery.changed();
+    let was_replaced = wake_up.asked < changed && changed < wake_up.due;
+    let is_busy = matches!(
         delivery.state,
         State::Sending { .. } | State::Unknown { .. }
     );
-    let due = delivery.due().filter(|_| !is_claimed);
-    due.is_some_and(|due| wake_up.due < due && now < due)
+    was_replaced || (!is_busy && due.is_some_and(|due| wake_up.due < due))
 }
 
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {

@@ -112,11 +112,11 @@ fn times_that_contradict_each_other() {
         "deliver_within = \"2m\"",
         &["hand_over_after is 3m", "shorter"],
     );
-    let retry = "[line.retry]\nfirst = \"1m\"\nlongest = \"30s\"";
+    let retry = "[line.retry]\nfirst = \"3m\"\nlongest = \"2m\"";
     let mistakes = mistakes_in(&with(retry));
     assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
     assert!(mistakes[0].starts_with("9:11: "), "{mistakes:#?}");
-    assert!(mistakes[0].contains("longest = \"1m\""), "{mistakes:#?}");
+    assert!(mistakes[0].contains("longest = \"3m\""), "{mistakes:#?}");
 }
 
 #[test]

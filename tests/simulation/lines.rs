@@ -65,6 +65,7 @@ fn policy(dice: &mut Rng) -> Policy {
         hand_over_after: pick(dice, &[minutes(3), minutes(3), minutes(1), minutes(10)]),
         deliver_within: pick(dice, &[minutes(60), minutes(60), minutes(20)]),
         alert: alert.map(number),
+        sender_limit: pick(dice, &[20, 20, 20, 1, 2]),
         retry: Retry {
             first: Duration::from_secs(pick(dice, &[5, 5, 1, 30])),
             longest: minutes(pick(dice, &[15, 15, 1])),

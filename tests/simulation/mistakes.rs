@@ -41,6 +41,8 @@ pub enum Mistake {
     HandsOverTooSoon,
     /// The owner does not hear of a text that reached nobody.
     GivesUpWithoutAlert,
+    /// A customer's text is dropped that comes too fast.
+    DropsWhatIsTooFast,
     /// Late news starts again what was over.
     ReopensWhatIsOver,
 }
@@ -139,6 +141,11 @@ fn a_hand_over_that_somebody_is_told_of_twice_is_caught() {
 #[test]
 fn a_hand_over_before_the_time_is_caught() {
     is_caught(Mistake::HandsOverTooSoon, 100, "too soon");
+}
+
+#[test]
+fn a_text_that_is_dropped_because_it_comes_too_fast_is_caught() {
+    is_caught(Mistake::DropsWhatIsTooFast, 100, "dropped");
 }
 
 #[test]

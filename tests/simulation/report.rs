@@ -176,9 +176,9 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{} texts told people of others; {} deliveries over which a handler died before it could \
+            "{} were slowed, {} told people of others; {} deliveries over which a handler died before it could \
              report",
-            self.endings.tellings, self.endings.audit_gaps
+            self.endings.slowed, self.endings.tellings, self.endings.audit_gaps
         )?;
         let all: u64 = self.faults.iter().sum();
         writeln!(f, "{all} faults:")?;

@@ -100,10 +100,14 @@ fn texts(dice: &mut Rng, lines: &[Line], within: Duration) -> Vec<(Duration, Eve
             18 => line.people[0].number.expose(),
             _ => "ACME",
         };
+        let is_person = line.people[0].number.expose() == from;
         let event = Event::Text {
             from: Sender::parse(from),
             to: line.number.clone(),
-            text: text(dice, n),
+            text: match is_person && dice.u32(0..2) == 0 {
+                true => Text::new(pick(dice, &["STOP", "STOP", "START"])),
+                false => text(dice, n),
+            },
         };
         events.push((at, event));
     }

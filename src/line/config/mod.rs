@@ -9,6 +9,7 @@ mod values;
 mod write;
 
 pub use mistakes::{ConfigErrors, Mistake};
+pub use policy::in_words;
 pub use write::write;
 
 use std::io::Read;

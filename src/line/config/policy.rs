@@ -31,10 +31,10 @@ const HAND_OVER_AFTER: RangeInclusive<Duration> = secs(30)..=secs(36_000);
 /// Twilio keeps a message for 10 hours at most (`ValidityPeriod`, 36,000 seconds).
 const DELIVER_WITHIN: RangeInclusive<Duration> = secs(60)..=secs(36_000);
 
-/// Shorter, and a carrier in trouble gets all attempts while it is; longer, and a text waits for
-/// nothing.
+/// Shorter, and a carrier in trouble gets all attempts while it is, of which the record of a
+/// delivery can hold some hundreds; longer, and a text waits for nothing.
 const RETRY_FIRST: RangeInclusive<Duration> = secs(1)..=secs(300);
-const RETRY_LONGEST: RangeInclusive<Duration> = secs(1)..=secs(3600);
+const RETRY_LONGEST: RangeInclusive<Duration> = secs(60)..=secs(3600);
 
 const SENDER_LIMIT: RangeInclusive<i64> = 1..=1000;
 
@@ -149,7 +149,7 @@ fn span_of<T>(
 }
 
 /// As `relay.toml` has it: `3m`, `1h 30m`.
-pub(super) fn in_words(time: Duration) -> String {
+pub fn in_words(time: Duration) -> String {
     let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
     format!("{time:#}")
 }

@@ -20,6 +20,8 @@ pub struct Endings {
     pub with_twilio: usize,
     /// Texts that went to another person than the first.
     pub handed_over: usize,
+    /// Texts that had to wait for their turn.
+    pub slowed: usize,
     /// Texts that tell somebody of another.
     pub tellings: usize,
     /// It was not acknowledged, and Twilio knows that.
@@ -34,6 +36,7 @@ impl AddAssign for Endings {
         self.given_up += other.given_up;
         self.with_twilio += other.with_twilio;
         self.handed_over += other.handed_over;
+        self.slowed += other.slowed;
         self.tellings += other.tellings;
         self.only_twilio_knows += other.only_twilio_knows;
         self.audit_gaps += other.audit_gaps;
@@ -45,6 +48,7 @@ impl Checked<'_> {
         self.endings.handed_over += usize::from(!delivery.handed_over.is_empty());
         let tells = !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer);
         self.endings.tellings += usize::from(tells);
+        self.endings.slowed += usize::from(!delivery.slowed.is_empty());
         let mut endings = Endings::default();
         match &delivery.state {
             State::Delivered => {
@@ -60,6 +64,11 @@ impl Checked<'_> {
                 if !self.all_parts_are(delivery, false) {
                     self.wrong(format!("lost: {} was never sent", delivery.id));
                 }
+            }
+            // The relay's own words are not pressed on anybody.
+            State::Withheld { .. } if delivery.purpose != Purpose::Relay => {}
+            State::Withheld { because } => {
+                self.wrong(format!("dropped: {} by {because:?}", delivery.id));
             }
             State::GaveUp { because } => {
                 endings.given_up += 1;

@@ -55,13 +55,9 @@ pub fn check(world: &World) -> (Vec<String>, Endings) {
 
 impl<'w> Checked<'w> {
     fn of(world: &'w World) -> Self {
-        let (to_lines, sent): (Vec<_>, Vec<_>) = world
-            .sandbox
-            .messages()
-            .into_iter()
-            .partition(|message| message.direction == Direction::Inbound);
-        let by_sid = |messages: Vec<Message>| {
-            let messages = messages.into_iter();
+        let of_direction = |wanted| {
+            let messages = world.sandbox.messages().into_iter();
+            let messages = messages.filter(|message| message.direction == wanted);
             messages.map(|m| (m.sid.clone(), m)).collect()
         };
         let phones = world.sandbox.phones().into_iter();
@@ -75,8 +71,8 @@ impl<'w> Checked<'w> {
                 let inbounds = world.store.inbounds().into_iter();
                 inbounds.map(|i| (i.sms.sid.clone(), i)).collect()
             },
-            messages: by_sid(sent),
-            texts: by_sid(to_lines),
+            messages: of_direction(Direction::OutboundApi),
+            texts: of_direction(Direction::Inbound),
             shown: shown.filter(|e| !e.sent).map(|e| e.sid).collect(),
             audit: world.audit(),
             violations: world.violations.clone(),

@@ -22,8 +22,12 @@ impl Checked<'_> {
         let tried: BTreeSet<_> = delivery.attempts.iter().map(|a| &a.to.person).collect();
         let mut wrong = Vec::new();
         // The last one's turn may end with the deadline, before it begins.
+        let opted_out = |person: &String| {
+            let mut hand_overs = delivery.handed_over.iter();
+            hand_overs.any(|h| h.from.person == *person && h.because == MovedOn::OptedOut)
+        };
         for person in people.take(had_it - 1) {
-            if !tried.contains(person) {
+            if !tried.contains(person) && !opted_out(person) {
                 wrong.push(format!("passed over: {person} with {}", delivery.id));
             }
         }
@@ -44,7 +48,7 @@ impl Checked<'_> {
 
     /// Whether a person's time was not over who had it for its time.
     fn is_too_soon(&self, delivery: &Delivery, hand_over: &HandOver) -> bool {
-        if matches!(hand_over.because, MovedOn::Failed { .. }) {
+        if !matches!(hand_over.because, MovedOn::NoReport | MovedOn::NoAnswer) {
             return false;
         }
         let theirs = |a: &&relay::delivery::Attempt| a.to == hand_over.from;
@@ -66,7 +70,8 @@ impl Checked<'_> {
             Purpose::Relay => {}
             Purpose::Answer => return,
             Purpose::Told | Purpose::Alert | Purpose::Repair => {
-                if delivery.attempts.is_empty() {
+                let is_withheld = matches!(delivery.state, State::Withheld { .. });
+                if delivery.attempts.is_empty() && !is_withheld {
                     self.wrong(format!("not told: {} was never tried", delivery.id));
                 }
                 return;
@@ -123,10 +128,12 @@ impl Checked<'_> {
 fn is_to_be_told(delivery: &Delivery, hand_over: &HandOver) -> bool {
     let opted_out = matches!(
         hand_over.because,
-        MovedOn::Failed {
-            class: Class::Stop,
-            ..
-        }
+        MovedOn::OptedOut
+            | MovedOn::NotAllowed
+            | MovedOn::Failed {
+                class: Class::Stop,
+                ..
+            }
     );
     let round = delivery.replays.get(hand_over.replays as usize);
     let end = round.map_or(delivery.attempts.len() as u32, |replay| replay.attempts);

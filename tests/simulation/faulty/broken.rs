@@ -1,7 +1,7 @@
 //! What a relay with a mistake in its state machine would keep.
 
 use futures::FutureExt;
-use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State};
+use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State, Withheld};
 use relay::store::Store;
 
 use crate::memory::MemoryStore;
@@ -36,6 +36,11 @@ pub fn save(
         Mistake::HandsOverToTheCustomer if is_handed_over => {
             let stranger = relay::phone::PhoneNumber::parse("+16195550107");
             next.to.number = stranger.expect("a number");
+        }
+        Mistake::DropsWhatIsTooFast if before.slowed.len() < next.slowed.len() => {
+            next.state = State::Withheld {
+                because: Withheld::TooMany,
+            };
         }
         Mistake::PassesSomebodyOver if is_handed_over && !next.remaining.is_empty() => {
             next.to = next.remaining.remove(0);
