@@ -1,6 +1,7 @@
 //! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
 //! the audit in a file.
 
+mod checkpoints;
 mod connections;
 mod database;
 pub mod logs;
