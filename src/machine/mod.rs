@@ -5,6 +5,7 @@ mod checkpoints;
 mod connections;
 mod database;
 pub mod logs;
+mod pressure;
 pub mod server;
 mod worker;
 

@@ -9,6 +9,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::pressure::Pressure;
 use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
@@ -81,12 +83,15 @@ impl Machine {
         beside: Router,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let pressure = Pressure::default();
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
+            .layer(from_fn_with_state(pressure.clone(), under_pressure))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
-        let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
+        let working = worker::run(self.relay, self.queue, pressure, stop.clone());
+        let working = tokio::spawn(working);
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
         Ok(())
@@ -106,6 +111,15 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
         store.put_line(line).await?;
     }
     Ok(())
+}
+
+async fn under_pressure(
+    State(pressure): State<Pressure>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let _here = pressure.one_more();
+    next.run(request).await
 }
 
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
