@@ -15,6 +15,7 @@ pub mod text;
 pub mod audit;
 pub mod clock;
 pub mod credentials;
+pub mod kept;
 pub mod queue;
 pub mod store;
 pub mod twilio;

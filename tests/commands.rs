@@ -418,6 +418,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         received,
         decision,
         deliveries: Vec::new(),
+        by_fallback: None,
     };
     store.record(&record, &[]).await.unwrap();
     sid

@@ -1,5 +1,9 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
+mod kept;
+
+pub use kept::take_kept;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,10 +11,10 @@ use futures::future::{join3, try_join, try_join_all};
 use http::{Request, Response};
 use jiff::Timestamp;
 
-use crate::audit::{HashKey, records};
+use crate::audit::{HashKey, Record, records};
 use crate::delivery::{Delivery, DeliveryId, Recipient, State};
 use crate::duty::Overrides;
-use crate::inbound::{InboundRecord, InboundSms};
+use crate::inbound::{ByFallback, InboundRecord, InboundSms};
 use crate::line::{Line, Person};
 use crate::queue::WakeUp;
 use crate::relay::Relay;
@@ -26,13 +30,19 @@ const DELIVER_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
-    answer_to(receive(relay, &request).await)
+    answer_to(match Unverified::read(&request) {
+        Ok(webhook) => receive(relay, webhook, None).await,
+        Err(refusal) => Err(refusal.into()),
+    })
 }
 
 /// Two round trips in sequence: everything that the decision needs, then everything that follows
 /// from it side by side.
-async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswered> {
-    let webhook = Unverified::read(request)?;
+async fn receive(
+    relay: &Relay,
+    webhook: Unverified,
+    by_fallback: Option<ByFallback>,
+) -> Result<(), Unanswered> {
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
     let (credentials, known) = try_join(
         relay.credentials.current(),
@@ -46,14 +56,21 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
 
     if let Some(earlier) = known.earlier {
         // A wake-up of the first time may be missing; one too many does no harm.
-        let record = records::repeated(&earlier, now, &key);
+        let record = Record {
+            fallback: by_fallback,
+            ..records::repeated(&earlier, now, &key)
+        };
         let (woken, ()) = futures::join!(
             wake(relay, &earlier.deliveries, now),
             relay.report(vec![record])
         );
         return Ok(woken?);
     }
-    let (record, deliveries) = plan(&line, &known.overrides, sms, now);
+    let (mut record, deliveries) = plan(&line, &known.overrides, sms, now);
+    if let Some(by) = by_fallback {
+        record.received = by.received;
+        record.by_fallback = Some(by);
+    }
     let audit = records::decided(&record, &key);
     let (recorded, woken, ()) = join3(
         relay.store.record(&record, &deliveries),
@@ -70,7 +87,10 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
             relay.report(vec![records::repeated(kept, now, &key)]).await;
         }
         Err(error) => {
-            let record = records::not_kept(&line.name, &record.sms, now, &key);
+            let record = Record {
+                fallback: by_fallback,
+                ..records::not_kept(&line.name, &record.sms, now, &key)
+            };
             relay.report(vec![record]).await;
             return Err(error.into());
         }
@@ -126,6 +146,7 @@ fn plan(
             received: now,
             decision,
             deliveries: ids,
+            by_fallback: None,
         },
         deliveries,
     )

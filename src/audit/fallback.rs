@@ -142,6 +142,7 @@ mod tests {
             attempt: None,
             rule: None,
             from: None,
+            fallback: None,
             to_person: Some("Sergio".to_owned()),
             to: None,
             candidates: Vec::new(),

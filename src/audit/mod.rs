@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::DeliveryId;
-use crate::inbound::MessageSid;
+use crate::inbound::{ByFallback, MessageSid};
 use crate::phone::Masked;
 
 /// The version of the record's shape.
@@ -37,6 +37,9 @@ pub struct Record {
     pub rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub from: Option<Who>,
+    /// The text came by the fallback URL, at this time and because of this error.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback: Option<ByFallback>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub to_person: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -39,6 +39,7 @@ fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey)
         rule: Some(name_of(rule)),
         to_person: to_person.clone(),
         delivery: record.deliveries.first().cloned(),
+        fallback: record.by_fallback,
         candidates: candidates
             .iter()
             .map(|c| Considered {
@@ -166,6 +167,7 @@ fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
         attempt: None,
         rule: None,
         from: None,
+        fallback: None,
         to_person: None,
         to: None,
         candidates: Vec::new(),

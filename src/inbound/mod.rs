@@ -106,4 +106,17 @@ pub struct InboundRecord {
     pub received: Timestamp,
     pub decision: Decision,
     pub deliveries: Vec<DeliveryId>,
+    /// How it came, if not on the main path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_fallback: Option<ByFallback>,
+}
+
+/// A text came by the fallback URL, because the main path did not take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByFallback {
+    /// When Twilio brought it. It was decided later, when the main path worked again.
+    pub received: Timestamp,
+    /// Why the main path failed, in Twilio's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<u32>,
 }

@@ -4,6 +4,7 @@
 mod checkpoints;
 mod connections;
 mod database;
+pub mod kept;
 pub mod logs;
 mod pressure;
 pub mod server;
@@ -21,6 +22,9 @@ pub const DATABASE: &str = "relay.db";
 
 /// The audit within a data folder: one JSON object a line.
 pub const AUDIT: &str = "audit.jsonl";
+
+/// The texts within a data folder that the main path has not taken yet.
+pub const KEPT_TEXTS: &str = "kept-texts.jsonl";
 
 /// Leaves a file that holds what people wrote to its owner alone. One of somebody else stays as it
 /// is: whether it can be used shows when it is opened.

@@ -20,11 +20,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::pressure::Pressure;
-use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
+use super::{
+    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, worker,
+};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Credentials;
-use crate::functions::{delivery_status, inbound_sms};
+use crate::functions::{delivery_status, inbound_fallback, inbound_sms};
+use crate::kept::Keeper;
+use crate::kept::file::KeptFile;
 use crate::line::Line;
 use crate::queue::sqlite::SqliteQueue;
 use crate::relay::Relay;
@@ -41,6 +45,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub struct Machine {
     relay: Arc<Relay>,
     queue: SqliteQueue,
+    kept: KeptFile,
 }
 
 impl Machine {
@@ -55,6 +60,8 @@ impl Machine {
         create_data(data)
             .with_context(|| format!("cannot make the data folder {}", data.display()))?;
         leave_to_owner(&data.join(AUDIT))?;
+        leave_to_owner(&data.join(KEPT_TEXTS))?;
+        let kept = KeptFile::open(&data.join(KEPT_TEXTS))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let relay = Relay {
@@ -71,6 +78,7 @@ impl Machine {
         Ok(Self {
             relay: Arc::new(relay),
             queue,
+            kept,
         })
     }
 
@@ -83,6 +91,16 @@ impl Machine {
         beside: Router,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let keeper = Keeper {
+            texts: Arc::new(self.kept.clone()),
+            credentials: Arc::clone(&self.relay.credentials),
+            clock: Arc::clone(&self.relay.clock),
+        };
+        let beside = beside.route(
+            "/twilio/fallback",
+            post(fallback).with_state(Arc::new(keeper)),
+        );
+        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
         let pressure = Pressure::default();
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
@@ -94,6 +112,7 @@ impl Machine {
         let working = tokio::spawn(working);
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
+        taking.await?;
         Ok(())
     }
 }
@@ -125,6 +144,15 @@ async fn under_pressure(
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
     match whole(request).await {
         Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn fallback(State(keeper): State<Arc<Keeper>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => inbound_fallback::handle(&keeper, request)
+            .await
+            .into_response(),
         Err(refused) => refused.into_response(),
     }
 }

@@ -74,6 +74,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         sms,
         received,
         deliveries: vec![delivery.id.clone()],
+        by_fallback: None,
     };
     let deliveries = std::slice::from_ref(&delivery);
     store.record(&record, deliveries).await.unwrap();

@@ -74,6 +74,7 @@ fn record(n: u32) -> Record {
         delivery: None,
         attempt: Some(n),
         rule: Some("first_available".to_owned()),
+        fallback: None,
         from: Some(key.who(number.expose(), number.masked())),
         to_person: Some("María 🚐".to_owned()),
         to: None,

@@ -98,6 +98,7 @@ pub fn record(n: u32) -> InboundRecord {
         },
         received: now(),
         deliveries: vec![delivery(n).id],
+        by_fallback: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod duty;
+mod fallback;
 mod text;
 mod trouble;
 mod webhooks;

@@ -16,6 +16,7 @@ mod world;
 
 // What is tested.
 mod failures;
+mod fallback;
 mod memory;
 mod starts;
 mod template;

@@ -244,6 +244,13 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world
         .recorded(|record| record["outcome"] == "undelivered")
         .await;
+    // A text comes by the fallback.
+    assert_eq!(
+        world
+            .post_to_fallback(&sid('d'), "hi", "sandbox-auth-token")
+            .await,
+        200
+    );
     // And the sweep finds something to wake.
     keep_unreadable_delivery(&world).await;
     world.sweep().await.unwrap();

@@ -35,8 +35,9 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 3] = [
+pub const FUNCTIONS: [(&str, &str); 4] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
+    ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
 ];
@@ -54,15 +55,16 @@ pub struct World {
 }
 
 impl World {
-    /// A relay at work: the worker is woken by the queue.
+    /// A relay at work: the queues wake their functions.
     pub async fn deployed() -> Self {
         let mut world = Self::with_silent_queue().await;
-        let source = world.event_source();
-        world.tasks.push(tokio::spawn(source.run()));
+        for source in [world.event_source(), world.kept_texts()] {
+            world.tasks.push(tokio::spawn(source.run()));
+        }
         world
     }
 
-    /// The same, but the queue wakes nobody until the test lets it.
+    /// The same, but the queues wake nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
@@ -108,6 +110,7 @@ impl World {
         let webhook = format!("{}/twilio/sms", self.api.url);
         let number = Number {
             sms_url: Some(webhook),
+            sms_fallback_url: Some(format!("{}/twilio/fallback", self.api.url)),
             ..Number::default()
         };
         self.sandbox.set_number(number_of(LINE), number);
@@ -214,7 +217,16 @@ impl World {
     }
 
     pub fn event_source(&self) -> EventSource {
-        EventSource::of(&self.stack, &self.aws, &self.functions)
+        self.polling("DeliveriesQueueUrl")
+    }
+
+    /// What brings kept texts to the main path.
+    pub fn kept_texts(&self) -> EventSource {
+        self.polling("KeptTextsQueueUrl")
+    }
+
+    fn polling(&self, queue: &str) -> EventSource {
+        EventSource::of(&self.stack, &self.aws, &self.functions, queue)
     }
 
     /// Lets the schedule invoke its function, as it does every minute.
@@ -235,16 +247,32 @@ impl World {
     /// The webhook of a customer's text, posted by hand; `sign_with` is the token. Returns the
     /// answer's status.
     pub async fn post_text(&self, sid: &MessageSid, sign_with: &str) -> u16 {
-        let account = self.sandbox.account();
-        let form = Form::from_fields([
+        let form = Form::from_fields(self.fields(sid, "hi"));
+        self.post("/twilio/sms", form, sign_with).await
+    }
+
+    /// The same text as it comes to the fallback.
+    pub async fn post_to_fallback(&self, sid: &MessageSid, body: &str, sign_with: &str) -> u16 {
+        let failed = format!("{}/twilio/sms", self.api.url);
+        let told = [("ErrorCode", "11200"), ("ErrorUrl", &failed)];
+        let form = Form::from_fields(self.fields(sid, body).into_iter().chain(told));
+        self.post("/twilio/fallback", form, sign_with).await
+    }
+
+    fn fields<'a>(&'a self, sid: &'a MessageSid, body: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
             ("MessageSid", sid.as_str()),
-            ("AccountSid", &account.account_sid),
+            ("AccountSid", &self.sandbox.account().account_sid),
             ("From", CUSTOMER),
             ("To", LINE),
-            ("Body", "hi"),
+            ("Body", body),
             ("NumMedia", "0"),
-        ]);
-        let url = format!("{}/twilio/sms", self.api.url);
+        ]
+    }
+
+    /// Posts a form as Twilio does, and returns the answer's status.
+    pub async fn post(&self, path: &str, form: Form, sign_with: &str) -> u16 {
+        let url = format!("{}{path}", self.api.url);
         let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
         let request = aws::http()
             .post(url)

@@ -19,9 +19,24 @@ pub struct Faults {
     /// Saves that go well before the failing ones.
     pub saves_spared: AtomicU32,
     pub saves: AtomicU32,
+    /// Webhooks that are answered when Twilio has stopped to wait.
+    pub late_answers: AtomicU32,
 }
 
 impl Faults {
+    /// The store answers neither reads nor writes of inbound texts.
+    pub fn break_store(&self) {
+        self.reads.store(u32::MAX, Ordering::SeqCst);
+    }
+
+    pub fn repair_store(&self) {
+        self.reads.store(0, Ordering::SeqCst);
+    }
+
+    pub(super) fn answers_late(&self) -> bool {
+        strikes(&self.late_answers)
+    }
+
     /// The worker dies between sending and saving what came of it: the claim is saved, the next
     /// save is not.
     pub fn die_after_sending(&self) {

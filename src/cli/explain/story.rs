@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cli::candidates::DecisionShown;
 use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, Replay, State};
-use crate::inbound::{InboundRecord, InboundSms, MessageSid};
+use crate::inbound::{ByFallback, InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
 use crate::phone::{PhoneNumber, Sender};
 use crate::routing::{Decision, Rule};
@@ -76,7 +76,7 @@ impl Story {
     ) -> Self {
         let sms = &record.sms;
         let mut moments = vec![
-            moment(record.received, "it came in".to_owned()),
+            moment(record.received, came_in(record)),
             decided(&record.decision, zone),
         ];
         for (id, delivery) in deliveries {
@@ -104,6 +104,17 @@ impl Story {
                 .collect(),
             moments,
         }
+    }
+}
+
+fn came_in(record: &InboundRecord) -> String {
+    match &record.by_fallback {
+        None => "it came in".to_owned(),
+        Some(ByFallback {
+            error_code: Some(code),
+            ..
+        }) => format!("it came in by the fallback: the main path failed (Twilio's error {code})"),
+        Some(_) => "it came in by the fallback: the main path failed".to_owned(),
     }
 }
 

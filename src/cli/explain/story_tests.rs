@@ -38,6 +38,7 @@ fn record(from: &str) -> InboundRecord {
         received: at(0),
         decision,
         deliveries,
+        by_fallback: None,
     }
 }
 
@@ -294,4 +295,18 @@ fn a_give_up_and_a_replay_are_moments_of_their_own() {
     let end = story.moments.last().unwrap();
     assert_eq!(end.at, Some(at(40)));
     assert!(end.details[0].starts_with("`relay dead replay in-SM"));
+}
+
+#[test]
+fn a_text_that_came_by_the_fallback_says_so_and_why() {
+    let mut record = record("+18585550107");
+    record.by_fallback = Some(ByFallback {
+        received: record.received,
+        error_code: Some(11205),
+    });
+    let story = Story::of(&record, &[], &line().time_zone, MASKED);
+    assert_eq!(
+        story.moments[0].what,
+        "it came in by the fallback: the main path failed (Twilio's error 11205)"
+    );
 }

@@ -6,10 +6,12 @@
 //! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status
 //! ```
 
+mod as_it_came;
 mod inbound;
 mod refusal;
 mod status;
 
+pub use as_it_came::AsItCame;
 pub use inbound::{inbound, is_fetchable};
 pub use refusal::Refusal;
 pub use status::{StatusReport, status};
@@ -17,7 +19,7 @@ pub use status::{StatusReport, status};
 use std::ops::Deref;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Request};
 
 use super::form::{Form, MOST_BYTES};
@@ -32,6 +34,8 @@ pub struct Unverified {
     form: Form,
     signature: String,
     path_and_query: String,
+    /// What the request says of its host; nothing is let in over it.
+    host: Option<String>,
 }
 
 /// Something that Twilio said: made only from a request whose signature was right.
@@ -55,6 +59,11 @@ impl Unverified {
             form,
             signature: the_signature(request.headers())?,
             path_and_query: uri.path().to_owned() + &query.unwrap_or_default(),
+            host: request
+                .headers()
+                .get(HOST)
+                .and_then(|host| host.to_str().ok())
+                .map(str::to_owned),
         })
     }
 
@@ -76,6 +85,11 @@ impl Unverified {
         credentials: &Credentials,
         public_url: &str,
     ) -> Result<Verified<Form>, Refusal> {
+        self.check(credentials, public_url)?;
+        Ok(Verified(self.form))
+    }
+
+    fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
         let tokens = credentials.signing_tokens();
         if !signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form)) {
@@ -85,7 +99,7 @@ impl Unverified {
         if self.form.get("AccountSid") != Some(&credentials.account_sid) {
             return Err(Refusal::other_account());
         }
-        Ok(Verified(self.form))
+        Ok(())
     }
 }
 
