@@ -10,9 +10,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::town::Town;
 use super::twilio::{Arrivals, Twilio};
 
-/// How long it may take until everything is settled: an attempt whose worker died is asked about
-/// after its lease, and a lost wake-up is found by the sweep.
-const SETTLED_WITHIN: Duration = Duration::from_secs(5 * 60);
+/// How long it may take until everything is settled. An attempt whose worker died is asked about
+/// after its lease; a message that failed while the relay was down, after minutes without a callback.
+const SETTLED_WITHIN: Duration = Duration::from_secs(8 * 60);
 
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -77,8 +77,7 @@ impl Endings {
     }
 }
 
-/// Waits until no delivery of the database waits for anything but its callbacks, and what was sent
-/// has arrived. Returns what is on the phones then, and which texts gave up.
+/// Waits until every delivery of the database has arrived or is over. Returns what is on the phones then, and which texts gave up.
 pub async fn settle(
     database: &Path,
     town: &Town,
@@ -91,8 +90,13 @@ pub async fn settle(
         .collect();
     let mut before = Arrivals::new();
     loop {
-        let open = open(database);
+        let unsettled = unsettled(database);
         let arrivals = twilio.arrivals(town).await;
+        let arrived = |id: &String| ids.get(id).is_some_and(|text| arrivals.contains_key(text));
+        let open = unsettled
+            .iter()
+            .filter(|(id, with_twilio)| !(*with_twilio && arrived(id)))
+            .count();
         if open == 0 && arrivals == before {
             let dead = given_up(database);
             let dead = dead.iter().filter_map(|id| ids.get(id)).copied().collect();
@@ -108,14 +112,15 @@ pub async fn settle(
     }
 }
 
-/// How many deliveries are not with Twilio yet.
-fn open(database: &Path) -> usize {
-    let waits = |json: &String| {
-        let delivery: Delivery = serde_json::from_str(json).unwrap();
-        !matches!(delivery.state, State::Accepted { .. })
-    };
+/// The deliveries that somebody has to look at again, and whether Twilio has the text.
+fn unsettled(database: &Path) -> Vec<(String, bool)> {
     let due = "SELECT delivery FROM deliveries WHERE due IS NOT NULL";
-    column(database, due).iter().filter(|d| waits(d)).count()
+    let deliveries = column(database, due).into_iter().map(|json| {
+        let delivery: Delivery = serde_json::from_str(&json).unwrap();
+        let with_twilio = matches!(delivery.state, State::Accepted { .. });
+        (delivery.id.to_string(), with_twilio)
+    });
+    deliveries.collect()
 }
 
 fn given_up(database: &Path) -> Vec<String> {
