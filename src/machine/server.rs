@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
@@ -101,7 +101,7 @@ impl Machine {
             post(fallback).with_state(Arc::new(keeper)),
         );
         let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
-        let pressure = Pressure::default();
+        let pressure = Pressure::none(Instant::now());
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
@@ -137,7 +137,7 @@ async fn under_pressure(
     request: Request<Body>,
     next: Next,
 ) -> Response {
-    let _here = pressure.one_more();
+    let _here = pressure.one_more(Instant::now());
     next.run(request).await
 }
 

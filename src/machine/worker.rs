@@ -41,7 +41,7 @@ pub(super) async fn run(
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
-        let places = match pressure.is_high() {
+        let places = match pressure.is_high(Instant::now().into_std()) {
             true => CONCURRENCY_UNDER_PRESSURE,
             false => CONCURRENCY,
         };
