@@ -8,9 +8,11 @@ mod config;
 mod config_push;
 mod contract;
 mod conversations;
+mod crash;
 mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
+mod load;
 mod machine;
 mod memory;
 #[cfg(feature = "aws")]
