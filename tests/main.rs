@@ -11,6 +11,7 @@ mod conversations;
 mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
+mod fuzz;
 mod machine;
 mod memory;
 #[cfg(feature = "aws")]
