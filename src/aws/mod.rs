@@ -3,10 +3,14 @@
 pub mod batch;
 pub mod clients;
 pub mod http;
+pub mod inbound;
+mod keeper;
 pub mod logs;
 mod plain;
+pub mod schedule;
 pub mod settings;
 mod start;
 
+pub use keeper::start_keeper;
 pub use plain::plain;
 pub use start::{Twilio, build, start};

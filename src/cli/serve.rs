@@ -41,7 +41,7 @@ pub struct Serve {
     twilio_url: String,
 }
 
-fn web_address(url: &str) -> Result<String, &'static str> {
+pub fn web_address(url: &str) -> Result<String, &'static str> {
     let is_one = url.parse::<http::Uri>().is_ok_and(|url| {
         matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()
     });
@@ -74,7 +74,7 @@ impl Serve {
         start_log(&lines);
         for line in &lines {
             say(&format!(
-                "webhook  {}/twilio/sms (line {})\n",
+                "webhook  {0}/twilio/sms (line {1})\nfallback {0}/twilio/fallback (line {1})\n",
                 line.public_url, line.name
             ));
         }

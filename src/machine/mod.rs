@@ -3,7 +3,9 @@
 
 mod connections;
 mod database;
+pub mod kept;
 pub mod logs;
+mod nightly;
 pub mod server;
 mod worker;
 
@@ -19,6 +21,9 @@ pub const DATABASE: &str = "relay.db";
 
 /// The audit within a data folder: one JSON object a line.
 pub const AUDIT: &str = "audit.jsonl";
+
+/// The texts within a data folder that the main path has not taken yet.
+pub const KEPT_TEXTS: &str = "kept-texts.jsonl";
 
 /// Leaves a file that holds what people wrote to its owner alone. One of somebody else stays as it
 /// is: whether it can be used shows when it is opened.

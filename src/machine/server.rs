@@ -18,11 +18,16 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
+use super::{
+    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, nightly,
+    worker,
+};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Credentials;
-use crate::functions::{delivery_status, inbound_sms};
+use crate::functions::{delivery_status, inbound_fallback, inbound_sms};
+use crate::kept::Keeper;
+use crate::kept::file::KeptFile;
 use crate::line::Line;
 use crate::queue::sqlite::SqliteQueue;
 use crate::relay::Relay;
@@ -39,6 +44,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub struct Machine {
     relay: Arc<Relay>,
     queue: SqliteQueue,
+    kept: KeptFile,
 }
 
 impl Machine {
@@ -53,6 +59,8 @@ impl Machine {
         create_data(data)
             .with_context(|| format!("cannot make the data folder {}", data.display()))?;
         leave_to_owner(&data.join(AUDIT))?;
+        leave_to_owner(&data.join(KEPT_TEXTS))?;
+        let kept = KeptFile::open(&data.join(KEPT_TEXTS))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let relay = Relay {
@@ -69,6 +77,7 @@ impl Machine {
         Ok(Self {
             relay: Arc::new(relay),
             queue,
+            kept,
         })
     }
 
@@ -81,14 +90,27 @@ impl Machine {
         beside: Router,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let keeper = Keeper {
+            texts: Arc::new(self.kept.clone()),
+            credentials: Arc::clone(&self.relay.credentials),
+            clock: Arc::clone(&self.relay.clock),
+        };
+        let beside = beside.route(
+            "/twilio/fallback",
+            post(fallback).with_state(Arc::new(keeper)),
+        );
+        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
+        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
         let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
+        taking.await?;
+        nightly.await?;
         Ok(())
     }
 }
@@ -111,6 +133,15 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
     match whole(request).await {
         Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn fallback(State(keeper): State<Arc<Keeper>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => inbound_fallback::handle(&keeper, request)
+            .await
+            .into_response(),
         Err(refused) => refused.into_response(),
     }
 }

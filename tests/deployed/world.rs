@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::clock::SystemClock;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use relay::clock::{Clock, SystemClock};
 use relay::credentials::{self, Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
@@ -35,10 +37,12 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 3] = [
+pub const FUNCTIONS: [(&str, &str); 5] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
+    ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+    ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
 ];
 
 pub struct World {
@@ -54,21 +58,32 @@ pub struct World {
 }
 
 impl World {
-    /// A relay at work: the worker is woken by the queue.
+    /// A relay at work: the queues wake their functions.
     pub async fn deployed() -> Self {
         let mut world = Self::with_silent_queue().await;
-        let source = world.event_source();
-        world.tasks.push(tokio::spawn(source.run()));
+        world.work();
         world
     }
 
-    /// The same, but the queue wakes nobody until the test lets it.
+    /// From now on the queues wake their functions.
+    pub fn work(&mut self) {
+        for source in [self.event_source(), self.kept_texts()] {
+            self.tasks.push(tokio::spawn(source.run()));
+        }
+    }
+
+    /// The same, but the queues wake nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
+        Self::with_twilios_clock_behind(SignedDuration::ZERO).await
+    }
+
+    /// The same, but what happens at Twilio happened long ago.
+    pub async fn with_twilios_clock_behind(by: SignedDuration) -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
         let sandbox = Arc::new(Sandbox::new(
             Arc::new(sandbox::demo_account()),
-            Arc::new(SystemClock),
+            Arc::new(Behind(by)),
         ));
         sandbox.set_pace(Pace {
             queued: MOMENT,
@@ -105,12 +120,7 @@ impl World {
             self.borders.insert(function, border);
             self.start(function).await;
         }
-        let webhook = format!("{}/twilio/sms", self.api.url);
-        let number = Number {
-            sms_url: Some(webhook),
-            ..Number::default()
-        };
-        self.sandbox.set_number(number_of(LINE), number);
+        self.plug(true);
         let sandbox = Arc::clone(&self.sandbox);
         let for_ever = std::future::pending();
         self.tasks
@@ -214,37 +224,100 @@ impl World {
     }
 
     pub fn event_source(&self) -> EventSource {
-        EventSource::of(&self.stack, &self.aws, &self.functions)
+        self.polling("DeliveriesQueueUrl")
     }
 
-    /// Lets the schedule invoke its function, as it does every minute.
+    /// What brings kept texts to the main path.
+    pub fn kept_texts(&self) -> EventSource {
+        self.polling("KeptTextsQueueUrl")
+    }
+
+    fn polling(&self, queue: &str) -> EventSource {
+        EventSource::of(&self.stack, &self.aws, &self.functions, queue)
+    }
+
+    /// Lets the schedule invoke the worker, as it does every minute.
     pub async fn sweep(&self) -> Result<Value, Failed> {
-        let (_, schedule) = self.stack.all("AWS::Scheduler::Schedule").next().unwrap();
+        self.schedule("sweep").await
+    }
+
+    /// Lets the schedule of that name invoke its function.
+    pub async fn schedule(&self, name: &str) -> Result<Value, Failed> {
+        let name = self.name_of(name);
+        let mut schedules = self.stack.all("AWS::Scheduler::Schedule");
+        let (_, schedule) = schedules.find(|(_, s)| s["Name"] == name.as_str()).unwrap();
         let target = &schedule["Target"];
         let name = target["Arn"].as_str().unwrap().rsplit(':').next().unwrap();
         let event = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
         self.functions.get(name).invoke(&event).await
     }
 
+    /// The line was the relay's long before yesterday.
+    pub async fn since_last_week(&self) {
+        let now = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+        let day = now.saturating_sub(3.days()).to_string();
+        let entry = json!({
+            "TableName": self.stack.output("TableName"),
+            "Item": {
+                "pk": {"S": format!("line#{LINE}")},
+                "sk": {"S": "reconciled"},
+                "day": {"S": day},
+            },
+        });
+        self.aws.call("DynamoDB_20120810.PutItem", entry).await;
+    }
+
+    /// From now on Twilio calls the relay for a text, or nobody.
+    pub fn plug(&self, in_or_out: bool) {
+        let url = |path: &str| in_or_out.then(|| format!("{}{path}", self.api.url));
+        let number = Number {
+            sms_url: url("/twilio/sms"),
+            sms_fallback_url: url("/twilio/fallback"),
+            ..Number::default()
+        };
+        self.sandbox.set_number(number_of(LINE), number);
+    }
+
     /// The customer texts the line.
     pub fn customer_texts(&self, text: Text) -> MessageSid {
-        let from = Sender::parse(CUSTOMER);
+        self.texts(CUSTOMER, text)
+    }
+
+    /// Somebody's phone texts the line.
+    pub fn texts(&self, from: &str, text: Text) -> MessageSid {
+        let from = Sender::parse(from);
         self.sandbox.text(&from, &number_of(LINE), text).unwrap()
     }
 
     /// The webhook of a customer's text, posted by hand; `sign_with` is the token. Returns the
     /// answer's status.
     pub async fn post_text(&self, sid: &MessageSid, sign_with: &str) -> u16 {
-        let account = self.sandbox.account();
-        let form = Form::from_fields([
+        let form = Form::from_fields(self.fields(sid, "hi"));
+        self.post("/twilio/sms", form, sign_with).await
+    }
+
+    /// The same text as it comes to the fallback.
+    pub async fn post_to_fallback(&self, sid: &MessageSid, body: &str, sign_with: &str) -> u16 {
+        let failed = format!("{}/twilio/sms", self.api.url);
+        let told = [("ErrorCode", "11200"), ("ErrorUrl", &failed)];
+        let form = Form::from_fields(self.fields(sid, body).into_iter().chain(told));
+        self.post("/twilio/fallback", form, sign_with).await
+    }
+
+    fn fields<'a>(&'a self, sid: &'a MessageSid, body: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
             ("MessageSid", sid.as_str()),
-            ("AccountSid", &account.account_sid),
+            ("AccountSid", &self.sandbox.account().account_sid),
             ("From", CUSTOMER),
             ("To", LINE),
-            ("Body", "hi"),
+            ("Body", body),
             ("NumMedia", "0"),
-        ]);
-        let url = format!("{}/twilio/sms", self.api.url);
+        ]
+    }
+
+    /// Posts a form as Twilio does, and returns the answer's status.
+    pub async fn post(&self, path: &str, form: Form, sign_with: &str) -> u16 {
+        let url = format!("{}{path}", self.api.url);
         let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
         let request = aws::http()
             .post(url)
@@ -306,6 +379,15 @@ impl Drop for World {
             let refused = border.refused();
             assert!(refused.is_empty(), "{function} is not granted {refused:?}");
         }
+    }
+}
+
+/// Twilio's clock.
+struct Behind(SignedDuration);
+
+impl Clock for Behind {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() - self.0
     }
 }
 
