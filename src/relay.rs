@@ -1,5 +1,7 @@
 //! Everything that the relay's functions work with, built once and passed first.
 
+mod opt_outs;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -1,6 +1,8 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+mod guards;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -71,8 +73,12 @@ async fn work_on(
         let Some(event) = events.front() else {
             return Ok(());
         };
+        let event = match event {
+            Event::Woken => guards::woken(relay, &delivery).await?,
+            event => event.clone(),
+        };
         let now = relay.now();
-        let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
+        let (mut next, effects) = step(delivery.clone(), event, now, relay.chance.draw());
         let mut spawned = Vec::new();
         if next != delivery {
             next.version += 1;
@@ -92,6 +98,7 @@ async fn work_on(
         relay.wake_spawned(&spawned, now).await;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
         let _ = records.unbounded_send(records::of_step(&delivery, &effects, &spawned, now, &key));
+        let _ = records.unbounded_send(relay.heed_opt_outs(&delivery, &effects, now, &key).await);
         events.pop_front();
         events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
     }
@@ -162,6 +169,8 @@ async fn carry_out(
             | Effect::ReportHandBack { .. }
             | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
+            | Effect::ReportSlowed(_)
+            | Effect::ReportWithheld { .. }
             | Effect::ReportReplayed => {}
         }
     }

@@ -1,3 +1,4 @@
+mod guards;
 pub mod story;
 mod tellings;
 pub mod words;

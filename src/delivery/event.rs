@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{GaveUp, MovedOn, Recipient};
+use super::{GaveUp, Hold, MovedOn, Recipient, Slowed, Withheld};
 use crate::inbound::MessageSid;
 use crate::twilio::status::Status;
 
@@ -14,6 +14,8 @@ use crate::twilio::status::Status;
 pub enum Event {
     /// A wake-up came, or a sweep found it due.
     Woken,
+    /// The attempt that it was woken for may not be made.
+    Held(Hold),
     /// The request of an attempt was answered, or was not.
     Answered { attempt: u32, answer: Answer },
     /// A status callback of an attempt's message.
@@ -95,6 +97,10 @@ pub enum Effect {
     Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
+    /// Put into the audit that the delivery has to wait for its turn.
+    ReportSlowed(Slowed),
+    /// Put into the audit that the relay's own words were not sent.
+    ReportWithheld { because: Withheld },
     /// Put into the audit that somebody had it tried again.
     ReportReplayed,
 }

@@ -4,6 +4,7 @@
 mod attempt;
 pub mod backoff;
 mod event;
+mod hold;
 mod id;
 mod parts;
 mod spawned;
@@ -12,6 +13,7 @@ mod step;
 
 pub use attempt::{Attempt, Outcome};
 pub use event::{Answer, Effect, Event};
+pub use hold::{Hold, Limit, Slowed, Withheld};
 pub use id::{DeliveryId, NotADeliveryId};
 pub use spawned::spawned;
 pub use stage::{HandOver, MovedOn};
@@ -25,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::inbound::MessageSid;
 use crate::line::{Policy, TimeZone};
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, Sender};
 
 /// One text to be delivered. The unit of work on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub struct Delivery {
     pub public_url: String,
     /// The inbound that caused it.
     pub message_sid: Option<MessageSid>,
+    /// Who wrote the text that it relays, if it relays one.
+    #[serde(default)]
+    pub sender: Option<Sender>,
     /// Whom it is for now.
     pub to: Recipient,
     /// Whom it is handed over to if that fails, in this order.
@@ -60,6 +65,9 @@ pub struct Delivery {
     /// Oldest first.
     #[serde(default)]
     pub replays: Vec<Replay>,
+    /// How often it had to wait for its turn, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowed: Vec<Slowed>,
     /// Oldest first.
     #[serde(default)]
     pub handed_over: Vec<HandOver>,
@@ -150,6 +158,8 @@ pub enum State {
     Delivered,
     /// No further attempt is made.
     GaveUp { because: GaveUp },
+    /// Words of the relay's own that were better not sent. Nobody waits for them.
+    Withheld { because: Withheld },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,8 +185,13 @@ impl Delivery {
             State::Sending { lease } => Some(lease),
             State::Unknown { ask, .. } => Some(ask),
             State::Accepted { ask, .. } => ask,
-            State::Delivered | State::GaveUp { .. } => None,
+            State::Delivered | State::GaveUp { .. } | State::Withheld { .. } => None,
         }
+    }
+
+    /// Whether its next attempt would be made now.
+    pub fn is_to_be_attempted(&self, now: Timestamp) -> bool {
+        matches!(self.state, State::Waiting { due } if due <= now)
     }
 
     pub fn attempt(&self, number: u32) -> Option<&Attempt> {

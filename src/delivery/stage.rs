@@ -34,6 +34,10 @@ pub enum MovedOn {
     NoReport,
     /// Twilio did not say in time whether it had it.
     NoAnswer,
+    /// They had opted out of the line's texts.
+    OptedOut,
+    /// Their number is not among those that the line may text.
+    NotAllowed,
 }
 
 impl MovedOn {
@@ -41,8 +45,22 @@ impl MovedOn {
     pub fn code(self) -> Option<u32> {
         match self {
             MovedOn::Failed { code, .. } => code,
-            MovedOn::NoReport | MovedOn::NoAnswer => None,
+            _ => None,
         }
+    }
+
+    /// Whether whoever had it before can be told so by a text.
+    pub(super) fn may_be_told(self) -> bool {
+        let cannot = matches!(
+            self,
+            MovedOn::OptedOut
+                | MovedOn::NotAllowed
+                | MovedOn::Failed {
+                    class: Class::Stop,
+                    ..
+                }
+        );
+        !cannot
     }
 
     /// As the audit and people read it.
@@ -55,6 +73,8 @@ impl MovedOn {
             },
             MovedOn::NoReport => "no delivery report in time",
             MovedOn::NoAnswer => "Twilio did not say in time whether it had the message",
+            MovedOn::OptedOut => "they opted out of texts",
+            MovedOn::NotAllowed => "allowed_prefixes does not have their number",
         }
     }
 }

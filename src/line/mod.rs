@@ -94,6 +94,13 @@ impl TimeZone {
             .to_string()
     }
 
+    /// To the second: `Sat 2026-11-21 02:00:07 PST`.
+    pub fn show_seconds(&self, instant: jiff::Timestamp) -> String {
+        self.at(instant)
+            .strftime("%a %Y-%m-%d %H:%M:%S %Z")
+            .to_string()
+    }
+
     pub fn zone(&self) -> &jiff::tz::TimeZone {
         &self.zone
     }

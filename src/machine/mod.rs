@@ -5,6 +5,7 @@ mod connections;
 mod database;
 pub mod kept;
 pub mod logs;
+mod nightly;
 pub mod server;
 mod worker;
 

@@ -19,7 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{
-    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, worker,
+    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, nightly,
+    worker,
 };
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
@@ -104,10 +105,12 @@ impl Machine {
             .route("/twilio/status/{delivery}/{attempt}", post(status))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
+        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
         let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
         taking.await?;
+        nightly.await?;
         Ok(())
     }
 }

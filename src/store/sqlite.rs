@@ -1,18 +1,28 @@
 //! The store in the one-machine mode's SQLite file.
 
+#[path = "sqlite/opt_outs.rs"]
+mod opt_outs;
+#[path = "sqlite/paces.rs"]
+mod paces;
+
+use std::time::Duration;
+
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ForInbound, Recorded, Result, Saved, Store};
+use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
 use crate::machine::Database;
+use crate::opt_out::{self, OptOuts};
+use crate::pace;
 use crate::phone::PhoneNumber;
 
 pub struct SqliteStore(Database);
@@ -48,19 +58,39 @@ impl SqliteStore {
 const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
 const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
+const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+    async fn for_inbound(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let line = self.line(number).await?;
+        let people = line.iter().flat_map(|line| &line.people);
+        let numbers: Vec<_> = people.map(|person| &person.number).chain(from).collect();
+        let from_own_line = match from {
+            Some(from) => self
+                .0
+                .read(|connection| one(connection, IS_LINE, [from.expose()]))?,
+            None => None,
+        };
         Ok(ForInbound {
-            line: self.line(line).await?,
-            overrides: self.overrides(line).await?,
+            opt_outs: opt_outs::among(&self.0, number, &numbers)?,
+            from_own_line: from_own_line.is_some(),
+            overrides: self.overrides(number).await?,
             earlier: self.inbound(sid).await?,
+            line,
         })
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
         let sid = record.sms.sid.to_string();
+        let opt_out = record.opt_out.as_ref();
+        let opt_out = opt_out.map(|change| opt_outs::Change::of(&record.sms.to, change));
+        let opt_out = opt_out.transpose()?;
         let record = serde_json::to_string(record)?;
         let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         self.0
@@ -80,6 +110,9 @@ impl Store for SqliteStore {
                         params![row.id, row.version, row.due, row.json],
                     )?;
                     row.list_if_given_up(connection)?;
+                }
+                if let Some(change) = opt_out {
+                    change.make(connection)?;
                 }
                 Ok(Recorded::New)
             })
@@ -143,6 +176,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        let owner = "SELECT delivery FROM sent WHERE sid = ?";
+        let owner = self
+            .0
+            .read(|connection| one(connection, owner, [sid.as_str()]))?;
+        Ok(owner.map(DeliveryId::try_from).transpose()?)
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.ids_before(
             "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?",
@@ -173,6 +214,33 @@ impl Store for SqliteStore {
             })
             .await?;
         Ok(put_off == 1)
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        Ok(ForSending {
+            opt_out: opt_outs::among(&self.0, line, &[to])?.0.remove(to),
+            line: self.line(line).await?,
+        })
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        opt_outs::all(&self.0, line)
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        let change = opt_outs::Change::of(line, change)?;
+        let changed = self.0.write(move |connection| change.make(connection));
+        Ok(changed.await? == 1)
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        paces::claim_slot(&self.0, key, rate, patience, now).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -221,7 +289,35 @@ impl Store for SqliteStore {
                     "DELETE FROM overrides WHERE line = ?",
                     [&number],
                 )?;
+                execute(
+                    connection,
+                    "DELETE FROM reconciled WHERE line = ?",
+                    [&number],
+                )?;
                 execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        let day = "SELECT day FROM reconciled WHERE line = ?";
+        let day = self
+            .0
+            .read(|connection| one(connection, day, [line.expose()]))?;
+        Ok(day.map(|day| day.parse()).transpose()?)
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        let (line, day) = (line.expose().to_owned(), day.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO reconciled (line, day) VALUES (?, ?)
+                     ON CONFLICT DO UPDATE SET day = excluded.day",
+                    [line, day],
+                )
             })
             .await?;
         Ok(())

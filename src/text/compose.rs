@@ -5,10 +5,30 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::segments::{first_outside_gsm7, segments};
 use crate::inbound::{InboundSms, Media};
+use crate::opt_out;
 use crate::phone::Sender;
 
 /// The answer to a text from a person of the cascade.
 pub const ANSWER_TO_PERSON: &str = "Answering is not possible yet: nobody else got this text.";
+
+/// Stands behind a sender who cannot be answered.
+pub(super) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
+
+/// Stands behind the name of whoever did not get the text.
+pub(super) const COULD_NOT_BE_REACHED: &str = " could not be reached. ";
+
+const NOT_DELIVERED_TO_YOU: &str = ", as it could not be delivered to you: ";
+const REACHED_NOBODY: &str = "reached nobody, please call: ";
+const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
+
+/// What stands in each of the relay's own texts and hardly in anybody else's.
+pub(super) const MARKS: [&str; 5] = [
+    ANSWER_TO_PERSON,
+    CANNOT_BE_ANSWERED,
+    NOT_DELIVERED_TO_YOU,
+    REACHED_NOBODY,
+    WAIT_FOR_REPAIR,
+];
 
 /// The text that relays `sms` to a person: who wrote, from where, and what.
 ///
@@ -21,28 +41,42 @@ pub fn relayed(sms: &InboundSms) -> String {
         .as_deref()
         .filter(|place| first_outside_gsm7(place).is_none() || first_outside_gsm7(&what).is_some());
     let remark = match (&sms.from, place) {
-        (Sender::Phone(_), Some(place)) => format!(" ({place})"),
-        (Sender::Phone(_), None) => String::new(),
-        _ => " (cannot be answered)".to_owned(),
+        (Sender::Phone(_), Some(place)) => format!(" ({place}): "),
+        (Sender::Phone(_), None) => ": ".to_owned(),
+        _ => CANNOT_BE_ANSWERED.to_owned(),
     };
-    format!("{who}{remark}: {what}")
+    format!("{who}{remark}{what}")
+}
+
+/// The text that relays an opt-out, or the end of one, with what it means for whoever reads it.
+pub fn with_opt_out(relayed: &str, change: &opt_out::Change) -> String {
+    match change.to {
+        Some(_) => format!("{relayed}\n(opted out: they get no more texts, call them)"),
+        None => format!("{relayed}\n(they can get texts again)"),
+    }
 }
 
 /// The text as the next person gets it after `person` could not be reached.
 pub fn handed_over(person: &str, body: &str) -> String {
-    format!("{person} could not be reached. {body}")
+    format!("{person}{COULD_NOT_BE_REACHED}{body}")
+}
+
+/// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
+/// clock.
+pub fn late(since: &str, body: &str) -> String {
+    format!("Late, received {since}. {body}")
 }
 
 /// What a person reads whose text is `next`'s since `at`.
 pub fn moved_on(next: &str, at: &str, body: &str) -> String {
-    let says = format!("Moved on to {next} at {at}, as it could not be delivered to you: ");
+    let says = format!("Moved on to {next} at {at}{NOT_DELIVERED_TO_YOU}");
     with_first_words(&says, body)
 }
 
 /// What the owner reads of a text that came at `at` and reached nobody, as far as is known.
 pub fn reached_nobody(at: &str, may_have_arrived: bool, body: &str) -> String {
     let may_have = if may_have_arrived { "may have " } else { "" };
-    let says = format!("This text of {at} {may_have}reached nobody, please call: ");
+    let says = format!("This text of {at} {may_have}{REACHED_NOBODY}");
     with_first_words(&says, body)
 }
 
@@ -53,9 +87,7 @@ pub fn needs_repair(line: &str, error: u32) -> String {
         0..=999 => String::new(),
         code => format!(" twilio.com/docs/api/errors/{code}"),
     };
-    format!(
-        "Twilio error {error}: texts of {line} wait until account, number or campaign are repaired.{see}"
-    )
+    format!("Twilio error {error}: texts of {line}{WAIT_FOR_REPAIR}{see}")
 }
 
 /// The least of the words that is shown, in characters, even if that takes a second segment.
@@ -164,6 +196,7 @@ mod tests {
                 })
                 .collect(),
             media_left_out: 0,
+            opt_out_type: None,
         }
     }
 
@@ -248,6 +281,7 @@ mod tests {
         let header = text("+16195550107", Some("San Diego, CA"), "");
         assert_eq!(segments(&header).because, None);
         assert_eq!(segments(&handed_over("Sergio", "")).because, None);
+        assert_eq!(segments(&late("Sun 14:05", "")).because, None);
     }
 
     #[test]

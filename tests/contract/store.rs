@@ -22,6 +22,7 @@ contract! { dynamodb, sqlite, memory:
     of_ten_saves_at_once_one_wins,
     an_unknown_delivery_cannot_be_saved,
     a_message_belongs_to_the_first_delivery_that_asks,
+    asking_whose_a_message_is_makes_it_nobodys,
     what_is_due_comes_longest_due_first,
     only_so_many_as_wanted_are_due,
     a_delivery_is_due_by_its_last_save_alone,
@@ -266,6 +267,15 @@ async fn a_message_belongs_to_the_first_delivery_that_asks(store: &impl Store) {
     assert_eq!(owns[1], owns[3]);
     assert_ne!(owns[0], owns[1]);
     assert!(store.owns(&other, &sid(8), now()).await.unwrap());
+}
+
+async fn asking_whose_a_message_is_makes_it_nobodys(store: &impl Store) {
+    let (one, other) = (delivery(1).id, delivery(2).id);
+    assert_eq!(store.owner_of(&sid(7)).await.unwrap(), None);
+    assert!(store.owns(&one, &sid(7), now()).await.unwrap());
+    assert!(!store.owns(&other, &sid(7), now()).await.unwrap());
+    assert_eq!(store.owner_of(&sid(7)).await.unwrap(), Some(one));
+    assert_eq!(store.owner_of(&sid(8)).await.unwrap(), None);
 }
 
 async fn an_overdue_delivery_is_put_off_once_and_stays_as_it_is(store: &impl Store) {

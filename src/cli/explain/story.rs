@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::guards;
 use super::words::{advice, outcome, reason, why};
 use crate::cli::candidates::DecisionShown;
 use crate::delivery::{Attempt, Delivery, DeliveryId, Outcome, Recipient, Replay, State};
@@ -81,6 +82,8 @@ impl Story {
             moment(record.received, came_in(record)),
             decided(&record.decision, zone),
         ];
+        let listed = record.opt_out.as_ref().map(guards::listed);
+        moments.extend(listed.map(|listed| moment(record.received, listed)));
         for (id, delivery) in deliveries {
             match delivery {
                 Some(delivery) => Teller {
@@ -197,7 +200,21 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
             "it was relayed to nobody: a person of the cascade wrote, not a customer".to_owned()
         }
         (Rule::FromLine, _) => {
-            "it was relayed to nobody: the line wrote to itself, which would never end".to_owned()
+            "it was relayed to nobody: a line of the relay wrote, which would never end".to_owned()
+        }
+        (Rule::OptOutWord, _) => {
+            "it was relayed to nobody and not answered: a person of the cascade wrote a word that \
+             Twilio answers"
+                .to_owned()
+        }
+        (Rule::AutomaticReply, _) => {
+            "it was relayed to nobody and not answered: a person's phone wrote it by itself"
+                .to_owned()
+        }
+        (Rule::OwnWords, _) => {
+            "it was relayed to nobody and not answered: a relay's own words came back from a \
+             person's number, which would never end"
+                .to_owned()
         }
     };
     let details = decision.candidates.iter().map(|candidate| {
@@ -224,6 +241,8 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&self, moments: &mut Vec<Moment>) {
         let mut before: Option<&Attempt> = None;
+        let waits = self.delivery.slowed.iter();
+        moments.extend(waits.map(|wait| moment(wait.at, guards::slowed(wait, self.zone))));
         let mut replays = self.delivery.replays.iter().peekable();
         for attempt in &self.delivery.attempts {
             while let Some(replay) = replays.next_if(|replay| replay.attempts < attempt.number) {
@@ -314,6 +333,7 @@ impl Teller<'_> {
                 ))
             },
             State::Delivered => then(format!("it reached {to}")),
+            State::Withheld { because } => then(guards::withheld(to, because)),
             State::GaveUp { because } => Moment {
                 at: self.delivery.gave_up,
                 what: format!("no further attempt is made: {}", why(because, &deadline)),

@@ -1,7 +1,8 @@
 use super::*;
 use crate::delivery::{GaveUp, HandOver, MovedOn, Purpose};
-use crate::duty::Overrides;
+use crate::inbound::Nature;
 use crate::line::{Line, config};
+use crate::routing::Known;
 use crate::routing::decide;
 use crate::twilio::errors::Class;
 
@@ -32,8 +33,9 @@ fn record(from: &str) -> InboundRecord {
         body: "Are you open?".to_owned(),
         media: Vec::new(),
         media_left_out: 0,
+        opt_out_type: None,
     };
-    let decision = decide(&line, &Overrides::default(), &sms.from, at(1));
+    let decision = decide(&line, &Known::default(), &sms.from, Nature::Ordinary, at(1));
     let deliveries = vec![DeliveryId::of_inbound(&sms.sid)];
     InboundRecord {
         sms,
@@ -41,6 +43,7 @@ fn record(from: &str) -> InboundRecord {
         decision,
         deliveries,
         by_fallback: None,
+        opt_out: None,
     }
 }
 
@@ -73,6 +76,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         from: line().number,
         public_url: String::new(),
         message_sid: Some(record.sms.sid),
+        sender: Some(record.sms.from),
         to: to(person),
         remaining: Vec::new(),
         body: "Are you open?".to_owned(),
@@ -84,6 +88,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         deadline: at(3600),
         gave_up: None,
         replays: Vec::new(),
+        slowed: Vec::new(),
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),

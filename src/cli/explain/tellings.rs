@@ -1,5 +1,6 @@
 //! What people were told of a text: deliveries of their own, each one moment of its story.
 
+use super::guards;
 use super::story::{Moment, Shown};
 use super::words::{outcome, why};
 use crate::delivery::{Delivery, Purpose, State};
@@ -49,6 +50,7 @@ fn how_it_stands(telling: &Delivery, zone: &TimeZone) -> String {
             );
             format!("that text did not reach {to}{attempts}: {last}")
         }
+        State::Withheld { because } => guards::withheld(to, because),
         State::Waiting { .. } | State::Sending { .. } | State::Unknown { .. } => {
             "that text is on its way".to_owned()
         }

@@ -132,14 +132,7 @@ impl Step {
         let untold = hand_overs.filter(|(_, hand_over)| {
             let is_new =
                 hand_over.attempts as usize == attempts && hand_over.replays as usize == replays;
-            let opted_out = matches!(
-                hand_over.because,
-                MovedOn::Failed {
-                    class: Class::Stop,
-                    ..
-                }
-            );
-            is_new && !opted_out
+            is_new && hand_over.because.may_be_told()
         });
         let tell = untold.map(|(hand_over, _)| Effect::Tell { hand_over });
         self.effects.extend(tell.collect::<Vec<_>>());

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod failure;
+mod held;
 mod news;
 mod replay;
 mod unknown;
@@ -44,6 +45,7 @@ pub fn step(
     };
     match event {
         Event::Woken => step.woken(),
+        Event::Held(hold) => step.held(hold),
         Event::Answered { attempt, answer } => step.answered(attempt, answer),
         Event::Status {
             attempt,
@@ -90,7 +92,7 @@ impl Step {
             }
             State::Accepted { .. } if self.is_over() => self.miss_report(),
             State::Accepted { asked, .. } => self.miss_callback(asked),
-            State::Delivered | State::GaveUp { .. } => {}
+            State::Delivered | State::GaveUp { .. } | State::Withheld { .. } => {}
         }
     }
 

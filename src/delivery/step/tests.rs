@@ -1,6 +1,6 @@
 use super::*;
 use crate::delivery::DeliveryId;
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, Sender};
 use crate::text;
 
 pub fn at(seconds: i64) -> Timestamp {
@@ -32,6 +32,7 @@ pub fn delivery(parts: usize) -> Delivery {
         from: number(0),
         public_url: "https://relay.example.com".to_owned(),
         message_sid: None,
+        sender: Some(Sender::Phone(number(7))),
         to: recipient("Sergio", 10),
         remaining: vec![recipient("Backup", 11)],
         parts: text::parts(&body, &[]),
@@ -43,6 +44,7 @@ pub fn delivery(parts: usize) -> Delivery {
         deadline: at(3600),
         gave_up: None,
         replays: Vec::new(),
+        slowed: Vec::new(),
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),

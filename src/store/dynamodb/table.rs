@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+};
 
 use super::item::{self, Item, Key};
 use crate::aws::plain;
@@ -141,6 +143,28 @@ impl Table {
             .set_key(Some(key.item()))
             .build()?;
         Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Deletes an item that must be there.
+    pub fn delete_existing(&self, key: Key) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .condition_expression(format!("attribute_exists({})", item::PK))
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Sets one attribute of an item, and makes the item if there is none.
+    pub fn set(&self, key: Key, name: &str, value: AttributeValue) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", value)
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Removes attributes of an item.
