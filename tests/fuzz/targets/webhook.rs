@@ -6,13 +6,14 @@
 
 use bytes::Bytes;
 use http::Request;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use relay::credentials::{ACCOUNT_SID, AUTH_TOKEN, Credentials, Secret};
 use relay::twilio::form::Form;
 use relay::twilio::signature::{HEADER, Signed, sign};
 use relay::twilio::webhook::{Unverified, Verified};
 
 const PUBLIC_URL: &str = "https://relay.example.com";
+const HOST_NAME: &str = "relay.example.com";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What the relay makes of the request as it is, and of its form when Twilio has signed it.
@@ -22,6 +23,7 @@ pub fn verified(input: &[u8]) -> Option<Verified<Form>> {
     let (path, content_type, signature) = (next(), next(), next());
     let body = Bytes::from(with_sids(next()));
     let request = Request::post(path)
+        .header(HOST, HOST_NAME)
         .header(CONTENT_TYPE, content_type)
         .header(HEADER, signature)
         .body(body.clone());
@@ -33,6 +35,7 @@ pub fn verified(input: &[u8]) -> Option<Verified<Form>> {
     let url = format!("{PUBLIC_URL}{path}");
     let token = Secret::new("12345");
     let request = Request::post(path)
+        .header(HOST, HOST_NAME)
         .header(CONTENT_TYPE, FORM)
         .header(HEADER, sign(&token, &url, Signed::Form(&form)))
         .body(body)
@@ -42,8 +45,13 @@ pub fn verified(input: &[u8]) -> Option<Verified<Form>> {
     if uri != path || !path.starts_with('/') || path.contains('#') {
         return None;
     }
-    let unverified = Unverified::read(&request).expect("it is well formed");
-    match unverified.verify(&credentials(), PUBLIC_URL) {
+    let came = Unverified::read(&request).expect("it is well formed");
+    let kept = came.as_it_came().read().expect("it was kept as it came");
+    assert!(kept.as_it_came() == came.as_it_came());
+    let genuine = kept.seems_genuine(&credentials());
+    let verified = kept.verify(&credentials(), PUBLIC_URL);
+    assert_eq!(genuine.is_ok(), verified.is_ok());
+    match verified {
         Ok(verified) => Some(verified),
         Err(refusal) => {
             assert_eq!(refusal.counts_as, "other_account");
@@ -59,6 +67,7 @@ fn stranger(request: &Request<Bytes>) {
         Ok(unverified) => {
             let _ = unverified.line();
             let _ = unverified.message_sid();
+            assert!(unverified.seems_genuine(&credentials()).is_err());
             let verified = unverified.verify(&credentials(), PUBLIC_URL);
             verified.err().expect("nobody signed it")
         }
