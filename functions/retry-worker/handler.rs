@@ -329,25 +329,18 @@ pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
     let mut woken = 0;
     for delivery in &overdue {
-        let ours = relay
-            .store
-            .put_off(delivery, now - OVERDUE, now + WOKEN_FOR)
-            .await?;
-        if !ours {
-            continue;
+        let wake_up = WakeUp {
+            delivery: delivery.clone(),
+            asked: now,
+            due: now,
+        };
+        // In this order: whoever is killed in between leaves one that is woken twice, and not one
+        // that nobody looks after for a while.
+        relay.queue.send(&wake_up, now).await?;
+        let until = now + WOKEN_FOR;
+        if relay.store.put_off(delivery, now - OVERDUE, until).await? {
+            woken += 1;
         }
-        relay
-            .queue
-            .send(
-                &WakeUp {
-                    delivery: delivery.clone(),
-                    asked: now,
-                    due: now,
-                },
-                now,
-            )
-            .await?;
-        woken += 1;
     }
     if woken > 0 {
         tracing::warn!(deliveries = woken, "woke overdue deliveries");

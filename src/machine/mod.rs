@@ -1,11 +1,13 @@
 //! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
 //! the audit in a file.
 
+mod checkpoints;
 mod connections;
 mod database;
 pub mod kept;
 pub mod logs;
 mod nightly;
+mod pressure;
 pub mod server;
 mod worker;
 

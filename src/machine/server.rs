@@ -3,12 +3,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::pressure::Pressure;
 use super::{
     AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, nightly,
     worker,
@@ -100,13 +102,16 @@ impl Machine {
             post(fallback).with_state(Arc::new(keeper)),
         );
         let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
+        let pressure = Pressure::none(Instant::now());
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
+            .layer(from_fn_with_state(pressure.clone(), under_pressure))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
-        let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
+        let working = worker::run(self.relay, self.queue, pressure, stop.clone());
+        let working = tokio::spawn(working);
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
         taking.await?;
@@ -128,6 +133,15 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
         store.put_line(line).await?;
     }
     Ok(())
+}
+
+async fn under_pressure(
+    State(pressure): State<Pressure>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let _here = pressure.one_more(Instant::now());
+    next.run(request).await
 }
 
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {

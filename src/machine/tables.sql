@@ -16,17 +16,19 @@ CREATE TABLE IF NOT EXISTS reconciled (
     day  TEXT NOT NULL               -- such as 2026-11-22, by the line's clock
 ) WITHOUT ROWID;
 
+-- With row ids, unlike the small ones: long rows then stand one after the other in the order in which
+-- they came, and not on a page of their own each, beside a tree in the order of their random SIDs.
 CREATE TABLE IF NOT EXISTS inbounds (
     sid    TEXT PRIMARY KEY,
     record TEXT NOT NULL             -- JSON
-) WITHOUT ROWID;
+);
 
 CREATE TABLE IF NOT EXISTS deliveries (
     id       TEXT PRIMARY KEY,
     version  INTEGER NOT NULL,
     due      INTEGER,                -- milliseconds since 1970; NULL once nothing is due
     delivery TEXT NOT NULL           -- JSON
-) WITHOUT ROWID;
+);
 
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
 
