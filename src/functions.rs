@@ -7,5 +7,7 @@ pub mod delivery_status;
 pub mod inbound_fallback;
 #[path = "../functions/inbound-sms/handler.rs"]
 pub mod inbound_sms;
+#[path = "../functions/reconciliation/handler.rs"]
+pub mod reconciliation;
 #[path = "../functions/retry-worker/handler.rs"]
 pub mod retry_worker;

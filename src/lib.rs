@@ -6,8 +6,11 @@ pub mod delivery;
 pub mod duty;
 pub mod inbound;
 pub mod line;
+pub mod opt_out;
+pub mod pace;
 pub mod phone;
 pub mod printable;
+pub mod reconciliation;
 pub mod routing;
 pub mod text;
 

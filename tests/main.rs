@@ -20,6 +20,7 @@ mod moto;
 #[cfg(feature = "aws")]
 mod proxy;
 mod sandbox;
+mod secrets;
 #[cfg(feature = "aws")]
 mod secrets_manager;
 mod simulation;

@@ -1,12 +1,15 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+mod guards;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use futures::channel::mpsc;
+use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::credentials::Credentials;
@@ -15,7 +18,6 @@ use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::store::Saved;
 use crate::twilio::client::NewMessage;
 use crate::twilio::status::Status;
 
@@ -61,6 +63,9 @@ async fn work_on(
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
+    if is_outdated(wake_up, &delivery, relay.now()) {
+        return Ok(());
+    }
     let credentials = relay.credentials.current().await?;
     let key = HashKey::of(&credentials);
     let mut events = VecDeque::from([Event::Woken]);
@@ -68,11 +73,16 @@ async fn work_on(
         let Some(event) = events.front() else {
             return Ok(());
         };
+        let event = match event {
+            Event::Woken => guards::woken(relay, &delivery).await?,
+            event => event.clone(),
+        };
         let now = relay.now();
-        let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
+        let (mut next, effects) = step(delivery.clone(), event, now, relay.chance.draw());
+        let mut spawned = Vec::new();
         if next != delivery {
             next.version += 1;
-            if relay.store.save(&next).await? == Saved::Outdated {
+            let Some(new) = relay.save(&next, &effects, now).await? else {
                 let lost = || format!("delivery {} is gone", wake_up.delivery);
                 delivery = relay
                     .store
@@ -80,12 +90,15 @@ async fn work_on(
                     .await?
                     .with_context(lost)?;
                 continue;
-            }
+            };
+            spawned = new;
         }
         delivery = next;
         relay.watch(&delivery, &effects);
+        relay.wake_spawned(&spawned, now).await;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
-        let _ = records.unbounded_send(records::of_step(&delivery, &effects, now, &key));
+        let _ = records.unbounded_send(records::of_step(&delivery, &effects, &spawned, now, &key));
+        let _ = records.unbounded_send(relay.heed_opt_outs(&delivery, &effects, now, &key).await);
         events.pop_front();
         events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
     }
@@ -93,6 +106,14 @@ async fn work_on(
         "delivery {} takes more than {MOST_STEPS} steps",
         wake_up.delivery
     )
+}
+
+/// Whether a wake-up has nothing to do because the delivery changed between its being asked for and
+/// its being wanted: whoever changed it has asked for another one. Without this, a text that is
+/// tried again and again would have more wake-ups from time to time, each of which goes round.
+fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
+    let changed = delivery.changed();
+    wake_up.asked < changed && changed < wake_up.due && delivery.due().is_none_or(|due| now < due)
 }
 
 /// Does what the effects of a step ask for. Returns what happened next.
@@ -145,7 +166,11 @@ async fn carry_out(
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
+            | Effect::ReportHandBack { .. }
+            | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
+            | Effect::ReportSlowed(_)
+            | Effect::ReportWithheld { .. }
             | Effect::ReportReplayed => {}
         }
     }
@@ -175,8 +200,9 @@ async fn send(
         body: &part.body,
         media: &part.media,
         status_callback: &callback,
+        // Twilio does not bring it once it is the next person's.
         validity: delivery
-            .deadline
+            .stage_end()
             .duration_since(relay.now())
             .try_into()
             .unwrap_or_default(),

@@ -150,6 +150,8 @@ mod tests {
             error_code: None,
             sent_sid: None,
             next: None,
+            day: None,
+            counts: None,
         };
         let out = Out::default();
         let fallback = Fallback::new(

@@ -7,6 +7,7 @@ pub mod inbound;
 mod keeper;
 pub mod logs;
 mod plain;
+pub mod schedule;
 pub mod settings;
 mod start;
 

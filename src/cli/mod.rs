@@ -6,17 +6,21 @@ mod dead;
 mod dev;
 mod duty;
 mod explain;
+mod opt_outs;
 mod output;
 mod phone;
+mod reconcile;
 mod route;
 mod running_sandbox;
 mod sandbox;
 mod schedule;
+mod secrets;
 mod serve;
 mod target;
 mod text;
 mod twilio;
 
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -41,7 +45,11 @@ enum Command {
     Duty(duty::Duty),
     Explain(explain::Explain),
     Dead(dead::Dead),
+    Reconcile(reconcile::Reconcile),
+    #[command(name = "optouts")]
+    OptOuts(opt_outs::OptOuts),
     Config(config::Config),
+    Secrets(secrets::Secrets),
     Text(text::Text),
     Phone(phone::Phone),
     Twilio(twilio::Twilio),
@@ -79,6 +87,17 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     }
 }
 
+/// Asks whoever sits at the terminal; `None` if nobody does.
+fn agrees(question: &str) -> anyhow::Result<Option<bool>> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    note!("{question} Type y to go on.");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(Some(matches!(answer.trim(), "y" | "Y" | "yes")))
+}
+
 /// An argument that only the command itself could find wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -96,7 +115,10 @@ impl Command {
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
+            Command::Reconcile(command) => command.run().await,
+            Command::OptOuts(command) => command.run().await,
             Command::Config(command) => command.run().await,
+            Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,
             Command::Twilio(command) => command.run().await,

@@ -1,6 +1,13 @@
 //! Twilio's credentials: what they are, where they come from, and that nobody prints them.
 
+#[cfg(feature = "machine")]
 pub mod env_file;
+#[cfg(feature = "machine")]
+pub mod inspection;
+#[cfg(feature = "machine")]
+pub mod reference;
+#[cfg(feature = "machine")]
+pub mod registry;
 mod secret;
 #[cfg(feature = "aws")]
 pub mod secrets_manager;

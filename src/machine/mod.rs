@@ -6,6 +6,7 @@ mod connections;
 mod database;
 pub mod kept;
 pub mod logs;
+mod nightly;
 mod pressure;
 pub mod server;
 mod worker;

@@ -21,7 +21,8 @@ use tokio::sync::watch;
 
 use super::pressure::Pressure;
 use super::{
-    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, worker,
+    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, nightly,
+    worker,
 };
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
@@ -108,11 +109,13 @@ impl Machine {
             .layer(from_fn_with_state(pressure.clone(), under_pressure))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
+        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
         let working = worker::run(self.relay, self.queue, pressure, stop.clone());
         let working = tokio::spawn(working);
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
         taking.await?;
+        nightly.await?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use phonenumber::metadata::{DATABASE, Metadata};
 
-use super::PhoneNumber;
+use super::{PhoneNumber, Prefix};
 
 /// A country by its two-letter code (ISO 3166-1), which says how its people write numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,11 @@ impl Country {
         let metadata = self.metadata()?;
         let mobile = metadata.descriptors().mobile()?.example()?;
         PhoneNumber::parse(&format!("+{}{mobile}", metadata.country_code())).ok()
+    }
+
+    /// What this country's numbers begin with, such as `+1`; others may have the same.
+    pub fn prefix(self) -> Option<Prefix> {
+        Prefix::parse(&format!("+{}", self.metadata()?.country_code())).ok()
     }
 
     fn metadata(&self) -> Option<&'static Metadata> {

@@ -1,18 +1,28 @@
 //! The store in the one-machine mode's SQLite file.
 
+#[path = "sqlite/opt_outs.rs"]
+mod opt_outs;
+#[path = "sqlite/paces.rs"]
+mod paces;
+
+use std::time::Duration;
+
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ForInbound, Recorded, Result, Saved, Store};
+use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
 use crate::machine::Database;
+use crate::opt_out::{self, OptOuts};
+use crate::pace;
 use crate::phone::PhoneNumber;
 
 pub struct SqliteStore(Database);
@@ -49,30 +59,39 @@ const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
 const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
 const DUE: &str = "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
+const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
-        let (line, overrides, earlier) = self.0.read(|connection| {
-            // One transaction: three would cost three times the locks.
-            let transaction = connection.unchecked_transaction()?;
-            let found = (
-                one(connection, LINE, [line.expose()])?,
-                overrides(connection, line)?,
-                one(connection, INBOUND, [sid.as_str()])?,
-            );
-            transaction.commit()?;
-            Ok(found)
-        })?;
+    async fn for_inbound(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let line = self.line(number).await?;
+        let people = line.iter().flat_map(|line| &line.people);
+        let numbers: Vec<_> = people.map(|person| &person.number).chain(from).collect();
+        let from_own_line = match from {
+            Some(from) => self
+                .0
+                .read(|connection| one(connection, IS_LINE, [from.expose()]))?,
+            None => None,
+        };
         Ok(ForInbound {
-            line: line.map(|json| parse(&json)).transpose()?,
-            overrides: parse_overrides(overrides)?,
-            earlier: earlier.map(|json| parse(&json)).transpose()?,
+            opt_outs: opt_outs::among(&self.0, number, &numbers)?,
+            from_own_line: from_own_line.is_some(),
+            overrides: self.overrides(number).await?,
+            earlier: self.inbound(sid).await?,
+            line,
         })
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
         let sid = record.sms.sid.to_string();
+        let opt_out = record.opt_out.as_ref();
+        let opt_out = opt_out.map(|change| opt_outs::Change::of(&record.sms.to, change));
+        let opt_out = opt_out.transpose()?;
         let record = to_json(record)?;
         let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         self.0
@@ -93,6 +112,9 @@ impl Store for SqliteStore {
                     )?;
                     row.list_if_given_up(connection)?;
                 }
+                if let Some(change) = opt_out {
+                    change.make(connection)?;
+                }
                 Ok(Recorded::New)
             })
             .await
@@ -106,8 +128,9 @@ impl Store for SqliteStore {
         self.one(DELIVERY, id.as_str())
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let row = Row::of(delivery)?;
+        let spawned = spawned.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         let saved = self
             .0
             .write(move |connection| {
@@ -118,6 +141,13 @@ impl Store for SqliteStore {
                 )?;
                 if saved == 1 {
                     row.list_if_given_up(connection)?;
+                    for new in spawned {
+                        execute(
+                            connection,
+                            "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                            params![new.id, new.version, new.due, new.json],
+                        )?;
+                    }
                 }
                 Ok(saved)
             })
@@ -147,6 +177,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        let owner = "SELECT delivery FROM sent WHERE sid = ?";
+        let owner = self
+            .0
+            .read(|connection| one(connection, owner, [sid.as_str()]))?;
+        Ok(owner.map(DeliveryId::try_from).transpose()?)
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         self.ids_before(DUE, instant, limit)
     }
@@ -173,6 +211,33 @@ impl Store for SqliteStore {
             })
             .await?;
         Ok(put_off == 1)
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        Ok(ForSending {
+            opt_out: opt_outs::among(&self.0, line, &[to])?.0.remove(to),
+            line: self.line(line).await?,
+        })
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        opt_outs::all(&self.0, line)
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        let change = opt_outs::Change::of(line, change)?;
+        let changed = self.0.write(move |connection| change.make(connection));
+        Ok(changed.await? == 1)
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        paces::claim_slot(&self.0, key, rate, patience, now).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -221,14 +286,51 @@ impl Store for SqliteStore {
                     "DELETE FROM overrides WHERE line = ?",
                     [&number],
                 )?;
+                execute(
+                    connection,
+                    "DELETE FROM reconciled WHERE line = ?",
+                    [&number],
+                )?;
                 execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
             })
             .await?;
         Ok(())
     }
 
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        let day = "SELECT day FROM reconciled WHERE line = ?";
+        let day = self
+            .0
+            .read(|connection| one(connection, day, [line.expose()]))?;
+        Ok(day.map(|day| day.parse()).transpose()?)
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        let (line, day) = (line.expose().to_owned(), day.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO reconciled (line, day) VALUES (?, ?)
+                     ON CONFLICT DO UPDATE SET day = excluded.day",
+                    [line, day],
+                )
+            })
+            .await?;
+        Ok(())
+    }
+
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
-        parse_overrides(self.0.read(|connection| overrides(connection, line))?)
+        let rows: Vec<(String, String)> = self.0.read(|connection| {
+            let mut query = connection
+                .prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
+            let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })?;
+        rows.into_iter()
+            .map(|(person, json)| Ok((person, parse(&json)?)))
+            .collect::<Result<_>>()
+            .map(Overrides)
     }
 
     async fn set_override(
@@ -301,24 +403,6 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json).context("the database holds a record that this version cannot read")
 }
 
-/// A line's overrides, each with its person, as JSON.
-fn overrides(
-    connection: &Connection,
-    line: &PhoneNumber,
-) -> rusqlite::Result<Vec<(String, String)>> {
-    let mut query =
-        connection.prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
-    let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
-}
-
-fn parse_overrides(rows: Vec<(String, String)>) -> Result<Overrides> {
-    rows.into_iter()
-        .map(|(person, json)| Ok((person, parse(&json)?)))
-        .collect::<Result<_>>()
-        .map(Overrides)
-}
-
 fn one<const N: usize>(
     connection: &Connection,
     query: &str,
@@ -339,25 +423,4 @@ fn execute(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::machine::DATABASE;
-
-    #[tokio::test]
-    async fn what_is_due_is_found_without_a_look_at_what_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join(DATABASE)).unwrap();
-        let plan = |query: &str| -> String {
-            let explain = format!("EXPLAIN QUERY PLAN {query}");
-            let rows = database.read(|connection| {
-                let mut query = connection.prepare(&explain)?;
-                let rows = query.query_map(params![0, 1], |row| row.get::<_, String>("detail"))?;
-                rows.collect::<rusqlite::Result<Vec<_>>>()
-            });
-            rows.unwrap().join("; ")
-        };
-        let plan = plan(DUE);
-        assert!(plan.contains("INDEX deliveries_due (due<?)"), "{plan}");
-        assert!(!plan.contains("SCAN") && !plan.contains("TEMP"), "{plan}");
-    }
-}
+mod tests;

@@ -1,5 +1,9 @@
 //! The REST client: the one place that talks to Twilio's Messages API.
 
+mod day;
+
+pub use day::{DayPage, Listing, NextPage};
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -60,6 +64,9 @@ pub enum NotRead {
     /// What was not looked at may hold the message.
     #[error("Twilio lists more messages than are looked at ({} pages)", MOST_PAGES)]
     TooMany,
+    /// Following it would show the credentials to somebody else.
+    #[error("Twilio's list goes on at an address that is not Twilio's")]
+    Elsewhere,
 }
 
 /// A message to create.
@@ -204,7 +211,7 @@ impl Client {
                 found.push(message);
             }
             match page.next_page_uri {
-                Some(uri) => next = uri,
+                Some(uri) => next = on_this_host(uri)?,
                 None => return Ok(found),
             }
         }
@@ -275,6 +282,15 @@ fn messages_path(credentials: &Credentials, rest: &str) -> String {
         "/2010-04-01/Accounts/{}/Messages{rest}",
         credentials.account_sid
     )
+}
+
+/// An address within an answer, which is one on the same host: it is put behind the host's name as it
+/// is, and without the slash could make another name of it.
+fn on_this_host(uri: String) -> Result<String, NotRead> {
+    match uri.starts_with('/') {
+        true => Ok(uri),
+        false => Err(NotRead::Elsewhere),
+    }
 }
 
 fn form(message: &NewMessage) -> String {
@@ -352,6 +368,25 @@ mod tests {
         assert_eq!(retry_after(&past), Some(Duration::ZERO));
         assert_eq!(retry_after(&headers(&[(RETRY_AFTER, "soon")])), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_list_goes_on_at_the_same_host_or_not_at_all() {
+        for uri in [
+            "/2010-04-01/Accounts/A/Messages.json?Page=1",
+            "//example.com/",
+        ] {
+            let url = format!(
+                "https://api.twilio.com{}",
+                on_this_host(uri.into()).unwrap()
+            );
+            let url: http::Uri = url.parse().unwrap();
+            assert_eq!(url.host(), Some("api.twilio.com"));
+        }
+        for uri in ["https://example.com/", ".example.com/", "@example.com/", ""] {
+            let elsewhere = on_this_host(uri.to_owned());
+            assert!(matches!(elsewhere, Err(NotRead::Elsewhere)), "{uri}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod world;
 mod failures;
 mod fallback;
 mod memory;
+mod reconciliation;
 mod starts;
 mod template;
 mod texts;

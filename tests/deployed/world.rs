@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::clock::SystemClock;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use relay::clock::{Clock, SystemClock};
 use relay::credentials::{self, Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
@@ -35,11 +37,12 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 4] = [
+pub const FUNCTIONS: [(&str, &str); 5] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
     ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+    ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
 ];
 
 pub struct World {
@@ -58,19 +61,29 @@ impl World {
     /// A relay at work: the queues wake their functions.
     pub async fn deployed() -> Self {
         let mut world = Self::with_silent_queue().await;
-        for source in [world.event_source(), world.kept_texts()] {
-            world.tasks.push(tokio::spawn(source.run()));
-        }
+        world.work();
         world
+    }
+
+    /// From now on the queues wake their functions.
+    pub fn work(&mut self) {
+        for source in [self.event_source(), self.kept_texts()] {
+            self.tasks.push(tokio::spawn(source.run()));
+        }
     }
 
     /// The same, but the queues wake nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
+        Self::with_twilios_clock_behind(SignedDuration::ZERO).await
+    }
+
+    /// The same, but what happens at Twilio happened long ago.
+    pub async fn with_twilios_clock_behind(by: SignedDuration) -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
         let sandbox = Arc::new(Sandbox::new(
             Arc::new(sandbox::demo_account()),
-            Arc::new(SystemClock),
+            Arc::new(Behind(by)),
         ));
         sandbox.set_pace(Pace {
             queued: MOMENT,
@@ -107,13 +120,7 @@ impl World {
             self.borders.insert(function, border);
             self.start(function).await;
         }
-        let webhook = format!("{}/twilio/sms", self.api.url);
-        let number = Number {
-            sms_url: Some(webhook),
-            sms_fallback_url: Some(format!("{}/twilio/fallback", self.api.url)),
-            ..Number::default()
-        };
-        self.sandbox.set_number(number_of(LINE), number);
+        self.plug(true);
         let sandbox = Arc::clone(&self.sandbox);
         let for_ever = std::future::pending();
         self.tasks
@@ -229,18 +236,56 @@ impl World {
         EventSource::of(&self.stack, &self.aws, &self.functions, queue)
     }
 
-    /// Lets the schedule invoke its function, as it does every minute.
+    /// Lets the schedule invoke the worker, as it does every minute.
     pub async fn sweep(&self) -> Result<Value, Failed> {
-        let (_, schedule) = self.stack.all("AWS::Scheduler::Schedule").next().unwrap();
+        self.schedule("sweep").await
+    }
+
+    /// Lets the schedule of that name invoke its function.
+    pub async fn schedule(&self, name: &str) -> Result<Value, Failed> {
+        let name = self.name_of(name);
+        let mut schedules = self.stack.all("AWS::Scheduler::Schedule");
+        let (_, schedule) = schedules.find(|(_, s)| s["Name"] == name.as_str()).unwrap();
         let target = &schedule["Target"];
         let name = target["Arn"].as_str().unwrap().rsplit(':').next().unwrap();
         let event = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
         self.functions.get(name).invoke(&event).await
     }
 
+    /// The line was the relay's long before yesterday.
+    pub async fn since_last_week(&self) {
+        let now = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+        let day = now.saturating_sub(3.days()).to_string();
+        let entry = json!({
+            "TableName": self.stack.output("TableName"),
+            "Item": {
+                "pk": {"S": format!("line#{LINE}")},
+                "sk": {"S": "reconciled"},
+                "day": {"S": day},
+            },
+        });
+        self.aws.call("DynamoDB_20120810.PutItem", entry).await;
+    }
+
+    /// From now on Twilio calls the relay for a text, or nobody.
+    pub fn plug(&self, in_or_out: bool) {
+        let url = |path: &str| in_or_out.then(|| format!("{}{path}", self.api.url));
+        let number = Number {
+            sms_url: url("/twilio/sms"),
+            sms_fallback_url: url("/twilio/fallback"),
+            ..Number::default()
+        };
+        self.sandbox.set_number(number_of(LINE), number);
+    }
+
     /// The customer texts the line.
     pub fn customer_texts(&self, text: Text) -> MessageSid {
-        let from = Sender::parse(CUSTOMER);
+        self.texts(CUSTOMER, text)
+    }
+
+    /// Somebody's phone texts the line.
+    pub fn texts(&self, from: &str, text: Text) -> MessageSid {
+        let from = Sender::parse(from);
         self.sandbox.text(&from, &number_of(LINE), text).unwrap()
     }
 
@@ -334,6 +379,15 @@ impl Drop for World {
             let refused = border.refused();
             assert!(refused.is_empty(), "{function} is not granted {refused:?}");
         }
+    }
+}
+
+/// Twilio's clock.
+struct Behind(SignedDuration);
+
+impl Clock for Behind {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() - self.0
     }
 }
 

@@ -2,6 +2,7 @@
 //! Twilio's own client.
 
 mod commands;
+mod days;
 mod faults;
 mod messages;
 mod over_http;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relay::audit::{Kind, Record};
-use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, State};
+use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Purpose, State};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::phone::Sender;
 use relay::text;
@@ -103,7 +103,20 @@ impl Checked<'_> {
                     .find(|p| p.number.expose() == message.to);
                 decision.to_person.is_none() && person.is_some()
             });
-            if !named && !answers {
+            // What tells a person that a text moved on goes to a person whom it moved on from.
+            let tells = cause_of(message).is_some_and(|(id, _)| {
+                let told = self
+                    .deliveries
+                    .get(&id)
+                    .filter(|d| d.purpose == Purpose::Told);
+                let from = self.deliveries.values().flat_map(|d| {
+                    let told = d.handed_over.iter().enumerate();
+                    told.map(|(n, h)| (DeliveryId::told(&d.id, n + 1), &h.from))
+                });
+                let mut from = from.filter(|(told, _)| *told == id);
+                told.is_some() && from.any(|(_, from)| from.number.expose() == message.to)
+            });
+            if !named && !answers && !tells {
                 let what = format!(
                     "wrong phone: {} went to no one of its decision",
                     message.sid
@@ -225,11 +238,15 @@ impl Checked<'_> {
             }
             State::GaveUp { because } => {
                 endings.given_up += 1;
-                if !self.may_give_up(delivery, *because) {
+                // What tells of another text is no dead letter.
+                let tells = !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer);
+                if !tells && !self.may_give_up(delivery, *because) {
                     let what = format!("gave up: {} without need, {because:?}", delivery.id);
                     self.wrong(what);
                 }
             }
+            // Words of the relay's own that may not be sent, such as to somebody who opted out.
+            State::Withheld { .. } if delivery.purpose != Purpose::Relay => {}
             state => self.wrong(format!("stuck: {} is {state:?}", delivery.id)),
         }
     }
@@ -288,6 +305,11 @@ impl Checked<'_> {
             }
             // The longest pause between two attempts is 15 minutes.
             GaveUp::Late => gave_up + jiff::SignedDuration::from_mins(15) >= delivery.deadline,
+            GaveUp::NoReport => {
+                let with_twilio = [Outcome::Accepted, Outcome::Sent, Outcome::Delivered];
+                let last = delivery.attempts.last().map(|a| &a.outcome);
+                last.is_some_and(|o| with_twilio.contains(o)) && gave_up >= delivery.deadline
+            }
             GaveUp::Unresolved => {
                 let unknown =
                     delivery.attempts.last().map(|a| &a.outcome) == Some(&Outcome::Unknown);
@@ -343,7 +365,7 @@ impl Checked<'_> {
                 ));
             }
         }
-        let moves = self.moves_of(delivery);
+        let moves = delivery.handed_over.len() + of_kind(Kind::HandBack).count();
         let told = of_kind(Kind::HandOver).count();
         if told > moves || (told < moves && !disturbed) {
             wrong.push(format!("{told} of {moves} hand-overs"));
@@ -356,20 +378,6 @@ impl Checked<'_> {
         for what in wrong {
             self.wrong(format!("audit: {what} ({})", delivery.id));
         }
-    }
-
-    /// How often the delivery went to the next person.
-    fn moves_of(&self, delivery: &Delivery) -> usize {
-        let inbound = self
-            .inbounds
-            .iter()
-            .find(|i| i.deliveries.contains(&delivery.id));
-        inbound.map_or(0, |i| {
-            i.decision
-                .then
-                .len()
-                .saturating_sub(delivery.remaining.len())
-        })
     }
 
     /// The audit says of every acknowledged text what was decided, and nothing else as well.

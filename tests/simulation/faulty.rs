@@ -2,20 +2,24 @@
 //! effect there is a pause, at which others go on, and at which the caller may die.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::bail;
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use relay::audit::{Audit, Record};
 use relay::credentials::{self, Credentials};
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::line::Line;
+use relay::opt_out::{self, OptOuts};
+use relay::pace;
 use relay::phone::PhoneNumber;
 use relay::queue::{Queue, WakeUp};
-use relay::store::{ForInbound, Recorded, Result, Saved, Store};
+use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 
 use super::Mistake;
 use super::weather::{Fault, Weather};
@@ -60,8 +64,45 @@ impl FaultyStore {
 
 #[async_trait]
 impl Store for FaultyStore {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
-        self.read(self.behind.for_inbound(line, sid)).await
+    async fn for_inbound(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        self.read(self.behind.for_inbound(line, sid, from)).await
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        self.read(self.behind.for_sending(line, to)).await
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        self.read(self.behind.opt_outs(line)).await
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        let (store, line, change) = (Arc::clone(&self.behind), line.clone(), change.clone());
+        self.write(move || {
+            let changed = store.change_opt_out(&line, &change).now_or_never();
+            changed.expect("memory does not wait")
+        })
+        .await
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let (store, key) = (Arc::clone(&self.behind), key.clone());
+        self.write(move || {
+            let slot = store.claim_slot(&key, rate, patience, now).now_or_never();
+            slot.expect("memory does not wait")
+        })
+        .await
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
@@ -76,13 +117,17 @@ impl Store for FaultyStore {
         .await
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let (store, delivery) = (Arc::clone(&self.behind), delivery.clone());
+        let spawned = spawned.to_vec();
         let claims = self.mistake != Some(Mistake::SavesWithoutClaim);
         self.write(move || match claims {
-            true => Ok(store.save_now(&delivery)),
+            true => Ok(store.save_now(&delivery, &spawned)),
             false => {
-                store.overwrite(&delivery);
+                [&[delivery], &spawned[..]]
+                    .concat()
+                    .iter()
+                    .for_each(|d| store.overwrite(d));
                 Ok(Saved::Yes)
             }
         })
@@ -105,6 +150,10 @@ impl Store for FaultyStore {
             Ok(owns.expect("memory does not wait")? || shares)
         })
         .await
+    }
+
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        self.read(self.behind.owner_of(sid)).await
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
@@ -138,6 +187,14 @@ impl Store for FaultyStore {
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         self.behind.remove_line(number).await
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        self.read(self.behind.reconciled(line)).await
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.behind.set_reconciled(line, day).await
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {

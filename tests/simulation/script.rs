@@ -99,6 +99,7 @@ fn line(dice: &mut Rng) -> Line {
         time_zone: TimeZone::named("America/Los_Angeles").expect("a zone"),
         public_url: PUBLIC_URL.to_owned(),
         people,
+        policy: Default::default(),
     }
 }
 

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use relay::audit::Record;
 use relay::audit::file::FileAudit;
 use relay::clock::{Clock, FixedChance, ManualClock};
+use relay::delivery::DeliveryId;
 use relay::duty::Override;
 use relay::functions::{delivery_status, inbound_fallback, inbound_sms, retry_worker};
 use relay::inbound::MessageSid;
@@ -168,6 +169,12 @@ impl World {
         self.phone(self.line.people[1].number.expose())
     }
 
+    /// Whoever is alerted.
+    pub fn owner(&self) -> Phone<'_> {
+        let alert = self.line.policy.alert.as_ref();
+        self.phone(alert.expect("a line with an alert").expose())
+    }
+
     pub async fn set_override(&self, person: &str, to: Override) {
         self.relay
             .store
@@ -303,6 +310,22 @@ impl World {
         std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap_or_default()
     }
 
+    /// Deliveries for which something is on the queue that could still happen. The wake-up for a
+    /// report that came stays there until it is due, and does nothing.
+    fn on_its_way(&self) -> Vec<DeliveryId> {
+        use futures::executor::block_on;
+        let far = self.clock.now() + minutes(24 * 60);
+        let received = block_on(self.queue.receive(far, 1000)).expect("the queue is read");
+        let ids = received
+            .into_iter()
+            .map(|received| received.wake_up.delivery);
+        ids.filter(|id| {
+            let delivery = block_on(self.relay.store.delivery(id)).expect("the store is read");
+            delivery.is_none_or(|delivery| delivery.due().is_some())
+        })
+        .collect()
+    }
+
     fn unread(&self, sender: &Sender) -> usize {
         let read = self
             .read
@@ -321,7 +344,7 @@ impl World {
 }
 
 /// The example's line, at a public address.
-fn example() -> Line {
+pub fn example() -> Line {
     let mut line = config::example(443).remove(0);
     line.public_url = "https://relay.example.com".to_owned();
     line
@@ -371,8 +394,7 @@ impl Drop for World {
         if std::thread::panicking() {
             return;
         }
-        let on_its_way = self.queue.next_due().expect("the queue is read");
-        assert_eq!(on_its_way, None, "something is still on its way");
+        assert_eq!(self.on_its_way(), [], "something is still on its way");
         assert_eq!(self.kept(), 0, "a text is still kept");
         for phone in self.sandbox.phones() {
             assert_eq!(

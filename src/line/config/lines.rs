@@ -8,6 +8,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::cascade;
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
+use super::policy::{self, ReadPolicy};
 use super::values;
 use crate::duty::{Hours, Window};
 use crate::line::{Line, Person, TimeZone};
@@ -22,6 +23,7 @@ pub(super) struct ReadLine {
     time_zone: Option<TimeZone>,
     public_url: Option<String>,
     pub people: Vec<ReadPerson>,
+    pub policy: ReadPolicy,
 }
 
 pub(super) struct ReadPerson {
@@ -50,6 +52,7 @@ impl ReadLine {
                     })
                 })
                 .collect::<Option<_>>()?,
+            policy: self.policy.complete(),
         })
     }
 }
@@ -76,17 +79,15 @@ pub(super) fn read(document: &Spanned<DeTable>, mistakes: &mut Mistakes) -> Vec<
 }
 
 fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
-    line.only(
-        &[
-            "name",
-            "number",
-            "country",
-            "time_zone",
-            "public_url",
-            "person",
-        ],
-        mistakes,
-    );
+    let own = [
+        "name",
+        "number",
+        "country",
+        "time_zone",
+        "public_url",
+        "person",
+    ];
+    line.only(&[&own[..], &policy::KEYS].concat(), mistakes);
     let name = line.required("name", "\"main\"", mistakes, |v| values::name(text(v)?));
     let country = line.required("country", "\"US\"", mistakes, |v| {
         let code = text(v)?;
@@ -114,11 +115,13 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         time_zone: time_zone.map(Spanned::into_inner),
         public_url: public_url.map(Spanned::into_inner),
         people,
+        policy: policy::read(line, country, mistakes),
     }
 }
 
 fn read_person(person: &Entries, country: Option<Country>, mistakes: &mut Mistakes) -> ReadPerson {
-    person.only(&["name", "number", "hours"], mistakes);
+    let place = "it is the line's: write it above the first [[line.person]]";
+    person.only_these(&["name", "number", "hours"], &policy::KEYS, place, mistakes);
     ReadPerson {
         name: person.required("name", "\"Sergio\"", mistakes, |v| values::name(text(v)?)),
         number: read_number(person, "\"+16195550110\"", country, mistakes),

@@ -1,6 +1,6 @@
 //! Twilio's webhooks. A request is read, verified, and only then understood: what a handler gets is
 //! a [`Verified`] inbound text or status report, and the one way to it is a signature that was
-//! checked.
+//! checked, or having asked Twilio's API.
 //!
 //! ```text
 //! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status
@@ -25,7 +25,7 @@ use http::{HeaderMap, Request};
 use super::form::{Form, MOST_BYTES};
 use super::signature::{self, Signed};
 use crate::credentials::Credentials;
-use crate::inbound::MessageSid;
+use crate::inbound::{InboundSms, MessageSid};
 use crate::phone::PhoneNumber;
 
 /// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
@@ -38,7 +38,8 @@ pub struct Unverified {
     host: Option<String>,
 }
 
-/// Something that Twilio said: made only from a request whose signature was right.
+/// Something that Twilio said: made from a request whose signature was right, or by the REST client
+/// from what Twilio's API answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T>(T);
 
@@ -78,6 +79,11 @@ impl Unverified {
         inbound::message_sid(&self.form)
     }
 
+    /// Who an inbound text claims to be from, if it is a phone.
+    pub fn phone(&self) -> Option<PhoneNumber> {
+        PhoneNumber::parse(self.form.get("From")?).ok()
+    }
+
     /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never
     /// what the request says of its host.
     pub fn verify(
@@ -100,6 +106,14 @@ impl Unverified {
             return Err(Refusal::other_account());
         }
         Ok(())
+    }
+}
+
+impl Verified<InboundSms> {
+    /// A text of which the API told. It is Twilio's word without a signature: it was asked over TLS
+    /// with the account's credentials, at the host that is configured, for this very text.
+    pub(in crate::twilio) fn by_api(sms: InboundSms) -> Self {
+        Self(sms)
     }
 }
 

@@ -1,4 +1,6 @@
-use super::super::tests::{accepted, after, at, delivery, recipient, refused, status, unanswered};
+use super::super::tests::{
+    accepted, after, alone, at, delivery, recipient, refused, status, unanswered,
+};
 use super::*;
 use Event::Woken;
 
@@ -174,7 +176,7 @@ fn what_arrived_after_all_is_not_sent_again() {
 /// Twilio did not say before the deadline whether it has Sergio's text.
 fn unresolved() -> Delivery {
     let events = [(0, Woken), (10, unanswered(1)), (3600, Event::NoAnswer)];
-    let (dead, _) = after(delivery(1), events);
+    let (dead, _) = after(alone(), events);
     let because = GaveUp::Unresolved;
     assert_eq!(dead.state, State::GaveUp { because });
     dead
@@ -213,7 +215,8 @@ fn what_twilio_has_after_all_is_not_sent_again_unless_it_fails() {
     let cascade = replayed(backup(), &[sergio()]);
     let (asking, effects) = after(dead, [(9000, cascade)]);
     assert!(matches!(asking.state, State::Accepted { ask: Some(_), .. }));
-    assert_eq!(effects, [Effect::ReportReplayed]);
+    let wake = Effect::Wake { due: at(9120) };
+    assert_eq!(effects, [Effect::ReportReplayed, wake]);
     let (done, _) = after(asking.clone(), [(9001, status(1, Status::Delivered, None))]);
     assert_eq!((done.state, done.to), (State::Delivered, sergio()));
     let failed = status(1, Status::Undelivered, Some(30003));
