@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate crash bench-load
+.PHONY: help dev check test tools format lint tests template simulate crash bench-load differential fuzz
 
 ## help: this list
 help:
@@ -80,3 +80,14 @@ bench-load:
 	$(step) "bench-load"
 	BURST_SECONDS=$(BURST_SECONDS) RATE=$(RATE) SECONDS=$(SECONDS) \
 		$(ON_ONE_MACHINE) load:: -- --ignored --nocapture --test-threads 1
+
+## differential: random signatures against Twilio's own validators: CASES=100000, SEED=1, FIRST=0
+differential: tools
+	$(step) "differential"
+	SEED=$(SEED) FIRST=$(FIRST) CASES=$(CASES) RUST_BACKTRACE=0 \
+		cargo test --locked --test relay signatures::as_many -- --ignored --nocapture
+
+## fuzz: every fuzz target, guided by coverage, for SECONDS=60 each; TARGETS="form config" for some
+fuzz:
+	$(step) "fuzz"
+	tests/fuzz/run $(or $(SECONDS),60) $(TARGETS)

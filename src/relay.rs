@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::audit::{Audit, Record};
 use crate::clock::{Chance, Clock};
 use crate::credentials;
-use crate::delivery::{Delivery, Effect, Outcome, Purpose, spawned};
+use crate::delivery::{Delivery, Effect, Outcome, Purpose, State, spawned};
 use crate::queue::{Queue, WakeUp};
 use crate::store::{Saved, Store};
 use crate::twilio::client::Client;
@@ -61,7 +61,17 @@ impl Relay {
                 new.push(spawned);
             }
         }
-        Ok(match self.store.save(delivery, &new).await? {
+        let saved = match self.store.save(delivery, &new).await {
+            Ok(saved) => saved,
+            // A claim counts only with its answer: another worker's could look the same.
+            Err(error) if matches!(delivery.state, State::Sending { .. }) => return Err(error),
+            // If only the answer was lost, what follows from the step must not be lost with it.
+            Err(error) => match self.store.delivery(&delivery.id).await {
+                Ok(Some(kept)) if kept == *delivery => Saved::Yes,
+                _ => return Err(error),
+            },
+        };
+        Ok(match saved {
             Saved::Yes => Some(new),
             Saved::Outdated => None,
         })

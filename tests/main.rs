@@ -12,6 +12,7 @@ mod crash;
 mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
+mod fuzz;
 mod load;
 mod machine;
 mod memory;

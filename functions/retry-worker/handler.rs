@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::credentials::Credentials;
-use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
+use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
 use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
@@ -108,14 +108,6 @@ async fn work_on(
     )
 }
 
-/// Whether a wake-up has nothing to do because the delivery changed between its being asked for and
-/// its being wanted: whoever changed it has asked for another one. Without this, a text that is
-/// tried again and again would have more wake-ups from time to time, each of which goes round.
-fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
-    let changed = delivery.changed();
-    wake_up.asked < changed && changed < wake_up.due && delivery.due().is_none_or(|due| now < due)
-}
-
 /// Does what the effects of a step ask for. Returns what happened next.
 async fn carry_out(
     relay: &Relay,
@@ -138,9 +130,9 @@ async fn carry_out(
                 if let Answer::Accepted { sid } = &answer
                     && !relay.store.owns(&delivery.id, sid, relay.now()).await?
                 {
-                    // Another delivery with the same words had lost its own message and took this
-                    // one for it. There must be one for each.
-                    answer = Answer::NotSent;
+                    // Another delivery with the same words had lost sight of its own message and
+                    // took this one for it. If that one exists, it is free to be taken.
+                    answer = Answer::Unknown;
                 }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 events.push(Event::Answered {
@@ -243,7 +235,8 @@ async fn ask(
             .iter()
             .any(|a| a.sid.as_ref() == Some(sid))
     };
-    for message in listed {
+    // The oldest is the likeliest: a later one with the same words is a later text's.
+    for message in listed.into_iter().rev() {
         let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
         if is_same
             && !known(&message.sid)
@@ -285,6 +278,27 @@ async fn ask_after(
             None
         }
     }
+}
+
+/// Whether a wake-up has nothing to do because the delivery changed between its being asked for and
+/// its being wanted, or is due later than the wake-up was for: whoever changed it has asked for
+/// another one, and if that was lost, the sweep finds the delivery. Without this, a text that is
+/// tried again and again would have more wake-ups from time to time, each of which goes round, and
+/// with a queue that doubles them soon thousands.
+///
+/// Only who sends or asks may be gone without having done so.
+fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
+    let due = delivery.due();
+    if due.is_some_and(|due| due <= now) {
+        return false;
+    }
+    let changed = delivery.changed();
+    let was_replaced = wake_up.asked < changed && changed < wake_up.due;
+    let is_busy = matches!(
+        delivery.state,
+        State::Sending { .. } | State::Unknown { .. }
+    );
+    was_replaced || (!is_busy && due.is_some_and(|due| wake_up.due < due))
 }
 
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {

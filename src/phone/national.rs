@@ -10,6 +10,10 @@ pub struct Country(phonenumber::country::Id);
 #[error("not a phone number as written in this country, nor one in international form")]
 pub struct NotANationalNumber;
 
+/// The 15 digits of E.164 and what is dialled before them: more is no number, and would take long
+/// to look at.
+const MOST_DIALLED: usize = 30;
+
 impl Country {
     /// Reads a code such as `US`; `None` if there is no such country.
     pub fn parse(code: &str) -> Option<Self> {
@@ -31,7 +35,9 @@ impl Country {
         if let Some(international) = text.strip_prefix('+') {
             return international_number(international).ok_or(NotANationalNumber);
         }
-        let digits = digits(text).ok_or(NotANationalNumber)?;
+        let digits = digits(text)
+            .filter(|digits| digits.len() <= MOST_DIALLED)
+            .ok_or(NotANationalNumber)?;
         if let Some(international) = self.after_international_prefix(&digits) {
             return international_number(international).ok_or(NotANationalNumber);
         }
@@ -255,6 +261,14 @@ mod tests {
                 Ok(example),
                 "{code}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_far_too_long_is_no_number() {
+        let us = Country::parse("US").unwrap();
+        for digits in [31, 1_000_000] {
+            assert_eq!(us.read(&"1".repeat(digits)), Err(NotANationalNumber));
         }
     }
 }

@@ -69,21 +69,27 @@ impl Store for SqliteStore {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let line = self.line(number).await?;
-        let people = line.iter().flat_map(|line| &line.people);
-        let numbers: Vec<_> = people.map(|person| &person.number).chain(from).collect();
-        let from_own_line = match from {
-            Some(from) => self
-                .0
-                .read(|connection| one(connection, IS_LINE, [from.expose()]))?,
-            None => None,
-        };
+        let from = from.map(PhoneNumber::expose);
+        let (line, overrides, earlier, opt_outs, own) = self.0.read(|connection| {
+            // One transaction: five would cost five times the locks.
+            let transaction = connection.unchecked_transaction()?;
+            let own = from.map(|from| one(connection, IS_LINE, [from]));
+            let found = (
+                one(connection, LINE, [number.expose()])?,
+                overrides(connection, number)?,
+                one(connection, INBOUND, [sid.as_str()])?,
+                opt_outs::of_people_and(connection, number, from)?,
+                own.transpose()?.flatten(),
+            );
+            transaction.commit()?;
+            Ok(found)
+        })?;
         Ok(ForInbound {
-            opt_outs: opt_outs::among(&self.0, number, &numbers)?,
-            from_own_line: from_own_line.is_some(),
-            overrides: self.overrides(number).await?,
-            earlier: self.inbound(sid).await?,
-            line,
+            line: line.map(|json| parse(&json)).transpose()?,
+            overrides: parse_overrides(overrides)?,
+            opt_outs: opt_outs::parsed(opt_outs)?,
+            from_own_line: own.is_some(),
+            earlier: earlier.map(|json| parse(&json)).transpose()?,
         })
     }
 
@@ -321,16 +327,7 @@ impl Store for SqliteStore {
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
-        let rows: Vec<(String, String)> = self.0.read(|connection| {
-            let mut query = connection
-                .prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
-            let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect()
-        })?;
-        rows.into_iter()
-            .map(|(person, json)| Ok((person, parse(&json)?)))
-            .collect::<Result<_>>()
-            .map(Overrides)
+        parse_overrides(self.0.read(|connection| overrides(connection, line))?)
     }
 
     async fn set_override(
@@ -401,6 +398,24 @@ fn to_json(value: &impl Serialize) -> Result<String> {
 
 fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json).context("the database holds a record that this version cannot read")
+}
+
+/// A line's overrides, each with its person, as JSON.
+fn overrides(
+    connection: &Connection,
+    line: &PhoneNumber,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut query =
+        connection.prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
+    let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn parse_overrides(rows: Vec<(String, String)>) -> Result<Overrides> {
+    rows.into_iter()
+        .map(|(person, json)| Ok((person, parse(&json)?)))
+        .collect::<Result<_>>()
+        .map(Overrides)
 }
 
 fn one<const N: usize>(

@@ -30,6 +30,10 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Twilio's times have no fractions, and neither has its clock's in an answer.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
 
+/// By how much the relay's clock may be set back between an attempt and the question what became of
+/// it. Earlier messages than wanted do no harm: each belongs to one delivery alone.
+const SET_BACK: SignedDuration = SignedDuration::from_mins(10);
+
 /// Messages on a page of a list.
 const PAGE_SIZE: u32 = 50;
 /// How many pages of a list are read before giving up.
@@ -177,7 +181,7 @@ impl Client {
     }
 
     /// The messages from one number to another that Twilio has, newest first, of the time since
-    /// `began` by `clock`; how that differs from Twilio's does not matter. It is compared when the
+    /// `began` by `clock` and some minutes before; how that differs from Twilio's does not matter. It is compared when the
     /// answer is there: a request that takes its time then makes the list longer, not shorter.
     /// Queued ones, which have no `DateSent` yet, are among them.
     pub async fn list_messages(
@@ -202,7 +206,7 @@ impl Client {
             let ahead = date(answer.headers()).map_or(SignedDuration::ZERO, |date| {
                 date.duration_since(clock.now())
             });
-            let not_before = began + ahead - ROUNDING;
+            let not_before = began + ahead - ROUNDING - SET_BACK;
             let page: Page = serde_json::from_slice(answer.body())?;
             for message in page.messages {
                 if message.created().is_some_and(|at| at < not_before) {

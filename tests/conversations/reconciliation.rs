@@ -175,18 +175,23 @@ async fn who_only_looks_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_undelivered_text_whose_callbacks_got_lost_moves_on() {
+async fn what_became_of_a_text_that_moved_on_in_silence_becomes_known() {
     let world = relay_since_sunday().await;
     let sergio = &world.line.people[0].number;
     let never = Injection::of(Fault::Undeliverable { code: 30005 }).to(sergio);
     world.sandbox.inject(never);
-    let silent = Injection::of(Fault::LostCallback).to(sergio).times(5);
+    let silent = Injection::of(Fault::LostCallback).to(sergio).times(3);
     world.sandbox.inject(silent);
+    // Nor does Twilio say so when it is asked.
+    let mute = Injection::of(Fault::ServerError { status: 503 });
+    world.sandbox.inject(mute.times(2).on(Requests::Other));
     let sid = world.customer().texts("does anyone read this?").await;
     world.backup().receives_nothing();
+    world.advance(minutes(3)).await;
+    world.backup().receives("does anyone read this?");
+    world.sergio().receives("Moved on to Backup");
 
     night(&world).await;
-    world.backup().receives("does anyone read this?");
     assert!(
         world
             .story(&sid)

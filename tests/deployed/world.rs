@@ -357,10 +357,14 @@ impl World {
         found.await.expect("the audit has no such record")
     }
 
-    /// Waits until nothing is on the queue any more and nobody works on it.
+    /// Waits until nothing on the queue is due any more and nobody works on it. What is delayed are
+    /// wake-ups for reports, which do nothing once those have come.
     pub async fn settles(&self) {
         let queue = self.stack.output("DeliveriesQueueUrl");
-        let settled = async || (self.aws.queue(queue).await == [0, 0, 0]).then_some(());
+        let settled = async || {
+            let [waiting, _, worked_on] = self.aws.queue(queue).await;
+            (waiting == 0 && worked_on == 0).then_some(())
+        };
         eventually(settled)
             .await
             .expect("messages are left on the queue");

@@ -86,10 +86,7 @@ impl Step {
             State::Unknown { .. } if self.is_over() && self.has_next() => {
                 self.move_on(MovedOn::NoAnswer)
             }
-            State::Unknown { .. } => {
-                let attempt = self.current().number;
-                self.effects.push(Effect::Ask { attempt });
-            }
+            State::Unknown { asked, .. } => self.ask_now(asked),
             State::Accepted { .. } if self.is_over() => self.miss_report(),
             State::Accepted { asked, .. } => self.miss_callback(asked),
             State::Delivered | State::GaveUp { .. } | State::Withheld { .. } => {}

@@ -369,11 +369,22 @@ fn an_attempt_whose_worker_died_is_asked_about() {
     assert_eq!(
         delivery.state,
         State::Unknown {
-            ask: at(60),
+            ask: at(120),
             asked: 0
         }
     );
     assert!(effects.contains(&Effect::Ask { attempt: 1 }));
+}
+
+#[test]
+fn one_worker_at_a_time_asks() {
+    let asking = [(0, Woken), (10, unanswered(1)), (60, Woken)];
+    let (asking, _) = after(delivery(1), asking);
+    let (still, effects) = after(asking.clone(), [(61, Woken)]);
+    assert_eq!(still, asking);
+    assert_eq!(effects, [Effect::Wake { due: at(120) }]);
+    let (_, effects) = after(asking, [(120, Woken)]);
+    assert_eq!(effects, [Effect::Ask { attempt: 1 }]);
 }
 
 #[test]

@@ -24,7 +24,14 @@ impl Step {
         attempt.become_known(Outcome::Unknown, now);
         let attempt = attempt.number;
         self.effects.push(Effect::Report { attempt });
-        self.delivery.state = State::Unknown { ask: now, asked: 0 };
+        self.ask_now(0);
+    }
+
+    /// One worker at a time asks. Of two, the slower one could take a message for this delivery's
+    /// that another delivery's attempt has just made, when the faster one has gone on already.
+    pub(super) fn ask_now(&mut self, asked: u32) {
+        let attempt = self.current().number;
+        self.delivery.state = self.unknown(self.now + LEASE, asked);
         self.effects.push(Effect::Ask { attempt });
     }
 
@@ -61,15 +68,21 @@ impl Step {
         }
     }
 
-    /// Asks then, or sooner if the person's time is over sooner.
     fn ask_at(&mut self, ask: Timestamp, asked: u32) {
+        let state = self.unknown(ask, asked);
+        self.delivery.state = state;
+        let due = self.delivery.due().unwrap_or(ask);
+        self.effects.push(Effect::Wake { due });
+    }
+
+    /// To be asked about then, or sooner if the person's time is over sooner.
+    fn unknown(&mut self, ask: Timestamp, asked: u32) -> State {
         self.delivery.state = State::Unknown { ask, asked };
         let end = self.delivery.stage_end().max(self.now);
         let ask = match self.has_next() {
             true => ask.min(end),
             false => ask,
         };
-        self.delivery.state = State::Unknown { ask, asked };
-        self.effects.push(Effect::Wake { due: ask });
+        State::Unknown { ask, asked }
     }
 }

@@ -167,14 +167,21 @@ pub(super) fn kind(value: &DeValue) -> String {
     }
 }
 
+/// Nothing that could be meant is longer; and comparing takes time with the length.
+const LONGEST_NAME: usize = 64;
+
 /// The candidate that `text` was probably meant to be.
 pub(super) fn nearest<'c>(
     text: &str,
     candidates: impl Iterator<Item = &'c str>,
 ) -> Option<&'c str> {
+    if text.len() > LONGEST_NAME {
+        return None;
+    }
+    let text = text.to_lowercase();
     candidates
         .map(|candidate| {
-            let likeness = strsim::jaro_winkler(&text.to_lowercase(), &candidate.to_lowercase());
+            let likeness = strsim::jaro_winkler(&text, &candidate.to_lowercase());
             (likeness, candidate)
         })
         .filter(|(likeness, _)| *likeness > 0.8)

@@ -152,6 +152,11 @@ fn read_hours(person: &Entries, mistakes: &mut Mistakes) -> Option<Spanned<Hours
         DeValue::Array(windows) if windows.is_empty() => {
             Err("the list of hours is empty; write hours = \"never\"".to_owned())
         }
+        DeValue::Array(windows) if windows.len() > MOST_WINDOWS => Err(format!(
+            "the list has {} windows, and a week has room for {MOST_WINDOWS} at most; write longer \
+             ones, such as \"Mon-Fri 08:00-18:00\"",
+            windows.len()
+        )),
         DeValue::Array(windows) => Ok(Hours::Weekly(read_windows(windows, mistakes)?)),
         other => Err(format!("this is {}; write hours = {example}", kind(other))),
     };
@@ -163,6 +168,9 @@ fn read_hours(person: &Entries, mistakes: &mut Mistakes) -> Option<Spanned<Hours
         }
     }
 }
+
+/// One for every hour of the week. Each is compared with all the others.
+const MOST_WINDOWS: usize = 7 * 24;
 
 fn read_windows(windows: &DeArray, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
     let mut read: Vec<Spanned<Window>> = Vec::new();

@@ -62,14 +62,40 @@ pub fn all(database: &Database, line: &PhoneNumber) -> Result<OptOuts> {
     )
 }
 
-fn read(database: &Database, query: &str, values: impl rusqlite::Params) -> Result<OptOuts> {
-    let rows: Vec<(String, String)> = database.read(|connection| {
-        let mut query = connection.prepare_cached(query)?;
-        let rows = query.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.collect()
-    })?;
+/// Those of the line's people and the sender who opted out, as they stand in the table.
+pub fn of_people_and(
+    connection: &Connection,
+    line: &PhoneNumber,
+    from: Option<&str>,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    rows(
+        connection,
+        "SELECT number, opt_out FROM opt_outs
+         WHERE line = ?1 AND (number = ?2 OR number IN (
+             SELECT people.value ->> 'number'
+             FROM lines, json_each(lines.line, '$.people') AS people
+             WHERE lines.number = ?1))",
+        params![line.expose(), from],
+    )
+}
+
+pub fn parsed(rows: Vec<(String, String)>) -> Result<OptOuts> {
     rows.into_iter()
         .map(|(number, json)| Ok((PhoneNumber::parse(&number)?, parse(&json)?)))
         .collect::<Result<_>>()
         .map(OptOuts)
+}
+
+fn read(database: &Database, query: &str, values: impl rusqlite::Params) -> Result<OptOuts> {
+    parsed(database.read(|connection| rows(connection, query, values))?)
+}
+
+fn rows(
+    connection: &Connection,
+    query: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut query = connection.prepare_cached(query)?;
+    let rows = query.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }

@@ -1,7 +1,7 @@
-//! Store, queue, audit and credentials as the relay has them in bad weather. Before and after each
-//! effect there is a pause, at which others go on, and at which the caller may die.
+//! The store in bad weather, and what a broken relay would have in it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -9,35 +9,41 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::audit::{Audit, Record};
-use relay::credentials::{self, Credentials};
-use relay::delivery::{Delivery, DeliveryId};
+use relay::delivery::{Delivery, DeliveryId, State};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::line::Line;
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::queue::{Queue, WakeUp};
 use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 
-use super::Mistake;
-use super::weather::{Fault, Weather};
-use crate::memory::{MemoryAudit, MemoryQueue, MemoryStore};
+use super::broken;
+use crate::memory::MemoryStore;
+use crate::simulation::faults::Fault;
+use crate::simulation::mistakes::Mistake;
+use crate::simulation::weather::Weather;
 
 pub struct FaultyStore {
     pub behind: Arc<MemoryStore>,
     pub weather: Arc<Weather>,
     pub mistake: Option<Mistake>,
+    /// Deliveries of which a save took effect, or was to, and who saved was not told.
+    pub unheard: Arc<Mutex<BTreeSet<DeliveryId>>>,
 }
 
 impl FaultyStore {
+    fn is_there(&self) -> Result<()> {
+        if self.weather.is_down(Fault::StoreDown) || self.weather.strikes(Fault::StoreError) {
+            bail!("the store does not answer");
+        }
+        Ok(())
+    }
+
     async fn read<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
-        if weather.store_is_down() || weather.strikes(Fault::StoreError) {
-            bail!("the store does not answer");
-        }
+        self.is_there()?;
         let read = operation.await;
         weather.time.pause(weather.latency()).await;
         read
@@ -46,9 +52,7 @@ impl FaultyStore {
     async fn write<T>(&self, write: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
-        if weather.store_is_down() || weather.strikes(Fault::StoreError) {
-            bail!("the store does not answer");
-        }
+        self.is_there()?;
         if weather.strikes(Fault::StoreLate) {
             weather.later(Box::new(move || drop(write())));
             bail!("the store did not answer in time");
@@ -118,20 +122,28 @@ impl Store for FaultyStore {
     }
 
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
-        let (store, delivery) = (Arc::clone(&self.behind), delivery.clone());
-        let spawned = spawned.to_vec();
-        let claims = self.mistake != Some(Mistake::SavesWithoutClaim);
-        self.write(move || match claims {
-            true => Ok(store.save_now(&delivery, &spawned)),
-            false => {
-                [&[delivery], &spawned[..]]
-                    .concat()
-                    .iter()
-                    .for_each(|d| store.overwrite(d));
+        let store = Arc::clone(&self.behind);
+        let (id, mut next) = (delivery.id.clone(), delivery.clone());
+        let mut spawned = spawned.to_vec();
+        let mistake = self.mistake;
+        if let Some(mistake) = mistake {
+            broken::save(mistake, &self.behind, &mut next, &mut spawned);
+        }
+        let forgets = next.state == State::Delivered && self.weather.one_in(5);
+        let saved = self.write(move || match mistake {
+            Some(Mistake::SavesWithoutClaim) => {
+                store.overwrite(&next);
+                spawned.iter().for_each(|new| store.overwrite(new));
                 Ok(Saved::Yes)
             }
-        })
-        .await
+            Some(Mistake::ForgetsNews) if forgets => Ok(Saved::Yes),
+            _ => Ok(store.save_now(&next, &spawned)),
+        });
+        let saved = saved.await;
+        if saved.is_err() {
+            self.unheard.lock().unwrap().insert(id);
+        }
+        saved
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -139,7 +151,14 @@ impl Store for FaultyStore {
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
-        self.read(self.behind.delivery(id)).await
+        let mut delivery = self.read(self.behind.delivery(id)).await?;
+        if self.mistake == Some(Mistake::ReopensWhatIsOver) {
+            delivery.iter_mut().for_each(broken::reopen);
+        }
+        if self.mistake == Some(Mistake::HandsOverTooSoon) {
+            delivery.iter_mut().for_each(broken::hurry);
+        }
+        Ok(delivery)
     }
 
     async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
@@ -208,87 +227,5 @@ impl Store for FaultyStore {
         to: Option<&Override>,
     ) -> Result<()> {
         self.behind.set_override(line, person, to).await
-    }
-}
-
-pub struct FaultyQueue {
-    pub behind: Arc<MemoryQueue>,
-    pub weather: Arc<Weather>,
-    pub mistake: Option<Mistake>,
-    /// How long the queue can wait, if not as long as anybody wants.
-    pub longest_delay: Option<std::time::Duration>,
-}
-
-#[async_trait]
-impl Queue for FaultyQueue {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> Result<()> {
-        let weather = &self.weather;
-        weather.time.pause(weather.latency()).await;
-        if weather.strikes(Fault::QueueError) {
-            bail!("the queue does not answer");
-        }
-        let delay = relay::queue::delay(wake_up, now);
-        let mut delay = self.longest_delay.map_or(delay, |most| delay.min(most));
-        if weather.strikes(Fault::WakeUpLate) {
-            delay += weather.up_to(600);
-        }
-        let visible = weather.time.now() + delay;
-        if self.mistake == Some(Mistake::ForgetsWakeUps) && weather.one_in(5) {
-            return Ok(());
-        }
-        if !weather.strikes(Fault::WakeUpLost) {
-            self.behind.put(wake_up, visible);
-        }
-        if weather.strikes(Fault::WakeUpTwice) {
-            self.behind.put(wake_up, visible + weather.up_to(30));
-        }
-        weather.time.pause(weather.latency()).await;
-        if weather.strikes(Fault::QueueTimeout) {
-            bail!("the queue did not answer in time");
-        }
-        Ok(())
-    }
-}
-
-pub struct FaultyAudit {
-    pub behind: Arc<MemoryAudit>,
-    pub weather: Arc<Weather>,
-    pub mistake: Option<Mistake>,
-}
-
-#[async_trait]
-impl Audit for FaultyAudit {
-    async fn write(&self, records: &[Record]) -> Result<()> {
-        let weather = &self.weather;
-        weather.time.pause(weather.latency()).await;
-        if weather.strikes(Fault::AuditError) {
-            bail!("the audit does not answer");
-        }
-        let loses = self.mistake == Some(Mistake::LosesRecords) && weather.one_in(20);
-        if !loses {
-            let written = self.behind.write(records).now_or_never();
-            written.expect("memory does not wait")?;
-        }
-        weather.time.pause(weather.latency()).await;
-        if weather.strikes(Fault::AuditTimeout) {
-            bail!("the audit did not answer in time");
-        }
-        Ok(())
-    }
-}
-
-pub struct FaultyCredentials {
-    pub behind: Arc<Credentials>,
-    pub weather: Arc<Weather>,
-}
-
-#[async_trait]
-impl credentials::Source for FaultyCredentials {
-    async fn current(&self) -> Result<Arc<Credentials>> {
-        self.weather.time.pause(self.weather.latency()).await;
-        if self.weather.strikes(Fault::CredentialsError) {
-            bail!("the credentials cannot be read");
-        }
-        Ok(Arc::clone(&self.behind))
     }
 }
