@@ -114,9 +114,11 @@ async fn account(State(sandbox): Shared) -> Answer {
     let account = sandbox.account();
     let mut answer = json!({
         credentials::ACCOUNT_SID: account.account_sid,
-        credentials::AUTH_TOKEN: account.auth_token.expose(),
+        credentials::AUTH_TOKEN: sandbox.auth_token().expose(),
     });
-    if let Some(key) = &account.api_key {
+    let alive = sandbox.api_keys();
+    let is_alive = |sid: &str| alive.iter().any(|(alive, _)| alive == sid);
+    if let Some(key) = account.api_key.as_ref().filter(|key| is_alive(&key.sid)) {
         answer[credentials::API_KEY] = json!(key.sid);
         answer[credentials::API_SECRET] = json!(key.secret.expose());
     }

@@ -15,6 +15,7 @@ use super::{Handled, Sandbox, control};
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
         .route("/2010-04-01/{*resource}", any(api))
+        .route("/v1/{*resource}", any(api))
         .merge(control::routes())
         .with_state(sandbox)
 }
