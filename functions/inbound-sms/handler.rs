@@ -40,7 +40,9 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     )
     .await?;
     let line = known.line.ok_or_else(Refusal::unknown_line)?;
-    let sms = webhook::inbound(webhook.verify(&credentials, &line.public_url)?)?;
+    let source = &*relay.credentials;
+    let verified = webhook.verify_by(source, &credentials, &line.public_url);
+    let sms = webhook::inbound(verified.await?)?;
     let key = HashKey::of(&credentials);
     let now = relay.now();
 

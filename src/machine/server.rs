@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
-use crate::credentials::Credentials;
+use crate::credentials::Source;
 use crate::functions::{delivery_status, inbound_sms};
 use crate::line::Line;
 use crate::queue::sqlite::SqliteQueue;
@@ -47,7 +47,7 @@ impl Machine {
     pub async fn open(
         data: &Path,
         lines: &[Line],
-        credentials: Arc<Credentials>,
+        credentials: impl Source + 'static,
         twilio: Client,
     ) -> anyhow::Result<Self> {
         create_data(data)

@@ -6,10 +6,12 @@ pub fn demo_account() -> Credentials {
     Credentials {
         account_sid: format!("AC{fives}"),
         auth_token: Secret::new("sandbox-auth-token"),
+        next_auth_token: None,
         previous_auth_token: None,
         api_key: Some(ApiKey {
             sid: format!("SK{fives}"),
             secret: Secret::new("sandbox-api-secret"),
         }),
+        version: None,
     }
 }
