@@ -2,10 +2,16 @@
 
 pub mod cache;
 pub mod env_file;
+#[cfg(all(feature = "aws", feature = "machine"))]
+pub mod exchange;
 pub mod from_file;
+#[cfg(feature = "machine")]
+pub mod notes;
+pub mod rotation;
 mod secret;
 #[cfg(feature = "aws")]
 pub mod secrets_manager;
+pub mod sync;
 pub mod values;
 
 pub use secret::Secret;
