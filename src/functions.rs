@@ -7,3 +7,6 @@ pub mod delivery_status;
 pub mod inbound_sms;
 #[path = "../functions/retry-worker/handler.rs"]
 pub mod retry_worker;
+#[cfg(feature = "aws")]
+#[path = "../functions/rotate-credentials/handler.rs"]
+pub mod rotate_credentials;

@@ -17,6 +17,8 @@ mod memory;
 mod moto;
 #[cfg(feature = "aws")]
 mod proxy;
+#[cfg(all(feature = "aws", feature = "machine"))]
+mod rotation;
 mod sandbox;
 #[cfg(feature = "aws")]
 mod secrets_manager;

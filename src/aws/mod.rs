@@ -5,8 +5,10 @@ pub mod clients;
 pub mod http;
 pub mod logs;
 mod plain;
+mod rotation;
 pub mod settings;
 mod start;
 
 pub use plain::plain;
+pub use rotation::start_rotation;
 pub use start::{Twilio, build, start};

@@ -38,14 +38,18 @@ pub fn start(
     events: impl AsyncFnOnce(&Relay) -> Result<(), lambda_runtime::Error>,
 ) -> ExitCode {
     logs::init();
-    let run = async {
+    block_on(async {
         let settings = Settings::from_env()?;
         let aws = clients::loader(settings.system_roots).load().await;
         let relay = build(&settings, &aws, twilio).await?;
         events(&relay)
             .await
             .map_err(|error| anyhow::anyhow!("the runtime stopped: {error}"))
-    };
+    })
+}
+
+/// Runs a function's work, and says why it ended.
+pub(super) fn block_on(run: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
     // One event at a time needs one thread; a second one would only cost start-up time.
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -11,6 +11,7 @@ mod event_source;
 mod http_api;
 mod lambda;
 mod permissions;
+mod rotation;
 mod serving;
 mod world;
 

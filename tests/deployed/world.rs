@@ -35,10 +35,14 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 3] = [
+pub const FUNCTIONS: [(&str, &str); 4] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+    (
+        "rotate-credentials",
+        env!("CARGO_BIN_EXE_rotate-credentials"),
+    ),
 ];
 
 pub struct World {
@@ -49,7 +53,7 @@ pub struct World {
     pub api: Serving,
     functions: Functions,
     borders: BTreeMap<&'static str, Border>,
-    _twilio: Serving,
+    twilio: Serving,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -87,7 +91,7 @@ impl World {
             api,
             functions,
             borders: BTreeMap::new(),
-            _twilio: twilio,
+            twilio,
             tasks: Vec::new(),
         };
         world.set_up().await;
@@ -195,6 +199,11 @@ impl World {
         format!("{}-{function}", self.stack.name)
     }
 
+    /// Where the sandbox is.
+    pub fn twilio_url(&self) -> &str {
+        &self.twilio.url
+    }
+
     /// The function's properties in the stack.
     pub fn function_properties(&self, function: &str) -> &Value {
         let name = self.name_of(function);
@@ -219,7 +228,10 @@ impl World {
 
     /// Lets the schedule invoke its function, as it does every minute.
     pub async fn sweep(&self) -> Result<Value, Failed> {
-        let (_, schedule) = self.stack.all("AWS::Scheduler::Schedule").next().unwrap();
+        let mut schedules = self.stack.all("AWS::Scheduler::Schedule");
+        let input = |schedule: &Value| schedule["Target"]["Input"].to_string();
+        let sweeps = |(_, schedule): &(&str, &Value)| input(schedule).contains("sweep");
+        let (_, schedule) = schedules.find(sweeps).unwrap();
         let target = &schedule["Target"];
         let name = target["Arn"].as_str().unwrap().rsplit(':').next().unwrap();
         let event = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::names::{self, Slots};
-use super::{Journal, Places, Subject};
-use crate::credentials::Secret;
+use super::{Journal, Places, Step, Subject, Twilio};
 use crate::credentials::exchange::{EditableFile, Exchange, ROTATION_NOTE};
 use crate::credentials::notes::Notes;
 use crate::credentials::secrets_manager::SecretStore;
 use crate::credentials::values::Values;
+use crate::credentials::{ACCOUNT_SID, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
 
 /// Whoever can wait.
 #[async_trait]
@@ -34,6 +34,50 @@ impl TwoPlaces {
     /// The record of an unfinished rotation.
     pub fn unfinished(&self) -> anyhow::Result<Option<Journal>> {
         self.notes.read(ROTATION_NOTE)
+    }
+
+    /// Begins a rotation, if nothing stands against it.
+    pub async fn begin(&self, subject: Subject, now: Timestamp) -> anyhow::Result<Journal> {
+        if let Some(unfinished) = self.unfinished()? {
+            bail!(
+                "a rotation of the {} that began at {} is not finished; go on with it with `relay secrets rotate --resume`",
+                unfinished.subject.name(),
+                unfinished.began,
+            );
+        }
+        if !self.agree().await? {
+            bail!(
+                "the file {} and its secret do not hold the same; see `relay secrets diff`, and bring them together with `relay secrets seed` or `relay secrets pull` first",
+                self.file.place()
+            );
+        }
+        let values = self.file.values()?;
+        for name in [ACCOUNT_SID, AUTH_TOKEN] {
+            if values
+                .get(name)
+                .is_none_or(|value| value.expose().is_empty())
+            {
+                bail!(
+                    "{name} is missing from {}; keys and tokens are managed with the account's SID and auth token",
+                    self.file.place()
+                );
+            }
+        }
+        // Left from a rotation that is not on record any more.
+        self.undo_pending(subject).await?;
+        let journal = super::begin(subject, &super::new_id()?, &values, now);
+        self.note(&journal).await?;
+        Ok(journal)
+    }
+
+    /// Gives an unfinished rotation up. What it made is thrown away, unless it is in force already.
+    pub async fn abandon(&self, journal: &Journal, twilio: &Twilio<'_>) -> anyhow::Result<()> {
+        if journal.step < Step::Switched {
+            let values = self.file.values()?;
+            twilio.throw_away(journal, &values).await?;
+            self.undo_pending(journal.subject).await?;
+        }
+        self.close().await
     }
 
     /// Whether the secret holds what the file holds; so it is without a secret.
@@ -84,11 +128,11 @@ impl TwoPlaces {
         }
         if subject == Subject::AuthToken {
             // Whoever reads the secret accepts signatures with both.
-            let name = names::previous(crate::credentials::AUTH_TOKEN);
+            let name = names::previous(AUTH_TOKEN);
             if let Some(old) = after.get(&name) {
                 values.set(&name, copy(old));
             }
-            values.remove(crate::credentials::PREVIOUS_NOT_AFTER);
+            values.remove(PREVIOUS_NOT_AFTER);
         }
         secret.replace(&current.version, &values).await?;
         Ok(())

@@ -138,6 +138,23 @@ impl SecretStore {
         }
     }
 
+    /// Ends the pending of a version that was put in force: a pending version that is not the
+    /// current one would keep the next rotation from beginning.
+    pub async fn end_pending(&self, stored: &Stored) -> anyhow::Result<()> {
+        if !stored.stages.iter().any(|stage| stage == PENDING) {
+            return Ok(());
+        }
+        let ended = self.client.update_secret_version_stage();
+        let ended = ended
+            .secret_id(&self.id)
+            .version_stage(PENDING)
+            .remove_from_version_id(&stored.version);
+        let ended = ended.send().await.map_err(plain);
+        ended
+            .map(drop)
+            .with_context(|| format!("cannot end the pending version of the secret {}", self.id))
+    }
+
     /// When anything about the secret was changed last.
     pub async fn changed(&self) -> anyhow::Result<Option<Timestamp>> {
         let described = self.client.describe_secret().secret_id(&self.id).send();
