@@ -20,6 +20,7 @@ mod proxy;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod rotation;
 mod sandbox;
+mod secrets;
 #[cfg(feature = "aws")]
 mod secrets_manager;
 mod simulation;

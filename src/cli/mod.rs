@@ -12,6 +12,7 @@ mod route;
 mod running_sandbox;
 mod sandbox;
 mod schedule;
+mod secrets;
 mod serve;
 mod target;
 mod text;
@@ -42,6 +43,7 @@ enum Command {
     Explain(explain::Explain),
     Dead(dead::Dead),
     Config(config::Config),
+    Secrets(secrets::Secrets),
     Text(text::Text),
     Phone(phone::Phone),
     Twilio(twilio::Twilio),
@@ -97,6 +99,7 @@ impl Command {
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Config(command) => command.run().await,
+            Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,
             Command::Twilio(command) => command.run().await,

@@ -64,20 +64,20 @@ impl Target {
 async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
     use crate::store::dynamodb::DynamoStore;
 
-    let client = aws_sdk_dynamodb::Client::new(&aws(table).await?);
+    let client = aws_sdk_dynamodb::Client::new(&aws(&format!("the table {table}")).await?);
     Ok(Arc::new(DynamoStore::new(client, table)))
 }
 
-/// What clients are made from for the stack that `table` belongs to.
+/// What clients are made from to reach `what`, such as `the table relay`.
 #[cfg(feature = "aws")]
-pub async fn aws(table: &str) -> anyhow::Result<aws_config::SdkConfig> {
+pub async fn aws(what: &str) -> anyhow::Result<aws_config::SdkConfig> {
     use crate::aws::clients;
 
     let system_roots = std::env::var(clients::TRUST_STORE).is_ok_and(|value| value == "system");
     let config = clients::loader(system_roots).load().await;
     if config.region().is_none() {
         bail!(
-            "no AWS region is set; set AWS_REGION to the one in which the table {table} is, or \
+            "no AWS region is set; set AWS_REGION to the one in which {what} is, or \
              AWS_PROFILE to a profile that has one"
         );
     }
@@ -86,7 +86,7 @@ pub async fn aws(table: &str) -> anyhow::Result<aws_config::SdkConfig> {
         // Asked for here, since the error of a request goes on about a host's metadata service.
         if credentials.provide_credentials().await.is_err() {
             bail!(
-                "there are no AWS credentials for the table {table}; set AWS_PROFILE to a profile \
+                "there are no AWS credentials for {what}; set AWS_PROFILE to a profile \
                  of ~/.aws/config (and sign in with `aws sso login`), or AWS_ACCESS_KEY_ID and \
                  AWS_SECRET_ACCESS_KEY"
             );

@@ -1,12 +1,22 @@
 //! Twilio's credentials: what they are, where they come from, and that nobody prints them.
 
 pub mod cache;
+#[cfg(feature = "machine")]
 pub mod env_file;
 #[cfg(all(feature = "aws", feature = "machine"))]
+mod env_file_slots;
+#[cfg(all(feature = "aws", feature = "machine"))]
 pub mod exchange;
+#[cfg(feature = "machine")]
 pub mod from_file;
 #[cfg(feature = "machine")]
+pub mod inspection;
+#[cfg(feature = "machine")]
 pub mod notes;
+#[cfg(feature = "machine")]
+pub mod reference;
+#[cfg(feature = "machine")]
+pub mod registry;
 pub mod rotation;
 mod secret;
 #[cfg(feature = "aws")]

@@ -83,7 +83,7 @@ impl Place {
         use crate::queue::sqs::SqsPutAside;
         use crate::store::dynamodb::DynamoStore;
 
-        let aws = crate::cli::target::aws(table).await?;
+        let aws = crate::cli::target::aws(&format!("the table {table}")).await?;
         let wake_ups = named(&self.dead_letter_queue_url).map(|url| {
             let client = aws_sdk_sqs::Client::new(&aws);
             Arc::new(SqsPutAside::new(client, url)) as Arc<dyn PutAside>

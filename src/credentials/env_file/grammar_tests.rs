@@ -87,6 +87,54 @@ fn what_loaders_read_differently_is_refused_with_its_place() {
     assert_eq!(refused("K='é\u{301}\n"), (1, 3, Unclosed));
 }
 
+/// What follows the K in the table of how dotenv loaders differ, measured with python-dotenv 1.2,
+/// dotenv 17, Bash 5.2 and godotenv 1.5.
+#[test]
+fn every_row_on_which_loaders_differ_is_refused() {
+    for rest in [
+        " = abc",
+        "= abc",
+        "=abc#def",
+        "=#abc",
+        "=abc # c",
+        "='abc'#d",
+        "=a b",
+        "=a\\b",
+        "=\"a\\nb\"",
+        "=\"a\\tb\"",
+        "=\"a\\\"b\"",
+        "=\"a\\\\b\"",
+        "=\"a\\$b\"",
+        "='a\\\\b'",
+        "='a\\'b'",
+        "='a'\\''b'",
+        "=pa$1w",
+        "=a$X",
+        "=\"a$X\"",
+        "=a${X}b",
+        "=\"a${X}b\"",
+        "='a${X}b'",
+        "=`abc`",
+        "={\"a\":\"b\"}",
+        "=~/x",
+        "=a;b",
+        "=a&b",
+        "=\"a\nb\"",
+        "='a\nb'",
+        "=abc\r",
+        ": abc",
+        "=\"abc",
+        "=1\nK=2",
+    ] {
+        for end in ["\n", "", "\nNEXT=1\n"] {
+            let text = format!("K{rest}{end}");
+            assert!(parse(&text).is_err(), "{text:?}");
+            assert!(parse(&format!("BEFORE=1\n{text}")).is_err(), "{text:?}");
+        }
+    }
+    assert!(parse("\u{feff}K=abc\n").is_err());
+}
+
 #[test]
 fn a_refusal_shows_nothing_of_the_file() {
     for text in [
@@ -104,74 +152,42 @@ fn a_refusal_shows_nothing_of_the_file() {
     assert!(!format!("{:?}", parse("K=hunter2").unwrap()).contains("hunter2"));
 }
 
-#[cfg(unix)]
-mod file {
-    use std::os::unix::fs::PermissionsExt;
+#[test]
+fn what_only_looks_like_a_blank_or_ends_a_line_for_some_is_refused() {
+    use Problem::*;
+    assert_eq!(refused("A=1\n\u{a0}\nB=2"), (2, 1, WhiteSpaceAlone));
+    assert_eq!(refused("A=1\n\n \nB=2"), (3, 1, WhiteSpaceAlone));
+    assert_eq!(refused("A=1\n# B=2"), (2, 6, UnendedComment));
+    assert_eq!(refused("# a\u{2028}A=1\n"), (1, 4, LineBreak));
+    assert_eq!(refused("A='\u{2029}'"), (1, 4, LineBreak));
+    assert_eq!(refused("A=1\n\u{feff}B=2"), (2, 1, NotAKey));
+    assert_eq!(refused("RANDOM=4"), (1, 1, ReservedKey));
+    assert_eq!(pairs("\n#\t=\n\n# a").len(), 0);
+}
 
-    use super::*;
+#[test]
+fn every_line_that_is_wrong_is_found() {
+    let (entries, mistakes) = scan("A=1\nB= 2\nC=3\nA=4\nD='\n");
+    let keys: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(keys, ["A", "C"]);
+    let lines: Vec<_> = mistakes.iter().map(|bad| bad.line).collect();
+    assert_eq!(lines, [2, 4, 5]);
+}
 
-    fn read_file(content: &[u8], mode: u32) -> Result<Credentials, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("repos.env");
-        std::fs::write(&path, content).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        let shown = path.display().to_string();
-        read(&path).map_err(|error| error.to_string().replace(&shown, "repos.env"))
-    }
+#[test]
+fn a_hundred_thousand_variables_are_read_at_once() {
+    let text: String = (0..100_000).map(|n| format!("K{n}=\n")).collect();
+    assert_eq!(parse(&text).unwrap().len(), 100_000);
+}
 
-    fn whole() -> String {
-        let sid = "AC".to_owned() + &"0".repeat(32);
-        format!("OTHER_SERVICE='pass word'\nTWILIO_ACCOUNT_SID={sid}\nTWILIO_AUTH_TOKEN=hunter2\n")
-    }
-
+proptest::proptest! {
     #[test]
-    fn twilios_credentials_are_picked_from_among_others() {
-        let credentials = read_file(whole().as_bytes(), 0o600).unwrap();
-        assert_eq!(credentials.auth_token.expose(), "hunter2");
-        assert!(credentials.api_key.is_none());
-        assert!(read_file(whole().as_bytes(), 0o400).is_ok());
-    }
-
-    #[test]
-    fn a_file_that_others_can_read_is_refused_with_the_command_that_helps() {
-        for mode in [0o644, 0o640, 0o604, 0o666] {
-            let error = read_file(whole().as_bytes(), mode).unwrap_err();
-            assert!(error.contains("run `chmod 600 repos.env`"), "{error}");
-            assert!(error.contains(&format!("mode {mode:o}")), "{error}");
+    fn any_text_is_read_or_refused_with_a_place_inside_it(
+        text in "([A-C_]{1,2}=)?[ -~é\u{a0}\u{2028}\t\r\n\0'\"\\\\$`{}#=]{0,30}"
+    ) {
+        if let Err(bad) = parse(&text) {
+            let line = text.split('\n').nth(bad.line - 1).unwrap();
+            proptest::prop_assert!(bad.column <= line.chars().count() + 1);
         }
-    }
-
-    #[test]
-    fn what_is_no_such_file_is_refused() {
-        let error = read(Path::new("/nonexistent/repos.env"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("there is no /nonexistent/repos.env; create it"),
-            "{error}"
-        );
-        let error = read(Path::new("/")).unwrap_err().to_string();
-        assert!(error.contains("not a regular file"), "{error}");
-        let error = read_file(&vec![b'#'; 1024 * 1024 + 1], 0o600).unwrap_err();
-        assert!(error.contains("larger than 1 MiB"), "{error}");
-        let error = read_file(b"A=1\nK='\xff'\n", 0o600).unwrap_err();
-        assert!(
-            error.starts_with("repos.env:2:4: the file is not UTF-8"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_mistake_and_a_missing_variable_are_named_with_the_file() {
-        let error = read_file((whole() + "K = 1\n").as_bytes(), 0o600).unwrap_err();
-        assert!(
-            error.starts_with("repos.env:4:2: there is white space around the ="),
-            "{error}"
-        );
-        let error = read_file(b"OTHER=1\n", 0o600).unwrap_err();
-        assert!(
-            error.starts_with("TWILIO_ACCOUNT_SID is missing from repos.env"),
-            "{error}"
-        );
     }
 }

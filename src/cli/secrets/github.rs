@@ -1,0 +1,99 @@
+use std::process::ExitCode;
+
+use anyhow::bail;
+use serde::Serialize;
+
+use super::Place;
+use crate::cli::WrongUsage;
+use crate::cli::output::{self, note, tell};
+use crate::credentials::env_file::{is_key, quoted};
+use crate::credentials::registry::VARIABLES;
+
+/// Print the commands that make the values secrets of GitHub Actions
+///
+/// They hold no value: each one takes it from the file and hands it to `gh` by standard input. Pipe
+/// them into `sh` to run them.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  relay secrets github --repo example/crew
+  relay secrets github --repo example/crew --env production TWILIO_API_KEY TWILIO_API_SECRET | sh")]
+pub struct Github {
+    #[command(flatten)]
+    place: Place,
+    /// The repository; otherwise the one that `gh` finds in the folder
+    #[arg(long, value_name = "OWNER/NAME")]
+    repo: Option<String>,
+    /// The environment of the repository
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// The variables; otherwise Twilio's
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Setting<'a> {
+    name: &'a str,
+    command: String,
+}
+
+impl Github {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        if self.keys.iter().any(|key| !is_key(key)) {
+            return Err(WrongUsage(
+                "KEY is the name of a variable in the file, such as TWILIO_API_KEY".to_owned(),
+            )
+            .into());
+        }
+        let file = self.place.find()?;
+        let document = file.read()?;
+        let ours = VARIABLES.iter().filter(|variable| variable.is_required);
+        let names: Vec<&str> = if self.keys.is_empty() {
+            let ours = ours.map(|variable| variable.name);
+            ours.filter(|name| document.get(name).is_some()).collect()
+        } else {
+            self.keys.iter().map(String::as_str).collect()
+        };
+        if let Some(missing) = names.iter().find(|name| document.get(name).is_none()) {
+            bail!(
+                "{missing} is not in {}; `relay secrets list` shows what is",
+                file.place()
+            );
+        }
+        let mut settings = Vec::new();
+        for name in names {
+            if name.starts_with("GITHUB_") {
+                note!("{name} is left out: GitHub keeps names that begin with GITHUB_ for itself");
+                continue;
+            }
+            let command = self.command(&file.place(), name);
+            settings.push(Setting { name, command });
+        }
+        if self.json {
+            output::json(&settings)?;
+        } else {
+            for setting in &settings {
+                tell!("{}", setting.command)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// `gh secret set` reads the value from standard input when it is given no `--body`
+    /// (`gh secret set --help`). It runs outside of `exec`, so that it has no other value.
+    fn command(&self, place: &str, name: &str) -> String {
+        let mut command = format!(
+            "relay secrets exec --file {} -- sh -c 'printf %s \"${name}\"' | gh secret set {name}",
+            quoted(place)
+        );
+        for (option, value) in [("--repo", &self.repo), ("--env", &self.env)] {
+            if let Some(value) = value {
+                command += &format!(" {option} {}", quoted(value));
+            }
+        }
+        command
+    }
+}

@@ -1,0 +1,50 @@
+use std::process::ExitCode;
+
+use super::Place;
+use super::check::age;
+use crate::cli::candidates::DIM;
+use crate::cli::output::{self, tell};
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::inspection;
+
+/// Show the variables: name, what it is, a fingerprint that changes with the value, age
+///
+/// The fingerprint is keyed with random bytes of this machine: it tells whether a value is still the
+/// same here, and nothing to anybody else.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  relay secrets list
+  relay secrets list --file repos.env --json")]
+pub struct List {
+    #[command(flatten)]
+    place: Place,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let mut examined = self.place.find()?.examine()?;
+        if !examined.defects.is_empty() {
+            return Err(examined.defects.swap_remove(0).into());
+        }
+        let known = inspection::known(&examined, SystemClock.now());
+        if self.json {
+            output::json(&known)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let width = known
+            .iter()
+            .map(|known| known.name.len())
+            .max()
+            .unwrap_or(0);
+        for known in &known {
+            let (name, kind) = (&known.name, known.kind.unwrap_or("of another service"));
+            let print = known.fingerprint.as_deref().unwrap_or("-");
+            let age = age(known);
+            tell!("{name:width$}  {kind:19}  {print:8}  {DIM}{age}{DIM:#}")?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

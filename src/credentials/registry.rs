@@ -1,0 +1,177 @@
+//! The variables that the relay knows: what each is, how it is shaped, who uses it, how it rotates.
+//! Whatever else stands in `repos.env` belongs to other services.
+
+use super::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN};
+
+/// The schedule of rotation: a value that is older is reported.
+pub const MOST_DAYS: u32 = 90;
+
+/// A variable that the relay knows.
+pub struct Variable {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Whether a complete file has it.
+    pub is_required: bool,
+    /// Whether it is to be replaced by another value now and then.
+    pub rotates: bool,
+    /// The resource at Twilio that it belongs to.
+    pub meaning: &'static str,
+    pub used_by: &'static str,
+    pub rotation: &'static str,
+}
+
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: ACCOUNT_SID,
+        kind: Kind::AccountSid,
+        is_required: true,
+        rotates: false,
+        meaning: "the account, in every address of Twilio's API; no secret by itself",
+        used_by: "inbound-sms, retry-worker, delivery-status, `relay serve`, servers and workflows that send",
+        rotation: "never: it is the account's name",
+    },
+    Variable {
+        name: AUTH_TOKEN,
+        kind: Kind::Token,
+        is_required: true,
+        rotates: true,
+        meaning: "the account's primary auth token; Twilio signs webhooks with it, and it may do everything",
+        used_by: "inbound-sms and delivery-status for signatures, `relay serve`, `relay twilio`",
+        rotation: "by way of a secondary token that is promoted; the old one is void from that moment",
+    },
+    Variable {
+        name: PREVIOUS_AUTH_TOKEN,
+        kind: Kind::Token,
+        is_required: false,
+        rotates: false,
+        meaning: "the other auth token whose signatures are accepted while a rotation is under way",
+        used_by: "inbound-sms, delivery-status, `relay serve`, `relay twilio`",
+        rotation: "there during a rotation only",
+    },
+    Variable {
+        name: API_KEY,
+        kind: Kind::KeySid,
+        is_required: true,
+        rotates: true,
+        meaning: "an API key's SID, the user name with which texts are sent",
+        used_by: "retry-worker, `relay serve`, servers and workflows that send",
+        rotation: "a new key is made, put into service and tried before the old one is deleted",
+    },
+    Variable {
+        name: API_SECRET,
+        kind: Kind::KeySecret,
+        is_required: true,
+        rotates: true,
+        meaning: "the API key's secret, its password; Twilio shows it once",
+        used_by: "retry-worker, `relay serve`, servers and workflows that send",
+        rotation: "together with the key",
+    },
+];
+
+pub fn variable(name: &str) -> Option<&'static Variable> {
+    VARIABLES.iter().find(|variable| variable.name == name)
+}
+
+/// How a value of Twilio's is shaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    AccountSid,
+    KeySid,
+    Token,
+    KeySecret,
+}
+
+impl Kind {
+    /// What a value looks like, whatever it is called.
+    pub fn of(value: &str) -> Option<Self> {
+        let is_hex = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if value.strip_prefix("AC").is_some_and(is_hex) {
+            Some(Kind::AccountSid)
+        } else if value.strip_prefix("SK").is_some_and(is_hex) {
+            Some(Kind::KeySid)
+        } else if is_hex(value) {
+            Some(Kind::Token)
+        } else if value.len() == 32 && value.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Some(Kind::KeySecret)
+        } else {
+            None
+        }
+    }
+
+    /// What is wrong with a value, if anything is. Says nothing of what it is.
+    pub fn complaint(self, value: &str) -> Option<String> {
+        let looks_like = Self::of(value);
+        // A key's secret may happen to have no letters beyond f.
+        let fits = looks_like == Some(self)
+            || (self == Kind::KeySecret && looks_like == Some(Kind::Token));
+        if fits {
+            return None;
+        }
+        let mut complaint = format!("is not {}", self.describe());
+        if value.is_empty() {
+            complaint = "is empty".to_owned();
+        } else if let Some(other) = looks_like {
+            complaint += &format!("; it looks like {}", other.name());
+        }
+        Some(complaint)
+    }
+
+    /// Whether everything refuses another shape, or only Twilio would.
+    pub fn is_sid(self) -> bool {
+        matches!(self, Kind::AccountSid | Kind::KeySid)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::AccountSid => "an account's SID",
+            Kind::KeySid => "an API key's SID",
+            Kind::Token => "an auth token",
+            Kind::KeySecret => "an API key's secret",
+        }
+    }
+
+    fn describe(self) -> String {
+        let shape = match self {
+            Kind::AccountSid => "AC and 32 hexadecimal digits",
+            Kind::KeySid => "SK and 32 hexadecimal digits",
+            Kind::Token => "32 hexadecimal digits",
+            Kind::KeySecret => "32 letters and digits",
+        };
+        format!("{} ({shape})", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_in_anothers_place_is_recognised_and_not_shown() {
+        let zeros = "0".repeat(32);
+        let secret = "Zz".repeat(16);
+        let values = [
+            (Kind::AccountSid, format!("AC{zeros}")),
+            (Kind::KeySid, format!("SK{zeros}")),
+            (Kind::Token, zeros.clone()),
+            (Kind::KeySecret, secret),
+        ];
+        for (kind, value) in &values {
+            assert_eq!(Kind::of(value), Some(*kind));
+            assert_eq!(kind.complaint(value), None);
+        }
+        assert_eq!(Kind::KeySecret.complaint(&zeros), None);
+        let complaint = Kind::AccountSid.complaint(&zeros).unwrap();
+        assert_eq!(
+            complaint,
+            "is not an account's SID (AC and 32 hexadecimal digits); it looks like an auth token"
+        );
+        let complaint = Kind::Token.complaint("hunter2").unwrap();
+        assert_eq!(complaint, "is not an auth token (32 hexadecimal digits)");
+        assert_eq!(Kind::Token.complaint("").unwrap(), "is empty");
+        assert!(
+            Kind::KeySid
+                .complaint(&format!("SK{}", &zeros[1..]))
+                .is_some()
+        );
+    }
+}

@@ -1,0 +1,5 @@
+module loader
+
+go 1.19
+
+require github.com/joho/godotenv v1.5.1
