@@ -7,6 +7,7 @@
 mod aws;
 mod border;
 mod emulator;
+mod end_to_end;
 mod event_source;
 mod http_api;
 mod lambda;

@@ -60,20 +60,29 @@ pub struct World {
 impl World {
     /// A relay at work: the worker is woken by the queue.
     pub async fn deployed() -> Self {
-        let mut world = Self::with_silent_queue().await;
-        let source = world.event_source();
-        world.tasks.push(tokio::spawn(source.run()));
-        world
+        Self::with_silent_queue().await.woken_by_its_queue()
+    }
+
+    /// From now on the queue wakes the worker.
+    pub fn woken_by_its_queue(mut self) -> Self {
+        let source = self.event_source();
+        self.tasks.push(tokio::spawn(source.run()));
+        self
     }
 
     /// The same, but the queue wakes nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
+        Self::seeded_by(sandbox::demo_account(), async |world: &Self| {
+            world.keep_credentials(world.sandbox.account()).await;
+        })
+        .await
+    }
+
+    /// The same for this account, whose credentials `seed` puts into the secret.
+    pub async fn seeded_by(account: Credentials, seed: impl AsyncFnOnce(&Self)) -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
-        let sandbox = Arc::new(Sandbox::new(
-            Arc::new(sandbox::demo_account()),
-            Arc::new(SystemClock),
-        ));
+        let sandbox = Arc::new(Sandbox::new(Arc::new(account), Arc::new(SystemClock)));
         sandbox.set_pace(Pace {
             queued: MOMENT,
             sending: MOMENT,
@@ -94,12 +103,12 @@ impl World {
             twilio,
             tasks: Vec::new(),
         };
+        seed(&world).await;
         world.set_up().await;
         world
     }
 
     async fn set_up(&mut self) {
-        self.keep_credentials(self.sandbox.account()).await;
         self.push_configuration();
         for (function, _) in FUNCTIONS {
             let role = self

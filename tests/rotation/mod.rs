@@ -203,7 +203,7 @@ async fn a_secondary_token_that_somebody_deletes_is_noticed_before_anything_is_v
         user: &world.kept.account_sid,
         password: &world.kept.auth_token,
     };
-    world.fuse.set(4, true);
+    world.fuse.set(5, true);
     world.rotate(Subject::AuthToken).await.unwrap_err();
     world.mend();
     world.access.delete_secondary(owner).await.unwrap();

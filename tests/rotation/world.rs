@@ -236,7 +236,10 @@ impl World {
     pub async fn rotate(&self, subject: Subject) -> anyhow::Result<()> {
         let journal = match self.places.unfinished()? {
             Some(journal) => journal,
-            None => self.places.begin(subject, self.clock.now()).await?,
+            None => {
+                let now = self.clock.now();
+                self.places.begin(subject, &self.twilio(), now).await?
+            }
         };
         let places = FusedPlaces(&self.places, &self.fuse);
         let twilio = self.twilio();

@@ -115,7 +115,10 @@ impl Rotate {
         let journal = match unfinished {
             Some(journal) if self.resume => journal,
             None if self.resume => bail!("no rotation is under way; begin one without --resume"),
-            _ => places.begin(self.subject.into(), SystemClock.now()).await?,
+            _ => {
+                let now = SystemClock.now();
+                places.begin(self.subject.into(), &twilio, now).await?
+            }
         };
         let name = journal.subject.name();
         rotation::run(&twilio, &places, &SystemClock, self.drain, journal).await?;

@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::names::{self, Slots};
-use super::{Journal, Places, Step, Subject, Twilio};
+use super::{Journal, Places, Step, Subject, Twilio, Which};
 use crate::credentials::exchange::{EditableFile, Exchange, ROTATION_NOTE};
 use crate::credentials::notes::Notes;
 use crate::credentials::secrets_manager::SecretStore;
 use crate::credentials::values::Values;
 use crate::credentials::{ACCOUNT_SID, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
+use crate::twilio::access::{Failure, UNKNOWN_CREDENTIALS};
 
 /// Whoever can wait.
 #[async_trait]
@@ -37,7 +38,12 @@ impl TwoPlaces {
     }
 
     /// Begins a rotation, if nothing stands against it.
-    pub async fn begin(&self, subject: Subject, now: Timestamp) -> anyhow::Result<Journal> {
+    pub async fn begin(
+        &self,
+        subject: Subject,
+        twilio: &Twilio<'_>,
+        now: Timestamp,
+    ) -> anyhow::Result<Journal> {
         if let Some(unfinished) = self.unfinished()? {
             bail!(
                 "a rotation of the {} that began at {} is not finished; go on with it with `relay secrets rotate --resume`",
@@ -62,6 +68,10 @@ impl TwoPlaces {
                     self.file.place()
                 );
             }
+        }
+        let owner = twilio.accepts(Subject::AuthToken, &values, Which::InForce);
+        if !owner.await? {
+            return Err(Failure::Unauthorized(UNKNOWN_CREDENTIALS).into());
         }
         // Left from a rotation that is not on record any more.
         self.undo_pending(subject).await?;
