@@ -7,6 +7,7 @@ mod exec;
 mod git;
 mod github;
 mod list;
+mod live;
 mod prompt;
 #[cfg(feature = "aws")]
 mod pull;
@@ -60,7 +61,7 @@ impl Secrets {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         guard(!matches!(self.action, Action::Exec(_)));
         match self.action {
-            Action::Check(check) => check.run(),
+            Action::Check(check) => check.run().await,
             Action::Add(add) => add.run().await,
             Action::List(list) => list.run(),
             Action::Reference(reference) => reference.run(),

@@ -42,7 +42,7 @@ pub struct Serve {
     twilio_url: String,
 }
 
-fn web_address(url: &str) -> Result<String, &'static str> {
+pub fn web_address(url: &str) -> Result<String, &'static str> {
     let is_one = url.parse::<http::Uri>().is_ok_and(|url| {
         matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()
     });

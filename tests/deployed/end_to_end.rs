@@ -159,7 +159,10 @@ async fn credentials_go_from_an_empty_folder_to_the_functions_and_are_replaced_u
         assert_eq!(received.len(), sent, "each text once");
         assert_ne!(line(&desk.file()), old, "{what} is another one");
         desk.done(&["diff"]);
-        desk.done(&["check"]);
+        let live = ["check", "--live", "--twilio-url", world.twilio_url()];
+        let checked = desk.done(&live);
+        assert!(checked.contains("(today)"), "the age is shown: {checked}");
+        assert_eq!(checked.matches("Twilio says valid").count(), 2, "{checked}");
         let left = desk.file();
         assert!(
             !left.contains("_NEXT") && !left.contains("_PREVIOUS"),
@@ -214,6 +217,15 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
         let error = errors(alone(&mut desk.command(&arguments)));
         assert!(error.contains(words), "{error}");
     }
+    let checked = desk.run(&["check", "--live", "--twilio-url", world.twilio_url()]);
+    assert_eq!(checked.status.code(), Some(1));
+    let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(
+        checked.contains("Twilio does not accept TWILIO_API_KEY"),
+        "{checked}"
+    );
+    let checked = desk.done(&["check", "--live", "--twilio-url", "http://127.0.0.1:9"]);
+    assert!(checked.contains("indeterminate"), "{checked}");
     // Neither with a secret nor without.
     let error = errors(alone(&mut desk.command(&rotate)));
     assert!(error.contains("--file-alone"), "{error}");

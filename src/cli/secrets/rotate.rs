@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Place, cloud};
 use crate::cli::output::{note, tell};
+use crate::cli::serve::web_address;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::notes::Notes;
 use crate::credentials::rotation::{self, Journal, Subject, Twilio, TwoPlaces, Wait};
@@ -50,7 +51,7 @@ pub struct Rotate {
     #[arg(long)]
     restricted: bool,
     /// Twilio's API, or a sandbox's address
-    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL)]
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
     twilio_url: String,
 }
 

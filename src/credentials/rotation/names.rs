@@ -47,7 +47,7 @@ pub fn keep_pending(
 }
 
 /// The new values, if all of them are there.
-pub fn pending<'a>(slots: &'a (impl Slots + ?Sized), subject: Subject) -> Option<Vec<&'a Secret>> {
+pub fn pending(slots: &(impl Slots + ?Sized), subject: Subject) -> Option<Vec<&Secret>> {
     let values = subject.names().iter();
     values.map(|name| filled(slots, &next(name))).collect()
 }

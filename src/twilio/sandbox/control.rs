@@ -11,7 +11,7 @@
 //! | `GET /sandbox/phones/{number}` | a phone's screen: see [`Screen`]; `?after=CURSOR` for what is new |
 //! | `POST /sandbox/phones/{number}` | switches a phone: `{"power": "on"}`, `"off"` or `"silent"` ([`Power`]) |
 //! | `GET /sandbox/faults` | the faults that have not happened yet |
-//! | `POST /sandbox/faults` | adds one: an [`Injection`], such as `{"fault": "lost_answer", "to": "+1…"}` |
+//! | `POST /sandbox/faults` | adds one: an [`Injection`], such as `{"fault": "lost_answer", "to": "+1…"}`, or `{"fault": "lost_answer", "requests": "create_key"}` ([`super::Requests`]) |
 //! | `DELETE /sandbox/faults` | forgets them |
 //! | `GET /sandbox/alerts` | failed webhooks and unreadable answers, as in Twilio's debugger |
 
