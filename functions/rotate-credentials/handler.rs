@@ -3,6 +3,8 @@
 //!
 //! Source: AWS, "Rotation by Lambda function": the steps, and that each may come several times.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,7 @@ pub struct Rotator {
     pub access: Access,
     pub subject: Subject,
     pub key_type: KeyType,
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// What the function is invoked with.

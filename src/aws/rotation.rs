@@ -1,6 +1,7 @@
 //! How the function that rotates credentials starts. It works with one secret and Twilio alone.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -79,7 +80,7 @@ async fn rotator(look_up: impl Fn(&str) -> Option<String>) -> anyhow::Result<Rot
         access: Access::new(Box::new(Network::new()), &url),
         subject,
         key_type,
-        clock: Box::new(SystemClock),
+        clock: Arc::new(SystemClock),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Rotations: ended at every point and resumed, under every fault of Twilio's, and beside others who
 //! change the same secret.
 
+mod cloud;
 mod exchange;
 mod world;
 
