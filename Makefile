@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate
+.PHONY: help dev check test tools format lint tests template simulate crash bench-load differential fuzz
 
 ## help: this list
 help:
@@ -65,3 +65,29 @@ simulate:
 	$(step) "simulate"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::as_many -- --ignored --nocapture
+
+# Without AWS, as one-machine mode is built.
+ON_ONE_MACHINE := cargo test --locked --profile quick --no-default-features --features machine --test relay
+
+## crash: the relay under load killed at any instant, KILLS=300 times
+crash:
+	$(step) "crash"
+	KILLS=$(KILLS) $(ON_ONE_MACHINE) crash::as_many -- --ignored --nocapture
+
+## bench-load: most texts a second for BURST_SECONDS=20, then RATE=500 for SECONDS=600; needs wrk
+bench-load:
+	@command -v wrk >/dev/null || { echo "wrk is missing; install it: apt-get install wrk, or brew install wrk"; exit 1; }
+	$(step) "bench-load"
+	BURST_SECONDS=$(BURST_SECONDS) RATE=$(RATE) SECONDS=$(SECONDS) \
+		$(ON_ONE_MACHINE) load:: -- --ignored --nocapture --test-threads 1
+
+## differential: random signatures against Twilio's own validators: CASES=100000, SEED=1, FIRST=0
+differential: tools
+	$(step) "differential"
+	SEED=$(SEED) FIRST=$(FIRST) CASES=$(CASES) RUST_BACKTRACE=0 \
+		cargo test --locked --test relay signatures::as_many -- --ignored --nocapture
+
+## fuzz: every fuzz target, guided by coverage, for SECONDS=60 each; TARGETS="form config" for some
+fuzz:
+	$(step) "fuzz"
+	tests/fuzz/run $(or $(SECONDS),60) $(TARGETS)

@@ -3,8 +3,12 @@
 
 #[path = "../functions/delivery-status/handler.rs"]
 pub mod delivery_status;
+#[path = "../functions/inbound-fallback/handler.rs"]
+pub mod inbound_fallback;
 #[path = "../functions/inbound-sms/handler.rs"]
 pub mod inbound_sms;
+#[path = "../functions/reconciliation/handler.rs"]
+pub mod reconciliation;
 #[path = "../functions/retry-worker/handler.rs"]
 pub mod retry_worker;
 #[cfg(feature = "aws")]

@@ -1,5 +1,7 @@
 //! Everything that the relay's functions work with, built once and passed first.
 
+mod opt_outs;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,9 +9,9 @@ use jiff::Timestamp;
 use crate::audit::{Audit, Record};
 use crate::clock::{Chance, Clock};
 use crate::credentials;
-use crate::delivery::{Delivery, Effect, Outcome};
-use crate::queue::Queue;
-use crate::store::Store;
+use crate::delivery::{Delivery, Effect, Outcome, Purpose, State, spawned};
+use crate::queue::{Queue, WakeUp};
+use crate::store::{Saved, Store};
 use crate::twilio::client::Client;
 use crate::twilio::errors::Class;
 
@@ -43,12 +45,64 @@ impl Relay {
         }
     }
 
+    /// Saves a delivery after its step, with the deliveries that it spawns. Returns those that are
+    /// new; `None` if somebody else saved first.
+    pub async fn save(
+        &self,
+        delivery: &Delivery,
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> anyhow::Result<Option<Vec<Delivery>>> {
+        let mut new = Vec::new();
+        for spawned in spawned(delivery, effects, now) {
+            // Of these there is one for many texts; the others leave it alone.
+            let is_shared = spawned.purpose == Purpose::Repair;
+            if !is_shared || self.store.delivery(&spawned.id).await?.is_none() {
+                new.push(spawned);
+            }
+        }
+        let saved = match self.store.save(delivery, &new).await {
+            Ok(saved) => saved,
+            // A claim counts only with its answer: another worker's could look the same.
+            Err(error) if matches!(delivery.state, State::Sending { .. }) => return Err(error),
+            // If only the answer was lost, what follows from the step must not be lost with it.
+            Err(error) => match self.store.delivery(&delivery.id).await {
+                Ok(Some(kept)) if kept == *delivery => Saved::Yes,
+                _ => return Err(error),
+            },
+        };
+        Ok(match saved {
+            Saved::Yes => Some(new),
+            Saved::Outdated => None,
+        })
+    }
+
+    /// Wakes deliveries that were spawned. Should that fail, the sweep finds them: the text that
+    /// they tell of does not wait for it.
+    pub async fn wake_spawned(&self, spawned: &[Delivery], now: Timestamp) {
+        for delivery in spawned {
+            let wake_up = WakeUp {
+                delivery: delivery.id.clone(),
+                asked: now,
+                due: now,
+            };
+            if let Err(error) = self.queue.send(&wake_up, now).await {
+                tracing::warn!(delivery = %delivery.id, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");
+            }
+        }
+    }
+
     /// Says loudly what somebody has to look at after a delivery's step. The log's `count` field
     /// becomes a metric with an alarm.
     pub fn watch(&self, delivery: &Delivery, effects: &[Effect]) {
         let id = &delivery.id;
         for effect in effects {
             match effect {
+                Effect::ReportGivenUp { because }
+                    if !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer) =>
+                {
+                    tracing::warn!(delivery = %id, because = ?because, purpose = ?delivery.purpose, "a text that tells of another reached nobody");
+                }
                 Effect::ReportGivenUp { because } => {
                     tracing::error!(count = "gave_up", delivery = %id, because = ?because, "a text reached nobody");
                 }

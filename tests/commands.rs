@@ -3,17 +3,19 @@
 //! on standard error.
 
 mod dead;
+mod opt_outs;
 mod output;
+mod reconcile;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use relay::duty::Overrides;
-use relay::inbound::{InboundRecord, InboundSms, MessageSid};
+use relay::inbound::{InboundRecord, InboundSms, MessageSid, Nature};
 use relay::line::config::{self, EXAMPLE};
 use relay::machine::{DATABASE, Database};
 use relay::phone::Sender;
-use relay::routing::decide;
+use relay::routing::{Known, decide};
 use relay::store::Store;
 use relay::store::sqlite::SqliteStore;
 use serde_json::Value;
@@ -68,6 +70,8 @@ impl Place {
             .env_remove("DELIVERIES_QUEUE_URL")
             .env_remove("DEAD_LETTER_QUEUE_URL")
             .env_remove("AUDIT_LOG_GROUP")
+            .env_remove("CREDENTIALS_SECRET_ID")
+            .env_remove("TWILIO_API_URL")
             .env_remove("TWILIO_AUTH_TOKEN")
             .env_remove("TWILIO_AUTH_TOKEN_PREVIOUS");
         command
@@ -409,15 +413,24 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         body: body.to_owned(),
         media: Vec::new(),
         media_left_out: 0,
+        opt_out_type: None,
     };
     let received = FRIDAY_10.parse().unwrap();
-    let decision = decide(&line, &Overrides::default(), &sms.from, received);
+    let decision = decide(
+        &line,
+        &Known::default(),
+        &sms.from,
+        Nature::Ordinary,
+        received,
+    );
     let sid = sms.sid.clone();
     let record = InboundRecord {
         sms,
         received,
         decision,
         deliveries: Vec::new(),
+        by_fallback: None,
+        opt_out: None,
     };
     store.record(&record, &[]).await.unwrap();
     sid

@@ -110,7 +110,10 @@ async fn a_push_puts_the_files_lines_in_force_and_shows_what_changes() {
         assert!(printed.contains(expected), "{printed}");
     }
     shell.file(&second);
-    let printed = shell.prints(0, &["push", "--config", "relay.toml"]);
+    let printed = shell.prints(1, &["push", "--config", "relay.toml"]);
+    assert!(printed.contains("qdn. Push with --remove"), "{printed}");
+    assert_eq!(shell.store.lines().await.unwrap().len(), 2);
+    let printed = shell.prints(0, &["push", "--config", "relay.toml", "--remove"]);
     assert!(printed.contains("qdn: removed"), "{printed}");
     assert_eq!(shell.store.lines().await.unwrap().len(), 1);
 }

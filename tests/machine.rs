@@ -218,6 +218,23 @@ fn a_text_survives_a_kill() {
 }
 
 #[test]
+fn a_text_that_comes_while_the_database_is_stuck_is_kept_and_sent_once_afterwards() {
+    let place = Place::new();
+    let dev = place.dev();
+    let database = rusqlite::Connection::open(place.path(".relay/relay.db")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    dev.text(&place, "keep me");
+    let kept = place.path(".relay/kept-texts.jsonl");
+    let lines = || std::fs::read_to_string(&kept).unwrap().lines().count();
+    eventually("the fallback keeps it", || (lines() == 1).then_some(()));
+    database.execute_batch("COMMIT").unwrap();
+    assert_eq!(dev.shows(&place, "keep me"), 1);
+    eventually("it is not kept any more", || (lines() == 0).then_some(()));
+    place.audited(|record| record["outcome"] == "delivered");
+    assert_eq!(dev.shows(&place, "keep me"), 1);
+}
+
+#[test]
 fn what_is_kept_can_be_read_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();

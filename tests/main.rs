@@ -8,9 +8,12 @@ mod config;
 mod config_push;
 mod contract;
 mod conversations;
+mod crash;
 mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
+mod fuzz;
+mod load;
 mod machine;
 mod memory;
 #[cfg(feature = "aws")]

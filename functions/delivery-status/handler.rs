@@ -1,15 +1,16 @@
 //! Twilio's news of a message that was sent: kept, and only ever moving the delivery forward.
 
+use anyhow::bail;
 use bytes::Bytes;
 use futures::future::{join, try_join};
 use http::{Request, Response};
 use jiff::Timestamp;
 
 use crate::audit::{HashKey, records};
-use crate::delivery::{Attempt, Delivery, DeliveryId, Effect, Event, step};
+use crate::delivery::{Attempt, Delivery, DeliveryId, Effect, step};
 use crate::queue::WakeUp;
+use crate::reconciliation::News;
 use crate::relay::Relay;
-use crate::store::Saved;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified};
 
@@ -30,7 +31,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     let webhook = Unverified::read(request)?;
     let (credentials, delivery) =
         try_join(relay.credentials.current(), relay.store.delivery(&id)).await?;
-    let mut delivery = delivery.ok_or_else(Refusal::unknown_delivery)?;
+    let delivery = delivery.ok_or_else(Refusal::unknown_delivery)?;
     let source = &*relay.credentials;
     let verified = webhook.verify_by(source, &credentials, &delivery.public_url);
     let report = webhook::status(verified.await?)?;
@@ -44,42 +45,59 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         // Another delivery with the same words took this message for its own lost one.
         return Ok(());
     }
+    let news = News {
+        attempt,
+        sid: report.sid.clone(),
+        status,
+        code: report.error_code,
+    };
+    match tell(relay, delivery, &news, &key).await? {
+        Some(_) => Ok(()),
+        None => Err(Refusal::unknown_delivery().into()),
+    }
+}
+
+/// Tells a delivery what Twilio says of one of its attempts. Returns how the delivery stands then;
+/// `None` if there is no such delivery any more.
+pub async fn tell(
+    relay: &Relay,
+    mut delivery: Delivery,
+    news: &News,
+    key: &HashKey,
+) -> anyhow::Result<Option<Delivery>> {
+    let id = delivery.id.clone();
     for _ in 0..MOST_TRIES {
         let now = relay.now();
-        let event = Event::Status {
-            attempt,
-            sid: report.sid.clone(),
-            status,
-            code: report.error_code,
-        };
+        let event = news.event();
         let (mut after, effects) = step(delivery.clone(), event, now, relay.chance.draw());
         if after == delivery {
             // Nothing new; but if this is a repetition, a wake-up of the first time may be missing.
-            return Ok(wake(relay, &id, delivery.due().filter(|due| *due <= now), now).await?);
+            wake(relay, &id, delivery.due().filter(|due| *due <= now), now).await?;
+            return Ok(Some(delivery));
         }
         after.version += 1;
-        match relay.store.save(&after).await? {
-            Saved::Yes => {
+        match relay.save(&after, &effects, now).await? {
+            Some(spawned) => {
                 relay.watch(&after, &effects);
+                relay.wake_spawned(&spawned, now).await;
                 let due = effects.iter().find_map(|effect| match effect {
                     Effect::Wake { due } => Some(*due),
                     _ => None,
                 });
-                let records = records::of_step(&after, &effects, now, &key);
+                let mut records = records::of_step(&after, &effects, &spawned, now, key);
+                records.extend(relay.heed_opt_outs(&after, &effects, now, key).await);
                 let (woken, ()) = join(wake(relay, &id, due, now), relay.report(records)).await;
-                tracing::info!(delivery = %id, attempt, status = ?status, code = report.error_code, "Twilio told how a text stands");
-                return Ok(woken?);
+                tracing::info!(delivery = %id, attempt = news.attempt, status = ?news.status, code = news.code, "Twilio told how a text stands");
+                woken?;
+                return Ok(Some(after));
             }
-            Saved::Outdated => {
-                delivery = relay
-                    .store
-                    .delivery(&id)
-                    .await?
-                    .ok_or_else(Refusal::unknown_delivery)?;
-            }
+            None => match relay.store.delivery(&id).await? {
+                Some(saved) => delivery = saved,
+                None => return Ok(None),
+            },
         }
     }
-    Err(anyhow::anyhow!("delivery {id} was saved by others {MOST_TRIES} times in a row").into())
+    bail!("delivery {id} was saved by others {MOST_TRIES} times in a row")
 }
 
 async fn wake(

@@ -1,80 +1,146 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
-use std::time::Duration;
+mod kept;
 
+pub use kept::take_kept;
+
+use anyhow::Context;
 use bytes::Bytes;
 use futures::future::{join3, try_join, try_join_all};
 use http::{Request, Response};
 use jiff::Timestamp;
 
-use crate::audit::{HashKey, records};
-use crate::delivery::{Delivery, DeliveryId, Recipient, State};
-use crate::duty::Overrides;
-use crate::inbound::{InboundRecord, InboundSms};
+use crate::audit::{HashKey, Record, records};
+use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
+use crate::inbound::{ByFallback, InboundRecord, InboundSms};
 use crate::line::{Line, Person};
+use crate::opt_out::Change;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::routing::{Decision, Rule, decide};
+use crate::routing::{Decision, Known, Rule, decide};
 use crate::store::Recorded;
 use crate::text;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
 
-/// For how long the relay tries to get a text to somebody.
-const DELIVER_WITHIN: Duration = Duration::from_secs(60 * 60);
-
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
-    answer_to(receive(relay, &request).await)
+    answer_to(match Unverified::read(&request) {
+        Ok(webhook) => receive(relay, webhook, None).await,
+        Err(refusal) => Err(refusal.into()),
+    })
 }
 
 /// Two round trips in sequence: everything that the decision needs, then everything that follows
 /// from it side by side.
-async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswered> {
-    let webhook = Unverified::read(request)?;
+async fn receive(
+    relay: &Relay,
+    webhook: Unverified,
+    by_fallback: Option<ByFallback>,
+) -> Result<(), Unanswered> {
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
-    let (credentials, known) = try_join(
+    let phone = webhook.phone();
+    let (credentials, stored) = try_join(
         relay.credentials.current(),
-        relay.store.for_inbound(&number, &sid),
+        relay.store.for_inbound(&number, &sid, phone.as_ref()),
     )
     .await?;
-    let line = known.line.ok_or_else(Refusal::unknown_line)?;
+    let (line, earlier, known) = stored.into_known();
+    let line = line.ok_or_else(Refusal::unknown_line)?;
     let source = &*relay.credentials;
     let verified = webhook.verify_by(source, &credentials, &line.public_url);
     let sms = webhook::inbound(verified.await?)?;
     let key = HashKey::of(&credentials);
     let now = relay.now();
 
-    if let Some(earlier) = known.earlier {
+    if let Some(earlier) = earlier {
         // A wake-up of the first time may be missing; one too many does no harm.
-        let record = records::repeated(&earlier, now, &key);
+        let record = Record {
+            fallback: by_fallback,
+            ..records::repeated(&earlier, now, &key)
+        };
         let (woken, ()) = futures::join!(
             wake(relay, &earlier.deliveries, now),
             relay.report(vec![record])
         );
         return Ok(woken?);
     }
-    let (record, deliveries) = plan(&line, &known.overrides, sms, now);
-    let audit = records::decided(&record, &key);
+    let (mut record, deliveries) = plan(&line, &known, sms.into_inner(), now);
+    if let Some(by) = by_fallback {
+        record.received = by.received;
+        record.by_fallback = Some(by);
+    }
+    keep(relay, &line, (record, deliveries), &key, now).await?;
+    Ok(())
+}
+
+/// Takes in a text of which no webhook came, `since` being when it reached Twilio. If it is known
+/// already, nothing happens.
+pub async fn take_in_late(
+    relay: &Relay,
+    line: &Line,
+    sms: Verified<InboundSms>,
+    since: Timestamp,
+) -> anyhow::Result<Recorded> {
+    let (credentials, stored) = try_join(
+        relay.credentials.current(),
+        relay
+            .store
+            .for_inbound(&line.number, &sms.sid, sms.from.phone()),
+    )
+    .await?;
+    let gone = || format!("there is no line {} any more", line.name);
+    let (line, earlier, known) = stored.into_known();
+    let line = line.with_context(gone)?;
+    if earlier.is_some() {
+        return Ok(Recorded::Already);
+    }
+    let now = relay.now();
+    let (mut record, mut deliveries) = plan(&line, &known, sms.into_inner(), now);
+    record.received = since;
+    if record.decision.rule == Rule::FirstAvailable {
+        let since = line.time_zone.at(since).strftime("%a %H:%M").to_string();
+        for delivery in &mut deliveries {
+            delivery.body = text::late(&since, &delivery.body);
+            delivery.parts = text::parts(&delivery.body, &delivery.media);
+        }
+    }
+    let key = HashKey::of(&credentials);
+    keep(relay, &line, (record, deliveries), &key, now).await
+}
+
+/// Keeps what was planned, sets it on its way and puts it on record, all side by side.
+async fn keep(
+    relay: &Relay,
+    line: &Line,
+    (record, deliveries): (InboundRecord, Vec<Delivery>),
+    key: &HashKey,
+    now: Timestamp,
+) -> anyhow::Result<Recorded> {
+    let mut audit = vec![records::decided(&record, key)];
+    audit.extend(records::opted_out_by_text(&record, line, key));
     let (recorded, woken, ()) = join3(
         relay.store.record(&record, &deliveries),
         wake(relay, &record.deliveries, now),
-        relay.report(vec![audit]),
+        relay.report(audit),
     )
     .await;
-    match recorded {
+    match &recorded {
         Ok(Recorded::New) => {}
         // The same webhook came twice at once: the other one's decision stands, not this one.
         Ok(Recorded::Already) => {
             let kept = relay.store.inbound(&record.sms.sid).await?;
             let kept = kept.as_ref().unwrap_or(&record);
-            relay.report(vec![records::repeated(kept, now, &key)]).await;
+            relay.report(vec![records::repeated(kept, now, key)]).await;
         }
-        Err(error) => {
-            let record = records::not_kept(&line.name, &record.sms, now, &key);
+        Err(_) => {
+            let record = Record {
+                fallback: record.by_fallback,
+                ..records::not_kept(&record.decision.line, &record.sms, now, key)
+            };
             relay.report(vec![record]).await;
-            return Err(error.into());
+            return recorded;
         }
     }
     woken?;
@@ -82,10 +148,10 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
         rule, to_person, ..
     } = &record.decision;
     tracing::info!(
-        message.sid = %record.sms.sid, from = ?record.sms.from, line = line.name,
+        message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
         rule = ?rule, to = to_person.as_deref(), "a text came in",
     );
-    Ok(())
+    recorded
 }
 
 async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyhow::Result<()> {
@@ -100,34 +166,38 @@ async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyho
 }
 
 /// What is to be kept of a text, and whom it sets in motion.
-fn plan(
+pub fn plan(
     line: &Line,
-    overrides: &Overrides,
-    sms: Verified<InboundSms>,
+    known: &Known,
+    sms: InboundSms,
     now: Timestamp,
 ) -> (InboundRecord, Vec<Delivery>) {
-    let sms = sms.into_inner();
-    let decision = decide(line, overrides, &sms.from, now);
-    let deliveries: Vec<Delivery> = match decision.rule {
-        Rule::FirstAvailable => relay_to(decision.cascade(line), line, &sms, now),
-        Rule::FromPerson => {
-            let person = sms.from.phone().and_then(|number| line.person_with(number));
-            person.map(|person| answer(person, line, &sms, now))
+    let person = sms.from.phone().and_then(|number| line.person_with(number));
+    let (wish, listed) = (sms.wish(), &known.opt_outs);
+    let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
+    let decision = decide(line, known, &sms.from, sms.nature(opt_out.is_some()), now);
+    let delivery = match decision.rule {
+        Rule::FirstAvailable => {
+            let body = text::relayed(&sms);
+            let body = match &opt_out {
+                Some(change) => text::with_opt_out(&body, change),
+                None => body,
+            };
+            relay_to(decision.cascade(line), body, line, &sms, now)
         }
-        Rule::FromLine => None,
-    }
-    .into_iter()
-    .collect();
-    let ids = deliveries
-        .iter()
-        .map(|delivery| delivery.id.clone())
-        .collect();
+        Rule::FromPerson => person.map(|person| answer(person, line, &sms, now)),
+        Rule::FromLine | Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => None,
+    };
+    let deliveries = Vec::from_iter(delivery);
+    let ids = deliveries.iter().map(|delivery| delivery.id.clone());
     (
         InboundRecord {
+            deliveries: ids.collect(),
             sms,
             received: now,
             decision,
-            deliveries: ids,
+            by_fallback: None,
+            opt_out,
         },
         deliveries,
     )
@@ -135,28 +205,27 @@ fn plan(
 
 fn relay_to<'a>(
     mut cascade: impl Iterator<Item = &'a Person>,
+    body: String,
     line: &Line,
     sms: &InboundSms,
     now: Timestamp,
 ) -> Option<Delivery> {
     let first = cascade.next()?;
     let media = sms.media.iter().map(|media| media.url.clone()).collect();
-    let delivery = delivery(first, text::relayed(sms), media, line, sms, now);
+    let delivery = delivery(first, body, media, line, sms, now);
     Some(Delivery {
+        sender: Some(sms.from.clone()),
         remaining: cascade.map(recipient).collect(),
         ..delivery
     })
 }
 
 fn answer(person: &Person, line: &Line, sms: &InboundSms, now: Timestamp) -> Delivery {
-    delivery(
-        person,
-        text::ANSWER_TO_PERSON.to_owned(),
-        Vec::new(),
-        line,
-        sms,
-        now,
-    )
+    let words = text::ANSWER_TO_PERSON.to_owned();
+    Delivery {
+        purpose: Purpose::Answer,
+        ..delivery(person, words, Vec::new(), line, sms, now)
+    }
 }
 
 fn delivery(
@@ -174,6 +243,7 @@ fn delivery(
         from: line.number.clone(),
         public_url: line.public_url.clone(),
         message_sid: Some(sms.sid.clone()),
+        sender: None,
         to: recipient(to),
         remaining: Vec::new(),
         parts: text::parts(&body, &media),
@@ -182,9 +252,14 @@ fn delivery(
         attempts: Vec::new(),
         state: State::Waiting { due: now },
         created: now,
-        deadline: now + DELIVER_WITHIN,
+        deadline: now + line.policy.deliver_within,
         gave_up: None,
         replays: Vec::new(),
+        slowed: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Purpose::Relay,
+        policy: line.policy.clone(),
+        time_zone: line.time_zone.clone(),
     }
 }
 

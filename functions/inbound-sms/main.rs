@@ -1,4 +1,5 @@
-//! A text to a line (`POST /twilio/sms`), as a Lambda function.
+//! A text to a line (`POST /twilio/sms`), as a Lambda function. The texts that the fallback kept
+//! come to it as well, from their queue.
 
 use std::process::ExitCode;
 
@@ -7,6 +8,6 @@ use relay::functions::inbound_sms;
 
 fn main() -> ExitCode {
     aws::start(Twilio::NotCalled, async |relay| {
-        aws::http::run(relay, inbound_sms::handle).await
+        aws::inbound::run(relay, inbound_sms::handle, inbound_sms::take_kept).await
     })
 }

@@ -1,21 +1,23 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+mod guards;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use futures::channel::mpsc;
+use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::credentials::{Credentials, Doubt};
-use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, step};
+use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
 use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::store::Saved;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
 use crate::twilio::client::NewMessage;
 use crate::twilio::status::Status;
@@ -62,6 +64,9 @@ async fn work_on(
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
+    if is_outdated(wake_up, &delivery, relay.now()) {
+        return Ok(());
+    }
     let credentials = relay.credentials.current().await?;
     let key = HashKey::of(&credentials);
     let mut events = VecDeque::from([Event::Woken]);
@@ -69,11 +74,16 @@ async fn work_on(
         let Some(event) = events.front() else {
             return Ok(());
         };
+        let event = match event {
+            Event::Woken => guards::woken(relay, &delivery).await?,
+            event => event.clone(),
+        };
         let now = relay.now();
-        let (mut next, effects) = step(delivery.clone(), event.clone(), now, relay.chance.draw());
+        let (mut next, effects) = step(delivery.clone(), event, now, relay.chance.draw());
+        let mut spawned = Vec::new();
         if next != delivery {
             next.version += 1;
-            if relay.store.save(&next).await? == Saved::Outdated {
+            let Some(new) = relay.save(&next, &effects, now).await? else {
                 let lost = || format!("delivery {} is gone", wake_up.delivery);
                 delivery = relay
                     .store
@@ -81,12 +91,15 @@ async fn work_on(
                     .await?
                     .with_context(lost)?;
                 continue;
-            }
+            };
+            spawned = new;
         }
         delivery = next;
         relay.watch(&delivery, &effects);
+        relay.wake_spawned(&spawned, now).await;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
-        let _ = records.unbounded_send(records::of_step(&delivery, &effects, now, &key));
+        let _ = records.unbounded_send(records::of_step(&delivery, &effects, &spawned, now, &key));
+        let _ = records.unbounded_send(relay.heed_opt_outs(&delivery, &effects, now, &key).await);
         events.pop_front();
         events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
     }
@@ -118,9 +131,9 @@ async fn carry_out(
                 if let Answer::Accepted { sid } = &answer
                     && !relay.store.owns(&delivery.id, sid, relay.now()).await?
                 {
-                    // Another delivery with the same words had lost its own message and took this
-                    // one for it. There must be one for each.
-                    answer = Answer::NotSent;
+                    // Another delivery with the same words had lost sight of its own message and
+                    // took this one for it. If that one exists, it is free to be taken.
+                    answer = Answer::Unknown;
                 }
                 tracing::info!(delivery = %delivery.id, attempt, to = delivery.to.person, %answer, "asked Twilio to send a text");
                 events.push(Event::Answered {
@@ -146,7 +159,11 @@ async fn carry_out(
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
+            | Effect::ReportHandBack { .. }
+            | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
+            | Effect::ReportSlowed(_)
+            | Effect::ReportWithheld { .. }
             | Effect::ReportReplayed => {}
         }
     }
@@ -176,8 +193,9 @@ async fn send(
         body: &part.body,
         media: &part.media,
         status_callback: &callback,
+        // Twilio does not bring it once it is the next person's.
         validity: delivery
-            .deadline
+            .stage_end()
             .duration_since(relay.now())
             .try_into()
             .unwrap_or_default(),
@@ -239,7 +257,8 @@ async fn ask(
             .iter()
             .any(|a| a.sid.as_ref() == Some(sid))
     };
-    for message in listed {
+    // The oldest is the likeliest: a later one with the same words is a later text's.
+    for message in listed.into_iter().rev() {
         let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
         if is_same
             && !known(&message.sid)
@@ -283,6 +302,27 @@ async fn ask_after(
     }
 }
 
+/// Whether a wake-up has nothing to do because the delivery changed between its being asked for and
+/// its being wanted, or is due later than the wake-up was for: whoever changed it has asked for
+/// another one, and if that was lost, the sweep finds the delivery. Without this, a text that is
+/// tried again and again would have more wake-ups from time to time, each of which goes round, and
+/// with a queue that doubles them soon thousands.
+///
+/// Only who sends or asks may be gone without having done so.
+fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
+    let due = delivery.due();
+    if due.is_some_and(|due| due <= now) {
+        return false;
+    }
+    let changed = delivery.changed();
+    let was_replaced = wake_up.asked < changed && changed < wake_up.due;
+    let is_busy = matches!(
+        delivery.state,
+        State::Sending { .. } | State::Unknown { .. }
+    );
+    was_replaced || (!is_busy && due.is_some_and(|due| wake_up.due < due))
+}
+
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
     let now = relay.now();
     if wake_up.asked + RECORD_WITHIN < now {
@@ -311,25 +351,18 @@ pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
     let mut woken = 0;
     for delivery in &overdue {
-        let ours = relay
-            .store
-            .put_off(delivery, now - OVERDUE, now + WOKEN_FOR)
-            .await?;
-        if !ours {
-            continue;
+        let wake_up = WakeUp {
+            delivery: delivery.clone(),
+            asked: now,
+            due: now,
+        };
+        // In this order: whoever is killed in between leaves one that is woken twice, and not one
+        // that nobody looks after for a while.
+        relay.queue.send(&wake_up, now).await?;
+        let until = now + WOKEN_FOR;
+        if relay.store.put_off(delivery, now - OVERDUE, until).await? {
+            woken += 1;
         }
-        relay
-            .queue
-            .send(
-                &WakeUp {
-                    delivery: delivery.clone(),
-                    asked: now,
-                    due: now,
-                },
-                now,
-            )
-            .await?;
-        woken += 1;
     }
     if woken > 0 {
         tracing::warn!(deliveries = woken, "woke overdue deliveries");

@@ -142,6 +142,7 @@ mod tests {
             attempt: None,
             rule: None,
             from: None,
+            fallback: None,
             to_person: Some("Sergio".to_owned()),
             to: None,
             candidates: Vec::new(),
@@ -149,6 +150,8 @@ mod tests {
             error_code: None,
             sent_sid: None,
             next: None,
+            day: None,
+            counts: None,
         };
         let out = Out::default();
         let fallback = Fallback::new(

@@ -11,11 +11,13 @@ pub mod records;
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::DeliveryId;
-use crate::inbound::MessageSid;
+use crate::inbound::{ByFallback, MessageSid};
 use crate::phone::Masked;
+use crate::reconciliation::Counts;
 
 /// The version of the record's shape.
 pub const VERSION: u32 = 1;
@@ -37,6 +39,9 @@ pub struct Record {
     pub rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub from: Option<Who>,
+    /// The text came by the fallback URL, at this time and because of this error.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback: Option<ByFallback>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub to_person: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -54,6 +59,12 @@ pub struct Record {
     /// When the next attempt is due.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next: Option<Timestamp>,
+    /// The line's day that was compared with Twilio's list.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub day: Option<Date>,
+    /// How many messages were compared, and how many differences there were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counts: Option<Counts>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,10 +84,30 @@ pub enum Kind {
     Outcome,
     /// The delivery went to the next of the cascade.
     HandOver,
+    /// It turned out to have arrived before the next of the cascade was tried, and stays where it
+    /// is.
+    HandBack,
+    /// A person is told that the text moved on; a delivery of its own.
+    Told,
+    /// The owner is told that a text reached nobody or that something needs repair; a delivery of
+    /// its own.
+    Alert,
     /// No further attempt is made.
     GaveUp,
     /// Somebody had a delivery tried again that had given up.
     Replayed,
+    /// Somebody took a delivery that had given up off the list of dead letters.
+    Dropped,
+    /// Twilio's list of a day says something else than the relay knew; `rule` says what.
+    Difference,
+    /// A line's day was compared with Twilio's list.
+    Reconciled,
+    /// A number went on the list of those who get no texts from the line, or off it.
+    OptOut,
+    /// A delivery has to wait for its turn, since too much comes at once.
+    Slowed,
+    /// Words of the relay's own were better not sent.
+    Withheld,
 }
 
 /// A candidate, with the reason as a sentence.

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
-use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Recipient, State};
+use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Purpose, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
+use crate::line::Line;
+use crate::opt_out;
+use crate::phone::Sender;
+use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
-use crate::twilio::errors::Class;
 
 impl HashKey {
     /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.
@@ -39,6 +42,7 @@ fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey)
         rule: Some(name_of(rule)),
         to_person: to_person.clone(),
         delivery: record.deliveries.first().cloned(),
+        fallback: record.by_fallback,
         candidates: candidates
             .iter()
             .map(|c| Considered {
@@ -56,17 +60,33 @@ pub fn not_kept(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> R
     of_inbound(Kind::NotKept, line, sms, at, key)
 }
 
-/// The records that the effects of a delivery's step ask for, `delivery` being its new state.
+/// The records that the effects of a delivery's step ask for, `delivery` being its new state, and
+/// `spawned` the deliveries that are new because of it.
 pub fn of_step(
     delivery: &Delivery,
     effects: &[Effect],
+    spawned: &[Delivery],
     at: Timestamp,
     key: &HashKey,
 ) -> Vec<Record> {
-    effects
+    let of_effects = effects
         .iter()
-        .filter_map(|effect| of_effect(delivery, effect, at, key))
-        .collect()
+        .filter_map(|effect| of_effect(delivery, effect, at, key));
+    let of_spawned = spawned.iter().filter_map(|new| of_spawned(new, at, key));
+    of_effects.chain(of_spawned).collect()
+}
+
+fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
+    let (kind, that) = match delivery.purpose {
+        Purpose::Told => (Kind::Told, "the text moved on"),
+        Purpose::Alert => (Kind::Alert, "the text reached nobody"),
+        Purpose::Repair => (Kind::Alert, "account, number or campaign need repair"),
+        Purpose::Relay | Purpose::Answer => return None,
+    };
+    Some(Record {
+        outcome: Some(that.to_owned()),
+        ..of_delivery(kind, delivery, &delivery.to, at, key)
+    })
 }
 
 fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey) -> Option<Record> {
@@ -80,16 +100,33 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(format!(
                 "moved on from {}: {}",
                 from.person,
-                class_in_words(*because)
+                because.in_words()
             )),
+            error_code: because.code(),
             ..of_delivery(Kind::HandOver, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportHandBack { from } => Some(Record {
+            outcome: Some(format!("it had arrived before {} was tried", from.person)),
+            ..of_delivery(Kind::HandBack, delivery, &delivery.to, at, key)
         }),
         Effect::ReportGivenUp { because } => Some(Record {
             outcome: Some(given_up_in_words(*because).to_owned()),
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
+        Effect::ReportSlowed(slowed) => Some(Record {
+            outcome: Some(format!("too many texts for one {}", name_of(&slowed.by))),
+            next: Some(slowed.until),
+            ..of_delivery(Kind::Slowed, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportWithheld { because } => Some(Record {
+            outcome: Some(name_of(because).replace('_', " ")),
+            ..of_delivery(Kind::Withheld, delivery, &delivery.to, at, key)
+        }),
         Effect::ReportReplayed => Some(replayed(delivery, at)),
-        Effect::Ask { .. } | Effect::AskAfter { .. } | Effect::Wake { .. } => None,
+        Effect::Ask { .. }
+        | Effect::AskAfter { .. }
+        | Effect::Wake { .. }
+        | Effect::Tell { .. } => None,
     }
 }
 
@@ -108,6 +145,105 @@ pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
         outcome: Some(outcome.to_owned()),
         next: delivery.due(),
         ..blank(Kind::Replayed, &delivery.line, at)
+    }
+}
+
+/// The record of a dead letter that somebody dealt with, with their reason. Like a replay's it has
+/// no hashed number in it.
+pub fn dropped(delivery: &Delivery, reason: &str, at: Timestamp) -> Record {
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(reason.to_owned()),
+        ..blank(Kind::Dropped, &delivery.line, at)
+    }
+}
+
+/// The record of something that Twilio's list of a line's day says otherwise.
+pub fn difference(
+    report: &Report,
+    difference: &Difference,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    let who = |sender: &Sender| key.who(sender.expose(), sender.masked());
+    let other = difference.other.as_ref().map(who);
+    let sid = difference.message_sid.clone();
+    let (came_in, sent) = match difference.what {
+        What::NeverRecorded => ((sid, other), (None, None)),
+        _ => ((None, None), (sid, other)),
+    };
+    let done = match difference.put_right {
+        true => "; put right",
+        false => "",
+    };
+    Record {
+        day: Some(report.day),
+        rule: Some(difference.what.name().to_owned()),
+        message_sid: came_in.0,
+        from: came_in.1,
+        sent_sid: sent.0,
+        to: sent.1,
+        delivery: difference.delivery.clone(),
+        attempt: difference.attempt,
+        outcome: Some(format!("{}{done}", difference.detail)),
+        error_code: difference.error_code,
+        ..blank(Kind::Difference, &report.line, at)
+    }
+}
+
+/// The record of the comparison as a whole.
+pub fn reconciled(report: &Report, at: Timestamp) -> Record {
+    Record {
+        day: Some(report.day),
+        counts: Some(report.counts),
+        ..blank(Kind::Reconciled, &report.line, at)
+    }
+}
+
+/// The record of what a text changed about who gets texts.
+pub fn opted_out_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Option<Record> {
+    let change = record.opt_out.as_ref()?;
+    let person = line.person_with(&change.number);
+    Some(Record {
+        to_person: person.map(|person| person.name.clone()),
+        outcome: Some(change_in_words(change)),
+        ..of_inbound(Kind::OptOut, &line.name, &record.sms, record.received, key)
+    })
+}
+
+/// The record of an opt-out that a refused attempt told of.
+pub fn opted_out_by_refusal(
+    delivery: &Delivery,
+    to: &Recipient,
+    change: &opt_out::Change,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    Record {
+        outcome: Some(change_in_words(change)),
+        error_code: Some(opt_out::REFUSED),
+        ..of_delivery(Kind::OptOut, delivery, to, at, key)
+    }
+}
+
+/// The record of a change by hand. It is made by people without the credentials, so the number in it
+/// is masked and has no hash.
+pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -> Record {
+    let person = line.person_with(&change.number);
+    let (number, what) = (change.number.masked(), change_in_words(change));
+    Record {
+        to_person: person.map(|person| person.name.clone()),
+        outcome: Some(format!("{number}: {what}")),
+        ..blank(Kind::OptOut, &line.name, at)
+    }
+}
+
+fn change_in_words(change: &opt_out::Change) -> String {
+    match &change.to {
+        Some(opt_out) => format!("opted out {}", opt_out.by),
+        None => "gets texts again".to_owned(),
     }
 }
 
@@ -166,6 +302,7 @@ fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
         attempt: None,
         rule: None,
         from: None,
+        fallback: None,
         to_person: None,
         to: None,
         candidates: Vec::new(),
@@ -173,18 +310,20 @@ fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
         error_code: None,
         sent_sid: None,
         next: None,
+        day: None,
+        counts: None,
     }
 }
 
 /// The name under which serde writes a plain variant.
-fn name_of(variant: &impl serde::Serialize) -> String {
+pub fn name_of(variant: &impl serde::Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
     }
 }
 
-fn outcome_in_words(outcome: &Outcome) -> &'static str {
+pub fn outcome_in_words(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Pending => "pending",
         Outcome::Unknown => "unknown",
@@ -197,15 +336,12 @@ fn outcome_in_words(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn class_in_words(class: Class) -> String {
-    name_of(&class).replace('_', " ")
-}
-
 fn given_up_in_words(because: GaveUp) -> &'static str {
     match because {
         GaveUp::Late => "the deadline passed",
         GaveUp::Refused => "Twilio refused the request itself",
         GaveUp::NobodyLeft => "nobody is left in the cascade",
         GaveUp::Unresolved => "Twilio did not say whether it had the message",
+        GaveUp::NoReport => "no delivery report came",
     }
 }

@@ -51,8 +51,9 @@ pub async fn run(
             Event::Batch(records) => {
                 let deadline = event.context.deadline();
                 let left = deadline.duration_since(SystemTime::now());
+                let left = left.unwrap_or_default();
                 let wake = async |wake_up: &WakeUp| wake(relay, wake_up).await;
-                Answer::Batch(work(records, left.unwrap_or_default(), wake).await?)
+                Answer::Batch(work_on_wake_ups(records, left, wake).await?)
             }
         };
         anyhow::Ok(answer)
@@ -87,11 +88,13 @@ fn read(event: &str) -> anyhow::Result<Event> {
 /// Works on the records, with `left` until Lambda ends the function, and says which ones failed:
 /// SQS brings those again, and after a few times puts them among the dead letters.
 ///
-/// Whatever is wrong with a record, the others are worked on. An error fails the whole batch.
-async fn work(
+/// Whatever is wrong with a record, the others are worked on; `failure` is what it counts as. An
+/// error fails the whole batch.
+pub(super) async fn work(
     records: Vec<SqsMessage>,
     left: Duration,
-    wake: impl AsyncFn(&WakeUp) -> anyhow::Result<()>,
+    failure: &'static str,
+    work_on: impl AsyncFn(&SqsMessage) -> anyhow::Result<()>,
 ) -> anyhow::Result<SqsBatchResponse> {
     if records.iter().any(|record| name(record).is_empty()) {
         // A failure without an identifier would fail the whole batch too, but less plainly.
@@ -101,7 +104,7 @@ async fn work(
     let end = began + left.saturating_sub(RESERVE);
     let outcomes = stream::iter(&records).map(async |record| {
         let outcome = if may_start(began.elapsed(), left) {
-            let working = AssertUnwindSafe(wake_one(record, &wake)).catch_unwind();
+            let working = AssertUnwindSafe(work_on(record)).catch_unwind();
             match tokio::time::timeout_at(end, working).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) => Err(anyhow::anyhow!("panicked")),
@@ -119,14 +122,23 @@ async fn work(
     while let Some((record, outcome)) = outcomes.next().await {
         if let Err(error) = outcome {
             tracing::error!(
-                count = "wake_up_failed",
+                count = failure,
                 record,
-                "a wake-up failed: {error:#}"
+                "a message could not be worked on: {error:#}"
             );
             response.add_failure(record);
         }
     }
     Ok(response)
+}
+
+async fn work_on_wake_ups(
+    records: Vec<SqsMessage>,
+    left: Duration,
+    wake: impl AsyncFn(&WakeUp) -> anyhow::Result<()>,
+) -> anyhow::Result<SqsBatchResponse> {
+    let wake = async |record: &SqsMessage| wake_one(record, &wake).await;
+    work(records, left, "wake_up_failed", wake).await
 }
 
 async fn wake_one(
@@ -196,7 +208,7 @@ mod tests {
         records[2] = record(2, r#"{"delivery": "no such shape"}"#);
         records[7] = json!({"messageId": "m7"});
         let seen = std::cell::Cell::new(0);
-        let response = work(batch(records), LONG, async |wake_up| {
+        let response = work_on_wake_ups(batch(records), LONG, async |wake_up| {
             seen.set(seen.get() + 1);
             match wake_up.delivery.as_str() {
                 "in-3" => bail!("the store does not answer"),
@@ -212,9 +224,10 @@ mod tests {
 
     #[tokio::test]
     async fn all_is_well_with_an_empty_list_of_failures() {
-        let response = work(batch(vec![record(1, &wake_up(1))]), LONG, async |_| Ok(()))
-            .await
-            .unwrap();
+        let response =
+            work_on_wake_ups(batch(vec![record(1, &wake_up(1))]), LONG, async |_| Ok(()))
+                .await
+                .unwrap();
         assert_eq!(
             serde_json::to_value(response).unwrap(),
             json!({"batchItemFailures": []})
@@ -225,7 +238,7 @@ mod tests {
     async fn records_run_side_by_side_but_not_all_at_once() {
         let records = (0..10).map(|id| record(id, &wake_up(id))).collect();
         let (now, most) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
-        work(batch(records), LONG, async |_| {
+        work_on_wake_ups(batch(records), LONG, async |_| {
             now.set(now.get() + 1);
             most.set(most.get().max(now.get()));
             tokio::task::yield_now().await;
@@ -240,13 +253,13 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_done_in_time_is_given_back() {
         let records = batch(vec![record(1, &wake_up(1)), record(2, &wake_up(2))]);
-        let response = work(records.clone(), Duration::ZERO, async |_| Ok(()))
+        let response = work_on_wake_ups(records.clone(), Duration::ZERO, async |_| Ok(()))
             .await
             .unwrap();
         assert_eq!(failed(&response), ["m1", "m2"]);
 
         let moment = RESERVE + Duration::from_millis(1);
-        let response = work(records, moment, async |wake_up| {
+        let response = work_on_wake_ups(records, moment, async |wake_up| {
             if wake_up.delivery.as_str() == "in-1" {
                 std::future::pending::<()>().await;
             }
@@ -271,7 +284,11 @@ mod tests {
     #[tokio::test]
     async fn a_batch_with_a_nameless_record_fails_whole() {
         let records = batch(vec![record(1, &wake_up(1)), json!({"body": wake_up(2)})]);
-        assert!(work(records, LONG, async |_| Ok(())).await.is_err());
+        assert!(
+            work_on_wake_ups(records, LONG, async |_| Ok(()))
+                .await
+                .is_err()
+        );
     }
 
     #[test]

@@ -18,8 +18,6 @@ use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-use crate::relay::Relay;
-
 /// What is wrong with an event. Never quotes it: it has numbers and texts in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadEvent {
@@ -34,11 +32,11 @@ pub enum BadEvent {
 }
 
 /// Answers the events of this function until Lambda ends it.
-pub async fn run(
-    relay: &Relay,
-    handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
+pub async fn run<C>(
+    context: &C,
+    handler: impl AsyncFn(&C, Request<Bytes>) -> Response<String>,
 ) -> Result<(), lambda_runtime::Error> {
-    let handler = async |request| handler(relay, request).await;
+    let handler = async |request| handler(context, request).await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         Ok::<_, Infallible>(answer(&handler, event.payload.get()).await)
     }))

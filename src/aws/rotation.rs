@@ -7,9 +7,9 @@ use anyhow::{anyhow, bail};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
+use super::clients;
 use super::settings::Missing;
-use super::start::block_on;
-use super::{clients, logs};
+use super::start::run;
 use crate::clock::SystemClock;
 use crate::credentials::rotation::Subject;
 use crate::credentials::secrets_manager::SecretStore;
@@ -21,8 +21,7 @@ use crate::twilio::network::Network;
 /// Runs the function until Lambda ends it. Returns only if it cannot start, or if Lambda's runtime
 /// API fails.
 pub fn start_rotation(handle: impl AsyncFn(&Rotator, Event) -> anyhow::Result<Done>) -> ExitCode {
-    logs::init();
-    block_on(async {
+    run(async {
         let rotator = rotator(|name| std::env::var(name).ok()).await?;
         let rotator = &rotator;
         let handle = &handle;

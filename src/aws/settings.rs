@@ -33,6 +33,33 @@ pub struct Settings {
 )]
 pub struct Missing(pub &'static str);
 
+/// The environment of inbound-fallback, which knows of nothing that the main path depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeeperSettings {
+    /// `KEPT_TEXTS_QUEUE_URL`: the SQS queue of texts that the main path did not take.
+    pub queue_url: String,
+    /// `CREDENTIALS_SECRET_ID` and `TRUST_STORE`, as in [`Settings`].
+    pub secret_id: String,
+    pub system_roots: bool,
+}
+
+impl KeeperSettings {
+    pub fn from_env() -> Result<Self, Missing> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings with `look_up`. An empty variable counts as a missing one.
+    pub fn from_vars(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, Missing> {
+        let optional = |name: &str| look_up(name).filter(|value| !value.is_empty());
+        let required = |name: &'static str| optional(name).ok_or(Missing(name));
+        Ok(Self {
+            queue_url: required("KEPT_TEXTS_QUEUE_URL")?,
+            secret_id: required("CREDENTIALS_SECRET_ID")?,
+            system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
+        })
+    }
+}
+
 impl Settings {
     pub fn from_env() -> Result<Self, Missing> {
         Self::from_vars(|name| std::env::var(name).ok())

@@ -37,8 +37,7 @@ pub fn start(
     twilio: Twilio,
     events: impl AsyncFnOnce(&Relay) -> Result<(), lambda_runtime::Error>,
 ) -> ExitCode {
-    logs::init();
-    block_on(async {
+    run(async {
         let settings = Settings::from_env()?;
         let aws = clients::loader(settings.system_roots).load().await;
         let relay = build(&settings, &aws, twilio).await?;
@@ -48,14 +47,15 @@ pub fn start(
     })
 }
 
-/// Runs a function's work, and says why it ended.
-pub(super) fn block_on(run: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+/// Runs a function's whole life, with its log.
+pub(super) fn run(life: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    logs::init();
     // One event at a time needs one thread; a second one would only cost start-up time.
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")
-        .and_then(|runtime| runtime.block_on(run));
+        .and_then(|runtime| runtime.block_on(life));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -114,7 +114,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
 
 /// A failure here fails nothing: whoever needs the connection opens it then, and says what is
 /// wrong.
-async fn warm(what: &str, opening: impl Future<Output = anyhow::Result<()>>) {
+pub(super) async fn warm(what: &str, opening: impl Future<Output = anyhow::Result<()>>) {
     match tokio::time::timeout(WARM_UP, opening).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!("{what} is not ready yet: {error:#}"),

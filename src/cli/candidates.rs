@@ -91,7 +91,16 @@ pub fn outcome(decision: &Decision) -> String {
             )
         }
         (None, Rule::FromLine) => {
-            format!("→ {BOLD}nobody{BOLD:#}: the line wrote to itself, which would never end")
+            format!("→ {BOLD}nobody{BOLD:#}: a line of the relay wrote, which would never end")
+        }
+        (None, Rule::OptOutWord) => {
+            format!("→ {BOLD}nobody{BOLD:#}: an opt-out word of the cascade, which Twilio answers")
+        }
+        (None, Rule::AutomaticReply) => format!(
+            "→ {BOLD}nobody{BOLD:#}: an automatic reply of the cascade, which is not answered"
+        ),
+        (None, Rule::OwnWords) => {
+            format!("→ {BOLD}nobody{BOLD:#}: a relay's own words came back, which would never end")
         }
         (None, Rule::FirstAvailable) => format!("→ {BOLD}nobody{BOLD:#}: nobody is available"),
     }

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
+use super::agrees;
 use super::output::{self, Unwritten, note, print, tell};
 use super::target::Target;
 use crate::line::changes::Changes;
@@ -27,7 +28,13 @@ enum Action {
     #[command(
         after_help = "Example:\n  relay config push --config relay.toml --table relay-Table-1A2B3C"
     )]
-    Push(Push),
+    Push {
+        #[command(flatten)]
+        file: FileAndTarget,
+        /// Do not ask before lines are removed that the file does not have
+        #[arg(long)]
+        remove: bool,
+    },
     /// Write the lines that are in force as a file
     #[command(
         after_help = "Example:\n  relay config pull --config relay.toml --table relay-Table-1A2B3C"
@@ -37,11 +44,11 @@ enum Action {
     #[command(
         after_help = "Example:\n  relay config diff --config relay.toml --table relay-Table-1A2B3C"
     )]
-    Diff(Push),
+    Diff(FileAndTarget),
 }
 
 #[derive(clap::Args)]
-struct Push {
+struct FileAndTarget {
     /// The file with the lines
     #[arg(long, value_name = "FILE", default_value = "relay.toml")]
     config: PathBuf,
@@ -67,19 +74,22 @@ struct Pull {
 impl Config {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.action {
-            Action::Push(args) => args.push().await,
+            Action::Push { file, remove } => file.push(remove).await,
             Action::Pull(args) => args.pull().await,
             Action::Diff(args) => args.diff().await,
         }
     }
 }
 
-impl Push {
-    async fn push(self) -> anyhow::Result<ExitCode> {
+impl FileAndTarget {
+    async fn push(self, remove: bool) -> anyhow::Result<ExitCode> {
         let new = sorted(config::read(&self.config)?);
         let store = self.target.store().await?;
         let old = sorted(store.lines().await?);
         let changes = Changes::between(&old, &new);
+        if !remove {
+            self.ask_before_removing(&changes.removed)?;
+        }
         // What goes last: until then, a text to a line that moved still finds one.
         let put = changes
             .added
@@ -95,6 +105,26 @@ impl Push {
         }
         self.show(&changes, "pushed")?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// A line that is removed takes no texts any more, and a file for another relay names other lines.
+    fn ask_before_removing(&self, removed: &[&Line]) -> anyhow::Result<()> {
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = removed.iter().map(|line| line.name.as_str()).collect();
+        let (names, place) = (names.join(", "), self.target.place());
+        let file = self.config.display();
+        match agrees(&format!(
+            "{file} does not have what {place} has: {names}. Remove?"
+        ))? {
+            Some(true) => Ok(()),
+            Some(false) => bail!("nothing was pushed"),
+            None => bail!(
+                "nothing was pushed: {file} does not have what {place} has: {names}. Push with \
+                 --remove to remove that, or write the file with `relay config pull` first"
+            ),
+        }
     }
 
     async fn diff(self) -> anyhow::Result<ExitCode> {

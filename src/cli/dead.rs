@@ -1,3 +1,4 @@
+mod drop;
 mod letter;
 mod list;
 mod place;
@@ -18,10 +19,10 @@ use crate::duty::when;
 use crate::inbound::MessageSid;
 use crate::line::TimeZone;
 
-/// List texts that reached nobody, look at them, have them tried again
+/// List texts that reached nobody, look at them, have them tried again or drop them
 ///
 /// A text becomes a dead letter when the relay gives up on it: the deadline passed, nobody is left in
-/// the cascade, or Twilio does not want it. It is kept until somebody has it replayed. A wake-up
+/// the cascade, or Twilio does not want it. It is kept until somebody has it replayed or drops it. A wake-up
 /// becomes one when it was brought too often in vain; the sweep wakes its delivery all the same.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -29,6 +30,7 @@ use crate::line::TimeZone;
   relay dead show SM…
   relay dead replay SM…
   relay dead replay --all --error 30007 --dry-run
+  relay dead drop SM… --reason 'called them back'
   relay dead list --table relay-Table-1A2B3C --dead-letter-queue-url https://sqs…/relay-dead-letters")]
 pub struct Dead {
     #[command(subcommand)]
@@ -55,6 +57,12 @@ enum Command {
   relay dead replay --all --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
       --log-group relay-AuditLog-1A2B3C")]
     Replay(replay::Replay),
+    /// Take some off the list that were dealt with in another way, such as by telephone
+    #[command(after_help = "Examples:
+  relay dead drop SM… --reason 'called them back'
+  relay dead drop SM… SM… --yes --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
+      --log-group relay-AuditLog-1A2B3C")]
+    Drop(drop::Drop),
 }
 
 impl Dead {
@@ -64,6 +72,7 @@ impl Dead {
             Command::List(list) => list.run(now).await,
             Command::Show(show) => show.run(now).await,
             Command::Replay(replay) => replay.run(now).await,
+            Command::Drop(drop) => drop.run(now).await,
         }
     }
 }

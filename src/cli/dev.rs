@@ -77,6 +77,7 @@ impl Dev {
 fn setup(line: &Line) -> Number {
     Number {
         sms_url: Some(format!("{}/twilio/sms", line.public_url)),
+        sms_fallback_url: Some(format!("{}/twilio/fallback", line.public_url)),
         time_zone: Some(line.time_zone.name().to_owned()),
         ..Number::default()
     }
@@ -118,6 +119,7 @@ fn greeting(lines: &[Line], origin: &str, here: &str, command: &str) -> String {
     text + &format!(
         "health   {here}/healthz
 webhook  {here}/twilio/sms
+fallback {here}/twilio/fallback
 sandbox  {here}/sandbox/account
 try      {command} text --from 619-555-0107 --url {here} \"Is the boat ready?\"
          Ctrl-C stops it

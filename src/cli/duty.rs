@@ -5,10 +5,14 @@ mod show;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use jiff::Timestamp;
 
 use crate::clock::{Clock, SystemClock};
 use crate::duty::Presence;
+use crate::inbound::Nature;
+use crate::line::Line;
 use crate::phone::Sender;
+use crate::routing::{Decision, Known, decide};
 
 /// Show who is available and why; set people away or on duty; check the schedule
 #[derive(clap::Args)]
@@ -55,7 +59,8 @@ impl Duty {
     }
 }
 
-/// A customer who writes: nobody's number, so that the hours and overrides alone decide.
-fn a_customer() -> Sender {
-    Sender::Alphanumeric(String::new())
+/// For nobody's number, so that what is known of the people alone decides.
+fn decide_for_a_customer(line: &Line, known: &Known, now: Timestamp) -> Decision {
+    let customer = Sender::Alphanumeric(String::new());
+    decide(line, known, &customer, Nature::Ordinary, now)
 }

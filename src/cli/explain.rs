@@ -1,4 +1,7 @@
+mod guards;
 pub mod story;
+mod tellings;
+pub mod words;
 
 use std::process::ExitCode;
 
@@ -9,6 +12,7 @@ use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
 use super::output::{self, Unwritten, tell};
 use super::target::Target;
+use crate::delivery::Delivery;
 use crate::inbound::MessageSid;
 use crate::line::TimeZone;
 use crate::printable::{printable, printable_lines};
@@ -51,6 +55,14 @@ impl Explain {
         for id in &record.deliveries {
             deliveries.push((id.clone(), store.delivery(id).await?));
         }
+        let stored = deliveries
+            .iter()
+            .filter_map(|(_, delivery)| delivery.as_ref());
+        let ids: Vec<_> = stored.flat_map(Delivery::telling_ids).collect();
+        let mut tellings = Vec::new();
+        for id in ids {
+            tellings.extend(store.delivery(&id).await?);
+        }
         let zone = match store.line(&record.sms.to).await? {
             Some(line) => line.time_zone,
             // The line has been taken out since.
@@ -60,7 +72,7 @@ impl Explain {
             numbers: self.numbers,
             body: self.body,
         };
-        let story = Story::of(&record, &deliveries, &zone, shown);
+        let story = Story::of(&record, &deliveries, &tellings, &zone, shown);
         if self.json {
             output::json(&story)?;
         } else {

@@ -6,8 +6,10 @@ mod dead;
 mod dev;
 mod duty;
 mod explain;
+mod opt_outs;
 mod output;
 mod phone;
+mod reconcile;
 mod route;
 mod running_sandbox;
 mod sandbox;
@@ -18,6 +20,7 @@ mod target;
 mod text;
 mod twilio;
 
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +45,9 @@ enum Command {
     Duty(duty::Duty),
     Explain(explain::Explain),
     Dead(dead::Dead),
+    Reconcile(reconcile::Reconcile),
+    #[command(name = "optouts")]
+    OptOuts(opt_outs::OptOuts),
     Config(config::Config),
     Secrets(secrets::Secrets),
     Text(text::Text),
@@ -81,6 +87,17 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     }
 }
 
+/// Asks whoever sits at the terminal; `None` if nobody does.
+fn agrees(question: &str) -> anyhow::Result<Option<bool>> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    note!("{question} Type y to go on.");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(Some(matches!(answer.trim(), "y" | "Y" | "yes")))
+}
+
 /// An argument that only the command itself could find wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -98,6 +115,8 @@ impl Command {
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
+            Command::Reconcile(command) => command.run().await,
+            Command::OptOuts(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,

@@ -6,12 +6,15 @@ use super::candidates::{self, BOLD, DIM, DecisionShown};
 use super::output::{self, Unwritten, tell};
 use super::schedule::{Schedule, instant};
 use crate::clock::{Clock, SystemClock};
-use crate::inbound::{InboundSms, MessageSid};
+use crate::delivery::Delivery;
+use crate::functions::inbound_sms;
+use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::Line;
+use crate::line::config::in_words;
 use crate::phone::Sender;
 use crate::printable::printable_lines;
-use crate::routing::{Decision, Rule, decide};
-use crate::text::{ANSWER_TO_PERSON, Encoding, parts, relayed, segments};
+use crate::routing::Decision;
+use crate::text::{Encoding, segments};
 
 /// Show where a text would go, and why; sends nothing
 #[derive(clap::Args)]
@@ -54,12 +57,20 @@ struct Routed {
 
 impl Route {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let (line, overrides) = self.schedule.line().await?;
+        let (line, known) = self.schedule.line().await?;
         let now = SystemClock.now();
         let at = instant(self.at.as_deref(), now, &line)?;
-        let from = sender(&self.from, &line);
-        let decision = decide(&line, &overrides, &from, at);
-        let routed = routed(decision, from, self.body, &line);
+        let sms = InboundSms {
+            sid: MessageSid::parse(&format!("SM{}", "0".repeat(32))).expect("well formed"),
+            from: sender(&self.from, &line),
+            to: line.number.clone(),
+            place: None,
+            body: self.body,
+            media: Vec::new(),
+            media_left_out: 0,
+            opt_out_type: None,
+        };
+        let routed = routed(inbound_sms::plan(&line, &known, sms, at), &line);
         if self.json {
             output::json(&routed)?;
         } else {
@@ -82,41 +93,23 @@ fn sender(text: &str, line: &Line) -> Sender {
     }
 }
 
-fn routed(decision: Decision, from: Sender, body: String, line: &Line) -> Routed {
-    let writer = from.phone().and_then(|number| line.person_with(number));
-    let writer = writer.map(|person| person.name.clone());
-    let (text_to, text) = match decision.rule {
-        Rule::FirstAvailable => {
-            let sms = InboundSms {
-                sid: MessageSid::parse(&format!("SM{}", "0".repeat(32))).expect("well formed"),
-                from,
-                to: line.number.clone(),
-                place: None,
-                body,
-                media: Vec::new(),
-                media_left_out: 0,
-            };
-            (decision.to_person.clone(), Some(relayed(&sms)))
-        }
-        Rule::FromPerson => (writer, Some(ANSWER_TO_PERSON.to_owned())),
-        Rule::FromLine => (None, None),
-    };
-    let parts = text
-        .as_deref()
-        .map(|text| parts(text, &[]))
-        .unwrap_or_default();
+/// What would be done about a text.
+fn routed((record, deliveries): (InboundRecord, Vec<Delivery>), line: &Line) -> Routed {
+    let delivery = deliveries.into_iter().next();
+    let parts = delivery.as_ref().map(|delivery| delivery.parts.as_slice());
+    let parts = parts.unwrap_or_default();
     let counted: Vec<_> = parts.iter().map(|part| segments(&part.body)).collect();
     let is_ucs2 = counted
         .iter()
         .any(|segments| segments.encoding == Encoding::Ucs2);
     Routed {
-        shown: DecisionShown::of(&decision, &line.time_zone),
-        decision,
-        text_to,
-        text,
+        shown: DecisionShown::of(&record.decision, &line.time_zone),
+        decision: record.decision,
         messages: parts.len(),
         segments: counted.iter().map(|segments| segments.count).sum(),
         encoding: (!counted.is_empty()).then_some(if is_ucs2 { "UCS-2" } else { "GSM-7" }),
+        text_to: delivery.as_ref().map(|delivery| delivery.to.person.clone()),
+        text: delivery.map(|delivery| delivery.body),
     }
 }
 
@@ -131,6 +124,10 @@ fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
         tell!("  {row}")?;
     }
     tell!("  {}", candidates::outcome(decision))?;
+    if let Some(next) = decision.then.first() {
+        let after = in_words(line.policy.hand_over_after);
+        tell!("  {DIM}without a delivery report within {after} it goes to {next}{DIM:#}")?;
+    }
     let (Some(to), Some(text)) = (&routed.text_to, &routed.text) else {
         return Ok(());
     };

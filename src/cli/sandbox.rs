@@ -1,6 +1,7 @@
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use axum::routing::get;
@@ -33,6 +34,9 @@ pub struct Sandbox {
     /// Call LOCAL where a webhook's URL begins with PUBLIC; it is signed for PUBLIC all the same
     #[arg(long, value_name = "PUBLIC=LOCAL", value_parser = pair)]
     resolve: Vec<(String, String)>,
+    /// Milliseconds that requests to the API take to arrive, and their answers to come back
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    distance: u64,
 }
 
 fn number(text: &str) -> Result<(PhoneNumber, Option<String>), String> {
@@ -81,7 +85,8 @@ impl Sandbox {
         // Whoever does not listen any more must not stop the sandbox.
         let _ = greet(&sandbox, &format!("http://{address}"));
         let driver = tokio::spawn(drive(sandbox.clone(), resolve, std::future::pending()));
-        let routes = http::router(sandbox).route("/healthz", get(async || "ok"));
+        let routes = http::far_away(sandbox, Duration::from_millis(self.distance))
+            .route("/healthz", get(async || "ok"));
         axum::serve(listener, routes)
             .with_graceful_shutdown(async move {
                 let _ = stop.wait_for(|stop| *stop).await;

@@ -5,12 +5,14 @@ use jiff::Timestamp;
 
 use super::WrongUsage;
 use super::target::Target;
-use crate::duty::{Overrides, when};
+use crate::duty::when;
 use crate::line::{Line, config};
 use crate::machine::DEFAULT_DATA;
+use crate::routing::Known;
+use crate::store::Store;
 
-/// Where a command takes lines and overrides from: a relay's store, or a file, whose lines have no
-/// overrides unless a relay is named as well.
+/// Where a command takes lines, overrides and opt-outs from: a relay's store, or a file, whose lines
+/// have neither unless a relay is named as well.
 #[derive(clap::Args)]
 pub struct Schedule {
     /// Take the lines from this file instead of a relay's store
@@ -28,8 +30,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The lines asked for, each with its overrides; at least one.
-    pub async fn lines(&self) -> anyhow::Result<Vec<(Line, Overrides)>> {
+    /// The lines asked for, each with its overrides and opt-outs; at least one.
+    pub async fn lines(&self) -> anyhow::Result<Vec<(Line, Known)>> {
         let names_a_relay = self.data.is_some() || self.named_table().is_some();
         let store = match &self.config {
             Some(_) if !names_a_relay => None,
@@ -42,17 +44,17 @@ impl Schedule {
         };
         let mut chosen = Vec::new();
         for line in choose(lines, self.line.as_deref())? {
-            let overrides = match &store {
-                Some(store) => store.overrides(&line.number).await?,
-                None => Overrides::default(),
+            let known = match &store {
+                Some(store) => known(store.as_ref(), &line).await?,
+                None => Known::default(),
             };
-            chosen.push((line, overrides));
+            chosen.push((line, known));
         }
         Ok(chosen)
     }
 
     /// The line asked for, which must be clear.
-    pub async fn line(&self) -> anyhow::Result<(Line, Overrides)> {
+    pub async fn line(&self) -> anyhow::Result<(Line, Known)> {
         let mut lines = self.lines().await?;
         if lines.len() > 1 {
             return Err(WrongUsage(format!(
@@ -79,6 +81,15 @@ impl Schedule {
                 .filter(|_| self.data.is_none()),
         }
     }
+}
+
+/// What a relay's store knows of the people of a line.
+pub async fn known(store: &dyn Store, line: &Line) -> anyhow::Result<Known> {
+    Ok(Known {
+        overrides: store.overrides(&line.number).await?,
+        opt_outs: store.opt_outs(&line.number).await?,
+        from_own_line: false,
+    })
 }
 
 /// The instant that `--at` names, on the line's clock; `now` without.
@@ -122,7 +133,7 @@ pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line
     }
 }
 
-fn names<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
+pub fn names<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
     let names: Vec<&str> = lines.map(|line| line.name.as_str()).collect();
     names.join(", ")
 }

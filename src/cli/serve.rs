@@ -77,7 +77,7 @@ impl Serve {
         start_log(&lines);
         for line in &lines {
             say(&format!(
-                "webhook  {}/twilio/sms (line {})\n",
+                "webhook  {0}/twilio/sms (line {1})\nfallback {0}/twilio/fallback (line {1})\n",
                 line.public_url, line.name
             ));
         }

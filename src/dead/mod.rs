@@ -1,8 +1,10 @@
 //! Dead letters: deliveries that gave up, each with a text that reached nobody. People find them
 //! here and have them tried again.
 
+mod drop;
 mod replay;
 
+pub use drop::{drop_letter, droppable};
 pub use replay::{Means, how_it_stands, plan, replay};
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -10,6 +12,9 @@ use jiff::Timestamp;
 
 use crate::delivery::Delivery;
 use crate::store::{Result, Store};
+
+/// How often somebody else may save a delivery first.
+const MOST_TRIES: usize = 8;
 
 /// How many deliveries are read at once.
 const AT_ONCE: usize = 16;

@@ -3,18 +3,15 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
+use super::MOST_TRIES;
 use crate::audit::{Audit, records};
-use crate::delivery::{Delivery, DeliveryId, Effect, Event, Recipient, State, step};
-use crate::duty::Overrides;
-use crate::inbound::InboundRecord;
+use crate::delivery::{Delivery, DeliveryId, Effect, Event, Purpose, Recipient, State, step};
+use crate::inbound::{InboundRecord, Nature};
 use crate::line::{Line, Person};
 use crate::phone::Sender;
 use crate::queue::{Queue, WakeUp};
-use crate::routing::{Rule, decide};
+use crate::routing::{Known, Rule, decide};
 use crate::store::{Saved, Store};
-
-/// How often somebody else may save the delivery first.
-const MOST_TRIES: usize = 8;
 
 /// What a replay goes through.
 pub struct Means {
@@ -32,7 +29,7 @@ pub async fn replay(means: &Means, id: &DeliveryId, now: Timestamp) -> anyhow::R
         };
         let (mut next, effects) = plan(means.store.as_ref(), delivery, now).await?;
         next.version += 1;
-        if means.store.save(&next).await? == Saved::Outdated {
+        if means.store.save(&next, &[]).await? == Saved::Outdated {
             continue;
         }
         let (woken, reported) =
@@ -69,13 +66,17 @@ pub async fn plan(
             delivery.id
         );
     };
-    let overrides = store.overrides(&line.number).await?;
+    let known = Known {
+        overrides: store.overrides(&line.number).await?,
+        opt_outs: store.opt_outs(&line.number).await?,
+        from_own_line: false,
+    };
     let inbound = match &delivery.message_sid {
         Some(sid) => store.inbound(sid).await?,
         None => None,
     };
     let replayed = Event::Replayed {
-        cascade: cascade(&delivery, inbound.as_ref(), &line, &overrides, now),
+        cascade: cascade(&delivery, inbound.as_ref(), &line, &known, now),
         public_url: line.public_url,
     };
     // Nothing about a replay is left to chance.
@@ -88,10 +89,11 @@ fn cascade(
     delivery: &Delivery,
     inbound: Option<&InboundRecord>,
     line: &Line,
-    overrides: &Overrides,
+    known: &Known,
     now: Timestamp,
 ) -> Vec<Recipient> {
     let customer = match (&delivery.message_sid, inbound) {
+        _ if delivery.purpose != Purpose::Relay => None,
         (Some(_), Some(inbound)) if inbound.decision.rule == Rule::FirstAvailable => {
             Some(inbound.sms.from.clone())
         }
@@ -100,7 +102,7 @@ fn cascade(
         _ => None,
     };
     let mut people: Vec<Recipient> = match customer {
-        Some(customer) => decide(line, overrides, &customer, now)
+        Some(customer) => decide(line, known, &customer, Nature::Ordinary, now)
             .cascade(line)
             .map(recipient)
             .collect(),
@@ -130,6 +132,7 @@ pub fn how_it_stands(delivery: &Delivery) -> String {
         State::Accepted { .. } => format!("Twilio has it, for {to}"),
         State::Delivered => format!("it reached {to}"),
         State::GaveUp { .. } => "it gave up".to_owned(),
+        State::Withheld { .. } => "it is a text of the relay's own that was not sent".to_owned(),
     }
 }
 

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{GaveUp, Recipient};
+use super::{GaveUp, Hold, MovedOn, Recipient, Slowed, Withheld};
 use crate::inbound::MessageSid;
-use crate::twilio::errors::Class;
 use crate::twilio::status::Status;
 
 /// What happens to a delivery.
@@ -15,6 +14,8 @@ use crate::twilio::status::Status;
 pub enum Event {
     /// A wake-up came, or a sweep found it due.
     Woken,
+    /// The attempt that it was woken for may not be made.
+    Held(Hold),
     /// The request of an attempt was answered, or was not.
     Answered { attempt: u32, answer: Answer },
     /// A status callback of an attempt's message.
@@ -89,9 +90,17 @@ pub enum Effect {
     /// Put into the audit how this attempt stands.
     Report { attempt: u32 },
     /// Put into the audit that the delivery went on to its present recipient.
-    ReportHandOver { from: Recipient, because: Class },
+    ReportHandOver { from: Recipient, because: MovedOn },
+    /// Put into the audit that it stays with its recipient after all, and does not go to this one.
+    ReportHandBack { from: Recipient },
+    /// Tell the person whom it moved on from by this hand-over, which is an index.
+    Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
+    /// Put into the audit that the delivery has to wait for its turn.
+    ReportSlowed(Slowed),
+    /// Put into the audit that the relay's own words were not sent.
+    ReportWithheld { because: Withheld },
     /// Put into the audit that somebody had it tried again.
     ReportReplayed,
 }

@@ -1,11 +1,22 @@
 //! A text on its way to one of a cascade's people. Nothing here does I/O: [`step()`] turns an event
 //! into the delivery's next state and a list of effects for somebody else to carry out.
 
+mod attempt;
 pub mod backoff;
 mod event;
+mod hold;
+mod id;
+mod parts;
+mod spawned;
+mod stage;
 mod step;
 
+pub use attempt::{Attempt, Outcome};
 pub use event::{Answer, Effect, Event};
+pub use hold::{Hold, Limit, Slowed, Withheld};
+pub use id::{DeliveryId, NotADeliveryId};
+pub use spawned::spawned;
+pub use stage::{HandOver, MovedOn};
 pub use step::step;
 
 use std::collections::BTreeSet;
@@ -15,59 +26,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::inbound::MessageSid;
-use crate::phone::PhoneNumber;
-use crate::twilio::errors::Class;
-
-/// Names a delivery in the store, on the queue and in callback URLs. Derived from what caused it,
-/// so that the same cause never makes a second delivery.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DeliveryId(String);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a delivery's id (1 to 64 letters, digits, hyphens and underscores)")]
-pub struct NotADeliveryId;
-
-impl DeliveryId {
-    pub fn parse(text: &str) -> Result<Self, NotADeliveryId> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(plain);
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotADeliveryId)
-        }
-    }
-
-    /// The delivery that relays the inbound of this SID, or answers it.
-    pub fn of_inbound(sid: &MessageSid) -> Self {
-        Self(format!("in-{sid}"))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for DeliveryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for DeliveryId {
-    type Error = NotADeliveryId;
-
-    fn try_from(text: String) -> Result<Self, NotADeliveryId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<DeliveryId> for String {
-    fn from(id: DeliveryId) -> Self {
-        id.0
-    }
-}
+use crate::line::{Policy, TimeZone};
+use crate::phone::{PhoneNumber, Sender};
 
 /// One text to be delivered. The unit of work on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,6 +43,9 @@ pub struct Delivery {
     pub public_url: String,
     /// The inbound that caused it.
     pub message_sid: Option<MessageSid>,
+    /// Who wrote the text that it relays, if it relays one.
+    #[serde(default)]
+    pub sender: Option<Sender>,
     /// Whom it is for now.
     pub to: Recipient,
     /// Whom it is handed over to if that fails, in this order.
@@ -102,6 +65,37 @@ pub struct Delivery {
     /// Oldest first.
     #[serde(default)]
     pub replays: Vec<Replay>,
+    /// How often it had to wait for its turn, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowed: Vec<Slowed>,
+    /// Oldest first.
+    #[serde(default)]
+    pub handed_over: Vec<HandOver>,
+    #[serde(default)]
+    pub purpose: Purpose,
+    /// The line's, as it was when the delivery came to be.
+    #[serde(default)]
+    pub policy: Policy,
+    /// The line's, for the times that people are told.
+    #[serde(default)]
+    pub time_zone: TimeZone,
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// It is a customer's, for whoever is on duty.
+    #[default]
+    Relay,
+    /// It answers a person's own text.
+    Answer,
+    /// It tells a person that a customer's text went on to the next.
+    Told,
+    /// It tells the owner that a customer's text reached nobody.
+    Alert,
+    /// It tells the owner that account, number or campaign need repair.
+    Repair,
 }
 
 /// Somebody wanted a delivery tried again that had given up.
@@ -153,7 +147,7 @@ pub enum State {
         asked: u32,
     },
     /// Twilio has every part; what became of them comes by callback. A callback may get lost, so
-    /// Twilio is asked then, until the deadline.
+    /// Twilio is asked then, until the recipient's time is over.
     Accepted {
         #[serde(default)]
         ask: Option<Timestamp>,
@@ -164,6 +158,8 @@ pub enum State {
     Delivered,
     /// No further attempt is made.
     GaveUp { because: GaveUp },
+    /// Words of the relay's own that were better not sent. Nobody waits for them.
+    Withheld { because: Withheld },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,48 +173,8 @@ pub enum GaveUp {
     NobodyLeft,
     /// Twilio did not say in time whether it had the message. Sending it again could double it.
     Unresolved,
-}
-
-/// One try to hand a part of a delivery to Twilio.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Counts from 1 within the delivery; callback URLs carry it.
-    pub number: u32,
-    pub to: Recipient,
-    /// Index into the delivery's parts.
-    pub part: usize,
-    pub began: Timestamp,
-    pub outcome: Outcome,
-    /// When the outcome became known; when it began, if there is none yet.
-    pub since: Timestamp,
-    /// Twilio's name for the message, once it is known.
-    pub sid: Option<MessageSid>,
-}
-
-/// What became of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Claimed; no answer yet.
-    Pending,
-    /// The answer got lost: Twilio may have the message or not.
-    Unknown,
-    /// Twilio does not have the message: it was asked, or it could not be reached at all.
-    Absent,
-    Accepted,
-    Refused {
-        code: Option<u32>,
-        http_status: u16,
-        class: Class,
-    },
-    /// Handed to the carrier.
-    Sent,
-    Delivered,
-    /// Twilio or the carrier could not deliver it (`undelivered`, `failed`, `canceled`).
-    Undelivered {
-        code: Option<u32>,
-        class: Class,
-    },
+    /// Twilio had it, but no report came before the deadline that it was delivered.
+    NoReport,
 }
 
 impl Delivery {
@@ -229,8 +185,13 @@ impl Delivery {
             State::Sending { lease } => Some(lease),
             State::Unknown { ask, .. } => Some(ask),
             State::Accepted { ask, .. } => ask,
-            State::Delivered | State::GaveUp { .. } => None,
+            State::Delivered | State::GaveUp { .. } | State::Withheld { .. } => None,
         }
+    }
+
+    /// Whether its next attempt would be made now.
+    pub fn is_to_be_attempted(&self, now: Timestamp) -> bool {
+        matches!(self.state, State::Waiting { due } if due <= now)
     }
 
     pub fn attempt(&self, number: u32) -> Option<&Attempt> {
@@ -242,6 +203,14 @@ impl Delivery {
     /// When its time up to the deadline began.
     pub fn began(&self) -> Timestamp {
         self.replays.last().map_or(self.created, |replay| replay.at)
+    }
+
+    /// When something last happened to it, apart from questions that were not answered.
+    pub fn changed(&self) -> Timestamp {
+        let attempts = self.attempts.iter().map(|attempt| attempt.since);
+        let handed_over = self.handed_over.iter().map(|hand_over| hand_over.at);
+        let known = attempts.chain(handed_over).max();
+        known.map_or(self.began(), |at| at.max(self.began()))
     }
 
     /// Who has all of it, whatever the state says: a callback may come after it gave up.
@@ -265,15 +234,5 @@ impl Delivery {
             .iter()
             .rev()
             .find_map(|attempt| attempt.outcome.code())
-    }
-}
-
-impl Outcome {
-    /// Twilio's error code, if it is a failure that has one.
-    pub fn code(&self) -> Option<u32> {
-        match self {
-            Outcome::Refused { code, .. } | Outcome::Undelivered { code, .. } => *code,
-            _ => None,
-        }
     }
 }

@@ -40,6 +40,10 @@ pub enum Because {
     Away(Option<Timestamp>),
     /// Set on duty by hand until then, or until cleared.
     On(Option<Timestamp>),
+    /// Gets no texts of this line since then, by their own wish.
+    OptedOut(Timestamp),
+    /// The backup gets no texts since then, but nobody else is left.
+    OptedOutBackup(Timestamp),
 }
 
 impl Because {
@@ -61,6 +65,11 @@ impl Because {
             Because::OutsideHours => "outside the hours".to_owned(),
             Because::Away(end) => format!("away {}", until(end)),
             Because::On(end) => format!("set on duty {}", until(end)),
+            Because::OptedOut(since) => format!("opted out of texts on {}", show(*since)),
+            Because::OptedOutBackup(since) => format!(
+                "opted out of texts on {}, but nobody else is left",
+                show(*since)
+            ),
         }
     }
 }

@@ -1,13 +1,17 @@
 //! A text that reached the line, and what the relay keeps of it.
 
+mod automatic;
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::DeliveryId;
+use crate::opt_out::{self, OptOutType, Wish};
 use crate::phone::{PhoneNumber, Sender};
 use crate::routing::Decision;
+use crate::text;
 
 /// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +76,41 @@ pub struct InboundSms {
     /// How many attachments came beside `media` that cannot be passed on.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub media_left_out: usize,
+    /// What Twilio took the text for, with Advanced Opt-Out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out_type: Option<OptOutType>,
+}
+
+/// What kind of text it is, where that says whether it may be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// Somebody says something.
+    Ordinary,
+    /// It asked for no more texts, or for texts again, or for help with that; Twilio answers it.
+    OptOutWord,
+    /// A phone wrote it by itself.
+    Automatic,
+    /// A relay's own words come back.
+    OwnWords,
+}
+
+impl InboundSms {
+    /// What the text asks for as to the list of opt-outs.
+    pub fn wish(&self) -> Option<Wish> {
+        Wish::of(&self.body, self.opt_out_type)
+    }
+
+    /// `changes_list`: a word such as YES is an answer like any other, unless it changes the list of
+    /// opt-outs.
+    pub fn nature(&self, changes_list: bool) -> Nature {
+        match self.wish() {
+            Some(Wish::Stop(_) | Wish::Help) => Nature::OptOutWord,
+            Some(Wish::Start) if changes_list || self.opt_out_type.is_some() => Nature::OptOutWord,
+            _ if text::is_own(&self.body) => Nature::OwnWords,
+            _ if automatic::is_automatic(&self.body) => Nature::Automatic,
+            _ => Nature::Ordinary,
+        }
+    }
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -106,4 +145,20 @@ pub struct InboundRecord {
     pub received: Timestamp,
     pub decision: Decision,
     pub deliveries: Vec<DeliveryId>,
+    /// What it changed about who may be texted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<opt_out::Change>,
+    /// How it came, if not on the main path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_fallback: Option<ByFallback>,
+}
+
+/// A text came by the fallback URL, because the main path did not take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByFallback {
+    /// When Twilio brought it. It was decided later, when the main path worked again.
+    pub received: Timestamp,
+    /// Why the main path failed, in Twilio's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<u32>,
 }

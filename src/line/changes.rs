@@ -54,6 +54,7 @@ mod tests {
             time_zone: TimeZone::named("America/Los_Angeles").unwrap(),
             public_url: "https://relay.example.com".to_owned(),
             people: Vec::new(),
+            policy: Default::default(),
         }
     }
 

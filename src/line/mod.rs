@@ -4,6 +4,9 @@
 pub mod changes;
 #[cfg(feature = "machine")]
 pub mod config;
+pub mod policy;
+
+pub use policy::Policy;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,8 @@ pub struct Line {
     pub public_url: String,
     /// The people in cascade order. The last one is the backup and always available.
     pub people: Vec<Person>,
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 /// Somebody in a line's cascade.
@@ -89,8 +94,24 @@ impl TimeZone {
             .to_string()
     }
 
+    /// To the second: `Sat 2026-11-21 02:00:07 PST`.
+    pub fn show_seconds(&self, instant: jiff::Timestamp) -> String {
+        self.at(instant)
+            .strftime("%a %Y-%m-%d %H:%M:%S %Z")
+            .to_string()
+    }
+
     pub fn zone(&self) -> &jiff::tz::TimeZone {
         &self.zone
+    }
+}
+
+impl Default for TimeZone {
+    fn default() -> Self {
+        Self {
+            name: "UTC".to_owned(),
+            zone: jiff::tz::TimeZone::UTC,
+        }
     }
 }
 

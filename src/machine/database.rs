@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
+use super::checkpoints::Checkpoints;
 use super::leave_to_owner;
 
 /// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
@@ -32,7 +33,14 @@ type Reply = Box<dyn FnOnce(Result<(), &str>)>;
 const GROUP: usize = 512;
 
 /// How long another process may hold the database before a write is given up.
-const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
+pub(super) const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
+
+/// How many of its pages a connection keeps, in KiB. The tree of SIDs, which come in no order, is
+/// what is read most.
+const CACHE: i64 = 16 * 1024;
+
+/// More than there are different statements.
+const STATEMENTS: usize = 64;
 
 impl Database {
     /// Opens the file, or creates it with all tables. Only its owner may read it.
@@ -53,10 +61,15 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(path, flags).map_err(at)?;
         reader.busy_timeout(LOCKED_AT_MOST)?;
+        for connection in [&writer, &reader] {
+            connection.pragma_update(None, "cache_size", -CACHE)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        }
+        let checkpoints = Checkpoints::beside(&writer, path).map_err(at)?;
         let (sender, jobs) = mpsc::channel();
         std::thread::Builder::new()
             .name("database".into())
-            .spawn(move || write_groups(&writer, &jobs))?;
+            .spawn(move || write_groups(&writer, &jobs, checkpoints))?;
         Ok(Self {
             writer: sender,
             reader: Arc::new(Mutex::new(reader)),
@@ -150,10 +163,10 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(include_str!("tables.sql"))
 }
 
-fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
+fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpoints: Checkpoints) {
     while let Ok(first) = jobs.recv() {
         let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
-        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
             let error = format!("{error}{}", advice(&error));
             group.for_each(|job| drop(job(Err(&error))));
             continue;
@@ -167,17 +180,22 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
             };
             replies.extend(job(transaction));
         }
-        let committed = connection
-            .execute_batch("COMMIT")
-            .map_err(|error| error.to_string());
+        let committed = run(connection, "COMMIT").map_err(|error| error.to_string());
         if committed.is_err() {
             // If the transaction is over already, there is nothing to undo.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = run(connection, "ROLLBACK");
         }
+        let writes = replies.len();
         for reply in replies {
             reply(committed.as_ref().copied().map_err(String::as_str));
         }
+        checkpoints.after(writes, connection);
     }
+}
+
+/// Runs a statement that returns nothing, without compiling it each time.
+fn run(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
 }
 
 /// One job's failure must not undo the others of its group.
@@ -185,12 +203,12 @@ fn in_savepoint<T>(
     connection: &Connection,
     write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    connection.execute_batch("SAVEPOINT job")?;
+    run(connection, "SAVEPOINT job")?;
     let done = write(connection);
     match &done {
-        Ok(_) => connection.execute_batch("RELEASE job")?,
+        Ok(_) => run(connection, "RELEASE job")?,
         // What went wrong with the write is what matters; the group's end shows the rest.
-        Err(_) => drop(connection.execute_batch("ROLLBACK TO job; RELEASE job")),
+        Err(_) => drop(run(connection, "ROLLBACK TO job").and(run(connection, "RELEASE job"))),
     }
     done
 }

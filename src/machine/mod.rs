@@ -1,9 +1,13 @@
 //! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
 //! the audit in a file.
 
+mod checkpoints;
 mod connections;
 mod database;
+pub mod kept;
 pub mod logs;
+mod nightly;
+mod pressure;
 pub mod server;
 mod worker;
 
@@ -19,6 +23,9 @@ pub const DATABASE: &str = "relay.db";
 
 /// The audit within a data folder: one JSON object a line.
 pub const AUDIT: &str = "audit.jsonl";
+
+/// The texts within a data folder that the main path has not taken yet.
+pub const KEPT_TEXTS: &str = "kept-texts.jsonl";
 
 /// Leaves a file that holds what people wrote to its owner alone. One of somebody else stays as it
 /// is: whether it can be used shows when it is opened.

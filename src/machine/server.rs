@@ -3,12 +3,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -18,11 +19,17 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{AUDIT, DATABASE, Database, connections, create_data, leave_to_owner, worker};
+use super::pressure::Pressure;
+use super::{
+    AUDIT, DATABASE, Database, KEPT_TEXTS, connections, create_data, kept, leave_to_owner, nightly,
+    worker,
+};
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Source;
-use crate::functions::{delivery_status, inbound_sms};
+use crate::functions::{delivery_status, inbound_fallback, inbound_sms};
+use crate::kept::Keeper;
+use crate::kept::file::KeptFile;
 use crate::line::Line;
 use crate::queue::sqlite::SqliteQueue;
 use crate::relay::Relay;
@@ -39,6 +46,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub struct Machine {
     relay: Arc<Relay>,
     queue: SqliteQueue,
+    kept: KeptFile,
 }
 
 impl Machine {
@@ -53,6 +61,8 @@ impl Machine {
         create_data(data)
             .with_context(|| format!("cannot make the data folder {}", data.display()))?;
         leave_to_owner(&data.join(AUDIT))?;
+        leave_to_owner(&data.join(KEPT_TEXTS))?;
+        let kept = KeptFile::open(&data.join(KEPT_TEXTS))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let relay = Relay {
@@ -69,6 +79,7 @@ impl Machine {
         Ok(Self {
             relay: Arc::new(relay),
             queue,
+            kept,
         })
     }
 
@@ -81,14 +92,30 @@ impl Machine {
         beside: Router,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let keeper = Keeper {
+            texts: Arc::new(self.kept.clone()),
+            credentials: Arc::clone(&self.relay.credentials),
+            clock: Arc::clone(&self.relay.clock),
+        };
+        let beside = beside.route(
+            "/twilio/fallback",
+            post(fallback).with_state(Arc::new(keeper)),
+        );
+        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
+        let pressure = Pressure::none(Instant::now());
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
+            .layer(from_fn_with_state(pressure.clone(), under_pressure))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
-        let working = tokio::spawn(worker::run(self.relay, self.queue, stop.clone()));
+        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
+        let working = worker::run(self.relay, self.queue, pressure, stop.clone());
+        let working = tokio::spawn(working);
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
+        taking.await?;
+        nightly.await?;
         Ok(())
     }
 }
@@ -108,9 +135,27 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn under_pressure(
+    State(pressure): State<Pressure>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let _here = pressure.one_more(Instant::now());
+    next.run(request).await
+}
+
 async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
     match whole(request).await {
         Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn fallback(State(keeper): State<Arc<Keeper>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => inbound_fallback::handle(&keeper, request)
+            .await
+            .into_response(),
         Err(refused) => refused.into_response(),
     }
 }

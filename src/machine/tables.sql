@@ -10,17 +10,25 @@ CREATE TABLE IF NOT EXISTS overrides (
     PRIMARY KEY (line, person)
 ) WITHOUT ROWID;
 
+-- The last day of each line that is not to be compared with Twilio's list any more.
+CREATE TABLE IF NOT EXISTS reconciled (
+    line TEXT PRIMARY KEY,           -- the line's number
+    day  TEXT NOT NULL               -- such as 2026-11-22, by the line's clock
+) WITHOUT ROWID;
+
+-- With row ids, unlike the small ones: long rows then stand one after the other in the order in which
+-- they came, and not on a page of their own each, beside a tree in the order of their random SIDs.
 CREATE TABLE IF NOT EXISTS inbounds (
     sid    TEXT PRIMARY KEY,
     record TEXT NOT NULL             -- JSON
-) WITHOUT ROWID;
+);
 
 CREATE TABLE IF NOT EXISTS deliveries (
     id       TEXT PRIMARY KEY,
     version  INTEGER NOT NULL,
     due      INTEGER,                -- milliseconds since 1970; NULL once nothing is due
     delivery TEXT NOT NULL           -- JSON
-) WITHOUT ROWID;
+);
 
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
 
@@ -34,6 +42,20 @@ CREATE TABLE IF NOT EXISTS given_up (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL              -- milliseconds since 1970
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS opt_outs (
+    line    TEXT NOT NULL,           -- the line's number
+    number  TEXT NOT NULL,
+    opt_out TEXT NOT NULL,           -- JSON
+    PRIMARY KEY (line, number)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS paces (
+    key TEXT PRIMARY KEY,
+    tat INTEGER NOT NULL             -- milliseconds since 1970; once passed, as good as no row
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS paces_tat ON paces (tat);
 
 CREATE TABLE IF NOT EXISTS wake_ups (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -11,12 +11,18 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::pressure::Pressure;
 use crate::functions::retry_worker;
 use crate::queue::sqlite::{Received, SqliteQueue};
 use crate::relay::Relay;
 
-/// How many deliveries are worked on at once.
-const CONCURRENCY: usize = 32;
+/// How many deliveries are worked on at once. Nearly all of that is waiting for Twilio: at a tenth of
+/// a second for an answer this is room for a thousand texts a second.
+const CONCURRENCY: usize = 128;
+
+/// How many of these while webhooks crowd in. A text that is not acknowledged in time is lost to
+/// Twilio's patience; one that waits here comes a little later.
+const CONCURRENCY_UNDER_PRESSURE: usize = 12;
 
 /// How often overdue deliveries are looked for, and the longest time without a look at the queue.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -25,12 +31,22 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const QUEUE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Works until `stop` says so, then finishes what it has begun.
-pub async fn run(relay: Arc<Relay>, queue: SqliteQueue, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(
+    relay: Arc<Relay>,
+    queue: SqliteQueue,
+    pressure: Pressure,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut busy = JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
-        let pause = match receive(&relay, &queue, CONCURRENCY - busy.len()).await {
+        let places = match pressure.is_high(Instant::now().into_std()) {
+            true => CONCURRENCY_UNDER_PRESSURE,
+            false => CONCURRENCY,
+        };
+        let free = places.saturating_sub(busy.len());
+        let pause = match receive(&relay, &queue, free).await {
             Ok((received, next)) => {
                 for received in received {
                     busy.spawn(work(Arc::clone(&relay), queue.clone(), received));

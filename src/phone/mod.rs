@@ -6,10 +6,12 @@
 
 #[cfg(feature = "machine")]
 mod national;
+mod prefix;
 mod sender;
 
 #[cfg(feature = "machine")]
 pub use national::{Country, NotANationalNumber};
+pub use prefix::{NotAPrefix, Prefix};
 pub use sender::Sender;
 
 use std::fmt;

@@ -1,6 +1,6 @@
 use phonenumber::metadata::{DATABASE, Metadata};
 
-use super::PhoneNumber;
+use super::{PhoneNumber, Prefix};
 
 /// A country by its two-letter code (ISO 3166-1), which says how its people write numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,10 @@ pub struct Country(phonenumber::country::Id);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a phone number as written in this country, nor one in international form")]
 pub struct NotANationalNumber;
+
+/// The 15 digits of E.164 and what is dialled before them: more is no number, and would take long
+/// to look at.
+const MOST_DIALLED: usize = 30;
 
 impl Country {
     /// Reads a code such as `US`; `None` if there is no such country.
@@ -31,7 +35,9 @@ impl Country {
         if let Some(international) = text.strip_prefix('+') {
             return international_number(international).ok_or(NotANationalNumber);
         }
-        let digits = digits(text).ok_or(NotANationalNumber)?;
+        let digits = digits(text)
+            .filter(|digits| digits.len() <= MOST_DIALLED)
+            .ok_or(NotANationalNumber)?;
         if let Some(international) = self.after_international_prefix(&digits) {
             return international_number(international).ok_or(NotANationalNumber);
         }
@@ -52,6 +58,11 @@ impl Country {
         let metadata = self.metadata()?;
         let mobile = metadata.descriptors().mobile()?.example()?;
         PhoneNumber::parse(&format!("+{}{mobile}", metadata.country_code())).ok()
+    }
+
+    /// What this country's numbers begin with, such as `+1`; others may have the same.
+    pub fn prefix(self) -> Option<Prefix> {
+        Prefix::parse(&format!("+{}", self.metadata()?.country_code())).ok()
     }
 
     fn metadata(&self) -> Option<&'static Metadata> {
@@ -250,6 +261,14 @@ mod tests {
                 Ok(example),
                 "{code}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_far_too_long_is_no_number() {
+        let us = Country::parse("US").unwrap();
+        for digits in [31, 1_000_000] {
+            assert_eq!(us.read(&"1".repeat(digits)), Err(NotANationalNumber));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
 use super::{Aside, PutAside, Queue, WakeUp};
@@ -16,7 +16,7 @@ use crate::machine::Database;
 const VISIBLE_AGAIN: Duration = Duration::from_secs(5 * 60);
 
 /// How often a wake-up is brought before it becomes a dead letter.
-const MOST_RECEIVES: i64 = 12;
+const MOST_RECEIVES: u32 = 12;
 
 #[derive(Clone)]
 pub struct SqliteQueue {
@@ -61,15 +61,6 @@ impl SqliteQueue {
         let rows: Vec<(i64, String, u32)> = self
             .database
             .write(move |connection| {
-                connection.execute(
-                    "INSERT INTO dead_letters (id, wake_up, died)
-                     SELECT id, wake_up, ?1 FROM wake_ups WHERE visible <= ?1 AND received >= ?2",
-                    params![now, MOST_RECEIVES],
-                )?;
-                connection.execute(
-                    "DELETE FROM wake_ups WHERE visible <= ?1 AND received >= ?2",
-                    params![now, MOST_RECEIVES],
-                )?;
                 let mut query = connection.prepare_cached(
                     "UPDATE wake_ups SET visible = ?2, received = received + 1
                      WHERE id IN (SELECT id FROM wake_ups WHERE visible <= ?1 ORDER BY visible, id LIMIT ?3)
@@ -78,7 +69,10 @@ impl SqliteQueue {
                 let rows = query.query_map(params![now, again, most], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 })?;
-                rows.collect()
+                let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+                let (received, dead) = rows.into_iter().partition(|(_, _, n)| *n <= MOST_RECEIVES);
+                put_aside(connection, dead, now)?;
+                Ok(received)
             })
             .await?;
         let mut received = rows
@@ -152,6 +146,24 @@ impl SqliteQueue {
                 .query_row([now], |row| row.get(0))
         })
     }
+}
+
+/// Makes dead letters of wake-ups that were brought often enough. Only of those that would be brought
+/// now: to look for more would take the longer the more are waiting.
+fn put_aside(
+    connection: &Connection,
+    dead: Vec<(i64, String, u32)>,
+    now: i64,
+) -> rusqlite::Result<()> {
+    for (id, wake_up, _) in dead {
+        connection
+            .prepare_cached("INSERT INTO dead_letters (id, wake_up, died) VALUES (?, ?, ?)")?
+            .execute(params![id, wake_up, now])?;
+        connection
+            .prepare_cached("DELETE FROM wake_ups WHERE id = ?")?
+            .execute([id])?;
+    }
+    Ok(())
 }
 
 /// Milliseconds since 1970, rounded up: a wake-up that came a moment early would come in vain.

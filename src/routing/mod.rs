@@ -1,11 +1,14 @@
-//! Which person an inbound goes to: a pure function of the line, its overrides, the sender and the
-//! time. The same arguments always give the same decision, so a stored one can be explained.
+//! Which person an inbound goes to: a pure function of the line, what is known of its people, the
+//! sender, the kind of text and the time. The same arguments always give the same decision, so a
+//! stored one can be explained.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::duty::{Because, Overrides, duty_of};
+use crate::inbound::Nature;
 use crate::line::{Line, Person};
+use crate::opt_out::OptOuts;
 use crate::phone::Sender;
 
 /// Where an inbound goes, with everyone who was considered and why each was taken or skipped.
@@ -29,8 +32,25 @@ pub enum Rule {
     FirstAvailable,
     /// A person of the cascade wrote: that is no customer's text.
     FromPerson,
-    /// The line wrote to itself; relaying that would never end.
+    /// The line wrote to itself, or another line of this relay did; relaying that would never end.
     FromLine,
+    /// A person of the cascade opted out, or in again. Twilio has answered.
+    OptOutWord,
+    /// The phone of a person of the cascade wrote by itself; an answer would begin a loop.
+    AutomaticReply,
+    /// A person's number sent a relay's own words back, as another relay does; an answer would
+    /// begin a loop.
+    OwnWords,
+}
+
+/// What is known besides the line when a text is routed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    pub overrides: Overrides,
+    /// At least those of the line's people.
+    pub opt_outs: OptOuts,
+    /// Whether the sender is one of this relay's lines.
+    pub from_own_line: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,27 +61,28 @@ pub struct Candidate {
 }
 
 /// Decides for a text that `from` wrote to `line`.
-pub fn decide(line: &Line, overrides: &Overrides, from: &Sender, now: Timestamp) -> Decision {
-    let candidates: Vec<Candidate> = line
-        .people
-        .iter()
-        .map(|person| {
-            let duty = duty_of(line, person, overrides, now);
-            Candidate {
-                person: person.name.clone(),
-                available: duty.available,
-                because: duty.because,
-            }
-        })
-        .collect();
+pub fn decide(
+    line: &Line,
+    known: &Known,
+    from: &Sender,
+    nature: Nature,
+    now: Timestamp,
+) -> Decision {
+    let candidates = candidates(line, known, now);
     let rule = match from.phone() {
-        Some(number) if *number == line.number => Rule::FromLine,
-        Some(number) if line.person_with(number).is_some() => Rule::FromPerson,
+        Some(number) if *number == line.number || known.from_own_line => Rule::FromLine,
+        Some(number) if line.person_with(number).is_some() => match nature {
+            Nature::Ordinary => Rule::FromPerson,
+            Nature::OptOutWord => Rule::OptOutWord,
+            Nature::Automatic => Rule::AutomaticReply,
+            Nature::OwnWords => Rule::OwnWords,
+        },
+        // A customer's text is never dropped, whatever it says.
         _ => Rule::FirstAvailable,
     };
     let mut cascade = match rule {
         Rule::FirstAvailable => on_duty(&candidates),
-        Rule::FromPerson | Rule::FromLine => Vec::new(),
+        _ => Vec::new(),
     }
     .into_iter();
     Decision {
@@ -72,6 +93,32 @@ pub fn decide(line: &Line, overrides: &Overrides, from: &Sender, now: Timestamp)
         then: cascade.collect(),
         candidates,
     }
+}
+
+/// Everyone in cascade order. Who opted out would not get the text; but if that leaves nobody, it
+/// is tried with the backup all the same, and what comes of it is not overlooked.
+fn candidates(line: &Line, known: &Known, now: Timestamp) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = line
+        .people
+        .iter()
+        .map(|person| {
+            let duty = duty_of(line, person, &known.overrides, now);
+            let opted_out = known.opt_outs.of(&person.number).filter(|_| duty.available);
+            Candidate {
+                person: person.name.clone(),
+                available: duty.available && opted_out.is_none(),
+                because: opted_out.map_or(duty.because, |out| Because::OptedOut(out.since)),
+            }
+        })
+        .collect();
+    if candidates.iter().all(|candidate| !candidate.available)
+        && let Some(backup) = candidates.last_mut()
+        && let Because::OptedOut(since) = backup.because
+    {
+        backup.available = true;
+        backup.because = Because::OptedOutBackup(since);
+    }
+    candidates
 }
 
 impl Decision {
@@ -93,80 +140,4 @@ fn on_duty(candidates: &[Candidate]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::duty::{Override, Presence};
-    use crate::line::config;
-
-    const FRIDAY_10: &str = "2026-11-20T18:00:00Z";
-    const FRIDAY_20: &str = "2026-11-21T04:00:00Z";
-
-    fn decided(from: &str, overrides: &Overrides, now: &str) -> Decision {
-        let line = &config::parse(config::EXAMPLE, "relay.toml").unwrap()[0];
-        decide(line, overrides, &Sender::parse(from), now.parse().unwrap())
-    }
-
-    #[test]
-    fn the_first_who_is_available_gets_it_and_the_others_follow() {
-        let decision = decided("+18585550107", &Overrides::default(), FRIDAY_10);
-        assert_eq!(decision.rule, Rule::FirstAvailable);
-        assert_eq!(decision.to_person.as_deref(), Some("Sergio"));
-        assert_eq!(decision.then, ["Backup"]);
-        let line = &config::parse(config::EXAMPLE, "relay.toml").unwrap()[0];
-        let cascade: Vec<_> = decision.cascade(line).map(|person| &person.name).collect();
-        assert_eq!(cascade, ["Sergio", "Backup"]);
-    }
-
-    #[test]
-    fn whoever_is_skipped_is_on_record_with_the_reason() {
-        let decision = decided("+18585550107", &Overrides::default(), FRIDAY_20);
-        assert_eq!(decision.to_person.as_deref(), Some("Backup"));
-        assert!(decision.then.is_empty());
-        let considered: Vec<_> = decision
-            .candidates
-            .iter()
-            .map(|c| (c.person.as_str(), c.available))
-            .collect();
-        assert_eq!(considered, [("Sergio", false), ("Backup", true)]);
-        assert_eq!(decision.candidates[0].because, Because::OutsideHours);
-    }
-
-    #[test]
-    fn an_override_changes_the_decision() {
-        let away = Override {
-            presence: Presence::Away,
-            until: None,
-        };
-        let overrides = Overrides([("Sergio".to_owned(), away)].into());
-        let decision = decided("+18585550107", &overrides, FRIDAY_10);
-        assert_eq!(decision.to_person.as_deref(), Some("Backup"));
-    }
-
-    #[test]
-    fn senders_that_cannot_be_answered_are_relayed_like_others() {
-        for from in ["72975", "ACME", "rcs:acme", ""] {
-            assert_eq!(
-                decided(from, &Overrides::default(), FRIDAY_10)
-                    .to_person
-                    .as_deref(),
-                Some("Sergio"),
-                "{from}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_person_of_the_cascade_and_the_line_itself_are_relayed_to_nobody() {
-        for (from, rule) in [
-            ("+16195550110", Rule::FromPerson),
-            ("+16195550111", Rule::FromPerson),
-            ("+16195550100", Rule::FromLine),
-        ] {
-            let decision = decided(from, &Overrides::default(), FRIDAY_10);
-            assert_eq!(
-                (decision.rule, decision.to_person, decision.then),
-                (rule, None, vec![])
-            );
-        }
-    }
-}
+mod tests;

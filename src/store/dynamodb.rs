@@ -4,10 +4,14 @@
 //! | --- | --- | --- |
 //! | `line#NUMBER` | `line` | `json`: the line |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
+//! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
+//! | `line#NUMBER` | `opt_out#NUMBER` | `json`: since when and why that number gets no texts |
+//! | `line#NUMBER` | `opted_out_people` | `NUMBER`: the same `json`, of the line's people |
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
 //! | `sent#SID` | `sent` | `delivery`: whose message of Twilio's it is, `expires` |
+//! | `pace#KEY` | `pace` | `tat`: when the next is due (milliseconds since 1970), `expires` |
 //!
 //! `expires` is the table's TTL attribute, in seconds since 1970. A delivery that gave up has none:
 //! its text has reached nobody, and it stays until somebody has it replayed. The index `due` has the
@@ -15,15 +19,23 @@
 //! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
-//! needs leave for `BatchGetItem` and `PutItem` (the transaction's too), the worker also for
-//! `UpdateItem`, and for `Query` on the index, `relay config` also for `Query`, `DeleteItem` and
-//! `UpdateItem` on the table, `relay duty` also for `UpdateItem`, and `relay dead` also for `Query`
-//! on the index.
+//! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms
+//! also for `DeleteItem`, the worker also for `Query` on the index, `relay config` and `relay
+//! optouts` also for `Query` and `DeleteItem` on the table, and `relay dead` also for `Query` on the
+//! index.
+//!
+//! A decision must know which of the line's people opted out, and reads them by one key with the
+//! line, however many customers are on the list: hence `opted_out_people`, which each change of a
+//! person's entry keeps up in its own transaction, and each write of the line makes anew.
 
 mod item;
+mod opt_outs;
+mod paces;
 mod table;
 
-use anyhow::{Context, anyhow};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -31,16 +43,19 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
 use self::table::Table;
-use super::{ForInbound, Recorded, Result, Saved, Store};
+use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::aws::plain;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
+use crate::opt_out::{self, OptOuts};
+use crate::pace;
 use crate::phone::PhoneNumber;
 
 const INDEX: &str = "due";
@@ -65,6 +80,34 @@ impl DynamoStore {
 
     async fn read_one<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         pick(&self.table.read(std::slice::from_ref(&key)).await?, &key)
+    }
+
+    /// A spawned delivery that is there already fails its condition, and with it all of the
+    /// transaction, which is then done without that one.
+    async fn save_all(
+        &self,
+        delivery: &Delivery,
+        spawned: &[Delivery],
+        saved_by: &str,
+    ) -> Result<Saved> {
+        let mut writes = vec![
+            self.table
+                .put_next(item::of_delivery(delivery, saved_by)?, delivery.version - 1)?,
+        ];
+        for new in spawned {
+            writes.push(self.table.put_new(item::of_delivery(new, saved_by)?)?);
+        }
+        loop {
+            match self.table.transact(writes.clone()).await?.as_slice() {
+                [] => return Ok(Saved::Yes),
+                [0, ..] => return Ok(Saved::Outdated),
+                there => {
+                    for position in there.iter().rev() {
+                        writes.remove(*position);
+                    }
+                }
+            }
+        }
     }
 
     async fn in_shard(
@@ -104,15 +147,35 @@ impl DynamoStore {
 
 #[async_trait]
 impl Store for DynamoStore {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
-        let (line, overrides, earlier) = (Key::line(line), Key::overrides(line), Key::inbound(sid));
-        let items = self
-            .table
-            .read(&[line.clone(), overrides.clone(), earlier.clone()])
-            .await?;
+    async fn for_inbound(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let (line, overrides) = (Key::line(number), Key::overrides(number));
+        let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
+        let sender = from.map(|from| (Key::opt_out(number, from), Key::registered(from)));
+        let mut keys = vec![
+            line.clone(),
+            overrides.clone(),
+            people.clone(),
+            earlier.clone(),
+        ];
+        keys.extend(sender.iter().flat_map(|(a, b)| [a.clone(), b.clone()]));
+        let items = self.table.read(&keys).await?;
+        let mut opt_outs = opt_outs::of_people(&items, &people)?;
+        let mut from_own_line = false;
+        if let (Some(from), Some((opt_out, registered))) = (from, sender) {
+            let opt_out = pick(&items, &opt_out)?;
+            opt_outs.0.extend(opt_out.map(|out| (from.clone(), out)));
+            from_own_line = items.iter().any(|item| registered.is_of(item));
+        }
         Ok(ForInbound {
             line: pick(&items, &line)?,
             overrides: pick_overrides(&items, &overrides)?,
+            opt_outs,
+            from_own_line,
             earlier: pick(&items, &earlier)?,
         })
     }
@@ -126,9 +189,21 @@ impl Store for DynamoStore {
                     .put_new(item::of_delivery(delivery, &saved_by)?)?,
             );
         }
-        match self.table.transact(writes).await? {
-            true => Ok(Recorded::New),
-            false => Ok(Recorded::Already),
+        if let Some(change) = &record.opt_out {
+            writes.extend(opt_outs::writes(
+                &self.table,
+                &record.sms.to,
+                change,
+                false,
+            )?);
+        }
+        match self.table.transact(writes).await?.as_slice() {
+            [] => Ok(Recorded::New),
+            [0, ..] => Ok(Recorded::Already),
+            _ => bail!(
+                "{}: one of the deliveries is there already",
+                self.table.failed("write to")
+            ),
         }
     }
 
@@ -140,11 +215,14 @@ impl Store for DynamoStore {
         self.read_one(Key::delivery(id)).await
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let Some(previous) = delivery.version.checked_sub(1) else {
             return Ok(Saved::Outdated);
         };
         let saved_by = unique()?;
+        if !spawned.is_empty() {
+            return self.save_all(delivery, spawned, &saved_by).await;
+        }
         let error = match self
             .table
             .client
@@ -193,6 +271,12 @@ impl Store for DynamoStore {
         }
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        let items = self.table.read(&[Key::sent(sid)]).await?;
+        let owner = items.first().map(item::to_owner);
+        owner.transpose()
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
         if limit == 0 {
             return Ok(Vec::new());
@@ -236,6 +320,34 @@ impl Store for DynamoStore {
         Ok(dead.await?.into_iter().map(|(_, id)| id).collect())
     }
 
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        let (opt_out, line) = (Key::opt_out(line, to), Key::line(line));
+        let items = self.table.read(&[line.clone(), opt_out.clone()]).await?;
+        Ok(ForSending {
+            line: pick(&items, &line)?,
+            opt_out: pick(&items, &opt_out)?,
+        })
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        opt_outs::all(&self.table, line).await
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        let writes = opt_outs::writes(&self.table, line, change, true)?;
+        Ok(self.table.transact(writes).await?.is_empty())
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        paces::claim_slot(&self.table, key, rate, patience, now).await
+    }
+
     async fn lines(&self) -> Result<Vec<Line>> {
         let mut pages = self
             .table
@@ -271,11 +383,16 @@ impl Store for DynamoStore {
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
+        let mut keys = vec![Key::overrides(&line.number)];
+        let people = line.people.iter();
+        keys.extend(people.map(|person| Key::opt_out(&line.number, &person.number)));
+        let known = self.table.read(&keys).await?;
         let mut writes = vec![
             self.table.put_any(item::of_line(line)?)?,
             self.table.put_any(Key::registered(&line.number).item())?,
+            self.table.put_any(opt_outs::people_among(&known, line))?,
         ];
-        let overrides = self.overrides(&line.number).await?.0.into_keys();
+        let overrides = pick_overrides(&known, &keys[0])?.0.into_keys();
         let gone: Vec<String> = overrides
             .filter(|name| line.people.iter().all(|person| person.name != *name))
             .map(|name| item::override_attribute(&name))
@@ -290,9 +407,30 @@ impl Store for DynamoStore {
         let writes = vec![
             self.table.delete(Key::line(number))?,
             self.table.delete(Key::overrides(number))?,
+            self.table.delete(Key::reconciled(number))?,
+            self.table.delete(Key::opted_out_people(number))?,
             self.table.delete(Key::registered(number))?,
         ];
         self.table.transact(writes).await.map(drop)
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        let items = self.table.read(&[Key::reconciled(line)]).await?;
+        let day = items.first().and_then(|item| item::text(item, item::DAY));
+        Ok(day.map(str::parse).transpose()?)
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(item::of_reconciled(line, day)))
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| self.table.failed("write to"))?;
+        Ok(())
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {

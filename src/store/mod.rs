@@ -1,19 +1,25 @@
-//! What the relay remembers: lines, overrides, inbounds, deliveries. One trait, on DynamoDB and on
-//! SQLite, with one contract that both are tested against.
+//! What the relay remembers: lines, overrides, opt-outs, inbounds, deliveries. One trait, on
+//! DynamoDB and on SQLite, with one contract that both are tested against.
 
 #[cfg(feature = "aws")]
 pub mod dynamodb;
 #[cfg(feature = "machine")]
 pub mod sqlite;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
+use crate::opt_out::{self, OptOut, OptOuts};
+use crate::pace;
 use crate::phone::PhoneNumber;
+use crate::routing::Known;
 
 /// An error means that the store did not answer or refused; for a write, it may or may not have
 /// happened.
@@ -22,10 +28,16 @@ pub type Result<T> = anyhow::Result<T>;
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Everything that a decision about an inbound needs, in one round trip.
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound>;
+    /// `from` is who wrote, if it is a phone.
+    async fn for_inbound(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound>;
 
-    /// Keeps an inbound with the deliveries that it set in motion: all of it or nothing. The first
-    /// record of a SID stays.
+    /// Keeps an inbound with the deliveries that it set in motion and what it changes about the
+    /// line's opt-outs: all of it or nothing. The first record of a SID stays.
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded>;
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>>;
@@ -33,12 +45,17 @@ pub trait Store: Send + Sync {
     /// The delivery as last saved, by anyone.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>>;
 
-    /// Replaces a delivery whose stored version is one less than this one's.
-    async fn save(&self, delivery: &Delivery) -> Result<Saved>;
+    /// Replaces a delivery whose stored version is one less than this one's, and keeps with it the
+    /// deliveries that its step spawned: all of it or nothing. A spawned one whose id there is
+    /// already stays as it is.
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved>;
 
     /// Whether the message that Twilio calls `sid` is this delivery's. The first to ask owns it for
     /// good, so that two deliveries with the same words never take one message for both.
     async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool>;
+
+    /// The delivery whose message Twilio calls `sid`, if one has asked for it.
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>>;
 
     /// Deliveries that somebody should have looked at before `instant`, longest due first, at most
     /// `limit`.
@@ -54,6 +71,26 @@ pub trait Store: Send + Sync {
     /// most `limit`. They are kept however old they are: their texts have reached nobody.
     async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
 
+    /// What has to be known before `line` sends something to `to`, in one round trip.
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending>;
+
+    /// Everyone who opted out of a line's texts.
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts>;
+
+    /// Puts a number on a line's list, or takes it off. `false` if it was there, or was not, before:
+    /// since when and why stay as they were first.
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool>;
+
+    /// Takes the next slot of a pace, for good. `None`, and nothing is taken, if that is further
+    /// away than `patience`. Of those who ask at once, each gets a slot of their own.
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>>;
+
     async fn lines(&self) -> Result<Vec<Line>>;
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>>;
@@ -62,8 +99,15 @@ pub trait Store: Send + Sync {
     /// any more go: should they come back, they are not away by an old word.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
-    /// Removes a line and its overrides: should it come back, nobody is away by an old word.
+    /// Removes a line and its overrides: should it come back, nobody is away by an old word. Who
+    /// opted out of its texts stays so.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
+
+    /// The last of the line's days that is not to be compared with Twilio's list any more; `None` for
+    /// a new line.
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>>;
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()>;
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides>;
 
@@ -80,8 +124,31 @@ pub trait Store: Send + Sync {
 pub struct ForInbound {
     pub line: Option<Line>,
     pub overrides: Overrides,
+    /// Of the line's people and the sender, those who opted out of its texts.
+    pub opt_outs: OptOuts,
+    /// Whether the sender is itself a line of this relay.
+    pub from_own_line: bool,
     /// The record of an earlier webhook for the same message.
     pub earlier: Option<InboundRecord>,
+}
+
+impl ForInbound {
+    /// The line, an earlier record, and what routing has to know besides.
+    pub fn into_known(self) -> (Option<Line>, Option<InboundRecord>, Known) {
+        let known = Known {
+            overrides: self.overrides,
+            opt_outs: self.opt_outs,
+            from_own_line: self.from_own_line,
+        };
+        (self.line, self.earlier, known)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForSending {
+    /// The line as it is configured now, if it still is.
+    pub line: Option<Line>,
+    pub opt_out: Option<OptOut>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,28 @@
 //! The store in the one-machine mode's SQLite file.
 
+#[path = "sqlite/opt_outs.rs"]
+mod opt_outs;
+#[path = "sqlite/paces.rs"]
+mod paces;
+
+use std::time::Duration;
+
 use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ForInbound, Recorded, Result, Saved, Store};
+use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
 use crate::machine::Database;
+use crate::opt_out::{self, OptOuts};
+use crate::pace;
 use crate::phone::PhoneNumber;
 
 pub struct SqliteStore(Database);
@@ -47,21 +57,48 @@ impl SqliteStore {
 
 const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
 const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
+const DUE: &str = "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
+const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+    async fn for_inbound(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let from = from.map(PhoneNumber::expose);
+        let (line, overrides, earlier, opt_outs, own) = self.0.read(|connection| {
+            // One transaction: five would cost five times the locks.
+            let transaction = connection.unchecked_transaction()?;
+            let own = from.map(|from| one(connection, IS_LINE, [from]));
+            let found = (
+                one(connection, LINE, [number.expose()])?,
+                overrides(connection, number)?,
+                one(connection, INBOUND, [sid.as_str()])?,
+                opt_outs::of_people_and(connection, number, from)?,
+                own.transpose()?.flatten(),
+            );
+            transaction.commit()?;
+            Ok(found)
+        })?;
         Ok(ForInbound {
-            line: self.line(line).await?,
-            overrides: self.overrides(line).await?,
-            earlier: self.inbound(sid).await?,
+            line: line.map(|json| parse(&json)).transpose()?,
+            overrides: parse_overrides(overrides)?,
+            opt_outs: opt_outs::parsed(opt_outs)?,
+            from_own_line: own.is_some(),
+            earlier: earlier.map(|json| parse(&json)).transpose()?,
         })
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
         let sid = record.sms.sid.to_string();
-        let record = serde_json::to_string(record)?;
+        let opt_out = record.opt_out.as_ref();
+        let opt_out = opt_out.map(|change| opt_outs::Change::of(&record.sms.to, change));
+        let opt_out = opt_out.transpose()?;
+        let record = to_json(record)?;
         let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         self.0
             .write(move |connection| {
@@ -81,6 +118,9 @@ impl Store for SqliteStore {
                     )?;
                     row.list_if_given_up(connection)?;
                 }
+                if let Some(change) = opt_out {
+                    change.make(connection)?;
+                }
                 Ok(Recorded::New)
             })
             .await
@@ -94,8 +134,9 @@ impl Store for SqliteStore {
         self.one(DELIVERY, id.as_str())
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let row = Row::of(delivery)?;
+        let spawned = spawned.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         let saved = self
             .0
             .write(move |connection| {
@@ -106,6 +147,13 @@ impl Store for SqliteStore {
                 )?;
                 if saved == 1 {
                     row.list_if_given_up(connection)?;
+                    for new in spawned {
+                        execute(
+                            connection,
+                            "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                            params![new.id, new.version, new.due, new.json],
+                        )?;
+                    }
                 }
                 Ok(saved)
             })
@@ -135,12 +183,16 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        let owner = "SELECT delivery FROM sent WHERE sid = ?";
+        let owner = self
+            .0
+            .read(|connection| one(connection, owner, [sid.as_str()]))?;
+        Ok(owner.map(DeliveryId::try_from).transpose()?)
+    }
+
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        self.ids_before(
-            "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?",
-            instant,
-            limit,
-        )
+        self.ids_before(DUE, instant, limit)
     }
 
     async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
@@ -165,6 +217,33 @@ impl Store for SqliteStore {
             })
             .await?;
         Ok(put_off == 1)
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        Ok(ForSending {
+            opt_out: opt_outs::among(&self.0, line, &[to])?.0.remove(to),
+            line: self.line(line).await?,
+        })
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        opt_outs::all(&self.0, line)
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        let change = opt_outs::Change::of(line, change)?;
+        let changed = self.0.write(move |connection| change.make(connection));
+        Ok(changed.await? == 1)
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        paces::claim_slot(&self.0, key, rate, patience, now).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
@@ -213,23 +292,42 @@ impl Store for SqliteStore {
                     "DELETE FROM overrides WHERE line = ?",
                     [&number],
                 )?;
+                execute(
+                    connection,
+                    "DELETE FROM reconciled WHERE line = ?",
+                    [&number],
+                )?;
                 execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
             })
             .await?;
         Ok(())
     }
 
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        let day = "SELECT day FROM reconciled WHERE line = ?";
+        let day = self
+            .0
+            .read(|connection| one(connection, day, [line.expose()]))?;
+        Ok(day.map(|day| day.parse()).transpose()?)
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        let (line, day) = (line.expose().to_owned(), day.to_string());
+        self.0
+            .write(move |connection| {
+                execute(
+                    connection,
+                    "INSERT INTO reconciled (line, day) VALUES (?, ?)
+                     ON CONFLICT DO UPDATE SET day = excluded.day",
+                    [line, day],
+                )
+            })
+            .await?;
+        Ok(())
+    }
+
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
-        let rows: Vec<(String, String)> = self.0.read(|connection| {
-            let mut query = connection
-                .prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
-            let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect()
-        })?;
-        rows.into_iter()
-            .map(|(person, json)| Ok((person, parse(&json)?)))
-            .collect::<Result<_>>()
-            .map(Overrides)
+        parse_overrides(self.0.read(|connection| overrides(connection, line))?)
     }
 
     async fn set_override(
@@ -292,11 +390,32 @@ impl Row {
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {
-    Ok(serde_json::to_string(value)?)
+    // Long enough for nearly every record at once.
+    let mut json = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut json, value)?;
+    Ok(String::from_utf8(json)?)
 }
 
 fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json).context("the database holds a record that this version cannot read")
+}
+
+/// A line's overrides, each with its person, as JSON.
+fn overrides(
+    connection: &Connection,
+    line: &PhoneNumber,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut query =
+        connection.prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
+    let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+fn parse_overrides(rows: Vec<(String, String)>) -> Result<Overrides> {
+    rows.into_iter()
+        .map(|(person, json)| Ok((person, parse(&json)?)))
+        .collect::<Result<_>>()
+        .map(Overrides)
 }
 
 fn one<const N: usize>(
@@ -316,4 +435,28 @@ fn execute(
     values: impl rusqlite::Params,
 ) -> rusqlite::Result<usize> {
     connection.prepare_cached(statement)?.execute(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::DATABASE;
+
+    #[tokio::test]
+    async fn what_is_due_is_found_without_a_look_at_what_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join(DATABASE)).unwrap();
+        let plan = |query: &str| -> String {
+            let explain = format!("EXPLAIN QUERY PLAN {query}");
+            let rows = database.read(|connection| {
+                let mut query = connection.prepare(&explain)?;
+                let rows = query.query_map(params![0, 1], |row| row.get::<_, String>("detail"))?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()
+            });
+            rows.unwrap().join("; ")
+        };
+        let plan = plan(DUE);
+        assert!(plan.contains("INDEX deliveries_due (due<?)"), "{plan}");
+        assert!(!plan.contains("SCAN") && !plan.contains("TEMP"), "{plan}");
+    }
 }

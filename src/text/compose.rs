@@ -1,12 +1,36 @@
 //! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
 //! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
 
-use super::segments::first_outside_gsm7;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::segments::{first_outside_gsm7, segments};
 use crate::inbound::{InboundSms, Media};
+use crate::opt_out;
 use crate::phone::Sender;
 
 /// The answer to a text from a person of the cascade.
 pub const ANSWER_TO_PERSON: &str = "Answering is not possible yet: nobody else got this text.";
+
+/// Stands behind a sender who cannot be answered.
+pub(super) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
+
+/// Stands behind the name of whoever did not get the text.
+pub(super) const COULD_NOT_BE_REACHED: &str = " could not be reached. ";
+
+const NOT_DELIVERED_TO_YOU: &str = ", as it could not be delivered to you: ";
+const REACHED_NOBODY: &str = "reached nobody, please call: ";
+const LATE: &str = "Late, received ";
+const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
+
+/// What stands in each of the relay's own texts and hardly in anybody else's.
+pub(super) const MARKS: [&str; 6] = [
+    ANSWER_TO_PERSON,
+    CANNOT_BE_ANSWERED,
+    LATE,
+    NOT_DELIVERED_TO_YOU,
+    REACHED_NOBODY,
+    WAIT_FOR_REPAIR,
+];
 
 /// The text that relays `sms` to a person: who wrote, from where, and what.
 ///
@@ -19,16 +43,76 @@ pub fn relayed(sms: &InboundSms) -> String {
         .as_deref()
         .filter(|place| first_outside_gsm7(place).is_none() || first_outside_gsm7(&what).is_some());
     let remark = match (&sms.from, place) {
-        (Sender::Phone(_), Some(place)) => format!(" ({place})"),
-        (Sender::Phone(_), None) => String::new(),
-        _ => " (cannot be answered)".to_owned(),
+        (Sender::Phone(_), Some(place)) => format!(" ({place}): "),
+        (Sender::Phone(_), None) => ": ".to_owned(),
+        _ => CANNOT_BE_ANSWERED.to_owned(),
     };
-    format!("{who}{remark}: {what}")
+    format!("{who}{remark}{what}")
+}
+
+/// The text that relays an opt-out, or the end of one, with what it means for whoever reads it.
+pub fn with_opt_out(relayed: &str, change: &opt_out::Change) -> String {
+    match change.to {
+        Some(_) => format!("{relayed}\n(opted out: they get no more texts, call them)"),
+        None => format!("{relayed}\n(they can get texts again)"),
+    }
 }
 
 /// The text as the next person gets it after `person` could not be reached.
 pub fn handed_over(person: &str, body: &str) -> String {
-    format!("{person} could not be reached. {body}")
+    format!("{person}{COULD_NOT_BE_REACHED}{body}")
+}
+
+/// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
+/// clock.
+pub fn late(since: &str, body: &str) -> String {
+    format!("{LATE}{since}. {body}")
+}
+
+/// What a person reads whose text is `next`'s since `at`.
+pub fn moved_on(next: &str, at: &str, body: &str) -> String {
+    let says = format!("Moved on to {next} at {at}{NOT_DELIVERED_TO_YOU}");
+    with_first_words(&says, body)
+}
+
+/// What the owner reads of a text that came at `at` and reached nobody, as far as is known.
+pub fn reached_nobody(at: &str, may_have_arrived: bool, body: &str) -> String {
+    let may_have = if may_have_arrived { "may have " } else { "" };
+    let says = format!("This text of {at} {may_have}{REACHED_NOBODY}");
+    with_first_words(&says, body)
+}
+
+/// What the owner reads when texts of a line wait for a repair. `error` is Twilio's, or an HTTP
+/// status.
+pub fn needs_repair(line: &str, error: u32) -> String {
+    let see = match error {
+        0..=999 => String::new(),
+        code => format!(" twilio.com/docs/api/errors/{code}"),
+    };
+    format!("Twilio error {error}: texts of {line}{WAIT_FOR_REPAIR}{see}")
+}
+
+/// The least of the words that is shown, in characters, even if that takes a second segment.
+const FEWEST: usize = 40;
+
+/// As many of the words as fit into one segment.
+fn with_first_words(says: &str, words: &str) -> String {
+    let whole = format!("{says}{words}");
+    if segments(&whole).count <= 1 {
+        return whole;
+    }
+    let cut = |end: usize| format!("{says}{}...", words[..end].trim_end());
+    let ends = words.grapheme_indices(true).map(|(start, _)| start);
+    // No segment holds more characters than 160.
+    let ends: Vec<usize> = ends.skip(FEWEST).take(160).collect();
+    let fits = ends
+        .iter()
+        .rev()
+        .find(|end| segments(&cut(**end)).count <= 1);
+    match fits.or(ends.first()) {
+        Some(end) => cut(*end),
+        None => whole,
+    }
 }
 
 fn who(sender: &Sender) -> &str {
@@ -98,7 +182,6 @@ mod tests {
     use super::*;
     use crate::inbound::MessageSid;
     use crate::phone::PhoneNumber;
-    use crate::text::segments;
 
     fn sms(from: &str, place: Option<&str>, body: &str, types: &[&str]) -> InboundSms {
         InboundSms {
@@ -115,6 +198,7 @@ mod tests {
                 })
                 .collect(),
             media_left_out: 0,
+            opt_out_type: None,
         }
     }
 
@@ -199,6 +283,7 @@ mod tests {
         let header = text("+16195550107", Some("San Diego, CA"), "");
         assert_eq!(segments(&header).because, None);
         assert_eq!(segments(&handed_over("Sergio", "")).because, None);
+        assert_eq!(segments(&late("Sun 14:05", "")).because, None);
     }
 
     #[test]
@@ -206,6 +291,67 @@ mod tests {
         assert_eq!(
             handed_over("Sergio", "+16195550107: hi"),
             "Sergio could not be reached. +16195550107: hi"
+        );
+    }
+
+    #[test]
+    fn whoever_is_told_of_a_text_reads_its_first_words_in_one_segment() {
+        let long = format!(
+            "+16195550107 (San Diego, CA): {}",
+            "Is it ready? ".repeat(50)
+        );
+        for (told, begins) in [
+            (
+                moved_on("Backup", "10:03", &long),
+                "Moved on to Backup at 10:03",
+            ),
+            (
+                reached_nobody("10:00", false, &long),
+                "This text of 10:00 reached nobody",
+            ),
+            (
+                reached_nobody("Sat 23:59", true, &long),
+                "This text of Sat 23:59 may have",
+            ),
+        ] {
+            assert!(told.starts_with(begins), "{told}");
+            assert!(
+                told.contains("+16195550107 (San Diego, CA): Is it ready?"),
+                "{told}"
+            );
+            assert!(told.ends_with("..."), "{told}");
+            let segments = segments(&told);
+            assert_eq!((segments.count, segments.because), (1, None), "{told}");
+        }
+        let short = moved_on("Backup", "10:03", "+16195550107: hi");
+        assert!(short.ends_with(": +16195550107: hi"), "{short}");
+    }
+
+    #[test]
+    fn words_in_another_alphabet_are_cut_between_characters_and_never_left_out() {
+        let body = format!(
+            "+380445550107: {}",
+            "👨\u{200d}👩\u{200d}👧 Доброго дня! ".repeat(20)
+        );
+        let told = moved_on("Backup", "10:03", &body);
+        assert!(
+            told.contains("+380445550107: 👨\u{200d}👩\u{200d}👧 Доброго дня!"),
+            "{told}"
+        );
+        assert!(segments(&told).count <= 3, "{told}");
+        let emoji = "👨\u{200d}👩\u{200d}👧".repeat(100);
+        assert!(moved_on("Backup", "10:03", &emoji).ends_with("👧..."));
+    }
+
+    #[test]
+    fn a_repair_is_asked_for_in_one_segment() {
+        let asks = needs_repair(&"x".repeat(40), 30034);
+        assert!(asks.contains("docs/api/errors/30034"), "{asks}");
+        let cost = segments(&asks);
+        assert_eq!((cost.count, cost.because), (1, None), "{asks}");
+        assert!(
+            !needs_repair("qdn", 401).contains("twilio.com"),
+            "no code, no page"
         );
     }
 

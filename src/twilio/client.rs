@@ -1,5 +1,9 @@
 //! The REST client: the one place that talks to Twilio's Messages API.
 
+mod day;
+
+pub use day::{DayPage, Listing, NextPage};
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +29,10 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Twilio's times have no fractions, and neither has its clock's in an answer.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
+
+/// By how much the relay's clock may be set back between an attempt and the question what became of
+/// it. Earlier messages than wanted do no harm: each belongs to one delivery alone.
+const SET_BACK: SignedDuration = SignedDuration::from_mins(10);
 
 /// Messages on a page of a list.
 const PAGE_SIZE: u32 = 50;
@@ -60,6 +68,9 @@ pub enum NotRead {
     /// What was not looked at may hold the message.
     #[error("Twilio lists more messages than are looked at ({} pages)", MOST_PAGES)]
     TooMany,
+    /// Following it would show the credentials to somebody else.
+    #[error("Twilio's list goes on at an address that is not Twilio's")]
+    Elsewhere,
 }
 
 /// A message to create.
@@ -170,7 +181,7 @@ impl Client {
     }
 
     /// The messages from one number to another that Twilio has, newest first, of the time since
-    /// `began` by `clock`; how that differs from Twilio's does not matter. It is compared when the
+    /// `began` by `clock` and some minutes before; how that differs from Twilio's does not matter. It is compared when the
     /// answer is there: a request that takes its time then makes the list longer, not shorter.
     /// Queued ones, which have no `DateSent` yet, are among them.
     pub async fn list_messages(
@@ -195,7 +206,7 @@ impl Client {
             let ahead = date(answer.headers()).map_or(SignedDuration::ZERO, |date| {
                 date.duration_since(clock.now())
             });
-            let not_before = began + ahead - ROUNDING;
+            let not_before = began + ahead - ROUNDING - SET_BACK;
             let page: Page = serde_json::from_slice(answer.body())?;
             for message in page.messages {
                 if message.created().is_some_and(|at| at < not_before) {
@@ -204,7 +215,7 @@ impl Client {
                 found.push(message);
             }
             match page.next_page_uri {
-                Some(uri) => next = uri,
+                Some(uri) => next = on_this_host(uri)?,
                 None => return Ok(found),
             }
         }
@@ -282,6 +293,15 @@ fn messages_path(credentials: &Credentials, rest: &str) -> String {
     )
 }
 
+/// An address within an answer, which is one on the same host: it is put behind the host's name as it
+/// is, and without the slash could make another name of it.
+fn on_this_host(uri: String) -> Result<String, NotRead> {
+    match uri.starts_with('/') {
+        true => Ok(uri),
+        false => Err(NotRead::Elsewhere),
+    }
+}
+
 fn form(message: &NewMessage) -> String {
     let validity = message.validity.as_secs().clamp(60, 36_000).to_string();
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -357,6 +377,25 @@ mod tests {
         assert_eq!(retry_after(&past), Some(Duration::ZERO));
         assert_eq!(retry_after(&headers(&[(RETRY_AFTER, "soon")])), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_list_goes_on_at_the_same_host_or_not_at_all() {
+        for uri in [
+            "/2010-04-01/Accounts/A/Messages.json?Page=1",
+            "//example.com/",
+        ] {
+            let url = format!(
+                "https://api.twilio.com{}",
+                on_this_host(uri.into()).unwrap()
+            );
+            let url: http::Uri = url.parse().unwrap();
+            assert_eq!(url.host(), Some("api.twilio.com"));
+        }
+        for uri in ["https://example.com/", ".example.com/", "@example.com/", ""] {
+            let elsewhere = on_this_host(uri.to_owned());
+            assert!(matches!(elsewhere, Err(NotRead::Elsewhere)), "{uri}");
+        }
     }
 
     #[test]

@@ -26,6 +26,21 @@ pub enum Class {
     Ambiguous,
 }
 
+impl Class {
+    /// As the audit and people read it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Class::Retry => "passing trouble, worth another try",
+            Class::RetryOnce => "the phone may be off, worth one more try",
+            Class::HandOver => "this number cannot be reached by text",
+            Class::Stop => "this number opted out",
+            Class::Configuration => "account, number or campaign need the owner's attention",
+            Class::OurBug => "the request was wrong",
+            Class::Ambiguous => "Twilio may have it or not",
+        }
+    }
+}
+
 /// The class of a failure by Twilio's error code and, where there is none or it is not known, the
 /// HTTP status. A status callback has no HTTP status.
 ///

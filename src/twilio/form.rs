@@ -28,6 +28,11 @@ impl Form {
         if body.len() > MOST_BYTES {
             return Err(BadForm::TooLarge);
         }
+        Self::decode(body)
+    }
+
+    /// Reads what [`Form::encode`] wrote, which may be up to three times as large as what came.
+    pub fn decode(body: &[u8]) -> Result<Self, BadForm> {
         let mut fields = Vec::new();
         for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|b| *b == b'=');

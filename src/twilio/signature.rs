@@ -28,13 +28,14 @@ pub enum Signed<'a> {
 
 /// Signs as Twilio does.
 pub fn sign(token: &Secret, url: &str, signed: Signed) -> String {
-    STANDARD.encode(mac(token, url, signed).finalize().into_bytes())
+    STANDARD.encode(mac(token, url, &sorted(signed)).finalize().into_bytes())
 }
 
 /// Whether one of `tokens` signed the request. Takes the same time wherever the signature differs.
 ///
-/// Twilio's SDKs accept the URL with and without its scheme's default port, since it is not certain
-/// which of the two was signed; so does this.
+/// Which port stands in the URL that is signed is not certain: Twilio leaves out any port for some
+/// webhooks and keeps it for others (twilio-python#402, twilio-node#411). So, as in Twilio's SDKs,
+/// both are accepted, and where there is no port, the scheme's default one as well.
 pub fn verify<'a>(
     tokens: impl IntoIterator<Item = &'a Secret>,
     signature: &str,
@@ -49,31 +50,41 @@ pub fn verify<'a>(
     let Ok(signature) = STANDARD.decode(signature) else {
         return false;
     };
+    let fields = sorted(signed);
     let urls = spellings(url);
     tokens
         .into_iter()
-        .flat_map(|token| urls.iter().map(move |url| mac(token, url, signed)))
+        .flat_map(|token| urls.iter().map(|url| mac(token, url, &fields)))
         .any(|mac| mac.verify_slice(&signature).is_ok())
 }
 
-fn mac(token: &Secret, url: &str, signed: Signed) -> Hmac<Sha1> {
+/// The fields in the order in which they are signed.
+fn sorted(signed: Signed<'_>) -> Vec<(&str, &str)> {
+    let Signed::Form(form) = signed else {
+        return Vec::new();
+    };
+    let mut fields: Vec<_> = form.fields().collect();
+    fields.sort_unstable();
+    fields
+}
+
+fn mac(token: &Secret, url: &str, fields: &[(&str, &str)]) -> Hmac<Sha1> {
     let mut mac = Hmac::<Sha1>::new_from_slice(token.expose().as_bytes())
         .expect("HMAC takes a key of any length");
     mac.update(url.as_bytes());
-    if let Signed::Form(form) = signed {
-        let mut fields: Vec<_> = form.fields().collect();
-        fields.sort_unstable();
-        for (name, value) in fields {
-            mac.update(name.as_bytes());
-            mac.update(value.as_bytes());
-        }
+    for (name, value) in fields {
+        mac.update(name.as_bytes());
+        mac.update(value.as_bytes());
     }
     mac
 }
 
 /// Whether the URL's `bodySHA256` is the body's.
 fn body_matches(url: &str, body: &[u8]) -> bool {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let without_fragment = url.split_once('#').map_or(url, |(before, _)| before);
+    let query = without_fragment
+        .split_once('?')
+        .map_or("", |(_, query)| query);
     let claimed = form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "bodySHA256")
         .map(|(_, value)| value);
@@ -82,38 +93,36 @@ fn body_matches(url: &str, body: &[u8]) -> bool {
         .map(|b| format!("{b:02x}"))
         .collect();
     // No secret is compared here: everyone can compute the digest of the body they sent.
-    claimed.is_some_and(|claimed| claimed.eq_ignore_ascii_case(&actual))
+    claimed.is_some_and(|claimed| claimed == actual)
 }
 
-/// The URL as given, and with its default port added or taken away.
+/// The URL as given, and without its port, or with the default one if it has none.
 fn spellings(url: &str) -> Vec<Cow<'_, str>> {
     let mut urls = vec![Cow::Borrowed(url)];
     let Some((scheme, rest)) = url.split_once("://") else {
         return urls;
     };
-    let port = match scheme {
-        "https" => ":443",
-        "http" => ":80",
+    let default = match scheme {
+        scheme if scheme.eq_ignore_ascii_case("https") => ":443",
+        scheme if scheme.eq_ignore_ascii_case("http") => ":80",
         _ => return urls,
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    if let Some(without) = authority.strip_suffix(port) {
-        urls.push(format!("{scheme}://{without}{path}").into());
-    } else if !has_port(authority) {
-        urls.push(format!("{scheme}://{authority}{port}{path}").into());
-    }
+    let (host, port) = authority.split_at(port_at(authority));
+    let port = if port.is_empty() { default } else { "" };
+    urls.push(format!("{scheme}://{host}{port}{path}").into());
     urls
 }
 
-fn has_port(authority: &str) -> bool {
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+/// Where the port begins, with its colon; at the end if there is none.
+fn port_at(authority: &str) -> usize {
+    let host = authority.rfind('@').map_or(0, |at| at + 1);
     // An IPv6 address has colons of its own, inside brackets.
-    host.rsplit_once(']')
-        .map_or(host, |(_, after)| after)
-        .contains(':')
+    let after_address = authority[host..].rfind(']').map_or(host, |at| host + at);
+    authority[after_address..]
+        .find(':')
+        .map_or(authority.len(), |colon| after_address + colon)
 }
 
 #[cfg(test)]
@@ -144,14 +153,25 @@ mod tests {
     }
 
     #[test]
-    fn a_default_port_may_stand_in_the_url_or_not() {
-        let bare = sign(&token(), URL, Signed::Form(&call()));
-        let with_port = URL.replace(".com/", ".com:443/");
-        assert!(verify([&token()], &bare, &with_port, Signed::Form(&call())));
-        let ported = sign(&token(), &with_port, Signed::Form(&call()));
-        assert!(verify([&token()], &ported, URL, Signed::Form(&call())));
-        let other = URL.replace(".com/", ".com:8443/");
-        assert!(!verify([&token()], &bare, &other, Signed::Form(&call())));
+    fn the_url_may_have_been_signed_with_its_port_or_without() {
+        let signed = |url: &str| sign(&token(), url, Signed::Form(&call()));
+        let accepts =
+            |signature: &str, url: &str| verify([&token()], signature, url, Signed::Form(&call()));
+        for (host, port) in [
+            ("https://example.com", ":443"),
+            ("https://example.com", ":8443"),
+            ("http://example.com", ":80"),
+            ("http://me:pw@example.com", ":8080"),
+            ("https://[2001:db8::1]", ":443"),
+            ("HTTPS://example.com", ":443"),
+        ] {
+            let (bare, ported) = (format!("{host}/sms?a=:1"), format!("{host}{port}/sms?a=:1"));
+            assert!(accepts(&signed(&bare), &ported), "{ported} signed without");
+            let is_default = [":443", ":80"].contains(&port);
+            assert_eq!(accepts(&signed(&ported), &bare), is_default, "{ported}");
+            let other = format!("{host}:8444/sms?a=:1");
+            assert!(!accepts(&signed(&ported), &other), "{ported}");
+        }
     }
 
     #[test]
@@ -213,5 +233,26 @@ mod tests {
             URL,
             Signed::Raw(b"{}")
         ));
+    }
+
+    #[test]
+    fn the_digest_of_a_body_is_that_of_the_query_in_small_letters() {
+        let body = b"{}";
+        let digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        let accepts = |url: &str| {
+            let signature = sign(&token(), url, Signed::Raw(body));
+            verify([&token()], &signature, url, Signed::Raw(body))
+        };
+        let url = "https://example.com/sms";
+        assert!(accepts(&format!("{url}?a=1&bodySHA256={digest}#b")));
+        assert!(accepts(&format!("{url}?body%53HA256={digest}")));
+        for other in [
+            format!("{url}?bodySHA256={}", digest.to_uppercase()),
+            format!("{url}?bodySHA256=&bodySHA256={digest}"),
+            format!("{url}#?bodySHA256={digest}"),
+            format!("{url}?bodysha256={digest}"),
+        ] {
+            assert!(!accepts(&other), "{other}");
+        }
     }
 }

@@ -27,6 +27,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         body: "Are you \u{1b}[2Jopen?".to_owned(),
         media: Vec::new(),
         media_left_out: 0,
+        opt_out_type: None,
     };
     let gave_up = Timestamp::now() - SignedDuration::from_hours(hours);
     let received = gave_up - SignedDuration::from_hours(1);
@@ -55,6 +56,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         from: line.number.clone(),
         public_url: line.public_url.clone(),
         message_sid: Some(sms.sid.clone()),
+        sender: Some(sms.from.clone()),
         to: backup,
         remaining: Vec::new(),
         parts: relay::text::parts(&body, &[]),
@@ -68,12 +70,25 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         deadline: gave_up,
         gave_up: Some(gave_up),
         replays: Vec::new(),
+        slowed: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Default::default(),
+        policy: Default::default(),
+        time_zone: Default::default(),
     };
     let record = InboundRecord {
-        decision: decide(&line, &Overrides::default(), &sms.from, received),
+        decision: decide(
+            &line,
+            &Known::default(),
+            &sms.from,
+            Nature::Ordinary,
+            received,
+        ),
         sms,
         received,
         deliveries: vec![delivery.id.clone()],
+        by_fallback: None,
+        opt_out: None,
     };
     let deliveries = std::slice::from_ref(&delivery);
     store.record(&record, deliveries).await.unwrap();
@@ -296,6 +311,36 @@ async fn wake_ups_that_were_put_aside_are_listed_and_brought_again() {
     assert_eq!(received.len(), 1);
 }
 
+#[tokio::test]
+async fn a_dead_letter_that_was_dealt_with_leaves_the_list_and_is_on_record() {
+    let place = Place::new();
+    let store = place.store().await;
+    let dead = a_dead_letter(&store, 1, 3, 30007).await;
+    a_dead_letter(&store, 2, 1, 21614).await;
+    let drop = ["dead", "drop", dead.message_sid.as_ref().unwrap().as_str()];
+    let out = place.relay(&[&drop[..], &["--reason", "called back"]].concat());
+    assert_eq!(out.out(), format!("{} is off the list\n", id(1)));
+    assert_eq!(listed(&place, &[]), [id(2)]);
+    assert_eq!(woken(&place).await, [""; 0], "nothing is sent");
+    let audit = audit(&place);
+    assert_eq!(audit.len(), 1);
+    assert_eq!(audit[0]["kind"], "dropped");
+    assert_eq!(audit[0]["outcome"], "called back");
+    assert_eq!(audit[0]["delivery"], id(1).as_str());
+
+    // Once is enough, and what is none stays.
+    place
+        .relay(&drop)
+        .refused(1, "is no dead letter: it gave up");
+    place
+        .relay(&["dead", "drop", "in-9"])
+        .refused(1, "there is no delivery in-9");
+    place.relay(&["dead", "drop"]).refused(2, "<ID>");
+    // Should somebody think better of it.
+    let out = place.relay(&["dead", "replay", &id(1)]).out();
+    assert!(out.contains("replayed 1 text"), "{out}");
+}
+
 #[test]
 fn wrong_usage_of_a_replay_exits_2() {
     let place = Place::new();
@@ -364,6 +409,11 @@ mod on_aws {
             assert_eq!(listed["texts"][0]["delivery"], id(1).as_str());
             assert_eq!(listed["wake_ups"].as_array().unwrap().len(), 2);
         }
+        let other = a_dead_letter(&store, 2, 3, 30007).await;
+        let out = relay(&["dead", "drop", other.id.as_str()]).out();
+        assert!(out.contains("is off the list"), "{out}");
+        let dropped = store.delivery(&other.id).await.unwrap().unwrap();
+        assert_eq!(dropped.gave_up, None);
         let out = relay(&["dead", "replay", "--all"]).out();
         assert!(out.contains("replayed 1 text and 1 wake-up"), "{out}");
 
@@ -386,10 +436,10 @@ mod on_aws {
         let events = logs.filter_log_events().log_group_name(&group).send();
         let events = events.await.unwrap();
         let messages: Vec<_> = events.events().iter().filter_map(|e| e.message()).collect();
-        assert_eq!(messages.len(), 1);
-        assert!(
-            messages[0].contains("\"kind\":\"replayed\""),
-            "{messages:?}"
-        );
+        assert_eq!(messages.len(), 2);
+        for kind in ["dropped", "replayed"] {
+            let kind = format!("\"kind\":\"{kind}\"");
+            assert!(messages.iter().any(|m| m.contains(&kind)), "{messages:?}");
+        }
     }
 }

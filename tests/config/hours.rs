@@ -69,6 +69,20 @@ fn hours_that_are_neither_a_word_nor_a_list() {
 }
 
 #[test]
+fn more_windows_than_a_week_has_hours() {
+    let windows = format!(
+        "[{}\"Sun 00:00-00:01\"]",
+        "\"Mon 00:00-00:01\", ".repeat(168)
+    );
+    check(
+        "[\"Mon-Fri 08:00-18:00\", \"Sat 09:00-13:00\"]",
+        &windows,
+        "11:9",
+        &["the list has 169 windows", "write longer ones"],
+    );
+}
+
+#[test]
 fn nobody_always_available() {
     check(
         "\"always\"",

@@ -2,6 +2,7 @@
 
 mod file;
 mod hours;
+mod policy;
 mod values;
 
 use relay::line::config::parse;

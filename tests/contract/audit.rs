@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use relay::audit::file::FileAudit;
 use relay::audit::{Audit, Considered, HashKey, Kind, Record, VERSION};
 use relay::inbound::MessageSid;
 use relay::machine::AUDIT;
 use relay::phone::PhoneNumber;
+use relay::reconciliation::Counts;
 
 use super::{Held, contract};
 use crate::memory::MemoryAudit;
@@ -74,6 +76,7 @@ fn record(n: u32) -> Record {
         delivery: None,
         attempt: Some(n),
         rule: Some("first_available".to_owned()),
+        fallback: None,
         from: Some(key.who(number.expose(), number.masked())),
         to_person: Some("María 🚐".to_owned()),
         to: None,
@@ -86,6 +89,8 @@ fn record(n: u32) -> Record {
         error_code: Some(30003),
         sent_sid: None,
         next: Some(at),
+        day: Some(date(2026, 11, 22)),
+        counts: Some(Counts::default()),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use relay::delivery::{Delivery, DeliveryId, Part, Recipient, State};
-use relay::duty::{Hours, Overrides};
-use relay::inbound::{InboundRecord, InboundSms, MessageSid};
+use relay::duty::Hours;
+use relay::inbound::{InboundRecord, InboundSms, MessageSid, Nature};
 use relay::line::{Line, Person, TimeZone};
 use relay::machine::{DATABASE, Database};
 use relay::phone::{PhoneNumber, Sender};
-use relay::routing::decide;
+use relay::routing::{Known, decide};
 use relay::store::Store;
 use relay::store::sqlite::SqliteStore;
 
@@ -80,13 +80,20 @@ pub fn line(n: u32) -> Line {
             person("Sergio", 110, Hours::Never),
             person("Backup", 111, Hours::Always),
         ],
+        policy: Default::default(),
     }
 }
 
 pub fn record(n: u32) -> InboundRecord {
     let from = Sender::Phone(number(107));
     InboundRecord {
-        decision: decide(&line(100), &Overrides::default(), &from, now()),
+        decision: decide(
+            &line(100),
+            &Known::default(),
+            &from,
+            Nature::Ordinary,
+            now(),
+        ),
         sms: InboundSms {
             sid: sid(n),
             from,
@@ -95,9 +102,12 @@ pub fn record(n: u32) -> InboundRecord {
             body: "¿Está abierto? 🚐".to_owned(),
             media: Vec::new(),
             media_left_out: 1,
+            opt_out_type: None,
         },
         received: now(),
         deliveries: vec![delivery(n).id],
+        by_fallback: None,
+        opt_out: None,
     }
 }
 
@@ -114,6 +124,7 @@ pub fn delivery(n: u32) -> Delivery {
         from: number(100),
         public_url: "https://relay.example.com".to_owned(),
         message_sid: Some(sid(n)),
+        sender: Some(Sender::Phone(number(107))),
         to: recipient("Sergio", 110),
         remaining: vec![recipient("Backup", 111)],
         parts: vec![Part {
@@ -128,5 +139,10 @@ pub fn delivery(n: u32) -> Delivery {
         deadline: after(3600),
         gave_up: None,
         replays: Vec::new(),
+        slowed: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Default::default(),
+        policy: Default::default(),
+        time_zone: Default::default(),
     }
 }

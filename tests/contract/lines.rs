@@ -1,6 +1,7 @@
 //! What every store holds to about lines and overrides.
 
 use futures::future::join_all;
+use jiff::civil::date;
 use relay::duty::{Override, Overrides, Presence};
 use relay::line::Line;
 use relay::store::Store;
@@ -18,11 +19,15 @@ contract! { dynamodb, sqlite, memory:
     a_line_that_comes_back_has_no_old_overrides,
     a_person_who_comes_back_has_no_old_override,
     more_lines_than_one_request_can_name,
+    each_line_knows_its_last_reconciled_day,
 }
 
 async fn everything_for_a_decision_comes_together(store: &impl Store) {
     let line = line(100);
-    let nothing = store.for_inbound(&line.number, &sid(1)).await.unwrap();
+    let nothing = store
+        .for_inbound(&line.number, &sid(1), None)
+        .await
+        .unwrap();
     assert_eq!(nothing.line, None);
     assert_eq!(nothing.overrides, Overrides::default());
     assert_eq!(nothing.earlier, None);
@@ -37,11 +42,17 @@ async fn everything_for_a_decision_comes_together(store: &impl Store) {
         .await
         .unwrap();
     recorded(store, 1).await;
-    let everything = store.for_inbound(&line.number, &sid(1)).await.unwrap();
+    let everything = store
+        .for_inbound(&line.number, &sid(1), None)
+        .await
+        .unwrap();
     assert_eq!(everything.line.as_ref(), Some(&line));
     assert_eq!(everything.overrides.0.get("Sergio"), Some(&away));
     assert_eq!(everything.earlier, Some(record(1)));
-    let another = store.for_inbound(&line.number, &sid(2)).await.unwrap();
+    let another = store
+        .for_inbound(&line.number, &sid(2), None)
+        .await
+        .unwrap();
     assert_eq!(another.line, Some(line));
     assert_eq!(another.earlier, None);
 }
@@ -121,6 +132,22 @@ async fn lines_are_added_replaced_and_removed(store: &impl Store) {
     store.remove_line(&first.number).await.unwrap();
     assert_eq!(store.lines().await.unwrap(), [second]);
     assert_eq!(store.line(&first.number).await.unwrap(), None);
+}
+
+async fn each_line_knows_its_last_reconciled_day(store: &impl Store) {
+    let (line, other) = (line(100), line(101));
+    store.put_line(&line).await.unwrap();
+    assert_eq!(store.reconciled(&line.number).await.unwrap(), None);
+    for day in [date(2026, 11, 22), date(2026, 11, 23)] {
+        store.set_reconciled(&line.number, day).await.unwrap();
+        assert_eq!(store.reconciled(&line.number).await.unwrap(), Some(day));
+    }
+    assert_eq!(store.reconciled(&other.number).await.unwrap(), None);
+    assert_eq!(store.lines().await.unwrap(), std::slice::from_ref(&line));
+
+    store.remove_line(&line.number).await.unwrap();
+    store.put_line(&line).await.unwrap();
+    assert_eq!(store.reconciled(&line.number).await.unwrap(), None);
 }
 
 async fn a_line_that_comes_back_has_no_old_overrides(store: &impl Store) {

@@ -3,6 +3,7 @@
 
 mod audit;
 mod examples;
+mod guards;
 mod lines;
 mod put_aside;
 mod queue;

@@ -22,6 +22,7 @@ contract! { dynamodb, sqlite, memory:
     of_ten_saves_at_once_one_wins,
     an_unknown_delivery_cannot_be_saved,
     a_message_belongs_to_the_first_delivery_that_asks,
+    asking_whose_a_message_is_makes_it_nobodys,
     what_is_due_comes_longest_due_first,
     only_so_many_as_wanted_are_due,
     a_delivery_is_due_by_its_last_save_alone,
@@ -30,6 +31,10 @@ contract! { dynamodb, sqlite, memory:
     what_is_not_overdue_is_not_put_off,
     what_gave_up_is_listed_longest_ago_first,
     a_replayed_delivery_is_a_dead_letter_no_more,
+    what_a_step_spawns_is_kept_with_it,
+    what_was_spawned_before_stays_as_it_is,
+    a_save_that_comes_too_late_spawns_nothing,
+    of_ten_saves_at_once_one_spawns,
 }
 
 async fn a_record_is_read_back_whole(store: &impl Store) {
@@ -132,7 +137,7 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
     ] {
         delivery.version += 1;
         delivery.state = state;
-        assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+        assert_eq!(store.save(&delivery, &[]).await.unwrap(), Saved::Yes);
         let read = store.delivery(&delivery.id).await.unwrap();
         assert_eq!(read.as_ref(), Some(&delivery));
     }
@@ -153,17 +158,17 @@ async fn of_two_saves_of_one_version_one_wins(store: &impl Store) {
         state: State::Delivered,
         ..delivery
     };
-    assert_eq!(store.save(&first).await.unwrap(), Saved::Yes);
-    assert_eq!(store.save(&second).await.unwrap(), Saved::Outdated);
+    assert_eq!(store.save(&first, &[]).await.unwrap(), Saved::Yes);
+    assert_eq!(store.save(&second, &[]).await.unwrap(), Saved::Outdated);
     // Not even the same save twice: each claims an attempt.
-    assert_eq!(store.save(&first).await.unwrap(), Saved::Outdated);
+    assert_eq!(store.save(&first, &[]).await.unwrap(), Saved::Outdated);
     assert_eq!(store.delivery(&first.id).await.unwrap(), Some(first));
 }
 
 async fn of_ten_saves_at_once_one_wins(store: &impl Store) {
     let mut delivery = recorded(store, 1).await;
     delivery.version += 1;
-    let saved = join_all((0..10).map(|_| store.save(&delivery))).await;
+    let saved = join_all((0..10).map(|_| store.save(&delivery, &[]))).await;
     let won = saved
         .into_iter()
         .filter(|saved| *saved.as_ref().unwrap() == Saved::Yes)
@@ -177,7 +182,7 @@ async fn an_unknown_delivery_cannot_be_saved(store: &impl Store) {
             version,
             ..delivery(1)
         };
-        assert_eq!(store.save(&unknown).await.unwrap(), Saved::Outdated);
+        assert_eq!(store.save(&unknown, &[]).await.unwrap(), Saved::Outdated);
     }
     assert_eq!(store.delivery(&delivery(1).id).await.unwrap(), None);
 }
@@ -245,7 +250,7 @@ async fn a_delivery_is_due_by_its_last_save_alone(store: &impl Store) {
     ] {
         delivery.version += 1;
         delivery.state = state;
-        store.save(&delivery).await.unwrap();
+        store.save(&delivery, &[]).await.unwrap();
         let is_due = async |before| store.due_before(before, 10).await.unwrap().contains(&id);
         assert_eq!(is_due(after(10)).await, due_soon, "{:?}", delivery.state);
         assert_eq!(is_due(after(100)).await, due_late, "{:?}", delivery.state);
@@ -264,6 +269,15 @@ async fn a_message_belongs_to_the_first_delivery_that_asks(store: &impl Store) {
     assert!(store.owns(&other, &sid(8), now()).await.unwrap());
 }
 
+async fn asking_whose_a_message_is_makes_it_nobodys(store: &impl Store) {
+    let (one, other) = (delivery(1).id, delivery(2).id);
+    assert_eq!(store.owner_of(&sid(7)).await.unwrap(), None);
+    assert!(store.owns(&one, &sid(7), now()).await.unwrap());
+    assert!(!store.owns(&other, &sid(7), now()).await.unwrap());
+    assert_eq!(store.owner_of(&sid(7)).await.unwrap(), Some(one));
+    assert_eq!(store.owner_of(&sid(8)).await.unwrap(), None);
+}
+
 async fn an_overdue_delivery_is_put_off_once_and_stays_as_it_is(store: &impl Store) {
     let mut delivery = recorded(store, 1).await;
     let id = delivery.id.clone();
@@ -278,7 +292,7 @@ async fn an_overdue_delivery_is_put_off_once_and_stays_as_it_is(store: &impl Sto
     // Whoever works on it is not hindered, and its own word counts again.
     delivery.version += 1;
     delivery.state = State::Waiting { due: after(5) };
-    assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+    assert_eq!(store.save(&delivery, &[]).await.unwrap(), Saved::Yes);
     assert_eq!(store.due_before(after(10), 10).await.unwrap(), [id]);
 }
 
@@ -300,7 +314,7 @@ async fn what_is_not_overdue_is_not_put_off(store: &impl Store) {
     assert_eq!(store.due_before(after(1), 10).await.unwrap().len(), 1);
     delivery.version += 1;
     delivery.state = State::Delivered;
-    store.save(&delivery).await.unwrap();
+    store.save(&delivery, &[]).await.unwrap();
     assert!(!store.put_off(&id, after(99), after(100)).await.unwrap());
     assert!(store.due_before(after(999), 10).await.unwrap().is_empty());
 }
@@ -312,7 +326,7 @@ async fn give_up(store: &impl Store, delivery: &mut Delivery, at: Timestamp) {
         because: GaveUp::NobodyLeft,
     };
     delivery.gave_up = Some(at);
-    assert_eq!(store.save(delivery).await.unwrap(), Saved::Yes);
+    assert_eq!(store.save(delivery, &[]).await.unwrap(), Saved::Yes);
 }
 
 async fn what_gave_up_is_listed_longest_ago_first(store: &impl Store) {
@@ -342,7 +356,7 @@ async fn a_replayed_delivery_is_a_dead_letter_no_more(store: &impl Store) {
         gave_up: None,
         ..delivery.clone()
     };
-    assert_eq!(store.save(&late).await.unwrap(), Saved::Outdated);
+    assert_eq!(store.save(&late, &[]).await.unwrap(), Saved::Outdated);
     let id = delivery.id.clone();
     let is_dead = async || {
         !store
@@ -362,10 +376,98 @@ async fn a_replayed_delivery_is_a_dead_letter_no_more(store: &impl Store) {
         attempts: 0,
         resumed: true,
     });
-    assert_eq!(store.save(&delivery).await.unwrap(), Saved::Yes);
+    assert_eq!(store.save(&delivery, &[]).await.unwrap(), Saved::Yes);
     assert!(!is_dead().await && is_due().await);
     assert_eq!(store.delivery(&id).await.unwrap(), Some(delivery.clone()));
 
     give_up(store, &mut delivery, after(700)).await;
     assert!(is_dead().await && !is_due().await);
+}
+
+/// A delivery that somebody else's step spawned, by number.
+fn spawned(n: u32, body: &str) -> Delivery {
+    Delivery {
+        id: DeliveryId::parse(&format!("spawned-{n}")).unwrap(),
+        body: body.to_owned(),
+        ..delivery(n)
+    }
+}
+
+async fn what_a_step_spawns_is_kept_with_it(store: &impl Store) {
+    let mut cause = recorded(store, 1).await;
+    cause.version += 1;
+    cause.state = State::Delivered;
+    let new = [spawned(1, "one"), spawned(2, "two")];
+    assert_eq!(store.save(&cause, &new).await.unwrap(), Saved::Yes);
+    assert_eq!(store.delivery(&cause.id).await.unwrap(), Some(cause));
+    for new in &new {
+        assert_eq!(store.delivery(&new.id).await.unwrap().as_ref(), Some(new));
+    }
+    // Nobody needs a wake-up to find them.
+    let mut due = store.due_before(after(1), 10).await.unwrap();
+    due.sort();
+    assert_eq!(due, new.map(|new| new.id));
+}
+
+async fn what_was_spawned_before_stays_as_it_is(store: &impl Store) {
+    let (mut one, mut other) = (recorded(store, 1).await, recorded(store, 2).await);
+    let mut first = spawned(1, "first");
+    one.version += 1;
+    assert_eq!(
+        store
+            .save(&one, std::slice::from_ref(&first))
+            .await
+            .unwrap(),
+        Saved::Yes
+    );
+    first.version += 1;
+    first.state = State::Delivered;
+    assert_eq!(store.save(&first, &[]).await.unwrap(), Saved::Yes);
+
+    other.version += 1;
+    let new = [spawned(1, "second"), spawned(2, "another")];
+    assert_eq!(store.save(&other, &new).await.unwrap(), Saved::Yes);
+    assert_eq!(store.delivery(&other.id).await.unwrap(), Some(other));
+    assert_eq!(store.delivery(&first.id).await.unwrap(), Some(first));
+    let another = store.delivery(&new[1].id).await.unwrap();
+    assert_eq!(another.as_ref(), Some(&new[1]));
+}
+
+async fn a_save_that_comes_too_late_spawns_nothing(store: &impl Store) {
+    let mut late = recorded(store, 1).await;
+    late.version += 1;
+    assert_eq!(store.save(&late, &[]).await.unwrap(), Saved::Yes);
+    let new = spawned(1, "late");
+    let saved = store.save(&late, std::slice::from_ref(&new)).await;
+    assert_eq!(saved.unwrap(), Saved::Outdated);
+    assert_eq!(store.delivery(&new.id).await.unwrap(), None);
+    let unknown = Delivery {
+        version: 1,
+        ..delivery(2)
+    };
+    let saved = store.save(&unknown, std::slice::from_ref(&new)).await;
+    assert_eq!(saved.unwrap(), Saved::Outdated);
+    assert_eq!(store.delivery(&new.id).await.unwrap(), None);
+}
+
+async fn of_ten_saves_at_once_one_spawns(store: &impl Store) {
+    let mut cause = recorded(store, 1).await;
+    cause.version += 1;
+    let saves = (0..10).map(async |n| {
+        let mine = spawned(n, "mine");
+        (
+            store
+                .save(&cause, std::slice::from_ref(&mine))
+                .await
+                .unwrap(),
+            mine,
+        )
+    });
+    let mut won = 0;
+    for (saved, mine) in join_all(saves).await {
+        let kept = store.delivery(&mine.id).await.unwrap();
+        assert_eq!(kept.is_some(), saved == Saved::Yes, "{}", mine.id);
+        won += u32::from(saved == Saved::Yes);
+    }
+    assert_eq!(won, 1);
 }

@@ -16,11 +16,14 @@ const NO_TEXTS: Fault = Fault::Refuse {
     status: 400,
 };
 
-/// Neither Sergio nor the backup can be reached.
+/// Neither Sergio nor the backup can be reached; Sergio and the owner hear of it later.
 async fn a_text_that_reaches_nobody(world: &World) -> MessageSid {
     world.sergio().next_request_meets(NO_TEXTS);
     world.backup().next_request_meets(NO_TEXTS);
-    world.customer().texts("Is anybody there?").await
+    let sid = world.customer().texts("Is anybody there?").await;
+    world.sergio().receives("Moved on to Backup");
+    world.owner().receives("reached nobody");
+    sid
 }
 
 fn means(world: &World) -> Means {
@@ -116,6 +119,8 @@ async fn a_replay_that_fails_is_a_dead_letter_again() {
     world.advance(minutes(5)).await;
     let id = DeliveryId::of_inbound(&sid);
     assert_eq!(dead(&world, Wanted::default()).await, [id]);
+    world.sergio().receives("Moved on to Backup");
+    world.owner().receives("reached nobody");
     replays(&world, &sid).await.unwrap();
     world.advance(minutes(5)).await;
     world.sergio().receives("Is anybody there?");
@@ -129,6 +134,7 @@ async fn a_phone_that_was_off_until_the_deadline_gets_the_text_by_a_replay() {
     }
     let sid = world.customer().texts("urgent").await;
     world.advance(minutes(3 * 60)).await;
+    world.owner().receives("reached nobody");
     for person in &world.line.people {
         world.sandbox.switch(&person.number, Power::On);
     }
@@ -153,6 +159,8 @@ async fn dead_letters_are_found_by_age_and_by_error() {
         status: 400,
     });
     let young = world.customer().texts("And now?").await;
+    world.sergio().receives("Moved on to Backup");
+    world.owner().receives("reached nobody");
     let [old, young] = [old, young].map(|sid| DeliveryId::of_inbound(&sid));
 
     let now = world.clock.now();

@@ -2,6 +2,13 @@
 
 mod dead_letters;
 mod duty;
+mod failures;
+mod fallback;
+mod floods;
+mod hand_over;
+mod loops;
+mod opt_outs;
+mod reconciliation;
 mod text;
 mod trouble;
 mod webhooks;

@@ -69,6 +69,11 @@ impl Border {
         self.state.seen.lock().unwrap().failing.insert(service, how);
     }
 
+    /// From now on everything works again.
+    pub fn repair(&self) {
+        self.state.seen.lock().unwrap().failing.clear();
+    }
+
     /// From now on every request takes this much longer.
     pub fn delay(&self, latency: Duration) {
         self.state.seen.lock().unwrap().latency = latency;

@@ -129,7 +129,7 @@ fn is_private(file: &Path) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_go_from_an_empty_folder_to_the_functions_and_are_replaced_under_load() {
     let mut desk = None;
-    let world = World::seeded_by(account(), async |world: &World| {
+    let mut world = World::seeded_by(account(), async |world: &World| {
         let secret = world.stack.output("CredentialsSecretArn").to_owned();
         let folder = tempfile::tempdir().unwrap();
         let new = Desk { folder, secret };
@@ -141,8 +141,8 @@ async fn credentials_go_from_an_empty_folder_to_the_functions_and_are_replaced_u
         new.done(&["diff"]);
         desk = Some(new);
     })
-    .await
-    .woken_by_its_queue();
+    .await;
+    world.work();
     let desk = desk.unwrap();
     let mut sent = 1;
     world.customer_texts(Text::new("before"));

@@ -1,4 +1,4 @@
-//! Lambda's event source mapping for SQS: brings messages to the worker, and deletes those that it
+//! Lambda's event source mapping for SQS: brings messages to a function, and deletes those that it
 //! did not report as failed.
 //!
 //! Source: AWS, "Handling errors for an SQS event source in Lambda".
@@ -18,18 +18,22 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    /// The mapping that the stack has for its worker.
-    pub fn of(stack: &Stack, aws: &Aws, functions: &Functions) -> Self {
-        let mut mappings = stack.all("AWS::Lambda::EventSourceMapping");
-        let (_, mapping) = mappings.next().expect("the stack has an event source");
-        assert_eq!(mappings.count(), 0, "only the deliveries' queue is polled");
+    /// The mapping that the stack has for the queue of this output.
+    pub fn of(stack: &Stack, aws: &Aws, functions: &Functions, queue: &str) -> Self {
+        let queue = stack.output(queue);
+        let name = queue.rsplit('/').next().unwrap();
+        let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
+        let (_, mapping) = stack
+            .all("AWS::Lambda::EventSourceMapping")
+            .find(|(_, mapping)| mapping["EventSourceArn"] == arn)
+            .expect("the stack polls the queue");
         assert_eq!(
             mapping["FunctionResponseTypes"],
             json!(["ReportBatchItemFailures"])
         );
         Self {
             aws: aws.clone(),
-            queue: stack.output("DeliveriesQueueUrl").to_owned(),
+            queue: queue.to_owned(),
             function: mapping["FunctionName"].as_str().unwrap().to_owned(),
             batch_size: mapping["BatchSize"].as_u64().unwrap(),
             functions: Functions::clone(functions),
@@ -43,7 +47,7 @@ impl EventSource {
         }
     }
 
-    /// Brings one batch to the worker, after waiting for it up to some seconds. Returns how many
+    /// Brings one batch to the function, after waiting for it up to some seconds. Returns how many
     /// messages it had.
     pub async fn poll(&self, seconds: u32) -> usize {
         let asked = json!({

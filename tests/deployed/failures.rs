@@ -115,8 +115,8 @@ async fn a_message_that_makes_no_sense_fails_alone() {
         messages += source.poll(1).await;
     }
     assert_eq!(world.receives(SERGIO, 1).await.len(), 1);
-    let [waiting, delayed, worked_on] = world.aws.queue(queue).await;
-    assert_eq!([waiting, delayed], [0, 0]);
+    let [waiting, _, worked_on] = world.aws.queue(queue).await;
+    assert_eq!(waiting, 0);
     assert_eq!(
         worked_on, 1,
         "the poison stays, to come again and end as a dead letter"

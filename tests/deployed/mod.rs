@@ -18,7 +18,9 @@ mod world;
 
 // What is tested.
 mod failures;
+mod fallback;
 mod memory;
+mod reconciliation;
 mod starts;
 mod template;
 mod texts;

@@ -130,6 +130,17 @@ fn time_limits_fit_into_one_another() {
             .as_u64()
             .unwrap_or_else(|| panic!("{value} is no number"))
     };
+    // Nobody comes after the fallback.
+    let fallback = number(&stack.properties("InboundFallback")["Timeout"]);
+    assert!(fallback < 15, "Twilio waits 15 s");
+    let kept_texts = stack.properties("KeptTextsQueue");
+    let inbound = number(&stack.properties("InboundSms")["Timeout"]);
+    assert!(6 * inbound <= number(&kept_texts["VisibilityTimeout"]));
+    let most = number(&kept_texts["RedrivePolicy"]["maxReceiveCount"]);
+    assert!(
+        most * number(&kept_texts["VisibilityTimeout"]) >= 24 * 60 * 60,
+        "an outage of a day makes no dead letter"
+    );
     for webhook in ["InboundSms", "DeliveryStatus"] {
         let limit = number(&stack.properties(webhook)["Timeout"]);
         assert!(
@@ -152,9 +163,40 @@ fn time_limits_fit_into_one_another() {
 }
 
 #[test]
+fn the_fallback_shares_nothing_with_the_main_path_but_the_credentials() {
+    let stack = stack();
+    let permissions = |function: &str| granted(stack.properties(&format!("{function}Role")));
+    let fallback = permissions("InboundFallback");
+    let mut shared: Vec<_> = ["InboundSms", "RetryWorker", "DeliveryStatus"]
+        .iter()
+        .flat_map(|function| permissions(function))
+        .map(|permission| permission.resource)
+        .filter(|resource| fallback.iter().any(|own| own.resource == *resource))
+        .filter(|resource| !resource.contains(":secret:"))
+        .collect();
+    shared.dedup();
+    // It puts texts in there; inbound-sms takes them out.
+    let queue = stack
+        .output("KeptTextsQueueUrl")
+        .rsplit('/')
+        .next()
+        .unwrap();
+    assert!(
+        shared.iter().all(|resource| resource.ends_with(queue)),
+        "{shared:?}"
+    );
+}
+
+#[test]
 fn what_keeps_customers_texts_outlives_the_stack() {
     let stack = stack();
-    for kept in ["Table", "AuditLog", "Credentials"] {
+    for kept in [
+        "Table",
+        "AuditLog",
+        "Credentials",
+        "KeptTextsQueue",
+        "KeptTextsDeadLetterQueue",
+    ] {
         assert_eq!(stack.deletion_policy(kept), "Retain", "{kept}");
     }
     for protected in ["Table", "AuditLog"] {
@@ -194,6 +236,7 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
     });
     let expected = [
         ("POST", "/twilio/sms", "inbound-sms"),
+        ("POST", "/twilio/fallback", "inbound-fallback"),
         (
             "POST",
             "/twilio/status/{delivery}/{attempt}",
@@ -208,6 +251,9 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
         "CredentialsSecretArn",
         "DeadLetterQueueUrl",
         "DeliveriesQueueUrl",
+        "FallbackWebhookUrl",
+        "KeptTextsDeadLetterQueueUrl",
+        "KeptTextsQueueUrl",
         "SmsWebhookUrl",
         "TableName",
     ] {
@@ -229,10 +275,10 @@ fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes(
         .collect();
     for (_, function) in stack.all("AWS::Lambda::Function") {
         let namespace = &function["Environment"]["Variables"]["METRICS_NAMESPACE"];
-        if namespace.is_null() {
-            continue;
+        // Neither the fallback nor the rotation has an audit that could need one.
+        if !namespace.is_null() {
+            written.push([namespace.clone(), METRIC.into()]);
         }
-        written.push([namespace.clone(), METRIC.into()]);
     }
     for [namespace, _] in &written {
         assert_eq!(*namespace, format!("Relay/{}", stack.name));

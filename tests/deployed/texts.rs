@@ -7,6 +7,7 @@ use relay::twilio::sandbox::{Fault, Injection, Text};
 use serde_json::{Value, json};
 
 use super::permissions::{Permission, granted};
+use super::reconciliation::YESTERDAY;
 use super::world::{BACKUP, CUSTOMER, FUNCTIONS, SERGIO, World, number_of, sid};
 use crate::proxy::longest_chain;
 
@@ -231,8 +232,17 @@ async fn twilio_is_answered_after_two_round_trips_to_aws_in_sequence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_permission_that_the_template_grants_is_needed() {
-    let world = World::deployed().await;
-    // The worker has to wait, and then the status callback asks for another attempt.
+    // Yesterday a text came by no webhook.
+    let mut world = World::with_twilios_clock_behind(YESTERDAY).await;
+    world.since_last_week().await;
+    world.plug(false);
+    world.customer_texts(Text::new("lost"));
+    world.plug(true);
+    world.schedule("reconciliation").await.unwrap();
+    world.work();
+    world.receives(SERGIO, 1).await;
+    // The worker has to wait, then the status callback asks for another attempt, and the next one
+    // tells that Sergio opted out, which he takes back.
     let busy = Fault::TooManyRequests {
         retry_after: Some("1".to_owned()),
     };
@@ -240,10 +250,25 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world
         .sandbox
         .inject(Injection::of(Fault::Undeliverable { code: 30003 }));
+    world
+        .sandbox
+        .inject(Injection::of(Fault::Undeliverable { code: 21610 }));
     world.customer_texts(Text::new("hi"));
     world
         .recorded(|record| record["outcome"] == "undelivered")
         .await;
+    world.recorded(|record| record["kind"] == "opt_out").await;
+    world.texts(SERGIO, Text::new("START"));
+    world
+        .recorded(|record| record["outcome"] == "gets texts again")
+        .await;
+    // A text comes by the fallback.
+    assert_eq!(
+        world
+            .post_to_fallback(&sid('d'), "hi", "sandbox-auth-token")
+            .await,
+        200
+    );
     // And the sweep finds something to wake.
     keep_unreadable_delivery(&world).await;
     world.sweep().await.unwrap();

@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::clock::SystemClock;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use relay::clock::{Clock, SystemClock};
 use relay::credentials::{self, Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
@@ -35,10 +37,12 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 4] = [
+pub const FUNCTIONS: [(&str, &str); 6] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
+    ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+    ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
     (
         "rotate-credentials",
         env!("CARGO_BIN_EXE_rotate-credentials"),
@@ -58,31 +62,45 @@ pub struct World {
 }
 
 impl World {
-    /// A relay at work: the worker is woken by the queue.
+    /// A relay at work: the queues wake their functions.
     pub async fn deployed() -> Self {
-        Self::with_silent_queue().await.woken_by_its_queue()
+        let mut world = Self::with_silent_queue().await;
+        world.work();
+        world
     }
 
-    /// From now on the queue wakes the worker.
-    pub fn woken_by_its_queue(mut self) -> Self {
-        let source = self.event_source();
-        self.tasks.push(tokio::spawn(source.run()));
-        self
+    /// From now on the queues wake their functions.
+    pub fn work(&mut self) {
+        for source in [self.event_source(), self.kept_texts()] {
+            self.tasks.push(tokio::spawn(source.run()));
+        }
     }
 
-    /// The same, but the queue wakes nobody until the test lets it.
+    /// The same, but the queues wake nobody until the test lets it.
     pub async fn with_silent_queue() -> Self {
-        Self::seeded_by(sandbox::demo_account(), async |world: &Self| {
-            world.keep_credentials(world.sandbox.account()).await;
-        })
-        .await
+        Self::with_twilios_clock_behind(SignedDuration::ZERO).await
+    }
+
+    /// The same, but what happens at Twilio happened long ago.
+    pub async fn with_twilios_clock_behind(by: SignedDuration) -> Self {
+        let seed = async |world: &Self| world.keep_credentials(world.sandbox.account()).await;
+        Self::built(sandbox::demo_account(), by, seed).await
     }
 
     /// The same for this account, whose credentials `seed` puts into the secret.
     pub async fn seeded_by(account: Credentials, seed: impl AsyncFnOnce(&Self)) -> Self {
+        Self::built(account, SignedDuration::ZERO, seed).await
+    }
+
+    async fn built(
+        account: Credentials,
+        behind: SignedDuration,
+        seed: impl AsyncFnOnce(&Self),
+    ) -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
-        let sandbox = Arc::new(Sandbox::new(Arc::new(account), Arc::new(SystemClock)));
+        let clock = Arc::new(Behind(behind));
+        let sandbox = Arc::new(Sandbox::new(Arc::new(account), clock));
         sandbox.set_pace(Pace {
             queued: MOMENT,
             sending: MOMENT,
@@ -118,12 +136,7 @@ impl World {
             self.borders.insert(function, border);
             self.start(function).await;
         }
-        let webhook = format!("{}/twilio/sms", self.api.url);
-        let number = Number {
-            sms_url: Some(webhook),
-            ..Number::default()
-        };
-        self.sandbox.set_number(number_of(LINE), number);
+        self.plug(true);
         let sandbox = Arc::clone(&self.sandbox);
         let for_ever = std::future::pending();
         self.tasks
@@ -232,40 +245,100 @@ impl World {
     }
 
     pub fn event_source(&self) -> EventSource {
-        EventSource::of(&self.stack, &self.aws, &self.functions)
+        self.polling("DeliveriesQueueUrl")
     }
 
-    /// Lets the schedule invoke its function, as it does every minute.
+    /// What brings kept texts to the main path.
+    pub fn kept_texts(&self) -> EventSource {
+        self.polling("KeptTextsQueueUrl")
+    }
+
+    fn polling(&self, queue: &str) -> EventSource {
+        EventSource::of(&self.stack, &self.aws, &self.functions, queue)
+    }
+
+    /// Lets the schedule invoke the worker, as it does every minute.
     pub async fn sweep(&self) -> Result<Value, Failed> {
+        self.schedule("sweep").await
+    }
+
+    /// Lets the schedule of that name invoke its function.
+    pub async fn schedule(&self, name: &str) -> Result<Value, Failed> {
+        let name = self.name_of(name);
         let mut schedules = self.stack.all("AWS::Scheduler::Schedule");
-        let input = |schedule: &Value| schedule["Target"]["Input"].to_string();
-        let sweeps = |(_, schedule): &(&str, &Value)| input(schedule).contains("sweep");
-        let (_, schedule) = schedules.find(sweeps).unwrap();
+        let (_, schedule) = schedules.find(|(_, s)| s["Name"] == name.as_str()).unwrap();
         let target = &schedule["Target"];
         let name = target["Arn"].as_str().unwrap().rsplit(':').next().unwrap();
         let event = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
         self.functions.get(name).invoke(&event).await
     }
 
+    /// The line was the relay's long before yesterday.
+    pub async fn since_last_week(&self) {
+        let now = Timestamp::now().to_zoned_datetime(TimeZone::UTC).date();
+        let day = now.saturating_sub(3.days()).to_string();
+        let entry = json!({
+            "TableName": self.stack.output("TableName"),
+            "Item": {
+                "pk": {"S": format!("line#{LINE}")},
+                "sk": {"S": "reconciled"},
+                "day": {"S": day},
+            },
+        });
+        self.aws.call("DynamoDB_20120810.PutItem", entry).await;
+    }
+
+    /// From now on Twilio calls the relay for a text, or nobody.
+    pub fn plug(&self, in_or_out: bool) {
+        let url = |path: &str| in_or_out.then(|| format!("{}{path}", self.api.url));
+        let number = Number {
+            sms_url: url("/twilio/sms"),
+            sms_fallback_url: url("/twilio/fallback"),
+            ..Number::default()
+        };
+        self.sandbox.set_number(number_of(LINE), number);
+    }
+
     /// The customer texts the line.
     pub fn customer_texts(&self, text: Text) -> MessageSid {
-        let from = Sender::parse(CUSTOMER);
+        self.texts(CUSTOMER, text)
+    }
+
+    /// Somebody's phone texts the line.
+    pub fn texts(&self, from: &str, text: Text) -> MessageSid {
+        let from = Sender::parse(from);
         self.sandbox.text(&from, &number_of(LINE), text).unwrap()
     }
 
     /// The webhook of a customer's text, posted by hand; `sign_with` is the token. Returns the
     /// answer's status.
     pub async fn post_text(&self, sid: &MessageSid, sign_with: &str) -> u16 {
-        let account = self.sandbox.account();
-        let form = Form::from_fields([
+        let form = Form::from_fields(self.fields(sid, "hi"));
+        self.post("/twilio/sms", form, sign_with).await
+    }
+
+    /// The same text as it comes to the fallback.
+    pub async fn post_to_fallback(&self, sid: &MessageSid, body: &str, sign_with: &str) -> u16 {
+        let failed = format!("{}/twilio/sms", self.api.url);
+        let told = [("ErrorCode", "11200"), ("ErrorUrl", &failed)];
+        let form = Form::from_fields(self.fields(sid, body).into_iter().chain(told));
+        self.post("/twilio/fallback", form, sign_with).await
+    }
+
+    fn fields<'a>(&'a self, sid: &'a MessageSid, body: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
             ("MessageSid", sid.as_str()),
-            ("AccountSid", &account.account_sid),
+            ("AccountSid", &self.sandbox.account().account_sid),
             ("From", CUSTOMER),
             ("To", LINE),
-            ("Body", "hi"),
+            ("Body", body),
             ("NumMedia", "0"),
-        ]);
-        let url = format!("{}/twilio/sms", self.api.url);
+        ]
+    }
+
+    /// Posts a form as Twilio does, and returns the answer's status.
+    pub async fn post(&self, path: &str, form: Form, sign_with: &str) -> u16 {
+        let url = format!("{}{path}", self.api.url);
         let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
         let request = aws::http()
             .post(url)
@@ -305,10 +378,14 @@ impl World {
         found.await.expect("the audit has no such record")
     }
 
-    /// Waits until nothing is on the queue any more and nobody works on it.
+    /// Waits until nothing on the queue is due any more and nobody works on it. What is delayed are
+    /// wake-ups for reports, which do nothing once those have come.
     pub async fn settles(&self) {
         let queue = self.stack.output("DeliveriesQueueUrl");
-        let settled = async || (self.aws.queue(queue).await == [0, 0, 0]).then_some(());
+        let settled = async || {
+            let [waiting, _, worked_on] = self.aws.queue(queue).await;
+            (waiting == 0 && worked_on == 0).then_some(())
+        };
         eventually(settled)
             .await
             .expect("messages are left on the queue");
@@ -327,6 +404,15 @@ impl Drop for World {
             let refused = border.refused();
             assert!(refused.is_empty(), "{function} is not granted {refused:?}");
         }
+    }
+}
+
+/// Twilio's clock.
+struct Behind(SignedDuration);
+
+impl Clock for Behind {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() - self.0
     }
 }
 

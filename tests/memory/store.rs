@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::line::Line;
+use relay::opt_out::{self, OptOuts};
+use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, Recorded, Result, Saved, Store};
+use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 
 /// A store that is gone with its process.
 #[derive(Default)]
@@ -22,6 +26,20 @@ struct Tables {
     inbounds: BTreeMap<MessageSid, InboundRecord>,
     deliveries: BTreeMap<DeliveryId, Row>,
     sent: BTreeMap<MessageSid, DeliveryId>,
+    reconciled: BTreeMap<PhoneNumber, Date>,
+    opt_outs: BTreeMap<PhoneNumber, OptOuts>,
+    tats: BTreeMap<pace::Key, Timestamp>,
+}
+
+impl Tables {
+    fn change_opt_out(&mut self, line: &PhoneNumber, change: &opt_out::Change) -> bool {
+        let listed = &mut self.opt_outs.entry(line.clone()).or_default().0;
+        match &change.to {
+            None => listed.remove(&change.number).is_some(),
+            Some(_) if listed.contains_key(&change.number) => false,
+            Some(to) => listed.insert(change.number.clone(), to.clone()).is_none(),
+        }
+    }
 }
 
 struct Row {
@@ -77,13 +95,21 @@ impl MemoryStore {
             let row = delivery.into();
             tables.deliveries.insert(delivery.id.clone(), row);
         }
+        if let Some(change) = &record.opt_out {
+            tables.change_opt_out(&record.sms.to, change);
+        }
         Ok(Recorded::New)
     }
 
-    pub fn save_now(&self, delivery: &Delivery) -> Saved {
-        match self.tables().deliveries.get_mut(&delivery.id) {
+    pub fn save_now(&self, delivery: &Delivery, spawned: &[Delivery]) -> Saved {
+        let deliveries = &mut self.tables().deliveries;
+        match deliveries.get_mut(&delivery.id) {
             Some(row) if row.delivery.version + 1 == delivery.version => {
                 *row = delivery.into();
+                for new in spawned {
+                    let row = deliveries.entry(new.id.clone());
+                    row.or_insert_with(|| new.into());
+                }
                 Saved::Yes
             }
             _ => Saved::Outdated,
@@ -99,13 +125,58 @@ impl MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+    async fn for_inbound(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
         let tables = self.tables();
+        let line = tables.lines.get(number).cloned();
+        let is_wanted = |number: &PhoneNumber| {
+            from == Some(number) || line.iter().any(|line| line.person_with(number).is_some())
+        };
+        let mut opt_outs = tables.opt_outs.get(number).cloned().unwrap_or_default();
+        opt_outs.0.retain(|number, _| is_wanted(number));
         Ok(ForInbound {
-            line: tables.lines.get(line).cloned(),
-            overrides: tables.overrides.get(line).cloned().unwrap_or_default(),
+            opt_outs,
+            from_own_line: from.is_some_and(|from| tables.lines.contains_key(from)),
+            overrides: tables.overrides.get(number).cloned().unwrap_or_default(),
             earlier: tables.inbounds.get(sid).cloned(),
+            line,
         })
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        let tables = self.tables();
+        let listed = tables.opt_outs.get(line);
+        Ok(ForSending {
+            line: tables.lines.get(line).cloned(),
+            opt_out: listed.and_then(|listed| listed.of(to)).cloned(),
+        })
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        let tables = self.tables();
+        Ok(tables.opt_outs.get(line).cloned().unwrap_or_default())
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        Ok(self.tables().change_opt_out(line, change))
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let tats = &mut self.tables().tats;
+        tats.retain(|_, tat| now < *tat);
+        let claim = pace::claim(tats.get(key).copied(), now, rate, patience);
+        tats.extend(claim.map(|claim| (key.clone(), claim.tat)));
+        Ok(claim.map(|claim| claim.slot))
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
@@ -127,8 +198,12 @@ impl Store for MemoryStore {
         Ok(owner.or_insert_with(|| delivery.clone()) == delivery)
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
-        Ok(self.save_now(delivery))
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        Ok(self.tables().sent.get(sid).cloned())
+    }
+
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
+        Ok(self.save_now(delivery, spawned))
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
@@ -186,6 +261,16 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         tables.lines.remove(number);
         tables.overrides.remove(number);
+        tables.reconciled.remove(number);
+        Ok(())
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        Ok(self.tables().reconciled.get(line).copied())
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.tables().reconciled.insert(line.clone(), day);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod commands;
+mod days;
 mod faults;
 mod messages;
 mod over_http;

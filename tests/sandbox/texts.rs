@@ -81,7 +81,7 @@ fn a_repeated_webhook_is_the_same_to_the_letter() {
 
 #[test]
 fn when_the_webhook_fails_the_fallback_is_told_why() {
-    for failure in [Some(500), Some(404), None] {
+    for (failure, code) in [(Some(500), "11200"), (Some(404), "11200"), (None, "11205")] {
         let world = world();
         world.texts(CUSTOMER, Text::new("hi"));
         let main = world.webhooks().remove(0);
@@ -94,7 +94,7 @@ fn when_the_webhook_fails_the_fallback_is_told_why() {
         assert!(world.is_signed(&fallback));
         let form = Form::parse(fallback.body.as_bytes()).unwrap();
         assert_eq!(form.get("Body"), Some("hi"));
-        assert_eq!(form.get("ErrorCode"), Some("11200"));
+        assert_eq!(form.get("ErrorCode"), Some(code));
         assert_eq!(form.get("ErrorUrl"), Some(SMS_URL));
         world.sandbox.answered(fallback.id, 500, "");
         assert!(world.webhooks().is_empty(), "there is no third chance");

@@ -5,40 +5,23 @@
 //! `make simulate SEEDS=100000` runs many, `make simulate SEED=7` one with a trace.
 
 mod check;
+mod faults;
 mod faulty;
+mod lines;
 mod mistakes;
 mod network;
 mod report;
 mod script;
 mod time;
+mod troubles;
 mod weather;
 mod world;
 
 use check::Endings;
+use faults::KINDS;
+use mistakes::Mistake;
 use report::Report;
-use weather::KINDS;
 use world::World;
-
-/// What the relay or one of its parts may do wrong on purpose, to see that it is noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mistake {
-    /// The store does not look at versions, so that an attempt is not claimed.
-    SavesWithoutClaim,
-    /// A request without an answer counts as one that never left.
-    ResendsOnTimeout,
-    /// Twilio is asked, but the answer is not understood.
-    FindsNothing,
-    /// Two deliveries with the same words may take one message for both.
-    SharesMessages,
-    /// Wake-ups get lost, and no sweep looks for what is due.
-    ForgetsWakeUps,
-    /// A text is acknowledged that the store does not have.
-    AcknowledgesWhatIsNotKept,
-    /// The audit says that it has a record, and has not.
-    LosesRecords,
-    /// A number gets into the wrong message.
-    TextsSomebodyElse,
-}
 
 /// What became of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +41,12 @@ fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
     if trace {
         for delivery in world.store.deliveries() {
             println!("{delivery:#?}");
+        }
+        for record in world.audit() {
+            println!(
+                "{}",
+                serde_json::to_string(&record).expect("a record is JSON")
+            );
         }
     }
     Run {
@@ -104,7 +93,7 @@ fn as_many_runs_as_asked_for() {
         None => {
             let first = variable("FIRST_SEED").unwrap_or(0);
             let seeds = variable("SEEDS").unwrap_or(10_000);
-            Report::of(first..first + seeds, |seed| run(seed, None, false))
+            Report::told(first..first + seeds, |seed| run(seed, None, false))
         }
     };
     println!("{report}");

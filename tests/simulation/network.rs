@@ -12,10 +12,12 @@ use http::{Method, Request, Response};
 use jiff::Timestamp;
 use relay::phone::PhoneNumber;
 use relay::twilio::client::{ANSWER_TIMEOUT, NoAnswer, Transport};
-use relay::twilio::sandbox::{self, Handled, Injection, Requests, Sandbox};
+use relay::twilio::sandbox::{Handled, Injection, Requests, Sandbox};
 
-use super::Mistake;
-use super::weather::{Fault, Weather};
+use super::faults::Fault;
+use super::mistakes::Mistake;
+use super::troubles::troubles;
+use super::weather::Weather;
 
 /// How long a request may be under way after its sender stopped waiting.
 const LATEST: u32 = 25;
@@ -30,6 +32,8 @@ pub struct Network {
 #[derive(Default)]
 struct Flights {
     count: u64,
+    /// How many of them are being connected.
+    connecting: usize,
     requests: BTreeMap<u64, (Timestamp, Request<Bytes>)>,
     answers: BTreeMap<u64, (Timestamp, Response<Bytes>)>,
 }
@@ -55,7 +59,8 @@ impl Network {
 
     /// Whether a request is under way.
     pub fn is_busy(&self) -> bool {
-        !self.flights.lock().unwrap().requests.is_empty()
+        let flights = self.flights.lock().unwrap();
+        flights.connecting > 0 || !flights.requests.is_empty()
     }
 
     /// Lets the requests arrive whose time has come.
@@ -94,7 +99,7 @@ impl Network {
             let nothing = Bytes::from_static(br#"{"messages": [], "next_page_uri": null}"#);
             return Some(Response::new(nothing));
         }
-        for fault in self.troubles(creates) {
+        for fault in troubles(&self.weather, creates) {
             let requests = if creates {
                 Requests::Create
             } else {
@@ -110,68 +115,16 @@ impl Network {
             None => "Twilio is asked what it has".to_owned(),
         });
         match self.sandbox.handle(request) {
-            Handled::Answered(answer) | Handled::Late(_, answer) => Some(answer),
+            Handled::Answered(mut answer) | Handled::Late(_, mut answer) => {
+                if self.weather.strikes(Fault::AnswerUnreadable) {
+                    *answer.body_mut() = Bytes::from_static(b"<html>Something went wrong");
+                }
+                Some(answer)
+            }
             Handled::Dropped => None,
         }
     }
-
-    /// What Twilio and the carrier do to this request and its message.
-    fn troubles(&self, creates: bool) -> Vec<sandbox::Fault> {
-        let weather = &self.weather;
-        let mut troubles = Vec::new();
-        if creates && weather.strikes(Fault::Refused) {
-            let (code, status) = weather.pick(&REFUSALS);
-            troubles.push(sandbox::Fault::Refuse { code, status });
-        } else if !creates && weather.strikes(Fault::AskRefused) {
-            let (code, status) = weather.pick(&[(20003, 401), (20500, 500), (20404, 400)]);
-            troubles.push(sandbox::Fault::Refuse { code, status });
-        } else if weather.strikes(Fault::TooMany) {
-            let seconds = weather.pick(&[None, Some(1), Some(5), Some(60), Some(120)]);
-            let retry_after = seconds.map(|seconds: u32| seconds.to_string());
-            troubles.push(sandbox::Fault::TooManyRequests { retry_after });
-        } else if weather.strikes(Fault::ServerError) {
-            let status = weather.pick(&[500, 502, 503, 504]);
-            troubles.push(sandbox::Fault::ServerError { status });
-        } else if weather.strikes(Fault::ErrorAfterAccept) {
-            let status = weather.pick(&[500, 502, 503, 504]);
-            troubles.push(sandbox::Fault::ErrorAfterAccept { status });
-        } else if weather.strikes(Fault::AnswerLost) {
-            troubles.push(sandbox::Fault::LostAnswer);
-        }
-        if creates && weather.strikes(Fault::Undeliverable) {
-            let code = weather.pick(&UNDELIVERABLE);
-            troubles.push(sandbox::Fault::Undeliverable { code });
-        } else if creates && weather.strikes(Fault::Held) {
-            let ms = 1000 * u64::from(weather.draw(1..600));
-            troubles.push(sandbox::Fault::Held { ms });
-        } else if creates && weather.strikes(Fault::Unreported) {
-            troubles.push(sandbox::Fault::Unreported);
-        }
-        troubles
-    }
 }
-
-/// Of every class, and one that nobody knows.
-const REFUSALS: [(u32, u16); 14] = [
-    (21611, 400),
-    (30001, 400),
-    (30003, 400),
-    (30008, 400),
-    (21211, 400),
-    (21612, 400),
-    (21614, 400),
-    (21610, 400),
-    (20003, 401),
-    (21408, 400),
-    (21606, 400),
-    (21617, 400),
-    (20503, 503),
-    (99999, 400),
-];
-
-const UNDELIVERABLE: [u32; 9] = [
-    30001, 30003, 30004, 30005, 30006, 30007, 30008, 30034, 99999,
-];
 
 /// A flight's sender, and whether it still waits.
 pub struct Connection(pub Arc<Network>);
@@ -181,12 +134,18 @@ impl Transport for Connection {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
         let Self(network) = self;
         let (weather, time) = (&network.weather, &network.weather.time);
+        let connecting = Connecting::of(network);
         time.pause(weather.latency()).await;
+        drop(connecting);
         if weather.strikes(Fault::NoConnection) {
             return Err(NoAnswer::NotSent("nobody answers".to_owned()));
         }
         let gives_up = time.now() + ANSWER_TIMEOUT;
-        let arrives = if weather.strikes(Fault::RequestLost) {
+        let down = weather.is_down(Fault::TwilioDown);
+        if down && weather.one_in(2) {
+            return Err(NoAnswer::NotSent("nobody answers".to_owned()));
+        }
+        let arrives = if down || weather.strikes(Fault::RequestLost) {
             None
         } else if weather.strikes(Fault::RequestLate) {
             Some(gives_up + weather.up_to(LATEST))
@@ -224,6 +183,22 @@ impl Transport for Connection {
             Poll::Pending
         })
         .await
+    }
+}
+
+/// A request on its way to Twilio's door, whose sender may die meanwhile.
+struct Connecting<'n>(&'n Network);
+
+impl<'n> Connecting<'n> {
+    fn of(network: &'n Network) -> Self {
+        network.flights.lock().unwrap().connecting += 1;
+        Self(network)
+    }
+}
+
+impl Drop for Connecting<'_> {
+    fn drop(&mut self) {
+        self.0.flights.lock().unwrap().connecting -= 1;
     }
 }
 

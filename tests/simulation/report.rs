@@ -1,18 +1,22 @@
 //! Many runs on all processors, and what came of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZero;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Run;
 use super::check::Endings;
-use super::weather::{Fault, KINDS};
+use super::faults::{Fault, KINDS};
 
-/// How many violations of a kind are told in full.
-const MOST_TOLD: usize = 5;
+/// How many violations of a kind are told in full; of the others only the seeds.
+const MOST_TOLD: usize = 10;
+
+/// How often it is said how far it is.
+const TELLS_EVERY: Duration = Duration::from_secs(2);
 
 pub struct Report {
     runs: u64,
@@ -28,8 +32,34 @@ pub struct Report {
 impl Report {
     /// Runs each of the seeds.
     pub fn of(seeds: Range<u64>, run: impl Fn(u64) -> Run + Sync) -> Self {
+        Self::watched(seeds, run, |_, _| {})
+    }
+
+    /// Runs each of the seeds and says on standard error how far it is.
+    pub fn told(seeds: Range<u64>, run: impl Fn(u64) -> Run + Sync) -> Self {
+        let (began, all) = (Instant::now(), seeds.end - seeds.start);
+        let told = Mutex::new(began);
+        Self::watched(seeds, run, |done, violations| {
+            let Ok(mut told) = told.try_lock() else {
+                return;
+            };
+            if told.elapsed() < TELLS_EVERY {
+                return;
+            }
+            *told = Instant::now();
+            let seconds = began.elapsed().as_secs();
+            eprintln!("{done} of {all} schedules in {seconds} s, {violations} with violations");
+        })
+    }
+
+    fn watched(
+        seeds: Range<u64>,
+        run: impl Fn(u64) -> Run + Sync,
+        watch: impl Fn(u64, u64) + Sync,
+    ) -> Self {
         let began = Instant::now();
         let next = AtomicU64::new(seeds.start);
+        let (done, violations) = (AtomicU64::new(0), AtomicU64::new(0));
         let work = || {
             let mut report = Self::blank();
             loop {
@@ -37,7 +67,13 @@ impl Report {
                 if seeds.end <= seed {
                     return report;
                 }
-                report.add(run(seed));
+                let run = run(seed);
+                let is_wrong = u64::from(!run.violations.is_empty());
+                report.add(run);
+                watch(
+                    done.fetch_add(1, Ordering::Relaxed) + 1,
+                    violations.fetch_add(is_wrong, Ordering::Relaxed) + is_wrong,
+                );
             }
         };
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -88,9 +124,7 @@ impl Report {
         self.runs += other.runs;
         self.texts += other.texts;
         self.acknowledged += other.acknowledged;
-        self.endings.delivered += other.endings.delivered;
-        self.endings.given_up += other.endings.given_up;
-        self.endings.with_twilio += other.endings.with_twilio;
+        self.endings += other.endings;
         for (mine, more) in self.faults.iter_mut().zip(other.faults) {
             *mine += more;
         }
@@ -129,12 +163,22 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{} texts, {} acknowledged: {} delivered, {} given up, {} with Twilio, which said no more",
-            self.texts,
-            self.acknowledged,
+            "{} texts: {} acknowledged, of {} others only Twilio knows",
+            self.texts, self.acknowledged, self.endings.only_twilio_knows
+        )?;
+        writeln!(
+            f,
+            "endings: {} delivered, {} of all after a hand-over, {} given up, {} answers with Twilio",
             self.endings.delivered,
+            self.endings.handed_over,
             self.endings.given_up,
             self.endings.with_twilio
+        )?;
+        writeln!(
+            f,
+            "{} were slowed, {} told people of others; {} deliveries over which a handler died before it could \
+             report",
+            self.endings.slowed, self.endings.tellings, self.endings.audit_gaps
         )?;
         let all: u64 = self.faults.iter().sum();
         writeln!(f, "{all} faults:")?;
@@ -146,6 +190,12 @@ impl fmt::Display for Report {
             write!(f, "\n  {kind}, {} times:", violations.len())?;
             for (seed, violation) in violations.iter().take(MOST_TOLD) {
                 write!(f, "\n    {violation} (make simulate SEED={seed})")?;
+            }
+            let others = violations.iter().skip(MOST_TOLD).map(|(seed, _)| seed);
+            let others: BTreeSet<_> = others.collect();
+            if !others.is_empty() {
+                write!(f, "\n    and, with make simulate SEED=:")?;
+                others.iter().try_for_each(|seed| write!(f, " {seed}"))?;
             }
         }
         Ok(())

@@ -1,20 +1,19 @@
-//! What happens in a run besides faults: who is behind the line, who texts, when.
+//! What happens in a run besides faults: who texts when, and what the owner does.
 
 use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use relay::duty::{Hours, Override, Presence, Window};
-use relay::line::{Line, Person, TimeZone};
+use relay::duty::{Override, Presence};
+use relay::line::Line;
 use relay::phone::{PhoneNumber, Sender};
 use relay::twilio::sandbox::Text;
 
-pub const LINE: &str = "+16195550100";
-pub const PUBLIC_URL: &str = "https://relay.example.com";
+use super::lines::{self, PUBLIC_URL};
 
 pub struct Script {
     pub start: Timestamp,
-    pub line: Line,
+    pub lines: Vec<Line>,
     /// What Twilio is told to call, with its way of repeating what failed.
     pub sms_url: String,
     pub platform: Platform,
@@ -23,6 +22,8 @@ pub struct Script {
     /// How long things go wrong.
     pub bad_for: Duration,
     pub events: Vec<(Duration, Event)>,
+    /// How often the owner replays what is dead once all is at rest.
+    pub replays: u32,
 }
 
 /// Where the relay runs.
@@ -36,12 +37,18 @@ pub enum Platform {
 }
 
 pub enum Event {
-    Text(Sender, Text),
-    Override(String, Option<Override>),
-}
-
-pub fn number(text: &str) -> PhoneNumber {
-    PhoneNumber::parse(text).expect("a number in E.164 form")
+    Text {
+        from: Sender,
+        to: PhoneNumber,
+        text: Text,
+    },
+    Override {
+        line: PhoneNumber,
+        person: String,
+        to: Option<Override>,
+    },
+    /// The owner pushes another configuration of the line.
+    Push(Box<Line>),
 }
 
 impl Script {
@@ -56,72 +63,36 @@ impl Script {
             ],
         );
         let start: Timestamp = start.parse().expect("an instant");
-        let line = line(dice);
+        let lines = lines::write(dice);
         let retries = pick(dice, &["", "", "#rc=2&rp=all", "#rc=5&rp=ct,rt,5xx"]);
         let ahead = match dice.u32(0..10) {
             0..6 => 0,
             6..9 => dice.i64(-120..=120),
             _ => dice.i64(-600..=600),
         };
-        let texting = pick(dice, &[1, 20, 180]);
-        let events = events(dice, &line, start, Duration::from_secs(texting));
+        let texting = Duration::from_secs(pick(dice, &[1, 20, 180]));
+        let mut events = texts(dice, &lines, texting);
+        events.extend(the_owners(dice, &lines, start, texting));
         Self {
             start,
             sms_url: format!("{PUBLIC_URL}/twilio/sms{retries}"),
-            line,
+            lines,
             platform: pick(dice, &[Platform::Lambda, Platform::OneMachine]),
             ahead: SignedDuration::from_secs(ahead),
             bad_for: Duration::from_secs(60 * pick(dice, &[4, 10, 25, 75])),
             events,
+            replays: pick(dice, &[0, 0, 1, 2]),
         }
     }
 }
 
-fn line(dice: &mut Rng) -> Line {
-    let hours = Hours::Weekly(vec![
-        Window::parse("Mon-Fri 08:00-18:00").expect("a window"),
-    ]);
-    let mut people = vec![
-        person(
-            "Sergio",
-            "+16195550110",
-            pick(dice, &[hours.clone(), Hours::Always]),
-        ),
-        person("Backup", "+16195550111", Hours::Always),
-    ];
-    if dice.u32(0..3) == 0 {
-        people.insert(1, person("María", "+16195550112", hours));
-    }
-    Line {
-        name: "qdn".to_owned(),
-        number: number(LINE),
-        country: "US".to_owned(),
-        time_zone: TimeZone::named("America/Los_Angeles").expect("a zone"),
-        public_url: PUBLIC_URL.to_owned(),
-        people,
-    }
-}
-
-fn person(name: &str, at: &str, hours: Hours) -> Person {
-    Person {
-        name: name.to_owned(),
-        number: number(at),
-        hours,
-    }
-}
-
-/// Texts, and now and then somebody who goes away or comes back.
-fn events(
-    dice: &mut Rng,
-    line: &Line,
-    start: Timestamp,
-    within: Duration,
-) -> Vec<(Duration, Event)> {
+fn texts(dice: &mut Rng, lines: &[Line], within: Duration) -> Vec<(Duration, Event)> {
     let texts = pick(dice, &[1, 1, 2, 3, 5]);
     let mut events = Vec::new();
     let mut at = Duration::ZERO;
     for n in 0..texts {
         at += within.mul_f64(dice.f64() / f64::from(texts));
+        let line = pick(dice, lines);
         let from = match dice.u32(0..20) {
             0..9 => "+16195550107",
             9..17 => "+18585550108",
@@ -129,30 +100,63 @@ fn events(
             18 => line.people[0].number.expose(),
             _ => "ACME",
         };
-        let from = Sender::parse(from);
-        let body = match dice.u32(0..10) {
-            // The same words again, as people do who wait for an answer.
-            0..3 => "Are you open?".to_owned(),
-            3 => format!("Text {n}. {}", "All about it, at length. ".repeat(140)),
-            _ => format!("Text {n}"),
+        let is_person = line.people[0].number.expose() == from;
+        let event = Event::Text {
+            from: Sender::parse(from),
+            to: line.number.clone(),
+            text: match is_person && dice.u32(0..2) == 0 {
+                true => Text::new(pick(dice, &["STOP", "STOP", "START"])),
+                false => text(dice, n),
+            },
         };
-        let copies = if dice.u32(0..12) == 0 { 2 } else { 1 };
-        let text = match dice.u32(0..12) {
-            0 => Text::new("").media(vec!["https://media.example.com/van.jpg".to_owned()]),
-            _ => Text::new(body),
-        };
-        events.push((at, Event::Text(from, text.copies(copies))));
-    }
-    if dice.u32(0..4) == 0 {
-        let who = pick(dice, &line.people).name.clone();
-        let presence = pick(dice, &[Presence::Away, Presence::On]);
-        let until = Some(start + Duration::from_secs(600));
-        let to = pick(dice, &[None, Some(Override { presence, until })]);
-        events.push((within.mul_f64(dice.f64()), Event::Override(who, to)));
+        events.push((at, event));
     }
     events
 }
 
-fn pick<T: Clone>(dice: &mut Rng, from: &[T]) -> T {
+fn text(dice: &mut Rng, n: u32) -> Text {
+    let words = match dice.u32(0..10) {
+        // The same words again, as people do who wait for an answer.
+        0..3 => "Are you open?".to_owned(),
+        3 => format!("Text {n}. {}", "All about it, at length. ".repeat(140)),
+        _ => format!("Text {n}"),
+    };
+    let media = vec!["https://media.example.com/van.jpg".to_owned()];
+    let text = match dice.u32(0..16) {
+        0 => Text::new("").media(media),
+        1 => Text::new(words).media(media),
+        _ => Text::new(words),
+    };
+    text.copies(if dice.u32(0..12) == 0 { 2 } else { 1 })
+}
+
+/// Somebody goes away or comes back, or is somebody else.
+fn the_owners(
+    dice: &mut Rng,
+    lines: &[Line],
+    start: Timestamp,
+    within: Duration,
+) -> Vec<(Duration, Event)> {
+    let mut events = Vec::new();
+    if dice.u32(0..4) == 0 {
+        let line = pick(dice, lines);
+        let presence = pick(dice, &[Presence::Away, Presence::On]);
+        let until = Some(start + Duration::from_secs(600));
+        let event = Event::Override {
+            person: pick(dice, &line.people).name,
+            line: line.number,
+            to: pick(dice, &[None, Some(Override { presence, until })]),
+        };
+        events.push((within.mul_f64(dice.f64()), event));
+    }
+    if dice.u32(0..6) == 0 {
+        let line = pick(dice, lines);
+        let push = Event::Push(Box::new(lines::change(dice, line)));
+        events.push((within.mul_f64(2.0 * dice.f64()), push));
+    }
+    events
+}
+
+pub fn pick<T: Clone>(dice: &mut Rng, from: &[T]) -> T {
     from[dice.usize(..from.len())].clone()
 }

@@ -13,6 +13,8 @@ pub struct Time {
     clock: Arc<ManualClock>,
     /// By how much the relay's clock is wrong.
     ahead: Mutex<SignedDuration>,
+    /// By how much more that of the machine is which works now.
+    apart: Mutex<SignedDuration>,
     /// How often the relay looked at its clock. It never reads the same time twice.
     looks: AtomicI64,
     /// The first instant at which one of those wants to go on that were polled last.
@@ -24,6 +26,7 @@ impl Time {
         Arc::new(Self {
             clock,
             ahead: Mutex::new(ahead),
+            apart: Mutex::default(),
             looks: AtomicI64::new(0),
             earliest: Mutex::default(),
         })
@@ -37,9 +40,14 @@ impl Time {
         self.clock.set(instant);
     }
 
-    /// The relay's clock goes forward at one stroke.
-    pub fn jump(&self, by: Duration) {
-        *self.ahead.lock().unwrap() += SignedDuration::try_from(by).expect("a short jump");
+    /// The relay's clock goes forward or back at one stroke.
+    pub fn jump(&self, by: SignedDuration) {
+        *self.ahead.lock().unwrap() += by;
+    }
+
+    /// From now on it is a machine that works whose clock is so much ahead of the relay's others.
+    pub fn work_apart(&self, by: SignedDuration) {
+        *self.apart.lock().unwrap() = by;
     }
 
     /// Whoever awaits it goes on at `until`, and in any case lets others go first.
@@ -71,7 +79,8 @@ impl Time {
 impl Clock for Time {
     fn now(&self) -> Timestamp {
         let looks = self.looks.fetch_add(1, Ordering::Relaxed);
-        self.clock.now() + *self.ahead.lock().unwrap() + SignedDuration::from_nanos(looks)
+        let wrong = *self.ahead.lock().unwrap() + *self.apart.lock().unwrap();
+        self.clock.now() + wrong + SignedDuration::from_nanos(looks)
     }
 }
 
@@ -84,12 +93,14 @@ pub struct Pause {
 impl Future for Pause {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.yielded && self.until <= self.time.now() {
             return Poll::Ready(());
         }
         self.yielded = true;
         self.time.again_at(self.until);
+        // For those who look only at what was woken: streams of several at once.
+        context.waker().wake_by_ref();
         Poll::Pending
     }
 }

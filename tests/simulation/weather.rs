@@ -1,6 +1,5 @@
 //! What goes wrong, how often, and by chance: but always the same for a seed.
 
-use std::fmt;
 use std::ops::RangeBounds;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,81 +8,8 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use relay::clock::Chance;
 
+use super::faults::{Fault, KINDS};
 use super::time::Time;
-
-macro_rules! faults {
-    ($($fault:ident $rarity:literal $name:literal,)+) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Fault {
-            $($fault,)+
-        }
-
-        impl Fault {
-            pub const ALL: &[Fault] = &[$(Fault::$fault),+];
-
-            /// How many times rarer than others it is for the same rate: some have more occasions.
-            fn rarity(self) -> u32 {
-                match self {
-                    $(Fault::$fault => $rarity,)+
-                }
-            }
-        }
-
-        impl fmt::Display for Fault {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Fault::$fault => $name,)+
-                })
-            }
-        }
-    };
-}
-
-faults! {
-    SlowAnswer 1 "any of them: a slow answer",
-    CredentialsError 2 "credentials: error",
-    StoreError 1 "store: error before the effect",
-    StoreTimeout 1 "store: error after the effect",
-    StoreLate 1 "store: error, and the effect seconds later",
-    StoreDown 20 "store: unavailable for a while",
-    QueueError 1 "queue: error before the effect",
-    QueueTimeout 1 "queue: error after the effect",
-    WakeUpLost 1 "queue: wake-up lost",
-    WakeUpTwice 1 "queue: wake-up doubled",
-    WakeUpLate 1 "queue: wake-up late, and so out of order",
-    WakeUpAgain 1 "queue: wake-up brought again although acknowledged",
-    WakeUpShared 1 "queue: wake-up brought to two workers",
-    AuditError 1 "audit: error before the effect",
-    AuditTimeout 1 "audit: error after the effect",
-    WorkerCrash 8 "worker: crash",
-    WebhookCrash 8 "webhook handler: crash",
-    SweepCrash 2 "sweep: crash",
-    TimeLimit 1 "function: killed at its time limit",
-    Suspended 1 "machine: suspended and resumed",
-    ClockJump 1 "machine: clock jumps forward",
-    NoConnection 1 "Twilio: no connection",
-    RequestLost 1 "Twilio: request lost",
-    RequestLate 1 "Twilio: request arrives when nobody waits any more",
-    AnswerLost 1 "Twilio: answer lost",
-    Refused 1 "Twilio: refusal",
-    TooMany 1 "Twilio: 429 with Retry-After",
-    ServerError 1 "Twilio: 5xx without accepting",
-    ErrorAfterAccept 1 "Twilio: 5xx after accepting",
-    AskRefused 1 "Twilio: look-up refused",
-    Undeliverable 1 "carrier: undeliverable",
-    Held 1 "carrier: held in the queue",
-    Unreported 1 "carrier: delivered but not reported",
-    PhoneOff 1 "phone: switched off",
-    PhoneSilent 1 "phone: silent",
-    CallbackLost 1 "callback: lost",
-    CallbackTwice 1 "callback: doubled",
-    CallbackLate 1 "callback: late, and so out of order",
-    WebhookUnreachable 1 "webhook: no connection",
-    WebhookTwice 1 "webhook: doubled",
-    WebhookAnswerLost 1 "webhook: answer lost",
-}
-
-pub const KINDS: usize = Fault::ALL.len();
 
 /// A write that takes effect later.
 pub type Late = Box<dyn FnOnce() + Send>;
@@ -99,7 +25,8 @@ struct Sky {
     /// By fault, in a thousand.
     rates: [u32; KINDS],
     counts: [u64; KINDS],
-    store_down: Option<Timestamp>,
+    /// By fault: until when what it is about is unavailable.
+    down: [Option<Timestamp>; KINDS],
     late: Vec<(Timestamp, Late)>,
 }
 
@@ -120,7 +47,7 @@ impl Weather {
             sky: Mutex::new(Sky {
                 rates,
                 counts: [0; KINDS],
-                store_down: None,
+                down: [None; KINDS],
                 late: Vec::new(),
             }),
             trace,
@@ -131,7 +58,7 @@ impl Weather {
     pub fn calm(&self) {
         let mut sky = self.sky.lock().unwrap();
         sky.rates = [0; KINDS];
-        sky.store_down = None;
+        sky.down = [None; KINDS];
     }
 
     /// Whether the fault happens now; if so it is counted.
@@ -188,16 +115,16 @@ impl Weather {
         }
     }
 
-    /// Whether the store is down, which may begin now.
-    pub fn store_is_down(&self) -> bool {
+    /// Whether that is unavailable now, which may begin now and lasts for minutes.
+    pub fn is_down(&self, what: Fault) -> bool {
         let now = self.time.now();
-        if self.sky.lock().unwrap().store_down > Some(now) {
+        if self.sky.lock().unwrap().down[what as usize] > Some(now) {
             return true;
         }
-        let begins = self.strikes(Fault::StoreDown);
+        let begins = self.strikes(what);
         if begins {
             let end = now + self.up_to(300);
-            self.sky.lock().unwrap().store_down = Some(end);
+            self.sky.lock().unwrap().down[what as usize] = Some(end);
         }
         begins
     }

@@ -5,9 +5,10 @@ mod openapi;
 mod segments;
 mod signatures;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,11 +23,13 @@ enum Language {
 }
 
 /// Has a program of `tests/clients` answer every question, in one process: a line of JSON each.
-fn ask<Q: Serialize, A: DeserializeOwned>(
+/// Questions are asked while others are being answered, so there may be any number of them.
+fn ask<Q: Serialize + Send, A: DeserializeOwned>(
     language: Language,
     program: &str,
-    questions: &[Q],
-) -> Vec<A> {
+    questions: impl Iterator<Item = Q> + Send,
+    mut answered: impl FnMut(Q, A),
+) {
     let program = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/clients")
         .join(program);
@@ -41,20 +44,27 @@ fn ask<Q: Serialize, A: DeserializeOwned>(
     let mut child = (command.stdin(Stdio::piped()).stdout(Stdio::piped()))
         .spawn()
         .unwrap_or_else(|error| panic!("{language:?} cannot be started: {error}"));
-    let mut lines = String::new();
-    for question in questions {
-        lines += &serde_json::to_string(question).unwrap();
-        lines.push('\n');
-    }
-    // Beside the reading, or both sides would wait for the other to read.
-    let mut input = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let answers: Vec<A> = BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-        .collect();
-    writer.join().unwrap().unwrap();
+    let mut input = BufWriter::new(child.stdin.take().unwrap());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (asked, to_be_answered) = mpsc::channel();
+    std::thread::scope(|scope| {
+        // Beside the reading, or both sides would wait for the other to read.
+        scope.spawn(move || {
+            for question in questions {
+                serde_json::to_writer(&mut input, &question).unwrap();
+                input.write_all(b"\n").unwrap();
+                // Nobody listens any more when an answer was wrong.
+                if asked.send(question).is_err() {
+                    return;
+                }
+            }
+            input.flush().unwrap();
+        });
+        for question in to_be_answered {
+            let line = lines.next().expect("every question is answered").unwrap();
+            answered(question, serde_json::from_str(&line).unwrap());
+        }
+    });
+    assert!(lines.next().is_none(), "{language:?} says more than asked");
     assert!(child.wait().unwrap().success(), "{language:?} failed");
-    assert_eq!(answers.len(), questions.len());
-    answers
 }

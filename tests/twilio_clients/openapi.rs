@@ -10,12 +10,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
+use jiff::civil::date;
 use relay::clock::SystemClock;
 use relay::credentials::{self, Credentials, Secret};
 use relay::delivery::Answer;
 use relay::inbound::MessageSid;
 use relay::phone::PhoneNumber;
-use relay::twilio::client::{Client, NewMessage, NoAnswer, NotRead, Transport};
+use relay::twilio::client::{Client, Listing, NewMessage, NoAnswer, NotRead, Transport};
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
 
@@ -26,6 +27,7 @@ const DOCUMENT: &str = "@twilio/cli-core/src/services/twilio-api/twilio_api_v201
 const LIST: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
 const FORM: &str = "/requestBody/content/application~1x-www-form-urlencoded";
 const ONE: &str = "/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json";
+const MEDIA: &str = "/2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media.json";
 
 #[tokio::test]
 async fn every_request_of_the_relay_is_one_that_twilio_describes() {
@@ -59,6 +61,17 @@ async fn every_request_of_the_relay_is_one_that_twilio_describes() {
     let ever = ever.map(|messages| messages.len());
     assert!(matches!(ever, Err(NotRead::TooMany)), "{ever:?}");
 
+    for listing in [Listing::To, Listing::From] {
+        let (account, sunday) = (ours(), date(2026, 11, 22));
+        let day = client.messages_on(&account, &line, listing, sunday);
+        let day = day.await.unwrap();
+        assert!(!day.messages.is_empty());
+        let next = day.next.expect("the example has a next page");
+        client.messages_at(&ours(), &next).await.unwrap();
+    }
+    // The example's message is one that was sent.
+    assert!(client.received(&ours(), &sid()).await.unwrap().is_none());
+
     let found = client.message(&ours(), &sid()).await.unwrap().unwrap();
     assert!(relay::twilio::status::Status::parse(&found.status).is_some());
 }
@@ -91,13 +104,23 @@ async fn a_request_that_twilio_does_not_describe_is_noticed() {
 }
 
 /// The part of the description that is about messages, mended where the server would stumble: it
-/// overlooks OpenAPI's default that a form repeats the name of a field with several values, and the
-/// description's own example of a list has relative addresses where it asks for absolute ones.
+/// overlooks OpenAPI's default that a form repeats the name of a field with several values, the
+/// description's own example of a list has relative addresses where it asks for absolute ones, and it
+/// says in words that a day is looked for by `YYYY-MM-DD`, and in its schema that it is an instant.
 fn about_messages(mut document: Value) -> Value {
     let paths = document["paths"].as_object_mut().unwrap();
-    paths.retain(|path, _| path == LIST || path == ONE);
+    paths.retain(|path, _| [LIST, ONE, MEDIA].contains(&path.as_str()));
     let form = paths[LIST]["post"].pointer_mut(FORM).unwrap();
     form["encoding"] = json!({"MediaUrl": {"style": "form", "explode": true}});
+    let asked = paths[LIST]["get"]["parameters"].as_array_mut().unwrap();
+    let day = asked.iter_mut().find(|p| p["name"] == "DateSent").unwrap();
+    assert!(
+        day["description"]
+            .as_str()
+            .unwrap()
+            .contains("`YYYY-MM-DD`")
+    );
+    day["schema"]["format"] = json!("date");
     let list = "/responses/200/content/application~1json";
     let list = paths[LIST]["get"].pointer_mut(list).unwrap();
     let properties = list["schema"]["properties"].as_object_mut().unwrap();

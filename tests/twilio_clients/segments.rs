@@ -31,9 +31,8 @@ fn twilios_calculator_counts_the_same_segments() {
     let mut runner = TestRunner::deterministic();
     let mut draw = || texts.new_tree(&mut runner).unwrap().current();
     let texts: Vec<String> = (0..2000).map(|_| draw().into_iter().collect()).collect();
-    let counted: Vec<Counted> = ask(Language::Node, "segments.js", &texts);
-    for (text, theirs) in texts.iter().zip(counted) {
-        let ours = segments(text);
+    let compare = |text: String, theirs: Counted| {
+        let ours = segments(&text);
         let encoding = match ours.encoding {
             Encoding::Gsm7 => "GSM-7",
             Encoding::Ucs2 => "UCS-2",
@@ -43,5 +42,6 @@ fn twilios_calculator_counts_the_same_segments() {
             (&*theirs.encoding, theirs.count),
             "{text:?}"
         );
-    }
+    };
+    ask(Language::Node, "segments.js", texts.into_iter(), compare);
 }

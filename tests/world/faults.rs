@@ -1,15 +1,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::line::Line;
+use relay::opt_out::{self, OptOuts};
+use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, Recorded, Result, Saved, Store};
+use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 
 /// What goes wrong with the store, how often.
 #[derive(Default)]
@@ -19,9 +23,24 @@ pub struct Faults {
     /// Saves that go well before the failing ones.
     pub saves_spared: AtomicU32,
     pub saves: AtomicU32,
+    /// Webhooks that are answered when Twilio has stopped to wait.
+    pub late_answers: AtomicU32,
 }
 
 impl Faults {
+    /// The store answers neither reads nor writes of inbound texts.
+    pub fn break_store(&self) {
+        self.reads.store(u32::MAX, Ordering::SeqCst);
+    }
+
+    pub fn repair_store(&self) {
+        self.reads.store(0, Ordering::SeqCst);
+    }
+
+    pub(super) fn answers_late(&self) -> bool {
+        strikes(&self.late_answers)
+    }
+
     /// The worker dies between sending and saving what came of it: the claim is saved, the next
     /// save is not.
     pub fn die_after_sending(&self) {
@@ -43,11 +62,38 @@ fn strikes(left: &AtomicU32) -> bool {
 
 #[async_trait]
 impl Store for Failing {
-    async fn for_inbound(&self, line: &PhoneNumber, sid: &MessageSid) -> Result<ForInbound> {
+    async fn for_inbound(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
         if strikes(&self.faults.reads) {
             bail!("the store does not answer");
         }
-        self.behind.for_inbound(line, sid).await
+        self.behind.for_inbound(line, sid, from).await
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        self.behind.for_sending(line, to).await
+    }
+
+    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
+        self.behind.opt_outs(line).await
+    }
+
+    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
+        self.behind.change_opt_out(line, change).await
+    }
+
+    async fn claim_slot(
+        &self,
+        key: &pace::Key,
+        rate: pace::Rate,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        self.behind.claim_slot(key, rate, patience, now).await
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
@@ -57,11 +103,11 @@ impl Store for Failing {
         self.behind.record(record, deliveries).await
     }
 
-    async fn save(&self, delivery: &Delivery) -> Result<Saved> {
+    async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         if !strikes(&self.faults.saves_spared) && strikes(&self.faults.saves) {
             bail!("the store does not answer");
         }
-        self.behind.save(delivery).await
+        self.behind.save(delivery, spawned).await
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -74,6 +120,10 @@ impl Store for Failing {
 
     async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
         self.behind.owns(delivery, sid, now).await
+    }
+
+    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
+        self.behind.owner_of(sid).await
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
@@ -102,6 +152,14 @@ impl Store for Failing {
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         self.behind.remove_line(number).await
+    }
+
+    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
+        self.behind.reconciled(line).await
+    }
+
+    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
+        self.behind.set_reconciled(line, day).await
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {

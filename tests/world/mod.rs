@@ -18,21 +18,28 @@ use jiff::Timestamp;
 use relay::audit::Record;
 use relay::audit::file::FileAudit;
 use relay::clock::{Clock, FixedChance, ManualClock};
+use relay::delivery::DeliveryId;
 use relay::duty::Override;
-use relay::functions::{delivery_status, inbound_sms, retry_worker};
+use relay::functions::{delivery_status, inbound_fallback, inbound_sms, retry_worker};
 use relay::inbound::MessageSid;
+use relay::kept::Keeper;
+use relay::kept::file::KeptFile;
 use relay::line::{Line, config};
-use relay::machine::Database;
+use relay::machine::kept::Left;
+use relay::machine::{Database, kept};
 use relay::phone::{PhoneNumber, Sender};
 use relay::queue::sqlite::SqliteQueue;
 use relay::relay::Relay;
 use relay::store::Store;
 use relay::store::sqlite::SqliteStore;
 use relay::twilio::client::Client;
-use relay::twilio::sandbox::{InProcess, Number, Sandbox, demo_account};
+use relay::twilio::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 
 /// A Monday morning in San Diego: Sergio is on duty.
 pub const IN_HOURS: &str = "2026-11-23T10:00:00-08:00";
+
+/// The file of the texts that the fallback kept.
+const KEPT: &str = "kept-texts.jsonl";
 
 pub struct World {
     pub clock: Arc<ManualClock>,
@@ -43,6 +50,7 @@ pub struct World {
     behind: Duration,
     relay: Arc<Relay>,
     queue: SqliteQueue,
+    kept: KeptFile,
     folder: tempfile::TempDir,
     /// How far each phone's screen was read.
     read: Mutex<BTreeMap<Sender, usize>>,
@@ -89,6 +97,7 @@ impl World {
             .put_line(&line)
             .await
             .expect("the line is stored");
+        let kept = KeptFile::open(&folder.path().join(KEPT)).expect("a file for kept texts");
         Self {
             clock,
             sandbox,
@@ -97,15 +106,43 @@ impl World {
             behind,
             relay,
             queue,
+            kept,
             folder,
             read: Mutex::default(),
             answers: Mutex::default(),
         }
     }
 
+    /// Twilio has the relay's fallback URL.
+    pub fn set_fallback_url(&self) {
+        let url = |path: &str| Some(format!("{}{path}", self.line.public_url));
+        let setup = Number {
+            sms_url: url("/twilio/sms"),
+            sms_fallback_url: url("/twilio/fallback"),
+            ..Number::default()
+        };
+        self.sandbox.set_number(self.line.number.clone(), setup);
+    }
+
+    /// What the fallback kept goes to the main path, and everything happens that follows at once.
+    pub async fn take_kept(&self) -> Left {
+        let left = kept::take(&self.relay, &self.kept)
+            .await
+            .expect("the kept texts are read");
+        self.advance(seconds(5)).await;
+        left
+    }
+
+    /// How many texts the fallback keeps.
+    pub fn kept(&self) -> usize {
+        let text = std::fs::read_to_string(self.folder.path().join(KEPT));
+        text.expect("the kept texts").lines().count()
+    }
+
     /// The process ends and another one begins, with the same files.
     pub async fn restart(&mut self) {
         (self.relay, self.queue) = start(&self.folder, &self.clock, &self.sandbox, &self.faults);
+        self.kept = KeptFile::open(&self.folder.path().join(KEPT)).expect("the kept texts");
         self.queue
             .recover(self.clock.now())
             .await
@@ -130,6 +167,12 @@ impl World {
 
     pub fn backup(&self) -> Phone<'_> {
         self.phone(self.line.people[1].number.expose())
+    }
+
+    /// Whoever is alerted.
+    pub fn owner(&self) -> Phone<'_> {
+        let alert = self.line.policy.alert.as_ref();
+        self.phone(alert.expect("a line with an alert").expose())
     }
 
     pub async fn set_override(&self, person: &str, to: Override) {
@@ -158,7 +201,10 @@ impl World {
                 let response = self.answer(request).await;
                 let status = response.status().as_u16();
                 self.answers.lock().unwrap().push(status);
-                self.sandbox.answered(webhook.id, status, response.body());
+                match self.faults.answers_late() {
+                    true => self.sandbox.unanswered(webhook.id, NoReply::TimedOut),
+                    false => self.sandbox.answered(webhook.id, status, response.body()),
+                }
             }
             for received in wake_ups {
                 match retry_worker::wake(&self.relay, &received.wake_up).await {
@@ -212,10 +258,17 @@ impl World {
 
     /// What an HTTP server or API Gateway would do with a request.
     pub async fn answer(&self, request: http::Request<bytes::Bytes>) -> http::Response<String> {
-        if request.uri().path() == "/twilio/sms" {
-            inbound_sms::handle(&self.relay, request).await
-        } else {
-            delivery_status::handle(&self.relay, request).await
+        match request.uri().path() {
+            "/twilio/sms" => inbound_sms::handle(&self.relay, request).await,
+            "/twilio/fallback" => {
+                let keeper = Keeper {
+                    texts: Arc::new(self.kept.clone()),
+                    credentials: Arc::clone(&self.relay.credentials),
+                    clock: self.clock.clone(),
+                };
+                inbound_fallback::handle(&keeper, request).await
+            }
+            _ => delivery_status::handle(&self.relay, request).await,
         }
     }
 
@@ -257,6 +310,22 @@ impl World {
         std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap_or_default()
     }
 
+    /// Deliveries for which something is on the queue that could still happen. The wake-up for a
+    /// report that came stays there until it is due, and does nothing.
+    fn on_its_way(&self) -> Vec<DeliveryId> {
+        use futures::executor::block_on;
+        let far = self.clock.now() + minutes(24 * 60);
+        let received = block_on(self.queue.receive(far, 1000)).expect("the queue is read");
+        let ids = received
+            .into_iter()
+            .map(|received| received.wake_up.delivery);
+        ids.filter(|id| {
+            let delivery = block_on(self.relay.store.delivery(id)).expect("the store is read");
+            delivery.is_none_or(|delivery| delivery.due().is_some())
+        })
+        .collect()
+    }
+
     fn unread(&self, sender: &Sender) -> usize {
         let read = self
             .read
@@ -275,7 +344,7 @@ impl World {
 }
 
 /// The example's line, at a public address.
-fn example() -> Line {
+pub fn example() -> Line {
     let mut line = config::example(443).remove(0);
     line.public_url = "https://relay.example.com".to_owned();
     line
@@ -325,8 +394,8 @@ impl Drop for World {
         if std::thread::panicking() {
             return;
         }
-        let on_its_way = self.queue.next_due().expect("the queue is read");
-        assert_eq!(on_its_way, None, "something is still on its way");
+        assert_eq!(self.on_its_way(), [], "something is still on its way");
+        assert_eq!(self.kept(), 0, "a text is still kept");
         for phone in self.sandbox.phones() {
             assert_eq!(
                 self.unread(&phone),

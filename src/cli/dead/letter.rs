@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::candidates::{BOLD, DIM};
-use crate::cli::explain::story::{Shown, outcome, why};
+use crate::cli::explain::story::Shown;
+use crate::cli::explain::words::{outcome, why};
 use crate::cli::output::{Unwritten, tell};
 use crate::dead::Wanted;
 use crate::delivery::{Delivery, DeliveryId, GaveUp, State};

@@ -23,7 +23,7 @@ pub struct Place {
     dead_letter_queue_url: Option<String>,
 }
 
-/// What a replay on a deployed relay needs besides.
+/// What a change on a deployed relay needs besides.
 #[derive(clap::Args)]
 pub struct Outlets {
     /// A deployed relay's queue of wake-ups (the stack's output DeliveriesQueueUrl)
@@ -111,12 +111,12 @@ impl Place {
         }
     }
 
-    /// Fails if a replay could not be carried out for want of a name.
+    /// Fails if a change could not be carried out for want of a name.
     pub fn check(&self, outlets: &Outlets) -> Result<(), WrongUsage> {
         let missing = |what: &str, flag: &str, output: &str| {
             Err(WrongUsage(format!(
-                "a replay on a deployed relay needs its {what}: name it with {flag} (the stack's \
-                 output {output})"
+                "on a deployed relay this needs its {what}: name it with {flag} (the stack's output \
+                 {output})"
             )))
         };
         match (
@@ -130,7 +130,7 @@ impl Place {
         }
     }
 
-    /// What a replay goes through; `outlets` are those that were checked.
+    /// What a change goes through; `outlets` are those that were checked.
     #[cfg_attr(not(feature = "aws"), allow(unused_variables))]
     pub fn means(&self, opened: &Opened, outlets: &Outlets) -> anyhow::Result<Means> {
         match &opened.parts {

@@ -1,4 +1,4 @@
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -10,7 +10,7 @@ use super::letter::{MOST_WAKE_UPS, Waker};
 use super::place::{Opened, Outlets, Place};
 use super::{Filter, count, id};
 use crate::cli::output::{self, Unwritten, note, tell};
-use crate::cli::{RED, WrongUsage};
+use crate::cli::{RED, WrongUsage, agrees};
 use crate::dead::{Wanted, letters, plan, replay};
 use crate::delivery::{Delivery, DeliveryId, State};
 use crate::printable::printable;
@@ -165,10 +165,7 @@ impl Replay {
             note!("{delivery} {next} → {}", printable(&to.join(", then ")));
         }
         let count = count(planned.texts.len(), planned.wake_ups.len());
-        note!("Replay {count}? Type y to go on.");
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        Ok(agrees(&format!("Replay {count}?"))?.unwrap_or(true))
     }
 
     async fn replay(

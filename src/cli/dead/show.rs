@@ -9,7 +9,8 @@ use super::letter::{Letter, Reader, Waker, glance};
 use super::place::Place;
 use super::replay::cascade;
 use crate::cli::candidates::DIM;
-use crate::cli::explain::story::{Shown, advice, outcome};
+use crate::cli::explain::story::Shown;
+use crate::cli::explain::words::{advice, outcome};
 use crate::cli::output::{self, Unwritten, tell};
 use crate::dead::{how_it_stands, plan};
 use crate::delivery::{Delivery, Outcome};
@@ -38,6 +39,9 @@ struct Shows {
     #[serde(flatten)]
     letter: Letter,
     tries: Vec<Try>,
+    /// From whom it went on, when and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handed_over: Vec<Moved>,
     /// Who would get it now, in this order; or why nobody.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     would_go_to: Vec<String>,
@@ -46,6 +50,13 @@ struct Shows {
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     wake_ups: Vec<Waker>,
+}
+
+#[derive(Serialize)]
+struct Moved {
+    at: Timestamp,
+    from_person: String,
+    because: &'static str,
 }
 
 #[derive(Serialize)]
@@ -78,6 +89,7 @@ impl Show {
         let shows = Shows {
             letter: letter.letter(&delivery).await?,
             tries: self.tries(&delivery),
+            handed_over: moves(&delivery),
             would_go_to: planned
                 .as_ref()
                 .map(|(next, _)| cascade(next))
@@ -110,6 +122,15 @@ impl Show {
     }
 }
 
+fn moves(delivery: &Delivery) -> Vec<Moved> {
+    let moves = delivery.handed_over.iter().map(|hand_over| Moved {
+        at: hand_over.at,
+        from_person: hand_over.from.person.clone(),
+        because: hand_over.because.in_words(),
+    });
+    moves.collect()
+}
+
 impl Shows {
     fn print(&self) -> Result<(), Unwritten> {
         self.letter.print()?;
@@ -134,6 +155,15 @@ impl Shows {
             if let Some(advice) = advice(came_to) {
                 tell!("    {advice}")?;
             }
+        }
+        for Moved {
+            at,
+            from_person,
+            because,
+        } in &self.handed_over
+        {
+            let at = self.letter.zone.show(*at);
+            tell!("  moved on from {from_person}, {at}: {because}")?;
         }
         for waker in &self.wake_ups {
             waker.print()?;

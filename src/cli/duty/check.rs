@@ -39,13 +39,15 @@ impl Check {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let lines = self.schedule.lines().await?;
         let mut checked = Vec::new();
-        for (line, overrides) in &lines {
+        for (line, known) in &lines {
             let at = instant(self.at.as_deref(), now, line)?;
-            let findings = check(line, overrides, at).into_iter().map(|finding| Told {
-                warning: finding.is_warning(),
-                sentence: finding.to_string(),
-                finding,
-            });
+            let findings = check(line, &known.overrides, at)
+                .into_iter()
+                .map(|finding| Told {
+                    warning: finding.is_warning(),
+                    sentence: finding.to_string(),
+                    finding,
+                });
             checked.push(Checked {
                 line: &line.name,
                 findings: findings.collect(),

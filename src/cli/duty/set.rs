@@ -2,15 +2,14 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
-use super::{a_customer, show};
+use super::{decide_for_a_customer, show};
 use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
 use crate::cli::output::{self, Unwritten, note, tell};
-use crate::cli::schedule::{choose, wrong_time};
+use crate::cli::schedule::{choose, known, wrong_time};
 use crate::cli::target::Target;
 use crate::duty::{Because, Override, Presence, when};
 use crate::line::{Line, Person};
-use crate::routing::decide;
 use crate::store::Store;
 
 #[derive(clap::Args)]
@@ -171,12 +170,12 @@ impl Report {
 
     /// Tells who gets the texts to this line now.
     async fn line(&mut self, store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<()> {
-        let overrides = store.overrides(&line.number).await?;
+        let known = known(store, line).await?;
         if self.json {
-            let shown = show::show(line, &overrides, now);
+            let shown = show::show(line, &known, now);
             self.lines.push(serde_json::to_value(shown)?);
         } else {
-            let decision = decide(line, &overrides, &a_customer(), now);
+            let decision = decide_for_a_customer(line, &known, now);
             tell!("  now {}", candidates::outcome(&decision))?;
         }
         Ok(())

@@ -3,13 +3,13 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::a_customer;
+use super::decide_for_a_customer;
 use crate::cli::candidates::{self, BOLD, DIM};
 use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::{Schedule, instant};
-use crate::duty::{Because, Overrides, next_change};
-use crate::line::Line;
-use crate::routing::decide;
+use crate::duty::{Because, next_change};
+use crate::line::{Line, Person};
+use crate::routing::{Candidate, Known};
 
 #[derive(clap::Args)]
 pub struct Show {
@@ -48,12 +48,12 @@ impl Show {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let lines = self.schedule.lines().await?;
         let mut shown = Vec::new();
-        for (line, overrides) in &lines {
+        for (line, known) in &lines {
             let at = instant(self.at.as_deref(), now, line)?;
             if !self.json {
-                print_line(line, overrides, at)?;
+                print_line(line, known, at)?;
             }
-            shown.push(show(line, overrides, at));
+            shown.push(show(line, known, at));
         }
         if self.json {
             output::json(&shown)?;
@@ -62,8 +62,8 @@ impl Show {
     }
 }
 
-pub fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'a> {
-    let decision = decide(line, overrides, &a_customer(), at);
+pub fn show<'a>(line: &'a Line, known: &Known, at: Timestamp) -> Shown<'a> {
+    let decision = decide_for_a_customer(line, known, at);
     let people = line.people.iter().zip(decision.candidates);
     Shown {
         line: &line.name,
@@ -72,17 +72,32 @@ pub fn show<'a>(line: &'a Line, overrides: &Overrides, at: Timestamp) -> Shown<'
         to_person: decision.to_person,
         people: people
             .map(|(person, candidate)| ShownPerson {
+                until: change(line, person, &candidate, known, at),
                 person: candidate.person,
                 available: candidate.available,
                 because: candidate.because.in_zone(&line.time_zone),
                 reason: candidate.because,
-                until: next_change(line, person, overrides, at),
             })
             .collect(),
     }
 }
 
-fn print_line(line: &Line, overrides: &Overrides, at: Timestamp) -> Result<(), Unwritten> {
+/// When the candidate's availability changes by itself. Who opted out comes back by a word of theirs,
+/// whatever the hours say.
+fn change(
+    line: &Line,
+    person: &Person,
+    candidate: &Candidate,
+    known: &Known,
+    at: Timestamp,
+) -> Option<Timestamp> {
+    match candidate.because {
+        Because::OptedOut(_) | Because::OptedOutBackup(_) => None,
+        _ => next_change(line, person, &known.overrides, at),
+    }
+}
+
+fn print_line(line: &Line, known: &Known, at: Timestamp) -> Result<(), Unwritten> {
     let zone = &line.time_zone;
     let number = line
         .country()
@@ -92,10 +107,10 @@ fn print_line(line: &Line, overrides: &Overrides, at: Timestamp) -> Result<(), U
         line.name,
         zone.show(at)
     )?;
-    let decision = decide(line, overrides, &a_customer(), at);
+    let decision = decide_for_a_customer(line, known, at);
     let rows = candidates::lines(&decision.candidates, zone);
     for ((row, person), candidate) in rows.iter().zip(&line.people).zip(&decision.candidates) {
-        let change = match next_change(line, person, overrides, at) {
+        let change = match change(line, person, candidate, known, at) {
             Some(change) if candidate.available => format!(", until {}", zone.show(change)),
             Some(change) => format!(", back {}", zone.show(change)),
             None => String::new(),

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::guards;
+use super::words::{advice, outcome, reason, why};
 use crate::cli::candidates::DecisionShown;
-use crate::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, Replay, State};
-use crate::inbound::{InboundRecord, InboundSms, MessageSid};
+use crate::delivery::{Attempt, Delivery, DeliveryId, Outcome, Recipient, Replay, State};
+use crate::inbound::{ByFallback, InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
 use crate::phone::{PhoneNumber, Sender};
 use crate::routing::{Decision, Rule};
-use crate::twilio::errors::Class;
 
 /// How much of a text is shown.
 #[derive(Clone, Copy)]
@@ -67,18 +68,22 @@ struct ToldAttempt {
 }
 
 impl Story {
-    /// `deliveries` are those of the record, `None` where the store has forgotten one.
+    /// `deliveries` are those of the record, `None` where the store has forgotten one; `tellings`
+    /// are those that told people of it.
     pub fn of(
         record: &InboundRecord,
         deliveries: &[(DeliveryId, Option<Delivery>)],
+        tellings: &[Delivery],
         zone: &TimeZone,
         shown: Shown,
     ) -> Self {
         let sms = &record.sms;
         let mut moments = vec![
-            moment(record.received, "it came in".to_owned()),
+            moment(record.received, came_in(record)),
             decided(&record.decision, zone),
         ];
+        let listed = record.opt_out.as_ref().map(guards::listed);
+        moments.extend(listed.map(|listed| moment(record.received, listed)));
         for (id, delivery) in deliveries {
             match delivery {
                 Some(delivery) => Teller {
@@ -90,6 +95,10 @@ impl Story {
                 None => moments.push(then(format!("delivery {id} is not stored any more"))),
             }
         }
+        super::tellings::insert(tellings, zone, shown, &mut moments);
+        let stored = deliveries
+            .iter()
+            .filter_map(|(_, delivery)| delivery.as_ref());
         Self {
             message_sid: sms.sid.clone(),
             line: record.decision.line.clone(),
@@ -98,12 +107,20 @@ impl Story {
             content: content(sms),
             body: shown.body.then(|| sms.body.clone()),
             decision: DecisionShown::of(&record.decision, zone),
-            deliveries: deliveries
-                .iter()
-                .filter_map(|(_, delivery)| Some(told(delivery.as_ref()?, shown)))
-                .collect(),
+            deliveries: stored.chain(tellings).map(|d| told(d, shown)).collect(),
             moments,
         }
+    }
+}
+
+fn came_in(record: &InboundRecord) -> String {
+    match &record.by_fallback {
+        None => "it came in".to_owned(),
+        Some(ByFallback {
+            error_code: Some(code),
+            ..
+        }) => format!("it came in by the fallback: the main path failed (Twilio's error {code})"),
+        Some(_) => "it came in by the fallback: the main path failed".to_owned(),
     }
 }
 
@@ -183,7 +200,21 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
             "it was relayed to nobody: a person of the cascade wrote, not a customer".to_owned()
         }
         (Rule::FromLine, _) => {
-            "it was relayed to nobody: the line wrote to itself, which would never end".to_owned()
+            "it was relayed to nobody: a line of the relay wrote, which would never end".to_owned()
+        }
+        (Rule::OptOutWord, _) => {
+            "it was relayed to nobody and not answered: a person of the cascade wrote a word that \
+             Twilio answers"
+                .to_owned()
+        }
+        (Rule::AutomaticReply, _) => {
+            "it was relayed to nobody and not answered: a person's phone wrote it by itself"
+                .to_owned()
+        }
+        (Rule::OwnWords, _) => {
+            "it was relayed to nobody and not answered: a relay's own words came back from a \
+             person's number, which would never end"
+                .to_owned()
         }
     };
     let details = decision.candidates.iter().map(|candidate| {
@@ -210,30 +241,26 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&self, moments: &mut Vec<Moment>) {
         let mut before: Option<&Attempt> = None;
+        let waits = self.delivery.slowed.iter();
+        moments.extend(waits.map(|wait| moment(wait.at, guards::slowed(wait, self.zone))));
         let mut replays = self.delivery.replays.iter().peekable();
         for attempt in &self.delivery.attempts {
             while let Some(replay) = replays.next_if(|replay| replay.attempts < attempt.number) {
                 moments.push(replayed(replay));
                 before = None;
             }
-            self.hand_over(before, &attempt.to, Some(attempt.began), moments);
+            self.hand_over(before, &attempt.to, moments);
             moments.extend(self.attempt(attempt));
             before = Some(attempt);
         }
         let before = before.filter(|_| replays.peek().is_none());
         moments.extend(replays.map(replayed));
-        self.hand_over(before, &self.delivery.to, None, moments);
+        self.hand_over(before, &self.delivery.to, moments);
         moments.push(self.state());
     }
 
     /// Tells that it went to somebody else than the attempt before.
-    fn hand_over(
-        &self,
-        before: Option<&Attempt>,
-        to: &Recipient,
-        at: Option<Timestamp>,
-        moments: &mut Vec<Moment>,
-    ) {
+    fn hand_over(&self, before: Option<&Attempt>, to: &Recipient, moments: &mut Vec<Moment>) {
         if let Some(before) = before
             && before.to.person != to.person
         {
@@ -241,10 +268,12 @@ impl Teller<'_> {
                 "{} could not be reached, so {} is next",
                 before.to.person, to.person
             );
+            let mut hand_overs = self.delivery.handed_over.iter();
+            let recorded = hand_overs.find(|h| h.from == before.to && h.attempts == before.number);
             moments.push(Moment {
-                at,
+                at: recorded.map(|hand_over| hand_over.at),
                 what,
-                details: Vec::new(),
+                details: recorded.into_iter().map(reason).collect(),
             });
         }
     }
@@ -273,6 +302,14 @@ impl Teller<'_> {
         ]
     }
 
+    /// What happens if no delivery report comes.
+    fn otherwise(&self) -> Vec<String> {
+        let end = self.zone.show(self.delivery.stage_end());
+        let next = self.delivery.remaining.first();
+        let otherwise = next.map(|next| format!("if not by {end}, it goes to {}", next.person));
+        otherwise.into_iter().collect()
+    }
+
     fn state(&self) -> Moment {
         let Delivery { to, deadline, .. } = self.delivery;
         let (to, deadline) = (&to.person, self.zone.show(*deadline));
@@ -289,10 +326,14 @@ impl Teller<'_> {
                 ask,
                 "Twilio is asked whether it has the message, before any other attempt".to_owned(),
             ),
-            State::Accepted { .. } => then(format!(
-                "Twilio has it; whether it reached {to} is still to be heard"
-            )),
+            State::Accepted { .. } => Moment {
+                details: self.otherwise(),
+                ..then(format!(
+                    "Twilio has it; whether it reached {to} is still to be heard"
+                ))
+            },
             State::Delivered => then(format!("it reached {to}")),
+            State::Withheld { because } => then(guards::withheld(to, because)),
             State::GaveUp { because } => Moment {
                 at: self.delivery.gave_up,
                 what: format!("no further attempt is made: {}", why(because, &deadline)),
@@ -302,68 +343,6 @@ impl Teller<'_> {
                 )],
             },
         }
-    }
-}
-
-/// Why a delivery gave up; `deadline` is when it was too late, as its line's clock shows it.
-pub fn why(because: GaveUp, deadline: &str) -> String {
-    match because {
-        GaveUp::Late => format!("{deadline} was the time to give up"),
-        GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
-        GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
-        GaveUp::Unresolved => "Twilio did not say whether it had the message".to_owned(),
-    }
-}
-
-/// What became of an attempt.
-pub fn outcome(outcome: &Outcome) -> String {
-    let code = |code: &Option<u32>| code.map_or(String::new(), |code| format!(", error {code}"));
-    match outcome {
-        Outcome::Pending => "begun, not answered yet".to_owned(),
-        Outcome::Unknown => "the answer got lost, so Twilio may have it or not".to_owned(),
-        Outcome::Absent => "it did not get to Twilio".to_owned(),
-        Outcome::Accepted => "Twilio took it".to_owned(),
-        Outcome::Refused {
-            code: error,
-            http_status,
-            class,
-        } => {
-            format!(
-                "refused (HTTP {http_status}{}): {}",
-                code(error),
-                in_words(*class)
-            )
-        }
-        Outcome::Sent => "handed to the carrier".to_owned(),
-        Outcome::Delivered => "delivered".to_owned(),
-        Outcome::Undelivered { code: error, class } => {
-            format!("not delivered{}: {}", code(error), in_words(*class))
-        }
-    }
-}
-
-fn in_words(class: Class) -> &'static str {
-    match class {
-        Class::Retry => "passing trouble, worth another try",
-        Class::RetryOnce => "the phone may be off, worth one more try",
-        Class::HandOver => "this number cannot be reached by text",
-        Class::Stop => "this number opted out",
-        Class::Configuration => "account, number or campaign need the owner's attention",
-        Class::OurBug => "the request was wrong",
-        Class::Ambiguous => "Twilio may have it or not",
-    }
-}
-
-/// Where an error is explained.
-pub fn advice(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Refused {
-            code: Some(code), ..
-        }
-        | Outcome::Undelivered {
-            code: Some(code), ..
-        } => Some(format!("see https://www.twilio.com/docs/api/errors/{code}")),
-        _ => None,
     }
 }
 

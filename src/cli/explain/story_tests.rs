@@ -1,7 +1,10 @@
 use super::*;
-use crate::duty::Overrides;
+use crate::delivery::{GaveUp, HandOver, MovedOn, Purpose};
+use crate::inbound::Nature;
 use crate::line::{Line, config};
+use crate::routing::Known;
 use crate::routing::decide;
+use crate::twilio::errors::Class;
 
 const MASKED: Shown = Shown {
     numbers: false,
@@ -30,14 +33,17 @@ fn record(from: &str) -> InboundRecord {
         body: "Are you open?".to_owned(),
         media: Vec::new(),
         media_left_out: 0,
+        opt_out_type: None,
     };
-    let decision = decide(&line, &Overrides::default(), &sms.from, at(1));
+    let decision = decide(&line, &Known::default(), &sms.from, Nature::Ordinary, at(1));
     let deliveries = vec![DeliveryId::of_inbound(&sms.sid)];
     InboundRecord {
         sms,
         received: at(0),
         decision,
         deliveries,
+        by_fallback: None,
+        opt_out: None,
     }
 }
 
@@ -70,6 +76,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         from: line().number,
         public_url: String::new(),
         message_sid: Some(record.sms.sid),
+        sender: Some(record.sms.from),
         to: to(person),
         remaining: Vec::new(),
         body: "Are you open?".to_owned(),
@@ -81,13 +88,18 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         deadline: at(3600),
         gave_up: None,
         replays: Vec::new(),
+        slowed: Vec::new(),
+        handed_over: Vec::new(),
+        purpose: Default::default(),
+        policy: Default::default(),
+        time_zone: Default::default(),
     }
 }
 
 fn story(delivery: Option<Delivery>, shown: Shown) -> Story {
     let record = record("+18585550107");
     let deliveries = [(record.deliveries[0].clone(), delivery)];
-    Story::of(&record, &deliveries, &line().time_zone, shown)
+    Story::of(&record, &deliveries, &[], &line().time_zone, shown)
 }
 
 fn moments(delivery: Option<Delivery>) -> Vec<String> {
@@ -254,7 +266,7 @@ fn numbers_and_words_are_shown_only_when_asked_for() {
 #[test]
 fn a_text_that_is_relayed_to_nobody_says_why() {
     let record = record("+16195550110");
-    let story = Story::of(&record, &[], &line().time_zone, MASKED);
+    let story = Story::of(&record, &[], &[], &line().time_zone, MASKED);
     assert!(
         story.moments[1]
             .what
@@ -294,4 +306,89 @@ fn a_give_up_and_a_replay_are_moments_of_their_own() {
     let end = story.moments.last().unwrap();
     assert_eq!(end.at, Some(at(40)));
     assert!(end.details[0].starts_with("`relay dead replay in-SM"));
+}
+
+#[test]
+fn a_hand_over_by_time_says_when_and_why_and_who_was_told() {
+    let attempts = vec![
+        attempt(1, 0, Outcome::Sent),
+        attempt(20, 1, Outcome::Delivered),
+    ];
+    let mut moved = delivery(1, attempts, State::Delivered);
+    moved.handed_over.push(HandOver {
+        at: at(190),
+        from: to(0),
+        because: MovedOn::NoReport,
+        attempts: 1,
+        replays: 0,
+    });
+    let refusal = Outcome::Refused {
+        code: Some(21614),
+        http_status: 400,
+        class: Class::HandOver,
+    };
+    let mut telling = delivery(0, vec![attempt(1, 0, refusal)], State::Delivered);
+    telling.purpose = Purpose::Told;
+    telling.created = at(191);
+    let told = |telling: &Delivery| {
+        let record = record("+18585550107");
+        let deliveries = [(record.deliveries[0].clone(), Some(moved.clone()))];
+        let tellings = std::slice::from_ref(telling);
+        Story::of(&record, &deliveries, tellings, &line().time_zone, MASKED)
+    };
+    let story = told(&telling);
+    let find = |part: &str| {
+        let mut moments = story.moments.iter();
+        moments
+            .position(|moment| moment.what.contains(part))
+            .unwrap()
+    };
+    let moved_on = find("Sergio could not be reached, so Backup is next");
+    assert_eq!(story.moments[moved_on].at, Some(at(190)));
+    assert_eq!(
+        story.moments[moved_on].details,
+        ["no delivery report in time"]
+    );
+    let told_of = find("Sergio (+1619•••10) was to be told that it moved on");
+    assert_eq!(story.moments[told_of].details, ["that text reached Sergio"]);
+    assert!(moved_on < told_of && told_of < find("attempt 20 to Backup"));
+
+    telling.state = State::GaveUp {
+        because: GaveUp::NobodyLeft,
+    };
+    let story = serde_json::to_string(&told(&telling)).unwrap();
+    assert!(story.contains("that text did not reach Sergio: refused (HTTP 400, error 21614)"));
+}
+
+#[test]
+fn a_text_that_waits_for_its_report_says_until_when() {
+    let mut accepted = delivery(
+        0,
+        vec![attempt(1, 0, Outcome::Sent)],
+        State::Accepted {
+            ask: Some(at(130)),
+            asked: 0,
+        },
+    );
+    accepted.remaining = vec![to(1)];
+    let story = story(Some(accepted), MASKED);
+    let details = &story.moments.last().unwrap().details;
+    assert_eq!(
+        details,
+        &["if not by Fri 2026-11-20 10:03 PST, it goes to Backup"]
+    );
+}
+
+#[test]
+fn a_text_that_came_by_the_fallback_says_so_and_why() {
+    let mut record = record("+18585550107");
+    record.by_fallback = Some(ByFallback {
+        received: record.received,
+        error_code: Some(11205),
+    });
+    let story = Story::of(&record, &[], &[], &line().time_zone, MASKED);
+    assert_eq!(
+        story.moments[0].what,
+        "it came in by the fallback: the main path failed (Twilio's error 11205)"
+    );
 }

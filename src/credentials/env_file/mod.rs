@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 pub use self::document::{Change, Document};
 pub use self::errors::{BadEnvFile, quoted};
-pub use self::grammar::{BadLine, Entry, Problem};
+pub use self::grammar::{BadLine, Entry, Problem, parse};
 pub use self::history::History;
 pub use self::keys::{is_key, is_reserved};
 pub use self::place::{NoPlace, find};

@@ -78,9 +78,13 @@ impl SecretStore {
     /// The pending version of a rotation, if it has a value yet.
     pub async fn pending(&self, version: &str) -> anyhow::Result<Option<Stored>> {
         let asked = self.client.get_secret_value().secret_id(&self.id);
-        let asked = asked.version_id(version).version_stage(PENDING);
-        match asked.send().await {
-            Ok(answer) => self.stored(answer).map(Some),
+        // Asked for version and stage at once, AWS calls a version in another stage a mistake.
+        match asked.version_id(version).send().await {
+            Ok(answer) => {
+                let stored = self.stored(answer)?;
+                let is_pending = stored.stages.iter().any(|stage| stage == PENDING);
+                Ok(is_pending.then_some(stored))
+            }
             // A version that RotateSecret made has no value until somebody puts one in.
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
             Err(error) => Err(plain(error)).with_context(|| {

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::lines::{ReadLine, ReadPerson};
 use super::mistakes::Mistakes;
 use crate::duty::{Hours, Window};
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, Prefix};
 
 pub(super) fn check(lines: &[ReadLine], mistakes: &mut Mistakes) {
     names_once(lines.iter().map(|line| &line.name), "line", mistakes);
@@ -62,7 +62,42 @@ fn check_line(
             mistakes.add(number.span(), message);
         }
     }
+    alert(line, numbers_of_lines, mistakes);
+    prefixes(line, mistakes);
     backup(line, mistakes);
+}
+
+/// The number that is alerted must be a phone.
+fn alert(line: &ReadLine, numbers_of_lines: &HashMap<&PhoneNumber, &str>, mistakes: &mut Mistakes) {
+    if let Some(alert) = &line.policy.alert
+        && let Some(name) = numbers_of_lines.get(alert.get_ref())
+    {
+        let message = format!(
+            "this is the number of line {name:?}, which is no phone; write the number of whoever \
+             should hear of it"
+        );
+        mistakes.add(alert.span(), message);
+    }
+}
+
+/// Whoever could be texted must be allowed to.
+fn prefixes(line: &ReadLine, mistakes: &mut Mistakes) {
+    let policy = line.policy.complete();
+    let people = line
+        .people
+        .iter()
+        .filter_map(|person| person.number.as_ref());
+    for number in people.chain(&line.policy.alert) {
+        if !policy.allows(number.get_ref()) {
+            let allowed = policy.allowed_prefixes.iter().map(Prefix::as_str);
+            let message = format!(
+                "numbers that begin like this one are not texted, only those with {}; write \
+                 another number, or add what it begins with to allowed_prefixes in [[line]]",
+                allowed.collect::<Vec<_>>().join(", ")
+            );
+            mistakes.add(number.span(), message);
+        }
+    }
 }
 
 /// The last of the cascade must always be available.

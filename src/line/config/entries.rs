@@ -17,12 +17,24 @@ pub(super) struct Entries<'a> {
 impl<'a> Entries<'a> {
     /// Refuses every key that is not among the `known`.
     pub fn only(&self, known: &[&str], mistakes: &mut Mistakes) {
+        self.only_these(known, &[], "", mistakes);
+    }
+
+    /// Refuses every key that is not among the `known`; those that belong `elsewhere` with where.
+    pub fn only_these(
+        &self,
+        known: &[&str],
+        elsewhere: &[&str],
+        place: &str,
+        mistakes: &mut Mistakes,
+    ) {
         for key in self.table.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
                 continue;
             }
             let advice = match nearest(name, known.iter().copied()) {
+                _ if elsewhere.contains(&name) => place.to_owned(),
                 Some(meant) => format!("did you mean {meant}?"),
                 None => format!("it can have {}", listed(known)),
             };
@@ -51,6 +63,44 @@ impl<'a> Entries<'a> {
                 None
             }
         }
+    }
+
+    /// The value of a key that may be there. `None` too if it is a mistake.
+    pub fn optional<T>(
+        &self,
+        key: &str,
+        mistakes: &mut Mistakes,
+        read: impl FnOnce(&DeValue) -> Result<T, String>,
+    ) -> Option<Spanned<T>> {
+        let value = self.table.get(key)?;
+        match read(value.get_ref()) {
+            Ok(read) => Some(Spanned::new(value.span(), read)),
+            Err(message) => {
+                mistakes.add(value.span(), message);
+                None
+            }
+        }
+    }
+
+    /// The table under `[path]`; `None` if the key is absent.
+    pub fn table(
+        &self,
+        key: &str,
+        path: &'static str,
+        mistakes: &mut Mistakes,
+    ) -> Option<Entries<'a>> {
+        let value = self.table.get(key)?;
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            let found = kind(value.get_ref());
+            let message = format!("this is {found}; write [{path}] in single brackets");
+            mistakes.add(value.span(), message);
+        }
+        Some(Entries {
+            table: table?,
+            at: value.span(),
+            what: path,
+        })
     }
 
     /// The tables under `[[path]]`; none if the key is absent.
@@ -117,14 +167,21 @@ pub(super) fn kind(value: &DeValue) -> String {
     }
 }
 
+/// Nothing that could be meant is longer; and comparing takes time with the length.
+const LONGEST_NAME: usize = 64;
+
 /// The candidate that `text` was probably meant to be.
 pub(super) fn nearest<'c>(
     text: &str,
     candidates: impl Iterator<Item = &'c str>,
 ) -> Option<&'c str> {
+    if text.len() > LONGEST_NAME {
+        return None;
+    }
+    let text = text.to_lowercase();
     candidates
         .map(|candidate| {
-            let likeness = strsim::jaro_winkler(&text.to_lowercase(), &candidate.to_lowercase());
+            let likeness = strsim::jaro_winkler(&text, &candidate.to_lowercase());
             (likeness, candidate)
         })
         .filter(|(likeness, _)| *likeness > 0.8)

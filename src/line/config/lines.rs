@@ -8,6 +8,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::cascade;
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
+use super::policy::{self, ReadPolicy};
 use super::values;
 use crate::duty::{Hours, Window};
 use crate::line::{Line, Person, TimeZone};
@@ -22,6 +23,7 @@ pub(super) struct ReadLine {
     time_zone: Option<TimeZone>,
     public_url: Option<String>,
     pub people: Vec<ReadPerson>,
+    pub policy: ReadPolicy,
 }
 
 pub(super) struct ReadPerson {
@@ -50,6 +52,7 @@ impl ReadLine {
                     })
                 })
                 .collect::<Option<_>>()?,
+            policy: self.policy.complete(),
         })
     }
 }
@@ -76,17 +79,15 @@ pub(super) fn read(document: &Spanned<DeTable>, mistakes: &mut Mistakes) -> Vec<
 }
 
 fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
-    line.only(
-        &[
-            "name",
-            "number",
-            "country",
-            "time_zone",
-            "public_url",
-            "person",
-        ],
-        mistakes,
-    );
+    let own = [
+        "name",
+        "number",
+        "country",
+        "time_zone",
+        "public_url",
+        "person",
+    ];
+    line.only(&[&own[..], &policy::KEYS].concat(), mistakes);
     let name = line.required("name", "\"main\"", mistakes, |v| values::name(text(v)?));
     let country = line.required("country", "\"US\"", mistakes, |v| {
         let code = text(v)?;
@@ -114,11 +115,13 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         time_zone: time_zone.map(Spanned::into_inner),
         public_url: public_url.map(Spanned::into_inner),
         people,
+        policy: policy::read(line, country, mistakes),
     }
 }
 
 fn read_person(person: &Entries, country: Option<Country>, mistakes: &mut Mistakes) -> ReadPerson {
-    person.only(&["name", "number", "hours"], mistakes);
+    let place = "it is the line's: write it above the first [[line.person]]";
+    person.only_these(&["name", "number", "hours"], &policy::KEYS, place, mistakes);
     ReadPerson {
         name: person.required("name", "\"Sergio\"", mistakes, |v| values::name(text(v)?)),
         number: read_number(person, "\"+16195550110\"", country, mistakes),
@@ -149,6 +152,11 @@ fn read_hours(person: &Entries, mistakes: &mut Mistakes) -> Option<Spanned<Hours
         DeValue::Array(windows) if windows.is_empty() => {
             Err("the list of hours is empty; write hours = \"never\"".to_owned())
         }
+        DeValue::Array(windows) if windows.len() > MOST_WINDOWS => Err(format!(
+            "the list has {} windows, and a week has room for {MOST_WINDOWS} at most; write longer \
+             ones, such as \"Mon-Fri 08:00-18:00\"",
+            windows.len()
+        )),
         DeValue::Array(windows) => Ok(Hours::Weekly(read_windows(windows, mistakes)?)),
         other => Err(format!("this is {}; write hours = {example}", kind(other))),
     };
@@ -160,6 +168,9 @@ fn read_hours(person: &Entries, mistakes: &mut Mistakes) -> Option<Spanned<Hours
         }
     }
 }
+
+/// One for every hour of the week. Each is compared with all the others.
+const MOST_WINDOWS: usize = 7 * 24;
 
 fn read_windows(windows: &DeArray, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
     let mut read: Vec<Spanned<Window>> = Vec::new();

@@ -9,8 +9,13 @@ use std::str::Utf8Error;
 pub struct ConfigErrors {
     /// What the configuration is called: the path of its file.
     name: String,
+    /// The first of them.
     mistakes: Vec<Mistake>,
+    total: usize,
 }
+
+/// Nobody corrects more in one go; a file that is no configuration has one in every line.
+const MOST_SHOWN: usize = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -37,6 +42,7 @@ impl ConfigErrors {
         Self {
             name: name.to_owned(),
             mistakes: vec![Mistake::at(&before, at..at, message, Shown::UpToMistake)],
+            total: 1,
         }
     }
 }
@@ -51,8 +57,11 @@ impl fmt::Display for ConfigErrors {
             }
             mistake.print(&self.name, f)?;
         }
-        if self.mistakes.len() > 1 {
-            write!(f, "\n\n{} mistakes in {}", self.mistakes.len(), self.name)?;
+        if self.total > 1 {
+            write!(f, "\n\n{} mistakes in {}", self.total, self.name)?;
+        }
+        if self.total > self.mistakes.len() {
+            write!(f, ", of which these are the first {}", self.mistakes.len())?;
         }
         Ok(())
     }
@@ -66,9 +75,13 @@ impl Mistake {
             .find('\n')
             .map_or(text.len(), |newline| start + newline);
         let end = floor(text, span.end).clamp(start, line_end);
-        let excerpt = match shown {
-            Shown::Line => hide(&text[line_start..line_end]),
-            Shown::UpToMistake => hide(&text[line_start..end]) + " …",
+        let (shown, more) = match shown {
+            Shown::Line => (&text[line_start..line_end], ""),
+            Shown::UpToMistake => (&text[line_start..end], " …"),
+        };
+        let excerpt = match shown.len() {
+            0..=LONGEST_EXCERPT => hide(shown) + more,
+            _ => String::new(),
         };
         Self {
             line: text[..start].matches('\n').count() + 1,
@@ -81,7 +94,7 @@ impl Mistake {
 
     fn print(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{name}:{}:{}: {}", self.line, self.column, self.message)?;
-        if self.excerpt.is_empty() || self.excerpt.len() > LONGEST_EXCERPT {
+        if self.excerpt.is_empty() {
             return Ok(());
         }
         let number = self.line.to_string();
@@ -205,9 +218,12 @@ impl Mistakes {
         if self.0.is_empty() {
             return Ok(());
         }
+        let total = self.0.len();
         self.0.sort_by_key(|(span, ..)| span.start);
+        self.0.truncate(MOST_SHOWN);
         Err(ConfigErrors {
             name: name.to_owned(),
+            total,
             mistakes: self
                 .0
                 .into_iter()
@@ -237,6 +253,22 @@ mod tests {
         ] {
             assert_eq!(hide(line), shown);
         }
+    }
+
+    #[test]
+    fn of_too_many_mistakes_the_first_are_shown_and_all_are_counted() {
+        let text = "a\n".repeat(70);
+        let mut mistakes = Mistakes::default();
+        for at in (0..140).step_by(2).rev() {
+            mistakes.add(at..at + 1, "no");
+        }
+        let errors = mistakes.into_result("relay.toml", &text).unwrap_err();
+        let lines: Vec<_> = errors.mistakes().iter().map(|m| m.line).collect();
+        assert_eq!(lines, (1..=50).collect::<Vec<_>>());
+        assert!(
+            (errors.to_string())
+                .ends_with("70 mistakes in relay.toml, of which these are the first 50")
+        );
     }
 
     #[test]

@@ -4,10 +4,12 @@ mod cascade;
 mod entries;
 mod lines;
 mod mistakes;
+mod policy;
 mod values;
 mod write;
 
 pub use mistakes::{ConfigErrors, Mistake};
+pub use policy::in_words;
 pub use write::write;
 
 use std::io::Read;

@@ -95,7 +95,8 @@ fn zones_like(name: &str) -> Option<String> {
         .filter(|zone| zone.contains('/') && !zone.starts_with("Etc/"))
         .collect();
     let city = |zone: &str| zone.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let same_city = zones.iter().find(|zone| city(zone) == city(&wanted));
+    let wanted_city = city(&wanted);
+    let same_city = zones.iter().find(|zone| city(zone) == wanted_city);
     same_city
         .map(String::as_str)
         .or_else(|| nearest(&wanted, zones.iter().map(String::as_str)))

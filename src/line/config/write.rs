@@ -1,7 +1,8 @@
 use std::fmt::Write;
 
+use super::policy::in_words;
 use crate::duty::Hours;
-use crate::line::Line;
+use crate::line::{Line, Policy};
 
 /// The lines as `relay.toml` has them; reads back as the same lines.
 pub fn write(lines: &[Line]) -> String {
@@ -13,6 +14,7 @@ pub fn write(lines: &[Line]) -> String {
         entry(&mut toml, "country", &line.country);
         entry(&mut toml, "time_zone", line.time_zone.name());
         entry(&mut toml, "public_url", &line.public_url);
+        policy(&mut toml, &line.policy);
         for person in &line.people {
             table(&mut toml, "line.person");
             entry(&mut toml, "name", &person.name);
@@ -31,6 +33,24 @@ pub fn write(lines: &[Line]) -> String {
         }
     }
     toml
+}
+
+/// What has its default is written too: it is what is in force.
+fn policy(toml: &mut String, policy: &Policy) {
+    entry(toml, "hand_over_after", &in_words(policy.hand_over_after));
+    entry(toml, "deliver_within", &in_words(policy.deliver_within));
+    if let Some(alert) = &policy.alert {
+        entry(toml, "alert", alert.expose());
+    }
+    let prefixes = policy.allowed_prefixes.iter();
+    let prefixes: Vec<String> = prefixes.map(|prefix| quoted(prefix.as_str())).collect();
+    if !prefixes.is_empty() {
+        let _ = writeln!(toml, "allowed_prefixes = [{}]", prefixes.join(", "));
+    }
+    let _ = writeln!(toml, "sender_limit = {}", policy.sender_limit);
+    let _ = writeln!(toml, "\n[line.retry]");
+    entry(toml, "first", &in_words(policy.retry.first));
+    entry(toml, "longest", &in_words(policy.retry.longest));
 }
 
 fn table(toml: &mut String, name: &str) {

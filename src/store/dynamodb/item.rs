@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,6 +13,7 @@ use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::Overrides;
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
+use crate::pace;
 use crate::phone::PhoneNumber;
 
 pub type Item = HashMap<String, AttributeValue>;
@@ -24,6 +26,8 @@ pub const SAVED_BY: &str = "saved_by";
 pub const EXPIRES: &str = "expires";
 pub const DUE_SHARD: &str = "due_shard";
 pub const DUE_AT: &str = "due_at";
+pub const OWNER: &str = "delivery";
+pub const DAY: &str = "day";
 
 /// The register of lines is one partition: it has as many items as there are lines.
 pub const REGISTER: &str = "lines";
@@ -36,6 +40,9 @@ pub const DEAD: &str = "dead";
 
 /// How long inbounds and deliveries are kept.
 const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
+
+/// What the sort keys of a line's opt-outs begin with.
+pub const OPT_OUT: &str = "opt_out#";
 
 const OVERRIDE: char = '@';
 const DELIVERY: &str = "delivery#";
@@ -53,6 +60,23 @@ impl Key {
 
     pub fn overrides(line: &PhoneNumber) -> Self {
         Self::new(format!("line#{}", line.expose()), "overrides")
+    }
+
+    pub fn reconciled(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "reconciled")
+    }
+
+    pub fn opt_out(line: &PhoneNumber, number: &PhoneNumber) -> Self {
+        let sk = format!("{OPT_OUT}{}", number.expose());
+        Self::new(format!("line#{}", line.expose()), &sk)
+    }
+
+    pub fn opted_out_people(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "opted_out_people")
+    }
+
+    pub fn pace(key: &pace::Key) -> Self {
+        Self::new(format!("pace#{}", key.expose()), "pace")
     }
 
     pub fn registered(line: &PhoneNumber) -> Self {
@@ -113,9 +137,20 @@ pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
 
 pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
     let mut item = Key::sent(sid).item();
-    item.insert("delivery".to_owned(), string(delivery.as_str()));
+    item.insert(OWNER.to_owned(), string(delivery.as_str()));
     item.insert(EXPIRES.to_owned(), expiry(now)?);
     Ok(item)
+}
+
+pub fn to_owner(item: &Item) -> anyhow::Result<DeliveryId> {
+    let owner = text(item, OWNER).ok_or_else(|| anyhow!("a sent message without a delivery"))?;
+    Ok(DeliveryId::parse(owner)?)
+}
+
+pub fn of_reconciled(line: &PhoneNumber, day: Date) -> Item {
+    let mut item = Key::reconciled(line).item();
+    item.insert(DAY.to_owned(), string(&day.to_string()));
+    item
 }
 
 /// Only a delivery that is due or a dead letter carries the index's attributes, so the index holds
@@ -138,7 +173,7 @@ pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> 
     Ok(item)
 }
 
-fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
+pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
     let mut item = key.item();
     item.insert(JSON.to_owned(), string(&serde_json::to_string(value)?));
     Ok(item)

@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+};
 
 use super::item::{self, Item, Key};
 use crate::aws::plain;
@@ -58,8 +60,12 @@ impl Table {
         Ok(found)
     }
 
-    /// Does all of `writes` or nothing. `false` if a condition of the first one does not hold.
-    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool> {
+    /// Does all of `writes` or nothing: nothing if it returns the positions of some whose conditions
+    /// do not hold.
+    ///
+    /// An answer that gets lost is no harm: the SDK asks again with the same `ClientRequestToken`,
+    /// by which DynamoDB recognises what it did.
+    pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Vec<usize>> {
         for collision in 0..MOST_COLLISIONS {
             pause(collision as usize).await;
             let sent = self
@@ -69,7 +75,7 @@ impl Table {
                 .send()
                 .await;
             let error = match sent {
-                Ok(_) => return Ok(true),
+                Ok(_) => return Ok(Vec::new()),
                 Err(error) => error,
             };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
@@ -80,10 +86,15 @@ impl Table {
             let codes: Vec<&str> = cancelled
                 .cancellation_reasons()
                 .iter()
-                .filter_map(|reason| reason.code())
+                .map(|reason| reason.code().unwrap_or("None"))
+                .collect();
+            let failed = codes.iter().enumerate();
+            let failed: Vec<usize> = failed
+                .filter(|(_, code)| **code == "ConditionalCheckFailed")
+                .map(|(position, _)| position)
                 .collect();
             match codes.as_slice() {
-                ["ConditionalCheckFailed", ..] => return Ok(false),
+                _ if !failed.is_empty() => return Ok(failed),
                 codes if codes.contains(&"TransactionConflict") => continue,
                 codes => bail!(
                     "{}: cancelled because of {codes:?}",
@@ -111,6 +122,17 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
+    /// Replaces an item of the version `previous`.
+    pub fn put_next(&self, item: Item, previous: u64) -> Result<TransactWriteItem> {
+        let mut put = self.put(item)?;
+        put.condition_expression = Some("#version = :previous".to_owned());
+        put.expression_attribute_names =
+            Some([("#version".to_owned(), item::VERSION.to_owned())].into());
+        put.expression_attribute_values =
+            Some([(":previous".to_owned(), item::number(previous))].into());
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     pub fn put_any(&self, item: Item) -> Result<TransactWriteItem> {
         Ok(TransactWriteItem::builder().put(self.put(item)?).build())
     }
@@ -121,6 +143,28 @@ impl Table {
             .set_key(Some(key.item()))
             .build()?;
         Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Deletes an item that must be there.
+    pub fn delete_existing(&self, key: Key) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .condition_expression(format!("attribute_exists({})", item::PK))
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// Sets one attribute of an item, and makes the item if there is none.
+    pub fn set(&self, key: Key, name: &str, value: AttributeValue) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", value)
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// Removes attributes of an item.

@@ -2,6 +2,7 @@
 //! ([`super::control`]) under `/sandbox`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::http::{Request, Response};
 use axum::Router;
@@ -13,6 +14,12 @@ use super::{Handled, Sandbox, control};
 
 /// Everything that the sandbox answers to; other routes may be merged with it.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
+    far_away(sandbox, Duration::ZERO)
+}
+
+/// The same, with `distance` before a request to the API arrives and again before its answer does.
+pub fn far_away(sandbox: Arc<Sandbox>, distance: Duration) -> Router {
+    let api = move |State(sandbox), head, body| api(sandbox, distance, head, body);
     Router::new()
         .route("/2010-04-01/{*resource}", any(api))
         .route("/v1/{*resource}", any(api))
@@ -21,17 +28,27 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
 }
 
 async fn api(
-    State(sandbox): State<Arc<Sandbox>>,
+    sandbox: Arc<Sandbox>,
+    distance: Duration,
     head: ::http::request::Parts,
     body: Bytes,
 ) -> Response<Body> {
-    match sandbox.handle(Request::from_parts(head, body)) {
+    travel(distance).await;
+    let handled = sandbox.handle(Request::from_parts(head, body));
+    travel(distance).await;
+    match handled {
         Handled::Answered(response) => response.map(Body::from),
         Handled::Late(after, response) => {
             tokio::time::sleep(after).await;
             response.map(Body::from)
         }
         Handled::Dropped => closed_connection(),
+    }
+}
+
+async fn travel(distance: Duration) {
+    if !distance.is_zero() {
+        tokio::time::sleep(distance).await;
     }
 }
 

@@ -88,8 +88,10 @@ pub(super) struct Outgoing {
     retries: Retries,
 }
 
-/// Twilio could not get a good answer.
+/// Twilio got an answer that it cannot use ("HTTP retrieval failure").
 const NO_GOOD_ANSWER: u32 = 11200;
+/// Twilio could not connect, or heard nothing within 15 s ("HTTP connection failure").
+const NO_ANSWER: u32 = 11205;
 
 impl Outgoing {
     pub fn new(purpose: Purpose, url: &str, fallback: Option<&str>, fields: Form) -> Self {
@@ -121,10 +123,10 @@ impl Outgoing {
     }
 
     /// The request to the fallback URL, which is told what was wrong.
-    fn to_fallback(&self) -> Option<Self> {
+    fn to_fallback(&self, error_code: u32) -> Option<Self> {
         let url = self.fallback.as_deref()?;
         let told = [
-            ("ErrorCode", NO_GOOD_ANSWER.to_string()),
+            ("ErrorCode", error_code.to_string()),
             ("ErrorUrl", self.url.clone()),
         ];
         let fields = self
@@ -191,10 +193,14 @@ impl State {
             return;
         };
         let message = format!("the webhook failed: {what}");
-        self.alert(NO_GOOD_ANSWER, &outgoing.url, message, now);
+        let error_code = match failure {
+            Failure::NoConnection | Failure::TimedOut => NO_ANSWER,
+            Failure::ClientError | Failure::ServerError => NO_GOOD_ANSWER,
+        };
+        self.alert(error_code, &outgoing.url, message, now);
         if outgoing.retries.again_after(failure) {
             self.outbox.put(now, outgoing);
-        } else if let Some(fallback) = outgoing.to_fallback() {
+        } else if let Some(fallback) = outgoing.to_fallback(error_code) {
             self.outbox.put(now, fallback);
         }
     }

@@ -10,6 +10,7 @@ use http::uri::Scheme;
 
 use super::{Form, Refusal, Verified};
 use crate::inbound::{InboundSms, Media, MessageSid};
+use crate::opt_out::OptOutType;
 use crate::phone::{PhoneNumber, Sender};
 use crate::text::MOST_MEDIA;
 
@@ -26,6 +27,7 @@ pub fn inbound(form: Verified<Form>) -> Result<Verified<InboundSms>, Refusal> {
         body: form.get("Body").unwrap_or_default().to_owned(),
         media,
         media_left_out,
+        opt_out_type: form.get("OptOutType").and_then(OptOutType::parse),
     }))
 }
 

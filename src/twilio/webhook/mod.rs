@@ -1,15 +1,17 @@
 //! Twilio's webhooks. A request is read, verified, and only then understood: what a handler gets is
 //! a [`Verified`] inbound text or status report, and the one way to it is a signature that was
-//! checked.
+//! checked, or having asked Twilio's API.
 //!
 //! ```text
 //! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status
 //! ```
 
+mod as_it_came;
 mod inbound;
 mod refusal;
 mod status;
 
+pub use as_it_came::AsItCame;
 pub use inbound::{inbound, is_fetchable};
 pub use refusal::Refusal;
 pub use status::{StatusReport, status};
@@ -17,13 +19,13 @@ pub use status::{StatusReport, status};
 use std::ops::Deref;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Request};
 
 use super::form::{Form, MOST_BYTES};
 use super::signature::{self, Signed};
 use crate::credentials::{Credentials, Doubt, Source};
-use crate::inbound::MessageSid;
+use crate::inbound::{InboundSms, MessageSid};
 use crate::phone::PhoneNumber;
 
 /// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
@@ -32,9 +34,12 @@ pub struct Unverified {
     form: Form,
     signature: String,
     path_and_query: String,
+    /// What the request says of its host; nothing is let in over it.
+    host: Option<String>,
 }
 
-/// Something that Twilio said: made only from a request whose signature was right.
+/// Something that Twilio said: made from a request whose signature was right, or by the REST client
+/// from what Twilio's API answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T>(T);
 
@@ -55,6 +60,11 @@ impl Unverified {
             form,
             signature: the_signature(request.headers())?,
             path_and_query: uri.path().to_owned() + &query.unwrap_or_default(),
+            host: request
+                .headers()
+                .get(HOST)
+                .and_then(|host| host.to_str().ok())
+                .map(str::to_owned),
         })
     }
 
@@ -69,6 +79,11 @@ impl Unverified {
         inbound::message_sid(&self.form)
     }
 
+    /// Who an inbound text claims to be from, if it is a phone.
+    pub fn phone(&self) -> Option<PhoneNumber> {
+        PhoneNumber::parse(self.form.get("From")?).ok()
+    }
+
     /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never
     /// what the request says of its host.
     pub fn verify(
@@ -76,13 +91,7 @@ impl Unverified {
         credentials: &Credentials,
         public_url: &str,
     ) -> Result<Verified<Form>, Refusal> {
-        if !self.is_signed(credentials, public_url) {
-            return Err(Refusal::forged());
-        }
-        // A token signs for its own account only; but a subaccount's webhooks are not ours either.
-        if self.form.get("AccountSid") != Some(&credentials.account_sid) {
-            return Err(Refusal::other_account());
-        }
+        self.check(credentials, public_url)?;
         Ok(Verified(self.form))
     }
 
@@ -107,6 +116,25 @@ impl Unverified {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
         let tokens = credentials.signing_tokens();
         signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form))
+    }
+
+    fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
+        if !self.is_signed(credentials, public_url) {
+            return Err(Refusal::forged());
+        }
+        // A token signs for its own account only; but a subaccount's webhooks are not ours either.
+        if self.form.get("AccountSid") != Some(&credentials.account_sid) {
+            return Err(Refusal::other_account());
+        }
+        Ok(())
+    }
+}
+
+impl Verified<InboundSms> {
+    /// A text of which the API told. It is Twilio's word without a signature: it was asked over TLS
+    /// with the account's credentials, at the host that is configured, for this very text.
+    pub(in crate::twilio) fn by_api(sms: InboundSms) -> Self {
+        Self(sms)
     }
 }
 

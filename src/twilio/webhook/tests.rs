@@ -331,3 +331,36 @@ fn an_unknown_status_is_no_error_but_none_is() {
     let silent = callback(&[("MessageSid", &name)]).verify().ok().unwrap();
     assert_eq!(status(silent).err().unwrap().counts_as, "incomplete");
 }
+
+#[test]
+fn a_webhook_that_was_kept_as_it_came_is_verified_later_though_the_token_was_replaced() {
+    let mut webhook = Webhook::new(
+        "/twilio/fallback",
+        &[
+            ("MessageSid", &sid("SM")),
+            ("Body", "è pronta\nla barca? 🚐 + &="),
+            ("Empty", ""),
+            ("ErrorCode", "11200"),
+            ("ErrorUrl", "https://relay.example.com/twilio/sms#rc=3"),
+        ],
+    );
+    webhook.path += "?a=%2f&b=c%20d&&e";
+    let came = Unverified::read(&webhook.signed()).unwrap();
+    assert_eq!(came.error_code(), Some(11200));
+    assert_eq!(came.seems_genuine(&ours()), Ok(()));
+
+    let json = serde_json::to_string(&came.as_it_came()).unwrap();
+    let kept: AsItCame = serde_json::from_str(&json).unwrap();
+    let tokens = [
+        (credentials::AUTH_TOKEN, "new"),
+        (credentials::PREVIOUS_AUTH_TOKEN, "token"),
+    ];
+    let rotated = credentials_of(&sid("AC"), &tokens);
+    assert!(kept.read().unwrap().verify(&rotated, PUBLIC_URL).is_ok());
+
+    let voided = credentials_of(&sid("AC"), &[(credentials::AUTH_TOKEN, "new")]);
+    let forged = kept.read().unwrap().verify(&voided, PUBLIC_URL);
+    assert_eq!(forged.err().unwrap().counts_as, "forged");
+    let seems = kept.read().unwrap().seems_genuine(&voided);
+    assert_eq!(seems.err().unwrap().counts_as, "forged");
+}

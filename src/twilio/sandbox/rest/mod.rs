@@ -6,6 +6,7 @@ mod access;
 mod create;
 mod error;
 mod list;
+mod media;
 
 pub(super) use error::error_message;
 
@@ -20,8 +21,7 @@ use serde_json::{Value, json};
 
 use super::State;
 use super::faults::{Fault, Operation, milliseconds};
-use super::inbound::content_type;
-use super::message::{API_PATH, Message, MessageNumber, digest};
+use super::message::{API_PATH, MessageNumber, digest};
 use crate::inbound::MessageSid;
 use crate::twilio::status::Status;
 use access::{Guarded, Version};
@@ -78,6 +78,9 @@ impl Parameters {
 
 pub(super) fn handle(state: &mut State, request: &Request<Bytes>, now: Timestamp) -> Handled {
     let path = request.uri().path();
+    if let Some(file) = state.media_file(path) {
+        return Handled::Answered(file);
+    }
     let Some(caller) = state.access.caller(request.headers()) else {
         return Handled::Answered(ApiError::of(20003, 401).response());
     };
@@ -133,6 +136,8 @@ enum Resource {
     Messages,
     Message(MessageSid),
     Media(MessageSid),
+    /// An attachment's description.
+    Medium(MessageSid, String),
     Numbers,
     Guarded(Guarded),
 }
@@ -152,6 +157,10 @@ impl Resource {
             ("", ["Messages"]) => Some(Resource::Messages),
             ("", ["Messages", sid]) => Some(Resource::Message(MessageSid::parse(sid).ok()?)),
             ("", ["Messages", sid, "Media"]) => Some(Resource::Media(MessageSid::parse(sid).ok()?)),
+            ("", ["Messages", sid, "Media", medium]) => {
+                let sid = MessageSid::parse(sid).ok()?;
+                Some(Resource::Medium(sid, (*medium).to_owned()))
+            }
             ("", ["IncomingPhoneNumbers"]) => Some(Resource::Numbers),
             ("", ["Keys"]) => Some(Resource::Guarded(Guarded::Keys(Version::V2010))),
             ("", ["Keys", sid]) => {
@@ -213,7 +222,14 @@ impl State {
             (&Method::GET, Resource::Media(sid)) => {
                 let number = find(self, sid)?;
                 let message = self.messages.get(number).expect("just found");
-                Ok((StatusCode::OK, self.media_json(path, message)))
+                Ok((StatusCode::OK, self.media_json(message)))
+            }
+            (&Method::GET, Resource::Medium(sid, medium)) => {
+                let number = find(self, sid)?;
+                let message = self.messages.get(number).expect("just found");
+                let medium = self.medium_json(message, medium);
+                let medium = medium.ok_or_else(|| ApiError::not_found(path))?;
+                Ok((StatusCode::OK, medium))
             }
             _ => Err(ApiError::of(20004, 405)),
         }
@@ -294,28 +310,6 @@ impl State {
             .collect();
         let uri = format!("{API_PATH}/{}/IncomingPhoneNumbers.json", self.account_sid);
         list::single_page(&uri, "incoming_phone_numbers", numbers)
-    }
-
-    fn media_json(&self, path: &str, message: &Message) -> Value {
-        let media: Vec<_> = message
-            .media
-            .iter()
-            .enumerate()
-            .map(|(index, url)| {
-                let sid = format!("ME{}", digest(&format!("{}/{index}", message.sid)));
-                let uri = format!("{}/{sid}.json", path.trim_end_matches(".json"));
-                json!({
-                    "sid": sid,
-                    "account_sid": self.account_sid,
-                    "parent_sid": message.sid,
-                    "content_type": content_type(url),
-                    "date_created": super::message::rfc2822(message.created),
-                    "date_updated": super::message::rfc2822(message.created),
-                    "uri": uri,
-                })
-            })
-            .collect();
-        list::single_page(path, "media_list", media)
     }
 }
 

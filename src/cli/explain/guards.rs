@@ -1,0 +1,32 @@
+//! What the guards did about a text, in words.
+
+use crate::delivery::{Limit, Slowed, Withheld};
+use crate::line::TimeZone;
+use crate::opt_out;
+
+/// That words of the relay's own were not sent.
+pub fn withheld(to: &str, because: Withheld) -> String {
+    let why = match because {
+        Withheld::OptedOut => "they opted out of texts",
+        Withheld::NotAllowed => "allowed_prefixes does not have their number",
+        Withheld::TooMany => "too many texts went there within a minute",
+    };
+    format!("these words of the relay's own were not sent to {to}: {why}")
+}
+
+pub fn slowed(slowed: &Slowed, zone: &TimeZone) -> String {
+    let over = match slowed.by {
+        Limit::Sender => "its sender wrote more texts a minute than sender_limit",
+        Limit::Pair => "more came for this phone at once than Twilio lets through",
+    };
+    let until = zone.show_seconds(slowed.until);
+    format!("it was slowed until {until}: {over}")
+}
+
+/// What a text changed about who may be texted.
+pub fn listed(change: &opt_out::Change) -> String {
+    match &change.to {
+        Some(opt_out) => format!("its sender opted out of texts {}", opt_out.by),
+        None => "its sender gets texts again".to_owned(),
+    }
+}

@@ -1,0 +1,277 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::bail;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::WrongUsage;
+use super::candidates::{BOLD, DIM};
+use super::output::{self, Unwritten, tell};
+use super::serve::web_address;
+use super::target::Target;
+use crate::audit::file::FileAudit;
+use crate::clock::{Clock, SystemChance, SystemClock};
+use crate::credentials::{Credentials, env_file};
+use crate::functions::reconciliation::{Mode, reconcile};
+use crate::line::Line;
+use crate::machine::AUDIT;
+use crate::printable::printable;
+use crate::queue::sqlite::SqliteQueue;
+use crate::reconciliation::{Counts, Difference, Report, last_settled};
+use crate::relay::Relay;
+use crate::store::sqlite::SqliteStore;
+use crate::twilio::API_URL;
+use crate::twilio::client::Client;
+use crate::twilio::network::Network;
+
+/// Compare a day with Twilio's list, and make up for what got lost
+///
+/// The relay does this by itself every night, from the first whole day on that it has the line. A text that came by no webhook is relayed, news that no
+/// callback brought is told; messages that are not the relay's, or that Twilio does not have, are
+/// listed. Exit code 1 if differences are left.
+///
+/// Texts from before the relay had the line look lost, too: look with --dry-run first.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  relay reconcile --env-file repos.env --dry-run
+  relay reconcile --env-file repos.env --day 2026-11-22 --line qdn
+  relay reconcile --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
+      --log-group relay-AuditLog-1A2B3C --secret-id relay-Credentials-1A2B3C")]
+pub struct Reconcile {
+    /// The day by the line's clock, such as 2026-11-22; by default the last one that is settled
+    #[arg(long, value_name = "DATE")]
+    day: Option<Date>,
+    /// Only this line, by name or number
+    #[arg(long, value_name = "NAME")]
+    line: Option<String>,
+    /// Only compare
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    target: Target,
+    /// The one-machine relay's file with Twilio's credentials
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    #[command(flatten)]
+    stack: StackParts,
+    /// Twilio's API, or something that stands in for it
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
+    twilio_url: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a deployed relay consists of besides its table.
+#[derive(clap::Args)]
+struct StackParts {
+    /// A deployed relay's queue of wake-ups (the stack's output DeliveriesQueueUrl)
+    #[arg(long, value_name = "URL", env = "DELIVERIES_QUEUE_URL")]
+    queue_url: Option<String>,
+    /// A deployed relay's audit (the stack's output AuditLogGroup)
+    #[arg(long, value_name = "NAME", env = "AUDIT_LOG_GROUP")]
+    log_group: Option<String>,
+    /// A deployed relay's credentials (the stack's output CredentialsSecretArn)
+    #[arg(long, value_name = "ID", env = "CREDENTIALS_SECRET_ID")]
+    secret_id: Option<String>,
+}
+
+impl Reconcile {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let now = SystemClock.now();
+        let relay = match self.target.table() {
+            Some(table) => self.deployed(table).await?,
+            None => self.one_machine()?,
+        };
+        let lines = self.lines(relay.store.lines().await?)?;
+        let mode = match self.dry_run {
+            true => Mode::Look,
+            false => Mode::PutRight,
+        };
+        let mut reports = Vec::new();
+        for line in &lines {
+            let day = self.day_of(line, now)?;
+            reports.push(reconcile(&relay, line, day, mode).await?);
+        }
+        if self.json {
+            output::json(&reports)?;
+        } else {
+            for (report, line) in reports.iter().zip(&lines) {
+                print(report, line)?;
+            }
+        }
+        let left = reports.iter().any(|report| report.counts.left > 0);
+        Ok(ExitCode::from(u8::from(left)))
+    }
+
+    fn lines(&self, mut lines: Vec<Line>) -> anyhow::Result<Vec<Line>> {
+        let place = self.target.place();
+        if lines.is_empty() {
+            bail!("{place} has no lines yet; put some there with `relay config push`");
+        }
+        if let Some(wanted) = &self.line {
+            let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
+            let is_wanted = |line: &Line| {
+                line.name.eq_ignore_ascii_case(wanted) || line.number.expose() == wanted
+            };
+            lines.retain(is_wanted);
+            if lines.is_empty() {
+                let names = names.join(", ");
+                bail!("{place} has no line {wanted:?}; there are: {names}");
+            }
+        }
+        Ok(lines)
+    }
+
+    /// A day that is not over has texts that are on their way, and none of that is a difference.
+    fn day_of(&self, line: &Line, now: Timestamp) -> Result<Date, WrongUsage> {
+        let settled = last_settled(line, now);
+        match self.day {
+            None => Ok(settled),
+            Some(day) if day <= settled => Ok(day),
+            Some(day) => Err(WrongUsage(format!(
+                "{day} is not settled yet on the line {}: some of its texts may still be on their \
+                 way; the last day that is settled is {settled}",
+                line.name
+            ))),
+        }
+    }
+
+    fn one_machine(&self) -> anyhow::Result<Relay> {
+        let Some(file) = &self.env_file else {
+            let needed = "Twilio's credentials are needed: name the file that has them with \
+                --env-file, or a deployed relay with --table";
+            return Err(WrongUsage(needed.to_owned()).into());
+        };
+        let credentials: Credentials = env_file::read(file)?;
+        let database = self.target.database()?;
+        Ok(Relay {
+            store: Arc::new(SqliteStore::on(database.clone())),
+            queue: Arc::new(SqliteQueue::on(database)),
+            audit: Arc::new(FileAudit::open(&self.target.data.join(AUDIT))?),
+            credentials: Arc::new(Arc::new(credentials)),
+            twilio: Client::new(Box::new(Network::new()), &self.twilio_url),
+            clock: Arc::new(SystemClock),
+            chance: Arc::new(SystemChance),
+        })
+    }
+
+    #[cfg(feature = "aws")]
+    async fn deployed(&self, table: &str) -> anyhow::Result<Relay> {
+        use crate::aws::settings::Settings;
+        use crate::aws::{Twilio, build};
+
+        let part = |name: &Option<String>, what: &str, flag: &str, output: &str| {
+            let name = name.as_deref().filter(|name| !name.is_empty());
+            name.map(str::to_owned).ok_or_else(|| {
+                WrongUsage(format!(
+                    "a deployed relay needs its {what}: name it with {flag} (the stack's output \
+                     {output})"
+                ))
+            })
+        };
+        let StackParts {
+            queue_url,
+            log_group,
+            secret_id,
+        } = &self.stack;
+        // The other settings have defaults.
+        let given = [
+            ("TABLE_NAME", table.to_owned()),
+            (
+                "DELIVERIES_QUEUE_URL",
+                part(queue_url, "queue", "--queue-url", "DeliveriesQueueUrl")?,
+            ),
+            (
+                "AUDIT_LOG_GROUP",
+                part(log_group, "audit", "--log-group", "AuditLogGroup")?,
+            ),
+            (
+                "CREDENTIALS_SECRET_ID",
+                part(
+                    secret_id,
+                    "credentials",
+                    "--secret-id",
+                    "CredentialsSecretArn",
+                )?,
+            ),
+            ("TWILIO_API_URL", self.twilio_url.clone()),
+            ("AWS_LAMBDA_FUNCTION_NAME", "relay-reconcile".to_owned()),
+        ];
+        let settings = Settings::from_vars(|name| {
+            let given = given.iter().find(|(given, _)| *given == name);
+            given.map(|(_, value)| value.clone())
+        })?;
+        let aws = super::target::aws(table).await?;
+        build(&settings, &aws, Twilio::Called).await
+    }
+
+    #[cfg(not(feature = "aws"))]
+    async fn deployed(&self, _: &str) -> anyhow::Result<Relay> {
+        // Says that this was built without AWS.
+        self.target.store().await?;
+        bail!("a deployed relay cannot be opened")
+    }
+}
+
+fn print(report: &Report, line: &Line) -> Result<(), Unwritten> {
+    let Counts {
+        received,
+        sent,
+        differences,
+        left,
+        ..
+    } = report.counts;
+    let day = line.time_zone.at(report.from);
+    let summary = match (differences, left) {
+        (0, _) => "no differences".to_owned(),
+        (1, 0) => "1 difference, put right".to_owned(),
+        (_, 0) => format!("{differences} differences, all put right"),
+        (1, _) => "1 difference".to_owned(),
+        (_, _) => format!("{differences} differences, {left} left"),
+    };
+    tell!(
+        "{BOLD}{}{BOLD:#}, {}: {received} in, {sent} out, {summary}",
+        printable(&report.line),
+        day.strftime("%a %Y-%m-%d")
+    )?;
+    for difference in &report.differences {
+        let Difference {
+            what,
+            at,
+            message_sid,
+            delivery,
+            attempt,
+            other,
+            detail,
+            error_code,
+            put_right,
+        } = difference;
+        let done = match put_right {
+            true => "put right: ",
+            false => "",
+        };
+        let other = other.as_ref().map(|o| format!(", {}", o.masked()));
+        tell!(
+            "  {}  {done}{what} ({}{})",
+            line.time_zone.at(*at).strftime("%H:%M:%S"),
+            printable(detail),
+            other.unwrap_or_default()
+        )?;
+        let named = [
+            message_sid.as_ref().map(ToString::to_string),
+            delivery.as_ref().map(|id| format!("delivery {id}")),
+            attempt.map(|number| format!("attempt {number}")),
+            error_code.map(|code| format!("error {code}")),
+        ];
+        let named: Vec<String> = named.into_iter().flatten().collect();
+        tell!("            {DIM}{}{DIM:#}", named.join(" · "))?;
+    }
+    let listed = report.differences.len() as u64;
+    if listed < differences {
+        tell!("  … and {} more", differences - listed)?;
+    }
+    Ok(())
+}

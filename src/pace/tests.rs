@@ -1,0 +1,94 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const FOR_EVER: Duration = Duration::MAX;
+
+fn at(milliseconds: u64) -> Timestamp {
+    Timestamp::from_millisecond(1_700_000_000_000 + milliseconds as i64).unwrap()
+}
+
+/// The slots of those who ask then, one after the other.
+fn slots(rate: Rate, asked: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    let mut tat = None;
+    let slots = asked.into_iter().map(|asked| {
+        let claim = claim(tat, at(asked), rate, FOR_EVER).expect("there is time");
+        tat = Some(claim.tat);
+        (claim.slot.as_millisecond() - at(0).as_millisecond()) as u64
+    });
+    slots.collect()
+}
+
+#[test]
+fn a_burst_goes_at_once_and_the_rest_evenly() {
+    let slots = slots(PAIR, [0; 13]);
+    assert_eq!(slots[..10], [0; 10]);
+    assert_eq!(slots[10..], [3000, 6000, 9000]);
+}
+
+#[test]
+fn who_was_silent_for_a_while_may_burst_again() {
+    let rate = Rate::a_minute(2);
+    assert_eq!(
+        slots(rate, [0, 0, 0, 90_000, 90_000, 90_000]),
+        [0, 0, 30_000, 90_000, 90_000, 120_000]
+    );
+}
+
+#[test]
+fn who_has_no_patience_takes_no_slot() {
+    let rate = Rate::a_minute(1);
+    let first = claim(None, at(0), rate, Duration::ZERO).unwrap();
+    assert_eq!(claim(Some(first.tat), at(0), rate, Duration::ZERO), None);
+    let minute = Duration::from_secs(60);
+    let second = claim(Some(first.tat), at(0), rate, minute).unwrap();
+    assert_eq!(second.slot, at(60_000));
+}
+
+#[test]
+fn a_limit_of_nothing_is_one_a_minute() {
+    assert_eq!(Rate::a_minute(0), Rate::a_minute(1));
+}
+
+#[test]
+fn thirty_replies_within_thirty_seconds_never_come_together() {
+    let slots = slots(PAIR, [0; 200]);
+    for first in &slots {
+        let window = *first..first + 30_000;
+        let within = slots.iter().filter(|slot| window.contains(slot)).count();
+        assert!(within <= 20, "{within} from {first}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn slots_keep_the_order_and_no_window_holds_more_than_the_rate_allows(
+        a_minute in 1u32..200,
+        at_once in 1u32..40,
+        pauses in prop::collection::vec(0u64..20_000, 1..80),
+        window in 1u64..120_000,
+    ) {
+        let rate = Rate { a_minute, at_once };
+        let asked: Vec<u64> = pauses
+            .iter()
+            .scan(0, |now, pause| { *now += pause; Some(*now) })
+            .collect();
+        let slots = slots(rate, asked.iter().copied());
+        prop_assert!(slots.is_sorted());
+        prop_assert!(slots.iter().zip(&asked).all(|(slot, asked)| slot >= asked));
+        let interval = rate.interval().as_millis() as u64;
+        let most = u64::from(at_once) + window.div_ceil(interval);
+        for first in &slots {
+            let within = slots.iter().filter(|slot| (*first..first + window).contains(slot));
+            prop_assert!(within.count() as u64 <= most);
+        }
+    }
+
+    #[test]
+    fn an_even_pace_within_the_rate_never_waits(a_minute in 1u32..200, texts in 1u64..100) {
+        let rate = Rate::a_minute(a_minute);
+        let interval = rate.interval().as_millis() as u64;
+        let asked: Vec<u64> = (0..texts).map(|n| n * interval).collect();
+        prop_assert_eq!(slots(rate, asked.iter().copied()), asked);
+    }
+}

@@ -1,0 +1,83 @@
+//! Texts that a relay wrote coming back: another relay in the cascade, or a phone that passes on
+//! whatever comes in, would keep them going round for ever.
+
+use super::compose::{COULD_NOT_BE_REACHED, MARKS};
+use crate::phone::PhoneNumber;
+
+/// How far into a text the relay's first words reach at most, names and places included.
+const MOST_BEFORE: usize = 160;
+
+/// Whether a relay wrote this, as far as its first words tell.
+pub fn is_own(body: &str) -> bool {
+    let body = body.trim();
+    let beginning = beginning(body);
+    is_relayed(body)
+        || MARKS.iter().any(|mark| beginning.contains(mark))
+        || beginning
+            .split_once(COULD_NOT_BE_REACHED)
+            .is_some_and(|(person, _)| is_own(&body[person.len() + COULD_NOT_BE_REACHED.len()..]))
+}
+
+/// Whether it begins as relayed texts do: `+16195550107 (San Diego, CA): `.
+fn is_relayed(body: &str) -> bool {
+    let Some((before, _)) = body.split_once(':') else {
+        return false;
+    };
+    let (number, place) = before.split_once(' ').unwrap_or((before, "()"));
+    PhoneNumber::parse(number).is_ok() && place.starts_with('(') && place.ends_with(')')
+}
+
+fn beginning(body: &str) -> &str {
+    let end = body.char_indices().nth(MOST_BEFORE);
+    end.map_or(body, |(end, _)| &body[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{
+        ANSWER_TO_PERSON, handed_over, late, moved_on, needs_repair, reached_nobody,
+    };
+
+    #[test]
+    fn what_the_relay_writes_is_recognised() {
+        let relayed = "+16195550107 (San Diego, CA): hi";
+        let moved = handed_over("Sergio", relayed);
+        let moved_twice = handed_over("Ana", &moved);
+        let around = format!("+16195550100: {relayed}");
+        for body in [
+            relayed,
+            "+16195550107: hi",
+            "+16195550107: (1 photo)",
+            "ACME Alerts (cannot be answered): Your code is 1",
+            ANSWER_TO_PERSON,
+            &format!("+16195550100: {ANSWER_TO_PERSON}"),
+            &late("Mon 10:00", relayed),
+            &moved,
+            &moved_twice,
+            &around,
+            &moved_on("Backup", "10:03", relayed),
+            &reached_nobody("10:03", true, relayed),
+            &needs_repair("qdn", 30034),
+        ] {
+            assert!(is_own(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_not_taken_for_it() {
+        for body in [
+            "",
+            "ok",
+            "Call +16195550107: he is waiting",
+            "+16195550107",
+            "+16195550107 is waiting: call",
+            "Ana could not be reached. What now?",
+            "12:30",
+            ":",
+            "🚐 could not be reached. ",
+        ] {
+            assert!(!is_own(body), "{body}");
+        }
+    }
+}

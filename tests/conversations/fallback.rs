@@ -1,0 +1,232 @@
+//! Texts that come by the fallback URL because the main path did not take them.
+
+use std::sync::atomic::Ordering;
+
+use relay::audit::{Kind, Record};
+use relay::duty::{Override, Presence};
+use relay::inbound::MessageSid;
+use relay::machine::kept::Left;
+use relay::twilio::form::Form;
+use relay::twilio::sandbox::{Text, demo_account};
+use relay::twilio::signature::{Signed, sign};
+
+use crate::world::{IN_HOURS, World, minutes};
+
+async fn with_fallback() -> World {
+    let world = World::at(IN_HOURS).await;
+    world.set_fallback_url();
+    world
+}
+
+fn decision(world: &World, sid: &MessageSid) -> Record {
+    let records = world.audit().into_iter();
+    let mut decisions = records
+        .filter(|record| record.message_sid.as_ref() == Some(sid) && record.kind == Kind::Decision);
+    decisions.next_back().expect("a decision")
+}
+
+#[tokio::test]
+async fn a_text_that_comes_while_the_store_is_down_reaches_sergio_once_it_is_back() {
+    let world = with_fallback().await;
+    world.faults.break_store();
+    let sid = world.customer().texts("Is anybody there?").await;
+    assert_eq!(world.answers(), [503, 200]);
+    assert_eq!(world.kept(), 1);
+    for _ in 0..3 {
+        assert_eq!(world.take_kept().await, Left::Failed);
+    }
+    world.sergio().receives_nothing();
+
+    world.faults.repair_store();
+    assert_eq!(world.take_kept().await, Left::Nothing);
+    world.sergio().receives("Is anybody there?");
+    world.advance(minutes(5)).await;
+    world.sergio().receives_nothing();
+    world.backup().receives_nothing();
+
+    let record = decision(&world, &sid);
+    let by = record.fallback.expect("the audit says how it came");
+    assert_eq!(by.error_code, Some(11200));
+    assert!(by.received < record.at, "{by:?}, decided {}", record.at);
+    let stored = world.relay().store.inbound(&sid).await.unwrap().unwrap();
+    assert_eq!(stored.received, by.received);
+    assert!(!world.audit_text().contains("anybody"));
+}
+
+#[tokio::test]
+async fn whoever_is_on_duty_when_the_store_is_back_gets_the_text() {
+    let world = with_fallback().await;
+    world.faults.break_store();
+    world.customer().texts("late is better than never").await;
+    world.advance(minutes(60)).await;
+    world.faults.repair_store();
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    world.set_override("Sergio", away).await;
+    world.take_kept().await;
+    world.backup().receives("late is better than never");
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn a_text_whose_answer_came_too_late_for_twilio_is_sent_once() {
+    let world = with_fallback().await;
+    world.faults.late_answers.store(1, Ordering::SeqCst);
+    let sid = world.customer().texts("once").await;
+    assert_eq!(world.kept(), 1);
+    world.sergio().receives("once");
+    assert_eq!(world.take_kept().await, Left::Nothing);
+    world.advance(minutes(5)).await;
+    world.sergio().receives_nothing();
+    let repeated = world
+        .audit()
+        .into_iter()
+        .find(|record| record.kind == Kind::Duplicate)
+        .expect("the audit says that it came again");
+    assert_eq!(repeated.message_sid, Some(sid));
+    assert_eq!(repeated.fallback.unwrap().error_code, Some(11205));
+}
+
+#[tokio::test]
+async fn a_text_that_twilio_brings_to_the_fallback_twice_is_sent_once() {
+    let world = with_fallback().await;
+    world.faults.break_store();
+    world.customer().sends(Text::new("once").copies(2)).await;
+    assert_eq!(world.kept(), 2);
+    world.faults.repair_store();
+    world.take_kept().await;
+    world.sergio().receives("once");
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn texts_keep_their_order_and_survive_a_restart() {
+    let mut world = with_fallback().await;
+    world.faults.break_store();
+    for body in ["one", "two", "three"] {
+        world.customer().texts(body).await;
+    }
+    world.restart().await;
+    world.faults.repair_store();
+    world.take_kept().await;
+    for body in ["one", "two", "three"] {
+        world.sergio().receives(body);
+    }
+}
+
+/// A request to the fallback URL, signed with a token.
+fn request(fields: &[(&str, &str)], token: &str) -> http::Request<bytes::Bytes> {
+    signed_for("https://relay.example.com/twilio/fallback", fields, token)
+}
+
+fn signed_for(url: &str, fields: &[(&str, &str)], token: &str) -> http::Request<bytes::Bytes> {
+    let form = Form::from_fields(fields.iter().copied());
+    let signature = sign(
+        &relay::credentials::Secret::new(token),
+        url,
+        Signed::Form(&form),
+    );
+    http::Request::post("/twilio/fallback")
+        .header("host", "relay.example.com")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-twilio-signature", signature)
+        .body(form.encode().into())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_not_twilios_or_no_text_is_refused_and_not_kept() {
+    let world = with_fallback().await;
+    let account = demo_account();
+    let (id, token) = (account.account_sid.as_str(), account.auth_token.expose());
+    let sid = "SM".to_owned() + &"0".repeat(32);
+    let other = "AC".to_owned() + &"9".repeat(32);
+    let whole = [("MessageSid", sid.as_str()), ("AccountSid", id)];
+    let url = "https://relay.example.com/twilio/sms";
+    let evil = "https://evil.example.com/twilio/sms";
+
+    let unsigned = {
+        let mut request = request(&whole, token);
+        request.headers_mut().remove("x-twilio-signature");
+        request
+    };
+    let not_a_form = {
+        let mut request = request(&whole, token);
+        let json = "application/json".parse().unwrap();
+        request.headers_mut().insert("content-type", json);
+        request
+    };
+    let large = "x".repeat(64 * 1024);
+    for (status, request) in [
+        (403, request(&whole, "guessed")),
+        (
+            403,
+            request(&[whole[0], whole[1], ("ErrorUrl", url)], "guessed"),
+        ),
+        (
+            403,
+            request(&[whole[0], whole[1], ("ErrorUrl", evil)], "guessed"),
+        ),
+        (403, request(&[whole[0], ("AccountSid", &other)], token)),
+        (403, unsigned),
+        (415, not_a_form),
+        (400, request(&whole[1..], token)),
+        (413, request(&[whole[0], whole[1], ("Body", &large)], token)),
+    ] {
+        assert_eq!(world.answer(request).await.status(), status);
+    }
+    assert_eq!(world.kept(), 0);
+}
+
+#[tokio::test]
+async fn the_largest_form_is_kept() {
+    let world = with_fallback().await;
+    let account = demo_account();
+    let sid = "SM".to_owned() + &"0".repeat(32);
+    // Each of them takes three bytes in the form, and just as many in what is kept.
+    let padding = "é".repeat(10_000);
+    let fields = [
+        ("MessageSid", sid.as_str()),
+        ("AccountSid", &account.account_sid),
+        ("From", "+16195550107"),
+        ("To", "+16195550100"),
+        ("Body", "all of it"),
+        ("Padding", &padding),
+    ];
+    let response = world
+        .answer(request(&fields, account.auth_token.expose()))
+        .await;
+    assert_eq!(
+        (response.status().as_u16(), response.body().as_str()),
+        (200, relay::twilio::twiml::EMPTY)
+    );
+    world.take_kept().await;
+    world.sergio().receives("all of it");
+}
+
+#[tokio::test]
+async fn what_twilio_signed_for_another_address_is_put_aside_and_reaches_nobody() {
+    let world = with_fallback().await;
+    let account = demo_account();
+    let sid = "SM".to_owned() + &"0".repeat(32);
+    let fields = [
+        ("MessageSid", sid.as_str()),
+        ("AccountSid", &account.account_sid),
+        ("From", "+16195550107"),
+        ("To", "+16195550100"),
+        ("Body", "meant for somebody else"),
+        ("ErrorUrl", "https://other.example.com/twilio/sms"),
+    ];
+    let url = "https://other.example.com/twilio/fallback";
+    let request = signed_for(url, &fields, account.auth_token.expose());
+    assert_eq!(world.answer(request).await.status(), 200);
+    assert_eq!(world.kept(), 1);
+    world.take_kept().await;
+    assert_eq!(world.kept(), 0);
+    let sid = MessageSid::parse(&sid).unwrap();
+    assert_eq!(world.relay().store.inbound(&sid).await.unwrap(), None);
+    world.sergio().receives_nothing();
+    world.backup().receives_nothing();
+}

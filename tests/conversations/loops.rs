@@ -1,0 +1,130 @@
+//! Machines that answer machines come to rest.
+
+use relay::audit::Kind;
+use relay::functions::inbound_sms;
+use relay::inbound::InboundSms;
+use relay::line::Line;
+use relay::phone::Sender;
+use relay::routing::{Known, Rule};
+
+use crate::world::{IN_HOURS, World, minutes, number, seconds};
+
+/// Another relay, whose number is Sergio's phone for this one, and whose person is this relay's
+/// line: what it texts back for a text from here.
+fn other_relay(here: &World, text: &str) -> Option<String> {
+    let mut line: Line = here.line.clone();
+    line.number = here.line.people[0].number.clone();
+    line.people[0].number = here.line.number.clone();
+    let sms = InboundSms {
+        sid: relay::inbound::MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
+        from: Sender::Phone(here.line.number.clone()),
+        to: line.number.clone(),
+        place: None,
+        body: text.to_owned(),
+        media: Vec::new(),
+        media_left_out: 0,
+        opt_out_type: None,
+    };
+    let now = relay::clock::Clock::now(&*here.clock);
+    let (_, deliveries) = inbound_sms::plan(&line, &Known::default(), sms, now);
+    deliveries.into_iter().next().map(|delivery| delivery.body)
+}
+
+async fn rule(world: &World, sid: &relay::inbound::MessageSid) -> Rule {
+    let record = world.relay().store.inbound(sid).await.unwrap();
+    record.unwrap().decision.rule
+}
+
+#[tokio::test]
+async fn two_relays_that_point_at_each_other_come_to_rest() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("hi").await;
+    let text = world.sergio().receives("hi");
+    assert_eq!(other_relay(&world, &text), None, "own words, no answer");
+
+    // One that relays whatever comes, as if this relay were its customer.
+    let relayed = format!("{}: {text}", world.line.number.expose());
+    let sid = world.sergio().texts(&relayed).await;
+    assert_eq!(rule(&world, &sid).await, Rule::OwnWords);
+    world.sergio().receives_nothing();
+
+    // Whatever begins it, the answer is the last thing that is said.
+    world.sergio().texts("beep").await;
+    let answer = world.sergio().receives("not possible");
+    assert_eq!(other_relay(&world, &answer), None);
+    let relayed = format!("{}: {answer}", world.line.number.expose());
+    world.sergio().texts(&relayed).await;
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn an_automatic_reply_of_a_persons_phone_is_not_answered() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("hi").await;
+    world.sergio().receives("hi");
+    for words in [
+        "I'm driving with Do Not Disturb While Driving turned on.",
+        "Respuesta automática: vuelvo el lunes",
+        "Automatische Antwort: bin unterwegs",
+    ] {
+        let sid = world.sergio().texts(words).await;
+        assert_eq!(rule(&world, &sid).await, Rule::AutomaticReply);
+    }
+    world.sergio().receives_nothing();
+    world.customer().texts("Out of office until Monday").await;
+    world.sergio().receives("Out of office until Monday");
+}
+
+#[tokio::test]
+async fn a_machine_in_the_cascade_that_always_answers_gets_ever_fewer_answers() {
+    let world = World::at(IN_HOURS).await;
+    let machine = Sender::Phone(world.line.people[0].number.clone());
+    let mut answers = 0;
+    for n in 0..60 {
+        let text = relay::twilio::sandbox::Text::new(format!("beep {n}"));
+        let sent = world.sandbox.text(&machine, &world.line.number, text);
+        sent.expect("the line's number is the sandbox's");
+        world.advance(seconds(1)).await;
+    }
+    world.advance(minutes(1)).await;
+    let withheld = world.audit();
+    let withheld = withheld.iter().filter(|r| r.kind == Kind::Withheld).count();
+    for _ in 0..60 - withheld {
+        world.sergio().receives("not possible");
+        answers += 1;
+    }
+    assert!(
+        (10..=31).contains(&answers),
+        "{answers} answers in a minute"
+    );
+    assert_eq!(
+        world
+            .relay()
+            .store
+            .gave_up_before(far(&world), 10)
+            .await
+            .unwrap(),
+        []
+    );
+
+    // A customer's text to the same phone waits a moment at most.
+    world.customer().texts("hello?").await;
+    world.advance(seconds(10)).await;
+    world.sergio().receives("hello?");
+}
+
+fn far(world: &World) -> jiff::Timestamp {
+    relay::clock::Clock::now(&*world.clock) + minutes(60 * 24)
+}
+
+#[tokio::test]
+async fn another_line_of_the_same_relay_is_relayed_to_nobody() {
+    let world = World::at(IN_HOURS).await;
+    let mut other = world.line.clone();
+    other.name = "other".to_owned();
+    other.number = number("+16195550102");
+    world.relay().store.put_line(&other).await.unwrap();
+    let sid = world.phone("+16195550102").texts("hi").await;
+    assert_eq!(rule(&world, &sid).await, Rule::FromLine);
+    world.sergio().receives_nothing();
+}

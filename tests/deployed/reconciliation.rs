@@ -1,0 +1,51 @@
+//! The day that is over against Twilio's list, with the function as deployed. It lives by the real
+//! clock, so Twilio lives in the past.
+
+use jiff::SignedDuration;
+use relay::twilio::sandbox::Text;
+use serde_json::json;
+
+use super::world::{CUSTOMER, SERGIO, World};
+
+/// As far back as the day that is compared now, whatever the hour: a day, and the four hours after
+/// which a day is settled.
+pub const YESTERDAY: SignedDuration = SignedDuration::from_hours(28);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_came_by_no_webhook_is_found_in_the_night_and_relayed_once() {
+    let mut world = World::with_twilios_clock_behind(YESTERDAY).await;
+    world.work();
+    world.plug(false);
+    let sid = world.customer_texts(Text::new("Is the boat ready?"));
+    world.plug(true);
+
+    let compared = world.schedule("reconciliation").await.unwrap();
+    assert_eq!(compared["done"], 0, "the line is new");
+    world.since_last_week().await;
+    let compared = world.schedule("reconciliation").await.unwrap();
+    assert!(compared["done"].as_u64().unwrap() > 0, "{compared}");
+    let received = world.receives(SERGIO, 1).await;
+    assert!(received[0].starts_with("Late, received "), "{received:?}");
+    assert!(received[0].ends_with("Is the boat ready?"), "{received:?}");
+
+    let lost = world
+        .recorded(|record| record["kind"] == "difference")
+        .await;
+    assert_eq!(lost["rule"], "never_recorded");
+    assert_eq!(lost["message_sid"], sid.as_str());
+    world
+        .recorded(|record| record["counts"]["received"] == 1)
+        .await;
+    let alarm = world.stack.properties("ReconciliationDifferenceAlarm");
+    let log = world.function("reconciliation").log().join("\n");
+    let watched = alarm["Dimensions"][0]["Value"].as_str().unwrap();
+    assert!(log.contains(watched), "{log}");
+    assert!(!log.contains("boat") && !log.contains(CUSTOMER), "{log}");
+
+    let again = world.schedule("reconciliation").await.unwrap();
+    assert_eq!(again, json!({"done": 0}));
+    world.since_last_week().await;
+    world.schedule("reconciliation").await.unwrap();
+    world.settles().await;
+    assert_eq!(world.received(SERGIO).len(), 1);
+}

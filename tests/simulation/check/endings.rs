@@ -1,0 +1,152 @@
+//! How each text ended: with a person, or as a dead letter for a good reason.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use relay::audit::Kind;
+use relay::delivery::{Attempt, Delivery, GaveUp, Outcome, Purpose, State};
+use relay::inbound::MessageSid;
+use relay::twilio::errors::Class;
+use relay::twilio::status::Status;
+
+use super::Checked;
+
+/// How the texts of a run ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Endings {
+    pub delivered: usize,
+    pub given_up: usize,
+    /// Twilio has it and has said nothing more.
+    pub with_twilio: usize,
+    /// Texts that went to another person than the first.
+    pub handed_over: usize,
+    /// Texts that had to wait for their turn.
+    pub slowed: usize,
+    /// Texts that tell somebody of another.
+    pub tellings: usize,
+    /// It was not acknowledged, and Twilio knows that.
+    pub only_twilio_knows: usize,
+    /// The audit lacks something because a handler died before it could say it.
+    pub audit_gaps: usize,
+}
+
+impl AddAssign for Endings {
+    fn add_assign(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.given_up += other.given_up;
+        self.with_twilio += other.with_twilio;
+        self.handed_over += other.handed_over;
+        self.slowed += other.slowed;
+        self.tellings += other.tellings;
+        self.only_twilio_knows += other.only_twilio_knows;
+        self.audit_gaps += other.audit_gaps;
+    }
+}
+
+impl Checked<'_> {
+    pub(super) fn ended_well(&mut self, delivery: &Delivery) {
+        self.endings.handed_over += usize::from(!delivery.handed_over.is_empty());
+        let tells = !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer);
+        self.endings.tellings += usize::from(tells);
+        self.endings.slowed += usize::from(!delivery.slowed.is_empty());
+        let mut endings = Endings::default();
+        match &delivery.state {
+            State::Delivered => {
+                endings.delivered += 1;
+                if !self.all_parts_are(delivery, true) || self.has_failed(delivery) {
+                    let what = format!("lost: {} counts as delivered and was not", delivery.id);
+                    self.wrong(what);
+                }
+            }
+            // Nobody waits for more than the relay's own words being with Twilio.
+            State::Accepted { ask: None, .. } if delivery.purpose != Purpose::Relay => {
+                endings.with_twilio += 1;
+                if !self.all_parts_are(delivery, false) {
+                    self.wrong(format!("lost: {} was never sent", delivery.id));
+                }
+            }
+            // The relay's own words are not pressed on anybody.
+            State::Withheld { .. } if delivery.purpose != Purpose::Relay => {}
+            State::Withheld { because } => {
+                self.wrong(format!("dropped: {} by {because:?}", delivery.id));
+            }
+            State::GaveUp { because } => {
+                endings.given_up += 1;
+                if !self.may_give_up(delivery, *because) {
+                    let what = format!("gave up: {} without need, {because:?}", delivery.id);
+                    self.wrong(what);
+                }
+            }
+            state => self.wrong(format!("stuck: {} is {state:?}", delivery.id)),
+        }
+        if !tells {
+            self.endings += endings;
+        }
+    }
+
+    /// Every part is with Twilio, as its own message, for the present recipient, and if wanted the
+    /// phone shows it.
+    fn all_parts_are(&self, delivery: &Delivery, on_the_phone: bool) -> bool {
+        (0..delivery.parts.len()).all(|part| {
+            let mine = |attempt: &&Attempt| attempt.to == delivery.to && attempt.part == part;
+            let last = delivery.attempts.iter().rfind(mine);
+            let sid = last.and_then(|attempt| attempt.sid.as_ref());
+            let message = sid.and_then(|sid| self.messages.get(sid));
+            message.is_some_and(|message| {
+                message.to == delivery.to.number.expose()
+                    && self.may_say(delivery, &message.body)
+                    && (!on_the_phone || self.shown.contains(&message.sid))
+            })
+        })
+    }
+
+    /// A message that the delivery relies on is known not to arrive.
+    fn has_failed(&self, delivery: &Delivery) -> bool {
+        let last_of_parts: BTreeMap<usize, &MessageSid> = delivery
+            .attempts
+            .iter()
+            .filter(|a| a.to == delivery.to)
+            .filter_map(|a| Some((a.part, a.sid.as_ref()?)))
+            .collect();
+        let mut messages = last_of_parts
+            .values()
+            .filter_map(|sid| self.messages.get(*sid));
+        messages.any(|m| [Status::Undelivered, Status::Failed].contains(&m.status))
+    }
+
+    fn may_give_up(&self, delivery: &Delivery, because: GaveUp) -> bool {
+        let mine = delivery.attempts.iter().filter(|a| a.to == delivery.to);
+        let classes: Vec<Class> = mine.filter_map(|a| a.outcome.class()).collect();
+        // Texts that tell of others are no dead letters.
+        let gave_up = match delivery.purpose {
+            Purpose::Relay | Purpose::Answer => delivery.gave_up,
+            _ => self.end_in_the_audit(delivery),
+        };
+        let Some(gave_up) = gave_up else {
+            return self.world.disturbed.contains(&delivery.id);
+        };
+        let is_over = gave_up >= delivery.deadline;
+        match because {
+            GaveUp::Refused => classes.contains(&Class::OurBug),
+            GaveUp::NobodyLeft => {
+                let hopeless = [Class::HandOver, Class::Stop];
+                delivery.remaining.is_empty() && classes.iter().any(|c| hopeless.contains(c))
+            }
+            // The longest pause between two attempts is 15 minutes.
+            GaveUp::Late => gave_up + jiff::SignedDuration::from_mins(15) >= delivery.deadline,
+            GaveUp::NoReport => is_over && self.all_parts_are(delivery, false),
+            GaveUp::Unresolved => {
+                let last = delivery.attempts.last().map(|a| &a.outcome);
+                is_over && last == Some(&Outcome::Unknown)
+            }
+        }
+    }
+
+    fn end_in_the_audit(&self, delivery: &Delivery) -> Option<jiff::Timestamp> {
+        let mut records = self.audit.iter().rev();
+        let end = records.find(|record| {
+            record.kind == Kind::GaveUp && record.delivery.as_ref() == Some(&delivery.id)
+        });
+        end.map(|record| record.at)
+    }
+}

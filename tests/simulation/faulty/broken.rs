@@ -1,0 +1,70 @@
+//! What a relay with a mistake in its state machine would keep.
+
+use futures::FutureExt;
+use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State, Withheld};
+use relay::store::Store;
+
+use crate::memory::MemoryStore;
+use crate::simulation::mistakes::Mistake;
+
+/// Spoils what is about to be saved.
+pub fn save(
+    mistake: Mistake,
+    store: &MemoryStore,
+    next: &mut Delivery,
+    spawned: &mut Vec<Delivery>,
+) {
+    match mistake {
+        Mistake::HandsOverWithoutTelling => spawned.retain(|new| new.purpose != Purpose::Told),
+        Mistake::GivesUpWithoutAlert => spawned.retain(|new| new.purpose != Purpose::Alert),
+        Mistake::TellsTwice => {
+            let told = spawned.iter().filter(|new| new.purpose == Purpose::Told);
+            let again: Vec<_> = told.cloned().collect();
+            spawned.extend(again.into_iter().map(|new| Delivery {
+                id: DeliveryId::told(&next.id, next.handed_over.len() + 1),
+                ..new
+            }));
+        }
+        _ => {}
+    }
+    let before = store.delivery(&next.id).now_or_never();
+    let before = before.expect("memory does not wait").ok().flatten();
+    let Some(before) = before else { return };
+    let is_handed_over = before.to != next.to && before.replays == next.replays;
+    match mistake {
+        Mistake::HandsOverToTheSame if is_handed_over => next.to = before.to,
+        Mistake::HandsOverToTheCustomer if is_handed_over => {
+            let stranger = relay::phone::PhoneNumber::parse("+16195550107");
+            next.to.number = stranger.expect("a number");
+        }
+        Mistake::DropsWhatIsTooFast if before.slowed.len() < next.slowed.len() => {
+            next.state = State::Withheld {
+                because: Withheld::TooMany,
+            };
+        }
+        Mistake::PassesSomebodyOver if is_handed_over && !next.remaining.is_empty() => {
+            next.to = next.remaining.remove(0);
+        }
+        _ => {}
+    }
+}
+
+/// A person has far less time than the line gives.
+pub fn hurry(delivery: &mut Delivery) {
+    delivery.policy.hand_over_after = std::time::Duration::from_secs(5);
+}
+
+/// What is over counts as under way again.
+pub fn reopen(delivery: &mut Delivery) {
+    if delivery.state == State::Delivered {
+        delivery.state = State::Accepted {
+            ask: None,
+            asked: 0,
+        };
+        for attempt in &mut delivery.attempts {
+            if attempt.outcome == Outcome::Delivered {
+                attempt.outcome = Outcome::Accepted;
+            }
+        }
+    }
+}

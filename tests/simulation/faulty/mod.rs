@@ -1,0 +1,119 @@
+//! Store, queue, audit and credentials as the relay has them in bad weather. Before and after each
+//! effect there is a pause, at which others go on, and at which the caller may die.
+
+mod broken;
+mod store;
+
+pub use store::FaultyStore;
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use async_trait::async_trait;
+use futures::FutureExt;
+use jiff::Timestamp;
+use relay::audit::{Audit, Record};
+use relay::credentials::{self, Credentials};
+use relay::queue::{Queue, WakeUp};
+
+use super::faults::Fault;
+use super::mistakes::Mistake;
+use super::weather::Weather;
+use crate::memory::{MemoryAudit, MemoryQueue};
+
+pub struct FaultyQueue {
+    pub behind: Arc<MemoryQueue>,
+    pub weather: Arc<Weather>,
+    pub mistake: Option<Mistake>,
+    /// How long the queue can wait, if not as long as anybody wants.
+    pub longest_delay: Option<std::time::Duration>,
+}
+
+#[async_trait]
+impl Queue for FaultyQueue {
+    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> Result<()> {
+        let weather = &self.weather;
+        weather.time.pause(weather.latency()).await;
+        if weather.is_down(Fault::QueueDown) || weather.strikes(Fault::QueueError) {
+            bail!("the queue does not answer");
+        }
+        let delay = relay::queue::delay(wake_up, now);
+        let mut delay = self.longest_delay.map_or(delay, |most| delay.min(most));
+        if weather.strikes(Fault::WakeUpLate) {
+            delay += weather.up_to(600);
+        }
+        let visible = weather.time.now() + delay;
+        if self.mistake == Some(Mistake::ForgetsWakeUps) && weather.one_in(5) {
+            return Ok(());
+        }
+        if !weather.strikes(Fault::WakeUpLost) {
+            self.behind.put(wake_up, visible);
+        }
+        if weather.strikes(Fault::WakeUpTwice) {
+            self.behind.put(wake_up, visible + weather.up_to(30));
+        }
+        weather.time.pause(weather.latency()).await;
+        if weather.strikes(Fault::QueueTimeout) {
+            bail!("the queue did not answer in time");
+        }
+        Ok(())
+    }
+}
+
+pub struct FaultyAudit {
+    pub behind: Arc<MemoryAudit>,
+    pub weather: Arc<Weather>,
+    pub mistake: Option<Mistake>,
+}
+
+#[async_trait]
+impl Audit for FaultyAudit {
+    async fn write(&self, records: &[Record]) -> Result<()> {
+        let weather = &self.weather;
+        weather.time.pause(weather.latency()).await;
+        if weather.is_down(Fault::AuditDown) || weather.strikes(Fault::AuditError) {
+            bail!("the audit does not answer");
+        }
+        if weather.strikes(Fault::AuditLate) {
+            let (audit, records) = (Arc::clone(&self.behind), records.to_vec());
+            weather.later(Box::new(move || {
+                let written = audit.write(&records).now_or_never();
+                written
+                    .expect("memory does not wait")
+                    .expect("it does not fail");
+            }));
+            bail!("the audit did not answer in time");
+        }
+        let loses = self.mistake == Some(Mistake::LosesRecords) && weather.one_in(20);
+        if !loses {
+            let written = self.behind.write(records).now_or_never();
+            written.expect("memory does not wait")?;
+        }
+        weather.time.pause(weather.latency()).await;
+        if weather.strikes(Fault::AuditTimeout) {
+            bail!("the audit did not answer in time");
+        }
+        Ok(())
+    }
+}
+
+pub struct FaultyCredentials {
+    pub behind: Arc<Credentials>,
+    pub weather: Arc<Weather>,
+}
+
+#[async_trait]
+impl credentials::Source for FaultyCredentials {
+    async fn current(&self) -> Result<Arc<Credentials>> {
+        self.weather.time.pause(self.weather.latency()).await;
+        let weather = &self.weather;
+        if weather.is_down(Fault::CredentialsDown) || weather.strikes(Fault::CredentialsError) {
+            bail!("the credentials cannot be read");
+        }
+        Ok(Arc::clone(&self.behind))
+    }
+
+    async fn newer(&self, _: &Credentials, _: credentials::Doubt) -> Option<Arc<Credentials>> {
+        None
+    }
+}
