@@ -285,10 +285,39 @@ fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes(
     }
     let ours = stack
         .all("AWS::CloudWatch::Alarm")
-        .map(|(name, alarm)| (name, metric(alarm, "Namespace")))
+        .flat_map(|(name, alarm)| watched(alarm).into_iter().map(move |of| (name, of)))
+        .map(|(name, of)| (name, metric(of, "Namespace")))
         .filter(|(_, [namespace, _])| !namespace.as_str().unwrap().starts_with("AWS/"));
     for (name, watched) in ours {
         assert!(written.contains(&watched), "{name}: {watched:?}");
+    }
+}
+
+/// The metrics that an alarm looks at: its own, or those that it adds up.
+fn watched(alarm: &Value) -> Vec<&Value> {
+    match alarm["Metrics"].as_array() {
+        Some(terms) => {
+            let metrics = terms.iter().map(|term| &term["MetricStat"]["Metric"]);
+            metrics.filter(|metric| !metric.is_null()).collect()
+        }
+        None => vec![alarm],
+    }
+}
+
+#[test]
+fn a_text_that_reached_nobody_is_heard_of_whichever_function_gave_it_up() {
+    let stack = stack();
+    for (alarm, count) in [
+        ("GaveUpAlarm", "gave_up"),
+        ("ConfigurationFaultAlarm", "configuration_fault"),
+    ] {
+        let alarm = stack.properties(alarm);
+        let metrics = watched(alarm);
+        let names: Vec<_> = metrics.iter().map(|metric| &metric["MetricName"]).collect();
+        assert_eq!(names, ["retry-worker", "delivery-status", "reconciliation"]);
+        for metric in metrics {
+            assert_eq!(metric["Dimensions"][0]["Value"], count);
+        }
     }
 }
 
