@@ -24,14 +24,14 @@ async fn keep(keeper: &Keeper, request: &Request<Bytes>) -> Result<(), Unanswere
     let webhook = Unverified::read(request)?;
     let sid = webhook.message_sid()?;
     let credentials = credentials(keeper).await;
-    if let Some(credentials) = &credentials {
-        if let Err(refusal) = webhook.seems_genuine(credentials) {
-            // A rotation may have been faster than the news of it.
-            let newer = keeper.credentials.newer(credentials, Doubt::Signature);
-            match newer.await {
-                Some(newer) => webhook.seems_genuine(&newer)?,
-                None => return Err(refusal.into()),
-            }
+    if let Some(credentials) = &credentials
+        && let Err(refusal) = webhook.seems_genuine(credentials)
+    {
+        // A rotation may have been faster than the news of it.
+        let newer = keeper.credentials.newer(credentials, Doubt::Signature);
+        match newer.await {
+            Some(newer) => webhook.seems_genuine(&newer)?,
+            None => return Err(refusal.into()),
         }
     }
     let text = KeptText {
