@@ -66,8 +66,7 @@ simulate:
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::as_many -- --ignored --nocapture
 
-# Without AWS, as one-machine mode is built.
-ON_ONE_MACHINE := cargo test --locked --profile quick --no-default-features --features machine --test relay
+ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 
 ## crash: the relay under load killed at any instant, KILLS=300 times
 crash:

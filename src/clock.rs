@@ -1,7 +1,7 @@
 //! Time and chance, as arguments: the relay never asks the system for either by itself.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -38,6 +38,42 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Time that only goes on, whatever anybody does to the clock on the wall.
+pub trait Stopwatch: Send + Sync {
+    fn elapsed(&self) -> Duration;
+}
+
+/// The machine's own; it may stand still while the machine does.
+pub struct SystemStopwatch(Instant);
+
+impl SystemStopwatch {
+    pub fn started() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Stopwatch for SystemStopwatch {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A stopwatch that somebody else moves.
+#[derive(Default)]
+pub struct ManualStopwatch(Mutex<Duration>);
+
+impl ManualStopwatch {
+    pub fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Stopwatch for ManualStopwatch {
+    fn elapsed(&self) -> Duration {
         *self.0.lock().unwrap()
     }
 }

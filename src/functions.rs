@@ -11,3 +11,6 @@ pub mod inbound_sms;
 pub mod reconciliation;
 #[path = "../functions/retry-worker/handler.rs"]
 pub mod retry_worker;
+#[cfg(feature = "aws")]
+#[path = "../functions/rotate-credentials/handler.rs"]
+pub mod rotate_credentials;

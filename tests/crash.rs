@@ -4,7 +4,6 @@
 //! `make crash KILLS=300` does it several hundred times.
 
 use std::collections::BTreeSet;
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -22,8 +21,14 @@ use crate::load::twilio::Twilio;
 /// How far away Twilio is, in milliseconds each way: time enough to be killed in.
 const DISTANCE: u32 = 10;
 
-/// How long a relay lives at most.
-const LONGEST_LIFE: Duration = Duration::from_millis(900);
+/// How long a relay serves at most.
+const LONGEST_LIFE: Duration = Duration::from_millis(600);
+
+/// How long those live at most that are killed while they start.
+const LONGEST_START: Duration = Duration::from_millis(200);
+
+/// How often is looked whether one serves.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How often Twilio posts a text again that was not acknowledged, with `#rc=3&rp=ct,rt,5xx`.
 const RETRIES: usize = 3;
@@ -31,7 +36,7 @@ const RETRIES: usize = 3;
 /// Between two of them.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// A text came in this often for each hundred lines: fewer than twenty a minute for each.
+/// How many texts come in for each hundred lines: fewer than twenty a minute for each.
 const TEXTS_A_SECOND: u32 = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -64,13 +69,21 @@ async fn kill(kills: u32, lines: u32) {
     let trouble = Arc::clone(&twilio);
     let trouble = tokio::spawn(async move { trouble.trouble(rate).await });
     let mut killed_early = 0;
-    for _ in 0..kills {
+    for kill in 0..kills {
         let mut relay = place.start(&url);
-        let life = LONGEST_LIFE.mul_f64(fastrand::f64());
-        tokio::time::sleep(life).await;
+        // One of five does not get to serve anything.
+        let is_early = kill % 5 == 0;
+        let longest = match is_early {
+            true => LONGEST_START,
+            false => LONGEST_LIFE,
+        };
+        while !is_early && !place.listens() {
+            assert!(!relay.has_ended(), "{}", place.end_of_log());
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
         assert!(!relay.has_ended(), "{}", place.end_of_log());
-        let listens = TcpStream::connect(("127.0.0.1", place.port)).is_ok();
-        killed_early += u32::from(!listens);
+        killed_early += u32::from(!place.listens());
         relay.kill();
     }
     stop.store(true, Ordering::SeqCst);
@@ -102,6 +115,10 @@ async fn kill(kills: u32, lines: u32) {
     table.row("not acknowledged, yet arrived", endings.unacknowledged);
     table.print();
     assert!(endings.are_good(), "{endings:?}");
+    assert!(
+        acknowledged.len() > kills as usize,
+        "there was hardly anything to lose"
+    );
     relay.stop();
 }
 

@@ -20,6 +20,8 @@ mod memory;
 mod moto;
 #[cfg(feature = "aws")]
 mod proxy;
+#[cfg(all(feature = "aws", feature = "machine"))]
+mod rotation;
 mod sandbox;
 mod secrets;
 #[cfg(feature = "aws")]

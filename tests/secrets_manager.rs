@@ -27,7 +27,7 @@ impl Setting {
         let proxy = Proxy::start(moto::url(), Duration::from_millis(20)).await;
         let clock = Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap()));
         let client = aws_sdk_secretsmanager::Client::new(&moto::config(&proxy.url).await);
-        let credentials = SecretsManager::new(client, &secret, clock.clone());
+        let credentials = SecretsManager::reading(client, &secret, clock.clone());
         Self {
             credentials,
             clock,

@@ -32,7 +32,9 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     let (credentials, delivery) =
         try_join(relay.credentials.current(), relay.store.delivery(&id)).await?;
     let delivery = delivery.ok_or_else(Refusal::unknown_delivery)?;
-    let report = webhook::status(webhook.verify(&credentials, &delivery.public_url)?)?;
+    let source = &*relay.credentials;
+    let verified = webhook.verify_by(source, &credentials, &delivery.public_url);
+    let report = webhook::status(verified.await?)?;
     let key = HashKey::of(&credentials);
     let Some(status) = report.status else {
         return Ok(());

@@ -48,7 +48,9 @@ async fn receive(
     .await?;
     let (line, earlier, known) = stored.into_known();
     let line = line.ok_or_else(Refusal::unknown_line)?;
-    let sms = webhook::inbound(webhook.verify(&credentials, &line.public_url)?)?;
+    let source = &*relay.credentials;
+    let verified = webhook.verify_by(source, &credentials, &line.public_url);
+    let sms = webhook::inbound(verified.await?)?;
     let key = HashKey::of(&credentials);
     let now = relay.now();
 

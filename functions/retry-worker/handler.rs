@@ -12,12 +12,13 @@ use futures::channel::mpsc;
 use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Doubt};
 use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
 use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
+use crate::twilio::access::UNKNOWN_CREDENTIALS;
 use crate::twilio::client::NewMessage;
 use crate::twilio::status::Status;
 
@@ -199,7 +200,28 @@ async fn send(
             .try_into()
             .unwrap_or_default(),
     };
-    relay.twilio.create_message(credentials, &message).await
+    let answer = relay.twilio.create_message(credentials, &message).await;
+    if !is_unknown(&answer) {
+        return answer;
+    }
+    // A rotation may have been faster than the news of it. Nothing was sent, so it may be sent.
+    match relay.credentials.newer(credentials, Doubt::Refused).await {
+        Some(newer) => relay.twilio.create_message(&newer, &message).await,
+        None => answer,
+    }
+}
+
+/// Whether Twilio does not know the credentials. Other refusals, such as of what a key's policy does
+/// not allow, say nothing against them.
+fn is_unknown(answer: &Answer) -> bool {
+    matches!(
+        answer,
+        Answer::Refused {
+            code: Some(UNKNOWN_CREDENTIALS),
+            http_status: 401,
+            ..
+        }
+    )
 }
 
 /// Asks Twilio what became of an attempt whose answer was lost. Twilio has no idempotency key for

@@ -21,7 +21,7 @@ pub fn start_keeper(
         let settings = KeeperSettings::from_env()?;
         let aws = clients::loader(settings.system_roots).load().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let credentials = SecretsManager::new(
+        let credentials = SecretsManager::reading(
             aws_sdk_secretsmanager::Client::new(&aws),
             &settings.secret_id,
             Arc::clone(&clock),

@@ -7,10 +7,12 @@ pub mod inbound;
 mod keeper;
 pub mod logs;
 mod plain;
+mod rotation;
 pub mod schedule;
 pub mod settings;
 mod start;
 
 pub use keeper::start_keeper;
 pub use plain::plain;
+pub use rotation::start_rotation;
 pub use start::{Twilio, build, start};

@@ -13,7 +13,8 @@ pub struct Settings {
     pub queue_url: String,
     /// `AUDIT_LOG_GROUP`: the CloudWatch log group of audit records.
     pub audit_log_group: String,
-    /// `CREDENTIALS_SECRET_ID`: name or ARN of the secret with Twilio's credentials.
+    /// `CREDENTIALS_SECRET_ID`: name or ARN of the secret with Twilio's credentials; several, with
+    /// commas between them, if AWS rotates token and key as secrets of their own.
     pub secret_id: String,
     /// `TWILIO_API_URL`: where Twilio's REST API is. Default: the real one.
     pub twilio_url: String,

@@ -77,7 +77,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
         &settings.audit_log_group,
         stream_name(&settings.function, clock.now(), random),
     );
-    let credentials = SecretsManager::new(
+    let credentials = SecretsManager::reading(
         aws_sdk_secretsmanager::Client::new(aws),
         &settings.secret_id,
         Arc::clone(&clock),

@@ -1,12 +1,21 @@
 mod add;
 mod check;
+#[cfg(feature = "aws")]
+mod cloud;
 mod diff;
 mod exec;
 mod git;
 mod github;
 mod list;
+mod live;
 mod prompt;
+#[cfg(feature = "aws")]
+mod pull;
 mod reference;
+#[cfg(feature = "aws")]
+mod rotate;
+#[cfg(feature = "aws")]
+mod seed;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +47,12 @@ enum Action {
     List(list::List),
     Reference(reference::Reference),
     Diff(diff::Diff),
+    #[cfg(feature = "aws")]
+    Seed(seed::Seed),
+    #[cfg(feature = "aws")]
+    Pull(pull::Pull),
+    #[cfg(feature = "aws")]
+    Rotate(rotate::Rotate),
     Exec(exec::Exec),
     Github(github::Github),
 }
@@ -46,11 +61,17 @@ impl Secrets {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         guard(!matches!(self.action, Action::Exec(_)));
         match self.action {
-            Action::Check(check) => check.run(),
+            Action::Check(check) => check.run().await,
             Action::Add(add) => add.run().await,
             Action::List(list) => list.run(),
             Action::Reference(reference) => reference.run(),
             Action::Diff(diff) => diff.run().await,
+            #[cfg(feature = "aws")]
+            Action::Seed(seed) => seed.run().await,
+            #[cfg(feature = "aws")]
+            Action::Pull(pull) => pull.run().await,
+            #[cfg(feature = "aws")]
+            Action::Rotate(rotate) => rotate.run().await,
             Action::Exec(exec) => exec.run(),
             Action::Github(github) => github.run(),
         }

@@ -11,7 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::clock::SystemClock;
-use crate::credentials::env_file;
+use crate::credentials::Source;
+use crate::credentials::from_file::FromFile;
 use crate::line::{Line, config};
 use crate::machine::server::Machine;
 use crate::machine::{DEFAULT_DATA, logs};
@@ -67,7 +68,9 @@ pub struct Place {
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lines = config::read(&self.config)?;
-        let credentials = Arc::new(env_file::read(&self.env_file)?);
+        // Read again and again: a rotation changes the file while the relay runs.
+        let credentials = FromFile::kept(&self.env_file, Arc::new(SystemClock));
+        credentials.current().await?;
         let listener = self.place.listen().await?;
         let twilio = Client::new(Box::new(Network::new()), &self.twilio_url);
         let machine = Machine::open(&self.place.data, &lines, credentials, twilio).await?;

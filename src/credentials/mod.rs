@@ -1,16 +1,28 @@
 //! Twilio's credentials: what they are, where they come from, and that nobody prints them.
 
+pub mod cache;
 #[cfg(feature = "machine")]
 pub mod env_file;
+#[cfg(all(feature = "aws", feature = "machine"))]
+mod env_file_slots;
+#[cfg(all(feature = "aws", feature = "machine"))]
+pub mod exchange;
+#[cfg(feature = "machine")]
+pub mod from_file;
 #[cfg(feature = "machine")]
 pub mod inspection;
+#[cfg(feature = "machine")]
+pub mod notes;
 #[cfg(feature = "machine")]
 pub mod reference;
 #[cfg(feature = "machine")]
 pub mod registry;
+pub mod rotation;
 mod secret;
 #[cfg(feature = "aws")]
 pub mod secrets_manager;
+pub mod sync;
+pub mod values;
 
 pub use secret::Secret;
 
@@ -22,6 +34,10 @@ use async_trait::async_trait;
 pub const ACCOUNT_SID: &str = "TWILIO_ACCOUNT_SID";
 pub const AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN";
 pub const PREVIOUS_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_PREVIOUS";
+/// A token that was made but not promoted yet: Twilio signs nothing with it, and accepts it.
+pub const NEXT_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_NEXT";
+/// Until when signatures with the previous token are accepted; without it, as long as it is there.
+pub const PREVIOUS_NOT_AFTER: &str = "TWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER";
 pub const API_KEY: &str = "TWILIO_API_KEY";
 pub const API_SECRET: &str = "TWILIO_API_SECRET";
 
@@ -31,9 +47,13 @@ pub struct Credentials {
     pub account_sid: String,
     /// Signs Twilio's webhooks; sends if there is no API key.
     pub auth_token: Secret,
-    /// Still accepted in signatures while a rotation is under way.
+    /// Accepted in signatures while a rotation is under way: one that will sign soon, and one that
+    /// signed until a moment ago or signs still.
+    pub next_auth_token: Option<Secret>,
     pub previous_auth_token: Option<Secret>,
     pub api_key: Option<ApiKey>,
+    /// Tells one state of the place they come from apart from another. No secret.
+    pub version: Option<String>,
 }
 
 #[derive(Debug)]
@@ -115,14 +135,18 @@ impl Credentials {
         Ok(Self {
             account_sid,
             auth_token: required(AUTH_TOKEN)?,
+            next_auth_token: optional(NEXT_AUTH_TOKEN),
             previous_auth_token: optional(PREVIOUS_AUTH_TOKEN),
             api_key,
+            version: None,
         })
     }
 
     /// The tokens that may have signed a webhook, the likeliest first.
     pub fn signing_tokens(&self) -> impl Iterator<Item = &Secret> {
-        std::iter::once(&self.auth_token).chain(&self.previous_auth_token)
+        std::iter::once(&self.auth_token)
+            .chain(&self.next_auth_token)
+            .chain(&self.previous_auth_token)
     }
 
     /// User name and password for Twilio's REST API.
@@ -143,6 +167,19 @@ fn is_sid(prefix: &str, text: &str) -> bool {
 #[async_trait]
 pub trait Source: Send + Sync {
     async fn current(&self) -> anyhow::Result<Arc<Credentials>>;
+
+    /// Newer credentials than those that were `seen` and seem not to be right any more. `None` if
+    /// there are none, or if that was looked into a moment ago.
+    async fn newer(&self, seen: &Credentials, because: Doubt) -> Option<Arc<Credentials>>;
+}
+
+/// Why credentials seem not to be right any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Twilio does not know them.
+    Refused,
+    /// A webhook's signature does not match, as with any forgery.
+    Signature,
 }
 
 /// Always the same credentials: those of an env file, read once.
@@ -150,6 +187,10 @@ pub trait Source: Send + Sync {
 impl Source for Arc<Credentials> {
     async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
         Ok(Arc::clone(self))
+    }
+
+    async fn newer(&self, _: &Credentials, _: Doubt) -> Option<Arc<Credentials>> {
+        None
     }
 }
 

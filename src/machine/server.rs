@@ -26,7 +26,7 @@ use super::{
 };
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
-use crate::credentials::Credentials;
+use crate::credentials::Source;
 use crate::functions::{delivery_status, inbound_fallback, inbound_sms};
 use crate::kept::Keeper;
 use crate::kept::file::KeptFile;
@@ -55,7 +55,7 @@ impl Machine {
     pub async fn open(
         data: &Path,
         lines: &[Line],
-        credentials: Arc<Credentials>,
+        credentials: impl Source + 'static,
         twilio: Client,
     ) -> anyhow::Result<Self> {
         create_data(data)

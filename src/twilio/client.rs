@@ -19,7 +19,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Secret};
 use crate::delivery::Answer;
 use crate::inbound::MessageSid;
 use crate::phone::PhoneNumber;
@@ -262,11 +262,7 @@ impl Client {
         form: String,
     ) -> Result<Request<Bytes>, NoAnswer> {
         let (user, password) = credentials.basic_auth();
-        let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
-        let basic = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
-        let mut authorization =
-            HeaderValue::from_str(&basic).expect("base64 may stand in a header");
-        authorization.set_sensitive(true);
+        let authorization = authorization(user, password);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -279,6 +275,15 @@ impl Client {
             .body(form.into())
             .map_err(|error| NoAnswer::NotSent(error.to_string()))
     }
+}
+
+/// The header that says who asks.
+pub(super) fn authorization(user: &str, password: &Secret) -> HeaderValue {
+    let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+    let basic = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+    let mut authorization = HeaderValue::from_str(&basic).expect("base64 may stand in a header");
+    authorization.set_sensitive(true);
+    authorization
 }
 
 fn messages_path(credentials: &Credentials, rest: &str) -> String {
@@ -314,7 +319,7 @@ fn form(message: &NewMessage) -> String {
     form.finish()
 }
 
-fn refusal_code(answer: &Response<Bytes>) -> Option<u32> {
+pub(super) fn refusal_code(answer: &Response<Bytes>) -> Option<u32> {
     serde_json::from_slice::<Refusal>(answer.body())
         .ok()
         .and_then(|refusal| refusal.code)

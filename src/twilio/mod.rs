@@ -1,6 +1,7 @@
 //! Twilio's side of the relay: its webhooks and signatures, its REST API, its error codes, its
 //! reply language, and a sandbox that stands in for all of it.
 
+pub mod access;
 pub mod answer;
 pub mod client;
 pub mod errors;

@@ -22,8 +22,9 @@ class ToSandbox(TwilioHttpClient):
         self.base = base
 
     def request(self, method, url, *args, **kwargs):
-        assert url.startswith("https://api.twilio.com/"), url
-        url = url.replace("https://api.twilio.com", self.base, 1)
+        hosts = ["api", "accounts", "iam"]
+        host = next(h for h in hosts if url.startswith(f"https://{h}.twilio.com/"))
+        url = url.replace(f"https://{host}.twilio.com", self.base, 1)
         return super().request(method, url, *args, **kwargs)
 
 
@@ -79,9 +80,25 @@ def main(base):
 
     assert message.update(body="").body == ""
     assert message.delete()
-    assert client.api.v2010.accounts(account).fetch().status == "active"
+    assert with_token.api.v2010.accounts(account).fetch().status == "active"
     numbers = [n.phone_number for n in client.incoming_phone_numbers.list()]
     assert numbers == [LINE], numbers
+
+    made = with_token.new_keys.create(friendly_name="from Python")
+    assert made.sid.startswith("SK") and len(made.secret) == 32
+    assert with_token.keys(made.sid).fetch().friendly_name == "from Python"
+    policy = {"allow": ["/twilio/messaging/messages/read"]}
+    restricted = with_token.iam.v1.new_api_key.create(
+        account_sid=account, key_type="restricted", policy=policy
+    )
+    reader = Client(restricted.sid, restricted.secret, account, http_client=ToSandbox(base))
+    assert reader.messages.list(limit=1)
+    assert refused(reader, to=SERGIO, from_=LINE, body="x") == (401, 70051)
+    for key in (made, restricted):
+        assert with_token.keys(key.sid).delete()
+    new = with_token.accounts.v1.secondary_auth_token().create().secondary_auth_token
+    assert with_token.accounts.v1.auth_token_promotion().update().auth_token == new
+    assert refused(with_token, to=SERGIO, from_=LINE, body="x") == (401, 20003)
     print("ok")
 
 

@@ -7,10 +7,12 @@
 mod aws;
 mod border;
 mod emulator;
+mod end_to_end;
 mod event_source;
 mod http_api;
 mod lambda;
 mod permissions;
+mod rotation;
 mod serving;
 mod world;
 

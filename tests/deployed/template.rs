@@ -75,6 +75,54 @@ fn no_policy_says_more_than_one_can_read_in_it() {
 }
 
 #[test]
+fn one_role_alone_may_change_the_secret_and_only_that_secret() {
+    let stack = stack();
+    let secret = stack.output("CredentialsSecretArn");
+    for (name, role) in stack.all("AWS::IAM::Role") {
+        let changes: Vec<_> = granted(role)
+            .into_iter()
+            .filter(|permission| permission.action.starts_with("secretsmanager:"))
+            .filter(|permission| permission.action != "secretsmanager:GetSecretValue")
+            .collect();
+        assert_eq!(
+            !changes.is_empty(),
+            name == "RotateCredentialsRole",
+            "{name}"
+        );
+        for permission in changes {
+            assert_eq!(permission.resource, secret, "{name}");
+        }
+    }
+}
+
+#[test]
+fn nothing_rotates_until_the_owner_turns_it_on() {
+    let off = stack();
+    assert_eq!(off.all("AWS::SecretsManager::RotationSchedule").count(), 0);
+    let schedule = |stack: &Stack| {
+        let mut schedules = stack.all("AWS::Scheduler::Schedule");
+        let finish = schedules.find(|(name, _)| name.starts_with("RotateCredentials"));
+        finish.unwrap().1["State"].clone()
+    };
+    assert_eq!(schedule(&off), "DISABLED");
+
+    let quarterly = "cron(0 10 5 1,4,7,10 ? *)";
+    let on = Emulator::shared().deploy(json!({"RotationSchedule": quarterly}));
+    assert_eq!(schedule(&on), "ENABLED");
+    let (_, rotation) = on
+        .all("AWS::SecretsManager::RotationSchedule")
+        .next()
+        .unwrap();
+    assert_eq!(rotation["RotationRules"]["ScheduleExpression"], quarterly);
+    assert_eq!(rotation["RotateImmediatelyOnUpdate"], false);
+    let secret = on.output("CredentialsSecretArn");
+    assert_eq!(rotation["SecretId"], secret);
+    let permission = on.properties("SecretsManagerMayRotate");
+    assert_eq!(permission["SourceArn"], secret);
+    assert_eq!(permission["Principal"], "secretsmanager.amazonaws.com");
+}
+
+#[test]
 fn time_limits_fit_into_one_another() {
     let stack = stack();
     let number = |value: &Value| {
@@ -227,7 +275,7 @@ fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes(
         .collect();
     for (_, function) in stack.all("AWS::Lambda::Function") {
         let namespace = &function["Environment"]["Variables"]["METRICS_NAMESPACE"];
-        // The fallback has no audit that could need one.
+        // Neither the fallback nor the rotation has an audit that could need one.
         if !namespace.is_null() {
             written.push([namespace.clone(), METRIC.into()]);
         }
@@ -237,10 +285,39 @@ fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes(
     }
     let ours = stack
         .all("AWS::CloudWatch::Alarm")
-        .map(|(name, alarm)| (name, metric(alarm, "Namespace")))
+        .flat_map(|(name, alarm)| watched(alarm).into_iter().map(move |of| (name, of)))
+        .map(|(name, of)| (name, metric(of, "Namespace")))
         .filter(|(_, [namespace, _])| !namespace.as_str().unwrap().starts_with("AWS/"));
     for (name, watched) in ours {
         assert!(written.contains(&watched), "{name}: {watched:?}");
+    }
+}
+
+/// The metrics that an alarm looks at: its own, or those that it adds up.
+fn watched(alarm: &Value) -> Vec<&Value> {
+    match alarm["Metrics"].as_array() {
+        Some(terms) => {
+            let metrics = terms.iter().map(|term| &term["MetricStat"]["Metric"]);
+            metrics.filter(|metric| !metric.is_null()).collect()
+        }
+        None => vec![alarm],
+    }
+}
+
+#[test]
+fn a_text_that_reached_nobody_is_heard_of_whichever_function_gave_it_up() {
+    let stack = stack();
+    for (alarm, count) in [
+        ("GaveUpAlarm", "gave_up"),
+        ("ConfigurationFaultAlarm", "configuration_fault"),
+    ] {
+        let alarm = stack.properties(alarm);
+        let metrics = watched(alarm);
+        let names: Vec<_> = metrics.iter().map(|metric| &metric["MetricName"]).collect();
+        assert_eq!(names, ["retry-worker", "delivery-status", "reconciliation"]);
+        for metric in metrics {
+            assert_eq!(metric["Dimensions"][0]["Value"], count);
+        }
     }
 }
 

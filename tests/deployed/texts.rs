@@ -272,6 +272,7 @@ async fn every_permission_that_the_template_grants_is_needed() {
     // And the sweep finds something to wake.
     keep_unreadable_delivery(&world).await;
     world.sweep().await.unwrap();
+    world.rotate().await;
 
     for (function, _) in FUNCTIONS {
         let role = world.function_properties(function)["Role"]

@@ -37,12 +37,16 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 5] = [
+pub const FUNCTIONS: [(&str, &str); 6] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
     ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
     ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
+    (
+        "rotate-credentials",
+        env!("CARGO_BIN_EXE_rotate-credentials"),
+    ),
 ];
 
 pub struct World {
@@ -53,7 +57,7 @@ pub struct World {
     pub api: Serving,
     functions: Functions,
     borders: BTreeMap<&'static str, Border>,
-    _twilio: Serving,
+    twilio: Serving,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -79,12 +83,24 @@ impl World {
 
     /// The same, but what happens at Twilio happened long ago.
     pub async fn with_twilios_clock_behind(by: SignedDuration) -> Self {
+        let seed = async |world: &Self| world.keep_credentials(world.sandbox.account()).await;
+        Self::built(sandbox::demo_account(), by, seed).await
+    }
+
+    /// The same for this account, whose credentials `seed` puts into the secret.
+    pub async fn seeded_by(account: Credentials, seed: impl AsyncFnOnce(&Self)) -> Self {
+        Self::built(account, SignedDuration::ZERO, seed).await
+    }
+
+    async fn built(
+        account: Credentials,
+        behind: SignedDuration,
+        seed: impl AsyncFnOnce(&Self),
+    ) -> Self {
         let emulator = Emulator::shared();
         let aws = Aws::of(emulator);
-        let sandbox = Arc::new(Sandbox::new(
-            Arc::new(sandbox::demo_account()),
-            Arc::new(Behind(by)),
-        ));
+        let clock = Arc::new(Behind(behind));
+        let sandbox = Arc::new(Sandbox::new(Arc::new(account), clock));
         sandbox.set_pace(Pace {
             queued: MOMENT,
             sending: MOMENT,
@@ -102,15 +118,15 @@ impl World {
             api,
             functions,
             borders: BTreeMap::new(),
-            _twilio: twilio,
+            twilio,
             tasks: Vec::new(),
         };
+        seed(&world).await;
         world.set_up().await;
         world
     }
 
     async fn set_up(&mut self) {
-        self.keep_credentials(self.sandbox.account()).await;
         self.push_configuration();
         for (function, _) in FUNCTIONS {
             let role = self
@@ -203,6 +219,11 @@ impl World {
 
     pub fn name_of(&self, function: &str) -> String {
         format!("{}-{function}", self.stack.name)
+    }
+
+    /// Where the sandbox is.
+    pub fn twilio_url(&self) -> &str {
+        &self.twilio.url
     }
 
     /// The function's properties in the stack.

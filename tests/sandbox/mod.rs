@@ -1,6 +1,7 @@
 //! The fake Twilio: in one process under a clock that the tests move, over HTTP, and driven by
 //! Twilio's own client.
 
+mod access;
 mod commands;
 mod days;
 mod faults;

@@ -1,20 +1,24 @@
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::{Place, git};
+use super::{Place, git, live};
 use crate::cli::candidates::{DIM, GREEN, RED};
 use crate::cli::output::{self, tell};
+use crate::cli::serve::web_address;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::inspection::{self, Finding, Known};
 use crate::credentials::registry::MOST_DAYS;
 use crate::printable::printable;
+use crate::twilio::API_URL;
 
 /// Say what is wrong with the file: mode, owner, folder, copies, grammar, missing or malformed
 /// values, exports in its way, age, git. Exit code 1 if anything is
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   relay secrets check
+  relay secrets check --live
   relay secrets check --file repos.env --json")]
 pub struct Check {
     #[command(flatten)]
@@ -22,13 +26,19 @@ pub struct Check {
     /// After so many days a value is to be rotated
     #[arg(long, value_name = "DAYS", default_value_t = MOST_DAYS)]
     max_age: u32,
+    /// Ask Twilio whether the auth token and the API key are valid
+    #[arg(long)]
+    live: bool,
+    /// Twilio's API, or a sandbox's address
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
+    twilio_url: String,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 impl Check {
-    pub fn run(self) -> anyhow::Result<ExitCode> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         let file = self.place.find()?;
         let place = file.place();
         let now = SystemClock.now();
@@ -48,6 +58,12 @@ impl Check {
             }
         };
         findings.extend(git::findings(file.path()));
+        let verdicts = match self.live {
+            true => live::verdicts(&file, &self.twilio_url).await,
+            false => Vec::new(),
+        };
+        let invalid = verdicts.iter();
+        findings.extend(invalid.filter_map(|(name, verdict)| live::finding(name, verdict)));
         let is_clean = findings.is_empty();
         if self.json {
             output::json(&json!({
@@ -55,6 +71,7 @@ impl Check {
                 "clean": is_clean,
                 "findings": findings,
                 "variables": known,
+                "live": verdicts.iter().cloned().collect::<BTreeMap<_, _>>(),
             }))?;
         } else {
             for finding in &findings {
@@ -65,6 +82,9 @@ impl Check {
                 tell!("{GREEN}✓{GREEN:#} {place} is as it should be ({count} variables)")?;
             }
             ages(&known)?;
+            for (name, verdict) in &verdicts {
+                tell!("  {name}: {DIM}Twilio says {verdict}{DIM:#}")?;
+            }
         }
         Ok(ExitCode::from(u8::from(!is_clean)))
     }

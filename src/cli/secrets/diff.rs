@@ -116,6 +116,7 @@ async fn fetch(id: &str) -> anyhow::Result<Values> {
     let answer = aws_sdk_secretsmanager::Client::new(&config)
         .get_secret_value()
         .secret_id(id)
+        .version_stage("AWSCURRENT")
         .send()
         .await
         .map_err(plain)

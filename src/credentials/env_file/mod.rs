@@ -144,7 +144,7 @@ impl EnvFile {
 
     /// Files whose names hold the file's name, as editors and careful people leave them.
     fn copies(&self, folder: &Folder, name: &OsStr) -> Vec<PathBuf> {
-        let own = [beside(name, "lock"), beside(name, "history")];
+        let own = ["lock", "history", "rotation", "synced"].map(|what| beside(name, what));
         let templates = [".example", ".sample", ".template"];
         let own_name = name.to_string_lossy();
         let is_copy = |other: &OsString| {

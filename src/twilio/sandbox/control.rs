@@ -11,7 +11,7 @@
 //! | `GET /sandbox/phones/{number}` | a phone's screen: see [`Screen`]; `?after=CURSOR` for what is new |
 //! | `POST /sandbox/phones/{number}` | switches a phone: `{"power": "on"}`, `"off"` or `"silent"` ([`Power`]) |
 //! | `GET /sandbox/faults` | the faults that have not happened yet |
-//! | `POST /sandbox/faults` | adds one: an [`Injection`], such as `{"fault": "lost_answer", "to": "+1…"}` |
+//! | `POST /sandbox/faults` | adds one: an [`Injection`], such as `{"fault": "lost_answer", "to": "+1…"}`, or `{"fault": "lost_answer", "requests": "create_key"}` ([`super::Requests`]) |
 //! | `DELETE /sandbox/faults` | forgets them |
 //! | `GET /sandbox/alerts` | failed webhooks and unreadable answers, as in Twilio's debugger |
 
@@ -114,9 +114,11 @@ async fn account(State(sandbox): Shared) -> Answer {
     let account = sandbox.account();
     let mut answer = json!({
         credentials::ACCOUNT_SID: account.account_sid,
-        credentials::AUTH_TOKEN: account.auth_token.expose(),
+        credentials::AUTH_TOKEN: sandbox.auth_token().expose(),
     });
-    if let Some(key) = &account.api_key {
+    let alive = sandbox.api_keys();
+    let is_alive = |sid: &str| alive.iter().any(|(alive, _)| alive == sid);
+    if let Some(key) = account.api_key.as_ref().filter(|key| is_alive(&key.sid)) {
         answer[credentials::API_KEY] = json!(key.sid);
         answer[credentials::API_SECRET] = json!(key.secret.expose());
     }

@@ -108,6 +108,41 @@ pub enum Requests {
     /// All others: fetching, listing, changing.
     Other,
     Any,
+    CreateKey,
+    ListKeys,
+    DeleteKey,
+    CreateSecondary,
+    DeleteSecondary,
+    Promote,
+}
+
+/// What a request to the API does, as far as faults tell requests apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    CreateMessage,
+    CreateKey,
+    ListKeys,
+    DeleteKey,
+    CreateSecondary,
+    DeleteSecondary,
+    Promote,
+    Other,
+}
+
+impl Requests {
+    fn hold(self, operation: Operation) -> bool {
+        match self {
+            Requests::Any => true,
+            Requests::Create => operation == Operation::CreateMessage,
+            Requests::Other => operation != Operation::CreateMessage,
+            Requests::CreateKey => operation == Operation::CreateKey,
+            Requests::ListKeys => operation == Operation::ListKeys,
+            Requests::DeleteKey => operation == Operation::DeleteKey,
+            Requests::CreateSecondary => operation == Operation::CreateSecondary,
+            Requests::DeleteSecondary => operation == Operation::DeleteSecondary,
+            Requests::Promote => operation == Operation::Promote,
+        }
+    }
 }
 
 impl Injection {
@@ -157,15 +192,10 @@ impl Faults {
     }
 
     /// The next fault for a request to the API.
-    pub fn of_request(&mut self, creates: bool, to: Option<&str>) -> Option<Fault> {
-        let strikes = |requests| match requests {
-            Requests::Create => creates,
-            Requests::Other => !creates,
-            Requests::Any => true,
-        };
+    pub fn of_request(&mut self, operation: Operation, to: Option<&str>) -> Option<Fault> {
         self.take(|injection| {
             injection.fault.stage() == Stage::Api
-                && strikes(injection.requests)
+                && injection.requests.hold(operation)
                 && injection.is_for(to)
         })
     }
@@ -213,19 +243,19 @@ mod tests {
         faults.add(Injection::of(Fault::LostAnswer).to(&sergio));
         faults.add(Injection::of(Fault::ServerError { status: 503 }).times(2));
         assert_eq!(
-            faults.of_request(true, Some(BACKUP)),
+            faults.of_request(Operation::CreateMessage, Some(BACKUP)),
             Some(Fault::ServerError { status: 503 })
         );
         assert_eq!(
-            faults.of_request(true, Some(SERGIO)),
+            faults.of_request(Operation::CreateMessage, Some(SERGIO)),
             Some(Fault::LostAnswer)
         );
-        assert_eq!(faults.of_request(false, Some(SERGIO)), None);
+        assert_eq!(faults.of_request(Operation::Other, Some(SERGIO)), None);
         assert_eq!(
-            faults.of_request(true, None),
+            faults.of_request(Operation::CreateMessage, None),
             Some(Fault::ServerError { status: 503 })
         );
-        assert_eq!(faults.of_request(true, None), None);
+        assert_eq!(faults.of_request(Operation::CreateMessage, None), None);
         assert!(faults.pending().is_empty());
     }
 

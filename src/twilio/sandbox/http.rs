@@ -22,6 +22,7 @@ pub fn far_away(sandbox: Arc<Sandbox>, distance: Duration) -> Router {
     let api = move |State(sandbox), head, body| api(sandbox, distance, head, body);
     Router::new()
         .route("/2010-04-01/{*resource}", any(api))
+        .route("/v1/{*resource}", any(api))
         .merge(control::routes())
         .with_state(sandbox)
 }

@@ -9,6 +9,7 @@
 //! [`mod@http`] serves it over HTTP, [`mod@drive`] posts its webhooks, and [`InProcess`] connects
 //! the relay's own client to it without a network.
 
+mod access;
 mod account;
 mod agenda;
 mod carrier;
@@ -47,9 +48,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Secret};
 use crate::inbound::MessageSid;
 use crate::phone::{PhoneNumber, Sender};
+use access::Access;
 use agenda::Agenda;
 use faults::Faults;
 use message::Messages;
@@ -82,6 +84,7 @@ pub struct Number {
 
 struct State {
     account_sid: String,
+    access: Access,
     pace: Pace,
     numbers: BTreeMap<PhoneNumber, Number>,
     messages: Messages,
@@ -103,6 +106,7 @@ impl Sandbox {
     pub fn new(account: Arc<Credentials>, clock: Arc<dyn Clock>) -> Self {
         let state = State {
             account_sid: account.account_sid.clone(),
+            access: Access::new(&account, clock.now()),
             pace: Pace::default(),
             numbers: BTreeMap::new(),
             messages: Messages::new(clock.now()),
@@ -123,8 +127,22 @@ impl Sandbox {
         }
     }
 
+    /// What the account was opened with; since then its keys and tokens may have changed.
     pub fn account(&self) -> &Arc<Credentials> {
         &self.account
+    }
+
+    /// The primary auth token as of now.
+    pub fn auth_token(&self) -> Secret {
+        Secret::new(self.state().access.primary().expose())
+    }
+
+    /// The SIDs and names of the API keys that are alive.
+    pub fn api_keys(&self) -> Vec<(String, String)> {
+        let state = self.state();
+        let keys = state.access.keys().iter();
+        keys.map(|(sid, key)| (sid.clone(), key.friendly_name.clone()))
+            .collect()
     }
 
     /// Adds a number to the account, or sets it up anew.
@@ -176,7 +194,7 @@ impl Sandbox {
 
     /// A request to the REST API.
     pub fn handle(&self, request: Request<Bytes>) -> Handled {
-        let mut handled = rest::handle(&mut self.settled(), &self.account, &request, self.now());
+        let mut handled = rest::handle(&mut self.settled(), &request, self.now());
         handled.date(self.now());
         self.changed.notify_one();
         handled
@@ -229,7 +247,7 @@ impl Sandbox {
     pub fn due(&self, now: Timestamp) -> Vec<Webhook> {
         let mut state = self.state();
         state.settle(now);
-        state.take_due(now, &self.account.auth_token)
+        state.take_due(now)
     }
 
     /// When there is something to do next: a webhook to post, or a step of a message that may

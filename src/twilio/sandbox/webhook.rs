@@ -144,7 +144,7 @@ impl Outgoing {
 }
 
 impl State {
-    pub(super) fn take_due(&mut self, now: Timestamp, token: &Secret) -> Vec<Webhook> {
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<Webhook> {
         let mut due = Vec::new();
         while let Some((_, outgoing)) = self.outbox.take(now) {
             self.webhooks += 1;
@@ -152,7 +152,7 @@ impl State {
             due.push(Webhook {
                 id,
                 url: outgoing.url.clone(),
-                headers: outgoing.headers(token),
+                headers: outgoing.headers(self.access.primary()),
                 body: outgoing.fields.encode(),
             });
             self.in_flight.insert(id, outgoing);

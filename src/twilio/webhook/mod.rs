@@ -24,7 +24,7 @@ use http::{HeaderMap, Request};
 
 use super::form::{Form, MOST_BYTES};
 use super::signature::{self, Signed};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Doubt, Source};
 use crate::inbound::{InboundSms, MessageSid};
 use crate::phone::PhoneNumber;
 
@@ -95,10 +95,31 @@ impl Unverified {
         Ok(Verified(self.form))
     }
 
-    fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
+    /// The same; but a signature that is not right with the credentials that were `seen` is checked
+    /// with newer ones, if there are any: a rotation may have been faster than the news of it.
+    pub async fn verify_by(
+        self,
+        source: &dyn Source,
+        seen: &Credentials,
+        public_url: &str,
+    ) -> Result<Verified<Form>, Refusal> {
+        if self.is_signed(seen, public_url) {
+            return self.verify(seen, public_url);
+        }
+        match source.newer(seen, Doubt::Signature).await {
+            Some(newer) => self.verify(&newer, public_url),
+            None => Err(Refusal::forged()),
+        }
+    }
+
+    fn is_signed(&self, credentials: &Credentials, public_url: &str) -> bool {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
         let tokens = credentials.signing_tokens();
-        if !signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form)) {
+        signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form))
+    }
+
+    fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
+        if !self.is_signed(credentials, public_url) {
             return Err(Refusal::forged());
         }
         // A token signs for its own account only; but a subaccount's webhooks are not ours either.

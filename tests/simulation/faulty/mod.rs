@@ -112,4 +112,8 @@ impl credentials::Source for FaultyCredentials {
         }
         Ok(Arc::clone(&self.behind))
     }
+
+    async fn newer(&self, _: &Credentials, _: credentials::Doubt) -> Option<Arc<Credentials>> {
+        None
+    }
 }

@@ -94,6 +94,7 @@ pub(in crate::twilio::sandbox) fn error_message(code: u32) -> &'static str {
         30410 => "Provider timeout",
         30500 => "Provider error",
         63038 => "Account exceeded the daily messages limit",
+        70051 => "Authorization Failed",
         _ => "See Twilio's error dictionary",
     }
 }

@@ -1,7 +1,8 @@
-//! The Messages resource of Twilio's REST API, as the official SDKs use it.
+//! Twilio's REST API as the official SDKs use it: messages, and keys and tokens.
 //!
 //! Source: Twilio, "Messages resource", and Twilio's OpenAPI document of the API.
 
+mod access;
 mod create;
 mod error;
 mod list;
@@ -19,12 +20,11 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::State;
-use super::account::authenticates;
-use super::faults::{Fault, milliseconds};
+use super::faults::{Fault, Operation, milliseconds};
 use super::message::{API_PATH, MessageNumber, digest};
-use crate::credentials::Credentials;
 use crate::inbound::MessageSid;
 use crate::twilio::status::Status;
+use access::{Guarded, Version};
 use error::ApiError;
 
 /// What becomes of a request to the API.
@@ -76,27 +76,25 @@ impl Parameters {
     }
 }
 
-pub(super) fn handle(
-    state: &mut State,
-    account: &Credentials,
-    request: &Request<Bytes>,
-    now: Timestamp,
-) -> Handled {
+pub(super) fn handle(state: &mut State, request: &Request<Bytes>, now: Timestamp) -> Handled {
     let path = request.uri().path();
     if let Some(file) = state.media_file(path) {
         return Handled::Answered(file);
     }
-    if !authenticates(account, request.headers()) {
+    let Some(caller) = state.access.caller(request.headers()) else {
         return Handled::Answered(ApiError::of(20003, 401).response());
-    }
-    let Some(resource) = Resource::of(path, &account.account_sid) else {
+    };
+    let Some(resource) = Resource::of(path, &state.account_sid) else {
         return Handled::Answered(ApiError::not_found(path).response());
     };
+    if let Err(refused) = access::allowed(&caller, &resource, request.method()) {
+        return Handled::Answered(refused.response());
+    }
     let query = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
     let form = Parameters::parse(request.body());
-    let creates = request.method() == Method::POST && resource == Resource::Messages;
     let to = form.get("To").or(query.get("To"));
-    let fault = state.faults.of_request(creates, to);
+    let operation = resource.operation(request.method());
+    let fault = state.faults.of_request(operation, to);
     let mut carry_out = || match state.route(&resource, request, &query, &form, now) {
         Ok((StatusCode::NO_CONTENT, _)) => empty_response(StatusCode::NO_CONTENT),
         Ok((status, body)) => json_response(status, &body),
@@ -141,11 +139,15 @@ enum Resource {
     /// An attachment's description.
     Medium(MessageSid, String),
     Numbers,
+    Guarded(Guarded),
 }
 
 impl Resource {
     fn of(path: &str, account_sid: &str) -> Option<Self> {
         let path = path.strip_suffix(".json").unwrap_or(path);
+        if let Some(guarded) = Guarded::of(path) {
+            return Some(Resource::Guarded(guarded));
+        }
         let rest = path.strip_prefix(API_PATH)?.strip_prefix('/')?;
         let mut parts = rest.strip_prefix(account_sid)?.split('/');
         let first = parts.next()?;
@@ -160,7 +162,20 @@ impl Resource {
                 Some(Resource::Medium(sid, (*medium).to_owned()))
             }
             ("", ["IncomingPhoneNumbers"]) => Some(Resource::Numbers),
+            ("", ["Keys"]) => Some(Resource::Guarded(Guarded::Keys(Version::V2010))),
+            ("", ["Keys", sid]) => {
+                let sid = (*sid).to_owned();
+                Some(Resource::Guarded(Guarded::Key(Version::V2010, sid)))
+            }
             _ => None,
+        }
+    }
+
+    fn operation(&self, method: &Method) -> Operation {
+        match self {
+            Resource::Messages if method == Method::POST => Operation::CreateMessage,
+            Resource::Guarded(guarded) => guarded.operation(method),
+            _ => Operation::Other,
         }
     }
 }
@@ -182,6 +197,7 @@ impl State {
                 .ok_or_else(|| ApiError::not_found(path))
         };
         match (request.method(), resource) {
+            (method, Resource::Guarded(guarded)) => self.guarded(guarded, path, method, form, now),
             (&Method::GET, Resource::Account) => Ok((StatusCode::OK, self.account_json())),
             (&Method::GET, Resource::Numbers) => Ok((StatusCode::OK, self.numbers_json())),
             (&Method::POST, Resource::Messages) => {

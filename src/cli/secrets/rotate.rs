@@ -1,0 +1,148 @@
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Place, cloud};
+use crate::cli::output::{note, tell};
+use crate::cli::serve::web_address;
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::notes::Notes;
+use crate::credentials::rotation::{self, Journal, Subject, Twilio, TwoPlaces, Wait};
+use crate::twilio::API_URL;
+use crate::twilio::access::{Access, KeyType};
+use crate::twilio::network::Network;
+
+/// Replace the API key or the auth token by a new one, without a text that fails
+///
+/// The new one is made, tried, and put into the file and the secret; when nobody can have the old one
+/// kept any more, it is ended, and Twilio is asked whether it is dead. How far that is, is on record
+/// beside the file, without values: whenever it is cut off, --resume goes on.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  relay secrets rotate api-key --secret-id relay/twilio
+  relay secrets rotate auth-token --file-alone
+  relay secrets rotate --resume")]
+pub struct Rotate {
+    /// What to replace
+    #[arg(value_enum, default_value = "api-key")]
+    subject: What,
+    #[command(flatten)]
+    place: Place,
+    /// Go on with a rotation that was cut off
+    #[arg(long)]
+    resume: bool,
+    /// Give a rotation up that was cut off; what it made is thrown away unless it is in force
+    #[arg(long, conflicts_with = "resume")]
+    abandon: bool,
+    /// The secret that is seeded from the file: its name or ARN
+    #[arg(long, value_name = "ID", env = "CREDENTIALS_SECRET_ID")]
+    secret_id: Option<String>,
+    /// There is no secret: nothing but the file has the credentials
+    #[arg(long, conflicts_with = "secret_id")]
+    file_alone: bool,
+    /// How long the old one lives on for whoever still has it: 6m, 90m
+    #[arg(long, value_name = "TIME", default_value = "6m", value_parser = duration)]
+    drain: Duration,
+    /// Make a key that may send and read messages and nothing else (Twilio's US region only)
+    #[arg(long)]
+    restricted: bool,
+    /// Twilio's API, or a sandbox's address
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
+    twilio_url: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum What {
+    ApiKey,
+    AuthToken,
+}
+
+impl From<What> for Subject {
+    fn from(what: What) -> Self {
+        match what {
+            What::ApiKey => Subject::ApiKey,
+            What::AuthToken => Subject::AuthToken,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: Result<SignedDuration, _> = text.parse();
+    let duration = duration.ok().and_then(|duration| duration.try_into().ok());
+    duration.ok_or_else(|| "write a time such as 6m or 90m".to_owned())
+}
+
+impl Rotate {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let file = self.place.find()?;
+        let place = file.place();
+        let secret = match (&self.secret_id, self.file_alone) {
+            (Some(id), false) => Some(cloud::store(id).await?),
+            (_, true) => None,
+            (None, false) => bail!(
+                "say with --secret-id which secret has the same credentials, or with --file-alone that none has: whoever reads the secret would be left with a dead key"
+            ),
+        };
+        let places = TwoPlaces {
+            secret,
+            notes: Notes::of(file.path())?,
+            file: Arc::new(file),
+            wait: Arc::new(Awake),
+        };
+        let access = Access::new(Box::new(Network::new()), &self.twilio_url);
+        let twilio = Twilio {
+            access: &access,
+            key_type: match self.restricted {
+                true => KeyType::Restricted,
+                false => KeyType::Standard,
+            },
+        };
+        let unfinished = places.unfinished()?;
+        if self.abandon {
+            let Some(journal) = unfinished else {
+                bail!("no rotation is under way");
+            };
+            places.abandon(&journal, &twilio).await?;
+            tell!(
+                "The rotation of the {} was given up.",
+                journal.subject.name()
+            )?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let journal = match unfinished {
+            Some(journal) if self.resume => journal,
+            None if self.resume => bail!("no rotation is under way; begin one without --resume"),
+            _ => {
+                let now = SystemClock.now();
+                places.begin(self.subject.into(), &twilio, now).await?
+            }
+        };
+        let name = journal.subject.name();
+        rotation::run(&twilio, &places, &SystemClock, self.drain, journal).await?;
+        tell!("A new {name} is in {place}, and Twilio refuses the old one.")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Waits while the command runs.
+struct Awake;
+
+#[async_trait]
+impl Wait for Awake {
+    async fn until(&self, until: Timestamp, journal: &Journal) {
+        let left = until.duration_since(SystemClock.now());
+        let left = Duration::try_from(left).unwrap_or_default();
+        if left > Duration::from_secs(5) {
+            note!(
+                "waiting until {}: somebody may still have the old {}. Ctrl-C is safe; go on later with --resume",
+                until.strftime("%H:%M:%S UTC"),
+                journal.subject.name()
+            );
+        }
+        tokio::time::sleep(left).await;
+    }
+}

@@ -1,0 +1,182 @@
+//! What a rotation asks of Twilio. Each of these may be done again after it was cut off.
+
+use anyhow::{Context, bail};
+
+use super::names::{Slots, filled, next, previous};
+use super::{Journal, Subject};
+use crate::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Secret};
+use crate::twilio::access::{Access, Failure, KeyType, Login, Promoted};
+
+/// Which of the values that stand side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    InForce,
+    Next,
+    Previous,
+}
+
+impl Which {
+    fn name(self, name: &str) -> String {
+        match self {
+            Which::InForce => name.to_owned(),
+            Which::Next => next(name),
+            Which::Previous => previous(name),
+        }
+    }
+}
+
+/// What Twilio made: the values in the order of the subject's names.
+pub struct Minted(pub Vec<Secret>);
+
+impl Minted {
+    /// The SID, if it is a key.
+    pub fn key(&self, subject: Subject) -> Option<String> {
+        match subject {
+            Subject::ApiKey => self.0.first().map(|sid| sid.expose().to_owned()),
+            Subject::AuthToken => None,
+        }
+    }
+}
+
+/// What became of the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Twilio refuses it, and accepts the new one.
+    Dead,
+    /// Twilio still accepts it.
+    Alive,
+}
+
+/// Twilio, and what kind of key to make there.
+pub struct Twilio<'a> {
+    pub access: &'a Access,
+    pub key_type: KeyType,
+}
+
+impl Twilio<'_> {
+    /// Makes a new one. What an earlier attempt of the same rotation made is thrown away first: its
+    /// secret was told once, to somebody who is gone.
+    pub async fn mint(&self, journal: &Journal, values: &impl Slots) -> anyhow::Result<Minted> {
+        let (account, login) = owner(values)?;
+        match journal.subject {
+            Subject::ApiKey => {
+                self.throw_away(journal, values).await?;
+                let name = journal.key_name();
+                let made = self.access.create_key(login, account, &name, self.key_type);
+                let made = made.await.context("no new API key was made")?;
+                Ok(Minted(vec![Secret::new(made.sid), made.secret]))
+            }
+            Subject::AuthToken => {
+                let thrown = self.access.delete_secondary(login).await;
+                thrown.context("an earlier secondary auth token was not deleted")?;
+                let made = self.access.create_secondary(login).await;
+                Ok(Minted(vec![
+                    made.context("no secondary auth token was made")?,
+                ]))
+            }
+        }
+    }
+
+    /// Deletes the keys that the rotation made.
+    pub async fn throw_away(&self, journal: &Journal, values: &impl Slots) -> anyhow::Result<()> {
+        let (account, login) = owner(values)?;
+        if journal.subject == Subject::AuthToken {
+            return Ok(self.access.delete_secondary(login).await?);
+        }
+        let keys = self.access.keys(login, account).await;
+        let keys = keys.context("the API keys cannot be listed")?;
+        let ours = |name: &str| name.starts_with("relay/") && name.ends_with(&journal.id);
+        for key in keys.iter().filter(|key| ours(&key.friendly_name)) {
+            let deleted = self.access.delete_key(login, account, &key.sid).await;
+            deleted.context("an API key of an earlier attempt was not deleted")?;
+        }
+        Ok(())
+    }
+
+    /// Whether Twilio accepts the values of the subject; those that are not there, it does not.
+    pub async fn accepts(
+        &self,
+        subject: Subject,
+        values: &impl Slots,
+        which: Which,
+    ) -> anyhow::Result<bool> {
+        let account = required(values, ACCOUNT_SID)?.expose();
+        let user = match subject {
+            Subject::ApiKey => filled(values, &which.name(API_KEY)),
+            Subject::AuthToken => filled(values, ACCOUNT_SID),
+        };
+        let password = match subject {
+            Subject::ApiKey => filled(values, &which.name(API_SECRET)),
+            Subject::AuthToken => filled(values, &which.name(AUTH_TOKEN)),
+        };
+        let (Some(user), Some(password)) = (user, password) else {
+            return Ok(false);
+        };
+        let login = Login {
+            user: user.expose(),
+            password,
+        };
+        Ok(self.access.accepts(login, account).await?)
+    }
+
+    /// Ends the old one, after the new one was put in force.
+    pub async fn delete_old(&self, journal: &Journal, values: &impl Slots) -> anyhow::Result<()> {
+        let (account, login) = owner(values)?;
+        match journal.subject {
+            Subject::ApiKey => {
+                let in_force = required(values, API_KEY)?.expose();
+                if journal.new_key.as_deref() != Some(in_force) {
+                    bail!(
+                        "{API_KEY} is not the key that this rotation made: somebody else changed it meanwhile. Nothing was deleted; see which keys there are in Twilio's console, and begin again with `relay secrets rotate api-key --abandon`"
+                    );
+                }
+                match &journal.old_key {
+                    Some(old) if old != in_force => {
+                        let deleted = self.access.delete_key(login, account, old).await;
+                        deleted.context("the old API key was not deleted")
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Subject::AuthToken => match self.access.promote(login).await {
+                // It was promoted before, or somebody threw it away: the proof tells.
+                Ok(Promoted::Now | Promoted::NothingToPromote) => Ok(()),
+                // The new one is what asks; Twilio does not know it any more.
+                Err(error @ Failure::Unauthorized(_)) => Err(error).context(
+                    "the new auth token is void before it was promoted: somebody deleted the secondary token in Twilio's console. Put the one that is in force there back with `relay secrets add --replace TWILIO_AUTH_TOKEN`, then `relay secrets rotate auth-token --abandon`",
+                ),
+                Err(error) => Err(error).context("the new auth token was not promoted"),
+            },
+        }
+    }
+
+    /// Looks whether the old one is dead. That the new one is alive is part of it: an account that is
+    /// suspended, or a wrong address, refuses everything.
+    pub async fn prove(&self, subject: Subject, values: &impl Slots) -> anyhow::Result<Proof> {
+        let new = self.accepts(subject, values, Which::InForce).await;
+        if !new.with_context(|| format!("the new {} cannot be tried", subject.name()))? {
+            bail!(
+                "Twilio does not accept the new {0} (HTTP 401, error 20003), so nothing is proven of the old one; look into Twilio's console whether the account is active and the {0} is there, then go on with --resume",
+                subject.name()
+            );
+        }
+        let old = self.accepts(subject, values, Which::Previous).await;
+        match old.with_context(|| format!("the old {} cannot be tried", subject.name()))? {
+            true => Ok(Proof::Alive),
+            false => Ok(Proof::Dead),
+        }
+    }
+}
+
+/// Who may make keys and tokens: the account itself.
+fn owner(values: &impl Slots) -> anyhow::Result<(&str, Login<'_>)> {
+    let user = required(values, ACCOUNT_SID)?.expose();
+    let password = required(values, AUTH_TOKEN)?;
+    Ok((user, Login { user, password }))
+}
+
+fn required<'a>(values: &'a impl Slots, name: &str) -> anyhow::Result<&'a Secret> {
+    filled(values, name).with_context(|| {
+        format!("{name} is missing; a rotation needs the account's SID and auth token")
+    })
+}

@@ -1,0 +1,150 @@
+//! The shapes that a secret may have: the names of `repos.env`, or those of the secrets that AWS
+//! itself rotates at Twilio.
+//!
+//! Source: AWS, "Managed external secrets partners": Twilio API key, Twilio auth token.
+
+use anyhow::anyhow;
+use jiff::Timestamp;
+
+use crate::credentials::values::Values;
+use crate::credentials::{
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Credentials, NEXT_AUTH_TOKEN,
+    PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret,
+};
+
+/// A name of ours, and what AWS calls the same.
+const SAME: [(&str, &str); 4] = [
+    (ACCOUNT_SID, "accountSid"),
+    (AUTH_TOKEN, "authToken"),
+    (API_KEY, "apiKeySid"),
+    (API_SECRET, "apiKeySecret"),
+];
+
+/// Reads credentials out of one secret or several that complete one another, the first first.
+pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::Result<Credentials> {
+    let names = [
+        ACCOUNT_SID,
+        AUTH_TOKEN,
+        NEXT_AUTH_TOKEN,
+        PREVIOUS_AUTH_TOKEN,
+        PREVIOUS_NOT_AFTER,
+        API_KEY,
+        API_SECRET,
+    ];
+    for name in names {
+        if secrets.iter().any(|values| values.other(name).is_some()) {
+            return Err(anyhow!(
+                "{name} in {place} is not a text; write it in quotes"
+            ));
+        }
+    }
+    let look_up = |name: &str| {
+        let theirs = SAME.iter().find(|(ours, _)| *ours == name);
+        let theirs = theirs.map(|(_, theirs)| *theirs);
+        secrets.iter().find_map(|values| {
+            let found = values.get(name).filter(|value| !value.expose().is_empty());
+            found.or_else(|| values.get(theirs?))
+        })
+    };
+    let is_over = match look_up(PREVIOUS_NOT_AFTER).map(Secret::expose) {
+        None | Some("") => false,
+        Some(until) => match until.parse::<Timestamp>() {
+            Ok(until) => until < now,
+            Err(_) => {
+                return Err(anyhow!(
+                    "{PREVIOUS_NOT_AFTER} in {place} is no time such as 2026-11-23T18:00:00Z"
+                ));
+            }
+        },
+    };
+    let credentials = Credentials::from_values(place, |name| {
+        if is_over && name == PREVIOUS_AUTH_TOKEN {
+            return None;
+        }
+        look_up(name).map(|value| Secret::new(value.expose()))
+    })?;
+    Ok(credentials)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sid(prefix: &str) -> String {
+        prefix.to_owned() + &"0".repeat(32)
+    }
+
+    fn read(secrets: &[serde_json::Value]) -> anyhow::Result<Credentials> {
+        let values: Vec<_> = secrets
+            .iter()
+            .map(|json| Values::parse(&json.to_string()).unwrap())
+            .collect();
+        let noon = "2026-11-23T12:00:00Z".parse().unwrap();
+        credentials("the secret relay", &values, noon)
+    }
+
+    fn tokens(credentials: &Credentials) -> Vec<&str> {
+        credentials.signing_tokens().map(Secret::expose).collect()
+    }
+
+    #[test]
+    fn the_names_in_the_secret_are_those_of_the_env_file() {
+        let secret = json!({
+            ACCOUNT_SID: sid("AC"), AUTH_TOKEN: "token", PREVIOUS_AUTH_TOKEN: "old",
+            API_KEY: sid("SK"), API_SECRET: "shh", "TSHEETS_TOKEN": "of another service",
+        });
+        let credentials = read(&[secret]).unwrap();
+        assert_eq!(tokens(&credentials), ["token", "old"]);
+        let (user, password) = credentials.basic_auth();
+        assert_eq!((user, password.expose()), (sid("SK").as_str(), "shh"));
+    }
+
+    #[test]
+    fn a_token_is_accepted_before_its_promotion_and_after_it_as_long_as_the_secret_says() {
+        let secret = |until: &str| {
+            json!({
+                ACCOUNT_SID: sid("AC"), AUTH_TOKEN: "now", NEXT_AUTH_TOKEN: "next",
+                PREVIOUS_AUTH_TOKEN: "old", PREVIOUS_NOT_AFTER: until,
+            })
+        };
+        let credentials = read(&[secret("2026-11-23T12:10:00Z")]).unwrap();
+        assert_eq!(tokens(&credentials), ["now", "next", "old"]);
+        let credentials = read(&[secret("2026-11-23T11:59:00Z")]).unwrap();
+        assert_eq!(tokens(&credentials), ["now", "next"]);
+        let error = read(&[secret("soon")]).unwrap_err().to_string();
+        assert!(error.contains(PREVIOUS_NOT_AFTER), "{error}");
+    }
+
+    #[test]
+    fn secrets_that_aws_rotates_itself_are_understood() {
+        let token = json!({"accountSid": sid("AC"), "authToken": "token"});
+        let key = json!({
+            "accountSid": sid("AC"), "apiKeySid": sid("SK"), "apiKeySecret": "shh",
+            "validationUrl": "https://api.twilio.com/",
+        });
+        let credentials = read(&[token]).unwrap();
+        assert_eq!(credentials.basic_auth().0, sid("AC"));
+        let error = read(std::slice::from_ref(&key)).unwrap_err().to_string();
+        assert!(error.starts_with("TWILIO_AUTH_TOKEN is missing"), "{error}");
+        let token = json!({"accountSid": sid("AC"), "authToken": "token"});
+        let credentials = read(&[key, token]).unwrap();
+        assert_eq!(credentials.basic_auth().0, sid("SK"));
+        assert_eq!(tokens(&credentials), ["token"]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_said_without_showing_it() {
+        let missing = read(&[json!({ACCOUNT_SID: sid("AC")})]).unwrap_err();
+        let missing = missing.to_string();
+        assert!(missing.contains("TWILIO_AUTH_TOKEN is missing from the secret relay"));
+        let number = json!({ACCOUNT_SID: sid("AC"), AUTH_TOKEN: 20770});
+        let error = read(&[number]).unwrap_err().to_string();
+        assert!(
+            error.contains("TWILIO_AUTH_TOKEN in the secret relay"),
+            "{error}"
+        );
+        assert!(!error.contains("20770"), "{error}");
+    }
+}
