@@ -325,14 +325,15 @@ fn is_outdated(wake_up: &WakeUp, delivery: &Delivery, now: Timestamp) -> bool {
 
 async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
     let now = relay.now();
-    if wake_up.asked + RECORD_WITHIN < now {
+    // A clock that was set back makes it look asked for in the future.
+    let age = now.duration_since(wake_up.asked).unsigned_abs();
+    if RECORD_WITHIN < age {
         tracing::warn!(delivery = %wake_up.delivery, "a wake-up for a delivery that was never recorded");
         return Ok(());
     }
     // Each pause is as long as all before it. With more of them, a queue that doubles wake-ups, or
     // says of some that they failed, would have thousands of them within the minute.
-    let age = Duration::try_from(now.duration_since(wake_up.asked));
-    let pause = age.unwrap_or_default().max(LOOK_AGAIN);
+    let pause = age.max(LOOK_AGAIN);
     relay
         .queue
         .send(
