@@ -65,9 +65,15 @@ impl Relay {
             Ok(saved) => saved,
             // A claim counts only with its answer: another worker's could look the same.
             Err(error) if matches!(delivery.state, State::Sending { .. }) => return Err(error),
-            // If only the answer was lost, what follows from the step must not be lost with it.
+            // If only the answer was lost, what follows from the step must not be lost with it. By
+            // the step's time in it, the save is told from another worker's.
             Err(error) => match self.store.delivery(&delivery.id).await {
-                Ok(Some(kept)) if kept == *delivery => Saved::Yes,
+                Ok(Some(kept))
+                    if kept == *delivery
+                        && (kept.changed() == now || kept.gave_up == Some(now)) =>
+                {
+                    Saved::Yes
+                }
                 _ => return Err(error),
             },
         };
