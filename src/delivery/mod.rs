@@ -19,7 +19,6 @@ pub use spawned::spawned;
 pub use stage::{HandOver, MovedOn};
 pub use step::step;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -211,21 +210,6 @@ impl Delivery {
         let handed_over = self.handed_over.iter().map(|hand_over| hand_over.at);
         let known = attempts.chain(handed_over).max();
         known.map_or(self.began(), |at| at.max(self.began()))
-    }
-
-    /// Who has all of it, whatever the state says: a callback may come after it gave up.
-    pub fn reached(&self) -> Option<&Recipient> {
-        let has_all = |to: &&Recipient| {
-            let delivered = |a: &&Attempt| a.to == **to && a.outcome == Outcome::Delivered;
-            let parts: BTreeSet<usize> = self
-                .attempts
-                .iter()
-                .filter(delivered)
-                .map(|a| a.part)
-                .collect();
-            parts.len() >= self.parts.len().max(1)
-        };
-        self.attempts.iter().map(|a| &a.to).find(has_all)
     }
 
     /// The last error that Twilio or a carrier gave a code for.

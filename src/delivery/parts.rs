@@ -1,6 +1,9 @@
 //! How the messages of a delivery stand, each of which carries a part of it.
 
-use super::{Attempt, Delivery, Outcome};
+use std::collections::BTreeSet;
+
+use super::{Attempt, Delivery, Outcome, Recipient};
+use crate::text;
 
 impl Delivery {
     /// The attempts that were made for the present recipient.
@@ -44,5 +47,42 @@ impl Delivery {
 
     fn all_parts(&self, stand: impl Fn(&Outcome) -> bool) -> bool {
         (0..self.parts.len()).all(|part| self.standing_of(part).is_some_and(&stand))
+    }
+
+    /// Who has all of it, whatever the state says: a callback may come after it gave up.
+    pub fn reached(&self) -> Option<&Recipient> {
+        let has_all = |first: &&Attempt| {
+            let turn = self.turn_of(first);
+            let delivered = self.attempts.iter().filter(|a| {
+                a.to == first.to && self.turn_of(a) == turn && a.outcome == Outcome::Delivered
+            });
+            let delivered: BTreeSet<usize> = delivered.map(|a| a.part).collect();
+            let count = || text::parts(&self.words_of(first), &self.media).len();
+            !delivered.is_empty() && delivered.len() >= count().max(1)
+        };
+        self.attempts.iter().find(has_all).map(|a| &a.to)
+    }
+
+    /// How many replays had begun anew before this attempt: parts of one turn and of another do not
+    /// make up a text, since they may have been cut in other places.
+    fn turn_of(&self, attempt: &Attempt) -> u32 {
+        let replays = self
+            .replays
+            .iter()
+            .take_while(|r| r.attempts < attempt.number);
+        let anew = replays.collect::<Vec<_>>();
+        let anew = anew.iter().rposition(|replay| !replay.resumed);
+        anew.map_or(0, |position| position as u32 + 1)
+    }
+
+    /// The text as it was for the attempt's recipient then.
+    fn words_of(&self, attempt: &Attempt) -> String {
+        let turn = self.turn_of(attempt);
+        let mut before = self.handed_over.iter().rev();
+        let before = before.find(|hand_over| hand_over.attempts < attempt.number);
+        match before.filter(|before| turn <= before.replays) {
+            Some(before) => text::handed_over(&before.from.person, &self.body),
+            None => self.body.clone(),
+        }
     }
 }

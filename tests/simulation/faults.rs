@@ -82,7 +82,7 @@ faults! {
     WebhookUnreachable 1 "webhook: no connection",
     WebhookTwice 1 "webhook: doubled",
     WebhookAnswerLost 1 "webhook: answer lost",
-    Forged 2 "webhook: forged copy",
+    Forged 1 "webhook: forged copy",
     ConfigurationPushed 1 "owner: pushes another configuration",
     Replayed 1 "owner: replays dead letters",
 }

@@ -1,7 +1,6 @@
 //! What the relay or one of its parts may do wrong on purpose, and that it is noticed: a relay with
 //! a mistake in it is caught, and within how many runs.
 
-use super::report::Report;
 use super::run;
 
 /// Each is what a broken build would do: the checks know nothing of it.
@@ -49,17 +48,14 @@ pub enum Mistake {
 
 /// Runs the broken relay until a violation of that kind is found.
 fn is_caught(mistake: Mistake, within: u64, as_what: &str) {
-    let report = Report::of(0..within, |seed| run(seed, Some(mistake), false));
-    let violations = report
-        .violations
-        .iter()
-        .flat_map(|(_, violations)| violations);
-    let caught = violations
-        .filter(|violation| violation.starts_with(as_what))
-        .count();
+    let is_caught = |seed: &u64| {
+        let violations = run(*seed, Some(mistake), false).violations;
+        violations.iter().any(|what| what.starts_with(as_what))
+    };
+    let caught = (0..within).find(is_caught);
     assert!(
-        caught > 0,
-        "{mistake:?} was not caught in {within} runs\n{report}"
+        caught.is_some(),
+        "{mistake:?} was not caught in {within} runs"
     );
 }
 
@@ -110,7 +106,7 @@ fn a_text_to_somebody_else_is_caught() {
 
 #[test]
 fn a_relay_that_believes_anybody_is_caught() {
-    is_caught(Mistake::BelievesAnybody, 50, "forged");
+    is_caught(Mistake::BelievesAnybody, 200, "forged");
 }
 
 #[test]

@@ -39,6 +39,13 @@ impl Report {
     pub fn told(seeds: Range<u64>, run: impl Fn(u64) -> Run + Sync) -> Self {
         let (began, all) = (Instant::now(), seeds.end - seeds.start);
         let told = Mutex::new(began);
+        let run = |seed| {
+            let run = run(seed);
+            if let Some(first) = run.violations.first() {
+                eprintln!("{first} (make simulate SEED={seed})");
+            }
+            run
+        };
         Self::watched(seeds, run, |done, violations| {
             let Ok(mut told) = told.try_lock() else {
                 return;

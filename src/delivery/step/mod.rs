@@ -82,7 +82,7 @@ impl Step {
                 self.stop_waiting()
             }
             State::Waiting { .. } => self.begin_attempt(),
-            State::Sending { .. } => self.outlive_lease(),
+            State::Sending { lease } => self.outlive_lease(lease),
             State::Unknown { .. } if self.is_over() && self.has_next() => {
                 self.move_on(MovedOn::NoAnswer)
             }

@@ -252,3 +252,33 @@ fn a_record_from_before_there_were_replays_is_read() {
     let (alive, _) = after(read, [(10, replayed(sergio(), &[]))]);
     assert_eq!(alive.due(), Some(at(10)));
 }
+
+#[test]
+fn parts_of_two_turns_do_not_make_up_a_text() {
+    let events = [
+        (0, Woken),
+        (1, accepted(1)),
+        (1, Woken),
+        (2, accepted(2)),
+        (3, status(1, Status::Delivered, None)),
+        (4, status(2, Status::Undelivered, Some(30005))),
+        (5, Woken),
+        (6, refused(3, Some(30005), 400)),
+        (100, replayed(sergio(), &[])),
+        (100, Woken),
+        (101, accepted(4)),
+        (101, Woken),
+        (102, accepted(5)),
+        (103, status(5, Status::Delivered, None)),
+        (104, status(4, Status::Undelivered, Some(30005))),
+    ];
+    let (dead, _) = after(delivery(2), events);
+    assert!(matches!(dead.state, State::GaveUp { .. }));
+    assert_eq!(
+        dead.attempts.iter().map(|a| a.part).collect::<Vec<_>>(),
+        [0, 1, 0, 0, 1]
+    );
+    assert_eq!(dead.reached(), None);
+    let (whole, _) = after(dead, [(105, status(2, Status::Delivered, None))]);
+    assert_eq!(whole.reached(), None, "what failed stays so");
+}

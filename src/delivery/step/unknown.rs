@@ -7,6 +7,9 @@ use crate::delivery::backoff::Backoff;
 /// How long to wait before Twilio is asked whether it has a message.
 pub(super) const ASK_AFTER: Duration = Duration::from_secs(30);
 
+/// How late a wake-up is that comes when it is wanted.
+const PUNCTUAL: Duration = Duration::from_secs(5);
+
 impl Step {
     pub(super) fn ask_about(&mut self, number: u32, ask: Timestamp) {
         let now = self.now;
@@ -17,14 +20,19 @@ impl Step {
         }
     }
 
-    /// Whoever held the lease is gone, and nobody knows how far it came.
-    pub(super) fn outlive_lease(&mut self) {
+    /// Whoever held the lease is gone, and nobody knows how far it came. If nobody looked for long,
+    /// this machine may have been suspended, and goes on where it was: with a request that leaves
+    /// only now.
+    pub(super) fn outlive_lease(&mut self, lease: Timestamp) {
         let now = self.now;
         let attempt = self.current();
         attempt.become_known(Outcome::Unknown, now);
         let attempt = attempt.number;
         self.effects.push(Effect::Report { attempt });
-        self.ask_now(0);
+        match now < lease + PUNCTUAL {
+            true => self.ask_now(0),
+            false => self.ask_at(self.later(ASK_AFTER), 0),
+        }
     }
 
     /// One worker at a time asks. Of two, the slower one could take a message for this delivery's

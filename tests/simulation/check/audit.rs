@@ -78,11 +78,11 @@ impl Checked<'_> {
             if said.len() > 1 && !disturbed {
                 wrong.push(format!("audit: {} decisions on {sid}", said.len()));
             }
-            let considered = records.iter().filter(|r| r.kind == Kind::Decision);
-            let silent = |record: &&&Record| record.candidates.len() != decision.candidates.len();
-            if decision.to_person.is_some()
-                && considered.filter(|r| !is_void(r)).any(|r| silent(&r))
-            {
+            let mut considered = records
+                .iter()
+                .filter(|r| r.kind == Kind::Decision && !is_void(r));
+            let everybody = decision.candidates.len();
+            if !disturbed && considered.any(|r| r.candidates.len() != everybody) {
                 wrong.push(format!("audit: not everybody considered for {sid}"));
             }
         }
@@ -132,10 +132,6 @@ impl AuditOf<'_> {
         }
         if self.has_true_times && !self.is_in_order() {
             lies.push("an attempt, hand-over or end is not in its place".to_owned());
-        }
-        let moves = self.told_moves().len();
-        if moves > self.delivery.handed_over.len() && self.has_true_times {
-            lies.push(format!("{moves} hand-overs"));
         }
         let (ends, told) = self.ends();
         if told > ends {
@@ -213,8 +209,10 @@ impl AuditOf<'_> {
         if let Some(moves) = moves.filter(|moves| self.has_true_times && *moves != told) {
             gaps.push(format!("handed over to {told:?}, not {moves:?}"));
         }
-        if told.len() < self.delivery.handed_over.len() {
-            gaps.push(format!("only {} hand-overs", told.len()));
+        // One too many is one that was taken back.
+        let made = self.delivery.handed_over.len();
+        if told.len() < made || (told.len() > made && self.has_true_times) {
+            gaps.push(format!("{} hand-overs, not {made}", told.len()));
         }
         let tells = match self.delivery.purpose {
             Purpose::Relay | Purpose::Answer => None,

@@ -94,7 +94,8 @@ impl Checked<'_> {
             let message = sid.and_then(|sid| self.messages.get(sid));
             message.is_some_and(|message| {
                 message.to == delivery.to.number.expose()
-                    && self.may_say(delivery, &message.body)
+                    && (message.body == delivery.parts[part].body
+                        || self.may_say(delivery, &message.body))
                     && (!on_the_phone || self.shown.contains(&message.sid))
             })
         })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use relay::audit::Kind;
 use relay::delivery::{Delivery, DeliveryId, MovedOn, Purpose};
 use relay::inbound::MessageSid;
 use relay::phone::PhoneNumber;
@@ -146,6 +147,13 @@ impl Checked<'_> {
                 let parts = shown.entry(&attempt.to.number).or_default();
                 parts.insert(attempt.part);
             }
+        }
+        // It gave up with somebody, perhaps because no report came, and had reached another.
+        let replayed = self.audit.iter().filter(|record| {
+            record.kind == Kind::Replayed && record.delivery.as_ref() == Some(&delivery.id)
+        });
+        if replayed.count() > delivery.replays.len() {
+            return;
         }
         let silent = |phone: &PhoneNumber| {
             let mut hand_overs = delivery.handed_over.iter();

@@ -197,13 +197,16 @@ impl World {
             let line: serde_json::Value = serde_json::from_slice(line).ok()?;
             serde_json::from_value(line.get("audit")?.clone()).ok()
         });
+        let mut found: Vec<Record> = self.audit.records();
+        found.extend(printed);
+        found.sort_by_key(|record| record.at);
         let mut records: Vec<Record> = Vec::new();
-        for record in self.audit.records().into_iter().chain(printed) {
-            if !records.contains(&record) {
+        for record in found {
+            let mut at_once = records.iter().rev().take_while(|r| r.at == record.at);
+            if !at_once.any(|known| *known == record) {
                 records.push(record);
             }
         }
-        records.sort_by_key(|record| record.at);
         records
     }
 }
