@@ -201,10 +201,8 @@ impl World {
                     }
                 }
             }
-            (What::Replay, _) => {
-                if !self.unheard.lock().unwrap().is_empty() {
-                    self.is_disturbed_everywhere();
-                }
+            (What::Replay, _) if !self.unheard.lock().unwrap().is_empty() => {
+                self.is_disturbed_everywhere();
             }
             (What::Forged, Done::Answered(response)) => {
                 let status = response.status().as_u16();
