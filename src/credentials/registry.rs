@@ -27,7 +27,7 @@ pub const VARIABLES: &[Variable] = &[
         is_required: true,
         rotates: false,
         meaning: "the account, in every address of Twilio's API; no secret by itself",
-        used_by: "inbound-sms, retry-worker, delivery-status, `relay serve`, servers and workflows that send",
+        used_by: "every function, `relay serve`, servers and workflows that send",
         rotation: "never: it is the account's name",
     },
     Variable {
@@ -36,7 +36,7 @@ pub const VARIABLES: &[Variable] = &[
         is_required: true,
         rotates: true,
         meaning: "the account's primary auth token; Twilio signs webhooks with it, and it may do everything",
-        used_by: "inbound-sms and delivery-status for signatures, `relay serve`, `relay twilio`",
+        used_by: "inbound-sms, inbound-fallback and delivery-status for signatures, rotate-credentials, `relay serve`, `relay twilio`",
         rotation: "by way of a secondary token that is promoted; the old one is void from that moment",
     },
     Variable {
@@ -45,7 +45,7 @@ pub const VARIABLES: &[Variable] = &[
         is_required: false,
         rotates: false,
         meaning: "the other auth token whose signatures are accepted while a rotation is under way",
-        used_by: "inbound-sms, delivery-status, `relay serve`, `relay twilio`",
+        used_by: "inbound-sms, inbound-fallback, delivery-status, `relay serve`, `relay twilio`",
         rotation: "there during a rotation only",
     },
     Variable {
@@ -54,7 +54,7 @@ pub const VARIABLES: &[Variable] = &[
         is_required: true,
         rotates: true,
         meaning: "an API key's SID, the user name with which texts are sent",
-        used_by: "retry-worker, `relay serve`, servers and workflows that send",
+        used_by: "retry-worker, reconciliation, `relay serve`, servers and workflows that send",
         rotation: "a new key is made, put into service and tried before the old one is deleted",
     },
     Variable {
@@ -63,7 +63,7 @@ pub const VARIABLES: &[Variable] = &[
         is_required: true,
         rotates: true,
         meaning: "the API key's secret, its password; Twilio shows it once",
-        used_by: "retry-worker, `relay serve`, servers and workflows that send",
+        used_by: "retry-worker, reconciliation, `relay serve`, servers and workflows that send",
         rotation: "together with the key",
     },
 ];

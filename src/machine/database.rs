@@ -168,7 +168,9 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpo
         let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
         if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
             let error = format!("{error}{}", advice(&error));
-            group.for_each(|job| drop(job(Err(&error))));
+            // Whoever asks once it is told has not waited: all who have, before anyone is told.
+            let waited: Vec<Job> = group.collect();
+            waited.into_iter().for_each(|job| drop(job(Err(&error))));
             continue;
         }
         let mut replies = Vec::new();

@@ -181,9 +181,9 @@ impl Client {
     }
 
     /// The messages from one number to another that Twilio has, newest first, of the time since
-    /// `began` by `clock` and some minutes before; how that differs from Twilio's does not matter. It is compared when the
-    /// answer is there: a request that takes its time then makes the list longer, not shorter.
-    /// Queued ones, which have no `DateSent` yet, are among them.
+    /// `began` by `clock` and some minutes before; how that differs from Twilio's does not matter.
+    /// It is compared when the answer is there: a request that takes its time then makes the list
+    /// longer, not shorter. Queued ones, which have no `DateSent` yet, are among them.
     pub async fn list_messages(
         &self,
         credentials: &Credentials,

@@ -11,7 +11,7 @@ use relay::twilio::sandbox::Text;
 
 use super::aws;
 use super::emulator::Emulator;
-use super::world::{SERGIO, World};
+use super::world::{FUNCTIONS, SERGIO, World};
 
 /// Few enough texts that the relay does not slow the customer down.
 const BETWEEN_TEXTS: Duration = Duration::from_millis(1500);
@@ -125,6 +125,13 @@ fn done(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// The values in a file that nothing may show.
+fn secrets(file: &str) -> Vec<String> {
+    let lines = file.lines().filter_map(|line| line.split_once('='));
+    let secret = lines.filter(|(name, _)| [AUTH_TOKEN, API_SECRET].contains(name));
+    secret.map(|(_, value)| value.to_owned()).collect()
+}
+
 fn is_private(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(file).unwrap().permissions().mode() & 0o777 == 0o600
@@ -148,6 +155,7 @@ async fn credentials_go_from_an_empty_folder_to_the_functions_and_are_replaced_u
     .await;
     world.work();
     let desk = desk.unwrap();
+    let mut ever = secrets(&desk.file());
     let mut sent = 1;
     world.customer_texts(Text::new("before"));
     world.receives(SERGIO, sent).await;
@@ -164,6 +172,7 @@ async fn credentials_go_from_an_empty_folder_to_the_functions_and_are_replaced_u
         let received = world.receives(SERGIO, sent).await;
         assert_eq!(received.len(), sent, "each text once");
         assert_ne!(line(&desk.file()), old, "{what} is another one");
+        ever.extend(secrets(&desk.file()));
         desk.done(&["diff"]);
         let live = ["check", "--live", "--twilio-url", world.twilio_url()];
         let checked = desk.done(&live);
@@ -177,6 +186,13 @@ async fn credentials_go_from_an_empty_folder_to_the_functions_and_are_replaced_u
     }
     world.settles().await;
     assert_eq!(world.sandbox.api_keys().len(), 1);
+    for (function, _) in FUNCTIONS {
+        let log = world.function(function).log().join("\n");
+        assert!(
+            ever.iter().all(|secret| !log.contains(secret)),
+            "{function}"
+        );
+    }
 
     let document = desk.folder.path().join("reference.md");
     desk.done(&["reference", "--out", document.to_str().unwrap()]);

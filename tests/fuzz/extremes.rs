@@ -110,8 +110,8 @@ fn a_configuration_full_of_mistakes_is_refused_soon() {
 
 #[test]
 fn an_env_file_of_any_length_is_read_soon() {
-    let many: String = (0..10_000).map(|number| format!("K{number}=\n")).collect();
-    soon(|| assert_eq!(env_file::parse(&many).unwrap().len(), 10_000));
+    let many: String = (0..60_000).map(|number| format!("K{number}=\n")).collect();
+    soon(|| assert_eq!(env_file::parse(&many).unwrap().len(), 60_000));
     let long = format!("A='{}'", "a$".repeat(500_000));
     soon(|| assert_eq!(env_file::parse(&long).unwrap().len(), 1));
 }

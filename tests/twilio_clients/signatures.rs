@@ -22,7 +22,7 @@ use super::{Language, ask};
 use requests::Request;
 
 /// For each language.
-const CASES: u64 = 5_000;
+const CASES: u64 = 50_000;
 const SEED: u64 = 1;
 
 #[test]

@@ -378,10 +378,10 @@ fn an_attempt_whose_worker_died_is_asked_about() {
 
 #[test]
 fn after_a_suspension_a_request_has_time_to_arrive_before_it_is_asked_about() {
-    let (delivery, effects) = after(delivery(1), [(0, Woken), (300, Woken)]);
+    let (delivery, effects) = after(delivery(1), [(0, Woken), (90, Woken)]);
     assert!(!effects.contains(&Effect::Ask { attempt: 1 }));
-    assert_eq!(delivery.due(), Some(at(330)));
-    let (_, effects) = after(delivery, [(330, Woken)]);
+    assert_eq!(delivery.due(), Some(at(120)));
+    let (_, effects) = after(delivery, [(120, Woken)]);
     assert_eq!(effects, [Effect::Ask { attempt: 1 }]);
 }
 
