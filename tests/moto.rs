@@ -17,11 +17,18 @@ use relay::aws::clients;
 
 pub const REGION: &str = "us-east-1";
 
-/// Ends with this process, however it ends: its standard input closes then.
+/// Ends with this process, however it ends: its standard input closes then. DynamoDB changes an item
+/// as one step, moto's threads read and write it in two: they take turns.
 const SERVER: &str = "
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import main
+inner, turn = DynamoHandler.call_action, threading.Lock()
+def call_action(handler):
+    with turn:
+        return inner(handler)
+DynamoHandler.call_action = call_action
 main(['-H', '127.0.0.1', '-p', sys.argv[1]])
 ";
 
