@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
-use crate::inbound::{ByFallback, InboundRecord, InboundSms};
+use crate::inbound::{ByFallback, InboundRecord, InboundSms, Nature};
 use crate::line::{Line, Person};
 use crate::opt_out::Change;
 use crate::queue::WakeUp;
@@ -175,7 +175,9 @@ pub fn plan(
     let person = sms.from.phone().and_then(|number| line.person_with(number));
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
-    let decision = decide(line, known, &sms.from, sms.nature(opt_out.is_some()), now);
+    // A customer's text is relayed, whatever its nature.
+    let nature = person.map_or(Nature::Ordinary, |_| sms.nature(opt_out.is_some()));
+    let decision = decide(line, known, &sms.from, nature, now);
     let delivery = match decision.rule {
         Rule::FirstAvailable => {
             let body = text::relayed(&sms);

@@ -13,8 +13,14 @@ use super::{Audit, Record};
 
 /// Appends to a file that only its owner may read.
 pub struct FileAudit {
-    file: Mutex<File>,
+    file: Mutex<Appended>,
     path: PathBuf,
+}
+
+struct Appended {
+    file: File,
+    /// How long the file was after its last whole line from here.
+    whole_up_to: Option<u64>,
 }
 
 impl FileAudit {
@@ -27,7 +33,10 @@ impl FileAudit {
             .open(path)
             .with_context(|| format!("cannot open the audit {}", path.display()))?;
         Ok(Self {
-            file: Mutex::new(file),
+            file: Mutex::new(Appended {
+                file,
+                whole_up_to: None,
+            }),
             path: path.into(),
         })
     }
@@ -41,31 +50,38 @@ impl Audit for FileAudit {
             serde_json::to_writer(&mut lines, record)?;
             lines.push(b'\n');
         }
-        let file = self
+        let mut file = self
             .file
             .lock()
             .map_err(|_| anyhow!("a write to the audit panicked"))?;
-        append(&file, lines)
+        file.append(lines)
             .with_context(|| format!("cannot write to the audit {}", self.path.display()))
     }
 }
 
-/// Adds whole lines or nothing, one process at a time.
-fn append(mut file: &File, mut lines: Vec<u8>) -> std::io::Result<()> {
-    file.lock()?;
-    let length = file.metadata()?.len();
-    // Whoever wrote before may have been killed in the middle of a line.
-    if !ends_a_line(file, length)? {
-        lines.insert(0, b'\n');
+impl Appended {
+    /// Adds whole lines or nothing, one process at a time.
+    fn append(&mut self, mut lines: Vec<u8>) -> std::io::Result<()> {
+        let mut file = &self.file;
+        file.lock()?;
+        let length = file.metadata()?.len();
+        // Whoever wrote before may have been killed in the middle of a line.
+        if self.whole_up_to != Some(length) && !ends_a_line(file, length)? {
+            lines.insert(0, b'\n');
+        }
+        let written = file.write_all(&lines);
+        self.whole_up_to = match &written {
+            Ok(()) => Some(length + lines.len() as u64),
+            // A full disk takes a part. What went wrong with the write is what matters.
+            Err(_) => {
+                let _ = file.set_len(length);
+                None
+            }
+        };
+        // Closing the file unlocks it as well.
+        let _ = file.unlock();
+        written
     }
-    let written = file.write_all(&lines);
-    if written.is_err() {
-        // A full disk takes a part. What went wrong with the write is what matters.
-        let _ = file.set_len(length);
-    }
-    // Closing the file unlocks it as well.
-    let _ = file.unlock();
-    written
 }
 
 fn ends_a_line(file: &File, length: u64) -> std::io::Result<bool> {
@@ -83,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn audit(path: &Path) -> File {
+    fn audit(path: &Path) -> Appended {
         FileAudit::open(path).unwrap().file.into_inner().unwrap()
     }
 
@@ -95,8 +111,8 @@ mod tests {
     fn a_full_disk_takes_no_part_of_a_line() {
         let line = b"0123456789abcdefghijklm\n";
         if let Some(path) = std::env::var_os(SMALL) {
-            let file = audit(Path::new(&path));
-            let wrote = (0..1000).map_while(|_| append(&file, line.to_vec()).ok());
+            let mut file = audit(Path::new(&path));
+            let wrote = (0..1000).map_while(|_| file.append(line.to_vec()).ok());
             assert!((1..1000).contains(&wrote.count()), "the file is limited");
             return;
         }
@@ -114,7 +130,7 @@ mod tests {
 
         let kept = std::fs::read(&path).unwrap();
         assert!(!kept.is_empty() && kept.len().is_multiple_of(line.len()));
-        append(&audit(&path), b"after\n".to_vec()).unwrap();
+        audit(&path).append(b"after\n".to_vec()).unwrap();
         let now = std::fs::read(&path).unwrap();
         assert_eq!(now, [kept.as_slice(), b"after\n"].concat());
     }
@@ -124,9 +140,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.jsonl");
         std::fs::write(&path, "whole\nbroken o").unwrap();
-        let file = audit(&path);
-        append(&file, b"next\n".to_vec()).unwrap();
-        append(&file, b"last\n".to_vec()).unwrap();
+        let mut file = audit(&path);
+        file.append(b"next\n".to_vec()).unwrap();
+        file.append(b"last\n".to_vec()).unwrap();
         assert_eq!(
             std::fs::read_to_string(&path).unwrap(),
             "whole\nbroken o\nnext\nlast\n"

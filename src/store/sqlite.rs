@@ -4,6 +4,8 @@
 mod opt_outs;
 #[path = "sqlite/paces.rs"]
 mod paces;
+#[path = "sqlite/parsed_lines.rs"]
+mod parsed_lines;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::parsed_lines::ParsedLines;
 use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
@@ -25,11 +28,11 @@ use crate::opt_out::{self, OptOuts};
 use crate::pace;
 use crate::phone::PhoneNumber;
 
-pub struct SqliteStore(Database);
+pub struct SqliteStore(Database, ParsedLines);
 
 impl SqliteStore {
     pub fn on(database: Database) -> Self {
-        Self(database)
+        Self(database, ParsedLines::default())
     }
 
     fn one<T: DeserializeOwned>(&self, query: &str, key: &str) -> Result<Option<T>> {
@@ -69,25 +72,38 @@ impl Store for SqliteStore {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let from = from.map(PhoneNumber::expose);
-        let (line, overrides, earlier, opt_outs, own) = self.0.read(|connection| {
-            // One transaction: five would cost five times the locks.
+        let found = self.0.read(|connection| {
+            // One transaction: each of its own would cost its own locks.
             let transaction = connection.unchecked_transaction()?;
-            let own = from.map(|from| one(connection, IS_LINE, [from]));
-            let found = (
-                one(connection, LINE, [number.expose()])?,
-                overrides(connection, number)?,
-                one(connection, INBOUND, [sid.as_str()])?,
-                opt_outs::of_people_and(connection, number, from)?,
-                own.transpose()?.flatten(),
-            );
+            let line = one(connection, LINE, [number.expose()])?;
+            let line = match line.map(|json| self.1.parsed(json)).transpose() {
+                Ok(line) => line,
+                Err(unreadable) => return Ok(Err(unreadable)),
+            };
+            let people = line.iter().flat_map(|line| &line.people);
+            let opt_outs = people
+                .map(|person| &person.number)
+                .chain(from)
+                .filter_map(|phone| {
+                    let opt_out = opt_outs::of(connection, number, phone).transpose();
+                    opt_out.map(|json| json.map(|json| (phone.clone(), json)))
+                })
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let own = from.map(|from| one(connection, IS_LINE, [from.expose()]));
+            let own = own.transpose()?.flatten();
+            let overrides = overrides(connection, number)?;
+            let earlier = one(connection, INBOUND, [sid.as_str()])?;
             transaction.commit()?;
-            Ok(found)
+            Ok(Ok((line, overrides, opt_outs, own, earlier)))
         })?;
+        let (line, overrides, opt_outs, own, earlier) = found?;
+        let opt_outs = opt_outs
+            .into_iter()
+            .map(|(phone, json)| Ok((phone, parse(&json)?)));
         Ok(ForInbound {
-            line: line.map(|json| parse(&json)).transpose()?,
+            line,
             overrides: parse_overrides(overrides)?,
-            opt_outs: opt_outs::parsed(opt_outs)?,
+            opt_outs: OptOuts(opt_outs.collect::<Result<_>>()?),
             from_own_line: own.is_some(),
             earlier: earlier.map(|json| parse(&json)).transpose()?,
         })
@@ -116,7 +132,9 @@ impl Store for SqliteStore {
                         "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?)",
                         params![row.id, row.version, row.due, row.json],
                     )?;
-                    row.list_if_given_up(connection)?;
+                    if row.gave_up.is_some() {
+                        row.list_if_given_up(connection)?;
+                    }
                 }
                 if let Some(change) = opt_out {
                     change.make(connection)?;
@@ -221,7 +239,11 @@ impl Store for SqliteStore {
 
     async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
         Ok(ForSending {
-            opt_out: opt_outs::among(&self.0, line, &[to])?.0.remove(to),
+            opt_out: self
+                .0
+                .read(|connection| opt_outs::of(connection, line, to))?
+                .map(|json| parse(&json))
+                .transpose()?,
             line: self.line(line).await?,
         })
     }
@@ -256,7 +278,10 @@ impl Store for SqliteStore {
     }
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
-        self.one(LINE, number.expose())
+        let line = self
+            .0
+            .read(|connection| one(connection, LINE, [number.expose()]))?;
+        line.map(|json| self.1.parsed(json)).transpose()
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{execute, parse, to_json};
+use super::{execute, one, parse, to_json};
 use crate::machine::Database;
 use crate::opt_out::{self, OptOuts};
 use crate::phone::PhoneNumber;
@@ -43,14 +43,16 @@ impl Change {
     }
 }
 
-/// Those of `numbers` who opted out.
-pub fn among(database: &Database, line: &PhoneNumber, numbers: &[&PhoneNumber]) -> Result<OptOuts> {
-    let numbers = to_json(&numbers)?;
-    read(
-        database,
-        "SELECT number, opt_out FROM opt_outs
-         WHERE line = ? AND number IN (SELECT value FROM json_each(?))",
-        params![line.expose(), numbers],
+/// Of one number, as it stands in the table.
+pub fn of(
+    connection: &Connection,
+    line: &PhoneNumber,
+    number: &PhoneNumber,
+) -> rusqlite::Result<Option<String>> {
+    one(
+        connection,
+        "SELECT opt_out FROM opt_outs WHERE line = ? AND number = ?",
+        [line.expose(), number.expose()],
     )
 }
 
@@ -62,40 +64,14 @@ pub fn all(database: &Database, line: &PhoneNumber) -> Result<OptOuts> {
     )
 }
 
-/// Those of the line's people and the sender who opted out, as they stand in the table.
-pub fn of_people_and(
-    connection: &Connection,
-    line: &PhoneNumber,
-    from: Option<&str>,
-) -> rusqlite::Result<Vec<(String, String)>> {
-    rows(
-        connection,
-        "SELECT number, opt_out FROM opt_outs
-         WHERE line = ?1 AND (number = ?2 OR number IN (
-             SELECT people.value ->> 'number'
-             FROM lines, json_each(lines.line, '$.people') AS people
-             WHERE lines.number = ?1))",
-        params![line.expose(), from],
-    )
-}
-
-pub fn parsed(rows: Vec<(String, String)>) -> Result<OptOuts> {
+fn read(database: &Database, query: &str, values: impl rusqlite::Params) -> Result<OptOuts> {
+    let rows: Vec<(String, String)> = database.read(|connection| {
+        let mut query = connection.prepare_cached(query)?;
+        let rows = query.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    })?;
     rows.into_iter()
         .map(|(number, json)| Ok((PhoneNumber::parse(&number)?, parse(&json)?)))
         .collect::<Result<_>>()
         .map(OptOuts)
-}
-
-fn read(database: &Database, query: &str, values: impl rusqlite::Params) -> Result<OptOuts> {
-    parsed(database.read(|connection| rows(connection, query, values))?)
-}
-
-fn rows(
-    connection: &Connection,
-    query: &str,
-    values: impl rusqlite::Params,
-) -> rusqlite::Result<Vec<(String, String)>> {
-    let mut query = connection.prepare_cached(query)?;
-    let rows = query.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
 }
