@@ -13,6 +13,7 @@ pub mod phone;
 pub mod printable;
 pub mod reconciliation;
 pub mod routing;
+pub mod subscriber;
 pub mod text;
 
 // What the domain is connected to.
