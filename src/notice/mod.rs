@@ -1,0 +1,4 @@
+//! Notices: outbound messages to many, and the invitations that go to one.
+
+pub mod payload;
+pub mod template;
