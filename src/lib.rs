@@ -18,6 +18,7 @@ pub mod text;
 
 // What the domain is connected to.
 pub mod audit;
+pub mod caller;
 pub mod clock;
 pub mod credentials;
 pub mod kept;
