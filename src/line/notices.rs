@@ -1,8 +1,11 @@
-//! What a line says about its notices: their topics, when they wait, what they cost.
+//! What a line says about its notices: their topics and texts, when they wait, what they cost.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Dollars, Line, QuietHours};
+use crate::notice::template::{Template, built_in, built_in_names};
 use crate::subscriber::Topic;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +18,8 @@ pub struct Notices {
     pub price_per_segment: Dollars,
     /// What numbers can subscribe to.
     pub topics: Vec<Topic>,
+    /// The texts of its notices, by name; they go before those that are built in.
+    pub templates: BTreeMap<String, Template>,
 }
 
 /// Source: Twilio, "SMS pricing in the United States", an outbound segment from a long code, without
@@ -27,6 +32,7 @@ impl Default for Notices {
             quiet_hours: Some(QuietHours::NIGHT),
             price_per_segment: PRICE,
             topics: Vec::new(),
+            templates: BTreeMap::new(),
         }
     }
 }
@@ -36,6 +42,18 @@ impl Line {
     pub fn topic_named(&self, name: &str) -> Option<&Topic> {
         let mut topics = self.notices.topics.iter();
         topics.find(|topic| topic.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The template of this name: the line's own, or the one that is built in.
+    pub fn template(&self, name: &str) -> Option<Template> {
+        let own = self.notices.templates.get(name);
+        own.cloned().or_else(|| built_in(name))
+    }
+
+    /// What its templates are called, those that are built in among them.
+    pub fn template_names(&self) -> BTreeSet<&str> {
+        let own = self.notices.templates.keys().map(String::as_str);
+        built_in_names().chain(own).collect()
     }
 }
 

@@ -1,15 +1,19 @@
-//! What a line says about its notices: quiet hours, price, topics.
+//! What a line says about its notices: quiet hours, price, topics, templates.
+
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
-use crate::line::{Dollars, Notices, QuietHours};
+use super::templates;
+use crate::line::{Dollars, Notices, QuietHours, TimeZone};
+use crate::notice::template::Template;
 use crate::subscriber::{BadKeyword, Topic};
 
 /// The keys of a line's notices, which stand in its `[[line]]`.
-pub(super) const KEYS: [&str; 3] = ["quiet_hours", "price_per_segment", "topic"];
+pub(super) const KEYS: [&str; 4] = ["quiet_hours", "price_per_segment", "topic", templates::KEY];
 
 /// What stands for no quiet hours.
 pub(super) const NO_QUIET: &str = "none";
@@ -26,6 +30,7 @@ pub(super) struct ReadNotices {
     quiet_hours: Option<Option<QuietHours>>,
     price_per_segment: Option<Dollars>,
     topics: Vec<ReadTopic>,
+    templates: BTreeMap<String, Template>,
 }
 
 struct ReadTopic {
@@ -43,6 +48,7 @@ impl ReadNotices {
             quiet_hours: self.quiet_hours.unwrap_or(defaults.quiet_hours),
             price_per_segment: self.price_per_segment.unwrap_or(defaults.price_per_segment),
             topics: topics.collect::<Option<_>>()?,
+            templates: self.templates,
         })
     }
 }
@@ -57,7 +63,11 @@ impl ReadTopic {
     }
 }
 
-pub(super) fn read(line: &Entries, mistakes: &mut Mistakes) -> ReadNotices {
+pub(super) fn read(
+    line: &Entries,
+    zone: Option<&TimeZone>,
+    mistakes: &mut Mistakes,
+) -> ReadNotices {
     let topics = line.tables("topic", "line.topic", mistakes);
     let topics: Vec<_> = topics
         .iter()
@@ -72,6 +82,7 @@ pub(super) fn read(line: &Entries, mistakes: &mut Mistakes) -> ReadNotices {
             .optional("price_per_segment", mistakes, price)
             .map(Spanned::into_inner),
         topics,
+        templates: templates::read(line, zone, mistakes),
     }
 }
 
