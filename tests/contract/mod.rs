@@ -8,6 +8,7 @@ mod lines;
 mod put_aside;
 mod queue;
 mod store;
+mod subscribers;
 
 /// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
 /// `in_memory::CASE`.
