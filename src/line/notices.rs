@@ -53,7 +53,8 @@ impl Line {
     /// What its templates are called, those that are built in among them.
     pub fn template_names(&self) -> BTreeSet<&str> {
         let own = self.notices.templates.keys().map(String::as_str);
-        built_in_names().chain(own).collect()
+        let built_in = built_in_names().map(|name| -> &str { name });
+        own.chain(built_in).collect()
     }
 }
 
