@@ -23,6 +23,8 @@ pub use invoked::{DirectRequest, Way, invoked};
 pub use notice::{MOST_NUMBERS, NoticeRequest};
 pub use refused::{Because, Problem, Refused};
 
+pub use super::Audience;
+
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
