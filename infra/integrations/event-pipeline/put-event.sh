@@ -12,10 +12,13 @@ set -eu
 
 entries=$(mktemp)
 trap 'rm -f "$entries"' EXIT
-jq --null-input --arg bus "$EVENT_BUS_NAME" --arg source "${EVENT_SOURCE:-events}" \
-    --arg type "$1" --slurpfile detail "$2" \
-    '[{EventBusName: $bus, Source: $source, DetailType: $type, Detail: ($detail[0] | tojson)}]' \
-    > "$entries"
+# The detail is JSON within JSON.
+python3 -c '
+import json, sys
+bus, source, detail_type, file = sys.argv[1:]
+detail = json.dumps(json.load(open(file)))
+print(json.dumps([dict(EventBusName=bus, Source=source, DetailType=detail_type, Detail=detail)]))
+' "$EVENT_BUS_NAME" "${EVENT_SOURCE:-events}" "$1" "$2" > "$entries"
 
 # AWS answers 200 even if it did not take the event.
 failed=$(aws events put-events --entries "file://$entries" --query FailedEntryCount --output text)
