@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod duty;
 pub mod inbound;
 pub mod line;
+pub mod notice;
 pub mod opt_out;
 pub mod pace;
 pub mod phone;

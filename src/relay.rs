@@ -104,9 +104,14 @@ impl Relay {
         let id = &delivery.id;
         for effect in effects {
             match effect {
-                Effect::ReportGivenUp { because }
-                    if !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer) =>
-                {
+                // It is counted with the other recipients.
+                Effect::ReportGivenUp { because } if delivery.purpose.notice().is_some() => {
+                    tracing::info!(delivery = %id, because = ?because, "a notice did not reach somebody");
+                }
+                Effect::ReportGivenUp { because } if delivery.purpose == Purpose::Invitation => {
+                    tracing::warn!(delivery = %id, because = ?because, "an invitation reached nobody");
+                }
+                Effect::ReportGivenUp { because } if !delivery.purpose.is_somebodys() => {
                     tracing::warn!(delivery = %id, because = ?because, purpose = ?delivery.purpose, "a text that tells of another reached nobody");
                 }
                 Effect::ReportGivenUp { because } => {
@@ -126,7 +131,14 @@ impl Relay {
                         },
                     ) = outcome
                     {
-                        tracing::error!(count = "configuration_fault", delivery = %id, code, "account, number or campaign need the owner's attention");
+                        match delivery.purpose.is_outbound() {
+                            true => {
+                                tracing::warn!(delivery = %id, code, "account, number or campaign do not let a notice out");
+                            }
+                            false => {
+                                tracing::error!(count = "configuration_fault", delivery = %id, code, "account, number or campaign need the owner's attention");
+                            }
+                        }
                     }
                 }
                 _ => {}

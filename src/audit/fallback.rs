@@ -137,6 +137,7 @@ mod tests {
             kind: Kind::Decision,
             version: VERSION,
             line: "qdn".to_owned(),
+            notice: None,
             message_sid: None,
             delivery: None,
             attempt: None,

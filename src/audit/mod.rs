@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::DeliveryId;
 use crate::inbound::{ByFallback, MessageSid};
+use crate::notice::NoticeId;
 use crate::phone::Masked;
 use crate::reconciliation::Counts;
 
@@ -29,6 +30,8 @@ pub struct Record {
     pub kind: Kind,
     pub version: u32,
     pub line: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notice: Option<NoticeId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message_sid: Option<MessageSid>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -106,8 +109,16 @@ pub enum Kind {
     OptOut,
     /// A delivery has to wait for its turn, since too much comes at once.
     Slowed,
-    /// Words of the relay's own were better not sent.
+    /// Words of the relay's own were better not sent, or a notice's text not any more.
     Withheld,
+    /// A notice was accepted; its deliveries have records of their own.
+    Notice,
+    /// Somebody called a notice back.
+    NoticeCancelled,
+    /// A later notice of the same subject took a notice's place.
+    Superseded,
+    /// A notice's time was over before every recipient had a delivery.
+    NoticeExpired,
 }
 
 /// A candidate, with the reason as a sentence.

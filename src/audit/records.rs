@@ -1,16 +1,19 @@
 //! What the records say: from a decision or a delivery's step to the audit's words.
 
+mod notices;
+
 use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
-use crate::delivery::{Delivery, Effect, GaveUp, Outcome, Purpose, Recipient, State};
+use crate::delivery::{Delivery, Effect, GaveUp, Limit, Outcome, Purpose, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
 use crate::line::Line;
 use crate::opt_out;
 use crate::phone::Sender;
 use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
+pub use notices::{notice_accepted, notice_ended};
 
 impl HashKey {
     /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.
@@ -81,7 +84,9 @@ fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Recor
         Purpose::Told => (Kind::Told, "the text moved on"),
         Purpose::Alert => (Kind::Alert, "the text reached nobody"),
         Purpose::Repair => (Kind::Alert, "account, number or campaign need repair"),
-        Purpose::Relay | Purpose::Answer => return None,
+        Purpose::Relay | Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => {
+            return None;
+        }
     };
     Some(Record {
         outcome: Some(that.to_owned()),
@@ -114,7 +119,7 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
         }),
         Effect::ReportSlowed(slowed) => Some(Record {
-            outcome: Some(format!("too many texts for one {}", name_of(&slowed.by))),
+            outcome: Some(slowed_in_words(slowed.by)),
             next: Some(slowed.until),
             ..of_delivery(Kind::Slowed, delivery, &delivery.to, at, key)
         }),
@@ -276,6 +281,7 @@ fn of_delivery(
 ) -> Record {
     Record {
         message_sid: delivery.message_sid.clone(),
+        notice: delivery.purpose.notice(),
         delivery: Some(delivery.id.clone()),
         to_person: Some(to.person.clone()),
         to: Some(key.who(to.number.expose(), to.number.masked())),
@@ -297,6 +303,7 @@ fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
         kind,
         version: VERSION,
         line: line.to_owned(),
+        notice: None,
         message_sid: None,
         delivery: None,
         attempt: None,
@@ -333,6 +340,13 @@ pub fn outcome_in_words(outcome: &Outcome) -> &'static str {
         Outcome::Sent => "sent",
         Outcome::Delivered => "delivered",
         Outcome::Undelivered { .. } => "undelivered",
+    }
+}
+
+fn slowed_in_words(by: Limit) -> String {
+    match by {
+        Limit::QuietHours => "quiet hours".to_owned(),
+        Limit::Sender | Limit::Pair => format!("too many texts for one {}", name_of(&by)),
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Event {
     Woken,
     /// The attempt that it was woken for may not be made.
     Held(Hold),
+    /// What has not gone out shall not, for this reason, even if it is not due yet.
+    Withdrawn(Withheld),
     /// The request of an attempt was answered, or was not.
     Answered { attempt: u32, answer: Answer },
     /// A status callback of an attempt's message.
@@ -99,7 +101,7 @@ pub enum Effect {
     ReportGivenUp { because: GaveUp },
     /// Put into the audit that the delivery has to wait for its turn.
     ReportSlowed(Slowed),
-    /// Put into the audit that the relay's own words were not sent.
+    /// Put into the audit that words were not sent.
     ReportWithheld { because: Withheld },
     /// Put into the audit that somebody had it tried again.
     ReportReplayed,

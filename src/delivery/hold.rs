@@ -14,9 +14,11 @@ pub enum Hold {
     Slowed(Slowed),
     /// It would be more than may go to one number within the time.
     TooMany,
+    /// It shall not go out any more, for this reason.
+    Over(Withheld),
 }
 
-/// A wait for a slot of a pace, which the delivery has for good.
+/// A wait for a slot of a pace, which the delivery has for good, or for the end of the quiet hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slowed {
     pub by: Limit,
@@ -32,13 +34,23 @@ pub enum Limit {
     Sender,
     /// What goes from the line to one phone.
     Pair,
+    /// None at all while the line's quiet hours last.
+    QuietHours,
 }
 
-/// Why the relay's own words were not sent.
+/// Why words that are no text of somebody's were not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
     OptedOut,
     NotAllowed,
     TooMany,
+    /// Its time was over before it could go out.
+    Expired,
+    /// The notice was called back.
+    Cancelled,
+    /// A later notice took the place of its own.
+    Superseded,
+    /// The recipient left the notice's topic.
+    LeftTopic,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::inbound::MessageSid;
+use crate::notice::{Notice, NoticeId};
 use crate::phone::PhoneNumber;
 
 /// Names a delivery in the store, on the queue and in callback URLs. Derived from what caused it,
@@ -48,16 +49,29 @@ impl DeliveryId {
     /// number of texts meet it.
     pub fn repair(line: &PhoneNumber, error: u32, at: Timestamp) -> Self {
         // Ids stand in logs, numbers do not.
-        let line: String = Sha256::digest(line.expose())[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let line = hex(&Sha256::digest(line.expose())[..6]);
         Self(format!("repair-{line}-{error}-{}", at.as_second() / 3600))
+    }
+
+    /// The one that brings a notice to this number.
+    pub fn of_notice(notice: &Notice, to: &PhoneNumber) -> Self {
+        let digest = Sha256::digest(format!("{}\n{}", notice.salt, to.expose()));
+        Self(format!("{}-{}", notice.id, hex(&digest[..10])))
+    }
+
+    /// The notice that it brings to somebody, if it brings one.
+    pub fn notice(&self) -> Option<NoticeId> {
+        let (notice, _) = self.0.rsplit_once('-')?;
+        NoticeId::parse(notice).ok()
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Display for DeliveryId {

@@ -1,4 +1,4 @@
-//! A text on its way to one of a cascade's people. Nothing here does I/O: [`step()`] turns an event
+//! A text on its way to one person: of a cascade, as a rule, or of those who are told something. Nothing here does I/O: [`step()`] turns an event
 //! into the delivery's next state and a list of effects for somebody else to carry out.
 
 mod attempt;
@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::inbound::MessageSid;
 use crate::line::{Policy, TimeZone};
+use crate::notice::NoticeId;
 use crate::phone::{PhoneNumber, Sender};
 
 /// One text to be delivered. The unit of work on the queue.
@@ -95,6 +96,30 @@ pub enum Purpose {
     Alert,
     /// It tells the owner that account, number or campaign need repair.
     Repair,
+    /// It tells one of many what a notice says.
+    Notice { notice: NoticeId },
+    /// It invites one person, with a link.
+    Invitation,
+}
+
+impl Purpose {
+    /// Whether it is somebody's own text or the answer to it: if it reaches nobody, it is kept as a
+    /// dead letter, and people are told.
+    pub fn is_somebodys(self) -> bool {
+        matches!(self, Purpose::Relay | Purpose::Answer)
+    }
+
+    /// Whether it is for somebody outside who is told something, and not a text's doing.
+    pub fn is_outbound(self) -> bool {
+        matches!(self, Purpose::Notice { .. } | Purpose::Invitation)
+    }
+
+    pub fn notice(self) -> Option<NoticeId> {
+        match self {
+            Purpose::Notice { notice } => Some(notice),
+            _ => None,
+        }
+    }
 }
 
 /// Somebody wanted a delivery tried again that had given up.

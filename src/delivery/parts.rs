@@ -31,6 +31,12 @@ impl Delivery {
             .map(|a| &a.outcome)
     }
 
+    /// Whether the present recipient may have some of it, so that the rest is to follow.
+    pub fn has_begun(&self) -> bool {
+        let is_there = |a: &Attempt| a.outcome.is_with_twilio() || a.outcome.is_unresolved();
+        self.mine().any(is_there)
+    }
+
     pub(super) fn has_all_parts_with_twilio(&self) -> bool {
         self.all_parts(Outcome::is_with_twilio)
     }

@@ -10,10 +10,11 @@ use crate::twilio::errors::Class;
 pub const OWNER: &str = "the owner";
 
 /// The texts that the effects of a step make necessary, `delivery` being its new state. They are to
-/// be saved with it. Texts that tell of others never bring about further ones.
+/// be saved with it. Only somebody's own text brings such about, not a text that tells of it, nor a
+/// notice's.
 pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<Delivery> {
     let mut spawned: Vec<Delivery> = Vec::new();
-    if !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer) {
+    if !delivery.purpose.is_somebodys() {
         return spawned;
     }
     for effect in effects {

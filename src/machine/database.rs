@@ -160,7 +160,25 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(LOCKED_AT_MOST)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(include_str!("tables.sql"))
+    connection.execute_batch(include_str!("tables.sql"))?;
+    add_what_came_later(connection)
+}
+
+/// Columns that tables of earlier versions lack, with the indexes that need them.
+fn add_what_came_later(connection: &Connection) -> rusqlite::Result<()> {
+    let has_bulk: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('wake_ups') WHERE name = 'bulk')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !has_bulk {
+        connection
+            .execute_batch("ALTER TABLE wake_ups ADD COLUMN bulk INTEGER NOT NULL DEFAULT 0")?;
+    }
+    connection.execute_batch(
+        "DROP INDEX IF EXISTS wake_ups_visible;
+         CREATE INDEX IF NOT EXISTS wake_ups_of_lane ON wake_ups (bulk, visible);",
+    )
 }
 
 fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpoints: Checkpoints) {

@@ -43,6 +43,29 @@ CREATE TABLE IF NOT EXISTS given_up (
     at INTEGER NOT NULL              -- milliseconds since 1970
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS notices (
+    id      TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    line    TEXT NOT NULL,           -- the line's number
+    topic   TEXT NOT NULL,
+    subject TEXT,
+    due     INTEGER,                 -- milliseconds since 1970; NULL once no page is left
+    notice  TEXT NOT NULL            -- JSON
+);
+
+CREATE INDEX IF NOT EXISTS notices_due ON notices (due) WHERE due IS NOT NULL;
+
+CREATE INDEX IF NOT EXISTS notices_subject ON notices (line, topic, subject)
+    WHERE subject IS NOT NULL;
+
+-- How each recipient of a notice stands, to be counted.
+CREATE TABLE IF NOT EXISTS recipients (
+    notice   TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    PRIMARY KEY (notice, delivery)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS opt_outs (
     line    TEXT NOT NULL,           -- the line's number
     number  TEXT NOT NULL,
@@ -61,10 +84,9 @@ CREATE TABLE IF NOT EXISTS wake_ups (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     wake_up  TEXT NOT NULL,          -- JSON
     visible  INTEGER NOT NULL,       -- milliseconds since 1970 from which on it may be received
-    received INTEGER NOT NULL DEFAULT 0
+    received INTEGER NOT NULL DEFAULT 0,
+    bulk     INTEGER NOT NULL DEFAULT 0  -- 1 if it is about one of many texts, which wait for the others
 );
-
-CREATE INDEX IF NOT EXISTS wake_ups_visible ON wake_ups (visible);
 
 CREATE TABLE IF NOT EXISTS dead_letters (
     id      INTEGER PRIMARY KEY,

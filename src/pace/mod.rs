@@ -11,17 +11,18 @@ use jiff::Timestamp;
 
 use crate::phone::PhoneNumber;
 
-/// So many a minute, and so many at once before they have to wait.
+/// One in so much time, and so many at once before they have to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    a_minute: u32,
+    /// From one to the next, if they come evenly.
+    interval: Duration,
     at_once: u32,
 }
 
 /// Between a line and one phone. Twilio stops two numbers for 30 seconds after 30 texts within 30
 /// seconds (error 14107, meant against loops); by this rate they are 20 at most.
 pub const PAIR: Rate = Rate {
-    a_minute: 20,
+    interval: Duration::from_secs(3),
     at_once: 10,
 };
 
@@ -30,14 +31,24 @@ impl Rate {
     pub fn a_minute(count: u32) -> Self {
         let count = count.max(1);
         Self {
-            a_minute: count,
             at_once: count,
+            ..Self::apart(Duration::from_millis(60_000 / u64::from(count)))
         }
     }
 
-    /// From one to the next, if they come evenly. Whole milliseconds, as stores keep instants.
+    /// One after the other, with this time between them.
+    pub fn apart(interval: Duration) -> Self {
+        // Whole milliseconds, as stores keep instants.
+        let interval = Duration::from_millis(interval.as_millis() as u64);
+        Self {
+            interval: interval.max(Duration::from_millis(1)),
+            at_once: 1,
+        }
+    }
+
+    /// From one to the next, if they come evenly.
     pub fn interval(self) -> Duration {
-        Duration::from_millis((60_000 / u64::from(self.a_minute)).max(1))
+        self.interval
     }
 
     /// How far ahead of the even pace a burst may be.
@@ -88,6 +99,11 @@ impl Key {
     /// What `line` sends to one phone.
     pub fn pair(line: &PhoneNumber, to: &PhoneNumber) -> Self {
         Self(format!("pair#{}#{}", line.expose(), to.expose()))
+    }
+
+    /// What `line` sends of notices.
+    pub fn notices(line: &PhoneNumber) -> Self {
+        Self(format!("notices#{}", line.expose()))
     }
 
     /// What one sender has relayed by `line`.

@@ -68,7 +68,7 @@ proptest! {
         pauses in prop::collection::vec(0u64..20_000, 1..80),
         window in 1u64..120_000,
     ) {
-        let rate = Rate { a_minute, at_once };
+        let rate = Rate { at_once, ..Rate::a_minute(a_minute) };
         let asked: Vec<u64> = pauses
             .iter()
             .scan(0, |now, pause| { *now += pause; Some(*now) })

@@ -11,16 +11,19 @@
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
 //! | `sent#SID` | `sent` | `delivery`: whose message of Twilio's it is, `expires` |
+//! | `notice#ID` | `notice` | `json`, `version`, `saved_by`, `expires`; while pages are left `due_shard`, `due_at` |
+//! | `subject#NUMBER#TOPIC#SUBJECT` | `ID` | `expires`: a notice about the subject |
+//! | `recipients#ID#0` to `7` | delivery's id | `standing`: how a recipient of the notice stands, `expires` |
 //! | `pace#KEY` | `pace` | `tat`: when the next is due (milliseconds since 1970), `expires` |
 //!
 //! `expires` is the table's TTL attribute, in seconds since 1970. A delivery that gave up has none:
 //! its text has reached nobody, and it stays until somebody has it replayed. The index `due` has the
-//! partition key `due_shard` (a string, `0` to `7`, or `dead` for what gave up), the sort key
+//! partition key `due_shard` (a string, `0` to `7`, `dead` for what gave up, or `notices`), the sort key
 //! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
 //! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms
-//! also for `DeleteItem`, the worker also for `Query` on the index, `relay config` and `relay
+//! also for `DeleteItem`, the worker also for `Query` on table and index, `relay config` and `relay
 //! optouts` also for `Query` and `DeleteItem` on the table, and `relay dead` also for `Query` on the
 //! index.
 //!
@@ -29,6 +32,7 @@
 //! person's entry keeps up in its own transaction, and each write of the line makes anew.
 
 mod item;
+mod notices;
 mod opt_outs;
 mod paces;
 mod table;
@@ -94,6 +98,7 @@ impl DynamoStore {
             self.table
                 .put_next(item::of_delivery(delivery, saved_by)?, delivery.version - 1)?,
         ];
+        writes.extend(notices::standing(&self.table, delivery)?);
         for new in spawned {
             writes.push(self.table.put_new(item::of_delivery(new, saved_by)?)?);
         }
@@ -107,6 +112,37 @@ impl DynamoStore {
                     }
                 }
             }
+        }
+    }
+
+    /// Replaces an item of the version `previous`.
+    async fn replace(&self, item: Item, previous: u64, saved_by: &str) -> Result<Saved> {
+        let error = match self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(item))
+            .condition_expression("#version = :previous")
+            .expression_attribute_names("#version", item::VERSION)
+            .expression_attribute_values(":previous", item::number(previous))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await
+        {
+            Ok(_) => return Ok(Saved::Yes),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            // The answer to a first attempt may have got lost, and the SDK's second one then finds
+            // what the first one wrote.
+            Some(PutItemError::ConditionalCheckFailedException(check)) => {
+                let ours = check
+                    .item()
+                    .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(saved_by));
+                Ok(if ours { Saved::Yes } else { Saved::Outdated })
+            }
+            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
         }
     }
 
@@ -220,36 +256,11 @@ impl Store for DynamoStore {
             return Ok(Saved::Outdated);
         };
         let saved_by = unique()?;
-        if !spawned.is_empty() {
+        if !spawned.is_empty() || delivery.purpose.notice().is_some() {
             return self.save_all(delivery, spawned, &saved_by).await;
         }
-        let error = match self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(item::of_delivery(delivery, &saved_by)?))
-            .condition_expression("#version = :previous")
-            .expression_attribute_names("#version", item::VERSION)
-            .expression_attribute_values(":previous", item::number(previous))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await
-        {
-            Ok(_) => return Ok(Saved::Yes),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            // The answer to a first attempt may have got lost, and the SDK's second one then finds
-            // what the first one wrote.
-            Some(PutItemError::ConditionalCheckFailedException(check)) => {
-                let ours = check
-                    .item()
-                    .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(&saved_by));
-                Ok(if ours { Saved::Yes } else { Saved::Outdated })
-            }
-            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
-        }
+        let item = item::of_delivery(delivery, &saved_by)?;
+        self.replace(item, previous, &saved_by).await
     }
 
     async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {

@@ -1,10 +1,13 @@
-//! What the relay remembers: lines, overrides, opt-outs, inbounds, deliveries. One trait, on
+//! What the relay remembers: lines, overrides, opt-outs, inbounds, deliveries, notices. One trait, on
 //! DynamoDB and on SQLite, with one contract that both are tested against.
 
 #[cfg(feature = "aws")]
 pub mod dynamodb;
+mod notices;
 #[cfg(feature = "machine")]
 pub mod sqlite;
+
+pub use notices::{Accepted, Notices};
 
 use std::time::Duration;
 
@@ -26,7 +29,7 @@ use crate::routing::Known;
 pub type Result<T> = anyhow::Result<T>;
 
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Notices + Send + Sync {
     /// Everything that a decision about an inbound needs, in one round trip.
     /// `from` is who wrote, if it is a phone.
     async fn for_inbound(

@@ -1,11 +1,15 @@
 //! The store in the one-machine mode's SQLite file.
 
+#[path = "sqlite/notices.rs"]
+mod notices;
 #[path = "sqlite/opt_outs.rs"]
 mod opt_outs;
 #[path = "sqlite/paces.rs"]
 mod paces;
 #[path = "sqlite/parsed_lines.rs"]
 mod parsed_lines;
+#[path = "sqlite/rows.rs"]
+mod rows;
 
 use std::time::Duration;
 
@@ -18,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::parsed_lines::ParsedLines;
+use self::rows::Row;
 use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
@@ -127,14 +132,7 @@ impl Store for SqliteStore {
                     return Ok(Recorded::Already);
                 }
                 for row in rows {
-                    execute(
-                        connection,
-                        "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?)",
-                        params![row.id, row.version, row.due, row.json],
-                    )?;
-                    if row.gave_up.is_some() {
-                        row.list_if_given_up(connection)?;
-                    }
+                    row.insert(connection)?;
                 }
                 if let Some(change) = opt_out {
                     change.make(connection)?;
@@ -158,29 +156,16 @@ impl Store for SqliteStore {
         let saved = self
             .0
             .write(move |connection| {
-                let saved = execute(
-                    connection,
-                    "UPDATE deliveries SET version = ?2, due = ?3, delivery = ?4 WHERE id = ?1 AND version = ?2 - 1",
-                    params![row.id, row.version, row.due, row.json],
-                )?;
-                if saved == 1 {
-                    row.list_if_given_up(connection)?;
+                let saved = row.replace(connection)?;
+                if saved {
                     for new in spawned {
-                        execute(
-                            connection,
-                            "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                            params![new.id, new.version, new.due, new.json],
-                        )?;
+                        new.insert_if_absent(connection)?;
                     }
                 }
                 Ok(saved)
             })
             .await?;
-        Ok(if saved == 1 {
-            Saved::Yes
-        } else {
-            Saved::Outdated
-        })
+        Ok(if saved { Saved::Yes } else { Saved::Outdated })
     }
 
     async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
@@ -379,38 +364,6 @@ impl Store for SqliteStore {
             })
             .await?;
         Ok(())
-    }
-}
-
-/// A delivery as the table holds it.
-struct Row {
-    id: String,
-    version: i64,
-    due: Option<i64>,
-    gave_up: Option<i64>,
-    json: String,
-}
-
-impl Row {
-    fn of(delivery: &Delivery) -> Result<Self> {
-        Ok(Self {
-            id: delivery.id.to_string(),
-            version: delivery.version.try_into()?,
-            due: delivery.due().map(Timestamp::as_millisecond),
-            gave_up: delivery.gave_up.map(Timestamp::as_millisecond),
-            json: to_json(delivery)?,
-        })
-    }
-
-    fn list_if_given_up(&self, connection: &Connection) -> rusqlite::Result<usize> {
-        match self.gave_up {
-            Some(at) => execute(
-                connection,
-                "INSERT INTO given_up (id, at) VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
-                params![self.id, at],
-            ),
-            None => execute(connection, "DELETE FROM given_up WHERE id = ?", [&self.id]),
-        }
     }
 }
 

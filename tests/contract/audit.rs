@@ -72,6 +72,7 @@ fn record(n: u32) -> Record {
         kind: Kind::Decision,
         version: VERSION,
         line: "qdn".to_owned(),
+        notice: None,
         message_sid: Some(MessageSid::parse(&format!("SM{n:032x}")).unwrap()),
         delivery: None,
         attempt: Some(n),

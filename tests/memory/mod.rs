@@ -2,6 +2,7 @@
 //! They hold to the same contracts as the real ones (`tests/contract`).
 
 mod audit;
+mod notices;
 mod queue;
 mod store;
 

@@ -10,6 +10,7 @@ use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
 use relay::line::Line;
+use relay::notice::{Notice, NoticeId};
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
@@ -20,15 +21,16 @@ use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 pub struct MemoryStore(Mutex<Tables>);
 
 #[derive(Default)]
-struct Tables {
+pub(super) struct Tables {
     lines: BTreeMap<PhoneNumber, Line>,
     overrides: BTreeMap<PhoneNumber, Overrides>,
     inbounds: BTreeMap<MessageSid, InboundRecord>,
-    deliveries: BTreeMap<DeliveryId, Row>,
+    pub(super) deliveries: BTreeMap<DeliveryId, Row>,
     sent: BTreeMap<MessageSid, DeliveryId>,
     reconciled: BTreeMap<PhoneNumber, Date>,
-    opt_outs: BTreeMap<PhoneNumber, OptOuts>,
+    pub(super) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
     tats: BTreeMap<pace::Key, Timestamp>,
+    pub(super) notices: BTreeMap<NoticeId, Notice>,
 }
 
 impl Tables {
@@ -42,8 +44,8 @@ impl Tables {
     }
 }
 
-struct Row {
-    delivery: Delivery,
+pub(super) struct Row {
+    pub(super) delivery: Delivery,
     due: Option<Timestamp>,
 }
 
@@ -57,7 +59,7 @@ impl From<&Delivery> for Row {
 }
 
 impl MemoryStore {
-    fn tables(&self) -> MutexGuard<'_, Tables> {
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap()
     }
 

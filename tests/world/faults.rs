@@ -23,6 +23,9 @@ pub struct Faults {
     /// Saves that go well before the failing ones.
     pub saves_spared: AtomicU32,
     pub saves: AtomicU32,
+    /// Writes of a notice and its deliveries that go well before the failing ones.
+    pub notice_writes_spared: AtomicU32,
+    pub notice_writes: AtomicU32,
     /// Webhooks that are answered when Twilio has stopped to wait.
     pub late_answers: AtomicU32,
 }
@@ -35,6 +38,13 @@ impl Faults {
 
     pub fn repair_store(&self) {
         self.reads.store(0, Ordering::SeqCst);
+    }
+
+    /// Whoever fans out dies at the write after so many more.
+    pub fn die_while_fanning_out(&self, writes_before: u32) {
+        self.notice_writes_spared
+            .store(writes_before, Ordering::SeqCst);
+        self.notice_writes.store(1, Ordering::SeqCst);
     }
 
     pub(super) fn answers_late(&self) -> bool {
@@ -55,7 +65,7 @@ pub struct Failing {
     pub faults: Arc<Faults>,
 }
 
-fn strikes(left: &AtomicU32) -> bool {
+pub(super) fn strikes(left: &AtomicU32) -> bool {
     left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
         .is_ok()
 }

@@ -5,6 +5,7 @@
 //! text that nobody read.
 
 mod faults;
+mod notices;
 mod phone;
 
 pub use faults::Faults;

@@ -10,6 +10,10 @@ pub fn withheld(to: &str, because: Withheld) -> String {
         Withheld::OptedOut => "they opted out of texts",
         Withheld::NotAllowed => "allowed_prefixes does not have their number",
         Withheld::TooMany => "too many texts went there within a minute",
+        Withheld::Expired => "its time was over before it could go out",
+        Withheld::Cancelled => "the notice was called back",
+        Withheld::Superseded => "a later notice took the place of its own",
+        Withheld::LeftTopic => "they left the topic",
     };
     format!("these words of the relay's own were not sent to {to}: {why}")
 }
@@ -18,6 +22,7 @@ pub fn slowed(slowed: &Slowed, zone: &TimeZone) -> String {
     let over = match slowed.by {
         Limit::Sender => "its sender wrote more texts a minute than sender_limit",
         Limit::Pair => "more came for this phone at once than Twilio lets through",
+        Limit::QuietHours => "notices keep to the line's quiet hours",
     };
     let until = zone.show_seconds(slowed.until);
     format!("it was slowed until {until}: {over}")

@@ -22,7 +22,7 @@ fn moment(telling: &Delivery, zone: &TimeZone, shown: Shown) -> Moment {
         Purpose::Told => "it moved on",
         Purpose::Alert => "it reached nobody",
         Purpose::Repair => "account, number or campaign need repair",
-        Purpose::Relay | Purpose::Answer => "of it",
+        Purpose::Relay | Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => "of it",
     };
     Moment {
         at: Some(telling.created),

@@ -140,8 +140,8 @@ impl Step {
 
     pub(super) fn give_up(&mut self, because: GaveUp) {
         self.delivery.state = State::GaveUp { because };
-        // Nobody waits for a text that only tells of another one.
-        if matches!(self.delivery.purpose, Purpose::Relay | Purpose::Answer) {
+        // Nobody waits for a text that only tells of another one, and a notice's are counted.
+        if self.delivery.purpose.is_somebodys() {
             self.delivery.gave_up = Some(self.now);
         }
         self.effects.push(Effect::ReportGivenUp { because });

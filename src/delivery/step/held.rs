@@ -4,8 +4,8 @@ use super::*;
 use crate::delivery::{Hold, Slowed, Withheld};
 
 impl Step {
-    /// The relay's own words are nobody else's: they end. A customer's text waits or goes on to the
-    /// next person.
+    /// Words that are not a customer's are nobody else's: they end. A customer's text waits or goes on
+    /// to the next person.
     pub(super) fn held(&mut self, hold: Hold) {
         if !self.delivery.is_to_be_attempted(self.now) {
             return;
@@ -22,14 +22,25 @@ impl Step {
             Hold::NotAllowed => self.give_up(GaveUp::NobodyLeft),
             Hold::TooMany => self.withhold(Withheld::TooMany),
             Hold::Slowed(slowed) => self.slow(slowed),
+            Hold::Over(because) => self.withhold(because),
         }
     }
 
-    /// Its time begins with its turn: waiting for that is nobody's failure.
+    /// What waits for its next attempt makes none. What is under way or over stays as it is.
+    pub(super) fn withdrawn(&mut self, because: Withheld) {
+        if matches!(self.delivery.state, State::Waiting { .. }) && !self.delivery.has_begun() {
+            self.withhold(because);
+        }
+    }
+
+    /// Its time begins with its turn: waiting for that is nobody's failure. Only what somebody set
+    /// an end to has no longer time.
     fn slow(&mut self, slowed: Slowed) {
-        let wait = slowed.until.duration_since(self.now);
-        let deadline = self.delivery.deadline.checked_add(wait);
-        self.delivery.deadline = deadline.unwrap_or(self.delivery.deadline);
+        if !self.delivery.purpose.is_outbound() {
+            let wait = slowed.until.duration_since(self.now);
+            let deadline = self.delivery.deadline.checked_add(wait);
+            self.delivery.deadline = deadline.unwrap_or(self.delivery.deadline);
+        }
         self.delivery.slowed.push(slowed);
         self.effects.push(Effect::ReportSlowed(slowed));
         self.wait_until(slowed.until);

@@ -46,6 +46,7 @@ pub fn step(
     match event {
         Event::Woken => step.woken(),
         Event::Held(hold) => step.held(hold),
+        Event::Withdrawn(because) => step.withdrawn(because),
         Event::Answered { attempt, answer } => step.answered(attempt, answer),
         Event::Status {
             attempt,

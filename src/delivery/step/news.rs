@@ -36,7 +36,12 @@ impl Step {
         let is_failure = attempt.outcome.is_failure();
         self.effects.push(Effect::Report { attempt: number });
         let is_mine = to == self.delivery.to && begun_anew_after < number;
-        let is_over = matches!(self.delivery.state, State::Delivered | State::GaveUp { .. });
+        let is_over = match self.delivery.state {
+            State::Delivered | State::GaveUp { .. } => true,
+            // It shall not go out once more.
+            State::Withheld { .. } => is_failure,
+            _ => false,
+        };
         if is_over {
             return;
         }

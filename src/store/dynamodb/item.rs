@@ -13,6 +13,7 @@ use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::Overrides;
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::line::Line;
+use crate::notice::{Notice, NoticeId, Standing};
 use crate::pace;
 use crate::phone::PhoneNumber;
 
@@ -28,6 +29,7 @@ pub const DUE_SHARD: &str = "due_shard";
 pub const DUE_AT: &str = "due_at";
 pub const OWNER: &str = "delivery";
 pub const DAY: &str = "day";
+pub const STANDING: &str = "standing";
 
 /// The register of lines is one partition: it has as many items as there are lines.
 pub const REGISTER: &str = "lines";
@@ -38,7 +40,10 @@ pub const SHARDS: u8 = 8;
 /// The partition of the index for what gave up; that is few, however much is due.
 pub const DEAD: &str = "dead";
 
-/// How long inbounds and deliveries are kept.
+/// The partition of the index for notices with pages to be fanned out; that is few.
+pub const NOTICES: &str = "notices";
+
+/// How long inbounds, deliveries and notices are kept.
 const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 
 /// What the sort keys of a line's opt-outs begin with.
@@ -46,6 +51,7 @@ pub const OPT_OUT: &str = "opt_out#";
 
 const OVERRIDE: char = '@';
 const DELIVERY: &str = "delivery#";
+const NOTICE: &str = "notice#";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
@@ -93,6 +99,10 @@ impl Key {
 
     pub fn delivery(id: &DeliveryId) -> Self {
         Self::new(format!("{DELIVERY}{id}"), "delivery")
+    }
+
+    pub fn notice(id: NoticeId) -> Self {
+        Self::new(format!("{NOTICE}{id}"), "notice")
     }
 
     fn new(pk: String, sk: &str) -> Self {
@@ -171,6 +181,59 @@ pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> 
         item.insert(DUE_AT.to_owned(), number(at.as_millisecond()));
     }
     Ok(item)
+}
+
+pub fn of_notice(notice: &Notice, saved_by: &str) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::notice(notice.id), notice)?;
+    item.insert(VERSION.to_owned(), number(notice.version));
+    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    item.insert(EXPIRES.to_owned(), expiry(notice.expires)?);
+    if let Some(due) = notice.due() {
+        item.insert(DUE_SHARD.to_owned(), string(NOTICES));
+        item.insert(DUE_AT.to_owned(), number(due.as_millisecond()));
+    }
+    Ok(item)
+}
+
+/// The entry of a notice among those about its subject, if it has one.
+pub fn of_subject(notice: &Notice) -> anyhow::Result<Option<Item>> {
+    let Some(about) = &notice.subject else {
+        return Ok(None);
+    };
+    let partition = subject(&notice.from, &notice.topic, about);
+    let mut item = Key::new(partition, &notice.id.to_string()).item();
+    item.insert(EXPIRES.to_owned(), expiry(notice.expires)?);
+    Ok(Some(item))
+}
+
+/// The partition of the notices about a subject.
+pub fn subject(line: &PhoneNumber, topic: &str, subject: &str) -> String {
+    format!("subject#{}#{topic}#{subject}", line.expose())
+}
+
+/// How the recipient of a notice's delivery stands; `None` for other deliveries.
+pub fn of_recipient(delivery: &Delivery) -> anyhow::Result<Option<Item>> {
+    let Some(notice) = delivery.purpose.notice() else {
+        return Ok(None);
+    };
+    let partition = recipients(notice, &shard(&delivery.id));
+    let mut item = Key::new(partition, delivery.id.as_str()).item();
+    let standing = Standing::of(delivery).name();
+    item.insert(STANDING.to_owned(), string(standing));
+    item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
+    Ok(Some(item))
+}
+
+/// One of the partitions of a notice's recipients: a single one would be the fan-out's bottleneck.
+pub fn recipients(notice: NoticeId, shard: &str) -> String {
+    format!("recipients#{notice}#{shard}")
+}
+
+/// The notice that an entry of the index is of.
+pub fn to_notice_id(item: &Item) -> anyhow::Result<NoticeId> {
+    text(item, PK)
+        .and_then(|pk| NoticeId::parse(pk.strip_prefix(NOTICE)?).ok())
+        .ok_or_else(|| anyhow!("an entry of the index of due notices cannot be read"))
 }
 
 pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {

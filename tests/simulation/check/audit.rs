@@ -215,7 +215,7 @@ impl AuditOf<'_> {
             gaps.push(format!("{} hand-overs, not {made}", told.len()));
         }
         let tells = match self.delivery.purpose {
-            Purpose::Relay | Purpose::Answer => None,
+            Purpose::Relay | Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => None,
             Purpose::Told => Some(Kind::Told),
             Purpose::Alert | Purpose::Repair => Some(Kind::Alert),
         };

@@ -66,6 +66,7 @@ impl Checked<'_> {
                 Purpose::Told => people.next().is_some(),
                 // It goes to whoever wrote.
                 Purpose::Answer => decision.rule == Rule::FromPerson && people.next().is_some(),
+                Purpose::Notice { .. } | Purpose::Invitation => false,
                 Purpose::Alert | Purpose::Repair => {
                     let alert = line.policy.alert.as_ref();
                     alert.is_some_and(|number| number.expose() == phone)

@@ -68,7 +68,7 @@ impl Checked<'_> {
         let mut wrong = Vec::new();
         match delivery.purpose {
             Purpose::Relay => {}
-            Purpose::Answer => return,
+            Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => return,
             Purpose::Told | Purpose::Alert | Purpose::Repair => {
                 let is_withheld = matches!(delivery.state, State::Withheld { .. });
                 if delivery.attempts.is_empty() && !is_withheld {

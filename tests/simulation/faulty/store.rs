@@ -40,7 +40,7 @@ impl FaultyStore {
         Ok(())
     }
 
-    async fn read<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(super) async fn read<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
         self.is_there()?;
@@ -49,7 +49,10 @@ impl FaultyStore {
         read
     }
 
-    async fn write<T>(&self, write: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    pub(super) async fn write<T>(
+        &self,
+        write: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
         self.is_there()?;
