@@ -16,6 +16,7 @@ use crate::credentials::{Credentials, Doubt};
 use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
 use crate::functions::delivery_status;
 use crate::inbound::MessageSid;
+use crate::invitation::Failed;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
@@ -156,6 +157,12 @@ async fn carry_out(
                     due: *due,
                 };
                 relay.queue.send(&wake_up, now).await?;
+            }
+            Effect::TellInviter => {
+                if let Some(failed) = Failed::of(delivery) {
+                    relay.bus.tell(&failed).await?;
+                }
+                events.push(Event::Told);
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }

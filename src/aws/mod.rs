@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod clients;
+mod event_bus;
 pub mod http;
 pub mod inbound;
 mod keeper;
@@ -15,4 +16,4 @@ mod start;
 pub use keeper::start_keeper;
 pub use plain::plain;
 pub use rotation::start_rotation;
-pub use start::{Twilio, build, start};
+pub use start::{Needs, build, start};

@@ -71,6 +71,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         gave_up: Some(gave_up),
         replays: Vec::new(),
         slowed: Vec::new(),
+        invitation: None,
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),

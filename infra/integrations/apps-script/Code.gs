@@ -5,10 +5,10 @@
  * Call notifyMaintenance() where a maintenance window opens:
  *
  *   notifyMaintenance({
- *     id: 'lift-2026-05',
+ *     id: 'lift-2027-05',
  *     what: 'Boat lift',
- *     starts: '2026-05-02T08:00:00-07:00',
- *     ends: '2026-05-02T12:00:00-07:00',
+ *     starts: '2027-05-08T08:00:00-07:00',
+ *     ends: '2027-05-08T12:00:00-07:00',
  *   });
  */
 
@@ -24,7 +24,7 @@ const LONGEST_PAUSE = 60;
  *
  * window.id      what it is called in your own records: letters, digits, hyphens
  * window.what    what is worked on, as people call it
- * window.starts  a Date, or text such as '2026-05-02T08:00:00-07:00'; so is window.ends
+ * window.starts  a Date, or text such as '2027-05-08T08:00:00-07:00'; so is window.ends
  * window.ends    optional
  * window.url     optional: where to read more
  * window.topic   optional: whose subscribers are told; 'maintenance', if nothing is said
