@@ -14,10 +14,12 @@ pub mod phone;
 pub mod printable;
 pub mod reconciliation;
 pub mod routing;
+pub mod subscriber;
 pub mod text;
 
 // What the domain is connected to.
 pub mod audit;
+pub mod caller;
 pub mod clock;
 pub mod credentials;
 pub mod kept;

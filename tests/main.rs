@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod ack_round_trips;
+mod callers;
 mod commands;
 mod config;
 #[cfg(feature = "aws")]

@@ -1,4 +1,5 @@
 mod add;
+mod caller;
 mod check;
 #[cfg(feature = "aws")]
 mod cloud;
@@ -44,6 +45,7 @@ pub struct Secrets {
 enum Action {
     Check(check::Check),
     Add(add::Add),
+    Caller(caller::Caller),
     List(list::List),
     Reference(reference::Reference),
     Diff(diff::Diff),
@@ -63,6 +65,7 @@ impl Secrets {
         match self.action {
             Action::Check(check) => check.run().await,
             Action::Add(add) => add.run().await,
+            Action::Caller(caller) => caller.run(),
             Action::List(list) => list.run(),
             Action::Reference(reference) => reference.run(),
             Action::Diff(diff) => diff.run().await,

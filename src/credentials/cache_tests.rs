@@ -4,6 +4,7 @@ use futures::future::join_all;
 
 use super::super::Secret;
 use super::*;
+use crate::caller::Callers;
 use crate::clock::{FixedChance, ManualClock, ManualStopwatch};
 
 /// A place that counts how often it is asked.
@@ -29,6 +30,7 @@ impl Fetch for Arc<Place> {
             next_auth_token: None,
             previous_auth_token: None,
             api_key: None,
+            callers: Callers::default(),
             version: Some(version),
         })
     }

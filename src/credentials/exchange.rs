@@ -37,10 +37,10 @@ pub struct Exchange<'a> {
 /// What bringing them together did, or would do: names, no values.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Exchanged {
-    pub set: Vec<&'static str>,
-    pub removed: Vec<&'static str>,
+    pub set: Vec<String>,
+    pub removed: Vec<String>,
     /// What is newer on the other side and was left alone.
-    pub left: Vec<&'static str>,
+    pub left: Vec<String>,
 }
 
 impl Exchanged {
@@ -82,7 +82,7 @@ impl Exchange<'_> {
         let mut done = Exchanged::default();
         let mut newer_there = Vec::new();
         let mut conflicts = Vec::new();
-        let standings = compare(|n| file.get(n), |n| current.values.get(n), base.as_ref());
+        let standings = compare(&file, &current.values, base.as_ref());
         for (name, standing) in standings {
             match standing {
                 Standing::Same => {}
@@ -129,7 +129,7 @@ impl Exchange<'_> {
         let base: Option<Base> = self.notes.read(SYNCED_NOTE)?;
         let mut done = Exchanged::default();
         let mut conflicts = Vec::new();
-        let standings = compare(|n| file.get(n), |n| current.values.get(n), base.as_ref());
+        let standings = compare(&file, &current.values, base.as_ref());
         for (name, standing) in standings {
             match standing {
                 Standing::Same => {}
@@ -163,9 +163,7 @@ impl Exchange<'_> {
     /// Notes what both have in common now.
     pub fn remember(&self, version: &str, file: &Values, secret: &Values) -> anyhow::Result<()> {
         let old: Option<Base> = self.notes.read(SYNCED_NOTE)?;
-        let base = Base::after(old, version, new_salt()?, |name| {
-            (file.get(name), secret.get(name))
-        });
+        let base = Base::after(old, version, new_salt()?, file, secret);
         self.notes.write(SYNCED_NOTE, &base)
     }
 
@@ -173,11 +171,11 @@ impl Exchange<'_> {
     pub async fn agree(&self) -> anyhow::Result<bool> {
         let file = self.file.values()?;
         let current = self.secret.current().await?;
-        let all = compare(|n| file.get(n), |n| current.values.get(n), None);
+        let all = compare(&file, &current.values, None);
         Ok(all.iter().all(|(_, standing)| *standing == Standing::Same))
     }
 
-    fn refuse(&self, conflicts: &[&str]) -> anyhow::Result<()> {
+    fn refuse(&self, conflicts: &[String]) -> anyhow::Result<()> {
         if conflicts.is_empty() {
             return Ok(());
         }

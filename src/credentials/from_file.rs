@@ -45,9 +45,16 @@ fn version(credentials: &Credentials) -> String {
     ];
     let secrets = tokens.map(|token| token.as_ref().map_or("", Secret::expose));
     let secret = api_key.map_or("", |key| key.secret.expose());
-    for part in [sid, secret, secrets[0], secrets[1]] {
+    let mut add = |part: &str| {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
+    };
+    for part in [sid, secret, secrets[0], secrets[1]] {
+        add(part);
+    }
+    for caller in credentials.callers.iter() {
+        add(&caller.name);
+        add(caller.value().expose());
     }
     let hash = mac.finalize().into_bytes();
     hash[..8].iter().map(|b| format!("{b:02x}")).collect()

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::env_file::{Entry, Examined, quoted};
 use super::registry::{self, VARIABLES};
+use crate::caller::{self, CallerKey};
 
 /// One thing to put right.
 #[derive(Debug, Serialize, PartialEq, Eq)]
@@ -102,6 +103,16 @@ pub fn findings(
         }
     }
     for entry in &examined.entries {
+        let (name, line) = (entry.key.as_str(), entry.line);
+        let Some(caller) = caller::name_of(name) else {
+            continue;
+        };
+        if let Err(malformed) = CallerKey::parse(&caller, entry.value.expose()) {
+            let message = format!("{place}:{line}: {name} {malformed}");
+            add("malformed", Some(name), message);
+        }
+    }
+    for entry in &examined.entries {
         let name = entry.key.as_str();
         if exported(name).is_some_and(|value| value != entry.value.expose()) {
             let message = format!(
@@ -116,8 +127,12 @@ pub fn findings(
             continue;
         };
         if age >= i64::from(most_days) {
+            let command = match caller::name_of(&known.name) {
+                Some(caller) => format!("relay secrets caller {caller}"),
+                None => "relay secrets rotate".to_owned(),
+            };
             let message = format!(
-                "{} has had its value for {age} days, and {most_days} are the most; run `relay secrets rotate`",
+                "{} has had its value for {age} days, and {most_days} are the most; run `{command}`",
                 known.name
             );
             add("old", Some(&known.name), message);

@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::caller::Callers;
+
 /// The names under which credentials stand in `repos.env` and in Secrets Manager.
 pub const ACCOUNT_SID: &str = "TWILIO_ACCOUNT_SID";
 pub const AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN";
@@ -52,6 +54,8 @@ pub struct Credentials {
     pub next_auth_token: Option<Secret>,
     pub previous_auth_token: Option<Secret>,
     pub api_key: Option<ApiKey>,
+    /// The programs that may call the relay, which stand in the same place.
+    pub callers: Callers,
     /// Tells one state of the place they come from apart from another. No secret.
     pub version: Option<String>,
 }
@@ -138,6 +142,7 @@ impl Credentials {
             next_auth_token: optional(NEXT_AUTH_TOKEN),
             previous_auth_token: optional(PREVIOUS_AUTH_TOKEN),
             api_key,
+            callers: Callers::default(),
             version: None,
         })
     }
@@ -180,6 +185,8 @@ pub enum Doubt {
     Refused,
     /// A webhook's signature does not match, as with any forgery.
     Signature,
+    /// A caller is not known, or its signature does not match.
+    Caller,
 }
 
 /// Always the same credentials: those of an env file, read once.

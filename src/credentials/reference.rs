@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::env_file::{Entry, quoted};
 use super::inspection::Known;
-use super::registry::{self, MOST_DAYS, VARIABLES};
+use super::registry::{self, MOST_DAYS, VARIABLES, Variable};
+use crate::caller::name_of;
 
 /// So many characters of a value in a row are a part of it.
 const PART: usize = 8;
@@ -97,16 +98,16 @@ Written by `relay secrets reference`; run it again after a change. It holds no v
 | --- | --- | --- | --- |
 "
     );
+    let updated = |known: Option<&Known>| match known {
+        None => "not in the file".to_owned(),
+        Some(known) => match (known.changed, known.age_days) {
+            (Some(at), _) => date(at),
+            (None, Some(days)) => format!("not noted; {days} days ago or earlier"),
+            (None, None) => "not noted".to_owned(),
+        },
+    };
     for variable in VARIABLES {
-        let known = known.iter().find(|known| known.name == variable.name);
-        let updated = match known {
-            None => "not in the file".to_owned(),
-            Some(known) => match (known.changed, known.age_days) {
-                (Some(at), _) => date(at),
-                (None, Some(days)) => format!("not noted; {days} days ago or earlier"),
-                (None, None) => "not noted".to_owned(),
-            },
-        };
+        let updated = updated(known.iter().find(|known| known.name == variable.name));
         let (name, kind) = (variable.name, variable.kind.name());
         let (meaning, rotation) = (variable.meaning, variable.rotation);
         let _ = writeln!(
@@ -117,6 +118,31 @@ Written by `relay secrets reference`; run it again after a change. It holds no v
     text += "\n| name | used by |\n| --- | --- |\n";
     for variable in VARIABLES {
         let _ = writeln!(text, "| `{}` | {} |", variable.name, variable.used_by);
+    }
+    let Variable {
+        name,
+        meaning,
+        rotation,
+        used_by,
+        ..
+    } = &registry::CALLER;
+    let _ = write!(
+        text,
+        "
+## Programs that call the relay
+
+Each has a variable `{name}`: {meaning}. Used by {used_by}. Rotation: {rotation}.
+
+"
+    );
+    let callers = || known.iter().filter(|known| name_of(&known.name).is_some());
+    if callers().next().is_some() {
+        text += "| name | caller | last updated |\n| --- | --- | --- |\n";
+    }
+    for known in callers() {
+        let (name, updated) = (&known.name, updated(Some(known)));
+        let caller = name_of(name).unwrap_or_default();
+        let _ = writeln!(text, "| `{name}` | {caller} | {updated} |");
     }
     let is_other = |known: &&Known| registry::variable(&known.name).is_none();
     let others: Vec<_> = known.iter().filter(is_other).collect();

@@ -2,6 +2,7 @@
 //! Whatever else stands in `repos.env` belongs to other services.
 
 use super::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN};
+use crate::caller::{CallerKey, name_of};
 
 /// The schedule of rotation: a value that is older is reported.
 pub const MOST_DAYS: u32 = 90;
@@ -68,17 +69,30 @@ pub const VARIABLES: &[Variable] = &[
     },
 ];
 
+/// The key of a program that may call the relay; there is one of these for each.
+pub const CALLER: Variable = Variable {
+    name: "RELAY_CALLER_NAME",
+    kind: Kind::CallerKey,
+    is_required: false,
+    rotates: true,
+    meaning: "what the program may do (notices, invitations, read), a colon and the key with which it signs its requests",
+    used_by: "outbound-notifier, `relay serve`, and the program itself, which has the key alone",
+    rotation: "`relay secrets caller` makes a new key; with --keep-old, the old one is accepted until the next time",
+};
+
 pub fn variable(name: &str) -> Option<&'static Variable> {
-    VARIABLES.iter().find(|variable| variable.name == name)
+    let fixed = VARIABLES.iter().find(|variable| variable.name == name);
+    fixed.or_else(|| name_of(name).map(|_| &CALLER))
 }
 
-/// How a value of Twilio's is shaped.
+/// How a value is shaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     AccountSid,
     KeySid,
     Token,
     KeySecret,
+    CallerKey,
 }
 
 impl Kind {
@@ -93,6 +107,8 @@ impl Kind {
             Some(Kind::Token)
         } else if value.len() == 32 && value.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Some(Kind::KeySecret)
+        } else if CallerKey::parse("", value).is_ok() {
+            Some(Kind::CallerKey)
         } else {
             None
         }
@@ -127,6 +143,7 @@ impl Kind {
             Kind::KeySid => "an API key's SID",
             Kind::Token => "an auth token",
             Kind::KeySecret => "an API key's secret",
+            Kind::CallerKey => "a caller's key",
         }
     }
 
@@ -136,6 +153,9 @@ impl Kind {
             Kind::KeySid => "SK and 32 hexadecimal digits",
             Kind::Token => "32 hexadecimal digits",
             Kind::KeySecret => "32 letters and digits",
+            Kind::CallerKey => {
+                "what it may do, a colon and a key, as `relay secrets caller` makes it"
+            }
         };
         format!("{} ({shape})", self.name())
     }

@@ -2,16 +2,19 @@
 //! had in common when they were last brought together: only that tells a value that is new here
 //! from one that was replaced there, and keeps a deleted key from coming back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::values::Values;
 use super::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
+use crate::caller;
 
-/// The variables that both places hold. Whatever else stands in either is left alone.
-pub const SYNCED: [&str; 5] = [
+/// The variables that both places hold, besides the keys of callers. Whatever else stands in either
+/// is left alone.
+const SYNCED: [&str; 5] = [
     ACCOUNT_SID,
     AUTH_TOKEN,
     PREVIOUS_AUTH_TOKEN,
@@ -31,23 +34,25 @@ pub struct Base {
 impl Base {
     /// What both have in common now: each variable that is the same in both. One that is not keeps
     /// what was known of it.
-    pub fn after<'a>(
+    pub fn after(
         old: Option<Base>,
         version: &str,
         new_salt: String,
-        both: impl Fn(&'static str) -> (Option<&'a Secret>, Option<&'a Secret>),
+        file: &Values,
+        secret: &Values,
     ) -> Self {
+        let names = names(file, secret, old.as_ref());
         let (salt, mut values) = match old {
             Some(old) => (old.salt, old.values),
             None => (new_salt, BTreeMap::new()),
         };
-        for name in SYNCED {
-            let (here, there) = both(name);
-            match (filled(here), filled(there)) {
+        for name in names {
+            match (filled(file.get(&name)), filled(secret.get(&name))) {
                 (Some(here), Some(there)) if here.expose() == there.expose() => {
-                    values.insert(name.to_owned(), digest(&salt, name, here));
+                    let digest = digest(&salt, &name, here);
+                    values.insert(name, digest);
                 }
-                (None, None) => drop(values.remove(name)),
+                (None, None) => drop(values.remove(&name)),
                 _ => {}
             }
         }
@@ -81,19 +86,33 @@ pub enum Standing {
 }
 
 /// Every variable that stands in either place, and how.
-pub fn compare<'a>(
-    file: impl Fn(&'static str) -> Option<&'a Secret>,
-    secret: impl Fn(&'static str) -> Option<&'a Secret>,
-    base: Option<&Base>,
-) -> Vec<(&'static str, Standing)> {
-    let standing = |name| {
-        let (here, there) = (filled(file(name)), filled(secret(name)));
+pub fn compare(file: &Values, secret: &Values, base: Option<&Base>) -> Vec<(String, Standing)> {
+    let standing = |name: String| {
+        let (here, there) = (filled(file.get(&name)), filled(secret.get(&name)));
         if here.is_none() && there.is_none() {
             return None;
         }
-        Some((name, stand(name, here, there, base)))
+        let standing = stand(&name, here, there, base);
+        Some((name, standing))
     };
-    SYNCED.into_iter().filter_map(standing).collect()
+    let names = names(file, secret, base).into_iter();
+    names.filter_map(standing).collect()
+}
+
+/// What both places are to hold: Twilio's, and every caller that is in either or was.
+fn names(file: &Values, secret: &Values, base: Option<&Base>) -> Vec<String> {
+    let texts = [file, secret].into_iter().flat_map(Values::texts);
+    let before = base.into_iter().flat_map(|base| base.values.keys());
+    let callers: BTreeSet<&str> = texts
+        .map(|(name, _)| name)
+        .chain(before.map(String::as_str))
+        .filter(|name| caller::name_of(name).is_some())
+        .collect();
+    SYNCED
+        .into_iter()
+        .chain(callers)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn stand(
@@ -141,31 +160,23 @@ mod tests {
     use super::*;
 
     /// The values of one place: of the token and of the key.
-    struct Place(Option<Secret>, Option<Secret>);
-
-    fn place(token: &str, key: &str) -> Place {
-        let value = |text: &str| (!text.is_empty()).then(|| Secret::new(text));
-        Place(value(token), value(key))
-    }
-
-    impl Place {
-        fn get(&self, name: &str) -> Option<&Secret> {
-            match name {
-                AUTH_TOKEN => self.0.as_ref(),
-                API_KEY => self.1.as_ref(),
-                _ => None,
+    fn place(token: &str, key: &str) -> Values {
+        let mut values = Values::default();
+        for (name, value) in [(AUTH_TOKEN, token), (API_KEY, key)] {
+            if !value.is_empty() {
+                values.set(name, Secret::new(value));
             }
         }
+        values
     }
 
-    fn common(place: &Place) -> Base {
-        let both = |name| (place.get(name), place.get(name));
-        Base::after(None, "v1", "salt".to_owned(), both)
+    fn common(place: &Values) -> Base {
+        Base::after(None, "v1", "salt".to_owned(), place, place)
     }
 
-    fn standing(file: &Place, secret: &Place, base: Option<&Place>) -> Vec<Standing> {
+    fn standing(file: &Values, secret: &Values, base: Option<&Values>) -> Vec<Standing> {
         let base = base.map(common);
-        let found = compare(|n| file.get(n), |n| secret.get(n), base.as_ref());
+        let found = compare(file, secret, base.as_ref());
         found.into_iter().map(|(_, standing)| standing).collect()
     }
 
@@ -200,6 +211,29 @@ mod tests {
         assert_eq!(standing(["a", "k"], ["", ""]), [NewerInFile, NewerInFile]);
         assert_eq!(standing(["", ""], ["a", ""]), [NewerInSecret]);
         assert_eq!(standing(["a", "k"], ["b", "k"]), [Conflict, Same]);
+    }
+
+    #[test]
+    fn callers_keys_go_along_and_other_services_values_do_not() {
+        let with = |caller: Option<&str>| {
+            let mut values = place("a", "");
+            values.set("TSHEETS_TOKEN", Secret::new("theirs"));
+            if let Some(key) = caller {
+                values.set("RELAY_CALLER_CREW", Secret::new(key));
+            }
+            values
+        };
+        let caller = |file: Option<&str>, secret: Option<&str>, base: Option<&str>| {
+            let base = base.map(|base| common(&with(Some(base))));
+            let mut found = compare(&with(file), &with(secret), base.as_ref());
+            assert_eq!(found.remove(0), (AUTH_TOKEN.to_owned(), Same));
+            found
+        };
+        let crew = |standing| vec![("RELAY_CALLER_CREW".to_owned(), standing)];
+        assert_eq!(caller(Some("k"), None, None), crew(NewerInFile));
+        assert_eq!(caller(Some("l"), Some("k"), Some("k")), crew(NewerInFile));
+        assert_eq!(caller(None, Some("k"), Some("k")), crew(GoneFromFile));
+        assert_eq!(caller(None, None, Some("k")), []);
     }
 
     #[test]

@@ -46,6 +46,13 @@ impl Values {
         self.texts.get(name)
     }
 
+    /// The members that are texts, by name.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.texts
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
     /// A member that is no text.
     pub fn other(&self, name: &str) -> Option<&Value> {
         self.others.get(name)

@@ -208,7 +208,7 @@ fn read_times(days: &str, times: &str) -> Result<(u16, u16), BadHours> {
              \"{days} 08:00-18:00\""
         ));
     };
-    let (from, to) = (read_time(from.trim())?, read_time(to.trim())?);
+    let (from, to) = (minute_of_day(from.trim())?, minute_of_day(to.trim())?);
     if from == to {
         return refuse(format!(
             "{times:?} ends when it begins; for the whole day write \"{days} 00:00-24:00\""
@@ -224,7 +224,8 @@ fn read_times(days: &str, times: &str) -> Result<(u16, u16), BadHours> {
     Ok((from, if to <= from { to + DAY } else { to }))
 }
 
-fn read_time(text: &str) -> Result<u16, BadHours> {
+/// A time of the wall clock, in minutes since midnight; 24:00 is the end of the day.
+pub(crate) fn minute_of_day(text: &str) -> Result<u16, BadHours> {
     let two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
     let minutes = text.split_once(':').and_then(|(hour, minute)| {
         let hour_is_fine =

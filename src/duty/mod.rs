@@ -7,6 +7,7 @@ mod overrides;
 #[cfg(feature = "machine")]
 pub mod when;
 
+pub(crate) use hours::minute_of_day;
 pub use hours::{BadHours, Hours, Window};
 pub use overrides::{Override, Overrides, Presence};
 

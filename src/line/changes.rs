@@ -55,6 +55,7 @@ mod tests {
             public_url: "https://relay.example.com".to_owned(),
             people: Vec::new(),
             policy: Default::default(),
+            notices: Default::default(),
         }
     }
 

@@ -4,9 +4,15 @@
 pub mod changes;
 #[cfg(feature = "machine")]
 pub mod config;
+mod dollars;
+mod notices;
 pub mod policy;
+mod quiet;
 
+pub use dollars::{Dollars, NotDollars};
+pub use notices::Notices;
 pub use policy::Policy;
+pub use quiet::{QuietHours, quiet_until};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +34,8 @@ pub struct Line {
     pub people: Vec<Person>,
     #[serde(default)]
     pub policy: Policy,
+    #[serde(default)]
+    pub notices: Notices,
 }
 
 /// Somebody in a line's cascade.

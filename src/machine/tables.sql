@@ -80,6 +80,14 @@ CREATE TABLE IF NOT EXISTS paces (
 
 CREATE INDEX IF NOT EXISTS paces_tat ON paces (tat);
 
+-- Signatures of requests that came over HTTP, so that none comes twice.
+CREATE TABLE IF NOT EXISTS signatures (
+    digest TEXT PRIMARY KEY,
+    until  INTEGER NOT NULL          -- milliseconds since 1970; after that it is too old anyway
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS signatures_until ON signatures (until);
+
 CREATE TABLE IF NOT EXISTS wake_ups (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     wake_up  TEXT NOT NULL,          -- JSON

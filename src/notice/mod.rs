@@ -6,6 +6,8 @@ mod counts;
 mod heard;
 mod id;
 mod page;
+pub mod payload;
+pub mod template;
 
 pub use counts::{Counts, Standing};
 pub use heard::{Earlier, Heard, heard};

@@ -26,6 +26,13 @@ pub const PAIR: Rate = Rate {
     at_once: 10,
 };
 
+/// Of what one program asks for over HTTP. More than one a second is a loop gone wild: a notice
+/// goes to as many as subscribe.
+pub const CALLER: Rate = Rate {
+    a_minute: 60,
+    at_once: 20,
+};
+
 impl Rate {
     /// As many at once as in a minute; at least one, since nothing must wait for ever.
     pub fn a_minute(count: u32) -> Self {
@@ -109,6 +116,11 @@ impl Key {
     /// What one sender has relayed by `line`.
     pub fn sender(line: &PhoneNumber, sender: &str) -> Self {
         Self(format!("sender#{}#{sender}", line.expose()))
+    }
+
+    /// What a program asks for over HTTP.
+    pub fn caller(name: &str) -> Self {
+        Self(format!("caller#{name}"))
     }
 
     /// The key as stores have it; there are numbers in it.

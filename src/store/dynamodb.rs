@@ -15,6 +15,7 @@
 //! | `subject#NUMBER#TOPIC#SUBJECT` | `ID` | `expires`: a notice about the subject |
 //! | `recipients#ID#0` to `7` | delivery's id | `standing`: how a recipient of the notice stands, `expires` |
 //! | `pace#KEY` | `pace` | `tat`: when the next is due (milliseconds since 1970), `expires` |
+//! | `signature#DIGEST` | `signature` | `saved_by`: who claimed it, `expires`: a request over HTTP that came once |
 //!
 //! `expires` is the table's TTL attribute, in seconds since 1970. A delivery that gave up has none:
 //! its text has reached nobody, and it stays until somebody has it replayed. The index `due` has the
@@ -35,6 +36,7 @@ mod item;
 mod notices;
 mod opt_outs;
 mod paces;
+mod signatures;
 mod table;
 
 use std::time::Duration;
@@ -54,6 +56,7 @@ use self::item::{Item, Key};
 use self::table::Table;
 use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
 use crate::aws::plain;
+use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
@@ -357,6 +360,15 @@ impl Store for DynamoStore {
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
         paces::claim_slot(&self.table, key, rate, patience, now).await
+    }
+
+    async fn claim_signature(
+        &self,
+        signature: &SignatureDigest,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        signatures::claim(&self.table, signature, until, now).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
@@ -93,6 +94,15 @@ pub trait Store: Notices + Send + Sync {
         patience: Duration,
         now: Timestamp,
     ) -> Result<Option<Timestamp>>;
+
+    /// Remembers a signature until `until`. `false` if it is remembered already: of those who show
+    /// the same one, one hears `true`.
+    async fn claim_signature(
+        &self,
+        signature: &SignatureDigest,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     async fn lines(&self) -> Result<Vec<Line>>;
 

@@ -10,6 +10,8 @@ mod paces;
 mod parsed_lines;
 #[path = "sqlite/rows.rs"]
 mod rows;
+#[path = "sqlite/signatures.rs"]
+mod signatures;
 
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use serde::de::DeserializeOwned;
 use self::parsed_lines::ParsedLines;
 use self::rows::Row;
 use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
+use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
 use crate::inbound::{InboundRecord, MessageSid};
@@ -251,6 +254,15 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
         paces::claim_slot(&self.0, key, rate, patience, now).await
+    }
+
+    async fn claim_signature(
+        &self,
+        signature: &SignatureDigest,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        signatures::claim(&self.0, signature, until, now).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

@@ -2,6 +2,7 @@
 
 mod file;
 mod hours;
+mod notices;
 mod policy;
 mod values;
 

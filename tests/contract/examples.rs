@@ -81,6 +81,7 @@ pub fn line(n: u32) -> Line {
             person("Backup", 111, Hours::Always),
         ],
         policy: Default::default(),
+        notices: Default::default(),
     }
 }
 

@@ -7,6 +7,7 @@ mod guards;
 mod lines;
 mod put_aside;
 mod queue;
+mod signatures;
 mod store;
 
 /// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,

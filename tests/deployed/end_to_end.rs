@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use relay::caller::Callers;
 use relay::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, ApiKey, Credentials, Secret,
 };
@@ -27,6 +28,7 @@ fn account() -> Credentials {
             sid: "SK".to_owned() + &"2c".repeat(16),
             secret: Secret::new("3Zq".repeat(10) + "xY"),
         }),
+        callers: Callers::default(),
         version: None,
     }
 }

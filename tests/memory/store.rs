@@ -6,6 +6,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use relay::caller::SignatureDigest;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
@@ -31,6 +32,7 @@ pub(super) struct Tables {
     pub(super) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
     tats: BTreeMap<pace::Key, Timestamp>,
     pub(super) notices: BTreeMap<NoticeId, Notice>,
+    signatures: BTreeMap<SignatureDigest, Timestamp>,
 }
 
 impl Tables {
@@ -179,6 +181,17 @@ impl Store for MemoryStore {
         let claim = pace::claim(tats.get(key).copied(), now, rate, patience);
         tats.extend(claim.map(|claim| (key.clone(), claim.tat)));
         Ok(claim.map(|claim| claim.slot))
+    }
+
+    async fn claim_signature(
+        &self,
+        signature: &SignatureDigest,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let signatures = &mut self.tables().signatures;
+        signatures.retain(|_, until| now < *until);
+        Ok(signatures.insert(signature.clone(), until).is_none())
     }
 
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {

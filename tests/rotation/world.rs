@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
+use relay::caller::Callers;
 use relay::clock::{Clock, ManualClock};
 use relay::credentials::exchange::{EditableFile, Exchange};
 use relay::credentials::notes::Notes;
@@ -191,6 +192,7 @@ fn account() -> Credentials {
             sid: sid("SK"),
             secret: Secret::new("Zz".repeat(16)),
         }),
+        callers: Callers::default(),
         version: None,
     }
 }

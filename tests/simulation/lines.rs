@@ -83,6 +83,7 @@ fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
         public_url: PUBLIC_URL.to_owned(),
         people,
         policy: policy.clone(),
+        notices: Default::default(),
     }
 }
 

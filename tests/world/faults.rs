@@ -6,6 +6,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use relay::caller::SignatureDigest;
 use relay::delivery::{Delivery, DeliveryId};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
@@ -94,6 +95,15 @@ impl Store for Failing {
 
     async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
         self.behind.change_opt_out(line, change).await
+    }
+
+    async fn claim_signature(
+        &self,
+        signature: &SignatureDigest,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.behind.claim_signature(signature, until, now).await
     }
 
     async fn claim_slot(

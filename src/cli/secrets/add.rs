@@ -207,7 +207,7 @@ fn from_lines(bytes: &[u8], count: usize) -> anyhow::Result<Vec<Secret>> {
 }
 
 /// The folder `.secrets` is made with the file; any other has to be there.
-fn create_folder(path: &Path) -> anyhow::Result<()> {
+pub fn create_folder(path: &Path) -> anyhow::Result<()> {
     let Some(folder) = path.parent().filter(|folder| folder.ends_with(".secrets")) else {
         return Ok(());
     };

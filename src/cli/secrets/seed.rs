@@ -8,7 +8,7 @@ use crate::credentials::notes::Notes;
 
 /// Put what is newer in the file into the secret in Secrets Manager
 ///
-/// Only Twilio's variables; what else the secret has stays. Refuses if the secret was changed since
+/// Twilio's variables and the keys of callers; what else the secret has stays. Refuses if the secret was changed since
 /// the last time, as a rotation in the cloud does: a deleted key never comes back.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:

@@ -25,13 +25,18 @@ pub use self::place::{NoPlace, find};
 use self::private::{Folder, Found, beside, is_leftover};
 pub use self::writing::{Class, Unwritable};
 use super::{Credentials, Secret};
+use crate::caller::Callers;
 
-/// Reads Twilio's credentials; other services' variables need only be well formed.
+/// Reads Twilio's credentials and the callers' keys; other services' variables need only be well
+/// formed.
 pub fn read(path: &Path) -> Result<Credentials, BadEnvFile> {
     let file = EnvFile::at(path);
     let document = file.read()?;
     let value = |name: &str| document.get(name).map(Secret::duplicate);
-    Ok(Credentials::from_values(&file.place(), value)?)
+    let mut credentials = Credentials::from_values(&file.place(), value)?;
+    let entries = document.entries().iter();
+    credentials.callers = Callers::among(entries.map(|entry| (entry.key.as_str(), &entry.value)));
+    Ok(credentials)
 }
 
 /// A `repos.env` by its path.

@@ -6,6 +6,7 @@
 use anyhow::anyhow;
 use jiff::Timestamp;
 
+use crate::caller::Callers;
 use crate::credentials::values::Values;
 use crate::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Credentials, NEXT_AUTH_TOKEN,
@@ -57,12 +58,13 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
             }
         },
     };
-    let credentials = Credentials::from_values(place, |name| {
+    let mut credentials = Credentials::from_values(place, |name| {
         if is_over && name == PREVIOUS_AUTH_TOKEN {
             return None;
         }
         look_up(name).map(|value| Secret::new(value.expose()))
     })?;
+    credentials.callers = Callers::among(secrets.iter().flat_map(Values::texts));
     Ok(credentials)
 }
 

@@ -8,6 +8,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::cascade;
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
+use super::notices::{self, ReadNotices};
 use super::policy::{self, ReadPolicy};
 use super::values;
 use crate::duty::{Hours, Window};
@@ -24,6 +25,7 @@ pub(super) struct ReadLine {
     public_url: Option<String>,
     pub people: Vec<ReadPerson>,
     pub policy: ReadPolicy,
+    pub notices: ReadNotices,
 }
 
 pub(super) struct ReadPerson {
@@ -53,6 +55,7 @@ impl ReadLine {
                 })
                 .collect::<Option<_>>()?,
             policy: self.policy.complete(),
+            notices: self.notices.complete()?,
         })
     }
 }
@@ -87,7 +90,10 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         "public_url",
         "person",
     ];
-    line.only(&[&own[..], &policy::KEYS].concat(), mistakes);
+    line.only(
+        &[&own[..], &policy::KEYS, &notices::KEYS].concat(),
+        mistakes,
+    );
     let name = line.required("name", "\"main\"", mistakes, |v| values::name(text(v)?));
     let country = line.required("country", "\"US\"", mistakes, |v| {
         let code = text(v)?;
@@ -116,12 +122,14 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         public_url: public_url.map(Spanned::into_inner),
         people,
         policy: policy::read(line, country, mistakes),
+        notices: notices::read(line, mistakes),
     }
 }
 
 fn read_person(person: &Entries, country: Option<Country>, mistakes: &mut Mistakes) -> ReadPerson {
     let place = "it is the line's: write it above the first [[line.person]]";
-    person.only_these(&["name", "number", "hours"], &policy::KEYS, place, mistakes);
+    let elsewhere = [&policy::KEYS[..], &notices::KEYS].concat();
+    person.only_these(&["name", "number", "hours"], &elsewhere, place, mistakes);
     ReadPerson {
         name: person.required("name", "\"Sergio\"", mistakes, |v| values::name(text(v)?)),
         number: read_number(person, "\"+16195550110\"", country, mistakes),

@@ -4,6 +4,7 @@ mod cascade;
 mod entries;
 mod lines;
 mod mistakes;
+mod notices;
 mod policy;
 mod values;
 mod write;

@@ -1,8 +1,9 @@
 use std::fmt::Write;
 
+use super::notices::NO_QUIET;
 use super::policy::in_words;
 use crate::duty::Hours;
-use crate::line::{Line, Policy};
+use crate::line::{Line, Notices, Policy};
 
 /// The lines as `relay.toml` has them; reads back as the same lines.
 pub fn write(lines: &[Line]) -> String {
@@ -14,7 +15,14 @@ pub fn write(lines: &[Line]) -> String {
         entry(&mut toml, "country", &line.country);
         entry(&mut toml, "time_zone", line.time_zone.name());
         entry(&mut toml, "public_url", &line.public_url);
+        notices(&mut toml, &line.notices);
         policy(&mut toml, &line.policy);
+        for topic in &line.notices.topics {
+            table(&mut toml, "line.topic");
+            entry(&mut toml, "name", &topic.name);
+            entry(&mut toml, "keyword", &topic.keyword);
+            entry(&mut toml, "about", &topic.about);
+        }
         for person in &line.people {
             table(&mut toml, "line.person");
             entry(&mut toml, "name", &person.name);
@@ -33,6 +41,14 @@ pub fn write(lines: &[Line]) -> String {
         }
     }
     toml
+}
+
+/// As far as they stand in the line's own table, which ends where the policy's begins.
+fn notices(toml: &mut String, notices: &Notices) {
+    let quiet = notices.quiet_hours.map(|hours| hours.to_string());
+    entry(toml, "quiet_hours", quiet.as_deref().unwrap_or(NO_QUIET));
+    let price = notices.price_per_segment.decimal();
+    let _ = writeln!(toml, "price_per_segment = {price}");
 }
 
 /// What has its default is written too: it is what is in force.

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::Overrides;
 use crate::inbound::{InboundRecord, MessageSid};
@@ -83,6 +84,10 @@ impl Key {
 
     pub fn pace(key: &pace::Key) -> Self {
         Self::new(format!("pace#{}", key.expose()), "pace")
+    }
+
+    pub fn signature(digest: &SignatureDigest) -> Self {
+        Self::new(format!("signature#{digest}"), "signature")
     }
 
     pub fn registered(line: &PhoneNumber) -> Self {

@@ -28,7 +28,7 @@ mod reply;
 mod rest;
 mod webhook;
 
-pub use account::demo_account;
+pub use account::{DEMO_CALLER, DEMO_KEY, demo_account};
 pub use carrier::Pace;
 pub use faults::{Fault, Injection, Requests};
 pub use in_process::InProcess;

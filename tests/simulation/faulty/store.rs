@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use relay::caller::SignatureDigest;
 use relay::delivery::{Delivery, DeliveryId, State};
 use relay::duty::{Override, Overrides};
 use relay::inbound::{InboundRecord, MessageSid};
@@ -93,6 +94,20 @@ impl Store for FaultyStore {
         self.write(move || {
             let changed = store.change_opt_out(&line, &change).now_or_never();
             changed.expect("memory does not wait")
+        })
+        .await
+    }
+
+    async fn claim_signature(
+        &self,
+        signature: &SignatureDigest,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (store, signature) = (Arc::clone(&self.behind), signature.clone());
+        self.write(move || {
+            let claimed = store.claim_signature(&signature, until, now).now_or_never();
+            claimed.expect("memory does not wait")
         })
         .await
     }

@@ -1,0 +1,3 @@
+//! Texts that other systems ask for: notices and invitations.
+
+pub mod problem;

@@ -1,0 +1,63 @@
+//! What a line says about its notices: their topics, when they wait, what they cost.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Dollars, Line, QuietHours};
+use crate::subscriber::Topic;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notices {
+    /// When notices wait until it is day; `None` if they never do. Lines that were stored before
+    /// there were notices have the default.
+    pub quiet_hours: Option<QuietHours>,
+    /// What Twilio asks for one segment, for the estimate before a notice goes out.
+    pub price_per_segment: Dollars,
+    /// What numbers can subscribe to.
+    pub topics: Vec<Topic>,
+}
+
+/// Source: Twilio, "SMS pricing in the United States", an outbound segment from a long code, without
+/// the carrier's own fee.
+const PRICE: Dollars = Dollars::of_millionths(8_300);
+
+impl Default for Notices {
+    fn default() -> Self {
+        Self {
+            quiet_hours: Some(QuietHours::NIGHT),
+            price_per_segment: PRICE,
+            topics: Vec::new(),
+        }
+    }
+}
+
+impl Line {
+    /// The topic of this name, in any case.
+    pub fn topic_named(&self, name: &str) -> Option<&Topic> {
+        let mut topics = self.notices.topics.iter();
+        topics.find(|topic| topic.name.eq_ignore_ascii_case(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stored_before_there_were_notices_has_the_defaults() {
+        let stored: Notices = serde_json::from_str("{}").unwrap();
+        assert_eq!(stored, Notices::default());
+        assert_eq!(stored.quiet_hours.unwrap().to_string(), "21:00-08:00");
+        assert_eq!(stored.price_per_segment.to_string(), "$0.0083");
+    }
+
+    #[test]
+    fn no_quiet_hours_are_stored_as_none_and_not_as_the_default() {
+        let none = Notices {
+            quiet_hours: None,
+            ..Notices::default()
+        };
+        let json = serde_json::to_string(&none).unwrap();
+        assert_eq!(serde_json::from_str::<Notices>(&json).unwrap(), none);
+    }
+}
