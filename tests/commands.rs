@@ -431,6 +431,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         deliveries: Vec::new(),
         by_fallback: None,
         opt_out: None,
+        subscriptions: Vec::new(),
     };
     store.record(&record, &[]).await.unwrap();
     sid

@@ -1,6 +1,7 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
 mod kept;
+mod topics;
 
 pub use kept::take_kept;
 
@@ -22,6 +23,9 @@ use crate::store::Recorded;
 use crate::text;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
+
+/// What somebody who is answered is called where a person's name would stand.
+const SENDER: &str = "the sender";
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
@@ -66,7 +70,8 @@ async fn receive(
         );
         return Ok(woken?);
     }
-    let (mut record, deliveries) = plan(&line, &known, sms.into_inner(), now);
+    let written = by_fallback.map_or(now, |by| by.received);
+    let (mut record, deliveries) = plan_late(&line, &known, sms.into_inner(), written, now);
     if let Some(by) = by_fallback {
         record.received = by.received;
         record.by_fallback = Some(by);
@@ -97,7 +102,7 @@ pub async fn take_in_late(
         return Ok(Recorded::Already);
     }
     let now = relay.now();
-    let (mut record, mut deliveries) = plan(&line, &known, sms.into_inner(), now);
+    let (mut record, mut deliveries) = plan_late(&line, &known, sms.into_inner(), since, now);
     record.received = since;
     if record.decision.rule == Rule::FirstAvailable {
         let since = line.time_zone.at(since).strftime("%a %H:%M").to_string();
@@ -120,6 +125,7 @@ async fn keep(
 ) -> anyhow::Result<Recorded> {
     let mut audit = vec![records::decided(&record, key)];
     audit.extend(records::opted_out_by_text(&record, line, key));
+    audit.extend(records::subscribed_by_text(&record, line, key));
     let (recorded, woken, ()) = join3(
         relay.store.record(&record, &deliveries),
         wake(relay, &record.deliveries, now),
@@ -165,19 +171,35 @@ async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyho
     Ok(())
 }
 
-/// What is to be kept of a text, and whom it sets in motion.
+/// What is to be kept of a text that is written now, and whom it sets in motion.
 pub fn plan(
     line: &Line,
     known: &Known,
     sms: InboundSms,
     now: Timestamp,
 ) -> (InboundRecord, Vec<Delivery>) {
+    plan_late(line, known, sms, now, now)
+}
+
+fn plan_late(
+    line: &Line,
+    known: &Known,
+    sms: InboundSms,
+    written: Timestamp,
+    now: Timestamp,
+) -> (InboundRecord, Vec<Delivery>) {
     let person = sms.from.phone().and_then(|number| line.person_with(number));
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
-    // A customer's text is relayed, whatever its nature.
-    let nature = person.map_or(Nature::Ordinary, |_| sms.nature(opt_out.is_some()));
+    let asked = topics::asked(line, &sms);
+    // Any other text of a customer is relayed, whatever its nature.
+    let nature = match (&asked, person) {
+        (Some(asked), _) => topics::nature(asked),
+        (None, Some(_)) => sms.nature(opt_out.is_some()),
+        (None, None) => Nature::Ordinary,
+    };
     let decision = decide(line, known, &sms.from, nature, now);
+    let mut subscriptions = Vec::new();
     let delivery = match decision.rule {
         Rule::FirstAvailable => {
             let body = text::relayed(&sms);
@@ -187,7 +209,12 @@ pub fn plan(
             };
             relay_to(decision.cascade(line), body, line, &sms, now)
         }
-        Rule::FromPerson => person.map(|person| answer(person, line, &sms, now)),
+        Rule::FromPerson => answer(text::ANSWER_TO_PERSON.to_owned(), line, &sms, now),
+        Rule::Keyword | Rule::LeftTopic => asked.and_then(|asked| {
+            let (changed, words) = topics::heed(&asked, line, &sms, &known.subscriptions, written);
+            subscriptions = changed;
+            answer(words?, line, &sms, now)
+        }),
         Rule::FromLine | Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => None,
     };
     let deliveries = Vec::from_iter(delivery);
@@ -200,6 +227,7 @@ pub fn plan(
             decision,
             by_fallback: None,
             opt_out,
+            subscriptions,
         },
         deliveries,
     )
@@ -214,7 +242,7 @@ fn relay_to<'a>(
 ) -> Option<Delivery> {
     let first = cascade.next()?;
     let media = sms.media.iter().map(|media| media.url.clone()).collect();
-    let delivery = delivery(first, body, media, line, sms, now);
+    let delivery = delivery(recipient(first), body, media, line, sms, now);
     Some(Delivery {
         sender: Some(sms.from.clone()),
         remaining: cascade.map(recipient).collect(),
@@ -222,16 +250,24 @@ fn relay_to<'a>(
     })
 }
 
-fn answer(person: &Person, line: &Line, sms: &InboundSms, now: Timestamp) -> Delivery {
-    let words = text::ANSWER_TO_PERSON.to_owned();
-    Delivery {
+/// To whoever wrote.
+fn answer(words: String, line: &Line, sms: &InboundSms, now: Timestamp) -> Option<Delivery> {
+    let number = sms.from.phone()?;
+    let to = line.person_with(number).map_or_else(
+        || Recipient {
+            person: SENDER.to_owned(),
+            number: number.clone(),
+        },
+        recipient,
+    );
+    Some(Delivery {
         purpose: Purpose::Answer,
-        ..delivery(person, words, Vec::new(), line, sms, now)
-    }
+        ..delivery(to, words, Vec::new(), line, sms, now)
+    })
 }
 
 fn delivery(
-    to: &Person,
+    to: Recipient,
     body: String,
     media: Vec<String>,
     line: &Line,
@@ -246,7 +282,7 @@ fn delivery(
         public_url: line.public_url.clone(),
         message_sid: Some(sms.sid.clone()),
         sender: None,
-        to: recipient(to),
+        to,
         remaining: Vec::new(),
         parts: text::parts(&body, &media),
         body,

@@ -152,6 +152,7 @@ mod tests {
             sent_sid: None,
             next: None,
             day: None,
+            topic: None,
             counts: None,
         };
         let out = Out::default();

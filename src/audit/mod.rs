@@ -65,6 +65,9 @@ pub struct Record {
     /// The line's day that was compared with Twilio's list.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day: Option<Date>,
+    /// The topic that a number joined or left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub topic: Option<String>,
     /// How many messages were compared, and how many differences there were.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counts: Option<Counts>,
@@ -107,6 +110,10 @@ pub enum Kind {
     Reconciled,
     /// A number went on the list of those who get no texts from the line, or off it.
     OptOut,
+    /// A number gets a topic's notices from now on.
+    Subscribed,
+    /// A number gets no more notices of a topic.
+    Left,
     /// A delivery has to wait for its turn, since too much comes at once.
     Slowed,
     /// Words of the relay's own were better not sent, or a notice's text not any more.

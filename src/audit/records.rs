@@ -15,6 +15,7 @@ use crate::phone::Sender;
 use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
 pub use notices::{notice_accepted, notice_ended};
+use crate::subscriber::{How, Subscriber};
 
 impl HashKey {
     /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.
@@ -267,6 +268,61 @@ pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -
     }
 }
 
+/// The records of what a text changed about its sender's subscriptions.
+pub fn subscribed_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Vec<Record> {
+    let changed = record.subscriptions.iter();
+    let records = changed.map(|subscriber| Record {
+        topic: Some(subscriber.topic.clone()),
+        outcome: Some(how_in_words(subscriber)),
+        ..of_inbound(
+            kind_of(subscriber),
+            &line.name,
+            &record.sms,
+            record.received,
+            key,
+        )
+    });
+    records.collect()
+}
+
+/// The record of a subscriber that somebody put in or took out. It is made by people without the
+/// credentials, so the number in it is masked and has no hash.
+pub fn subscribed_by_hand(line: &Line, subscriber: &Subscriber, at: Timestamp) -> Record {
+    let (number, how) = (subscriber.number.masked(), how_in_words(subscriber));
+    Record {
+        topic: Some(subscriber.topic.clone()),
+        outcome: Some(format!("{number}: {how}")),
+        ..blank(kind_of(subscriber), &line.name, at)
+    }
+}
+
+/// The record of a list that was imported: one for all of it, since how each number agreed is on
+/// record with the number.
+pub fn imported(line: &Line, topic: &str, joined: u64, at: Timestamp) -> Record {
+    Record {
+        topic: Some(topic.to_owned()),
+        outcome: Some(format!("{joined} by a list")),
+        ..blank(Kind::Subscribed, &line.name, at)
+    }
+}
+
+fn kind_of(subscriber: &Subscriber) -> Kind {
+    match subscriber.is_active() {
+        true => Kind::Subscribed,
+        false => Kind::Left,
+    }
+}
+
+/// By what it joined, or left if it did. No words that somebody wrote by hand.
+fn how_in_words(subscriber: &Subscriber) -> String {
+    match (&subscriber.left, &subscriber.consent.how) {
+        (Some(left), _) => left.how.to_string(),
+        (None, How::Keyword(_)) => "by the keyword".to_owned(),
+        (None, How::Hand(_)) => "by hand".to_owned(),
+        (None, How::List { .. }) => "by a list".to_owned(),
+    }
+}
+
 fn change_in_words(change: &opt_out::Change) -> String {
     match &change.to {
         Some(opt_out) => format!("opted out {}", opt_out.by),
@@ -340,6 +396,7 @@ fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
         sent_sid: None,
         next: None,
         day: None,
+        topic: None,
         counts: None,
     }
 }

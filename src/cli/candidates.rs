@@ -102,6 +102,12 @@ pub fn outcome(decision: &Decision) -> String {
         (None, Rule::OwnWords) => {
             format!("→ {BOLD}nobody{BOLD:#}: a relay's own words came back, which would never end")
         }
+        (None, Rule::Keyword) => {
+            format!("→ {BOLD}nobody{BOLD:#}: a topic's keyword, by which somebody subscribes")
+        }
+        (None, Rule::LeftTopic) => {
+            format!("→ {BOLD}nobody{BOLD:#}: it asks for no more notices of a topic")
+        }
         (None, Rule::FirstAvailable) => format!("→ {BOLD}nobody{BOLD:#}: nobody is available"),
     }
 }

@@ -11,7 +11,7 @@ use crate::functions::inbound_sms;
 use crate::inbound::{InboundRecord, InboundSms, MessageSid};
 use crate::line::Line;
 use crate::line::config::in_words;
-use crate::phone::Sender;
+use crate::phone::{PhoneNumber, Sender};
 use crate::printable::printable_lines;
 use crate::routing::Decision;
 use crate::text::{Encoding, segments};
@@ -46,8 +46,10 @@ struct Routed {
     shown: DecisionShown,
     #[serde(skip)]
     decision: Decision,
-    /// Whom `text` goes to: the person, or the one of the cascade who wrote.
+    /// Whom `text` goes to: the person, or whoever wrote and is answered.
     text_to: Option<String>,
+    #[serde(skip)]
+    number: Option<PhoneNumber>,
     text: Option<String>,
     /// How many messages that are sent one by one, and how many segments Twilio bills for them.
     messages: usize,
@@ -108,6 +110,7 @@ fn routed((record, deliveries): (InboundRecord, Vec<Delivery>), line: &Line) -> 
         messages: parts.len(),
         segments: counted.iter().map(|segments| segments.count).sum(),
         encoding: (!counted.is_empty()).then_some(if is_ucs2 { "UCS-2" } else { "GSM-7" }),
+        number: delivery.as_ref().map(|delivery| delivery.to.number.clone()),
         text_to: delivery.as_ref().map(|delivery| delivery.to.person.clone()),
         text: delivery.map(|delivery| delivery.body),
     }
@@ -131,10 +134,8 @@ fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
     let (Some(to), Some(text)) = (&routed.text_to, &routed.text) else {
         return Ok(());
     };
-    let number = line.person_named(to).zip(line.country());
-    let number = number.map_or(String::new(), |(person, country)| {
-        country.write(&person.number)
-    });
+    let number = routed.number.as_ref().zip(line.country());
+    let number = number.map_or(String::new(), |(number, country)| country.write(number));
     tell!()?;
     tell!(
         "  {DIM}to {to}, {number}: {}, {}, {}{DIM:#}",

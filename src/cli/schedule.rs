@@ -88,7 +88,7 @@ pub async fn known(store: &dyn Store, line: &Line) -> anyhow::Result<Known> {
     Ok(Known {
         overrides: store.overrides(&line.number).await?,
         opt_outs: store.opt_outs(&line.number).await?,
-        from_own_line: false,
+        ..Known::default()
     })
 }
 

@@ -69,7 +69,7 @@ pub async fn plan(
     let known = Known {
         overrides: store.overrides(&line.number).await?,
         opt_outs: store.opt_outs(&line.number).await?,
-        from_own_line: false,
+        ..Known::default()
     };
     let inbound = match &delivery.message_sid {
         Some(sid) => store.inbound(sid).await?,

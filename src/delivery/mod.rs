@@ -92,7 +92,7 @@ pub enum Purpose {
     /// It is a customer's, for whoever is on duty.
     #[default]
     Relay,
-    /// It answers a person's own text.
+    /// It answers whoever wrote: a person of the cascade, or somebody who joins or leaves a topic.
     Answer,
     /// It tells a person that a customer's text went on to the next.
     Told,

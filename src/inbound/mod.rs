@@ -11,6 +11,7 @@ use crate::delivery::DeliveryId;
 use crate::opt_out::{self, OptOutType, Wish};
 use crate::phone::{PhoneNumber, Sender};
 use crate::routing::Decision;
+use crate::subscriber::Subscriber;
 use crate::text;
 
 /// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
@@ -92,6 +93,10 @@ pub enum Nature {
     Automatic,
     /// A relay's own words come back.
     OwnWords,
+    /// It is the keyword of one of the line's topics.
+    Joins,
+    /// It asks for no more notices of a topic.
+    Leaves,
 }
 
 impl InboundSms {
@@ -148,6 +153,9 @@ pub struct InboundRecord {
     /// What it changed about who may be texted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opt_out: Option<opt_out::Change>,
+    /// What became of its sender's subscriptions by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<Subscriber>,
     /// How it came, if not on the main path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fallback: Option<ByFallback>,

@@ -73,6 +73,18 @@ CREATE TABLE IF NOT EXISTS opt_outs (
     PRIMARY KEY (line, number)
 ) WITHOUT ROWID;
 
+-- Who ever subscribed to a line's topics; those who left stay on record.
+CREATE TABLE IF NOT EXISTS subscribers (
+    line       TEXT NOT NULL,        -- the line's number
+    topic      TEXT NOT NULL,        -- its name
+    number     TEXT NOT NULL,
+    is_active  INTEGER NOT NULL,     -- 1 if it gets the topic's notices
+    subscriber TEXT NOT NULL,        -- JSON
+    PRIMARY KEY (line, topic, number)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS subscribers_number ON subscribers (line, number);
+
 CREATE TABLE IF NOT EXISTS paces (
     key TEXT PRIMARY KEY,
     tat INTEGER NOT NULL             -- milliseconds since 1970; once passed, as good as no row

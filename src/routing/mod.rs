@@ -10,6 +10,7 @@ use crate::inbound::Nature;
 use crate::line::{Line, Person};
 use crate::opt_out::OptOuts;
 use crate::phone::Sender;
+use crate::subscriber::Subscriber;
 
 /// Where an inbound goes, with everyone who was considered and why each was taken or skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,11 @@ pub enum Rule {
     /// A person's number sent a relay's own words back, as another relay does; an answer would
     /// begin a loop.
     OwnWords,
+    /// It was a topic's keyword and nothing else: whoever wrote it subscribed, which is nothing for
+    /// people to read.
+    Keyword,
+    /// It asked for no more notices of a topic, and nothing else.
+    LeftTopic,
 }
 
 /// What is known besides the line when a text is routed.
@@ -49,6 +55,8 @@ pub struct Known {
     pub overrides: Overrides,
     /// At least those of the line's people.
     pub opt_outs: OptOuts,
+    /// What is on record of the sender and the line's topics.
+    pub subscriptions: Vec<Subscriber>,
     /// Whether the sender is one of this relay's lines.
     pub from_own_line: bool,
 }
@@ -71,14 +79,17 @@ pub fn decide(
     let candidates = candidates(line, known, now);
     let rule = match from.phone() {
         Some(number) if *number == line.number || known.from_own_line => Rule::FromLine,
-        Some(number) if line.person_with(number).is_some() => match nature {
+        Some(number) => match nature {
+            Nature::Joins => Rule::Keyword,
+            Nature::Leaves => Rule::LeftTopic,
+            // Any other text of a customer is never dropped, whatever it says.
+            _ if line.person_with(number).is_none() => Rule::FirstAvailable,
             Nature::Ordinary => Rule::FromPerson,
             Nature::OptOutWord => Rule::OptOutWord,
             Nature::Automatic => Rule::AutomaticReply,
             Nature::OwnWords => Rule::OwnWords,
         },
-        // A customer's text is never dropped, whatever it says.
-        _ => Rule::FirstAvailable,
+        None => Rule::FirstAvailable,
     };
     let mut cascade = match rule {
         Rule::FirstAvailable => on_duty(&candidates),

@@ -7,6 +7,8 @@
 //! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
 //! | `line#NUMBER` | `opt_out#NUMBER` | `json`: since when and why that number gets no texts |
 //! | `line#NUMBER` | `opted_out_people` | `NUMBER`: the same `json`, of the line's people |
+//! | `line#NUMBER` | `subscriptions#NUMBER` | `topic@TOPIC`: what is on record of that number and the topic, as JSON |
+//! | `topic#NUMBER#TOPIC` | `NUMBER` | `json`: the same, of whoever gets the notices of the line's topic |
 //! | `lines` | `NUMBER` | none: the register that lists lines |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
@@ -24,9 +26,9 @@
 //!
 //! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
 //! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms
-//! also for `DeleteItem`, the worker also for `Query` on table and index, `relay config` and `relay
-//! optouts` also for `Query` and `DeleteItem` on the table, and `relay dead` also for `Query` on the
-//! index.
+//! also for `DeleteItem`, the worker also for `Query` on table and index, `relay config`, `relay
+//! optouts` and `relay subscribers` also for `Query` and `DeleteItem` on the table, and `relay dead`
+//! also for `Query` on the index.
 //!
 //! A decision must know which of the line's people opted out, and reads them by one key with the
 //! line, however many customers are on the list: hence `opted_out_people`, which each change of a
@@ -37,6 +39,7 @@ mod notices;
 mod opt_outs;
 mod paces;
 mod signatures;
+mod subscribers;
 mod table;
 
 use std::time::Duration;
@@ -194,26 +197,32 @@ impl Store for DynamoStore {
     ) -> Result<ForInbound> {
         let (line, overrides) = (Key::line(number), Key::overrides(number));
         let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
-        let sender = from.map(|from| (Key::opt_out(number, from), Key::registered(from)));
+        let sender = from.map(|from| SenderKeys {
+            opt_out: Key::opt_out(number, from),
+            subscriptions: Key::subscriptions(number, from),
+            registered: Key::registered(from),
+        });
         let mut keys = vec![
             line.clone(),
             overrides.clone(),
             people.clone(),
             earlier.clone(),
         ];
-        keys.extend(sender.iter().flat_map(|(a, b)| [a.clone(), b.clone()]));
+        keys.extend(sender.iter().flat_map(SenderKeys::all));
         let items = self.table.read(&keys).await?;
         let mut opt_outs = opt_outs::of_people(&items, &people)?;
-        let mut from_own_line = false;
-        if let (Some(from), Some((opt_out, registered))) = (from, sender) {
-            let opt_out = pick(&items, &opt_out)?;
+        let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
+        if let (Some(from), Some(sender)) = (from, sender) {
+            let opt_out = pick(&items, &sender.opt_out)?;
             opt_outs.0.extend(opt_out.map(|out| (from.clone(), out)));
-            from_own_line = items.iter().any(|item| registered.is_of(item));
+            subscriptions = subscribers::on_record(&items, &sender.subscriptions)?;
+            from_own_line = items.iter().any(|item| sender.registered.is_of(item));
         }
         Ok(ForInbound {
             line: pick(&items, &line)?,
             overrides: pick_overrides(&items, &overrides)?,
             opt_outs,
+            subscriptions,
             from_own_line,
             earlier: pick(&items, &earlier)?,
         })
@@ -235,6 +244,10 @@ impl Store for DynamoStore {
                 change,
                 false,
             )?);
+        }
+        for subscriber in &record.subscriptions {
+            let line = &record.sms.to;
+            writes.extend(subscribers::writes_of(&self.table, line, subscriber, None)?);
         }
         match self.table.transact(writes).await?.as_slice() {
             [] => Ok(Recorded::New),
@@ -489,6 +502,19 @@ impl Store for DynamoStore {
             .map_err(plain)
             .with_context(|| self.table.failed("write to"))?;
         Ok(())
+    }
+}
+
+/// The keys of what a decision asks about whoever wrote.
+struct SenderKeys {
+    opt_out: Key,
+    subscriptions: Key,
+    registered: Key,
+}
+
+impl SenderKeys {
+    fn all(&self) -> [Key; 3] {
+        [&self.opt_out, &self.subscriptions, &self.registered].map(Key::clone)
     }
 }
 

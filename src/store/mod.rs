@@ -6,8 +6,10 @@ pub mod dynamodb;
 mod notices;
 #[cfg(feature = "machine")]
 pub mod sqlite;
+mod subscribers;
 
 pub use notices::{Accepted, Notices};
+pub use subscribers::Subscribers;
 
 use std::time::Duration;
 
@@ -24,13 +26,14 @@ use crate::opt_out::{self, OptOut, OptOuts};
 use crate::pace;
 use crate::phone::PhoneNumber;
 use crate::routing::Known;
+use crate::subscriber::Subscriber;
 
 /// An error means that the store did not answer or refused; for a write, it may or may not have
 /// happened.
 pub type Result<T> = anyhow::Result<T>;
 
 #[async_trait]
-pub trait Store: Notices + Send + Sync {
+pub trait Store: Notices + Subscribers {
     /// Everything that a decision about an inbound needs, in one round trip.
     /// `from` is who wrote, if it is a phone.
     async fn for_inbound(
@@ -41,7 +44,7 @@ pub trait Store: Notices + Send + Sync {
     ) -> Result<ForInbound>;
 
     /// Keeps an inbound with the deliveries that it set in motion and what it changes about the
-    /// line's opt-outs: all of it or nothing. The first record of a SID stays.
+    /// line's opt-outs and subscribers: all of it or nothing. The first record of a SID stays.
     async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded>;
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>>;
@@ -113,7 +116,7 @@ pub trait Store: Notices + Send + Sync {
     async fn put_line(&self, line: &Line) -> Result<()>;
 
     /// Removes a line and its overrides: should it come back, nobody is away by an old word. Who
-    /// opted out of its texts stays so.
+    /// opted out of its texts stays so, and who subscribed to its topics does.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
 
     /// The last of the line's days that is not to be compared with Twilio's list any more; `None` for
@@ -139,6 +142,8 @@ pub struct ForInbound {
     pub overrides: Overrides,
     /// Of the line's people and the sender, those who opted out of its texts.
     pub opt_outs: OptOuts,
+    /// What is on record of the sender and the line's topics.
+    pub subscriptions: Vec<Subscriber>,
     /// Whether the sender is itself a line of this relay.
     pub from_own_line: bool,
     /// The record of an earlier webhook for the same message.
@@ -151,6 +156,7 @@ impl ForInbound {
         let known = Known {
             overrides: self.overrides,
             opt_outs: self.opt_outs,
+            subscriptions: self.subscriptions,
             from_own_line: self.from_own_line,
         };
         (self.line, self.earlier, known)

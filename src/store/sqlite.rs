@@ -12,6 +12,8 @@ mod parsed_lines;
 mod rows;
 #[path = "sqlite/signatures.rs"]
 mod signatures;
+#[path = "sqlite/subscribers.rs"]
+mod subscribers;
 
 use std::time::Duration;
 
@@ -99,12 +101,14 @@ impl Store for SqliteStore {
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             let own = from.map(|from| one(connection, IS_LINE, [from.expose()]));
             let own = own.transpose()?.flatten();
+            let topics = from.map(|from| subscribers::of(connection, number, from));
+            let topics = topics.transpose()?.unwrap_or_default();
             let overrides = overrides(connection, number)?;
             let earlier = one(connection, INBOUND, [sid.as_str()])?;
             transaction.commit()?;
-            Ok(Ok((line, overrides, opt_outs, own, earlier)))
+            Ok(Ok((line, overrides, opt_outs, topics, own, earlier)))
         })?;
-        let (line, overrides, opt_outs, own, earlier) = found?;
+        let (line, overrides, opt_outs, topics, own, earlier) = found?;
         let opt_outs = opt_outs
             .into_iter()
             .map(|(phone, json)| Ok((phone, parse(&json)?)));
@@ -112,6 +116,10 @@ impl Store for SqliteStore {
             line,
             overrides: parse_overrides(overrides)?,
             opt_outs: OptOuts(opt_outs.collect::<Result<_>>()?),
+            subscriptions: topics
+                .iter()
+                .map(|json| parse(json))
+                .collect::<Result<_>>()?,
             from_own_line: own.is_some(),
             earlier: earlier.map(|json| parse(&json)).transpose()?,
         })
@@ -122,6 +130,9 @@ impl Store for SqliteStore {
         let opt_out = record.opt_out.as_ref();
         let opt_out = opt_out.map(|change| opt_outs::Change::of(&record.sms.to, change));
         let opt_out = opt_out.transpose()?;
+        let subscribers = record.subscriptions.iter();
+        let subscribers = subscribers.map(|new| subscribers::Row::of(&record.sms.to, new));
+        let subscribers = subscribers.collect::<Result<Vec<_>>>()?;
         let record = to_json(record)?;
         let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         self.0
@@ -139,6 +150,9 @@ impl Store for SqliteStore {
                 }
                 if let Some(change) = opt_out {
                     change.make(connection)?;
+                }
+                for subscriber in subscribers {
+                    subscriber.put(connection)?;
                 }
                 Ok(Recorded::New)
             })

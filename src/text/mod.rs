@@ -5,6 +5,7 @@ mod own;
 mod parts;
 mod segments;
 mod split;
+mod subscriptions;
 
 pub use compose::{
     ANSWER_TO_PERSON, handed_over, late, moved_on, needs_repair, reached_nobody, relayed,
@@ -14,3 +15,4 @@ pub use own::is_own;
 pub use parts::{MOST_CHARACTERS, MOST_MEDIA, parts};
 pub use segments::{Encoding, Segments, first_outside_gsm7, segments};
 pub use split::{size, split};
+pub use subscriptions::{left, subscribed};

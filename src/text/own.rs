@@ -2,6 +2,7 @@
 //! whatever comes in, would keep them going round for ever.
 
 use super::compose::{COULD_NOT_BE_REACHED, MARKS};
+use super::subscriptions;
 use crate::phone::PhoneNumber;
 
 /// How far into a text the relay's first words reach at most, names and places included.
@@ -12,10 +13,14 @@ pub fn is_own(body: &str) -> bool {
     let body = body.trim();
     let beginning = beginning(body);
     is_relayed(body)
-        || MARKS.iter().any(|mark| beginning.contains(mark))
+        || marks().any(|mark| beginning.contains(mark))
         || beginning
             .split_once(COULD_NOT_BE_REACHED)
             .is_some_and(|(person, _)| is_own(&body[person.len() + COULD_NOT_BE_REACHED.len()..]))
+}
+
+fn marks() -> impl Iterator<Item = &'static str> {
+    MARKS.into_iter().chain(subscriptions::MARKS)
 }
 
 /// Whether it begins as relayed texts do: `+16195550107 (San Diego, CA): `.

@@ -91,6 +91,7 @@ fn record(n: u32) -> Record {
         sent_sid: None,
         next: Some(at),
         day: Some(date(2026, 11, 22)),
+        topic: None,
         counts: Some(Counts::default()),
     }
 }

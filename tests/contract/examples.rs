@@ -109,6 +109,7 @@ pub fn record(n: u32) -> InboundRecord {
         deliveries: vec![delivery(n).id],
         by_fallback: None,
         opt_out: None,
+        subscriptions: Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ mod put_aside;
 mod queue;
 mod signatures;
 mod store;
+mod subscribers;
 
 /// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
 /// `in_memory::CASE`.

@@ -15,7 +15,8 @@ use relay::notice::{Notice, NoticeId};
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
+use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store, Subscribers};
+use relay::subscriber::{Change, Subscriber, Unchanged};
 
 /// A store that is gone with its process.
 #[derive(Default)]
@@ -33,6 +34,8 @@ pub(super) struct Tables {
     tats: BTreeMap<pace::Key, Timestamp>,
     pub(super) notices: BTreeMap<NoticeId, Notice>,
     signatures: BTreeMap<SignatureDigest, Timestamp>,
+    /// By line and topic.
+    subscribers: BTreeMap<(PhoneNumber, String), BTreeMap<PhoneNumber, Subscriber>>,
 }
 
 impl Tables {
@@ -43,6 +46,19 @@ impl Tables {
             Some(_) if listed.contains_key(&change.number) => false,
             Some(to) => listed.insert(change.number.clone(), to.clone()).is_none(),
         }
+    }
+}
+
+impl Tables {
+    fn subscriptions_of(&self, line: &PhoneNumber, number: &PhoneNumber) -> Vec<Subscriber> {
+        let topics = self.subscribers.iter().filter(|((l, _), _)| l == line);
+        topics.filter_map(|(_, s)| s.get(number).cloned()).collect()
+    }
+
+    fn put_subscriber(&mut self, line: &PhoneNumber, subscriber: &Subscriber) {
+        let topic = (line.clone(), subscriber.topic.clone());
+        let topic = self.subscribers.entry(topic).or_default();
+        topic.insert(subscriber.number.clone(), subscriber.clone());
     }
 }
 
@@ -102,6 +118,9 @@ impl MemoryStore {
         if let Some(change) = &record.opt_out {
             tables.change_opt_out(&record.sms.to, change);
         }
+        for subscriber in &record.subscriptions {
+            tables.put_subscriber(&record.sms.to, subscriber);
+        }
         Ok(Recorded::New)
     }
 
@@ -128,6 +147,51 @@ impl MemoryStore {
 }
 
 #[async_trait]
+impl Subscribers for MemoryStore {
+    async fn subscribers(
+        &self,
+        line: &PhoneNumber,
+        topic: &str,
+        after: Option<&PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<Subscriber>> {
+        let tables = self.tables();
+        let of_topic = tables.subscribers.get(&(line.clone(), topic.to_owned()));
+        let active = of_topic
+            .into_iter()
+            .flatten()
+            .filter(|(number, subscriber)| {
+                after.is_none_or(|after| after < *number) && subscriber.is_active()
+            });
+        Ok(active.take(limit).map(|(_, s)| s.clone()).collect())
+    }
+
+    async fn subscriptions_of(
+        &self,
+        line: &PhoneNumber,
+        number: &PhoneNumber,
+    ) -> Result<Vec<Subscriber>> {
+        Ok(self.tables().subscriptions_of(line, number))
+    }
+
+    async fn change_subscribers(
+        &self,
+        line: &PhoneNumber,
+        changes: &[Change],
+    ) -> Result<Vec<std::result::Result<Subscriber, Unchanged>>> {
+        let mut tables = self.tables();
+        let made = changes.iter().map(|change| {
+            let before = tables.subscriptions_of(line, &change.number);
+            let before = before.iter().find(|s| s.topic == change.topic);
+            let made = change.of(before)?;
+            tables.put_subscriber(line, &made);
+            Ok(made)
+        });
+        Ok(made.collect())
+    }
+}
+
+#[async_trait]
 impl Store for MemoryStore {
     async fn for_inbound(
         &self,
@@ -144,6 +208,7 @@ impl Store for MemoryStore {
         opt_outs.0.retain(|number, _| is_wanted(number));
         Ok(ForInbound {
             opt_outs,
+            subscriptions: from.map_or(Vec::new(), |from| tables.subscriptions_of(number, from)),
             from_own_line: from.is_some_and(|from| tables.lines.contains_key(from)),
             overrides: tables.overrides.get(number).cloned().unwrap_or_default(),
             earlier: tables.inbounds.get(sid).cloned(),

@@ -14,7 +14,8 @@ use relay::line::Line;
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
+use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store, Subscribers};
+use relay::subscriber::{Change, Subscriber, Unchanged};
 
 /// What goes wrong with the store, how often.
 #[derive(Default)]
@@ -69,6 +70,35 @@ pub struct Failing {
 pub(super) fn strikes(left: &AtomicU32) -> bool {
     left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
         .is_ok()
+}
+
+#[async_trait]
+impl Subscribers for Failing {
+    async fn subscribers(
+        &self,
+        line: &PhoneNumber,
+        topic: &str,
+        after: Option<&PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<Subscriber>> {
+        self.behind.subscribers(line, topic, after, limit).await
+    }
+
+    async fn subscriptions_of(
+        &self,
+        line: &PhoneNumber,
+        number: &PhoneNumber,
+    ) -> Result<Vec<Subscriber>> {
+        self.behind.subscriptions_of(line, number).await
+    }
+
+    async fn change_subscribers(
+        &self,
+        line: &PhoneNumber,
+        changes: &[Change],
+    ) -> Result<Vec<std::result::Result<Subscriber, Unchanged>>> {
+        self.behind.change_subscribers(line, changes).await
+    }
 }
 
 #[async_trait]

@@ -3,6 +3,7 @@
 use crate::delivery::{Limit, Slowed, Withheld};
 use crate::line::TimeZone;
 use crate::opt_out;
+use crate::subscriber::Subscriber;
 
 /// That words of the relay's own were not sent.
 pub fn withheld(to: &str, because: Withheld) -> String {
@@ -33,5 +34,14 @@ pub fn listed(change: &opt_out::Change) -> String {
     match &change.to {
         Some(opt_out) => format!("its sender opted out of texts {}", opt_out.by),
         None => "its sender gets texts again".to_owned(),
+    }
+}
+
+/// What a text changed about its sender's subscriptions.
+pub fn subscribed(subscriber: &Subscriber) -> String {
+    let topic = &subscriber.topic;
+    match subscriber.is_active() {
+        true => format!("its sender subscribed to {topic}"),
+        false => format!("its sender left {topic}"),
     }
 }

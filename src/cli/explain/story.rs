@@ -84,6 +84,8 @@ impl Story {
         ];
         let listed = record.opt_out.as_ref().map(guards::listed);
         moments.extend(listed.map(|listed| moment(record.received, listed)));
+        let changed = record.subscriptions.iter().map(guards::subscribed);
+        moments.extend(changed.map(|changed| moment(record.received, changed)));
         for (id, delivery) in deliveries {
             match delivery {
                 Some(delivery) => Teller {
@@ -215,6 +217,13 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
             "it was relayed to nobody and not answered: a relay's own words came back from a \
              person's number, which would never end"
                 .to_owned()
+        }
+        (Rule::Keyword, _) => {
+            "it was relayed to nobody: it was a topic's keyword, by which somebody subscribes"
+                .to_owned()
+        }
+        (Rule::LeftTopic, _) => {
+            "it was relayed to nobody: it asked for no more notices of a topic".to_owned()
         }
     };
     let details = decision.candidates.iter().map(|candidate| {

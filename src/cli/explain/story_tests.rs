@@ -44,6 +44,7 @@ fn record(from: &str) -> InboundRecord {
         deliveries,
         by_fallback: None,
         opt_out: None,
+        subscriptions: Vec::new(),
     }
 }
 

@@ -51,6 +51,7 @@ const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 pub const OPT_OUT: &str = "opt_out#";
 
 const OVERRIDE: char = '@';
+const TOPIC: &str = "topic@";
 const DELIVERY: &str = "delivery#";
 const NOTICE: &str = "notice#";
 
@@ -80,6 +81,17 @@ impl Key {
 
     pub fn opted_out_people(line: &PhoneNumber) -> Self {
         Self::new(format!("line#{}", line.expose()), "opted_out_people")
+    }
+
+    /// All that is on record of a number and the line's topics.
+    pub fn subscriptions(line: &PhoneNumber, number: &PhoneNumber) -> Self {
+        let sk = format!("subscriptions#{}", number.expose());
+        Self::new(format!("line#{}", line.expose()), &sk)
+    }
+
+    /// One of those who get a topic's notices.
+    pub fn subscriber(line: &PhoneNumber, name: &str, number: &PhoneNumber) -> Self {
+        Self::new(topic(line, name), number.expose())
     }
 
     pub fn pace(key: &pace::Key) -> Self {
@@ -270,6 +282,20 @@ pub fn from_json<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
             error.column()
         )
     })
+}
+
+/// The partition of those who get a topic's notices.
+pub fn topic(line: &PhoneNumber, name: &str) -> String {
+    format!("topic#{}#{name}", line.expose())
+}
+
+/// The attribute of the subscriptions item that holds the one of this topic.
+pub fn topic_attribute(name: &str) -> String {
+    format!("{TOPIC}{name}")
+}
+
+pub fn is_topic_attribute(attribute: &str) -> bool {
+    attribute.starts_with(TOPIC)
 }
 
 /// The attribute of the overrides item that holds this person's.

@@ -167,6 +167,29 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
+    /// Sets one attribute of an item that has `seen` as this attribute; with `None`, that has none.
+    pub fn set_if(
+        &self,
+        key: Key,
+        name: &str,
+        text: &str,
+        seen: Option<&str>,
+    ) -> Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key.item()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", item::string(text));
+        let update = match seen {
+            Some(seen) => update
+                .condition_expression("#name = :seen")
+                .expression_attribute_values(":seen", item::string(seen)),
+            None => update.condition_expression("attribute_not_exists(#name)"),
+        };
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
+    }
+
     /// Removes attributes of an item.
     pub fn remove(&self, key: Key, attributes: &[String]) -> Result<TransactWriteItem> {
         let names: Vec<String> = (0..attributes.len()).map(|n| format!("#a{n}")).collect();

@@ -17,7 +17,8 @@ use relay::line::Line;
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store};
+use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store, Subscribers};
+use relay::subscriber::{Change, Subscriber, Unchanged};
 
 use super::broken;
 use crate::memory::MemoryStore;
@@ -67,6 +68,41 @@ impl FaultyStore {
             bail!("the store did not answer in time");
         }
         written
+    }
+}
+
+#[async_trait]
+impl Subscribers for FaultyStore {
+    async fn subscribers(
+        &self,
+        line: &PhoneNumber,
+        topic: &str,
+        after: Option<&PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<Subscriber>> {
+        self.read(self.behind.subscribers(line, topic, after, limit))
+            .await
+    }
+
+    async fn subscriptions_of(
+        &self,
+        line: &PhoneNumber,
+        number: &PhoneNumber,
+    ) -> Result<Vec<Subscriber>> {
+        self.read(self.behind.subscriptions_of(line, number)).await
+    }
+
+    async fn change_subscribers(
+        &self,
+        line: &PhoneNumber,
+        changes: &[Change],
+    ) -> Result<Vec<std::result::Result<Subscriber, Unchanged>>> {
+        let (store, line, changes) = (Arc::clone(&self.behind), line.clone(), changes.to_vec());
+        self.write(move || {
+            let changed = store.change_subscribers(&line, &changes).now_or_never();
+            changed.expect("memory does not wait")
+        })
+        .await
     }
 }
 
