@@ -7,6 +7,6 @@ use relay::functions::retry_worker;
 
 fn main() -> ExitCode {
     aws::start(Twilio::Called, async |relay| {
-        aws::batch::run(relay, retry_worker::wake, retry_worker::sweep).await
+        aws::batch::run(relay, retry_worker::work_on, retry_worker::sweep).await
     })
 }

@@ -11,6 +11,9 @@ pub struct Settings {
     pub table: String,
     /// `DELIVERIES_QUEUE_URL`: the SQS queue of wake-ups.
     pub queue_url: String,
+    /// `BULK_QUEUE_URL`: the SQS queue of wake-ups for texts to many. Functions that send none such
+    /// have none.
+    pub bulk_queue_url: Option<String>,
     /// `AUDIT_LOG_GROUP`: the CloudWatch log group of audit records.
     pub audit_log_group: String,
     /// `CREDENTIALS_SECRET_ID`: name or ARN of the secret with Twilio's credentials; several, with
@@ -72,6 +75,7 @@ impl Settings {
         Ok(Self {
             table: required("TABLE_NAME")?,
             queue_url: required("DELIVERIES_QUEUE_URL")?,
+            bulk_queue_url: optional("BULK_QUEUE_URL"),
             audit_log_group: required("AUDIT_LOG_GROUP")?,
             secret_id: required("CREDENTIALS_SECRET_ID")?,
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
