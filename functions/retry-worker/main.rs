@@ -12,6 +12,6 @@ fn main() -> ExitCode {
         event_bus: true,
     };
     aws::start(needs, async |relay| {
-        aws::batch::run(relay, retry_worker::wake, retry_worker::sweep).await
+        aws::batch::run(relay, retry_worker::work_on, retry_worker::sweep).await
     })
 }

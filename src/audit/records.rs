@@ -2,6 +2,8 @@
 
 mod notices;
 
+pub use notices::{notice_accepted, notice_ended};
+
 use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
@@ -14,7 +16,6 @@ use crate::opt_out;
 use crate::phone::Sender;
 use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
-pub use notices::{notice_accepted, notice_ended};
 use crate::subscriber::{How, Subscriber};
 
 impl HashKey {

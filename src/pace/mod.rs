@@ -29,7 +29,7 @@ pub const PAIR: Rate = Rate {
 /// Of what one program asks for over HTTP. More than one a second is a loop gone wild: a notice
 /// goes to as many as subscribe.
 pub const CALLER: Rate = Rate {
-    a_minute: 60,
+    interval: Duration::from_secs(1),
     at_once: 20,
 };
 

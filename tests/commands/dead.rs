@@ -108,7 +108,7 @@ fn queue(place: &Place) -> SqliteQueue {
 /// The deliveries that a worker would be woken for.
 async fn woken(place: &Place) -> Vec<String> {
     let received = queue(place).receive(Timestamp::now(), 100).await.unwrap();
-    let woken = received.iter().map(|r| r.wake_up.delivery.to_string());
+    let woken = received.iter().map(|r| r.message.name());
     woken.collect()
 }
 

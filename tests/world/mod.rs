@@ -219,7 +219,7 @@ impl World {
                 }
             }
             for received in wake_ups {
-                match retry_worker::wake(&self.relay, &received.wake_up).await {
+                match retry_worker::work_on(&self.relay, &received.message).await {
                     Ok(()) => self.queue.acknowledge(&received).await,
                     Err(_) => {
                         self.queue
@@ -329,8 +329,8 @@ impl World {
         let far = self.clock.now() + minutes(24 * 60);
         let received = block_on(self.queue.receive(far, 1000)).expect("the queue is read");
         let ids = received
-            .into_iter()
-            .map(|received| received.wake_up.delivery);
+            .iter()
+            .filter_map(|received| received.message.delivery().cloned());
         ids.filter(|id| {
             let delivery = block_on(self.relay.store.delivery(id)).expect("the store is read");
             delivery.is_none_or(|delivery| delivery.due().is_some())
