@@ -4,10 +4,12 @@
 
 mod failed;
 mod fit;
+mod plan;
 mod standing;
 
 pub use failed::{Because, Bus, Failed, NoBus};
 pub use fit::{Misfit, plain, unfitting};
+pub use plan::plan;
 pub use standing::Standing;
 
 use std::time::Duration;
