@@ -7,6 +7,7 @@ pub mod http;
 pub mod inbound;
 mod keeper;
 pub mod logs;
+pub mod notifier;
 mod plain;
 mod rotation;
 pub mod schedule;
