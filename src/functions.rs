@@ -7,6 +7,8 @@ pub mod delivery_status;
 pub mod inbound_fallback;
 #[path = "../functions/inbound-sms/handler.rs"]
 pub mod inbound_sms;
+#[path = "../functions/outbound-notifier/notices/mod.rs"]
+pub mod notices;
 #[path = "../functions/outbound-notifier/handler.rs"]
 pub mod outbound_notifier;
 #[path = "../functions/reconciliation/handler.rs"]

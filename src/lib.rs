@@ -5,6 +5,7 @@
 pub mod delivery;
 pub mod duty;
 pub mod inbound;
+pub mod invitation;
 pub mod line;
 pub mod notice;
 pub mod opt_out;

@@ -10,6 +10,7 @@ use crate::audit::{Audit, Record};
 use crate::clock::{Chance, Clock};
 use crate::credentials;
 use crate::delivery::{Delivery, Effect, Outcome, Purpose, State, spawned};
+use crate::invitation::Bus;
 use crate::queue::{Queue, WakeUp};
 use crate::store::{Saved, Store};
 use crate::twilio::client::Client;
@@ -21,6 +22,8 @@ pub struct Relay {
     pub audit: Arc<dyn Audit>,
     pub credentials: Arc<dyn credentials::Source>,
     pub twilio: Client,
+    /// Where other systems hear of invitations that failed.
+    pub bus: Arc<dyn Bus>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }

@@ -41,6 +41,7 @@ impl Deployed {
             metrics_namespace: "Relay".to_owned(),
             table: moto::table(&direct).await,
             queue_url: moto::queue(&direct).await,
+            bulk_queue_url: None,
             audit_log_group: moto::log_group(&direct).await,
             secret_id: moto::secret(&direct, &secret).await,
             twilio_url: "http://127.0.0.1:9".to_owned(),

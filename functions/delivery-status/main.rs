@@ -2,11 +2,15 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Twilio};
+use relay::aws::{self, Needs};
 use relay::functions::delivery_status;
 
 fn main() -> ExitCode {
-    aws::start(Twilio::NotCalled, async |relay| {
+    let needs = Needs {
+        bulk_queue: true,
+        ..Needs::default()
+    };
+    aws::start(needs, async |relay| {
         aws::http::run(relay, delivery_status::handle).await
     })
 }

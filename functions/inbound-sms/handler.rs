@@ -294,6 +294,7 @@ fn delivery(
         gave_up: None,
         replays: Vec::new(),
         slowed: Vec::new(),
+        invitation: None,
         handed_over: Vec::new(),
         purpose: Purpose::Relay,
         policy: line.policy.clone(),

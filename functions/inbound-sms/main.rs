@@ -3,11 +3,11 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Twilio};
+use relay::aws::{self, Needs};
 use relay::functions::inbound_sms;
 
 fn main() -> ExitCode {
-    aws::start(Twilio::NotCalled, async |relay| {
+    aws::start(Needs::default(), async |relay| {
         aws::inbound::run(relay, inbound_sms::handle, inbound_sms::take_kept).await
     })
 }

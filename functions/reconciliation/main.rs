@@ -2,11 +2,16 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Twilio};
+use relay::aws::{self, Needs};
 use relay::functions::reconciliation;
 
 fn main() -> ExitCode {
-    aws::start(Twilio::Called, async |relay| {
+    let needs = Needs {
+        twilio: true,
+        bulk_queue: true,
+        ..Needs::default()
+    };
+    aws::start(needs, async |relay| {
         aws::schedule::run(relay, reconciliation::run).await
     })
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::outbound;
 use crate::delivery::{Delivery, Event, Hold, Limit, Purpose, Slowed};
 use crate::pace::{self, Key, Rate};
 use crate::relay::Relay;
@@ -16,14 +17,16 @@ pub async fn woken(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> 
     let to = &delivery.to.number;
     let known = relay.store.for_sending(&delivery.from, to).await?;
     // The configuration may have changed since the delivery was set in motion.
-    let policy = known
-        .line
-        .map_or_else(|| delivery.policy.clone(), |line| line.policy);
+    let line = known.line.as_ref();
+    let policy = line.map_or(&delivery.policy, |line| &line.policy);
     if !policy.allows(to) {
         return Ok(Event::Held(Hold::NotAllowed));
     }
     if known.opt_out.is_some() {
         return Ok(Event::Held(Hold::OptedOut));
+    }
+    if let Some(hold) = outbound::hold(relay, delivery, line).await? {
+        return Ok(Event::Held(hold));
     }
     let held = match delivery.attempts.is_empty() {
         true => turn(relay, delivery, policy.sender_limit).await?,

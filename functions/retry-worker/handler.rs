@@ -2,6 +2,10 @@
 //! their next step asks for.
 
 mod guards;
+mod outbound;
+mod sweep;
+
+pub use sweep::sweep;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,9 +18,10 @@ use jiff::Timestamp;
 use crate::audit::{HashKey, Record, records};
 use crate::credentials::{Credentials, Doubt};
 use crate::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
-use crate::functions::delivery_status;
+use crate::functions::{delivery_status, notices};
 use crate::inbound::MessageSid;
-use crate::queue::WakeUp;
+use crate::invitation::Failed;
+use crate::queue::{Message, WakeUp};
 use crate::relay::Relay;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
 use crate::twilio::client::NewMessage;
@@ -28,25 +33,22 @@ const RECORD_WITHIN: Duration = Duration::from_secs(60);
 /// When to look the first time again for a delivery that is not recorded yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a delivery may be overdue before a sweep takes its wake-up for lost.
-const OVERDUE: Duration = Duration::from_secs(60);
-
-/// How long a sweep leaves a delivery alone that it has woken. One that cannot be worked on would
-/// otherwise get a further wake-up every minute, each of which comes again until it is a dead
-/// letter.
-const WOKEN_FOR: Duration = Duration::from_secs(10 * 60);
-
-/// The most that one sweep wakes; the next one wakes the rest.
-const SWEEP: usize = 500;
-
 /// No wake-up needs nearly as many steps; a bound keeps a mistake from going on for ever.
 const MOST_STEPS: usize = 100;
+
+/// Works on what a queue brought. An error means that it has to come again.
+pub async fn work_on(relay: &Relay, message: &Message) -> anyhow::Result<()> {
+    match message {
+        Message::Delivery(wake_up) => wake(relay, wake_up).await,
+        Message::Page(turn) => notices::turn_page(relay, turn).await,
+    }
+}
 
 /// Works on one wake-up until nothing is left to do now. An error means that the wake-up has to
 /// come again.
 pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
     let (records, mut to_report) = mpsc::unbounded();
-    let work = work_on(relay, wake_up, records);
+    let work = step_by_step(relay, wake_up, records);
     // The audit is written beside the work and in its order: a slow one delays no text.
     let report = async {
         while let Some(records) = to_report.next().await {
@@ -56,7 +58,7 @@ pub async fn wake(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()> {
     futures::join!(work, report).0
 }
 
-async fn work_on(
+async fn step_by_step(
     relay: &Relay,
     wake_up: &WakeUp,
     records: mpsc::UnboundedSender<Vec<Record>>,
@@ -156,6 +158,12 @@ async fn carry_out(
                     due: *due,
                 };
                 relay.queue.send(&wake_up, now).await?;
+            }
+            Effect::TellInviter => {
+                if let Some(failed) = Failed::of(delivery) {
+                    relay.bus.tell(&failed).await?;
+                }
+                events.push(Event::Told);
             }
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
@@ -344,29 +352,4 @@ async fn not_recorded_yet(relay: &Relay, wake_up: &WakeUp) -> anyhow::Result<()>
             now,
         )
         .await
-}
-
-/// Wakes deliveries that are overdue because a wake-up got lost. Returns how many.
-pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
-    let now = relay.now();
-    let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
-    let mut woken = 0;
-    for delivery in &overdue {
-        let wake_up = WakeUp {
-            delivery: delivery.clone(),
-            asked: now,
-            due: now,
-        };
-        // In this order: whoever is killed in between leaves one that is woken twice, and not one
-        // that nobody looks after for a while.
-        relay.queue.send(&wake_up, now).await?;
-        let until = now + WOKEN_FOR;
-        if relay.store.put_off(delivery, now - OVERDUE, until).await? {
-            woken += 1;
-        }
-    }
-    if woken > 0 {
-        tracing::warn!(deliveries = woken, "woke overdue deliveries");
-    }
-    Ok(woken)
 }

@@ -2,11 +2,16 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Twilio};
+use relay::aws::{self, Needs};
 use relay::functions::retry_worker;
 
 fn main() -> ExitCode {
-    aws::start(Twilio::Called, async |relay| {
-        aws::batch::run(relay, retry_worker::wake, retry_worker::sweep).await
+    let needs = Needs {
+        twilio: true,
+        bulk_queue: true,
+        event_bus: true,
+    };
+    aws::start(needs, async |relay| {
+        aws::batch::run(relay, retry_worker::work_on, retry_worker::sweep).await
     })
 }

@@ -118,6 +118,10 @@ pub enum Kind {
     Slowed,
     /// Words of the relay's own were better not sent, or a notice's text not any more.
     Withheld,
+    /// Another system invited somebody.
+    Invited,
+    /// An invitation failed; whoever asked for it is told.
+    InvitationFailed,
     /// A notice was accepted; its deliveries have records of their own.
     Notice,
     /// Somebody called a notice back.

@@ -2,18 +2,20 @@
 
 mod notices;
 
+pub use notices::{notice_accepted, notice_ended};
+
 use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
 use crate::delivery::{Delivery, Effect, GaveUp, Limit, Outcome, Purpose, Recipient, State};
 use crate::inbound::{InboundRecord, InboundSms};
+use crate::invitation::Failed;
 use crate::line::Line;
 use crate::opt_out;
 use crate::phone::Sender;
 use crate::reconciliation::{Difference, Report, What};
 use crate::routing::Decision;
-pub use notices::{notice_accepted, notice_ended};
 use crate::subscriber::{How, Subscriber};
 
 impl HashKey {
@@ -115,6 +117,16 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(format!("it had arrived before {} was tried", from.person)),
             ..of_delivery(Kind::HandBack, delivery, &delivery.to, at, key)
         }),
+        Effect::ReportGivenUp { .. } | Effect::ReportWithheld { .. }
+            if delivery.purpose == Purpose::Invitation =>
+        {
+            let failed = Failed::of(delivery);
+            Some(Record {
+                outcome: failed.map(|failed| failed.because.in_words().to_owned()),
+                error_code: delivery.last_error(),
+                ..of_delivery(Kind::InvitationFailed, delivery, &delivery.to, at, key)
+            })
+        }
         Effect::ReportGivenUp { because } => Some(Record {
             outcome: Some(given_up_in_words(*because).to_owned()),
             ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
@@ -132,7 +144,18 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
         Effect::Ask { .. }
         | Effect::AskAfter { .. }
         | Effect::Wake { .. }
-        | Effect::Tell { .. } => None,
+        | Effect::Tell { .. }
+        | Effect::TellInviter => None,
+    }
+}
+
+/// The record of an invitation that was accepted. Whoever asks for it from a shell has no credentials,
+/// so there is no hashed number in it.
+pub fn invited(delivery: &Delivery, at: Timestamp) -> Record {
+    Record {
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        ..blank(Kind::Invited, &delivery.line, at)
     }
 }
 

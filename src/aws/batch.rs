@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::queue::WakeUp;
+use crate::queue::Message;
 use crate::relay::Relay;
 
 /// How many wake-ups of a batch are worked on side by side.
@@ -40,7 +40,7 @@ enum Answer {
 /// Answers the events of the worker until Lambda ends it.
 pub async fn run(
     relay: &Relay,
-    wake: impl AsyncFn(&Relay, &WakeUp) -> anyhow::Result<()>,
+    work_on: impl AsyncFn(&Relay, &Message) -> anyhow::Result<()>,
     sweep: impl AsyncFn(&Relay) -> anyhow::Result<usize>,
 ) -> Result<(), lambda_runtime::Error> {
     let answer = async |event: LambdaEvent<Box<RawValue>>| {
@@ -52,8 +52,8 @@ pub async fn run(
                 let deadline = event.context.deadline();
                 let left = deadline.duration_since(SystemTime::now());
                 let left = left.unwrap_or_default();
-                let wake = async |wake_up: &WakeUp| wake(relay, wake_up).await;
-                Answer::Batch(work_on_wake_ups(records, left, wake).await?)
+                let work_on = async |message: &Message| work_on(relay, message).await;
+                Answer::Batch(work_on_wake_ups(records, left, work_on).await?)
             }
         };
         anyhow::Ok(answer)
@@ -135,21 +135,21 @@ pub(super) async fn work(
 async fn work_on_wake_ups(
     records: Vec<SqsMessage>,
     left: Duration,
-    wake: impl AsyncFn(&WakeUp) -> anyhow::Result<()>,
+    work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<SqsBatchResponse> {
-    let wake = async |record: &SqsMessage| wake_one(record, &wake).await;
-    work(records, left, "wake_up_failed", wake).await
+    let work_on = async |record: &SqsMessage| work_on_one(record, &work_on).await;
+    work(records, left, "wake_up_failed", work_on).await
 }
 
-async fn wake_one(
+async fn work_on_one(
     record: &SqsMessage,
-    wake: impl AsyncFn(&WakeUp) -> anyhow::Result<()>,
+    work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let body = record.body.as_deref().unwrap_or_default();
-    let Ok(wake_up) = serde_json::from_str(body) else {
+    let Ok(message) = serde_json::from_str(body) else {
         bail!("the message is no wake-up");
     };
-    wake(&wake_up).await
+    work_on(&message).await
 }
 
 fn name(record: &SqsMessage) -> &str {
@@ -168,6 +168,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::DeliveryId;
+    use crate::queue::WakeUp;
 
     const LONG: Duration = Duration::from_secs(30);
 
@@ -208,9 +209,9 @@ mod tests {
         records[2] = record(2, r#"{"delivery": "no such shape"}"#);
         records[7] = json!({"messageId": "m7"});
         let seen = std::cell::Cell::new(0);
-        let response = work_on_wake_ups(batch(records), LONG, async |wake_up| {
+        let response = work_on_wake_ups(batch(records), LONG, async |message| {
             seen.set(seen.get() + 1);
-            match wake_up.delivery.as_str() {
+            match message.name().as_str() {
                 "in-3" => bail!("the store does not answer"),
                 "in-4" => panic!("a mistake in the code"),
                 _ => Ok(()),
@@ -259,8 +260,8 @@ mod tests {
         assert_eq!(failed(&response), ["m1", "m2"]);
 
         let moment = RESERVE + Duration::from_millis(1);
-        let response = work_on_wake_ups(records, moment, async |wake_up| {
-            if wake_up.delivery.as_str() == "in-1" {
+        let response = work_on_wake_ups(records, moment, async |message| {
+            if message.name() == "in-1" {
                 std::future::pending::<()>().await;
             }
             Ok(())

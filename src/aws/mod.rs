@@ -2,10 +2,12 @@
 
 pub mod batch;
 pub mod clients;
+mod event_bus;
 pub mod http;
 pub mod inbound;
 mod keeper;
 pub mod logs;
+pub mod notifier;
 mod plain;
 mod rotation;
 pub mod schedule;
@@ -15,4 +17,4 @@ mod start;
 pub use keeper::start_keeper;
 pub use plain::plain;
 pub use rotation::start_rotation;
-pub use start::{Twilio, build, start};
+pub use start::{Needs, build, start};

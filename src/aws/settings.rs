@@ -1,6 +1,6 @@
 //! What the functions read from their environment. `template.yaml` sets all of it.
 
-use super::clients;
+use super::{Needs, clients};
 use crate::audit::fallback;
 use crate::twilio::API_URL;
 
@@ -11,6 +11,12 @@ pub struct Settings {
     pub table: String,
     /// `DELIVERIES_QUEUE_URL`: the SQS queue of wake-ups.
     pub queue_url: String,
+    /// `BULK_QUEUE_URL`: the SQS queue of wake-ups for texts to many. Functions that send none such
+    /// have none.
+    pub bulk_queue_url: Option<String>,
+    /// `EVENT_BUS_NAME`: the event bus on which other systems hear of invitations that failed. Only
+    /// the worker has one.
+    pub event_bus: Option<String>,
     /// `AUDIT_LOG_GROUP`: the CloudWatch log group of audit records.
     pub audit_log_group: String,
     /// `CREDENTIALS_SECRET_ID`: name or ARN of the secret with Twilio's credentials; several, with
@@ -72,6 +78,8 @@ impl Settings {
         Ok(Self {
             table: required("TABLE_NAME")?,
             queue_url: required("DELIVERIES_QUEUE_URL")?,
+            bulk_queue_url: optional("BULK_QUEUE_URL"),
+            event_bus: optional("EVENT_BUS_NAME"),
             audit_log_group: required("AUDIT_LOG_GROUP")?,
             secret_id: required("CREDENTIALS_SECRET_ID")?,
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
@@ -80,6 +88,19 @@ impl Settings {
             system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
         })
+    }
+}
+
+impl Settings {
+    /// Whether what not every function has is there, if this one needs it.
+    pub fn check(&self, needs: Needs) -> Result<(), Missing> {
+        if needs.bulk_queue && self.bulk_queue_url.is_none() {
+            return Err(Missing("BULK_QUEUE_URL"));
+        }
+        if needs.event_bus && self.event_bus.is_none() {
+            return Err(Missing("EVENT_BUS_NAME"));
+        }
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_config::SdkConfig;
 
+use super::event_bus::EventBus;
 use super::settings::Settings;
 use super::{clients, logs};
 use crate::audit::cloudwatch::{CloudWatchAudit, stream_name};
@@ -15,6 +16,7 @@ use crate::audit::fallback::Fallback;
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::credentials::Source;
 use crate::credentials::secrets_manager::SecretsManager;
+use crate::invitation::{Bus, NoBus};
 use crate::queue::sqs::SqsQueue;
 use crate::relay::Relay;
 use crate::store::dynamodb::DynamoStore;
@@ -24,23 +26,28 @@ use crate::twilio::network::Network;
 /// How long the start may spend on opening connections.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// Whether the function calls Twilio's API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Twilio {
-    Called,
-    NotCalled,
+/// What a function works with besides the table, the queue of deliveries and the audit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// It calls Twilio's API.
+    pub twilio: bool,
+    /// It sends or wakes texts to many.
+    pub bulk_queue: bool,
+    /// It tells other systems what became of their invitations.
+    pub event_bus: bool,
 }
 
 /// Runs a function: `events` answers what Lambda hands it. Returns only if the function cannot
 /// start, or if Lambda's runtime API fails.
 pub fn start(
-    twilio: Twilio,
+    needs: Needs,
     events: impl AsyncFnOnce(&Relay) -> Result<(), lambda_runtime::Error>,
 ) -> ExitCode {
     run(async {
         let settings = Settings::from_env()?;
+        settings.check(needs)?;
         let aws = clients::loader(settings.system_roots).load().await;
-        let relay = build(&settings, &aws, twilio).await?;
+        let relay = build(&settings, &aws, needs).await?;
         events(&relay)
             .await
             .map_err(|error| anyhow::anyhow!("the runtime stopped: {error}"))
@@ -67,11 +74,12 @@ pub(super) fn run(life: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
 
 /// Builds what the handlers work with and opens its connections, all at once: a function's first
 /// TLS handshakes are what makes its cold start slow, and Lambda gives the start a whole processor.
-pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyhow::Result<Relay> {
+pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow::Result<Relay> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(aws), &settings.table);
-    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws), &settings.queue_url);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws), &settings.queue_url)
+        .with_bulk(settings.bulk_queue_url.clone());
     let audit = CloudWatchAudit::new(
         aws_sdk_cloudwatchlogs::Client::new(aws),
         &settings.audit_log_group,
@@ -82,6 +90,10 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
         &settings.secret_id,
         Arc::clone(&clock),
     );
+    let bus: Arc<dyn Bus> = match &settings.event_bus {
+        Some(name) => Arc::new(EventBus::new(aws_sdk_eventbridge::Client::new(aws), name)),
+        None => Arc::new(NoBus),
+    };
     let client = Client::new(Box::new(Network::new()), &settings.twilio_url);
     tokio::join!(
         warm("Secrets Manager", async {
@@ -91,7 +103,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
         warm("SQS", queue.warm()),
         warm("CloudWatch Logs", audit.open()),
         warm("Twilio", async {
-            if twilio == Twilio::Called {
+            if needs.twilio {
                 client.warm().await;
             }
             Ok(())
@@ -107,6 +119,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, twilio: Twilio) -> anyh
         )),
         credentials: Arc::new(credentials),
         twilio: client,
+        bus,
         clock,
         chance: Arc::new(SystemChance),
     })

@@ -6,6 +6,10 @@ mod dead;
 mod dev;
 mod duty;
 mod explain;
+mod invite;
+mod notice;
+mod notifier;
+mod notify;
 mod opt_outs;
 mod output;
 mod phone;
@@ -46,6 +50,9 @@ enum Command {
     Explain(explain::Explain),
     Dead(dead::Dead),
     Reconcile(reconcile::Reconcile),
+    Notify(notify::Notify),
+    Invite(invite::Invite),
+    Notice(notice::Notice),
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
     Config(config::Config),
@@ -116,6 +123,9 @@ impl Command {
             Command::Explain(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
+            Command::Notify(command) => command.run().await,
+            Command::Invite(command) => command.run().await,
+            Command::Notice(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,

@@ -15,6 +15,7 @@ use crate::audit::file::FileAudit;
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::credentials::{Credentials, env_file};
 use crate::functions::reconciliation::{Mode, reconcile};
+use crate::invitation::NoBus;
 use crate::line::Line;
 use crate::machine::AUDIT;
 use crate::printable::printable;
@@ -153,6 +154,7 @@ impl Reconcile {
             audit: Arc::new(FileAudit::open(&self.target.data.join(AUDIT))?),
             credentials: Arc::new(Arc::new(credentials)),
             twilio: Client::new(Box::new(Network::new()), &self.twilio_url),
+            bus: Arc::new(NoBus),
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
         })
@@ -161,7 +163,7 @@ impl Reconcile {
     #[cfg(feature = "aws")]
     async fn deployed(&self, table: &str) -> anyhow::Result<Relay> {
         use crate::aws::settings::Settings;
-        use crate::aws::{Twilio, build};
+        use crate::aws::{Needs, build};
 
         let part = |name: &Option<String>, what: &str, flag: &str, output: &str| {
             let name = name.as_deref().filter(|name| !name.is_empty());
@@ -205,7 +207,11 @@ impl Reconcile {
             given.map(|(_, value)| value.clone())
         })?;
         let aws = super::target::aws(table).await?;
-        build(&settings, &aws, Twilio::Called).await
+        let needs = Needs {
+            twilio: true,
+            ..Needs::default()
+        };
+        build(&settings, &aws, needs).await
     }
 
     #[cfg(not(feature = "aws"))]

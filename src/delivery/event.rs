@@ -31,6 +31,8 @@ pub enum Event {
     Absent { attempt: u32 },
     /// Twilio was asked about an attempt but did not answer.
     NoAnswer,
+    /// Whoever invited the recipient has heard that it failed.
+    Told,
     /// Somebody wants it tried again after it gave up, with these people, of whom there is one.
     Replayed {
         cascade: Vec<Recipient>,
@@ -99,6 +101,8 @@ pub enum Effect {
     Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
+    /// Tell whoever invited the recipient that it failed.
+    TellInviter,
     /// Put into the audit that the delivery has to wait for its turn.
     ReportSlowed(Slowed),
     /// Put into the audit that words were not sent.

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::inbound::MessageSid;
+use crate::invitation::Invitation;
 use crate::line::{Policy, TimeZone};
 use crate::notice::NoticeId;
 use crate::phone::{PhoneNumber, Sender};
@@ -73,6 +74,9 @@ pub struct Delivery {
     pub handed_over: Vec<HandOver>,
     #[serde(default)]
     pub purpose: Purpose,
+    /// What is to be known of the invitation that it brings, if it brings one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Box<Invitation>>,
     /// The line's, as it was when the delivery came to be.
     #[serde(default)]
     pub policy: Policy,
@@ -209,8 +213,14 @@ impl Delivery {
             State::Sending { lease } => Some(lease),
             State::Unknown { ask, .. } => Some(ask),
             State::Accepted { ask, .. } => ask,
-            State::Delivered | State::GaveUp { .. } | State::Withheld { .. } => None,
+            State::Delivered => None,
+            State::GaveUp { .. } | State::Withheld { .. } => self.report_due(),
         }
+    }
+
+    /// When it is to be said that an invitation failed.
+    fn report_due(&self) -> Option<Timestamp> {
+        self.invitation.as_ref()?.report_due()
     }
 
     /// Whether its next attempt would be made now.

@@ -109,6 +109,7 @@ impl Delivery {
             gave_up: None,
             replays: Vec::new(),
             slowed: Vec::new(),
+            invitation: None,
             handed_over: Vec::new(),
             purpose,
             policy: self.policy.clone(),

@@ -16,6 +16,9 @@ pub struct Notices {
     pub quiet_hours: Option<QuietHours>,
     /// What Twilio asks for one segment, for the estimate before a notice goes out.
     pub price_per_segment: Dollars,
+    /// How many segments of notices go out a minute, so that they do not queue up at Twilio before
+    /// the texts that customers write.
+    pub segments_a_minute: u32,
     /// What numbers can subscribe to.
     pub topics: Vec<Topic>,
     /// The texts of its notices, by name; they go before those that are built in.
@@ -26,11 +29,16 @@ pub struct Notices {
 /// the carrier's own fee.
 const PRICE: Dollars = Dollars::of_millionths(8_300);
 
+/// Source: Twilio, "Understanding Twilio rate limits and message queues": a US long code sends one
+/// segment a second.
+const SEGMENTS_A_MINUTE: u32 = 60;
+
 impl Default for Notices {
     fn default() -> Self {
         Self {
             quiet_hours: Some(QuietHours::NIGHT),
             price_per_segment: PRICE,
+            segments_a_minute: SEGMENTS_A_MINUTE,
             topics: Vec::new(),
             templates: BTreeMap::new(),
         }

@@ -28,6 +28,7 @@ use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Source;
 use crate::functions::{delivery_status, inbound_fallback, inbound_sms};
+use crate::invitation::NoBus;
 use crate::kept::Keeper;
 use crate::kept::file::KeptFile;
 use crate::line::Line;
@@ -71,6 +72,7 @@ impl Machine {
             audit: Arc::new(FileAudit::open(&data.join(AUDIT))?),
             credentials: Arc::new(credentials),
             twilio,
+            bus: Arc::new(NoBus),
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
         };

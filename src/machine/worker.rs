@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::pressure::Pressure;
 use crate::functions::retry_worker;
-use crate::queue::sqlite::{Received, SqliteQueue};
+use crate::queue::sqlite::{Lane, Received, SqliteQueue};
 use crate::relay::Relay;
 
 /// How many deliveries are worked on at once. Nearly all of that is waiting for Twilio: at a tenth of
@@ -23,6 +23,9 @@ const CONCURRENCY: usize = 128;
 /// How many of these while webhooks crowd in. A text that is not acknowledged in time is lost to
 /// Twilio's patience; one that waits here comes a little later.
 const CONCURRENCY_UNDER_PRESSURE: usize = 6;
+
+/// Of all places, every so-manieth may be taken by texts to many: a customer's text finds one free.
+const SHARE_OF_MANY: usize = 2;
 
 /// How often overdue deliveries are looked for, and the longest time without a look at the queue.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -38,6 +41,7 @@ pub(super) async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut busy = JoinSet::new();
+    let mut many = 0;
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
@@ -45,11 +49,17 @@ pub(super) async fn run(
             true => CONCURRENCY_UNDER_PRESSURE,
             false => CONCURRENCY,
         };
-        let free = places.saturating_sub(busy.len());
+        let free = Free {
+            places: places.saturating_sub(busy.len()),
+            for_many: (places / SHARE_OF_MANY).saturating_sub(many),
+        };
         let pause = match receive(&relay, &queue, free).await {
             Ok((received, next)) => {
                 for received in received {
-                    busy.spawn(work(Arc::clone(&relay), queue.clone(), received));
+                    let is_bulk = received.message.is_bulk();
+                    many += usize::from(is_bulk);
+                    let working = work(Arc::clone(&relay), queue.clone(), received);
+                    busy.spawn(working.map(move |()| is_bulk));
                 }
                 next
             }
@@ -62,7 +72,7 @@ pub(super) async fn run(
             _ = stop.changed() => {}
             () = queue.rung() => {}
             () = tokio::time::sleep_until(Instant::now() + pause) => {}
-            Some(_) = busy.join_next() => {}
+            Some(done) = busy.join_next() => many -= usize::from(done.unwrap_or_default()),
             _ = sweep.tick() => {
                 if let Err(error) = retry_worker::sweep(&relay).await {
                     tracing::error!(error = format!("{error:#}"), "overdue deliveries were not looked for");
@@ -73,34 +83,55 @@ pub(super) async fn run(
     busy.join_all().await;
 }
 
+/// How many more can be worked on.
+#[derive(Clone, Copy)]
+struct Free {
+    places: usize,
+    /// How many of these may be texts to many.
+    for_many: usize,
+}
+
 /// What is due, and how long to wait for more.
 async fn receive(
     relay: &Relay,
     queue: &SqliteQueue,
-    most: usize,
+    free: Free,
 ) -> anyhow::Result<(Vec<Received>, Duration)> {
-    if most == 0 {
-        return Ok((Vec::new(), SWEEP_EVERY));
+    let mut received = Vec::new();
+    let mut next = None;
+    for lane in [Lane::Urgent, Lane::Bulk] {
+        let left = free.places - received.len();
+        let most = match lane {
+            Lane::Urgent => left,
+            Lane::Bulk => left.min(free.for_many),
+        };
+        // What is due but was not received waits for a free place, not for time.
+        if most > 0 {
+            received.extend(queue.receive_from(lane, relay.now(), most).await?);
+            let due = queue.next_due_in(lane)?;
+            let wait = due.map(|due| due.duration_since(relay.now()));
+            let wait = wait.and_then(|wait| Duration::try_from(wait).ok());
+            next = next.into_iter().chain(wait).min();
+        }
     }
-    let received = queue.receive(relay.now(), most).await?;
-    let next = queue.next_due()?.map(|due| due.duration_since(relay.now()));
-    // A queue that is due but was not received waits for a free place, not for time.
-    let wait = next
-        .and_then(|wait| Duration::try_from(wait).ok())
-        .unwrap_or(SWEEP_EVERY);
+    let wait = next.unwrap_or(SWEEP_EVERY);
     Ok((received, wait.clamp(Duration::from_millis(1), SWEEP_EVERY)))
 }
 
 async fn work(relay: Arc<Relay>, queue: SqliteQueue, received: Received) {
-    let done = AssertUnwindSafe(retry_worker::wake(&relay, &received.wake_up))
+    let done = AssertUnwindSafe(retry_worker::work_on(&relay, &received.message))
         .catch_unwind()
         .await;
     let done = done.unwrap_or_else(|_| Err(anyhow!("panicked")));
     let settled = match done {
         Ok(()) => queue.acknowledge(&received).await,
         Err(error) => {
-            let delivery = &received.wake_up.delivery;
-            tracing::error!(%delivery, error = format!("{error:#}"), "a delivery could not be worked on; it comes again");
+            let message = received.message.name();
+            tracing::error!(
+                message,
+                error = format!("{error:#}"),
+                "a message could not be worked on; it comes again"
+            );
             let delay = Duration::from_secs(1 << received.receives.min(8));
             queue.put_back(&received, relay.now(), delay).await
         }

@@ -8,11 +8,13 @@ mod id;
 mod page;
 pub mod payload;
 pub mod template;
+mod texts;
 
 pub use counts::{Counts, Standing};
 pub use heard::{Earlier, Heard, heard};
 pub use id::{NotANoticeId, NoticeId};
 pub use page::{Fate, Skip, Words, fate};
+pub use texts::{Pacing, SUBSCRIBER, to_recipient};
 
 use std::fmt;
 

@@ -1,10 +1,17 @@
 //! Wake-ups: "look at this delivery then". A wake-up carries no state, so a lost one costs time (a
 //! sweep finds what is due) and a repeated one costs nothing.
+//!
+//! There are two queues: texts to many go through one of their own, so that no customer's text waits
+//! behind them. Which one it is, a delivery's id says.
+
+mod bulk;
 
 #[cfg(feature = "machine")]
 pub mod sqlite;
 #[cfg(feature = "aws")]
 pub mod sqs;
+
+pub use bulk::{Message, PageTurn};
 
 use std::time::Duration;
 
@@ -31,6 +38,12 @@ pub trait Queue: Send + Sync {
     /// Brings `wake_up` to a worker at its `due` time or, where the queue cannot wait so long, as
     /// late as it can.
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()>;
+
+    /// Sends many at once, all of texts to many. With an error, some may have been sent.
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()>;
+
+    /// Brings the next page of a notice to a worker, at its `due` time as above.
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()>;
 }
 
 /// Wake-ups that were brought too often in vain and put aside. Their deliveries are still in the
@@ -53,7 +66,7 @@ pub const HELD: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
-    /// `None` if the message cannot be read as one.
+    /// `None` if the message is no delivery's.
     pub wake_up: Option<WakeUp>,
     /// What the queue knows it by.
     handle: String,
@@ -84,9 +97,9 @@ pub async fn send_again(
 
 /// How long a queue must wait before it brings the wake-up.
 pub fn delay(wake_up: &WakeUp, now: Timestamp) -> Duration {
-    wake_up
-        .due
-        .duration_since(now)
-        .try_into()
-        .unwrap_or(Duration::ZERO)
+    until(wake_up.due, now)
+}
+
+fn until(due: Timestamp, now: Timestamp) -> Duration {
+    due.duration_since(now).try_into().unwrap_or(Duration::ZERO)
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
-use super::{Aside, PutAside, Queue, WakeUp};
+use super::{Aside, Message, PageTurn, PutAside, Queue, WakeUp};
 use crate::machine::Database;
 
 /// How long a receiver may work on a wake-up before it comes again.
@@ -25,10 +25,10 @@ pub struct SqliteQueue {
     bell: Arc<Notify>,
 }
 
-/// A wake-up to be acknowledged.
+/// A message to be acknowledged.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub wake_up: WakeUp,
+    pub message: Message,
     pub receives: u32,
     id: i64,
 }
@@ -51,11 +51,25 @@ impl SqliteQueue {
         Ok(())
     }
 
-    /// At most `most` wake-ups that are due, the longest waiting first.
+    /// At most `most` messages that are due: those of texts to many if there is room for them after
+    /// the others, the longest waiting first.
     pub async fn receive(&self, now: Timestamp, most: usize) -> anyhow::Result<Vec<Received>> {
+        let mut received = self.receive_from(Lane::Urgent, now, most).await?;
+        let left = most - received.len();
+        received.extend(self.receive_from(Lane::Bulk, now, left).await?);
+        Ok(received)
+    }
+
+    /// The same from one of the two.
+    pub async fn receive_from(
+        &self,
+        lane: Lane,
+        now: Timestamp,
+        most: usize,
+    ) -> anyhow::Result<Vec<Received>> {
         let again = (now + VISIBLE_AGAIN).as_millisecond();
         let (now, most) = (now.as_millisecond(), i64::try_from(most)?);
-        if !self.has_visible(now)? {
+        if most == 0 || !self.has_visible(lane, now)? {
             return Ok(Vec::new());
         }
         let rows: Vec<(i64, String, u32)> = self
@@ -63,10 +77,11 @@ impl SqliteQueue {
             .write(move |connection| {
                 let mut query = connection.prepare_cached(
                     "UPDATE wake_ups SET visible = ?2, received = received + 1
-                     WHERE id IN (SELECT id FROM wake_ups WHERE visible <= ?1 ORDER BY visible, id LIMIT ?3)
+                     WHERE id IN (SELECT id FROM wake_ups WHERE bulk = ?4 AND visible <= ?1
+                                  ORDER BY visible, id LIMIT ?3)
                      RETURNING id, wake_up, received",
                 )?;
-                let rows = query.query_map(params![now, again, most], |row| {
+                let rows = query.query_map(params![now, again, most, lane.is_bulk()], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 })?;
                 let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -79,7 +94,7 @@ impl SqliteQueue {
             .into_iter()
             .map(|(id, json, receives)| {
                 Ok(Received {
-                    wake_up: serde_json::from_str(&json)?,
+                    message: serde_json::from_str(&json)?,
                     receives,
                     id,
                 })
@@ -116,12 +131,21 @@ impl SqliteQueue {
         Ok(())
     }
 
-    /// When the next wake-up is due; `None` if there is none.
+    /// When the next message is due; `None` if there is none.
     pub fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        let lanes = [
+            self.next_due_in(Lane::Urgent)?,
+            self.next_due_in(Lane::Bulk)?,
+        ];
+        Ok(lanes.into_iter().flatten().min())
+    }
+
+    /// The same of one of the two.
+    pub fn next_due_in(&self, lane: Lane) -> anyhow::Result<Option<Timestamp>> {
         let visible: Option<i64> = self.database.read(|connection| {
             connection
-                .prepare_cached("SELECT min(visible) FROM wake_ups")?
-                .query_row([], |row| row.get(0))
+                .prepare_cached("SELECT min(visible) FROM wake_ups WHERE bulk = ?")?
+                .query_row([lane.is_bulk()], |row| row.get(0))
         })?;
         Ok(visible.map(Timestamp::from_millisecond).transpose()?)
     }
@@ -139,12 +163,46 @@ impl SqliteQueue {
     }
 
     /// A look before the write: an idle relay shall not touch the disk.
-    fn has_visible(&self, now: i64) -> anyhow::Result<bool> {
+    fn has_visible(&self, lane: Lane, now: i64) -> anyhow::Result<bool> {
         self.database.read(|connection| {
             connection
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM wake_ups WHERE visible <= ?)")?
-                .query_row([now], |row| row.get(0))
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM wake_ups WHERE bulk = ? AND visible <= ?)",
+                )?
+                .query_row(params![lane.is_bulk(), now], |row| row.get(0))
         })
+    }
+
+    async fn put(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        let rows = messages.iter().map(|message| {
+            let visible = at_or_after(message.due().max(now));
+            Ok((serde_json::to_string(message)?, visible, message.is_bulk()))
+        });
+        let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
+        let sql = "INSERT INTO wake_ups (wake_up, visible, bulk) VALUES (?, ?, ?)";
+        self.database
+            .write(move |connection| {
+                let mut insert = connection.prepare_cached(sql)?;
+                rows.iter().try_for_each(|(json, visible, bulk)| {
+                    insert.execute(params![json, visible, bulk]).map(drop)
+                })
+            })
+            .await?;
+        self.bell.notify_one();
+        Ok(())
+    }
+}
+
+/// The two queues in one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Urgent,
+    Bulk,
+}
+
+impl Lane {
+    fn is_bulk(self) -> bool {
+        self == Lane::Bulk
     }
 }
 
@@ -179,17 +237,16 @@ fn at_or_after(instant: Timestamp) -> i64 {
 #[async_trait]
 impl Queue for SqliteQueue {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        let visible = at_or_after(wake_up.due.max(now));
-        let json = serde_json::to_string(wake_up)?;
-        self.database
-            .write(move |connection| {
-                connection
-                    .prepare_cached("INSERT INTO wake_ups (wake_up, visible) VALUES (?, ?)")?
-                    .execute(params![json, visible])
-            })
-            .await?;
-        self.bell.notify_one();
-        Ok(())
+        self.send_many(std::slice::from_ref(wake_up), now).await
+    }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        let messages: Vec<_> = wake_ups.iter().cloned().map(Message::Delivery).collect();
+        self.put(&messages, now).await
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.put(&[Message::Page(turn.clone())], now).await
     }
 }
 

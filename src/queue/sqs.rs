@@ -3,22 +3,34 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry,
+};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Aside, HELD, PutAside, Queue, WakeUp};
+use super::{Aside, HELD, Message, PageTurn, PutAside, Queue, WakeUp};
 use crate::aws::plain;
 
 /// The most that `DelaySeconds` may be.
 /// Source: the Amazon SQS API reference, `SendMessage`.
 const MOST_DELAY: Duration = Duration::from_secs(900);
 
+/// The most that SQS takes or gives at once. Source: the Amazon SQS API reference, `SendMessageBatch`,
+/// `ReceiveMessage` and `ChangeMessageVisibilityBatch`.
+const MOST_AT_ONCE: usize = 10;
+
+/// How many batches are sent side by side.
+const BATCHES_AT_ONCE: usize = 4;
+
 pub struct SqsQueue {
     client: Client,
     url: String,
+    /// The queue of texts to many. Not every function sends such.
+    bulk_url: Option<String>,
 }
 
 impl SqsQueue {
@@ -26,6 +38,15 @@ impl SqsQueue {
         Self {
             client,
             url: url.into(),
+            bulk_url: None,
+        }
+    }
+
+    /// With the queue that texts to many go through.
+    pub fn with_bulk(self, url: Option<String>) -> Self {
+        Self {
+            bulk_url: url,
+            ..self
         }
     }
 
@@ -46,22 +67,89 @@ impl SqsQueue {
 #[async_trait]
 impl Queue for SqsQueue {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+        let message = Message::Delivery(wake_up.clone());
+        self.put(&message, now).await
+    }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        let url = self.bulk_url()?;
+        let mut sending = Vec::new();
+        for batch in wake_ups.chunks(MOST_AT_ONCE) {
+            sending.push(self.put_batch(url, batch, now).boxed());
+        }
+        stream::iter(sending)
+            .buffer_unordered(BATCHES_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.put(&Message::Page(turn.clone()), now).await
+    }
+}
+
+impl SqsQueue {
+    async fn put(&self, message: &Message, now: Timestamp) -> anyhow::Result<()> {
+        let url = match message.is_bulk() {
+            true => self.bulk_url()?,
+            false => &self.url,
+        };
         self.client
             .send_message()
-            .queue_url(&self.url)
-            .message_body(serde_json::to_string(wake_up)?)
-            .delay_seconds(delay_seconds(super::delay(wake_up, now)))
+            .queue_url(url)
+            .message_body(serde_json::to_string(message)?)
+            .delay_seconds(delay_seconds(super::until(message.due(), now)))
             .send()
             .await
             .map_err(plain)
-            .with_context(|| {
-                format!(
-                    "cannot send to the queue {} (does it exist, and may this role send to it?)",
-                    self.url
-                )
-            })?;
+            .with_context(|| not_sent(url))?;
         Ok(())
     }
+
+    /// At most [`MOST_AT_ONCE`].
+    async fn put_batch(
+        &self,
+        url: &str,
+        wake_ups: &[WakeUp],
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let entries = wake_ups.iter().enumerate().map(|(n, wake_up)| {
+            Ok(SendMessageBatchRequestEntry::builder()
+                .id(n.to_string())
+                .message_body(serde_json::to_string(wake_up)?)
+                .delay_seconds(delay_seconds(super::delay(wake_up, now)))
+                .build()?)
+        });
+        let sent = self
+            .client
+            .send_message_batch()
+            .queue_url(url)
+            .set_entries(Some(entries.collect::<anyhow::Result<_>>()?))
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| not_sent(url))?;
+        match sent.failed().first() {
+            None => Ok(()),
+            Some(failed) => bail!(
+                "{}: {} of {} messages, the first because of {}",
+                not_sent(url),
+                sent.failed().len(),
+                wake_ups.len(),
+                failed.code()
+            ),
+        }
+    }
+
+    fn bulk_url(&self) -> anyhow::Result<&str> {
+        self.bulk_url.as_deref().context(
+            "nothing says which queue the texts of notices go through (the variable BULK_QUEUE_URL)",
+        )
+    }
+}
+
+fn not_sent(url: &str) -> String {
+    format!("cannot send to the queue {url} (does it exist, and may this role send to it?)")
 }
 
 /// The dead-letter queue.
@@ -85,10 +173,6 @@ impl SqsPutAside {
         )
     }
 }
-
-/// The most that SQS takes or gives at once.
-/// Source: the Amazon SQS API reference, `ReceiveMessage` and `ChangeMessageVisibilityBatch`.
-const MOST_AT_ONCE: usize = 10;
 
 #[async_trait]
 impl PutAside for SqsPutAside {

@@ -83,6 +83,7 @@ fn delivery(answer: Answer) -> Delivery {
         handed_over: Vec::new(),
         sender: None,
         slowed: Vec::new(),
+        invitation: None,
         purpose: Default::default(),
         policy: Default::default(),
         time_zone: Default::default(),

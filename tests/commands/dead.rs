@@ -71,6 +71,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         gave_up: Some(gave_up),
         replays: Vec::new(),
         slowed: Vec::new(),
+        invitation: None,
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),
@@ -107,7 +108,7 @@ fn queue(place: &Place) -> SqliteQueue {
 /// The deliveries that a worker would be woken for.
 async fn woken(place: &Place) -> Vec<String> {
     let received = queue(place).receive(Timestamp::now(), 100).await.unwrap();
-    let woken = received.iter().map(|r| r.wake_up.delivery.to_string());
+    let woken = received.iter().map(|r| r.message.name());
     woken.collect()
 }
 

@@ -56,11 +56,13 @@ fn a_line_that_says_nothing_of_notices_is_quiet_at_night_and_has_no_topics() {
 
 #[test]
 fn everything_can_be_set_and_is_written_back() {
-    let entries = "quiet_hours = \"22:30-7:00\"\nprice_per_segment = 0.01";
+    let entries =
+        "quiet_hours = \"22:30-7:00\"\nprice_per_segment = 0.01\nsegments_a_minute = 6000";
     let line = line(&with(entries, TOPIC));
     let notices = &line.notices;
     assert_eq!(notices.quiet_hours.unwrap().to_string(), "22:30-07:00");
     assert_eq!(notices.price_per_segment.to_string(), "$0.01");
+    assert_eq!(notices.segments_a_minute, 6000);
     let events = Topic {
         name: "events".to_owned(),
         keyword: "EVENTS".to_owned(),
@@ -192,5 +194,13 @@ fn two_topics_that_one_text_would_mean() {
             mistake.contains("would mean the topic \"events\" as well"),
             "{mistake}"
         );
+    }
+}
+
+#[test]
+fn a_pace_that_no_number_has_is_refused() {
+    for wrong in ["0", "-1", "120001", "2.5", "\"60\""] {
+        let entry = format!("segments_a_minute = {wrong}");
+        refused(&entry, &["write how many segments Twilio sends a minute"]);
     }
 }

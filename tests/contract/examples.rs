@@ -142,6 +142,7 @@ pub fn delivery(n: u32) -> Delivery {
         gave_up: None,
         replays: Vec::new(),
         slowed: Vec::new(),
+        invitation: None,
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),

@@ -5,6 +5,7 @@ mod audit;
 mod examples;
 mod guards;
 mod lines;
+mod notices;
 mod put_aside;
 mod queue;
 mod signatures;

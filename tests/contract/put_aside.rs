@@ -159,10 +159,7 @@ impl Beside for OneMachine {
 
     async fn brings(&self) -> BTreeSet<String> {
         let received = self.queue.receive(Timestamp::now(), 100).await.unwrap();
-        received
-            .iter()
-            .map(|r| r.wake_up.delivery.to_string())
-            .collect()
+        received.iter().map(|r| r.message.name()).collect()
     }
 }
 

@@ -8,9 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use relay::clock::{Clock, ManualClock};
 use relay::delivery::DeliveryId;
 use relay::machine::{DATABASE, Database};
+use relay::notice::NoticeId;
 use relay::queue::sqlite::SqliteQueue;
-use relay::queue::{Queue, WakeUp};
+use relay::queue::{Message, PageTurn, Queue, WakeUp};
 
+use super::examples::number;
 use super::{Held, contract};
 use crate::memory::{MemoryQueue, Received};
 
@@ -21,6 +23,9 @@ contract! { sqs, sqlite, memory:
     what_is_not_acknowledged_comes_again,
     a_wake_up_waits_until_it_is_due,
     a_wake_up_may_be_due_long_ago_or_in_a_month,
+    many_wake_ups_come_each_once,
+    a_page_comes_as_it_was_asked_for,
+    an_urgent_wake_up_comes_before_many_others,
 }
 
 /// A queue as its worker sees it. On AWS that is Lambda, which is not here.
@@ -33,7 +38,7 @@ trait Served: Queue {
     /// Lets time pass.
     async fn pass(&self, time: Duration);
 
-    async fn receive(&self) -> Vec<(WakeUp, Self::Receipt)>;
+    async fn receive(&self) -> Vec<(Message, Self::Receipt)>;
 
     async fn acknowledge(&self, receipt: &Self::Receipt);
 
@@ -47,7 +52,7 @@ async fn a_wake_up_comes_as_it_was_sent(queue: &impl Served) {
     queue.send(&sent, queue.now()).await.unwrap();
     let received = queue.receive().await;
     assert_eq!(received.len(), 1);
-    assert_eq!(received[0].0, sent);
+    assert_eq!(received[0].0, Message::Delivery(sent));
 }
 
 async fn every_wake_up_comes(queue: &impl Served) {
@@ -67,9 +72,9 @@ async fn every_wake_up_comes(queue: &impl Served) {
         if received.is_empty() {
             break;
         }
-        for (wake_up, receipt) in received {
+        for (message, receipt) in received {
             queue.acknowledge(&receipt).await;
-            came.push(wake_up.delivery.to_string());
+            came.push(message.name());
         }
     }
     came.sort_unstable();
@@ -92,8 +97,8 @@ async fn what_is_not_acknowledged_comes_again(queue: &impl Served) {
     let sent = wake_up("in-1", queue.now(), SignedDuration::ZERO);
     queue.send(&sent, queue.now()).await.unwrap();
     for _ in 0..3 {
-        let (wake_up, receipt) = queue.receive().await.remove(0);
-        assert_eq!(wake_up, sent);
+        let (message, receipt) = queue.receive().await.remove(0);
+        assert_eq!(message, Message::Delivery(sent.clone()));
         queue.fail(&receipt).await;
     }
 }
@@ -106,7 +111,7 @@ async fn a_wake_up_waits_until_it_is_due(queue: &impl Served) {
     queue.pass(Duration::from_millis(1100)).await;
     let received = queue.receive().await;
     assert_eq!(received.len(), 1);
-    assert_eq!(received[0].0, sent);
+    assert_eq!(received[0].0, Message::Delivery(sent));
 }
 
 async fn a_wake_up_may_be_due_long_ago_or_in_a_month(queue: &impl Served) {
@@ -121,8 +126,62 @@ async fn a_wake_up_may_be_due_long_ago_or_in_a_month(queue: &impl Served) {
         .await
         .unwrap();
     let received = queue.receive().await;
-    let came: Vec<_> = received.iter().map(|(w, _)| w.delivery.as_str()).collect();
+    let came: Vec<_> = received.iter().map(|(message, _)| message.name()).collect();
     assert_eq!(came, ["in-late"]);
+}
+
+fn notice() -> NoticeId {
+    NoticeId::of(&number(100), "april")
+}
+
+async fn many_wake_ups_come_each_once(queue: &impl Served) {
+    let now = queue.now();
+    let ids = (0..25).map(|n| format!("{}-{n:020}", notice()));
+    let sent: Vec<_> = ids
+        .map(|id| wake_up(&id, now, SignedDuration::ZERO))
+        .collect();
+    queue.send_many(&sent, now).await.unwrap();
+    queue.send_many(&[], now).await.unwrap();
+    let mut came = Vec::new();
+    loop {
+        let received = queue.receive().await;
+        if received.is_empty() {
+            break;
+        }
+        for (message, receipt) in received {
+            queue.acknowledge(&receipt).await;
+            came.push(message.name());
+        }
+    }
+    came.sort_unstable();
+    let sent: Vec<_> = sent.iter().map(|w| w.delivery.to_string()).collect();
+    assert_eq!(came, sent);
+}
+
+async fn a_page_comes_as_it_was_asked_for(queue: &impl Served) {
+    let now = queue.now();
+    let turn = PageTurn {
+        notice: notice(),
+        page: 37,
+        due: now,
+    };
+    queue.turn_page(&turn, now).await.unwrap();
+    let received = queue.receive().await;
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].0, Message::Page(turn));
+}
+
+async fn an_urgent_wake_up_comes_before_many_others(queue: &impl Served) {
+    let now = queue.now();
+    let ids = (0..8).map(|n| format!("{}-{n:020}", notice()));
+    let many: Vec<_> = ids
+        .map(|id| wake_up(&id, now, SignedDuration::ZERO))
+        .collect();
+    queue.send_many(&many, now).await.unwrap();
+    let urgent = wake_up("in-1", now, SignedDuration::ZERO);
+    queue.send(&urgent, now).await.unwrap();
+    let received = queue.receive().await;
+    assert_eq!(received[0].0, Message::Delivery(urgent));
 }
 
 fn wake_up(id: &str, now: Timestamp, delay: SignedDuration) -> WakeUp {
@@ -156,6 +215,14 @@ impl Queue for OneMachine {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
         self.queue.send(wake_up, now).await
     }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        self.queue.send_many(wake_ups, now).await
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.queue.turn_page(turn, now).await
+    }
 }
 
 #[async_trait]
@@ -170,11 +237,11 @@ impl Served for OneMachine {
         self.clock.advance(time);
     }
 
-    async fn receive(&self) -> Vec<(WakeUp, Self::Receipt)> {
+    async fn receive(&self) -> Vec<(Message, Self::Receipt)> {
         let received = self.queue.receive(self.now(), 10).await.unwrap();
         received
             .into_iter()
-            .map(|r| (r.wake_up.clone(), r))
+            .map(|r| (r.message.clone(), r))
             .collect()
     }
 
@@ -206,6 +273,14 @@ impl Queue for InMemory {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
         self.queue.send(wake_up, now).await
     }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        self.queue.send_many(wake_ups, now).await
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.queue.turn_page(turn, now).await
+    }
 }
 
 #[async_trait]
@@ -220,11 +295,11 @@ impl Served for InMemory {
         self.clock.advance(time);
     }
 
-    async fn receive(&self) -> Vec<(WakeUp, Received)> {
+    async fn receive(&self) -> Vec<(Message, Received)> {
         let received = self.queue.receive(self.now(), 10);
         received
             .into_iter()
-            .map(|r| (r.wake_up.clone(), r))
+            .map(|r| (r.message.clone(), r))
             .collect()
     }
 
@@ -251,19 +326,24 @@ mod on_sqs {
     pub struct Sqs {
         queue: SqsQueue,
         client: Client,
-        url: String,
+        urls: [String; 2],
     }
 
     pub async fn sqs() -> Held<Sqs> {
         let config = moto::config(moto::url()).await;
-        let url = moto::queue(&config).await;
+        let (url, bulk) = (moto::queue(&config).await, moto::queue(&config).await);
         let client = Client::new(&config);
         let held = Sqs {
-            queue: SqsQueue::new(client.clone(), &url),
+            queue: SqsQueue::new(client.clone(), &url).with_bulk(Some(bulk.clone())),
             client,
-            url,
+            urls: [url, bulk],
         };
         Held { held, folder: None }
+    }
+
+    pub struct Receipt {
+        url: String,
+        handle: String,
     }
 
     #[async_trait]
@@ -271,11 +351,19 @@ mod on_sqs {
         async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
             self.queue.send(wake_up, now).await
         }
+
+        async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+            self.queue.send_many(wake_ups, now).await
+        }
+
+        async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+            self.queue.turn_page(turn, now).await
+        }
     }
 
     #[async_trait]
     impl Served for Sqs {
-        type Receipt = String;
+        type Receipt = Receipt;
 
         fn now(&self) -> Timestamp {
             Timestamp::now()
@@ -286,33 +374,31 @@ mod on_sqs {
             tokio::time::sleep(time).await;
         }
 
-        async fn receive(&self) -> Vec<(WakeUp, String)> {
-            let received = self
-                .client
-                .receive_message()
-                .queue_url(&self.url)
-                .max_number_of_messages(10)
-                .send()
-                .await
-                .unwrap();
-            received
-                .messages()
-                .iter()
-                .map(|message| {
-                    let wake_up = serde_json::from_str(message.body().unwrap()).unwrap();
-                    (wake_up, message.receipt_handle().unwrap().to_owned())
-                })
-                .collect()
+        async fn receive(&self) -> Vec<(Message, Receipt)> {
+            let mut came = Vec::new();
+            for url in &self.urls {
+                let receive = self.client.receive_message().queue_url(url);
+                let received = receive.max_number_of_messages(10).send().await.unwrap();
+                came.extend(received.messages().iter().map(|message| {
+                    let read = serde_json::from_str(message.body().unwrap()).unwrap();
+                    let handle = message.receipt_handle().unwrap().to_owned();
+                    let url = url.clone();
+                    (read, Receipt { url, handle })
+                }));
+            }
+            came
         }
 
-        async fn acknowledge(&self, receipt: &String) {
-            let delete = self.client.delete_message().queue_url(&self.url);
-            delete.receipt_handle(receipt).send().await.unwrap();
+        async fn acknowledge(&self, receipt: &Receipt) {
+            let delete = self.client.delete_message().queue_url(&receipt.url);
+            let delete = delete.receipt_handle(&receipt.handle);
+            delete.send().await.unwrap();
         }
 
-        async fn fail(&self, receipt: &String) {
-            let change = self.client.change_message_visibility().queue_url(&self.url);
-            let change = change.receipt_handle(receipt).visibility_timeout(0);
+        async fn fail(&self, receipt: &Receipt) {
+            let change = self.client.change_message_visibility();
+            let change = change.queue_url(&receipt.url).visibility_timeout(0);
+            let change = change.receipt_handle(&receipt.handle);
             change.send().await.unwrap();
         }
     }

@@ -6,6 +6,7 @@ mod failures;
 mod fallback;
 mod floods;
 mod hand_over;
+mod invitations;
 mod loops;
 mod opt_outs;
 mod reconciliation;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use relay::queue::{Queue, WakeUp};
+use relay::queue::{Message, PageTurn, Queue, WakeUp};
 
 /// A queue that brings a wake-up again until it is acknowledged.
 #[derive(Default)]
@@ -17,7 +17,7 @@ struct WakeUps {
 }
 
 struct Waiting {
-    wake_up: WakeUp,
+    message: Message,
     visible: Timestamp,
     receives: u32,
 }
@@ -25,7 +25,7 @@ struct Waiting {
 /// A wake-up to be acknowledged.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub wake_up: WakeUp,
+    pub message: Message,
     pub receives: u32,
     id: u64,
 }
@@ -35,27 +35,35 @@ const VISIBLE_AGAIN: Duration = Duration::from_secs(3 * 60);
 
 impl MemoryQueue {
     pub fn put(&self, wake_up: &WakeUp, visible: Timestamp) {
+        self.put_message(Message::Delivery(wake_up.clone()), visible);
+    }
+
+    pub fn put_message(&self, message: Message, visible: Timestamp) {
         let mut queue = self.0.lock().unwrap();
         queue.count += 1;
         let id = queue.count;
         let waiting = Waiting {
-            wake_up: wake_up.clone(),
+            message,
             visible,
             receives: 0,
         };
         queue.waiting.insert(id, waiting);
     }
 
-    /// At most `most` wake-ups that are due, the one sent first first.
+    /// At most `most` messages that are due, the one sent first first; those of texts to many come
+    /// last.
     pub fn receive(&self, now: Timestamp, most: usize) -> Vec<Received> {
         let mut queue = self.0.lock().unwrap();
         let due = queue.waiting.iter_mut().filter(|(_, w)| w.visible <= now);
-        due.take(most)
+        let mut due: Vec<_> = due.collect();
+        due.sort_by_key(|(_, waiting)| waiting.message.is_bulk());
+        due.into_iter()
+            .take(most)
             .map(|(id, waiting)| {
                 waiting.visible = now + VISIBLE_AGAIN;
                 waiting.receives += 1;
                 Received {
-                    wake_up: waiting.wake_up.clone(),
+                    message: waiting.message.clone(),
                     receives: waiting.receives,
                     id: *id,
                 }
@@ -95,6 +103,18 @@ impl MemoryQueue {
 impl Queue for MemoryQueue {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
         self.put(wake_up, wake_up.due.max(now));
+        Ok(())
+    }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        for wake_up in wake_ups {
+            self.put(wake_up, wake_up.due.max(now));
+        }
+        Ok(())
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.put_message(Message::Page(turn.clone()), turn.due.max(now));
         Ok(())
     }
 }

@@ -4,10 +4,12 @@
 //! A world that goes out of scope fails its test if a delivery is still on its way or a phone has a
 //! text that nobody read.
 
+mod bus;
 mod faults;
 mod notices;
 mod phone;
 
+pub use bus::Listeners;
 pub use faults::Faults;
 pub use phone::Phone;
 
@@ -47,6 +49,7 @@ pub struct World {
     pub sandbox: Arc<Sandbox>,
     pub line: Line,
     pub faults: Arc<Faults>,
+    pub listeners: Arc<Listeners>,
     /// How far Twilio's clock is behind.
     behind: Duration,
     relay: Arc<Relay>,
@@ -92,7 +95,8 @@ impl World {
         sandbox.set_number(line.number.clone(), setup);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let faults = Arc::new(Faults::default());
-        let (relay, queue) = start(&folder, &clock, &sandbox, &faults);
+        let listeners = Arc::new(Listeners::default());
+        let (relay, queue) = start(&folder, &clock, &sandbox, &faults, &listeners);
         relay
             .store
             .put_line(&line)
@@ -104,6 +108,7 @@ impl World {
             sandbox,
             line,
             faults,
+            listeners,
             behind,
             relay,
             queue,
@@ -142,7 +147,13 @@ impl World {
 
     /// The process ends and another one begins, with the same files.
     pub async fn restart(&mut self) {
-        (self.relay, self.queue) = start(&self.folder, &self.clock, &self.sandbox, &self.faults);
+        (self.relay, self.queue) = start(
+            &self.folder,
+            &self.clock,
+            &self.sandbox,
+            &self.faults,
+            &self.listeners,
+        );
         self.kept = KeptFile::open(&self.folder.path().join(KEPT)).expect("the kept texts");
         self.queue
             .recover(self.clock.now())
@@ -208,7 +219,7 @@ impl World {
                 }
             }
             for received in wake_ups {
-                match retry_worker::wake(&self.relay, &received.wake_up).await {
+                match retry_worker::work_on(&self.relay, &received.message).await {
                     Ok(()) => self.queue.acknowledge(&received).await,
                     Err(_) => {
                         self.queue
@@ -318,8 +329,8 @@ impl World {
         let far = self.clock.now() + minutes(24 * 60);
         let received = block_on(self.queue.receive(far, 1000)).expect("the queue is read");
         let ids = received
-            .into_iter()
-            .map(|received| received.wake_up.delivery);
+            .iter()
+            .filter_map(|received| received.message.delivery().cloned());
         ids.filter(|id| {
             let delivery = block_on(self.relay.store.delivery(id)).expect("the store is read");
             delivery.is_none_or(|delivery| delivery.due().is_some())
@@ -368,6 +379,7 @@ fn start(
     clock: &Arc<ManualClock>,
     sandbox: &Arc<Sandbox>,
     faults: &Arc<Faults>,
+    bus: &Arc<Listeners>,
 ) -> (Arc<Relay>, SqliteQueue) {
     let database = Database::open(&folder.path().join("relay.db")).expect("a database");
     let queue = SqliteQueue::on(database.clone());
@@ -384,6 +396,7 @@ fn start(
             Box::new(InProcess(Arc::clone(sandbox))),
             "https://api.twilio.com",
         ),
+        bus: bus.clone(),
         clock: clock.clone(),
         chance: Arc::new(FixedChance(0.5)),
     };

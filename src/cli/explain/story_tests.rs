@@ -90,6 +90,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         gave_up: None,
         replays: Vec::new(),
         slowed: Vec::new(),
+        invitation: None,
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),

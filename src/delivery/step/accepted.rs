@@ -40,7 +40,7 @@ impl Step {
     pub(super) fn miss_report(&mut self) {
         if self.has_next() {
             self.move_on(MovedOn::NoReport);
-        } else if self.delivery.purpose == Purpose::Relay {
+        } else if matches!(self.delivery.purpose, Purpose::Relay | Purpose::Invitation) {
             self.give_up(GaveUp::NoReport);
         } else if let State::Accepted { ask, .. } = &mut self.delivery.state {
             // The relay's own words are not worth more.

@@ -145,6 +145,7 @@ impl Step {
             self.delivery.gave_up = Some(self.now);
         }
         self.effects.push(Effect::ReportGivenUp { because });
+        self.owe_report();
     }
 
     /// Failed attempts for the present recipient since the last one that went well, or the replay,

@@ -49,6 +49,7 @@ impl Step {
     fn withhold(&mut self, because: Withheld) {
         self.delivery.state = State::Withheld { because };
         self.effects.push(Effect::ReportWithheld { because });
+        self.owe_report();
     }
 }
 

@@ -3,6 +3,7 @@
 mod accepted;
 mod failure;
 mod held;
+mod invited;
 mod news;
 mod replay;
 mod unknown;
@@ -56,6 +57,7 @@ pub fn step(
         } => step.status(attempt, sid, status, code),
         Event::Absent { attempt } => step.absent(attempt),
         Event::NoAnswer => step.no_answer(),
+        Event::Told => step.told(),
         Event::Replayed {
             cascade,
             public_url,
@@ -90,7 +92,8 @@ impl Step {
             State::Unknown { asked, .. } => self.ask_now(asked),
             State::Accepted { .. } if self.is_over() => self.miss_report(),
             State::Accepted { asked, .. } => self.miss_callback(asked),
-            State::Delivered | State::GaveUp { .. } | State::Withheld { .. } => {}
+            State::GaveUp { .. } | State::Withheld { .. } => self.tell_inviter(),
+            State::Delivered => {}
         }
     }
 

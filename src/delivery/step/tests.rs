@@ -45,6 +45,7 @@ pub fn delivery(parts: usize) -> Delivery {
         gave_up: None,
         replays: Vec::new(),
         slowed: Vec::new(),
+        invitation: None,
         handed_over: Vec::new(),
         purpose: Default::default(),
         policy: Default::default(),

@@ -1,4 +1,4 @@
-//! What a line says about its notices: quiet hours, price, topics, templates.
+//! What a line says about its notices: quiet hours, price, pace, topics, templates.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,22 @@ use crate::notice::template::Template;
 use crate::subscriber::{BadKeyword, Topic};
 
 /// The keys of a line's notices, which stand in its `[[line]]`.
-pub(super) const KEYS: [&str; 4] = ["quiet_hours", "price_per_segment", "topic", templates::KEY];
+pub(super) const KEYS: [&str; 5] = [
+    "quiet_hours",
+    "price_per_segment",
+    "segments_a_minute",
+    "topic",
+    templates::KEY,
+];
 
 /// What stands for no quiet hours.
 pub(super) const NO_QUIET: &str = "none";
 
 /// A segment costs cents, wherever it goes; more is a slip of the pen.
 const DEAREST: Dollars = Dollars::of_millionths(1_000_000);
+
+/// What an account sends at most. Source: Twilio's error 63017, 2,000 messages a second.
+const MOST_A_MINUTE: u32 = 120_000;
 
 /// What subscribers read that they get has to fit into a confirmation.
 const LONGEST_ABOUT: usize = 60;
@@ -29,6 +38,7 @@ const LONGEST_ABOUT: usize = 60;
 pub(super) struct ReadNotices {
     quiet_hours: Option<Option<QuietHours>>,
     price_per_segment: Option<Dollars>,
+    segments_a_minute: Option<u32>,
     topics: Vec<ReadTopic>,
     templates: BTreeMap<String, Template>,
 }
@@ -47,6 +57,7 @@ impl ReadNotices {
         Some(Notices {
             quiet_hours: self.quiet_hours.unwrap_or(defaults.quiet_hours),
             price_per_segment: self.price_per_segment.unwrap_or(defaults.price_per_segment),
+            segments_a_minute: self.segments_a_minute.unwrap_or(defaults.segments_a_minute),
             topics: topics.collect::<Option<_>>()?,
             templates: self.templates,
         })
@@ -80,6 +91,9 @@ pub(super) fn read(
             .map(Spanned::into_inner),
         price_per_segment: line
             .optional("price_per_segment", mistakes, price)
+            .map(Spanned::into_inner),
+        segments_a_minute: line
+            .optional("segments_a_minute", mistakes, segments_a_minute)
             .map(Spanned::into_inner),
         topics,
         templates: templates::read(line, zone, mistakes),
@@ -159,6 +173,18 @@ fn quiet_hours(value: &DeValue) -> Result<Option<QuietHours>, String> {
             .map(Some)
             .map_err(|bad| bad.to_string()),
     }
+}
+
+fn segments_a_minute(value: &DeValue) -> Result<u32, String> {
+    let advice = "write how many segments Twilio sends a minute from the line's number: 60 from a \
+                  long code of the United States, more from others";
+    let DeValue::Integer(number) = value else {
+        return Err(format!("this is {}; {advice}", kind(value)));
+    };
+    let number: Option<u32> = number.as_str().parse().ok();
+    number
+        .filter(|number| (1..=MOST_A_MINUTE).contains(number))
+        .ok_or_else(|| format!("no line can have that pace; {advice}"))
 }
 
 fn price(value: &DeValue) -> Result<Dollars, String> {

@@ -56,6 +56,7 @@ fn notices(toml: &mut String, notices: &Notices) {
     entry(toml, "quiet_hours", quiet.as_deref().unwrap_or(NO_QUIET));
     let price = notices.price_per_segment.decimal();
     let _ = writeln!(toml, "price_per_segment = {price}");
+    let _ = writeln!(toml, "segments_a_minute = {}", notices.segments_a_minute);
 }
 
 /// What has its default is written too: it is what is in force.

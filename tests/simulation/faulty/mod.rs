@@ -15,7 +15,7 @@ use futures::FutureExt;
 use jiff::Timestamp;
 use relay::audit::{Audit, Record};
 use relay::credentials::{self, Credentials};
-use relay::queue::{Queue, WakeUp};
+use relay::queue::{Message, PageTurn, Queue, WakeUp};
 
 use super::faults::Fault;
 use super::mistakes::Mistake;
@@ -33,12 +33,30 @@ pub struct FaultyQueue {
 #[async_trait]
 impl Queue for FaultyQueue {
     async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> Result<()> {
+        self.put(Message::Delivery(wake_up.clone()), now).await
+    }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> Result<()> {
+        for wake_up in wake_ups {
+            self.send(wake_up, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> Result<()> {
+        self.put(Message::Page(turn.clone()), now).await
+    }
+}
+
+impl FaultyQueue {
+    async fn put(&self, message: Message, now: Timestamp) -> Result<()> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
         if weather.is_down(Fault::QueueDown) || weather.strikes(Fault::QueueError) {
             bail!("the queue does not answer");
         }
-        let delay = relay::queue::delay(wake_up, now);
+        let delay = message.due().duration_since(now);
+        let delay = std::time::Duration::try_from(delay).unwrap_or_default();
         let mut delay = self.longest_delay.map_or(delay, |most| delay.min(most));
         if weather.strikes(Fault::WakeUpLate) {
             delay += weather.up_to(600);
@@ -48,10 +66,11 @@ impl Queue for FaultyQueue {
             return Ok(());
         }
         if !weather.strikes(Fault::WakeUpLost) {
-            self.behind.put(wake_up, visible);
+            self.behind.put_message(message.clone(), visible);
         }
         if weather.strikes(Fault::WakeUpTwice) {
-            self.behind.put(wake_up, visible + weather.up_to(30));
+            let again = visible + weather.up_to(30);
+            self.behind.put_message(message, again);
         }
         weather.time.pause(weather.latency()).await;
         if weather.strikes(Fault::QueueTimeout) {

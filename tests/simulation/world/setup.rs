@@ -7,6 +7,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 use relay::audit::fallback::Fallback;
 use relay::clock::{Clock, ManualClock};
+use relay::invitation::NoBus;
 use relay::relay::Relay;
 use relay::twilio::client::Client;
 use relay::twilio::sandbox::{Number, Power, Sandbox, demo_account};
@@ -70,6 +71,7 @@ impl World {
                 Box::new(Connection(network.clone())),
                 "https://api.twilio.com",
             ),
+            bus: Arc::new(NoBus),
             clock: time.clone(),
             chance: weather.clone(),
         };

@@ -66,9 +66,9 @@ impl World {
             self.queue.put_back(&received, soon);
         }
         let relay = Arc::clone(&self.relay);
-        let wake_up = received.wake_up.clone();
+        let message = received.message.clone();
         self.start(What::Wake(received), async move {
-            Done::Woken(retry_worker::wake(&relay, &wake_up).await)
+            Done::Woken(retry_worker::work_on(&relay, &message).await)
         });
     }
 
@@ -251,7 +251,7 @@ impl World {
 impl What {
     fn delivery(&self) -> Option<DeliveryId> {
         match self {
-            What::Wake(received) => Some(received.wake_up.delivery.clone()),
+            What::Wake(received) => received.message.delivery().cloned(),
             What::Sweep | What::Replay | What::Forged => None,
             What::Text(_, sid) => Some(DeliveryId::of_inbound(sid)),
             What::Status(_, news) => Some(news.delivery.clone()),
@@ -264,7 +264,7 @@ impl fmt::Display for What {
         let end = |text: &str| text[text.len() - 4..].to_owned();
         match self {
             What::Wake(received) => {
-                write!(f, "worker on {}", end(received.wake_up.delivery.as_str()))
+                write!(f, "worker on {}", end(&received.message.name()))
             }
             What::Sweep => write!(f, "sweep"),
             What::Replay => write!(f, "replay of what is dead"),

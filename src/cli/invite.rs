@@ -1,0 +1,94 @@
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::notifier::{Place, Wish, key_of, put, values};
+use super::output::{self, tell};
+use crate::printable::printable;
+
+/// Invite one person, with a link of their own
+///
+/// The text is one segment; what does not fit is refused. `relay notice show ID` tells what became of
+/// it. The same command again sends nothing again, unless --key says otherwise.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  relay invite Ana +16195550121 --event Zurek --link https://crew.example.com/i/7Jx2
+  relay invite Ana +16195550121 --event Zurek --link https://crew.example.com/i/7Jx2 \\
+      --url https://relay.example.com --caller crew --env-file repos.env")]
+pub struct Invite {
+    /// How the text calls them
+    name: String,
+    /// Their number, such as +16195550121
+    number: String,
+    /// What they are invited to
+    #[arg(long)]
+    event: String,
+    /// What they follow to accept
+    #[arg(long, value_name = "URL")]
+    link: String,
+    /// When it is: a time, or a date alone
+    #[arg(long, value_name = "TIME")]
+    starts: Option<String>,
+    /// It is not sent after this instant
+    #[arg(long, value_name = "TIME")]
+    expires: Option<Timestamp>,
+    /// A further value for a template of your own; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    data: Vec<String>,
+    /// The line that sends it, by name or number; needed if there are several
+    #[arg(long, value_name = "LINE")]
+    line: Option<String>,
+    /// The idempotency key: an invitation of the same key is sent once
+    #[arg(long)]
+    key: Option<String>,
+    /// Say what would be sent and at what cost, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Invite {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let mut invitation = json!({
+            "name": self.name,
+            "number": self.number,
+            "event": self.event,
+            "link": self.link,
+        });
+        put(&mut invitation, "starts", self.starts);
+        put(
+            &mut invitation,
+            "expires",
+            self.expires.map(|at| at.to_string()),
+        );
+        put(&mut invitation, "line", self.line);
+        let data = values(&self.data)?;
+        put(&mut invitation, "data", (!data.is_empty()).then_some(data));
+        let key = self.key.unwrap_or_else(|| key_of(&invitation));
+        invitation["idempotency_key"] = key.into();
+        if self.dry_run {
+            invitation["dry_run"] = true.into();
+        }
+        let answer = match self.place.asked(&Wish::Invitation(invitation)).await? {
+            Ok(answer) => answer,
+            Err(code) => return Ok(code),
+        };
+        let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
+        if self.place.json {
+            output::json(&answer)?;
+        } else if self.dry_run {
+            tell!("{}\nabout ${}", text("text"), text("cost"))?;
+        } else {
+            tell!(
+                "{} accepted{}\n{}",
+                text("id"),
+                self.place.hears(),
+                text("text")
+            )?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,145 @@
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::notifier::{Place, Wish};
+use super::output::{self, note, tell};
+use crate::printable::printable;
+
+/// How a notice or an invitation stands, and calling one back
+#[derive(clap::Args)]
+pub struct Notice {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Show(Show),
+    Cancel(Cancel),
+}
+
+/// Show how many recipients of a notice stand where, or what became of an invitation
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  relay notice show no-… --follow
+  relay notice show iv-… --json")]
+struct Show {
+    /// As `relay notify` or `relay invite` printed it
+    id: String,
+    /// Go on showing how far it is until it has gone out
+    #[arg(long)]
+    follow: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Call a notice back: whoever has not got it yet never will
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  relay notice cancel no-…")]
+struct Cancel {
+    /// As `relay notify` printed it
+    id: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Notice {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let (place, wish) = match self.command {
+            Command::Show(Show {
+                id,
+                follow: true,
+                place,
+            }) => return follow(&place, id).await,
+            Command::Show(Show { id, place, .. }) => (place, Wish::Show(id)),
+            Command::Cancel(Cancel { id, place }) => (place, Wish::Cancel(id)),
+        };
+        match place.asked(&wish).await? {
+            Ok(answer) => show(&place, &answer),
+            Err(code) => Ok(code),
+        }
+    }
+}
+
+/// How often a notice that is followed is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Says how far a notice is, until nobody waits for it any more.
+pub async fn follow(place: &Place, id: String) -> anyhow::Result<ExitCode> {
+    let wish = Wish::Show(id);
+    let mut said = String::new();
+    loop {
+        let answer = match place.asked(&wish).await? {
+            Ok(answer) => answer,
+            Err(code) => return Ok(code),
+        };
+        if is_over(&answer) {
+            return show(place, &answer);
+        }
+        let progress = progress(&answer);
+        if progress != said {
+            note!("{progress}");
+            said = progress;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Whether nothing more is sent of it. What became of the last texts may still be to be heard.
+fn is_over(answer: &Value) -> bool {
+    let state = answer["state"].as_str().unwrap_or_default();
+    match answer["counts"].as_object() {
+        Some(counts) => {
+            let left = |name: &str| counts.get(name).and_then(Value::as_u64).unwrap_or_default();
+            !matches!(state, "scheduled" | "sending") && left("waiting") + left("sending") == 0
+        }
+        None => matches!(state, "delivered" | "failed"),
+    }
+}
+
+fn progress(answer: &Value) -> String {
+    let state = printable(answer["state"].as_str().unwrap_or_default());
+    match counted(answer) {
+        counts if counts.is_empty() => state,
+        counts => format!("{state}: {counts}"),
+    }
+}
+
+/// Such as `12 delivered, 3 waiting`.
+fn counted(answer: &Value) -> String {
+    let counts = answer["counts"].as_object().into_iter().flatten();
+    let counts = counts.filter_map(|(name, count)| {
+        let count = count.as_u64().filter(|count| 0 < *count)?;
+        Some(format!("{count} {}", name.replace('_', " ")))
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+pub fn show(place: &Place, answer: &Value) -> anyhow::Result<ExitCode> {
+    if place.json {
+        output::json(answer)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
+    tell!("{} {}", text("id"), progress(answer))?;
+    if answer["counts"].is_null() {
+        tell!("{} to {}", text("name"), text("event"))?;
+    } else {
+        tell!("{}", text("text"))?;
+    }
+    if !answer["because"].is_null() {
+        let code = answer["error_code"].as_u64();
+        let code = code
+            .map(|code| format!(" (error {code})"))
+            .unwrap_or_default();
+        tell!("because: {}{code}", text("because").replace('_', " "))?;
+    }
+    if !answer["superseded_by"].is_null() {
+        tell!("superseded by {}", text("superseded_by"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,140 @@
+//! A relay that is asked in its own store and queue, past HTTP.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use async_trait::async_trait;
+
+use super::{Said, StackParts, Wish};
+use crate::audit::file::FileAudit;
+use crate::cli::target::Target;
+use crate::clock::{SystemChance, SystemClock};
+use crate::credentials::{Credentials, Doubt, Source};
+use crate::functions::notices::Unaccepted;
+use crate::functions::outbound_notifier::{self, problem};
+use crate::invitation::NoBus;
+use crate::machine::AUDIT;
+use crate::notice;
+use crate::queue::sqlite::SqliteQueue;
+use crate::relay::Relay;
+use crate::store::sqlite::SqliteStore;
+use crate::twilio::API_URL;
+use crate::twilio::client::Client;
+use crate::twilio::network::Network;
+
+pub async fn ask(target: &Target, stack: &StackParts, wish: &Wish) -> anyhow::Result<Said> {
+    let relay = match target.table() {
+        Some(table) => deployed(target, table, stack).await?,
+        None => one_machine(target)?,
+    };
+    let event = wish.event().to_string();
+    let by = notice::Source::Shell;
+    match outbound_notifier::asked(&relay, event.as_bytes(), by).await {
+        Ok(answer) => Ok(Said::Done(answer)),
+        Err(Unaccepted::Refused(refused)) => {
+            let document = problem::Document::from(within(refused, wish));
+            Ok(Said::Refused(serde_json::to_value(document)?))
+        }
+        Err(Unaccepted::Failed(error)) => Err(error),
+    }
+}
+
+/// Without the name of what is around the request: nobody has written that.
+fn within(mut refused: notice::payload::Refused, wish: &Wish) -> notice::payload::Refused {
+    let around = match wish {
+        Wish::Notice(_) => "notice.",
+        Wish::Invitation(_) => "invitation.",
+        Wish::Show(_) | Wish::Cancel(_) => return refused,
+    };
+    let bare = |text: &str| text.strip_prefix(around).unwrap_or(text).to_owned();
+    refused.detail = bare(&refused.detail);
+    for field in &mut refused.fields {
+        field.path = bare(&field.path);
+    }
+    refused
+}
+
+fn one_machine(target: &Target) -> anyhow::Result<Relay> {
+    let database = target.database()?;
+    Ok(Relay {
+        store: Arc::new(SqliteStore::on(database.clone())),
+        queue: Arc::new(SqliteQueue::on(database)),
+        audit: Arc::new(FileAudit::open(&target.data.join(AUDIT))?),
+        credentials: Arc::new(NoCredentials),
+        twilio: Client::new(Box::new(Network::new()), API_URL),
+        bus: Arc::new(NoBus),
+        clock: Arc::new(SystemClock),
+        chance: Arc::new(SystemChance),
+    })
+}
+
+/// Whoever asks needs no credentials of Twilio's: the worker sends.
+struct NoCredentials;
+
+#[async_trait]
+impl Source for NoCredentials {
+    async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
+        bail!("no credentials are at hand")
+    }
+
+    async fn newer(&self, _: &Credentials, _: Doubt) -> Option<Arc<Credentials>> {
+        None
+    }
+}
+
+#[cfg(feature = "aws")]
+async fn deployed(_: &Target, table: &str, stack: &StackParts) -> anyhow::Result<Relay> {
+    use crate::audit::cloudwatch::{CloudWatchAudit, stream_name};
+    use crate::cli::WrongUsage;
+    use crate::clock::Clock;
+    use crate::queue::sqs::SqsQueue;
+    use crate::store::dynamodb::DynamoStore;
+
+    let part = |name: &Option<String>, what: &str, flag: &str, output: &str| {
+        let name = name.as_deref().filter(|name| !name.is_empty());
+        name.map(str::to_owned).ok_or_else(|| {
+            WrongUsage(format!(
+                "on a deployed relay this needs its {what}: name it with {flag} (the stack's output \
+                 {output}), or ask over HTTP with --url and --caller"
+            ))
+        })
+    };
+    let queue = part(
+        &stack.queue_url,
+        "queue",
+        "--queue-url",
+        "DeliveriesQueueUrl",
+    )?;
+    let bulk = part(
+        &stack.bulk_queue_url,
+        "queue of texts to many",
+        "--bulk-queue-url",
+        "BulkQueueUrl",
+    )?;
+    let group = part(&stack.log_group, "audit", "--log-group", "AuditLogGroup")?;
+    let aws = crate::cli::target::aws(&format!("the table {table}")).await?;
+    let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    let stream = stream_name("relay-notify", SystemClock.now(), random);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&aws), queue).with_bulk(Some(bulk));
+    Ok(Relay {
+        store: Arc::new(DynamoStore::new(aws_sdk_dynamodb::Client::new(&aws), table)),
+        queue: Arc::new(queue),
+        audit: Arc::new(CloudWatchAudit::new(
+            aws_sdk_cloudwatchlogs::Client::new(&aws),
+            group,
+            stream,
+        )),
+        credentials: Arc::new(NoCredentials),
+        twilio: Client::new(Box::new(Network::new()), API_URL),
+        bus: Arc::new(NoBus),
+        clock: Arc::new(SystemClock),
+        chance: Arc::new(SystemChance),
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+async fn deployed(target: &Target, _: &str, _: &StackParts) -> anyhow::Result<Relay> {
+    // Says that this was built without AWS.
+    target.store().await?;
+    bail!("a deployed relay cannot be opened")
+}

@@ -1,0 +1,177 @@
+//! What `relay notify`, `relay invite` and `relay notice` have in common: a relay that is asked, in its
+//! data folder, by its stack's parts, or over HTTP as other programs do.
+
+mod here;
+mod over_http;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::output::{self, note};
+use super::serve::web_address;
+use super::target::Target;
+use super::{RED, WrongUsage};
+use crate::printable::printable;
+
+/// Which relay is asked, and how.
+#[derive(clap::Args)]
+pub struct Place {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    stack: StackParts,
+    /// Ask over HTTP: the relay's address (the stack's output ApiUrl)
+    #[arg(long, value_name = "URL", value_parser = web_address, requires = "caller", conflicts_with = "table")]
+    url: Option<String>,
+    /// With --url: whose key signs, as `relay secrets caller` named it
+    #[arg(long, value_name = "NAME", requires = "url")]
+    caller: Option<String>,
+    /// With --url: the file that has the key; by default repos.env
+    #[arg(long, value_name = "FILE", requires = "url")]
+    env_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a deployed relay consists of besides its table.
+#[derive(clap::Args)]
+struct StackParts {
+    /// A deployed relay's queue of wake-ups (the stack's output DeliveriesQueueUrl)
+    #[arg(long, value_name = "URL", env = "DELIVERIES_QUEUE_URL")]
+    queue_url: Option<String>,
+    /// A deployed relay's queue of texts to many (the stack's output BulkQueueUrl)
+    #[arg(long, value_name = "URL", env = "BULK_QUEUE_URL")]
+    bulk_queue_url: Option<String>,
+    /// A deployed relay's audit (the stack's output AuditLogGroup)
+    #[arg(long, value_name = "NAME", env = "AUDIT_LOG_GROUP")]
+    log_group: Option<String>,
+}
+
+/// What is asked.
+pub enum Wish {
+    Notice(Value),
+    Invitation(Value),
+    /// Of a notice or an invitation.
+    Show(String),
+    Cancel(String),
+}
+
+/// What came of it: the answer of `/v1`, or what is wrong by a problem document.
+pub enum Said {
+    Done(Value),
+    Refused(Value),
+}
+
+impl Wish {
+    /// As the function takes it when it is invoked.
+    fn event(&self) -> Value {
+        match self {
+            Wish::Notice(notice) => json!({ "notice": notice }),
+            Wish::Invitation(invitation) => json!({ "invitation": invitation }),
+            Wish::Show(id) => json!({ "show": id }),
+            Wish::Cancel(id) => json!({ "cancel": id }),
+        }
+    }
+
+    /// As it is asked over HTTP: method, path, body.
+    fn request(&self) -> (&'static str, String, String) {
+        let of = |id: &str| match id.starts_with("iv-") {
+            true => format!("/v1/invitations/{id}"),
+            false => format!("/v1/notices/{id}"),
+        };
+        match self {
+            Wish::Notice(notice) => ("POST", "/v1/notices".to_owned(), notice.to_string()),
+            Wish::Invitation(invitation) => {
+                ("POST", "/v1/invitations".to_owned(), invitation.to_string())
+            }
+            Wish::Show(id) => ("GET", of(id), String::new()),
+            Wish::Cancel(id) => ("DELETE", of(id), String::new()),
+        }
+    }
+}
+
+impl Place {
+    pub async fn ask(&self, wish: &Wish) -> anyhow::Result<Said> {
+        match (&self.url, &self.caller) {
+            (Some(url), Some(caller)) => {
+                let file = self.env_file.as_deref();
+                over_http::ask(url, caller, file, wish).await
+            }
+            _ => here::ask(&self.target, &self.stack, wish).await,
+        }
+    }
+
+    /// The answer, or the end of the command with what is wrong.
+    pub async fn asked(&self, wish: &Wish) -> anyhow::Result<Result<Value, ExitCode>> {
+        match self.ask(wish).await? {
+            Said::Done(answer) => Ok(Ok(answer)),
+            Said::Refused(problem) if self.json => {
+                output::json(&problem)?;
+                Ok(Err(ExitCode::FAILURE))
+            }
+            Said::Refused(problem) => {
+                let text = |value: &Value| printable(value.as_str().unwrap_or_default());
+                note!("{RED}refused:{RED:#} {}", text(&problem["detail"]));
+                let fields = problem["fields"].as_array().map_or(&[][..], Vec::as_slice);
+                for field in fields.iter().filter(|_| fields.len() > 1) {
+                    note!("  {}: {}", text(&field["path"]), text(&field["problem"]));
+                }
+                Ok(Err(ExitCode::FAILURE))
+            }
+        }
+    }
+
+    /// When a relay hears of what was put into its data folder.
+    pub fn hears(&self) -> &'static str {
+        match (&self.url, self.target.table()) {
+            (None, None) => "; it begins within a minute, if `relay dev` or `relay serve` runs",
+            _ => "",
+        }
+    }
+}
+
+/// Reads `NAME=VALUE` arguments into the values of a template.
+pub fn values(given: &[String]) -> Result<serde_json::Map<String, Value>, WrongUsage> {
+    let read = given.iter().map(|pair| match pair.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), Value::from(value))),
+        _ => Err(WrongUsage(format!(
+            "{pair:?} is no value; write --data NAME=VALUE, such as --data name=Zurek"
+        ))),
+    });
+    read.collect()
+}
+
+/// Puts a value into a request if it was given.
+pub fn put(request: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        request[name] = value.into();
+    }
+}
+
+/// A key for whoever gives none: the same command asks for the same thing.
+pub fn key_of(request: &Value) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(request.to_string());
+    let digits: String = digest[..12].iter().map(|b| format!("{b:02x}")).collect();
+    format!("shell-{digits}")
+}
+
+/// A request as JSON from a file, or from standard input if that is `-`.
+pub fn read(file: &Path) -> anyhow::Result<Value> {
+    let text = match file.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin().lock()),
+        _ => std::fs::read_to_string(file),
+    };
+    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+    let value: Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?;
+    if !value.is_object() {
+        let message = format!("{} holds no JSON object", file.display());
+        return Err(WrongUsage(message).into());
+    }
+    Ok(value)
+}

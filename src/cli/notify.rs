@@ -1,0 +1,155 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::notice::follow;
+use super::notifier::{Place, Wish, key_of, put, values};
+use super::output::{self, tell};
+use crate::printable::printable;
+
+/// Send a notice to a topic's subscribers
+///
+/// What the template needs is given with --data, or all of the notice as JSON in a file. The same
+/// command again sends nothing again, unless --key says otherwise.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  relay notify --topic events --template event_published \\
+      --data name=Zurek --data starts=2026-04-29T18:00:00-07:00 --dry-run
+  relay notify notice.json --follow
+  relay notify notice.json --url https://relay.example.com --caller daemon --env-file repos.env
+  relay notify notice.json --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
+      --bulk-queue-url https://sqs…/relay-bulk --log-group relay-AuditLog-1A2B3C
+
+`relay schema` prints all that a notice can have.")]
+pub struct Notify {
+    /// The notice as JSON, as POST /v1/notices takes it; - for standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The topic whose subscribers get it
+    #[arg(long, required_unless_present = "file")]
+    topic: Option<String>,
+    /// The template of its text
+    #[arg(long, required_unless_present = "file")]
+    template: Option<String>,
+    /// A value that the template needs; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    data: Vec<String>,
+    /// Only to this number instead of all subscribers, such as +16195550110; may be repeated
+    #[arg(long = "number", value_name = "NUMBER")]
+    numbers: Vec<String>,
+    /// What it is about, such as an event's id: a later change is about the same
+    #[arg(long)]
+    subject: Option<String>,
+    /// Nothing is sent before this instant
+    #[arg(long, value_name = "TIME")]
+    not_before: Option<Timestamp>,
+    /// Nothing is sent after this instant
+    #[arg(long, value_name = "TIME")]
+    expires: Option<Timestamp>,
+    /// The line that sends it, by name or number; needed if there are several
+    #[arg(long, value_name = "LINE")]
+    line: Option<String>,
+    /// The idempotency key: a notice of the same key is sent once
+    #[arg(long)]
+    key: Option<String>,
+    /// Say what would be sent, to how many and at what cost, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on showing how far it is until it has gone out
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Notify {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let notice = self.notice()?;
+        let answer = match self.place.asked(&Wish::Notice(notice)).await? {
+            Ok(answer) => answer,
+            Err(code) => return Ok(code),
+        };
+        if self.follow {
+            let id = answer["id"].as_str().unwrap_or_default().to_owned();
+            return follow(&self.place, id).await;
+        }
+        if self.place.json {
+            output::json(&answer)?;
+        } else if self.dry_run {
+            estimate(&answer)?;
+        } else {
+            let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
+            tell!("{} accepted{}", text("id"), self.place.hears())?;
+            tell!("{}", text("text"))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The notice of the file with what the options say besides.
+    fn notice(&self) -> anyhow::Result<Value> {
+        let mut notice = match &self.file {
+            Some(file) => super::notifier::read(file)?,
+            None => json!({}),
+        };
+        put(&mut notice, "topic", self.topic.clone());
+        put(&mut notice, "template", self.template.clone());
+        put(&mut notice, "subject", self.subject.clone());
+        put(&mut notice, "line", self.line.clone());
+        put(
+            &mut notice,
+            "not_before",
+            self.not_before.map(|at| at.to_string()),
+        );
+        put(
+            &mut notice,
+            "expires",
+            self.expires.map(|at| at.to_string()),
+        );
+        if !self.numbers.is_empty() {
+            notice["audience"] = json!({ "numbers": self.numbers });
+        }
+        for (name, value) in values(&self.data)? {
+            notice["data"][name] = value;
+        }
+        put(&mut notice, "idempotency_key", self.key.clone());
+        if notice["idempotency_key"].is_null() {
+            notice["idempotency_key"] = key_of(&notice).into();
+        }
+        if self.dry_run {
+            notice["dry_run"] = true.into();
+        }
+        Ok(notice)
+    }
+}
+
+fn estimate(answer: &Value) -> anyhow::Result<()> {
+    let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
+    let count = |name: &str| answer[name].as_u64().unwrap_or_default();
+    tell!("{}", text("text"))?;
+    if !answer["text_if_unheard"].is_null() {
+        tell!(
+            "{} (to whoever has not heard of it yet)",
+            text("text_if_unheard")
+        )?;
+    }
+    tell!(
+        "{} recipients, {} segments, about ${}",
+        count("recipients"),
+        count("segments"),
+        text("cost")
+    )?;
+    tell!(
+        "begins {}, takes about {} s",
+        text("begins"),
+        count("seconds")
+    )?;
+    let skipped = answer["skipped_numbers"].as_array();
+    for skipped in skipped.into_iter().flatten() {
+        let text = |name: &str| printable(skipped[name].as_str().unwrap_or_default());
+        tell!("  not to {}: {}", text("number"), text("because"))?;
+    }
+    Ok(())
+}
