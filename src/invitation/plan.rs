@@ -8,7 +8,6 @@ use crate::delivery::Delivery;
 use crate::line::Line;
 use crate::notice::Source;
 use crate::notice::payload::{InvitationRequest, Refused};
-use crate::notice::template::built_in;
 
 /// The delivery that `asked` comes to, in the words of the line's template.
 pub fn plan(
@@ -57,7 +56,7 @@ fn compose(line: &Line, asked: &InvitationRequest, now: Timestamp) -> Result<Str
         }
     }
     let name = InvitationRequest::TEMPLATE;
-    let template = built_in(name).ok_or_else(|| {
+    let template = line.template(name).ok_or_else(|| {
         let problem = format!("{} has no template {name}", line.name);
         Refused::field("line", problem)
     })?;

@@ -1,8 +1,11 @@
-//! What a line says about its notices: their topics, when they wait, what they cost.
+//! What a line says about its notices: their topics and texts, when they wait, what they cost.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Dollars, Line, QuietHours};
+use crate::notice::template::{Template, built_in, built_in_names};
 use crate::subscriber::Topic;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +21,8 @@ pub struct Notices {
     pub segments_a_minute: u32,
     /// What numbers can subscribe to.
     pub topics: Vec<Topic>,
+    /// The texts of its notices, by name; they go before those that are built in.
+    pub templates: BTreeMap<String, Template>,
 }
 
 /// Source: Twilio, "SMS pricing in the United States", an outbound segment from a long code, without
@@ -35,6 +40,7 @@ impl Default for Notices {
             price_per_segment: PRICE,
             segments_a_minute: SEGMENTS_A_MINUTE,
             topics: Vec::new(),
+            templates: BTreeMap::new(),
         }
     }
 }
@@ -44,6 +50,19 @@ impl Line {
     pub fn topic_named(&self, name: &str) -> Option<&Topic> {
         let mut topics = self.notices.topics.iter();
         topics.find(|topic| topic.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The template of this name: the line's own, or the one that is built in.
+    pub fn template(&self, name: &str) -> Option<Template> {
+        let own = self.notices.templates.get(name);
+        own.cloned().or_else(|| built_in(name))
+    }
+
+    /// What its templates are called, those that are built in among them.
+    pub fn template_names(&self) -> BTreeSet<&str> {
+        let own = self.notices.templates.keys().map(String::as_str);
+        let built_in = built_in_names().map(|name| -> &str { name });
+        own.chain(built_in).collect()
     }
 }
 

@@ -19,6 +19,7 @@ pub use texts::{Pacing, SUBSCRIBER, to_recipient};
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::phone::PhoneNumber;
@@ -81,13 +82,14 @@ pub struct Notice {
 }
 
 /// Whom it goes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// Everyone who subscribes to the topic when the fan-out comes to them.
+    #[default]
     Subscribers,
     /// These, in order and each once.
-    Numbers(Vec<PhoneNumber>),
+    Numbers(#[schemars(length(min = 1, max = 500))] Vec<PhoneNumber>),
 }
 
 /// By which way it was asked for.

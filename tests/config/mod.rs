@@ -4,6 +4,7 @@ mod file;
 mod hours;
 mod notices;
 mod policy;
+mod templates;
 mod values;
 
 use relay::line::config::parse;

@@ -118,11 +118,11 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         name,
         number,
         country: code,
+        notices: notices::read(line, time_zone.as_ref().map(Spanned::get_ref), mistakes),
         time_zone: time_zone.map(Spanned::into_inner),
         public_url: public_url.map(Spanned::into_inner),
         people,
         policy: policy::read(line, country, mistakes),
-        notices: notices::read(line, mistakes),
     }
 }
 

@@ -6,6 +6,7 @@ mod lines;
 mod mistakes;
 mod notices;
 mod policy;
+mod templates;
 mod values;
 mod write;
 

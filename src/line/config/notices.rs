@@ -1,19 +1,24 @@
-//! What a line says about its notices: quiet hours, price, pace, topics.
+//! What a line says about its notices: quiet hours, price, pace, topics, templates.
+
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
-use crate::line::{Dollars, Notices, QuietHours};
+use super::templates;
+use crate::line::{Dollars, Notices, QuietHours, TimeZone};
+use crate::notice::template::Template;
 use crate::subscriber::{BadKeyword, Topic};
 
 /// The keys of a line's notices, which stand in its `[[line]]`.
-pub(super) const KEYS: [&str; 4] = [
+pub(super) const KEYS: [&str; 5] = [
     "quiet_hours",
     "price_per_segment",
     "segments_a_minute",
     "topic",
+    templates::KEY,
 ];
 
 /// What stands for no quiet hours.
@@ -35,6 +40,7 @@ pub(super) struct ReadNotices {
     price_per_segment: Option<Dollars>,
     segments_a_minute: Option<u32>,
     topics: Vec<ReadTopic>,
+    templates: BTreeMap<String, Template>,
 }
 
 struct ReadTopic {
@@ -53,6 +59,7 @@ impl ReadNotices {
             price_per_segment: self.price_per_segment.unwrap_or(defaults.price_per_segment),
             segments_a_minute: self.segments_a_minute.unwrap_or(defaults.segments_a_minute),
             topics: topics.collect::<Option<_>>()?,
+            templates: self.templates,
         })
     }
 }
@@ -67,7 +74,11 @@ impl ReadTopic {
     }
 }
 
-pub(super) fn read(line: &Entries, mistakes: &mut Mistakes) -> ReadNotices {
+pub(super) fn read(
+    line: &Entries,
+    zone: Option<&TimeZone>,
+    mistakes: &mut Mistakes,
+) -> ReadNotices {
     let topics = line.tables("topic", "line.topic", mistakes);
     let topics: Vec<_> = topics
         .iter()
@@ -85,6 +96,7 @@ pub(super) fn read(line: &Entries, mistakes: &mut Mistakes) -> ReadNotices {
             .optional("segments_a_minute", mistakes, segments_a_minute)
             .map(Spanned::into_inner),
         topics,
+        templates: templates::read(line, zone, mistakes),
     }
 }
 

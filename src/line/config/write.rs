@@ -23,6 +23,13 @@ pub fn write(lines: &[Line]) -> String {
             entry(&mut toml, "keyword", &topic.keyword);
             entry(&mut toml, "about", &topic.about);
         }
+        for (name, template) in &line.notices.templates {
+            let _ = writeln!(toml, "\n[line.template.{name}]");
+            entry(&mut toml, "text", &template.text);
+            if let Ok(sample) = toml::Value::try_from(&template.sample) {
+                let _ = writeln!(toml, "sample = {sample}");
+            }
+        }
         for person in &line.people {
             table(&mut toml, "line.person");
             entry(&mut toml, "name", &person.name);

@@ -10,8 +10,9 @@ use serde_json::Value;
 use super::Request;
 use super::fields::{Fields, ID, LINK, NAME, NUMBER, TIME, WHEN};
 use super::invitation::InvitationRequest;
-use super::notice::{Audience, NoticeRequest};
+use super::notice::NoticeRequest;
 use super::refused::Refused;
+use crate::notice::Audience;
 use crate::notice::template::When;
 use crate::phone::PhoneNumber;
 

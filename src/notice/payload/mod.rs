@@ -20,8 +20,10 @@ mod tests;
 pub use details::{CrewDetail, DetailType, EventDetail, MaintenanceDetail};
 pub use invitation::InvitationRequest;
 pub use invoked::{DirectRequest, Way, invoked};
-pub use notice::{Audience, MOST_NUMBERS, NoticeRequest};
+pub use notice::{MOST_NUMBERS, NoticeRequest};
 pub use refused::{Because, Problem, Refused};
+
+pub use super::Audience;
 
 use std::borrow::Cow;
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{DATA, Fields, ID, IDEMPOTENCY_KEY, Kind, NAME, TIME, YES_OR_NO, join};
 use super::refused::{Problem, Refused};
+use crate::notice::Audience;
 use crate::phone::PhoneNumber;
 
 /// A notice to the subscribers of a topic, or to numbers that are named.
@@ -46,17 +47,6 @@ pub struct NoticeRequest {
     pub dry_run: bool,
 }
 
-/// Who gets a notice.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Audience {
-    /// Everybody who subscribes to the topic.
-    #[default]
-    Subscribers,
-    /// These numbers, each once, in their own order.
-    Numbers(#[schemars(length(min = 1, max = 500))] Vec<PhoneNumber>),
-}
-
 /// More numbers are a list of subscribers.
 pub const MOST_NUMBERS: usize = 500;
 
@@ -67,7 +57,7 @@ impl NoticeRequest {
         let topic = fields.required("topic", &NAME);
         let template = fields.required("template", &NAME);
         let data = fields.optional("data", &DATA).unwrap_or_default();
-        let audience = match fields.raw("audience").map(Audience::read) {
+        let audience = match fields.raw("audience").map(read_audience) {
             None => Audience::default(),
             Some(Ok(audience)) => audience,
             Some(Err(refused)) => {
@@ -113,20 +103,17 @@ impl NoticeRequest {
     }
 }
 
-impl Audience {
-    fn read(value: Value) -> Result<Self, Refused> {
-        const EXPECTED: &str =
-            "must be \"subscribers\", or {\"numbers\": [\"+16195550110\"]} with 1 to 500 numbers";
-        if value.as_str() == Some("subscribers") {
-            return Ok(Self::Subscribers);
-        }
-        let mut fields =
-            Fields::of(value, "an audience").map_err(|_| Refused::field("", EXPECTED))?;
-        let numbers = fields.required("numbers", &NUMBERS);
-        fields.no_others();
-        let numbers = fields.finish(|| numbers)?;
-        read_numbers(&numbers).map(Self::Numbers)
+fn read_audience(value: Value) -> Result<Audience, Refused> {
+    const EXPECTED: &str =
+        "must be \"subscribers\", or {\"numbers\": [\"+16195550110\"]} with 1 to 500 numbers";
+    if value.as_str() == Some("subscribers") {
+        return Ok(Audience::Subscribers);
     }
+    let mut fields = Fields::of(value, "an audience").map_err(|_| Refused::field("", EXPECTED))?;
+    let numbers = fields.required("numbers", &NUMBERS);
+    fields.no_others();
+    let numbers = fields.finish(|| numbers)?;
+    read_numbers(&numbers).map(Audience::Numbers)
 }
 
 const NUMBERS: Kind<Vec<Value>> = Kind {

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::notice::Audience;
 use crate::notice::template::When;
 
 fn bytes(value: &Value) -> Vec<u8> {
