@@ -7,6 +7,7 @@ mod fallback;
 mod floods;
 mod hand_over;
 mod loops;
+mod notices;
 mod opt_outs;
 mod reconciliation;
 mod text;
