@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate crash bench-load differential fuzz
+.PHONY: help dev check test tools format lint tests template simulate crash fan-out bench-load differential fuzz
 
 ## help: this list
 help:
@@ -72,6 +72,11 @@ ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 crash:
 	$(step) "crash"
 	KILLS=$(KILLS) $(ON_ONE_MACHINE) crash::as_many -- --ignored --nocapture
+
+## fan-out: a notice to SUBSCRIBERS=100000 whose pages break off and get lost, by SEED=1
+fan-out:
+	$(step) "fan-out"
+	SUBSCRIBERS=$(SUBSCRIBERS) SEED=$(SEED) $(ON_ONE_MACHINE) fan_out::as_many -- --ignored --nocapture
 
 ## bench-load: most texts a second for BURST_SECONDS=20, then RATE=500 for SECONDS=600; needs wrk
 bench-load:

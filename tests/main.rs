@@ -13,6 +13,7 @@ mod crash;
 mod dependencies;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod deployed;
+mod fan_out;
 mod fuzz;
 mod load;
 mod machine;

@@ -8,6 +8,7 @@ mod floods;
 mod hand_over;
 mod invitations;
 mod loops;
+mod notices;
 mod opt_outs;
 mod reconciliation;
 mod text;

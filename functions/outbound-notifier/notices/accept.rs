@@ -26,6 +26,9 @@ const LASTS_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How far ahead a notice may be accepted.
 const AHEAD_AT_MOST: SignedDuration = SignedDuration::from_hours(180 * 24);
 
+/// The least by which one notice is later than another.
+const A_MOMENT: SignedDuration = SignedDuration::from_nanos(1);
+
 /// What became of the wish.
 #[derive(Debug)]
 pub enum Answer {
@@ -253,7 +256,13 @@ async fn find_earlier(
     notice: &mut Notice,
     data: &Map<String, Value>,
 ) -> Result<(), Unaccepted> {
-    let earlier = others(relay, notice).await?.earlier;
+    // Those that there are already are earlier, whatever the clocks of those who accepted them say.
+    let known = others(relay, notice).await?;
+    let last = known.later.last().map(|last| last.created);
+    if let Some(after) = last.and_then(|last| last.checked_add(A_MOMENT).ok()) {
+        notice.created = notice.created.max(after);
+    }
+    let earlier = [known.earlier, known.later].concat();
     notice.supersedes = earlier.iter().map(|earlier| earlier.id).collect();
     let first = earlier
         .iter()

@@ -1,0 +1,76 @@
+//! Those who fan out die in the middle of it, or are two at once.
+
+use relay::functions::notices::PAGE;
+use relay::functions::retry_worker;
+use relay::queue::PageTurn;
+
+use super::*;
+use crate::world::{IN_HOURS, minutes};
+
+#[tokio::test]
+async fn a_page_that_breaks_off_is_done_again_and_nobody_gets_two() {
+    let mut line = crate::world::example();
+    line.notices.segments_a_minute = 6_000;
+    let mut world = World::with(line, IN_HOURS).await;
+    let count = 2 * PAGE + 5;
+    for n in 0..count {
+        joins(&world, n).await;
+    }
+    let notice = accepted(&world, &published("zurek-1")).await;
+    // Of each page, the writing of its deliveries and the cursor: the second page's break off.
+    for spared in [2, 0, 1] {
+        world.faults.die_while_fanning_out(spared);
+        world.advance(minutes(1)).await;
+        world.restart().await;
+    }
+    world.advance(minutes(2)).await;
+    for n in 0..count {
+        phone(&world, n).receives("Zurek");
+        phone(&world, n).receives_nothing();
+    }
+    let counts = counts(&world, notice.id).await;
+    assert_eq!(
+        (counts.delivered, counts.total()),
+        (count as u64, count as u64)
+    );
+}
+
+#[tokio::test]
+async fn two_who_turn_the_same_page_at_once_send_each_text_once() {
+    let world = with_subscribers(IN_HOURS, 3).await;
+    let notice = accepted(&world, &published("zurek-1")).await;
+    let turn = PageTurn {
+        notice: notice.id,
+        page: 0,
+        due: world.relay().now(),
+    };
+    let turning = || notices::turn_page(world.relay(), &turn);
+    let (one, other) = futures::join!(turning(), turning());
+    one.and(other).unwrap();
+    world.advance(minutes(1)).await;
+    for n in 0..3 {
+        phone(&world, n).receives("Zurek");
+        phone(&world, n).receives_nothing();
+    }
+    assert_eq!(counts(&world, notice.id).await.delivered, 3);
+}
+
+#[tokio::test]
+async fn lost_wake_ups_of_deliveries_and_pages_are_found_by_the_sweep() {
+    let world = with_subscribers(IN_HOURS, 2).await;
+    let notice = accepted(&world, &published("zurek-1")).await;
+    world.lose_wake_ups().await;
+    world.advance(minutes(2)).await;
+    assert_eq!(retry_worker::sweep(world.relay()).await.unwrap(), 1);
+    // The page is turned, and its deliveries' wake-ups get lost.
+    world.advance(crate::world::seconds(0)).await;
+    world.lose_wake_ups().await;
+    world.advance(minutes(5)).await;
+    retry_worker::sweep(world.relay()).await.unwrap();
+    world.advance(minutes(1)).await;
+    for n in 0..2 {
+        phone(&world, n).receives("Zurek");
+        phone(&world, n).receives_nothing();
+    }
+    assert_eq!(counts(&world, notice.id).await.delivered, 2);
+}
