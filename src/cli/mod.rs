@@ -6,6 +6,7 @@ mod dead;
 mod dev;
 mod duty;
 mod explain;
+mod on_record;
 mod opt_outs;
 mod output;
 mod phone;
@@ -16,6 +17,7 @@ mod sandbox;
 mod schedule;
 mod secrets;
 mod serve;
+mod subscribers;
 mod target;
 mod text;
 mod twilio;
@@ -48,6 +50,7 @@ enum Command {
     Reconcile(reconcile::Reconcile),
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
+    Subscribers(subscribers::Subscribers),
     Config(config::Config),
     Secrets(secrets::Secrets),
     Text(text::Text),
@@ -117,6 +120,7 @@ impl Command {
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
+            Command::Subscribers(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,

@@ -9,6 +9,7 @@ mod hand_over;
 mod loops;
 mod opt_outs;
 mod reconciliation;
+mod subscribers;
 mod text;
 mod trouble;
 mod webhooks;
