@@ -6,6 +6,7 @@ mod dead;
 mod opt_outs;
 mod output;
 mod reconcile;
+mod subscribers;
 
 use std::path::Path;
 use std::process::{Command, Output};

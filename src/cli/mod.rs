@@ -10,6 +10,7 @@ mod invite;
 mod notice;
 mod notifier;
 mod notify;
+mod on_record;
 mod opt_outs;
 mod output;
 mod phone;
@@ -20,6 +21,7 @@ mod sandbox;
 mod schedule;
 mod secrets;
 mod serve;
+mod subscribers;
 mod target;
 mod text;
 mod twilio;
@@ -55,6 +57,7 @@ enum Command {
     Notice(notice::Notice),
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
+    Subscribers(subscribers::Subscribers),
     Config(config::Config),
     Secrets(secrets::Secrets),
     Text(text::Text),
@@ -127,6 +130,7 @@ impl Command {
             Command::Invite(command) => command.run().await,
             Command::Notice(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
+            Command::Subscribers(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,

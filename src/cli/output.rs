@@ -48,6 +48,26 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(tell!("{}", escaped(&text))?)
 }
 
+/// A list as JSON, printed while it is read: it may be longer than memory.
+#[derive(Default)]
+pub struct JsonRows {
+    has_begun: bool,
+}
+
+impl JsonRows {
+    pub fn row(&mut self, row: &impl Serialize) -> anyhow::Result<()> {
+        let before = if self.has_begun { ",\n" } else { "[\n" };
+        self.has_begun = true;
+        let row = escaped(&serde_json::to_string(row)?);
+        Ok(print(format_args!("{before}  {row}"))?)
+    }
+
+    pub fn end(self) -> anyhow::Result<()> {
+        let end = if self.has_begun { "\n]\n" } else { "[]\n" };
+        Ok(print(format_args!("{end}"))?)
+    }
+}
+
 /// JSON may hold control characters beyond ASCII as they are, and terminals obey those, too.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());

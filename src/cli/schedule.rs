@@ -8,6 +8,7 @@ use super::target::Target;
 use crate::duty::when;
 use crate::line::{Line, config};
 use crate::machine::DEFAULT_DATA;
+use crate::phone::PhoneNumber;
 use crate::routing::Known;
 use crate::store::Store;
 
@@ -131,6 +132,32 @@ pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line
         ))
         .into()),
     }
+}
+
+/// The only line, or the one of this name or number.
+pub fn choose_one(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Line> {
+    let mut lines = choose(lines, wanted)?;
+    if lines.len() > 1 {
+        let names = names(lines.iter());
+        let message = format!("there are several lines; say which one with --line: {names}");
+        return Err(WrongUsage(message).into());
+    }
+    Ok(lines.remove(0))
+}
+
+/// Reads a number as people in the line's country write it.
+pub fn number(text: &str, line: &Line) -> Result<PhoneNumber, WrongUsage> {
+    let read = match line.country() {
+        Some(country) => country.read(text).ok(),
+        None => PhoneNumber::parse(text).ok(),
+    };
+    read.ok_or_else(|| {
+        WrongUsage(format!(
+            "{text:?} is no telephone number; write it as {} does or with a plus sign and the \
+             country code",
+            line.country
+        ))
+    })
 }
 
 pub fn names<'a>(lines: impl Iterator<Item = &'a Line>) -> String {

@@ -24,11 +24,11 @@
 //! partition key `due_shard` (a string, `0` to `7`, `dead` for what gave up, or `notices`), the sort key
 //! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
-//! All reads but those of the index and the register are `BatchGetItem`, consistent; so a function
-//! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms
-//! also for `DeleteItem`, the worker also for `Query` on table and index, `relay config`, `relay
-//! optouts` and `relay subscribers` also for `Query` and `DeleteItem` on the table, and `relay dead`
-//! also for `Query` on the index.
+//! All reads but those of the index, the register, the opt-outs and a topic are `BatchGetItem`,
+//! consistent; so a function needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the
+//! transaction's too), inbound-sms and reconciliation also for `DeleteItem`, the worker also for
+//! `Query` on table and index, `relay config`, `relay optouts` and `relay subscribers` also for
+//! `Query` and `DeleteItem` on the table, and `relay dead` also for `Query` on the index.
 //!
 //! A decision must know which of the line's people opted out, and reads them by one key with the
 //! line, however many customers are on the list: hence `opted_out_people`, which each change of a
@@ -245,10 +245,8 @@ impl Store for DynamoStore {
                 false,
             )?);
         }
-        for subscriber in &record.subscriptions {
-            let line = &record.sms.to;
-            writes.extend(subscribers::writes_of(&self.table, line, subscriber, None)?);
-        }
+        let (line, subscriptions) = (&record.sms.to, &record.subscriptions);
+        writes.extend(subscribers::writes(&self.table, line, subscriptions)?);
         match self.table.transact(writes).await?.as_slice() {
             [] => Ok(Recorded::New),
             [0, ..] => Ok(Recorded::Already),

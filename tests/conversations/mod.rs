@@ -11,6 +11,7 @@ mod loops;
 mod notices;
 mod opt_outs;
 mod reconciliation;
+mod subscribers;
 mod text;
 mod trouble;
 mod webhooks;

@@ -2,9 +2,12 @@
 //! is all that a decision can ask for; whoever gets a topic's notices has an item of their own
 //! beside it, in the topic's partition, which is read in pages.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::DynamoStore;
 use super::item::{self, Item, Key};
@@ -14,8 +17,12 @@ use crate::phone::PhoneNumber;
 use crate::store::{Result, Subscribers};
 use crate::subscriber::{Change, Subscriber, Unchanged};
 
-/// DynamoDB takes 100 writes in one transaction, and each change is two.
-const MOST_AT_ONCE: usize = 50;
+/// How many changes are one transaction. Each is two of its writes, of which DynamoDB takes 100; with
+/// fewer, a collision means less to do again.
+const MOST_IN_ONE: usize = 25;
+
+/// How many transactions are under way at once.
+const AT_ONCE: usize = 4;
 
 /// How often changes are made anew because somebody else changed the same numbers meanwhile.
 const MOST_COLLISIONS: usize = 10;
@@ -81,17 +88,23 @@ impl Subscribers for DynamoStore {
     ) -> Result<Vec<Made>> {
         let mut made = Vec::with_capacity(changes.len());
         while made.len() < changes.len() {
-            let next = first_apart(&changes[made.len()..]);
-            made.extend(change(&self.table, line, next).await?);
+            let mut transactions = Vec::new();
+            for some in first_apart(&changes[made.len()..]).chunks(MOST_IN_ONE) {
+                transactions.push(change(&self.table, line, some));
+            }
+            let done = stream::iter(transactions).buffered(AT_ONCE);
+            let done: Vec<Vec<Made>> = done.try_collect().await?;
+            made.extend(done.into_iter().flatten());
         }
         Ok(made)
     }
 }
 
-/// As many changes from the first as one transaction takes, which writes no item twice.
+/// As many changes from the first as are of different numbers: no item is theirs in common, so they
+/// can be made in any order.
 fn first_apart(changes: &[Change]) -> &[Change] {
-    let mut numbers = std::collections::HashSet::new();
-    let apart = changes.iter().take(MOST_AT_ONCE);
+    let mut numbers = HashSet::new();
+    let apart = changes.iter();
     let count = apart.take_while(|change| numbers.insert(&change.number));
     &changes[..count.count()]
 }
@@ -111,7 +124,10 @@ async fn change(table: &Table, line: &PhoneNumber, changes: &[Change]) -> Result
             let before = seen.map(read).transpose()?;
             let after = change.of(before.as_ref());
             if let Ok(subscriber) = &after {
-                writes.extend(writes_of(table, line, subscriber, Some(seen))?);
+                let attribute = item::topic_attribute(&change.topic);
+                let json = to_json(subscriber)?;
+                writes.push(table.set_if(key.clone(), &attribute, &json, seen)?);
+                writes.push(listed(table, line, subscriber)?);
             }
             made.push(after);
         }
@@ -125,30 +141,35 @@ async fn change(table: &Table, line: &PhoneNumber, changes: &[Change]) -> Result
     )
 }
 
-/// What puts a subscriber on record. If `seen` is given, the first of them fails where that is not
-/// what is on record now.
-pub fn writes_of(
+/// What puts a number's subscriptions on record, whatever is there.
+pub fn writes(
     table: &Table,
     line: &PhoneNumber,
-    subscriber: &Subscriber,
-    seen: Option<Option<&str>>,
-) -> Result<[TransactWriteItem; 2]> {
-    let Subscriber { topic, number, .. } = subscriber;
-    let json = serde_json::to_string(subscriber)?;
-    let (key, attribute) = (
-        Key::subscriptions(line, number),
-        item::topic_attribute(topic),
-    );
-    let on_record = match seen {
-        Some(seen) => table.set_if(key, &attribute, &json, seen)?,
-        None => table.set(key, &attribute, item::string(&json))?,
+    subscriptions: &[Subscriber],
+) -> Result<Vec<TransactWriteItem>> {
+    let Some(first) = subscriptions.first() else {
+        return Ok(Vec::new());
     };
-    let key = Key::subscriber(line, topic, number);
-    let listed = match subscriber.is_active() {
-        true => table.put_any(item::with_json(key, subscriber)?)?,
-        false => table.delete(key)?,
-    };
-    Ok([on_record, listed])
+    let attributes = subscriptions.iter().map(|subscriber| {
+        let json = item::string(&to_json(subscriber)?);
+        Ok((item::topic_attribute(&subscriber.topic), json))
+    });
+    let attributes = attributes.collect::<Result<Vec<_>>>()?;
+    let key = Key::subscriptions(line, &first.number);
+    let mut writes = vec![table.set_all(key, attributes)?];
+    for subscriber in subscriptions {
+        writes.push(listed(table, line, subscriber)?);
+    }
+    Ok(writes)
+}
+
+/// What lists a subscriber among those who get the topic's notices, or takes them off.
+fn listed(table: &Table, line: &PhoneNumber, subscriber: &Subscriber) -> Result<TransactWriteItem> {
+    let key = Key::subscriber(line, &subscriber.topic, &subscriber.number);
+    match subscriber.is_active() {
+        true => table.put_any(item::with_json(key, subscriber)?),
+        false => table.delete(key),
+    }
 }
 
 /// What the item of a number's subscriptions says, in the order of the topics.
@@ -160,6 +181,10 @@ pub fn on_record(items: &[Item], key: &Key) -> Result<Vec<Subscriber>> {
     let mut subscriptions = json.map(|json| read(json)).collect::<Result<Vec<_>>>()?;
     subscriptions.sort_by(|a, b| a.topic.cmp(&b.topic));
     Ok(subscriptions)
+}
+
+fn to_json(subscriber: &Subscriber) -> Result<String> {
+    Ok(serde_json::to_string(subscriber)?)
 }
 
 fn read(json: &str) -> Result<Subscriber> {

@@ -157,14 +157,28 @@ impl Table {
 
     /// Sets one attribute of an item, and makes the item if there is none.
     pub fn set(&self, key: Key, name: &str, value: AttributeValue) -> Result<TransactWriteItem> {
-        let update = Update::builder()
+        self.set_all(key, vec![(name.to_owned(), value)])
+    }
+
+    /// The same with several attributes, at least one.
+    pub fn set_all(
+        &self,
+        key: Key,
+        attributes: Vec<(String, AttributeValue)>,
+    ) -> Result<TransactWriteItem> {
+        let set: Vec<String> = (0..attributes.len())
+            .map(|n| format!("#a{n} = :v{n}"))
+            .collect();
+        let mut update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key.item()))
-            .update_expression("SET #name = :value")
-            .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", value)
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .update_expression(format!("SET {}", set.join(", ")));
+        for (n, (name, value)) in attributes.into_iter().enumerate() {
+            update = update
+                .expression_attribute_names(format!("#a{n}"), name)
+                .expression_attribute_values(format!(":v{n}"), value);
+        }
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
     /// Sets one attribute of an item that has `seen` as this attribute; with `None`, that has none.

@@ -1,0 +1,257 @@
+//! Who joins a topic, who leaves it, and what they hear.
+
+use relay::audit::{Kind, Record};
+use relay::inbound::MessageSid;
+use relay::routing::Rule;
+use relay::subscriber::{How, HowLeft, Subscriber};
+use relay::twilio::sandbox::{Number, Text};
+
+use crate::world::{IN_HOURS, World, instant, minutes, number};
+
+const CUSTOMER: &str = "+16195550107";
+
+async fn on_record(world: &World, from: &str) -> Vec<Subscriber> {
+    let (store, from) = (&world.relay().store, number(from));
+    let subscriptions = store.subscriptions_of(&world.line.number, &from);
+    subscriptions.await.unwrap()
+}
+
+/// The topics that the number gets notices of.
+async fn gets(world: &World, from: &str) -> Vec<String> {
+    let on_record = on_record(world, from).await.into_iter();
+    let active = on_record.filter(Subscriber::is_active);
+    active.map(|subscriber| subscriber.topic).collect()
+}
+
+async fn rule(world: &World, sid: &MessageSid) -> Rule {
+    let inbound = world.relay().store.inbound(sid).await.unwrap();
+    inbound.expect("a text that was kept").decision.rule
+}
+
+fn records(world: &World, kind: Kind) -> Vec<Record> {
+    let audit = world.audit().into_iter();
+    audit.filter(|record| record.kind == kind).collect()
+}
+
+#[tokio::test]
+async fn a_keyword_subscribes_and_nobody_else_hears_of_it() {
+    let world = World::at(IN_HOURS).await;
+    let sid = world.customer().texts("Events!").await;
+    world
+        .customer()
+        .receives("qdn: you now get texts about new events.");
+    world.sergio().receives_nothing();
+    assert_eq!(rule(&world, &sid).await, Rule::Keyword);
+    let [subscriber] = &on_record(&world, CUSTOMER).await[..] else {
+        panic!("one subscription");
+    };
+    assert_eq!(
+        (subscriber.topic.as_str(), subscriber.is_active()),
+        ("events", true)
+    );
+    assert_eq!(subscriber.consent.at, instant(IN_HOURS));
+    assert_eq!(subscriber.consent.how, How::Keyword(sid.clone()));
+
+    let [record] = &records(&world, Kind::Subscribed)[..] else {
+        panic!("one record");
+    };
+    assert_eq!(record.message_sid.as_ref(), Some(&sid));
+    assert_eq!(record.topic.as_deref(), Some("events"));
+    assert_eq!(record.outcome.as_deref(), Some("by the keyword"));
+    assert!(!world.audit_text().contains("5550107"), "only masked");
+}
+
+#[tokio::test]
+async fn a_keyword_again_is_answered_and_the_first_consent_stays() {
+    let world = World::at(IN_HOURS).await;
+    let first = world.customer().texts("EVENTS").await;
+    world.customer().receives("you now get");
+    world.advance(minutes(60)).await;
+    world.customer().texts("events").await;
+    world.customer().receives("you now get");
+    let consent = on_record(&world, CUSTOMER).await.remove(0).consent;
+    assert_eq!(consent.how, How::Keyword(first));
+    assert_eq!(records(&world, Kind::Subscribed).len(), 1);
+}
+
+#[tokio::test]
+async fn stop_and_a_topic_leaves_that_one_alone() {
+    let world = World::at(IN_HOURS).await;
+    for keyword in ["EVENTS", "MAINTENANCE"] {
+        world.customer().texts(keyword).await;
+        world.customer().receives("you now get");
+    }
+    let sid = world.customer().texts("Stop events").await;
+    world
+        .customer()
+        .receives("you get no more texts about new events.");
+    world.sergio().receives_nothing();
+    assert_eq!(rule(&world, &sid).await, Rule::LeftTopic);
+    assert_eq!(gets(&world, CUSTOMER).await, ["maintenance"]);
+    let events = on_record(&world, CUSTOMER).await.remove(0);
+    assert!(matches!(events.consent.how, How::Keyword(_)), "still known");
+    assert_eq!(events.left.unwrap().how, HowLeft::Word(sid));
+    let [left] = &records(&world, Kind::Left)[..] else {
+        panic!("one record");
+    };
+    assert_eq!(left.topic.as_deref(), Some("events"));
+
+    let opt_outs = world.relay().store.opt_outs(&world.line.number).await;
+    assert!(
+        opt_outs.unwrap().0.is_empty(),
+        "the line's texts still reach them"
+    );
+    world.customer().texts("STOP ALL").await;
+    world.customer().receives("about new events, maintenance.");
+    assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
+
+    world.customer().texts("EVENTS").await;
+    world
+        .customer()
+        .receives("you now get texts about new events");
+    assert_eq!(gets(&world, CUSTOMER).await, ["events"]);
+}
+
+#[tokio::test]
+async fn who_never_joined_is_answered_the_same_and_nothing_changes() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("stop events").await;
+    world
+        .customer()
+        .receives("you get no more texts about new events.");
+    assert_eq!(on_record(&world, CUSTOMER).await, []);
+    assert_eq!(records(&world, Kind::Left), []);
+}
+
+#[tokio::test]
+async fn stop_blocks_what_they_subscribed_to_and_start_lifts_that() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("EVENTS").await;
+    world.customer().receives("you now get");
+    world.customer().texts("STOP").await;
+    world.customer().receives("unsubscribed");
+    world.sergio().receives("STOP");
+    assert_eq!(
+        gets(&world, CUSTOMER).await,
+        ["events"],
+        "for when they come back"
+    );
+    let to = number(CUSTOMER);
+    let blocked = world.relay().store.for_sending(&world.line.number, &to);
+    assert!(blocked.await.unwrap().opt_out.is_some());
+
+    // It is on record, but Twilio would let no answer through, and the relay tries none.
+    world.customer().texts("MAINTENANCE").await;
+    world.customer().receives_nothing();
+    world.sergio().receives_nothing();
+    assert_eq!(gets(&world, CUSTOMER).await, ["events", "maintenance"]);
+    assert_eq!(records(&world, Kind::Withheld).len(), 1);
+
+    world.customer().texts("START").await;
+    world.customer().receives("re-subscribed");
+    world.sergio().receives("they can get texts again");
+    let lifted = world.relay().store.for_sending(&world.line.number, &to);
+    assert!(lifted.await.unwrap().opt_out.is_none());
+    assert_eq!(gets(&world, CUSTOMER).await, ["events", "maintenance"]);
+}
+
+#[tokio::test]
+async fn a_person_of_the_cascade_may_subscribe_too() {
+    let world = World::at(IN_HOURS).await;
+    world.sergio().texts("events").await;
+    world
+        .sergio()
+        .receives("you now get texts about new events");
+    assert_eq!(gets(&world, "+16195550110").await, ["events"]);
+    world.sergio().texts("stop events").await;
+    world.sergio().receives("you get no more");
+    world.backup().receives_nothing();
+}
+
+#[tokio::test]
+async fn what_is_more_than_the_keyword_is_a_text_like_any_other() {
+    let world = World::at(IN_HOURS).await;
+    let with_media = Text::new("events").media(vec!["https://api.twilio.com/1.jpg".to_owned()]);
+    world.customer().sends(with_media).await;
+    world.sergio().receives(": events");
+    for body in ["Any events tonight?", "stop it", "event"] {
+        world.customer().texts(body).await;
+        world.sergio().receives(body);
+    }
+    world.phone("72975").texts("events").await;
+    world
+        .sergio()
+        .receives("72975 (cannot be answered): events");
+    world.customer().receives_nothing();
+    assert_eq!(on_record(&world, CUSTOMER).await, []);
+}
+
+#[tokio::test]
+async fn a_line_without_topics_relays_every_text() {
+    let mut line = World::at(IN_HOURS).await.line.clone();
+    line.notices.topics.clear();
+    let world = World::with(line, IN_HOURS).await;
+    for body in ["events", "stop events", "stop all"] {
+        world.customer().texts(body).await;
+        world.sergio().receives(body);
+    }
+}
+
+#[tokio::test]
+async fn what_twilio_takes_for_an_opt_out_is_one() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("events").await;
+    world.customer().receives("you now get");
+    let stop = Text::new("stop events").field("OptOutType", "STOP");
+    world.customer().sends(stop).await;
+    world.sergio().receives("stop events\n(opted out");
+    let opt_in = Text::new("events").field("OptOutType", "START");
+    world.customer().sends(opt_in).await;
+    world.customer().receives("you now get");
+    assert_eq!(gets(&world, CUSTOMER).await, ["events"]);
+}
+
+#[tokio::test]
+async fn a_repeated_webhook_answers_once() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().sends(Text::new("events").copies(3)).await;
+    world.customer().receives("you now get");
+    world.customer().receives_nothing();
+    assert_eq!(records(&world, Kind::Subscribed).len(), 1);
+}
+
+#[tokio::test]
+async fn a_keyword_that_is_found_late_does_not_bring_back_who_has_left_since() {
+    let world = World::at(IN_HOURS).await;
+    let sunday = jiff::civil::date(2026, 11, 22);
+    let store = &world.relay().store;
+    store
+        .set_reconciled(&world.line.number, sunday)
+        .await
+        .unwrap();
+    let set = |url: Option<String>| {
+        let setup = Number {
+            sms_url: url,
+            ..Number::default()
+        };
+        world.sandbox.set_number(world.line.number.clone(), setup);
+    };
+    // No webhook comes of the first.
+    set(None);
+    let lost = world.customer().texts("EVENTS").await;
+    set(Some(format!("{}/twilio/sms", world.line.public_url)));
+    world.advance(minutes(5)).await;
+    world.customer().texts("EVENTS").await;
+    world.customer().receives("you now get");
+    world.customer().texts("STOP EVENTS").await;
+    world.customer().receives("you get no more");
+
+    world.advance(minutes(18 * 60 + 10)).await;
+    relay::functions::reconciliation::run(world.relay())
+        .await
+        .unwrap();
+    world.advance(minutes(1)).await;
+    assert_eq!(rule(&world, &lost).await, Rule::Keyword, "it was found");
+    assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
+    world.customer().receives_nothing();
+}
