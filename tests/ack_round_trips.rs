@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use relay::aws::settings::Settings;
-use relay::aws::{self, Twilio};
+use relay::aws::{self, Needs};
 use relay::credentials::Secret;
 use relay::functions::inbound_sms;
 use relay::line::{Line, config};
@@ -42,6 +42,7 @@ impl Deployed {
             table: moto::table(&direct).await,
             queue_url: moto::queue(&direct).await,
             bulk_queue_url: None,
+            event_bus: None,
             audit_log_group: moto::log_group(&direct).await,
             secret_id: moto::secret(&direct, &secret).await,
             twilio_url: "http://127.0.0.1:9".to_owned(),
@@ -54,7 +55,7 @@ impl Deployed {
         };
         let proxy = Proxy::start(moto::url(), LATENCY).await;
         let through = moto::config(&proxy.url).await;
-        let relay = aws::build(&settings, &through, Twilio::NotCalled)
+        let relay = aws::build(&settings, &through, Needs::default())
             .await
             .unwrap();
         relay.store.put_line(&line).await.unwrap();
