@@ -22,7 +22,7 @@ const CONCURRENCY: usize = 128;
 
 /// How many of these while webhooks crowd in. A text that is not acknowledged in time is lost to
 /// Twilio's patience; one that waits here comes a little later.
-const CONCURRENCY_UNDER_PRESSURE: usize = 2;
+const CONCURRENCY_UNDER_PRESSURE: usize = 4;
 
 /// How often overdue deliveries are looked for, and the longest time without a look at the queue.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
