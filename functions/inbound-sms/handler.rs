@@ -132,24 +132,25 @@ async fn keep(
         relay.report(audit),
     )
     .await;
-    match &recorded {
-        Ok(Recorded::New) => {}
+    match recorded {
+        Ok(Recorded::New) => woken?,
         // The same webhook came twice at once: the other one's decision stands, not this one.
         Ok(Recorded::Already) => {
-            let kept = relay.store.inbound(&record.sms.sid).await?;
-            let kept = kept.as_ref().unwrap_or(&record);
-            relay.report(vec![records::repeated(kept, now, key)]).await;
+            let kept = relay.store.inbound(&record.sms.sid).await;
+            let kept = kept.ok().flatten().unwrap_or(record);
+            relay.report(vec![records::repeated(&kept, now, key)]).await;
+            woken?;
+            return Ok(Recorded::Already);
         }
-        Err(_) => {
+        Err(error) => {
             let record = Record {
                 fallback: record.by_fallback,
                 ..records::not_kept(&record.decision.line, &record.sms, now, key)
             };
             relay.report(vec![record]).await;
-            return recorded;
+            return Err(error);
         }
     }
-    woken?;
     let Decision {
         rule, to_person, ..
     } = &record.decision;
@@ -157,7 +158,7 @@ async fn keep(
         message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
         rule = ?rule, to = to_person.as_deref(), "a text came in",
     );
-    recorded
+    Ok(Recorded::New)
 }
 
 async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyhow::Result<()> {

@@ -15,11 +15,11 @@ use rusqlite::Connection;
 use super::database::LOCKED_AT_MOST;
 
 /// How many writes there are between two checkpoints.
-const WRITES: usize = 1000;
+const WRITES: usize = 500;
 
 /// How many pages of 4 KiB the log may have before the rest of a checkpoint is done between two
 /// groups of writes.
-const LONG: i64 = 4 * 1000;
+const LONG: i64 = 2 * 1000;
 
 /// How long the log's file may stay, in bytes, after it was longer.
 const KEPT: i64 = 64 * 1024 * 1024;

@@ -107,8 +107,8 @@ impl Machine {
         let pressure = Pressure::none(Instant::now());
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
-            .route("/twilio/status/{delivery}/{attempt}", post(status))
             .layer(from_fn_with_state(pressure.clone(), under_pressure))
+            .route("/twilio/status/{delivery}/{attempt}", post(status))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));

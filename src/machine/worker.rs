@@ -22,7 +22,7 @@ const CONCURRENCY: usize = 128;
 
 /// How many of these while webhooks crowd in. A text that is not acknowledged in time is lost to
 /// Twilio's patience; one that waits here comes a little later.
-const CONCURRENCY_UNDER_PRESSURE: usize = 6;
+const CONCURRENCY_UNDER_PRESSURE: usize = 4;
 
 /// Of all places, every so-manieth may be taken by texts to many: a customer's text finds one free.
 const SHARE_OF_MANY: usize = 2;

@@ -13,7 +13,7 @@ use super::town::Town;
 use super::twilio::Twilio;
 
 /// How many requests are under way at once.
-const CONNECTIONS: u32 = 32;
+const CONNECTIONS: u32 = 48;
 
 /// How many signed texts are there for each second; no relay takes them all.
 const TEXTS_A_SECOND: u32 = 25_000;

@@ -137,10 +137,23 @@ impl Checked<'_> {
             GaveUp::Late => gave_up + jiff::SignedDuration::from_mins(15) >= delivery.deadline,
             GaveUp::NoReport => is_over && self.all_parts_are(delivery, false),
             GaveUp::Unresolved => {
-                let last = delivery.attempts.last().map(|a| &a.outcome);
-                is_over && last == Some(&Outcome::Unknown)
+                let last = delivery.attempts.last();
+                let was_open = |last: &Attempt| {
+                    last.outcome == Outcome::Unknown || self.is_heard_of(delivery, last, gave_up)
+                };
+                is_over && last.is_some_and(was_open)
             }
         }
+    }
+
+    /// Whether word of an attempt came after `instant`.
+    fn is_heard_of(&self, of: &Delivery, attempt: &Attempt, instant: jiff::Timestamp) -> bool {
+        self.audit.iter().any(|record| {
+            record.kind == Kind::Outcome
+                && record.delivery.as_ref() == Some(&of.id)
+                && record.attempt == Some(attempt.number)
+                && record.at > instant
+        })
     }
 
     fn end_in_the_audit(&self, delivery: &Delivery) -> Option<jiff::Timestamp> {

@@ -32,7 +32,7 @@ use tasks::Task;
 /// With good weather, everything is over by then: a delivery's deadline is an hour.
 const OVER_WITHIN: Duration = Duration::from_secs(3 * 60 * 60);
 /// Far more than any run takes.
-const MOST_STEPS: usize = 200_000;
+const MOST_STEPS: usize = 1_000_000;
 
 pub struct World {
     /// Every version of every line, with when it was pushed by the true time.
