@@ -15,6 +15,7 @@ mod dependencies;
 mod deployed;
 mod fan_out;
 mod fuzz;
+mod integrations;
 mod load;
 mod machine;
 mod memory;

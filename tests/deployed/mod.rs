@@ -10,6 +10,7 @@ mod emulator;
 mod end_to_end;
 mod event_source;
 mod http_api;
+mod invoke_api;
 mod lambda;
 mod permissions;
 mod rotation;
