@@ -115,12 +115,24 @@ fn a_busy_relay_is_left_alone_for_as_long_as_it_asks() {
     let said = call(&place, "notifyMaintenance", lift(), weather);
     assert!(said["error"].is_null(), "{said}");
     assert_eq!(said["pauses"][0], 41_000.0);
-    let down = json!(["unreachable", "unreachable", "unreachable", "unreachable", "unreachable"]);
+    let down = json!([
+        "unreachable",
+        "unreachable",
+        "unreachable",
+        "unreachable",
+        "unreachable"
+    ]);
     let said = call(&place, "notifyMaintenance", lift(), down);
     assert_eq!(said["requests"], 5);
-    assert!(said["error"].as_str().unwrap().contains("DNS error"), "{said}");
+    assert!(
+        said["error"].as_str().unwrap().contains("DNS error"),
+        "{said}"
+    );
     let pauses = said["pauses"].as_array().unwrap();
-    let seconds: f64 = pauses.iter().map(|pause| pause.as_f64().unwrap() / 1000.0).sum();
+    let seconds: f64 = pauses
+        .iter()
+        .map(|pause| pause.as_f64().unwrap() / 1000.0)
+        .sum();
     assert!((15.0..=30.0).contains(&seconds), "{seconds}");
 }
 
@@ -134,7 +146,10 @@ fn a_wrong_key_and_a_missing_property_are_told_apart() {
     });
     let said = call_with(properties.clone(), "notifyMaintenance", lift(), FINE);
     let error = said["error"].as_str().unwrap();
-    assert!(error.contains("401") && error.contains("signature"), "{error}");
+    assert!(
+        error.contains("401") && error.contains("signature"),
+        "{error}"
+    );
     assert_eq!(said["requests"], 1);
 
     properties["RELAY_KEY"] = Value::Null;

@@ -54,7 +54,9 @@ impl Place {
             "TWILIO_API_KEY",
             "TWILIO_API_SECRET",
         ];
-        let file = names.map(|name| format!("{name}={}\n", value(name))).concat();
+        let file = names
+            .map(|name| format!("{name}={}\n", value(name)))
+            .concat();
         let secrets = folder.path().join("repos.env");
         std::fs::write(&secrets, file).unwrap();
         std::fs::set_permissions(&secrets, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -112,7 +114,12 @@ impl Place {
         let variable = format!("RELAY_CALLER_{}=", caller.to_uppercase().replace('-', "_"));
         let mut lines = file.lines();
         let value = lines.find_map(|line| line.strip_prefix(&variable)).unwrap();
-        value.trim_matches(['\'', '"']).split_once(':').unwrap().1.to_owned()
+        value
+            .trim_matches(['\'', '"'])
+            .split_once(':')
+            .unwrap()
+            .1
+            .to_owned()
     }
 
     /// `relay …` in the folder, with nothing of the test's own environment that it would heed.
@@ -131,7 +138,9 @@ impl Place {
     pub fn received(&self, phone: &str) -> Vec<String> {
         let shown = self.relay(&["phone", phone, "--json", "--url", &self.twilio]);
         let lines = String::from_utf8(shown.stdout).unwrap();
-        let entries = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+        let entries = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
         let received = entries.filter(|entry: &Value| entry["sent"] == false);
         received
             .map(|entry| entry["body"].as_str().unwrap().to_owned())
