@@ -16,6 +16,7 @@ mod deployed;
 mod fan_out;
 mod fuzz;
 mod load;
+mod integrations;
 mod machine;
 mod memory;
 #[cfg(feature = "aws")]

@@ -135,6 +135,19 @@ impl Document {
         }
     }
 
+    /// The request did not come whole: what is asked for is not known.
+    pub fn unread(status: StatusCode, detail: &str) -> Self {
+        let kind = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
+            status => (
+                "about:blank",
+                status.canonical_reason().unwrap_or_default(),
+                status,
+            ),
+        };
+        Self::of(kind, detail.to_owned())
+    }
+
     pub fn no_such_path() -> Self {
         let detail =
             "there are /v1/notices, /v1/invitations, and one of either by its id below them";

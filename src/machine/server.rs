@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Request, StatusCode};
@@ -27,6 +27,7 @@ use super::{
 use crate::audit::file::FileAudit;
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::Source;
+use crate::functions::outbound_notifier::{self, problem::Document};
 use crate::functions::{delivery_status, inbound_fallback, inbound_sms};
 use crate::invitation::NoBus;
 use crate::kept::Keeper;
@@ -85,9 +86,9 @@ impl Machine {
         })
     }
 
-    /// Serves the webhooks on `listener`, and whatever `beside` has, until `stop` says so; then
-    /// answers the requests that have come in and finishes the attempts that have begun. A client
-    /// that does not get on with its request does not hold that up for long.
+    /// Serves webhooks and programs on `listener`, and whatever `beside` has, until `stop` says so;
+    /// then answers the requests that have come in and finishes the attempts that have begun. A
+    /// client that does not get on with its request does not hold that up for long.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -109,6 +110,7 @@ impl Machine {
             .route("/twilio/sms", post(sms))
             .layer(from_fn_with_state(pressure.clone(), under_pressure))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
+            .route("/v1/{*path}", any(program))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
@@ -168,6 +170,19 @@ async fn status(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Resp
             .await
             .into_response(),
         Err(refused) => refused.into_response(),
+    }
+}
+
+/// A program that wants people told something.
+async fn program(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => outbound_notifier::http::handle(&relay, request)
+            .await
+            .into_response(),
+        Err(Refused(status, why)) => {
+            let problem = Document::unread(status, why.trim_end_matches(".\n"));
+            ([(CONNECTION, "close")], problem.response()).into_response()
+        }
     }
 }
 

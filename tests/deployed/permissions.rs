@@ -61,6 +61,18 @@ pub fn needed(target: &str, input: &Value) -> Vec<Permission> {
             let secret = text("SecretId").to_owned();
             vec![permission(&format!("secretsmanager:{operation}"), secret)]
         }
+        "AWSEvents" if operation == "PutEvents" => {
+            let buses = list(&input["Entries"]).into_iter();
+            let buses = buses.map(|entry| entry["EventBusName"].as_str().unwrap_or("default"));
+            buses
+                .map(|bus| {
+                    permission(
+                        "events:PutEvents",
+                        arn("events", &format!("event-bus/{bus}")),
+                    )
+                })
+                .collect()
+        }
         _ => vec![permission(target, "*".to_owned())],
     }
 }

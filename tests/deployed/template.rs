@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use relay::audit::fallback::METRIC;
+use relay::notice::payload::DetailType;
 use serde_json::{Value, json};
 
 use super::emulator::{Emulator, Stack};
@@ -158,8 +159,77 @@ fn time_limits_fit_into_one_another() {
         "a dead letter keeps the time at which it was first sent"
     );
     // A wake-up of a quarter of an hour is no reason for an alarm.
-    let alarm = stack.properties("OldestWakeUpAlarm");
-    assert!(number(&alarm["Threshold"]) > 900);
+    for alarm in ["OldestWakeUpAlarm", "OldestBulkWakeUpAlarm"] {
+        assert!(number(&stack.properties(alarm)["Threshold"]) > 900);
+    }
+    let bulk = stack.properties("BulkQueue");
+    assert!(6 * worker <= number(&bulk["VisibilityTimeout"]));
+    assert!(kept(bulk) < kept(stack.properties("BulkDeadLetterQueue")));
+
+    let notifier = number(&stack.properties("OutboundNotifier")["Timeout"]);
+    assert!(notifier < 30, "API Gateway waits 30 s");
+    let requests = stack.properties("RequestsQueue");
+    let again = number(&requests["VisibilityTimeout"]);
+    assert!(6 * notifier <= again);
+    let most = number(&requests["RedrivePolicy"]["maxReceiveCount"]);
+    assert!(
+        most * again >= 24 * 60 * 60,
+        "an outage of a day makes no dead letter"
+    );
+    assert!(
+        most * again < kept(requests),
+        "a request is a dead letter before it is forgotten"
+    );
+    assert!(kept(requests) < kept(stack.properties("RequestsDeadLetterQueue")));
+}
+
+#[test]
+fn what_the_rule_takes_are_the_types_that_the_function_knows() {
+    let stack = stack();
+    let rule = stack.properties("NoticeRule");
+    let known = DetailType::ALL.map(DetailType::name);
+    assert_eq!(rule["EventPattern"], json!({"detail-type": known}));
+    assert_eq!(rule["EventBusName"], stack.output("EventBusName"));
+    let requests = stack.output("RequestsQueueUrl");
+    let requests = requests.rsplit('/').next().unwrap();
+    let is_requests = |arn: &Value| arn.as_str().unwrap().rsplit(':').next() == Some(requests);
+    assert!(is_requests(&rule["Targets"][0]["Arn"]));
+    let topic = stack.properties("NoticesTopic");
+    assert!(is_requests(&topic["Subscription"][0]["Endpoint"]));
+
+    // Nobody else may put something there.
+    let (_, policy) = stack.all("AWS::SQS::QueuePolicy").next().unwrap();
+    let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
+    let sources = statements.iter().map(|statement| {
+        assert!(is_requests(&statement["Resource"]));
+        let source = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
+        (statement["Principal"]["Service"].as_str().unwrap(), source)
+    });
+    let sources: Vec<_> = sources.collect();
+    assert_eq!(sources[0].0, "events.amazonaws.com");
+    let rule = format!(":rule/{0}/{0}-notices", stack.name);
+    assert!(sources[0].1.as_str().unwrap().ends_with(&rule));
+    let topic: Value = stack.output("NoticesTopicArn").into();
+    assert_eq!(sources[1], ("sns.amazonaws.com", &topic));
+}
+
+#[test]
+fn an_event_bus_of_somebody_elses_can_take_the_place_of_the_stacks_own() {
+    let given = Emulator::shared().deploy(json!({"EventBusName": "default"}));
+    assert_eq!(given.all("AWS::Events::EventBus").count(), 0);
+    assert_eq!(given.properties("NoticeRule")["EventBusName"], "default");
+    assert_eq!(given.output("EventBusName"), "default");
+    let variables = &given.properties("RetryWorker")["Environment"]["Variables"];
+    assert_eq!(variables["EVENT_BUS_NAME"], "default");
+    let granted = granted(given.properties("RetryWorkerRole"));
+    let put: Vec<_> = granted
+        .iter()
+        .filter(|permission| permission.action == "events:PutEvents")
+        .collect();
+    let [put] = put[..] else {
+        panic!("{put:?}");
+    };
+    assert!(put.resource.ends_with(":event-bus/default"), "{put}");
 }
 
 #[test]
@@ -242,18 +312,28 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
             "/twilio/status/{delivery}/{attempt}",
             "delivery-status",
         ),
+        ("POST", "/v1/notices", "outbound-notifier"),
+        ("GET", "/v1/notices/{id}", "outbound-notifier"),
+        ("DELETE", "/v1/notices/{id}", "outbound-notifier"),
+        ("POST", "/v1/invitations", "outbound-notifier"),
+        ("GET", "/v1/invitations/{id}", "outbound-notifier"),
     ];
     let expected = expected.map(|(method, path, name)| (method.into(), path.into(), name.into()));
     assert_eq!(routes.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
     for output in [
         "ApiUrl",
         "AuditLogGroup",
+        "BulkQueueUrl",
         "CredentialsSecretArn",
         "DeadLetterQueueUrl",
         "DeliveriesQueueUrl",
+        "EventBusName",
         "FallbackWebhookUrl",
         "KeptTextsDeadLetterQueueUrl",
         "KeptTextsQueueUrl",
+        "NoticesApiUrl",
+        "NoticesTopicArn",
+        "RequestsQueueUrl",
         "SmsWebhookUrl",
         "TableName",
     ] {

@@ -37,11 +37,12 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 6] = [
+pub const FUNCTIONS: [(&str, &str); 7] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
     ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
     ("retry-worker", env!("CARGO_BIN_EXE_retry-worker")),
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
+    ("outbound-notifier", env!("CARGO_BIN_EXE_outbound-notifier")),
     ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
     (
         "rotate-credentials",
@@ -71,7 +72,13 @@ impl World {
 
     /// From now on the queues wake their functions.
     pub fn work(&mut self) {
-        for source in [self.event_source(), self.kept_texts()] {
+        let sources = [
+            self.event_source(),
+            self.kept_texts(),
+            self.bulk(),
+            self.requests(),
+        ];
+        for source in sources {
             self.tasks.push(tokio::spawn(source.run()));
         }
     }
@@ -251,6 +258,16 @@ impl World {
     /// What brings kept texts to the main path.
     pub fn kept_texts(&self) -> EventSource {
         self.polling("KeptTextsQueueUrl")
+    }
+
+    /// What brings notices' wake-ups to the worker.
+    pub fn bulk(&self) -> EventSource {
+        self.polling("BulkQueueUrl")
+    }
+
+    /// What brings events and SNS messages to outbound-notifier.
+    pub fn requests(&self) -> EventSource {
+        self.polling("RequestsQueueUrl")
     }
 
     fn polling(&self, queue: &str) -> EventSource {
