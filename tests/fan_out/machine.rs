@@ -11,6 +11,7 @@ use futures::{StreamExt, stream};
 use relay::audit::file::FileAudit;
 use relay::clock::{Clock, FixedChance, ManualClock};
 use relay::functions::{notices, retry_worker};
+use relay::invitation::NoBus;
 use relay::line::config;
 use relay::machine::{AUDIT, DATABASE, Database};
 use relay::notice::{Counts, NoticeId, Source, payload};
@@ -97,6 +98,7 @@ impl Machine {
             audit: Arc::new(FileAudit::open(&folder.path().join(AUDIT)).unwrap()),
             credentials: Arc::new(Arc::new(demo_account())),
             twilio: Client::new(Box::new(twilio), "https://api.twilio.com"),
+            bus: Arc::new(NoBus),
             clock: clock.clone(),
             chance: Arc::new(FixedChance(0.5)),
         };
