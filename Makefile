@@ -15,12 +15,12 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test tools format lint tests template simulate simulate-notices crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1 /p' $(MAKEFILE_LIST) | while read -r name what; do \
-		printf '  make %-12s %s\n' "$$name" "$$what"; done
+		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
 ## dev: the relay on this machine, with a sandbox in place of Twilio
 dev:
@@ -71,6 +71,12 @@ simulate:
 	$(step) "simulate"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::as_many -- --ignored --nocapture
+
+## simulate-notices: the same with notices to a line's subscribers
+simulate-notices:
+	$(step) "simulate-notices"
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
+		cargo test --profile quick --test relay simulation::notices::as_many -- --ignored --nocapture
 
 ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 

@@ -143,3 +143,7 @@ async fn work(relay: Arc<Relay>, queue: SqliteQueue, received: Received) {
         );
     }
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -73,7 +73,7 @@ pub struct Notice {
     pub page: u64,
     /// When the next one is to be, as long as there is one.
     pub page_due: Timestamp,
-    /// How many deliveries there are.
+    /// How many deliveries its pages made, for the log. How many there are is counted.
     pub spawned: u64,
     #[serde(default)]
     pub skipped: Skipped,

@@ -1,20 +1,20 @@
 //! The relay on one machine, on a clock that jumps to whatever is next.
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::atomic::AtomicU32;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use relay::audit::file::FileAudit;
 use relay::clock::{Clock, FixedChance, ManualClock};
+use relay::functions::notices::PAGE;
 use relay::functions::{notices, retry_worker};
 use relay::invitation::NoBus;
 use relay::line::config;
 use relay::machine::{AUDIT, DATABASE, Database};
-use relay::notice::{Counts, NoticeId, Source, payload};
+use relay::notice::{Counts, Notice, NoticeId, Source, payload};
+use relay::opt_out::{self, OptOut};
+use relay::phone::PhoneNumber;
 use relay::queue::Message;
 use relay::queue::sqlite::{Received, SqliteQueue};
 use relay::relay::Relay;
@@ -24,7 +24,9 @@ use relay::twilio::client::Client;
 use relay::twilio::sandbox::demo_account;
 use serde_json::json;
 
+use super::figures::Figures;
 use super::phones::{Phones, Twilio, phone};
+use super::trouble::{Fate, Trouble, cut_off_after};
 
 /// How many messages are worked on side by side.
 const AT_ONCE: usize = 32;
@@ -35,63 +37,31 @@ const SWEPT_AFTER: Duration = Duration::from_secs(61);
 /// What is due within so much time is worked on together.
 const TICK: Duration = Duration::from_millis(500);
 
-/// The most awaits that a page gets to before it is cut off: it writes five times.
-const MOST_AWAITS: u32 = 6;
-
-/// What goes wrong with pages, of a hundred.
-pub struct Trouble {
-    pub cut_off: u32,
-    pub lost: u32,
-    /// With this page alone, counting from 0; at most a dozen times then.
-    pub only_page: Option<u64>,
-    pub seed: u64,
-}
-
-impl Trouble {
-    pub fn of(seed: u64) -> Self {
-        Self {
-            cut_off: 30,
-            lost: 2,
-            only_page: None,
-            seed,
-        }
-    }
-}
-
-/// What it took.
-#[derive(Default)]
-pub struct Done {
-    pub pages: u32,
-    pub cut_off: u32,
-    pub lost: u32,
-    pub took: Duration,
-    /// After each tenth, in MiB.
-    pub memory: Vec<u64>,
-    pub most_memory: u64,
-}
+/// How often the counts are looked at while it runs.
+const LOOKS: usize = 50;
 
 pub struct Machine {
     relay: Relay,
     queue: SqliteQueue,
     clock: Arc<ManualClock>,
     pub phones: Arc<Phones>,
+    line: PhoneNumber,
     notice: NoticeId,
-    subscribers: u32,
+    subscribers: usize,
+    /// Who opted out while it ran.
+    opted_out: Mutex<BTreeSet<usize>>,
     _folder: tempfile::TempDir,
 }
 
 impl Machine {
     /// With so many subscribers and a notice to them.
-    pub async fn with(subscribers: u32) -> Self {
+    pub async fn with(subscribers: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join(DATABASE)).unwrap();
         let queue = SqliteQueue::on(database.clone());
         let clock = Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap()));
         let phones = Phones::none_yet(subscribers);
-        let twilio = Twilio {
-            phones: Arc::clone(&phones),
-            taken: AtomicU32::new(0),
-        };
+        let twilio = Twilio(Arc::clone(&phones));
         let relay = Relay {
             store: Arc::new(SqliteStore::on(database)),
             queue: Arc::new(queue.clone()),
@@ -134,21 +104,29 @@ impl Machine {
             queue,
             clock,
             phones,
+            line: line.number,
             notice: notice.id,
             subscribers,
+            opted_out: Mutex::default(),
             _folder: folder,
         }
     }
 
-    pub async fn counts(&self) -> Counts {
-        self.relay.store.counts(self.notice).await.unwrap()
+    /// The notice as it stands, as whoever asks for it is told.
+    pub async fn standing(&self) -> (Notice, Counts) {
+        let standing = notices::standing(&self.relay, self.notice).await;
+        standing.unwrap().expect("there is the notice")
     }
 
-    /// Works until every phone has it.
-    pub async fn send_to_all(&self, trouble: Trouble) -> Done {
-        let (began, mut done) = (Instant::now(), Done::default());
-        let random = Mutex::new(fastrand::Rng::with_seed(trouble.seed));
-        let fate = Fate { trouble, random };
+    pub fn opted_out(&self) -> BTreeSet<usize> {
+        self.opted_out.lock().unwrap().clone()
+    }
+
+    /// Works until every phone has it whose owner wants it.
+    pub async fn send_to_all(&self, trouble: Trouble) -> Figures {
+        let (began, mut figures) = (Instant::now(), Figures::begin());
+        let fate = Fate::of(trouble);
+        let mut pages_to_a_look = 0;
         loop {
             let received = self.queue.receive(self.clock.now(), AT_ONCE).await.unwrap();
             if received.is_empty() && !self.pass_time().await {
@@ -156,32 +134,47 @@ impl Machine {
             }
             let worked = stream::iter(received).map(|received| self.work_on(received, &fate));
             let worked: Vec<_> = worked.buffer_unordered(AT_ONCE).collect().await;
-            for what in worked.into_iter().flatten() {
-                match what {
-                    Page::Turned => done.pages += 1,
-                    Page::CutOff => done.cut_off += 1,
-                    Page::Lost => done.lost += 1,
-                }
-                self.measure(&mut done).await;
+            for what in worked {
+                figures.count(what);
+                pages_to_a_look -= i64::from(what == What::Page);
+            }
+            if pages_to_a_look < 0 {
+                pages_to_a_look = (self.subscribers / PAGE / LOOKS) as i64;
+                let passed = self.counts_add_up().await;
+                figures.measure(passed * 10 / self.subscribers);
             }
             assert!(
                 began.elapsed() < Duration::from_secs(3_600),
                 "it does not end"
             );
         }
-        done.took = began.elapsed();
-        done.most_memory = memory("VmHWM:");
-        done
+        figures.end();
+        figures
+    }
+
+    /// What is told of the notice is right at this moment. Returns how many recipients the fan-out
+    /// has passed.
+    async fn counts_add_up(&self) -> usize {
+        let (notice, counts) = self.standing().await;
+        let pages = usize::try_from(notice.page).unwrap();
+        let most = |pages: usize| (pages * PAGE).min(self.subscribers);
+        // Of the page that is turned now, or broke off, some may be there.
+        let total = usize::try_from(counts.total()).unwrap();
+        let expected = most(pages)..=most(pages + 1);
+        assert!(expected.contains(&total), "{total} after {pages} pages");
+        let (texts, told) = (self.phones.texts(), counts.accepted + counts.delivered);
+        assert!(
+            (told..=told + counts.sending).contains(&texts),
+            "{texts} texts came, and it says {counts:?}"
+        );
+        most(pages)
     }
 
     /// To when something is due, or to the next sweep if nothing is. `false` once all is done.
     async fn pass_time(&self) -> bool {
-        let notice = self.relay.store.notice(self.notice).await.unwrap().unwrap();
-        if !notice.state.is_open() {
-            let counts = self.counts().await;
-            if counts.waiting + counts.sending == 0 {
-                return false;
-            }
+        let (notice, counts) = self.standing().await;
+        if !notice.state.is_open() && counts.waiting + counts.sending == 0 {
+            return false;
         }
         let swept = self.clock.now() + SWEPT_AFTER;
         match self.queue.next_due().unwrap() {
@@ -194,97 +187,58 @@ impl Machine {
         true
     }
 
-    async fn work_on(&self, received: Received, fate: &Fate) -> Option<Page> {
-        let (relay, queue) = (&self.relay, &self.queue);
-        let Message::Page(turn) = &received.message else {
-            retry_worker::work_on(relay, &received.message)
-                .await
-                .unwrap();
-            queue.acknowledge(&received).await.unwrap();
-            return None;
+    async fn work_on(&self, received: Received, fate: &Fate) -> What {
+        let message = &received.message;
+        if fate.loses(message) {
+            self.queue.acknowledge(&received).await.unwrap();
+            return What::LostPage;
+        }
+        let awaits = fate.cuts_off(&received).unwrap_or(u32::MAX);
+        let work = retry_worker::work_on(&self.relay, message);
+        if let Some(worked) = cut_off_after(awaits, work).await {
+            worked.unwrap();
+            self.queue.acknowledge(&received).await.unwrap();
+            return match message {
+                Message::Page(_) => What::Page,
+                Message::Delivery(_) => What::Text,
+            };
+        }
+        let put_back = self
+            .queue
+            .put_back(&received, self.clock.now(), Duration::ZERO);
+        put_back.await.unwrap();
+        let Message::Page(turn) = message else {
+            return What::TextCutOff;
         };
-        if fate.is_lost(turn.page) {
-            queue.acknowledge(&received).await.unwrap();
-            return Some(Page::Lost);
+        let first = usize::try_from(turn.page).unwrap() * PAGE;
+        let recipients = self.subscribers.saturating_sub(first).min(PAGE);
+        if let Some(n) = fate.opts_out(recipients) {
+            self.opts_out(first + n).await;
         }
-        let awaits = fate.awaits(turn.page, received.receives);
-        let work = retry_worker::work_on(relay, &received.message);
-        match cut_off_after(awaits.unwrap_or(u32::MAX), work).await {
-            Some(worked) => {
-                worked.unwrap();
-                queue.acknowledge(&received).await.unwrap();
-                Some(Page::Turned)
-            }
-            None => {
-                let now = relay.now();
-                queue
-                    .put_back(&received, now, Duration::ZERO)
-                    .await
-                    .unwrap();
-                Some(Page::CutOff)
-            }
-        }
+        What::PageCutOff
     }
 
-    /// Once for each tenth of the recipients.
-    async fn measure(&self, done: &mut Done) {
-        let notice = self.relay.store.notice(self.notice).await.unwrap().unwrap();
-        let reached = notice.spawned * 10 / u64::from(self.subscribers);
-        if done.memory.len() < reached as usize {
-            done.memory.push(memory("VmRSS:"));
-        }
+    async fn opts_out(&self, n: usize) {
+        let change = opt_out::Change {
+            number: phone(n),
+            to: Some(OptOut {
+                since: self.clock.now(),
+                by: opt_out::Cause::Hand,
+            }),
+            of_person: false,
+        };
+        let changed = self.relay.store.change_opt_out(&self.line, &change).await;
+        changed.unwrap();
+        self.opted_out.lock().unwrap().insert(n);
     }
 }
 
-/// What became of a page's turn.
-enum Page {
-    Turned,
-    CutOff,
-    Lost,
-}
-
-struct Fate {
-    trouble: Trouble,
-    random: Mutex<fastrand::Rng>,
-}
-
-impl Fate {
-    fn strikes(&self, page: u64, of_a_hundred: u32) -> bool {
-        let is_meant = self.trouble.only_page.is_none_or(|only| only == page);
-        is_meant && self.random.lock().unwrap().u32(..100) < of_a_hundred
-    }
-
-    fn is_lost(&self, page: u64) -> bool {
-        self.strikes(page, self.trouble.lost)
-    }
-
-    /// After how many awaits it is cut off, if it is. A queue brings a message for a dozen times.
-    fn awaits(&self, page: u64, receives: u32) -> Option<u32> {
-        let strikes = receives < 10 && self.strikes(page, self.trouble.cut_off);
-        strikes.then(|| self.random.lock().unwrap().u32(1..=MOST_AWAITS))
-    }
-}
-
-/// Drops the work when it waits for that many times; `None` then.
-async fn cut_off_after<T>(awaits: u32, work: impl Future<Output = T>) -> Option<T> {
-    let (mut work, mut left) = (pin!(work), awaits);
-    std::future::poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if left <= 1 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
-}
-
-/// Of this process, in MiB.
-///
-/// Source: proc_pid_status(5).
-fn memory(entry: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(entry));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.unwrap_or_default() / 1024
+/// What became of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Page,
+    PageCutOff,
+    LostPage,
+    Text,
+    TextCutOff,
 }

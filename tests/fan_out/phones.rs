@@ -1,7 +1,7 @@
 //! A Twilio that takes every text and remembers no more of it than that it came.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,51 +10,80 @@ use relay::phone::PhoneNumber;
 use relay::twilio::client::{NoAnswer, Transport};
 use serde_json::{Value, json};
 
-/// How often each phone got a text.
-pub struct Phones(Vec<AtomicU8>);
+/// How often each phone got the one text that there is.
+pub struct Phones {
+    times: Vec<AtomicU8>,
+    texts: AtomicU64,
+    body: OnceLock<String>,
+}
 
-pub fn phone(n: u32) -> PhoneNumber {
-    PhoneNumber::parse(&format!("+1619{n:07}")).expect("a number")
+const AREA: &str = "+1619";
+
+pub fn phone(n: usize) -> PhoneNumber {
+    PhoneNumber::parse(&format!("{AREA}{n:07}")).expect("a number")
+}
+
+/// Which phone has the number.
+fn index(number: &str) -> usize {
+    let n = number.strip_prefix(AREA).and_then(|n| n.parse().ok());
+    n.expect("one of the phones")
 }
 
 impl Phones {
-    pub fn none_yet(count: u32) -> Arc<Self> {
-        Arc::new(Self((0..count).map(|_| AtomicU8::new(0)).collect()))
+    pub fn none_yet(count: usize) -> Arc<Self> {
+        Arc::new(Self {
+            times: (0..count).map(|_| AtomicU8::new(0)).collect(),
+            texts: AtomicU64::new(0),
+            body: OnceLock::new(),
+        })
     }
 
     pub fn times(&self) -> Vec<u8> {
-        let times = self.0.iter().map(|times| times.load(Ordering::SeqCst));
-        times.collect()
+        let times = self.times.iter();
+        times.map(|times| times.load(Ordering::SeqCst)).collect()
     }
 
-    fn take(&self, form: &[u8]) {
-        let to = form_urlencoded::parse(form).find(|(name, _)| name == "To");
-        let (_, to) = to.expect("a text has a recipient");
-        let n: usize = to["+1619".len()..].parse().expect("one of the phones");
-        self.0[n].fetch_add(1, Ordering::SeqCst);
+    /// How many texts came in all.
+    pub fn texts(&self) -> u64 {
+        self.texts.load(Ordering::SeqCst)
+    }
+
+    fn take(&self, form: &[u8]) -> Value {
+        let n = index(&parameter(form, "To"));
+        let body = parameter(form, "Body");
+        assert_eq!(self.body.get_or_init(|| body.clone()), &body);
+        self.times[n].fetch_add(1, Ordering::SeqCst);
+        self.texts.fetch_add(1, Ordering::SeqCst);
+        message(n, &body, "queued")
+    }
+
+    /// What a phone has, as Twilio lists it.
+    fn list(&self, query: &str) -> Value {
+        let n = index(&parameter(query.as_bytes(), "To"));
+        let times = self.times[n].load(Ordering::SeqCst);
+        let body = self.body.get().map_or("", String::as_str);
+        let messages: Vec<_> = (0..times).map(|_| message(n, body, "sent")).collect();
+        json!({"messages": messages, "next_page_uri": null})
     }
 }
 
-pub struct Twilio {
-    pub phones: Arc<Phones>,
-    pub taken: AtomicU32,
+fn parameter(pairs: &[u8], name: &str) -> String {
+    let found = form_urlencoded::parse(pairs).find(|(known, _)| known == name);
+    found.expect("every text has one").1.into_owned()
 }
+
+pub struct Twilio(pub Arc<Phones>);
 
 #[async_trait]
 impl Transport for Twilio {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
-        let path = request.uri().path().to_owned();
-        let answer = match (request.method(), path.rsplit_once("/SM")) {
-            (&Method::POST, _) => {
-                self.phones.take(request.body());
-                let taken = self.taken.fetch_add(1, Ordering::SeqCst);
-                message(&format!("SM{taken:032x}"), "queued")
-            }
-            (_, Some((_, sid))) => {
-                let sid = sid.trim_end_matches(".json");
-                message(&format!("SM{sid}"), "delivered")
-            }
-            (_, None) => json!({"messages": [], "next_page_uri": null}),
+        let uri = request.uri();
+        let of_one = uri.path().rsplit_once("/SM");
+        let of_one = of_one.and_then(|(_, sid)| sid.trim_end_matches(".json").parse().ok());
+        let answer = match (request.method(), of_one) {
+            (&Method::POST, _) => self.0.take(request.body()),
+            (_, Some(n)) => message(n, "", "delivered"),
+            (_, None) => self.0.list(uri.query().unwrap_or_default()),
         };
         let answer = Response::builder()
             .header("Date", "Mon, 23 Nov 2026 18:00:00 GMT")
@@ -63,6 +92,8 @@ impl Transport for Twilio {
     }
 }
 
-fn message(sid: &str, status: &str) -> Value {
-    json!({"sid": sid, "status": status, "body": "", "date_created": null, "error_code": null})
+/// The message of a phone, whose number its SID ends with.
+fn message(n: usize, body: &str, status: &str) -> Value {
+    let sid = format!("SM{n:032}");
+    json!({"sid": sid, "status": status, "body": body, "date_created": null, "error_code": null})
 }

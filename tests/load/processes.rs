@@ -163,7 +163,12 @@ impl Process {
     ///
     /// Source: proc_pid_stat(5), fields 14 and 15, of which Linux has a hundred a second.
     pub fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
+        Self::cpu_of(self.id())
+    }
+
+    /// The same by the process's id.
+    pub fn cpu_of(id: u32) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
         let (_, fields) = stat.rsplit_once(')').unwrap();
         let ticks: u64 = fields
             .split_whitespace()

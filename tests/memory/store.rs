@@ -91,11 +91,12 @@ impl MemoryStore {
         rows.map(|row| row.delivery.clone()).collect()
     }
 
-    /// When the first delivery is due, if any is.
+    /// When the first delivery or notice is due, if any is.
     pub fn next_due(&self) -> Option<Timestamp> {
         let tables = self.tables();
-        let rows = tables.deliveries.values();
-        rows.filter_map(|row| row.due).min()
+        let deliveries = tables.deliveries.values().filter_map(|row| row.due);
+        let notices = tables.notices.values().filter_map(Notice::due);
+        deliveries.chain(notices).min()
     }
 
     pub fn record_now(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {

@@ -44,6 +44,12 @@ pub enum Mistake {
     DropsWhatIsTooFast,
     /// Late news starts again what was over.
     ReopensWhatIsOver,
+    /// A page of a notice that is done again makes its texts anew.
+    SpawnsAgain,
+    /// The earlier notices of the same subject are not found.
+    KnowsNoEarlierNotice,
+    /// A page of a notice leaves out the last of its recipients.
+    LeavesOneOut,
 }
 
 /// Runs the broken relay until a violation of that kind is found.

@@ -10,6 +10,7 @@ mod faulty;
 mod lines;
 mod mistakes;
 mod network;
+mod notices;
 mod report;
 mod script;
 mod time;
@@ -80,6 +81,12 @@ fn a_seed_always_makes_the_same_run() {
 #[test]
 #[ignore = "runs as long as it is asked to"]
 fn as_many_runs_as_asked_for() {
+    let report = as_many(run);
+    println!("{report}");
+    assert!(report.violations.is_empty(), "the promise was broken");
+}
+
+fn as_many(run: impl Fn(u64, Option<Mistake>, bool) -> Run + Sync) -> Report {
     let variable = |name| {
         let value = std::env::var(name).ok().filter(|value| !value.is_empty());
         value.map(|value| {
@@ -88,14 +95,12 @@ fn as_many_runs_as_asked_for() {
                 .unwrap_or_else(|_| panic!("{name}={value} is no number"))
         })
     };
-    let report = match variable("SEED") {
+    match variable("SEED") {
         Some(seed) => Report::of(seed..seed + 1, |seed| run(seed, None, true)),
         None => {
             let first = variable("FIRST_SEED").unwrap_or(0);
             let seeds = variable("SEEDS").unwrap_or(10_000);
             Report::told(first..first + seeds, |seed| run(seed, None, false))
         }
-    };
-    println!("{report}");
-    assert!(report.violations.is_empty(), "the promise was broken");
+    }
 }

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use super::end::end;
 use super::supersede::{Before, take_over};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryId};
 use crate::line::{Line, quiet_until};
 use crate::notice::{
-    Audience, Cursor, Fate, Heard, Notice, NoticeState, Pacing, Words, fate, to_recipient,
+    Audience, Cursor, Fate, Heard, Notice, NoticeState, Pacing, Skip, Words, fate, to_recipient,
 };
 use crate::pace::Key;
 use crate::phone::PhoneNumber;
@@ -180,10 +180,11 @@ async fn sort_out(
     before.withdraw_from(relay, numbers).await?;
     let heard = before.heard_by(relay, numbers).await?;
     let mut to_text = Vec::with_capacity(numbers.len());
+    let mut skipped = Vec::new();
     for (number, heard) in numbers.iter().zip(heard) {
         let text = match fate(notice, number, &line.policy, &opt_outs, heard) {
             Fate::Skip(skip) => {
-                notice.skipped.count(skip);
+                skipped.push((DeliveryId::of_notice(notice, number), skip));
                 continue;
             }
             Fate::Text(Words::Own) => &notice.text,
@@ -198,7 +199,25 @@ async fn sort_out(
             },
         });
     }
+    count(relay, notice, &skipped).await?;
     Ok(to_text)
+}
+
+/// Counts who is skipped, but for those who have a delivery since this page broke off the last time:
+/// they are counted by that.
+async fn count(
+    relay: &Relay,
+    notice: &mut Notice,
+    skipped: &[(DeliveryId, Skip)],
+) -> anyhow::Result<()> {
+    let ids: Vec<_> = skipped.iter().map(|(id, _)| id.clone()).collect();
+    let known = relay.store.deliveries(&ids).await?;
+    for (id, skip) in skipped {
+        if !known.iter().any(|delivery| delivery.id == *id) {
+            notice.skipped.count(*skip);
+        }
+    }
+    Ok(())
 }
 
 async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {

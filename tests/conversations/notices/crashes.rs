@@ -74,3 +74,34 @@ async fn lost_wake_ups_of_deliveries_and_pages_are_found_by_the_sweep() {
     }
     assert_eq!(counts(&world, notice.id).await.delivered, 2);
 }
+
+#[tokio::test]
+async fn whoever_changes_an_event_while_another_fans_it_out_leaves_nobody_with_the_old_date() {
+    for pauses in 0..6 {
+        let world = with_subscribers(IN_HOURS, 3).await;
+        let notice = accepted(&world, &published("zurek-1")).await;
+        let turn = PageTurn {
+            notice: notice.id,
+            page: 0,
+            due: world.relay().now(),
+        };
+        let change = async {
+            for _ in 0..pauses {
+                tokio::task::yield_now().await;
+            }
+            ask(&world, &changed("zurek-2", "2026-12-17T19:00:00-08:00")).await
+        };
+        let (turned, changed) = futures::join!(notices::turn_page(world.relay(), &turn), change);
+        turned.unwrap();
+        changed.unwrap();
+        world.advance(minutes(1)).await;
+        for n in 0..3 {
+            let first = phone(&world, n).receives("Zurek");
+            if !first.contains("Zurek, Thu Dec 17") {
+                assert!(first.contains("Zurek, Wed Dec 16"), "{first}");
+                phone(&world, n).receives("Changed: Zurek is now Thu Dec 17");
+            }
+            phone(&world, n).receives_nothing();
+        }
+    }
+}

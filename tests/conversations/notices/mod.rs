@@ -1,6 +1,7 @@
 //! What a topic's subscribers experience, told as conversations.
 
 mod changes;
+mod counts;
 mod crashes;
 mod published;
 mod quiet;

@@ -3,6 +3,7 @@
 mod audit;
 mod customers;
 mod endings;
+mod notices;
 mod phones;
 mod tellings;
 
@@ -16,6 +17,7 @@ use relay::twilio::sandbox::{Direction, Message};
 
 use super::world::World;
 pub use endings::Endings;
+pub use notices::check_notices;
 
 /// A run's results, looked up in every way that the checks need.
 struct Checked<'w> {

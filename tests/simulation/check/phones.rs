@@ -187,7 +187,7 @@ impl Checked<'_> {
 }
 
 /// The delivery that a message was sent for, as its callback URL tells.
-fn cause_of(message: &Message) -> Option<DeliveryId> {
+pub(super) fn cause_of(message: &Message) -> Option<DeliveryId> {
     let (_, names) = message
         .status_callback
         .as_deref()?

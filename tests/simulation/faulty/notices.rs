@@ -9,6 +9,7 @@ use relay::phone::PhoneNumber;
 use relay::store::{Accepted, Notices, Result, Saved};
 
 use super::FaultyStore;
+use crate::simulation::mistakes::Mistake;
 
 #[async_trait]
 impl Notices for FaultyStore {
@@ -32,6 +33,9 @@ impl Notices for FaultyStore {
         topic: &str,
         subject: &str,
     ) -> Result<Vec<NoticeId>> {
+        if self.mistake == Some(Mistake::KnowsNoEarlierNotice) {
+            return Ok(Vec::new());
+        }
         let behind = &self.behind;
         self.read(behind.notices_of_subject(line, topic, subject))
             .await
@@ -43,9 +47,16 @@ impl Notices for FaultyStore {
     }
 
     async fn spawn(&self, deliveries: &[Delivery]) -> Result<()> {
-        let (store, deliveries) = (Arc::clone(&self.behind), deliveries.to_vec());
+        let (store, mut deliveries) = (Arc::clone(&self.behind), deliveries.to_vec());
+        let mistake = self.mistake;
+        if mistake == Some(Mistake::LeavesOneOut) {
+            deliveries.pop();
+        }
         self.write(move || {
-            store.spawn_now(&deliveries);
+            match mistake {
+                Some(Mistake::SpawnsAgain) => deliveries.iter().for_each(|d| store.overwrite(d)),
+                _ => store.spawn_now(&deliveries),
+            }
             Ok(())
         })
         .await

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 use relay::dead::{self, Means, Wanted};
 use relay::functions::retry_worker;
+use relay::notice::NoticeId;
 use relay::phone::PhoneNumber;
 use relay::relay::Relay;
 use relay::twilio::sandbox::{Power, Webhook, WebhookId};
@@ -24,6 +25,9 @@ pub enum Happening {
     Sweep,
     /// The owner has every dead letter tried again.
     Replay,
+    /// The next notice is asked for.
+    Tell,
+    CallBack(NoticeId),
     Webhook(Webhook, Option<WebhookId>),
     GivesUpWaiting(WebhookId),
     Switch(PhoneNumber, Power),
@@ -37,7 +41,11 @@ impl Happening {
     pub fn has_to_come(&self) -> bool {
         matches!(
             self,
-            Happening::Planned(_) | Happening::Replay | Happening::Webhook(..)
+            Happening::Planned(_)
+                | Happening::Replay
+                | Happening::Tell
+                | Happening::CallBack(_)
+                | Happening::Webhook(..)
         )
     }
 }
@@ -61,6 +69,8 @@ impl World {
                     Done::Ran
                 });
             }
+            Happening::Tell => self.tell(),
+            Happening::CallBack(id) => self.call_back(id),
             Happening::Webhook(webhook, id) => self.answer(&webhook, id),
             Happening::GivesUpWaiting(id) => self.give_up_waiting(id),
             Happening::Switch(phone, power) => {

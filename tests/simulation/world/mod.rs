@@ -2,6 +2,7 @@
 //! workers and webhooks interleave at every await, and die at any.
 
 mod happenings;
+mod notices;
 mod setup;
 mod tasks;
 mod twilio;
@@ -26,6 +27,7 @@ use super::time::Time;
 use super::weather::Weather;
 use crate::memory::{MemoryAudit, MemoryQueue, MemoryStore};
 use happenings::Happening;
+use notices::Telling;
 pub use tasks::News;
 use tasks::Task;
 
@@ -49,6 +51,8 @@ pub struct World {
     /// Deliveries over which a handler died, or did not hear of a save: the audit may lack what
     /// that was to write.
     pub disturbed: BTreeSet<DeliveryId>,
+    /// The notices, if it is a run with some.
+    pub telling: Telling,
     /// What was seen to go wrong while it ran.
     pub violations: Vec<String>,
     pub texts: usize,

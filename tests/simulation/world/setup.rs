@@ -27,6 +27,10 @@ impl World {
     pub fn new(seed: u64, mistake: Option<Mistake>, trace: bool) -> Self {
         let mut dice = Rng::with_seed(seed);
         let script = Script::write(&mut dice);
+        Self::of(script, dice, mistake, trace)
+    }
+
+    pub fn of(script: Script, dice: Rng, mistake: Option<Mistake>, trace: bool) -> Self {
         let clock = Arc::new(ManualClock::at(script.start));
         let account = Arc::new(demo_account());
         let sandbox = Arc::new(Sandbox::new(account.clone(), clock.clone()));
@@ -95,6 +99,7 @@ impl World {
             complained: BTreeSet::new(),
             told: Vec::new(),
             disturbed: BTreeSet::new(),
+            telling: Default::default(),
             violations: Vec::new(),
             texts: 0,
             is_in_order: true,

@@ -10,12 +10,15 @@ use std::time::Duration;
 use http::Response;
 use jiff::{SignedDuration, Timestamp};
 use relay::delivery::DeliveryId;
+use relay::functions::notices::{Answer, Unaccepted};
 use relay::functions::retry_worker;
 use relay::inbound::MessageSid;
+use relay::notice::NoticeId;
 use relay::twilio::sandbox::{NoReply, WebhookId};
 use relay::twilio::status::Status;
 
 use super::World;
+use super::happenings::Happening;
 use crate::memory::Received;
 use crate::simulation::faults::Fault;
 use crate::simulation::script::Platform;
@@ -41,6 +44,9 @@ pub enum What {
     Status(Option<WebhookId>, News),
     /// A webhook that is not Twilio's.
     Forged,
+    /// The notice of this key is asked for.
+    Notice(String),
+    CallBack(NoticeId),
 }
 
 /// What a status callback says.
@@ -56,6 +62,8 @@ pub enum Done {
     Woken(anyhow::Result<()>),
     Ran,
     Answered(Response<String>),
+    Told(Result<Answer, Unaccepted>),
+    CalledBack(anyhow::Result<()>),
 }
 
 impl World {
@@ -75,7 +83,7 @@ impl World {
     pub(super) fn start(&mut self, what: What, future: impl Future<Output = Done> + 'static) {
         self.weather.tell(|| format!("{what} begins"));
         let seconds = match what {
-            What::Wake(_) | What::Sweep => Some(30),
+            What::Wake(_) | What::Sweep | What::Notice(_) | What::CallBack(_) => Some(30),
             What::Text(..) | What::Status(..) | What::Forged => Some(8),
             // It runs in somebody's shell.
             What::Replay => None,
@@ -125,7 +133,11 @@ impl World {
             What::Wake(_) => Fault::WorkerCrash,
             What::Sweep => Fault::SweepCrash,
             What::Replay => Fault::ReplayCrash,
-            What::Text(..) | What::Status(..) | What::Forged => Fault::WebhookCrash,
+            What::Text(..)
+            | What::Status(..)
+            | What::Forged
+            | What::Notice(_)
+            | What::CallBack(_) => Fault::WebhookCrash,
         };
         if self.weather.strikes(crash) {
             return self.crash(at);
@@ -171,6 +183,8 @@ impl World {
         match &what {
             // Nobody knows which it was at.
             What::Replay => self.is_disturbed_everywhere(),
+            What::Notice(key) => self.tell_again(key),
+            What::CallBack(id) => self.put_down(self.weather.up_to(60), Happening::CallBack(*id)),
             what => self.disturbed.extend(what.delivery()),
         }
         self.hear(&what, Err(NoReply::TimedOut));
@@ -203,6 +217,10 @@ impl World {
             }
             (What::Replay, _) if !self.unheard.lock().unwrap().is_empty() => {
                 self.is_disturbed_everywhere();
+            }
+            (What::Notice(key), Done::Told(answer)) => self.is_told(key, answer),
+            (What::CallBack(id), Done::CalledBack(Err(_))) => {
+                self.put_down(self.weather.up_to(60), Happening::CallBack(*id));
             }
             (What::Forged, Done::Answered(response)) => {
                 let status = response.status().as_u16();
@@ -252,7 +270,7 @@ impl What {
     fn delivery(&self) -> Option<DeliveryId> {
         match self {
             What::Wake(received) => received.message.delivery().cloned(),
-            What::Sweep | What::Replay | What::Forged => None,
+            What::Sweep | What::Replay | What::Forged | What::Notice(_) | What::CallBack(_) => None,
             What::Text(_, sid) => Some(DeliveryId::of_inbound(sid)),
             What::Status(_, news) => Some(news.delivery.clone()),
         }
@@ -269,6 +287,8 @@ impl fmt::Display for What {
             What::Sweep => write!(f, "sweep"),
             What::Replay => write!(f, "replay of what is dead"),
             What::Forged => write!(f, "forged webhook"),
+            What::Notice(key) => write!(f, "notice {key}"),
+            What::CallBack(id) => write!(f, "calling back {id}"),
             What::Text(_, sid) => write!(f, "webhook of text {}", end(sid.as_str())),
             What::Status(_, news) => {
                 let (status, id) = (news.status, end(news.delivery.as_str()));
