@@ -158,19 +158,7 @@ async fn a_delivery_whose_wake_up_got_lost_is_found_by_the_sweep() {
         .call("AmazonSQS.PurgeQueue", json!({"QueueUrl": queue}))
         .await;
     // Only what is overdue for a while is taken for lost; here it becomes so at once.
-    let table = world.stack.output("TableName");
-    let items = world.aws.items(table).await;
-    let due = items
-        .iter()
-        .find(|item| !item["due_at"].is_null())
-        .expect("a delivery is due");
-    let aged = json!({
-        "TableName": table,
-        "Key": {"pk": due["pk"], "sk": due["sk"]},
-        "UpdateExpression": "SET due_at = due_at - :hour",
-        "ExpressionAttributeValues": {":hour": {"N": "3600000"}},
-    });
-    world.aws.call("DynamoDB_20120810.UpdateItem", aged).await;
+    world.make_overdue().await;
 
     world.sweep().await.unwrap();
     assert_eq!(world.event_source().poll(1).await, 1);
