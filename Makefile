@@ -20,7 +20,7 @@ include infra/package.mk
 ## help: this list
 help:
 	@sed -n 's/^## \([a-z-]*\): /\1 /p' $(MAKEFILE_LIST) | while read -r name what; do \
-		printf '  make %-12s %s\n' "$$name" "$$what"; done
+		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
 ## dev: the relay on this machine, with a sandbox in place of Twilio
 dev:
