@@ -145,7 +145,7 @@ sample = { name = "Zurek" }
         template.replace("sample = { name", "sample = { game")
     ));
     let printed = shell.prints(1, &["push", "--config", "relay.toml"]);
-    assert!(printed.contains("relay.toml:21"), "{printed}");
+    assert!(printed.contains("relay.toml:20"), "{printed}");
     assert!(printed.contains("name"), "{printed}");
 }
 

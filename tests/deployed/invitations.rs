@@ -10,7 +10,7 @@ use super::world::{SERGIO, World, eventually, number_of};
 
 pub const ANA: &str = "+16195550121";
 
-fn invitation() -> Value {
+pub fn invitation() -> Value {
     json!({
         "name": "Ana",
         "number": ANA,

@@ -26,6 +26,7 @@ mod invitations;
 mod memory;
 mod notices;
 mod requests;
+mod rights;
 mod reconciliation;
 mod starts;
 mod template;
