@@ -15,8 +15,8 @@ mod dependencies;
 mod deployed;
 mod fan_out;
 mod fuzz;
-mod load;
 mod integrations;
+mod load;
 mod machine;
 mod memory;
 #[cfg(feature = "aws")]
