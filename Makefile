@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate simulate-notices crash fan-out bench-load differential fuzz
+.PHONY: help dev check test tools format lint tests template simulate simulate-notices crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -59,6 +59,12 @@ template:
 	$(step) "template"
 	$(BIN)cfn-lint template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)sam validate --lint --template template.yaml
+
+## documents: the published schema and OpenAPI document, anew from the types
+documents:
+	cargo build --locked --bin relay
+	cargo run --quiet --locked -- schema > infra/integrations/notifier.schema.json
+	cargo run --quiet --locked -- schema --openapi > infra/integrations/openapi.json
 
 ## simulate: the whole relay under faults, by seed: SEEDS=100000, FIRST_SEED=0, or SEED=7 with a trace
 simulate:

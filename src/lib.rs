@@ -38,3 +38,5 @@ pub mod functions;
 #[cfg(feature = "machine")]
 pub mod machine;
 pub mod relay;
+#[cfg(feature = "machine")]
+pub mod schema;

@@ -3,6 +3,7 @@
 //! on standard error.
 
 mod dead;
+mod notices;
 mod opt_outs;
 mod output;
 mod reconcile;
@@ -69,6 +70,7 @@ impl Place {
             .current_dir(self.path())
             .env_remove("TABLE_NAME")
             .env_remove("DELIVERIES_QUEUE_URL")
+            .env_remove("BULK_QUEUE_URL")
             .env_remove("DEAD_LETTER_QUEUE_URL")
             .env_remove("AUDIT_LOG_GROUP")
             .env_remove("CREDENTIALS_SECRET_ID")

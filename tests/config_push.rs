@@ -95,7 +95,9 @@ async fn a_push_puts_the_files_lines_in_force_and_shows_what_changes() {
     let printed = shell.prints(0, &["push", "--config", "relay.toml", "--json"]);
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&printed).unwrap(),
-        serde_json::json!({"different": false, "added": [], "changed": [], "removed": []})
+        serde_json::json!({
+            "different": false, "added": [], "changed": [], "removed": [], "templates": []
+        })
     );
 
     let second = FILE.replace("qdn", "shop").replace("0100", "0101");
@@ -116,6 +118,35 @@ async fn a_push_puts_the_files_lines_in_force_and_shows_what_changes() {
     let printed = shell.prints(0, &["push", "--config", "relay.toml", "--remove"]);
     assert!(printed.contains("qdn: removed"), "{printed}");
     assert_eq!(shell.store.lines().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_push_shows_what_each_template_costs_and_warns_of_dear_characters() {
+    let shell = Shell::start().await;
+    let template = r#"
+[line.template.tonight]
+text = "It’s {{ name }} tonight"
+sample = { name = "Zurek" }
+"#;
+    shell.file(&format!("{FILE}{template}"));
+    for code in [1, 0] {
+        let command = if code == 1 { "diff" } else { "push" };
+        let printed = shell.prints(code, &[command, "--config", "relay.toml"]);
+        for expected in [
+            "tonight is 1 segment: It’s Zurek tonight",
+            "U+2019",
+            "UCS-2",
+        ] {
+            assert!(printed.contains(expected), "{printed}");
+        }
+    }
+    shell.file(&format!(
+        "{FILE}{}",
+        template.replace("sample = { name", "sample = { game")
+    ));
+    let printed = shell.prints(1, &["push", "--config", "relay.toml"]);
+    assert!(printed.contains("relay.toml:20"), "{printed}");
+    assert!(printed.contains("name"), "{printed}");
 }
 
 #[tokio::test]

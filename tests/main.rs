@@ -21,6 +21,7 @@ mod machine;
 mod memory;
 #[cfg(feature = "aws")]
 mod moto;
+mod notifier;
 #[cfg(feature = "aws")]
 mod proxy;
 #[cfg(all(feature = "aws", feature = "machine"))]

@@ -11,6 +11,7 @@ use crate::notice::{Counts, Notice, NoticeState};
 
 /// A notice that was accepted: the same whenever it is asked for with its key.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "AcceptedNotice")]
 pub struct Accepted<'a> {
     #[schemars(with = "String")]
     pub id: String,
@@ -31,6 +32,7 @@ pub struct Accepted<'a> {
 
 /// How a notice stands.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "NoticeStanding")]
 pub struct Standing<'a> {
     #[serde(flatten)]
     pub accepted: Accepted<'a>,

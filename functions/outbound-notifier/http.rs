@@ -227,7 +227,7 @@ impl Undone {
                 match denied {
                     Denied::Failed(error) => failed(error),
                     denied => {
-                        tracing::warn!(count = "caller_denied", "a request is denied: {denied}")
+                        tracing::warn!(count = denied.counts_as(), "a request is denied: {denied}")
                     }
                 }
                 Document::from(denied).response()

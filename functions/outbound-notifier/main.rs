@@ -1,5 +1,5 @@
-//! Notices and invitations that other systems ask for (`/v1/…`, the event bus, SNS, by its name), as a
-//! Lambda function.
+//! Notices and invitations of other systems, as a Lambda function: by HTTP, by its queue of events
+//! and SNS messages, and invoked by its name.
 
 use std::process::ExitCode;
 

@@ -118,3 +118,47 @@ fn said(untaken: Unaccepted) -> Diagnostic {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::notice::payload;
+
+    #[test]
+    fn each_way_in_is_told_by_its_event() {
+        let record = |source: &str| json!({"messageId": "1", "eventSource": source, "body": "{}"});
+        let http = json!({"version": "2.0", "requestContext": {"http": {"method": "POST"}}});
+        assert!(matches!(read(&http.to_string()), Event::Http));
+        let batch = json!({"Records": [record("aws:sqs"), record("aws:sqs")]});
+        let Event::Batch(records) = read(&batch.to_string()) else {
+            panic!("a batch of a queue");
+        };
+        assert_eq!(records.len(), 2);
+        for event in [
+            json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]}),
+            json!({"Records": []}),
+            json!({"detail-type": "Event Published", "detail": {}}),
+            json!({"notice": {}}),
+            json!({"requestContext": {}}),
+            json!(null),
+        ] {
+            assert!(matches!(read(&event.to_string()), Event::Invoked), "{event}");
+        }
+    }
+
+    #[test]
+    fn whoever_invoked_the_function_reads_what_is_wrong_field_by_field() {
+        let refused = payload::invoked(br#"{"notice": {"topic": 7}}"#).unwrap_err();
+        let said = said(refused.into());
+        assert_eq!(said.error_type, "WrongFields");
+        let problem: Value = serde_json::from_str(&said.error_message).unwrap();
+        assert_eq!(problem["type"], "/problems/wrong-fields");
+        assert_eq!(problem["fields"][0]["path"], "notice.topic");
+        let failed = anyhow::anyhow!("the table relay is gone");
+        let told = super::said(failed.into());
+        assert_eq!(told.error_type, "Failed");
+        assert!(!told.error_message.contains("table"));
+    }
+}

@@ -32,3 +32,17 @@ pub enum Denied {
     #[error("the relay cannot answer at the moment; ask again")]
     Failed(#[from] anyhow::Error),
 }
+
+impl Denied {
+    /// The log's `count`, which becomes a metric; on the forged ones there is an alarm. A clock that is
+    /// wrong looks the same as an old request that somebody sends again.
+    pub fn counts_as(&self) -> &'static str {
+        match self {
+            Self::Forged | Self::OtherTime { .. } | Self::Replayed => "forged",
+            Self::Unsigned(_) => "unsigned",
+            Self::NotAllowed(_) => "not_allowed",
+            Self::TooOften { .. } => "too_often",
+            Self::Failed(_) => "request_failed",
+        }
+    }
+}

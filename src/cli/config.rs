@@ -1,3 +1,5 @@
+mod templates;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -103,7 +105,7 @@ impl FileAndTarget {
             let failed = || format!("the line {} could not be removed; push again", line.name);
             store.remove_line(&line.number).await.with_context(failed)?;
         }
-        self.show(&changes, "pushed")?;
+        self.show(&changes, &new, "pushed")?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -131,11 +133,11 @@ impl FileAndTarget {
         let new = sorted(config::read(&self.config)?);
         let old = sorted(self.target.store().await?.lines().await?);
         let changes = Changes::between(&old, &new);
-        self.show(&changes, "not pushed yet")?;
+        self.show(&changes, &new, "not pushed yet")?;
         Ok(ExitCode::from(u8::from(!changes.is_empty())))
     }
 
-    fn show(&self, changes: &Changes, state: &str) -> Result<(), Unwritten> {
+    fn show(&self, changes: &Changes, new: &[Line], state: &str) -> Result<(), Unwritten> {
         let Changes {
             added,
             changed,
@@ -149,9 +151,11 @@ impl FileAndTarget {
                 "added": names(added),
                 "changed": names(&changed),
                 "removed": names(removed),
+                "templates": templates::tried(new),
             });
             return tell!("{changes}");
         }
+        templates::show(new)?;
         let place = self.target.place();
         if changes.is_empty() {
             return tell!("{} and {place} are the same", self.config.display());

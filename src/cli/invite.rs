@@ -35,8 +35,8 @@ pub struct Invite {
     #[arg(long, value_name = "TIME")]
     expires: Option<Timestamp>,
     /// A further value for a template of your own; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    data: Vec<String>,
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    values: Vec<String>,
     /// The line that sends it, by name or number; needed if there are several
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
@@ -65,7 +65,7 @@ impl Invite {
             self.expires.map(|at| at.to_string()),
         );
         put(&mut invitation, "line", self.line);
-        let data = values(&self.data)?;
+        let data = values(&self.values)?;
         put(&mut invitation, "data", (!data.is_empty()).then_some(data));
         let key = self.key.unwrap_or_else(|| key_of(&invitation));
         invitation["idempotency_key"] = key.into();

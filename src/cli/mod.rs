@@ -19,6 +19,7 @@ mod route;
 mod running_sandbox;
 mod sandbox;
 mod schedule;
+mod schema;
 mod secrets;
 mod serve;
 mod subscribers;
@@ -58,6 +59,7 @@ enum Command {
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
     Subscribers(subscribers::Subscribers),
+    Schema(schema::Schema),
     Config(config::Config),
     Secrets(secrets::Secrets),
     Text(text::Text),
@@ -131,6 +133,7 @@ impl Command {
             Command::Notice(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
             Command::Subscribers(command) => command.run().await,
+            Command::Schema(command) => command.run(),
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,

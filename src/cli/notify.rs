@@ -11,13 +11,13 @@ use crate::printable::printable;
 
 /// Send a notice to a topic's subscribers
 ///
-/// What the template needs is given with --data, or all of the notice as JSON in a file. The same
+/// What the template needs is given with --set, or all of the notice as JSON in a file. The same
 /// command again sends nothing again, unless --key says otherwise.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   relay notify --topic events --template event_published \\
-      --data name=Zurek --data starts=2026-04-29T18:00:00-07:00 --dry-run
+      --set name=Zurek --set starts=2026-04-29T18:00:00-07:00 --dry-run
   relay notify notice.json --follow
   relay notify notice.json --url https://relay.example.com --caller daemon --env-file repos.env
   relay notify notice.json --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
@@ -35,8 +35,8 @@ pub struct Notify {
     #[arg(long, required_unless_present = "file")]
     template: Option<String>,
     /// A value that the template needs; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    data: Vec<String>,
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    values: Vec<String>,
     /// Only to this number instead of all subscribers, such as +16195550110; may be repeated
     #[arg(long = "number", value_name = "NUMBER")]
     numbers: Vec<String>,
@@ -111,7 +111,7 @@ impl Notify {
         if !self.numbers.is_empty() {
             notice["audience"] = json!({ "numbers": self.numbers });
         }
-        for (name, value) in values(&self.data)? {
+        for (name, value) in values(&self.values)? {
             notice["data"][name] = value;
         }
         put(&mut notice, "idempotency_key", self.key.clone());

@@ -1,30 +1,30 @@
 use std::process::ExitCode;
 
-use super::output::print;
+use super::output;
 use crate::schema;
 
 /// Print what other programs may ask the relay for, as a JSON Schema or an OpenAPI document
+///
+/// The schema is of notices, invitations and events; the document is of /v1, with its paths, headers and
+/// problems.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "\
+Examples:
   relay schema > notifier.schema.json
   relay schema --openapi > openapi.json")]
 pub struct Schema {
-    /// The OpenAPI 3.1 document of /v1, with paths, headers and problems
+    /// The OpenAPI 3.1 document
     #[arg(long)]
     openapi: bool,
-    /// Print JSON, as it does without this
-    #[arg(long, hide = true)]
-    json: bool,
 }
 
 impl Schema {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let Self { openapi, json: _ } = self;
-        let document = match openapi {
+        let document = match self.openapi {
             true => schema::openapi(),
             false => schema::notifier(),
         };
-        print(format_args!("{document:#}\n"))?;
+        output::json(&document)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,6 +8,7 @@ use crate::delivery::{Delivery, Outcome, State};
 
 /// How an invitation stands, as whoever asks reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "InvitationStanding")]
 pub struct Standing {
     pub id: String,
     pub line: String,

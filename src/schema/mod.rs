@@ -5,25 +5,28 @@ mod openapi;
 
 pub use openapi::openapi;
 
-use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
 
 use crate::notice::payload::{
     CrewDetail, DetailType, DirectRequest, EventDetail, InvitationRequest, MaintenanceDetail,
     NoticeRequest,
 };
 
-/// The JSON Schema of everything that the notifier can be invoked with, with a definition for each
-/// part, such as `NoticeRequest` for the body of `POST /v1/notices`.
+/// The JSON Schema of everything that the notifier can be invoked with. `#/$defs/NoticeRequest` and
+/// `#/$defs/InvitationRequest` are the bodies of `POST /v1/notices` and `POST /v1/invitations`,
+/// `#/$defs/BusEvent` is an event of the bus.
 ///
 /// SNS brings the same as text; its own envelope is AWS's.
 pub fn notifier() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let direct = generator.subschema_for::<DirectRequest>();
     let notice = generator.subschema_for::<NoticeRequest>();
-    let mut definitions = requests(&mut generator, "#/$defs/");
-    definitions.extend(generator.take_definitions(true));
+    generator.subschema_for::<InvitationRequest>();
+    let bus_event = bus_event(&mut generator);
+    let mut definitions = generator.take_definitions(true);
+    definitions.insert("BusEvent".to_owned(), bus_event);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What the relay's notifier takes",
@@ -33,28 +36,16 @@ pub fn notifier() -> Value {
     })
 }
 
-/// The bodies of requests, and the events of the bus by their types.
-fn requests(generator: &mut SchemaGenerator, place: &str) -> Map<String, Value> {
-    generator.subschema_for::<NoticeRequest>();
-    generator.subschema_for::<InvitationRequest>();
-    let event = generator.subschema_for::<EventDetail>();
-    let maintenance = generator.subschema_for::<MaintenanceDetail>();
-    let crew = generator.subschema_for::<CrewDetail>();
+/// An event of the bus: its type says which detail it has.
+fn bus_event(generator: &mut SchemaGenerator) -> Value {
     let types = DetailType::ALL.map(DetailType::name);
     let details = DetailType::ALL.map(|detail_type| {
-        let detail = match detail_type {
-            DetailType::CrewAssigned => &crew,
-            DetailType::MaintenanceScheduled => &maintenance,
-            DetailType::EventPublished
-            | DetailType::EventChanged
-            | DetailType::EventCancelled => &event,
-        };
         json!({
             "if": {"properties": {"detail-type": {"const": detail_type.name()}}},
-            "then": {"properties": {"detail": detail}},
+            "then": {"properties": {"detail": detail(detail_type, generator)}},
         })
     });
-    let bus_event = json!({
+    json!({
         "description": "An event as EventBridge delivers it. Its own id is the idempotency key.",
         "type": "object",
         "required": ["id", "detail-type", "detail"],
@@ -64,7 +55,15 @@ fn requests(generator: &mut SchemaGenerator, place: &str) -> Map<String, Value> 
             "detail": {"type": "object"},
         },
         "allOf": details,
-    });
-    debug_assert!(place.ends_with('/'));
-    Map::from_iter([("BusEvent".to_owned(), bus_event)])
+    })
+}
+
+fn detail(of: DetailType, generator: &mut SchemaGenerator) -> Schema {
+    match of {
+        DetailType::EventPublished | DetailType::EventChanged | DetailType::EventCancelled => {
+            generator.subschema_for::<EventDetail>()
+        }
+        DetailType::CrewAssigned => generator.subschema_for::<CrewDetail>(),
+        DetailType::MaintenanceScheduled => generator.subschema_for::<MaintenanceDetail>(),
+    }
 }

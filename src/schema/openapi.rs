@@ -222,7 +222,7 @@ fn estimate() -> Value {
             "recipients": number("How many would get it."),
             "segments_each": number("Of one text; of the longer one if there are two."),
             "segments": number("Of all texts."),
-            "cost": {"description": "What Twilio asks for them in US dollars, without the carriers' fees."},
+            "cost": text("What Twilio asks for them in US dollars, without the carriers' fees."),
             "begins": instant("When the first one would go out."),
             "seconds": number("How long it would take at the line's pace, quiet hours not counted."),
             "skipped": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How many would not get it, by the reason."},
@@ -266,7 +266,7 @@ fn invitation_estimate() -> Value {
             "line": text("The line that would send it."),
             "text": text("What they would read."),
             "segments": number("How many Twilio would charge for."),
-            "cost": {"description": "What Twilio asks for it in US dollars, without the carriers' fees."},
+            "cost": text("What Twilio asks for it in US dollars, without the carriers' fees."),
             "expires": instant("Until when it would be tried."),
         },
     })

@@ -19,6 +19,7 @@ import logging
 import os
 import pathlib
 import sys
+import threading
 import warnings
 import zipfile
 
@@ -38,6 +39,7 @@ import boto3  # noqa: E402
 from moto.cloudformation import cloudformation_backends, parsing  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.common_models import CloudFormationModel  # noqa: E402
+from moto.dynamodb.responses import DynamoHandler  # noqa: E402
 from moto.secretsmanager import secretsmanager_backends  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 from samtranslator.translator.transform import transform  # noqa: E402
@@ -178,6 +180,17 @@ def deploy(cloudformation, code, stack, parameters):
     }
 
 
+def take_turns():
+    """DynamoDB changes an item as one step, moto's threads read and write it in two."""
+    inner, turn = DynamoHandler.call_action, threading.Lock()
+
+    def call_action(handler):
+        with turn:
+            return inner(handler)
+
+    DynamoHandler.call_action = call_action
+
+
 def function(lambda_, name):
     known = lambda_.get_function_configuration(FunctionName=name)
     return {
@@ -190,6 +203,7 @@ def function(lambda_, name):
 def main():
     # Whatever else is printed here is no answer.
     answers, sys.stdout = sys.stdout, sys.stderr
+    take_turns()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())

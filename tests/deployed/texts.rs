@@ -1,13 +1,10 @@
 //! Conversations with the relay as deployed, while everything works.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use relay::twilio::sandbox::{Fault, Injection, Text};
 use serde_json::{Value, json};
 
-use super::permissions::{Permission, granted};
-use super::reconciliation::YESTERDAY;
 use super::world::{BACKUP, CUSTOMER, FUNCTIONS, SERGIO, World, number_of, sid};
 use crate::proxy::longest_chain;
 
@@ -158,19 +155,7 @@ async fn a_delivery_whose_wake_up_got_lost_is_found_by_the_sweep() {
         .call("AmazonSQS.PurgeQueue", json!({"QueueUrl": queue}))
         .await;
     // Only what is overdue for a while is taken for lost; here it becomes so at once.
-    let table = world.stack.output("TableName");
-    let items = world.aws.items(table).await;
-    let due = items
-        .iter()
-        .find(|item| !item["due_at"].is_null())
-        .expect("a delivery is due");
-    let aged = json!({
-        "TableName": table,
-        "Key": {"pk": due["pk"], "sk": due["sk"]},
-        "UpdateExpression": "SET due_at = due_at - :hour",
-        "ExpressionAttributeValues": {":hour": {"N": "3600000"}},
-    });
-    world.aws.call("DynamoDB_20120810.UpdateItem", aged).await;
+    world.make_overdue().await;
 
     world.sweep().await.unwrap();
     assert_eq!(world.event_source().poll(1).await, 1);
@@ -201,7 +186,7 @@ async fn a_delivery_that_cannot_be_read_is_not_woken_every_minute() {
 }
 
 /// An entry of the table that says it is a delivery and long due, and has nothing else in it.
-async fn keep_unreadable_delivery(world: &World) {
+pub async fn keep_unreadable_delivery(world: &World) {
     let entry = json!({
         "TableName": world.stack.output("TableName"),
         "Item": {
@@ -228,72 +213,4 @@ async fn twilio_is_answered_after_two_round_trips_to_aws_in_sequence() {
     assert_eq!(longest_chain(&calls).len(), 2, "{calls:#?}");
     assert!(calls.len() > 3, "what can go side by side does: {calls:#?}");
     assert!(took < 3 * LATENCY, "{took:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_permission_that_the_template_grants_is_needed() {
-    // Yesterday a text came by no webhook.
-    let mut world = World::with_twilios_clock_behind(YESTERDAY).await;
-    world.since_last_week().await;
-    world.plug(false);
-    world.customer_texts(Text::new("lost"));
-    world.plug(true);
-    world.schedule("reconciliation").await.unwrap();
-    world.work();
-    world.receives(SERGIO, 1).await;
-    // The worker has to wait, then the status callback asks for another attempt, and the next one
-    // tells that Sergio opted out, which he takes back.
-    let busy = Fault::TooManyRequests {
-        retry_after: Some("1".to_owned()),
-    };
-    world.sandbox.inject(Injection::of(busy));
-    world
-        .sandbox
-        .inject(Injection::of(Fault::Undeliverable { code: 30003 }));
-    world
-        .sandbox
-        .inject(Injection::of(Fault::Undeliverable { code: 21610 }));
-    world.customer_texts(Text::new("hi"));
-    world
-        .recorded(|record| record["outcome"] == "undelivered")
-        .await;
-    world.recorded(|record| record["kind"] == "opt_out").await;
-    world.texts(SERGIO, Text::new("START"));
-    world
-        .recorded(|record| record["outcome"] == "gets texts again")
-        .await;
-    // A text comes by the fallback.
-    assert_eq!(
-        world
-            .post_to_fallback(&sid('d'), "hi", "sandbox-auth-token")
-            .await,
-        200
-    );
-    // And the sweep finds something to wake.
-    keep_unreadable_delivery(&world).await;
-    world.sweep().await.unwrap();
-    world.rotate().await;
-
-    for (function, _) in FUNCTIONS {
-        let role = world.function_properties(function)["Role"]
-            .as_str()
-            .unwrap();
-        let unused: BTreeSet<_> = granted(world.stack.role(role))
-            .difference(&world.border(function).used())
-            .filter(|permission| !lambdas_own(permission))
-            .cloned()
-            .collect();
-        assert!(unused.is_empty(), "{function} has no use for {unused:?}");
-    }
-}
-
-/// What a role grants for Lambda to use: the function's own log, and receiving messages.
-fn lambdas_own(permission: &Permission) -> bool {
-    permission.resource.contains(":log-group:/aws/lambda/")
-        || [
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-        ]
-        .contains(&permission.action.as_str())
 }

@@ -2,15 +2,13 @@
 //! sandbox), and AWS.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use relay::clock::{Clock, SystemClock};
-use relay::credentials::{self, Credentials, Secret};
+use relay::credentials::{Credentials, Secret};
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
 use relay::twilio::form::Form;
@@ -134,7 +132,7 @@ impl World {
     }
 
     async fn set_up(&mut self) {
-        self.push_configuration();
+        self.push_configuration("none");
         for (function, _) in FUNCTIONS {
             let role = self
                 .stack
@@ -148,66 +146,6 @@ impl World {
         let for_ever = std::future::pending();
         self.tasks
             .push(tokio::spawn(drive(sandbox, Resolve::default(), for_ever)));
-    }
-
-    /// As `relay secrets seed` does.
-    async fn keep_credentials(&self, credentials: &Credentials) {
-        let key = credentials.api_key.as_ref().unwrap();
-        let values = json!({
-            credentials::ACCOUNT_SID: credentials.account_sid,
-            credentials::AUTH_TOKEN: credentials.auth_token.expose(),
-            credentials::API_KEY: key.sid,
-            credentials::API_SECRET: key.secret.expose(),
-        });
-        let secret = self.stack.output("CredentialsSecretArn");
-        let asked = json!({
-            "SecretId": secret,
-            "SecretString": values.to_string(),
-            "ClientRequestToken": "0".repeat(32),
-        });
-        self.aws.call("secretsmanager.PutSecretValue", asked).await;
-    }
-
-    fn push_configuration(&self) {
-        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-        let public_url = &self.api.url;
-        write!(
-            file,
-            r#"
-            [[line]]
-            name = "qdn"
-            number = "{LINE}"
-            country = "US"
-            time_zone = "America/Los_Angeles"
-            public_url = "{public_url}"
-
-            [[line.person]]
-            name = "Sergio"
-            number = "{SERGIO}"
-            hours = "always"
-
-            [[line.person]]
-            name = "Backup"
-            number = "{BACKUP}"
-            hours = "always"
-            "#
-        )
-        .unwrap();
-        let pushed = Command::new(env!("CARGO_BIN_EXE_relay"))
-            .args(["config", "push", "--config"])
-            .arg(file.path())
-            .args(["--table", self.stack.output("TableName")])
-            .env("AWS_ENDPOINT_URL", &Emulator::shared().url)
-            .env("AWS_REGION", aws::REGION)
-            .env("AWS_ACCESS_KEY_ID", "testing")
-            .env("AWS_SECRET_ACCESS_KEY", "testing")
-            .output()
-            .unwrap();
-        assert!(
-            pushed.status.success(),
-            "{}",
-            String::from_utf8_lossy(&pushed.stderr)
-        );
     }
 
     /// Starts an instance of a function, in the place of the one that ran before.
@@ -247,6 +185,11 @@ impl World {
         self.functions.get(&self.name_of(function))
     }
 
+    /// All functions, for whoever invokes them by name.
+    pub fn functions(&self) -> Functions {
+        self.functions.clone()
+    }
+
     pub fn border(&self, function: &str) -> &Border {
         &self.borders[function]
     }
@@ -277,6 +220,23 @@ impl World {
     /// Lets the schedule invoke the worker, as it does every minute.
     pub async fn sweep(&self) -> Result<Value, Failed> {
         self.schedule("sweep").await
+    }
+
+    /// Everything that somebody has to look at some time has been due for hours.
+    pub async fn make_overdue(&self) {
+        let table = self.stack.output("TableName");
+        for item in self.aws.items(table).await {
+            if item["due_at"].is_null() {
+                continue;
+            }
+            let aged = json!({
+                "TableName": table,
+                "Key": {"pk": item["pk"], "sk": item["sk"]},
+                "UpdateExpression": "SET due_at = due_at - :day",
+                "ExpressionAttributeValues": {":day": {"N": "86400000"}},
+            });
+            self.aws.call("DynamoDB_20120810.UpdateItem", aged).await;
+        }
     }
 
     /// Lets the schedule of that name invoke its function.

@@ -3,7 +3,7 @@
 
 mod apps_script;
 mod daemon;
-mod place;
+pub mod place;
 
 use std::path::{Path, PathBuf};
 

@@ -183,6 +183,11 @@ hours = "always"
 name = "maintenance"
 keyword = "DOCK"
 about = "maintenance windows"
+
+[[line.topic]]
+name = "events"
+keyword = "EVENTS"
+about = "new events"
 "#
     )
 }

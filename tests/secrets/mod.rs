@@ -1,6 +1,7 @@
 //! `relay secrets` and the file that it keeps: as people and programs use them, and as whoever kills
 //! them, races them or sets traps for them would.
 
+mod callers;
 mod canary;
 mod commands;
 mod crash;

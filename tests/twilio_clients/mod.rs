@@ -17,14 +17,14 @@ use crate::tools;
 
 /// The languages that Twilio's libraries are tried in.
 #[derive(Clone, Copy, Debug)]
-enum Language {
+pub enum Language {
     Python,
     Node,
 }
 
 /// Has a program of `tests/clients` answer every question, in one process: a line of JSON each.
 /// Questions are asked while others are being answered, so there may be any number of them.
-fn ask<Q: Serialize + Send, A: DeserializeOwned>(
+pub fn ask<Q: Serialize + Send, A: DeserializeOwned>(
     language: Language,
     program: &str,
     questions: impl Iterator<Item = Q> + Send,

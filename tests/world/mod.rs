@@ -8,10 +8,12 @@ mod bus;
 mod faults;
 mod notices;
 mod phone;
+mod programs;
 
 pub use bus::Listeners;
 pub use faults::Faults;
 pub use phone::Phone;
+pub use programs::Said;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -23,7 +25,9 @@ use relay::audit::file::FileAudit;
 use relay::clock::{Clock, FixedChance, ManualClock};
 use relay::delivery::DeliveryId;
 use relay::duty::Override;
-use relay::functions::{delivery_status, inbound_fallback, inbound_sms, retry_worker};
+use relay::functions::{
+    delivery_status, inbound_fallback, inbound_sms, outbound_notifier, retry_worker,
+};
 use relay::inbound::MessageSid;
 use relay::kept::Keeper;
 use relay::kept::file::KeptFile;
@@ -280,7 +284,10 @@ impl World {
                 };
                 inbound_fallback::handle(&keeper, request).await
             }
-            _ => delivery_status::handle(&self.relay, request).await,
+            path if path.starts_with("/twilio/") => {
+                delivery_status::handle(&self.relay, request).await
+            }
+            _ => outbound_notifier::http::handle(&self.relay, request).await,
         }
     }
 

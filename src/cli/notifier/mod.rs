@@ -139,7 +139,7 @@ pub fn values(given: &[String]) -> Result<serde_json::Map<String, Value>, WrongU
     let read = given.iter().map(|pair| match pair.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), Value::from(value))),
         _ => Err(WrongUsage(format!(
-            "{pair:?} is no value; write --data NAME=VALUE, such as --data name=Zurek"
+            "{pair:?} is no value; write --set NAME=VALUE, such as --set name=Zurek"
         ))),
     });
     read.collect()

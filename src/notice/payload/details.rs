@@ -11,6 +11,7 @@ use super::Request;
 use super::fields::{Fields, ID, LINK, NAME, NUMBER, TIME, WHEN};
 use super::invitation::InvitationRequest;
 use super::notice::NoticeRequest;
+use super::shapes::{Id, Link, Name, Time};
 use super::refused::Refused;
 use crate::notice::Audience;
 use crate::notice::template::When;
@@ -85,22 +86,22 @@ impl DetailType {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EventDetail {
     /// The event's own id: by it, a change is known to be about an earlier notice.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(with = "Id")]
     pub id: String,
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub name: String,
     /// When it begins: a time, or a date alone.
     pub starts: When,
     pub ends: Option<When>,
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub place: Option<String>,
-    #[schemars(length(max = 300), regex(pattern = r"^https?://[A-Za-z0-9\[][!-~]*$"))]
+    #[schemars(with = "Option<Link>")]
     pub url: Option<String>,
     /// The topic whose subscribers hear of it; `events`, if nothing is said.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub topic: Option<String>,
     /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub line: Option<String>,
 }
 
@@ -108,21 +109,21 @@ pub struct EventDetail {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MaintenanceDetail {
     /// The window's own id.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(with = "Id")]
     pub id: String,
     /// What does not work.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub what: String,
     /// From when: a time, or a date alone.
     pub starts: When,
     pub ends: Option<When>,
-    #[schemars(length(max = 300), regex(pattern = r"^https?://[A-Za-z0-9\[][!-~]*$"))]
+    #[schemars(with = "Option<Link>")]
     pub url: Option<String>,
     /// The topic whose subscribers hear of it; `maintenance`, if nothing is said.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub topic: Option<String>,
     /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub line: Option<String>,
 }
 
@@ -130,26 +131,26 @@ pub struct MaintenanceDetail {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CrewDetail {
     /// The assignment's own id.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(with = "Id")]
     pub id: String,
     /// Who is assigned, as the text addresses them.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub name: String,
     /// Their phone.
     pub number: PhoneNumber,
     /// The event's name.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub event: String,
     /// When the event begins: a time, or a date alone.
     pub starts: Option<When>,
     /// What they follow to accept; the whole text has to fit one segment.
-    #[schemars(length(max = 300), regex(pattern = r"^https?://[A-Za-z0-9\[][!-~]*$"))]
+    #[schemars(with = "Link")]
     pub link: String,
     /// The invitation is not sent after this instant; 24 hours from now, if nothing is said.
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    #[schemars(with = "Option<Time>")]
     pub expires: Option<Timestamp>,
     /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub line: Option<String>,
 }
 

@@ -137,11 +137,15 @@ pub(super) fn join(outer: &str, inner: &str) -> String {
 /// What names a line, a topic, a template, a person or an event.
 pub(super) const NAME: Kind<String> = Kind {
     expected: "text of 1 to 80 characters without line breaks and without spaces around it",
-    read: |value| text(value, 80),
+    read: |value| text(value, LONGEST_NAME),
 };
 
-/// The longest name, and the longest id, in characters.
+/// In characters, as the other two.
+pub(super) const LONGEST_NAME: usize = 80;
+
 pub(super) const LONGEST_ID: usize = 128;
+
+pub(super) const LONGEST_LINK: usize = 300;
 
 pub(super) const ID: Kind<String> = Kind {
     expected: "text of 1 to 128 characters without line breaks and without spaces around it",
@@ -181,7 +185,7 @@ pub(super) const LINK: Kind<String> = Kind {
         let link = value.as_str()?;
         let rest = (link.strip_prefix("https://")).or_else(|| link.strip_prefix("http://"))?;
         let has_host = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
-        let is_ascii = link.len() <= 300 && link.bytes().all(|b| b.is_ascii_graphic());
+        let is_ascii = link.len() <= LONGEST_LINK && link.bytes().all(|b| b.is_ascii_graphic());
         (has_host && is_ascii).then(|| link.to_owned())
     },
 };

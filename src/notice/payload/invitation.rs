@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fields::{DATA, Fields, IDEMPOTENCY_KEY, LINK, NAME, NUMBER, TIME, WHEN, YES_OR_NO};
+use super::shapes::{Key, Link, Name, Time};
 use super::refused::Refused;
 use crate::notice::template::When;
 use crate::phone::PhoneNumber;
@@ -13,33 +14,29 @@ use crate::phone::PhoneNumber;
 #[schemars(deny_unknown_fields)]
 pub struct InvitationRequest {
     /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub line: Option<String>,
     /// Who is invited, as the text addresses them.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub name: String,
     /// Their phone.
     pub number: PhoneNumber,
     /// What they follow to accept; the whole text has to fit one segment.
-    #[schemars(
-        length(max = 300),
-        regex(pattern = r"^https?://[A-Za-z0-9\[][!-~]*$"),
-        extend("format" = "uri")
-    )]
+    #[schemars(with = "Link")]
     pub link: String,
     /// What they are invited to.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub event: String,
     /// When that is: a time, or a date alone.
     pub starts: Option<When>,
     /// The invitation is not sent after this instant; 24 hours from now, if nothing is said.
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    #[schemars(with = "Option<Time>")]
     pub expires: Option<Timestamp>,
     /// More values for a template of one's own.
     #[schemars(default)]
     pub data: Map<String, Value>,
     /// The same for the same invitation, however often it is asked for: it is sent once.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[!-~]+$"))]
+    #[schemars(with = "Key")]
     pub idempotency_key: String,
     /// Tells what would be sent and at what cost, and sends nothing.
     #[schemars(default)]

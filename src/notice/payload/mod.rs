@@ -14,6 +14,7 @@ mod invitation;
 mod invoked;
 mod notice;
 mod refused;
+mod shapes;
 #[cfg(test)]
 mod tests;
 

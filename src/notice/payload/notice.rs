@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fields::{DATA, Fields, ID, IDEMPOTENCY_KEY, Kind, NAME, TIME, YES_OR_NO, join};
+use super::shapes::{Id, Key, Name, Time};
 use super::refused::{Problem, Refused};
 use crate::notice::Audience;
 use crate::phone::PhoneNumber;
@@ -15,13 +16,13 @@ use crate::phone::PhoneNumber;
 #[schemars(deny_unknown_fields)]
 pub struct NoticeRequest {
     /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Option<Name>")]
     pub line: Option<String>,
     /// The topic that it belongs to, as the line's configuration names it.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub topic: String,
     /// The template of its text: one of the line's configuration, or a built-in one.
-    #[schemars(length(min = 1, max = 80))]
+    #[schemars(with = "Name")]
     pub template: String,
     /// The values that the template needs.
     #[schemars(default)]
@@ -31,16 +32,16 @@ pub struct NoticeRequest {
     pub audience: Audience,
     /// What it is about, such as the id of an event: a change or cancellation with the same subject
     /// supersedes it.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(with = "Option<Id>")]
     pub subject: Option<String>,
     /// Nothing is sent before this instant.
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    #[schemars(with = "Option<Time>")]
     pub not_before: Option<Timestamp>,
     /// Nothing is sent after this instant; 24 hours after `not_before`, if nothing is said.
-    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    #[schemars(with = "Option<Time>")]
     pub expires: Option<Timestamp>,
     /// The same for the same notice, however often it is asked for: it is sent once.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[!-~]+$"))]
+    #[schemars(with = "Key")]
     pub idempotency_key: String,
     /// Tells what would be sent, to how many and at what cost, and sends nothing.
     #[schemars(default)]

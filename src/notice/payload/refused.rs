@@ -30,6 +30,7 @@ pub enum Because {
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "WrongField")]
 pub struct Problem {
     /// Where it stands: `data.starts`, `audience.numbers[3]`; empty for the whole request.
     pub path: String,

@@ -1,0 +1,219 @@
+//! Notices and invitations from a shell, into a relay on this machine.
+
+use relay::phone::PhoneNumber;
+use relay::store::Subscribers;
+use serde_json::json;
+
+use super::*;
+use crate::integrations::place::{ANA, Place as Running};
+
+const PUBLISHED: [&str; 9] = [
+    "notify",
+    "--topic",
+    "events",
+    "--template",
+    "event_published",
+    "--set",
+    "name=Zurek",
+    "--set",
+    "starts=2099-04-29T18:00:00-07:00",
+];
+
+const INVITE: [&str; 7] = [
+    "invite",
+    "Ana",
+    "+16195550121",
+    "--event",
+    "Zurek",
+    "--link",
+    "https://crew.example.com/i/7Jx2",
+];
+
+/// A relay that does not run, with two subscribers of events of whom one opted out.
+async fn place() -> Place {
+    let place = Place::new();
+    place.store().await;
+    for number in ["+16195550121", "+16195550122"] {
+        let add = ["subscribers", "add", number, "--topic", "events"];
+        place.relay(&add).out();
+    }
+    place.relay(&["optouts", "add", "+16195550122"]).out();
+    place
+}
+
+fn with<'a>(arguments: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [arguments, more].concat()
+}
+
+/// How many there are in the store, whoever waits for them.
+async fn kept(place: &Place) -> usize {
+    let store = place.store().await;
+    let far = "2100-01-01T00:00:00Z".parse().unwrap();
+    let notices = relay::store::Notices::notices_due_before(&store, far, 100).await;
+    notices.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_it_would_come_to() {
+    let place = place().await;
+    let said = place.relay(&with(&PUBLISHED, &["--dry-run"])).out();
+    assert!(said.starts_with("Zurek, "), "{said}");
+    assert!(said.contains("1 recipients, 1 segments, about $0.0083"), "{said}");
+    assert!(said.contains("not to +1619•••22: "), "{said}");
+    let said = place.relay(&with(&PUBLISHED, &["--dry-run", "--json"])).json();
+    assert_eq!((&said["dry_run"], &said["recipients"]), (&json!(true), &json!(1)));
+    assert_eq!(kept(&place).await, 0);
+    let said = place.relay(&with(&INVITE, &["--dry-run"])).out();
+    assert!(said.contains("https://crew.example.com/i/7Jx2"), "{said}");
+}
+
+#[tokio::test]
+async fn the_same_command_again_is_the_same_notice() {
+    let place = place().await;
+    let first = place.relay(&PUBLISHED).out();
+    assert!(first.starts_with("no-") && first.contains(" accepted; it begins"), "{first}");
+    assert!(first.contains("Zurek, "), "{first}");
+    assert_eq!(place.relay(&PUBLISHED).out(), first);
+    assert_eq!(kept(&place).await, 1);
+    let other = place.relay(&with(&PUBLISHED, &["--key", "again"])).out();
+    assert_ne!(other.split(' ').next(), first.split(' ').next());
+    assert_eq!(kept(&place).await, 2);
+    let reused = with(&PUBLISHED, &["--key", "again", "--subject", "zurek"]);
+    place.relay(&reused).refused(1, "idempotency_key was used before");
+}
+
+#[tokio::test]
+async fn a_notice_is_shown_and_called_back() {
+    let place = place().await;
+    let said = place.relay(&with(&PUBLISHED, &["--json"])).json();
+    let id = said["id"].as_str().unwrap().to_owned();
+    let shown = place.relay(&["notice", "show", &id]).out();
+    assert!(shown.starts_with(&format!("{id} scheduled\nZurek, ")), "{shown}");
+    let cancelled = place.relay(&["notice", "cancel", &id]).out();
+    assert!(cancelled.starts_with(&format!("{id} cancelled\n")), "{cancelled}");
+    let shown = place.relay(&["notice", "show", &id, "--json"]).json();
+    assert_eq!((&shown["state"], &shown["recipients"]), (&json!("cancelled"), &json!(0)));
+    assert!(shown["since"].is_string());
+    for command in ["show", "cancel"] {
+        let nothing = format!("no-{}", "0".repeat(26));
+        for id in [nothing.as_str(), "zurek"] {
+            place.relay(&["notice", command, id]).refused(1, "is the id of nothing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_made_once_and_shown() {
+    let place = place().await;
+    let first = place.relay(&INVITE).out();
+    assert!(first.starts_with("iv-") && first.contains("crew of Zurek"), "{first}");
+    assert_eq!(place.relay(&INVITE).out(), first);
+    let id = first.split(' ').next().unwrap();
+    let shown = place.relay(&["notice", "show", id]).out();
+    assert!(shown.starts_with(&format!("{id} waiting\nAna to Zurek")), "{shown}");
+    let long = format!("https://crew.example.com/{}", "x".repeat(150));
+    let mut endless = INVITE;
+    endless[6] = &long;
+    place.relay(&endless).refused(1, "link makes the text longer than one segment");
+}
+
+#[tokio::test]
+async fn a_notice_comes_from_a_file_with_the_options_over_it() {
+    let place = place().await;
+    let notice = json!({
+        "topic": "maintenance",
+        "template": "event_published",
+        "data": {"name": "Ceili", "starts": "2099-04-29"},
+        "idempotency_key": "from-a-file",
+    });
+    std::fs::write(place.path().join("notice.json"), notice.to_string()).unwrap();
+    let options = ["notify", "notice.json", "--topic", "events", "--set", "name=Zurek", "--json"];
+    let said = place.relay(&options).json();
+    assert_eq!(said["topic"], "events");
+    assert!(said["text"].as_str().unwrap().starts_with("Zurek, "), "{said}");
+    // Only to one, whoever subscribes.
+    let one = with(&PUBLISHED, &["--number", "+16195550123", "--dry-run", "--json"]);
+    assert_eq!(place.relay(&one).json()["recipients"], 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_with_its_field() {
+    let place = place().await;
+    let notify = |rest: &[&str]| place.relay(&with(&["notify"], rest));
+    let typed = ["--topic", "events", "--template", "event_published"];
+    notify(&with(&typed, &["--set", "name=Zurek"])).refused(1, "data.starts is missing");
+    notify(&["--topic", "parties", "--template", "none"]).refused(1, "topic: is none of the line qdn");
+    notify(&with(&typed, &["--set", "Zurek"])).refused(2, "write --set NAME=VALUE");
+    notify(&["--topic", "events"]).refused(2, "--template");
+    notify(&["none.json"]).refused(1, "cannot read none.json");
+    notify(&with(&typed, &["--table", "relay"])).refused(2, "--queue-url");
+    notify(&with(&typed, &["--url", "http://127.0.0.1:9"])).refused(2, "--caller");
+    std::fs::write(place.path().join("notice.json"), "[1]").unwrap();
+    notify(&["notice.json"]).refused(2, "holds no JSON object");
+    std::fs::write(place.path().join("notice.json"), "{").unwrap();
+    notify(&["notice.json"]).refused(1, "is no JSON");
+    let said = notify(&with(&typed, &["--set", "name=Zurek", "--json"]));
+    assert_eq!(said.code(), 1);
+    let problem: Value = serde_json::from_str(&said.printed()).unwrap();
+    assert_eq!(problem["fields"][0]["path"], "data.starts");
+    assert_eq!(kept(&place).await, 0);
+    Place::new()
+        .relay(&PUBLISHED)
+        .refused(1, "there is no relay in .relay");
+}
+
+#[test]
+fn a_fan_out_is_followed_to_its_end() {
+    let place = Running::with_callers(&[("daemon", "notices")]);
+    let over_http = ["--url", &place.url, "--caller", "daemon", "--env-file", "repos.env"];
+    let notice = [
+        "notify",
+        "--topic",
+        "maintenance",
+        "--template",
+        "maintenance_scheduled",
+        "--set",
+        "what=Boat lift",
+        "--set",
+        "starts=2099-05-08",
+        "--follow",
+    ];
+    let said = place.relay(&with(&notice, &over_http));
+    assert!(said.status.success(), "{said:?}");
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.starts_with("no-") && said.contains(" sent: "), "{said}");
+    assert!(said.contains("1 skipped"), "who opted out: {said}");
+    place.receives(ANA, "Boat lift");
+    // Beside the relay it needs neither an address nor a key.
+    let beside = with(&notice, &["--key", "beside"]);
+    let said = place.relay(&beside);
+    assert!(said.status.success(), "{said:?}");
+    assert_eq!(place.received(ANA).len(), 2);
+}
+
+#[test]
+fn a_relay_over_http_that_is_not_there_or_not_for_this_caller_is_named() {
+    let place = Running::with_callers(&[("reader", "read")]);
+    let to = |url: &str, caller: &str| {
+        let rest = ["--url", url, "--caller", caller, "--env-file", "repos.env"];
+        let said = place.relay(&with(&PUBLISHED, &rest));
+        assert_eq!(said.status.code(), Some(1), "{said:?}");
+        String::from_utf8(said.stderr).unwrap()
+    };
+    let said = to(&place.url, "reader");
+    assert!(said.contains("may not do that"), "{said}");
+    let said = to(&place.url, "nobody");
+    assert!(said.contains("has no RELAY_CALLER_NOBODY"), "{said}");
+}
+
+/// Whoever gets events' notices; a number that left is not among them.
+#[tokio::test]
+async fn a_number_that_left_is_not_counted() {
+    let place = place().await;
+    place.relay(&["subscribers", "remove", ANA, "--topic", "events"]).out();
+    let line = PhoneNumber::parse("+16195550100").unwrap();
+    let left = place.store().await.subscribers(&line, "events", None, 10).await;
+    assert_eq!(left.unwrap().len(), 1);
+    let said = place.relay(&with(&PUBLISHED, &["--dry-run", "--json"])).json();
+    assert_eq!((&said["recipients"], &said["skipped_numbers"][0]["number"]), (&json!(0), &json!("+1619•••22")));
+}

@@ -1,0 +1,63 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use relay::caller::{CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+use relay::clock::Clock;
+use relay::credentials::Secret;
+use relay::twilio::sandbox::{DEMO_CALLER, DEMO_KEY};
+use serde_json::Value;
+
+use super::World;
+
+/// What a program was answered over HTTP.
+#[derive(Debug)]
+pub struct Said {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl World {
+    /// A request as the program signs it that the sandbox's account knows: anew each time.
+    pub fn signed(&self, method: &str, path: &str, body: impl Into<Bytes>) -> Request<Bytes> {
+        static REQUESTS: AtomicU32 = AtomicU32::new(0);
+        let request = REQUESTS.fetch_add(1, Ordering::Relaxed);
+        let at = format!("{}.{request:09}", self.clock.now().as_second());
+        let body = body.into();
+        let signature = sign(&Secret::new(DEMO_KEY), &at, method, path, &body);
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(CALLER_HEADER, DEMO_CALLER)
+            .header(TIMESTAMP_HEADER, at)
+            .header(SIGNATURE_HEADER, signature)
+            .body(body)
+            .expect("a request")
+    }
+
+    pub async fn said_to(&self, request: Request<Bytes>) -> Said {
+        Said::of(self.answer(request).await)
+    }
+
+    /// Signs a request and hears the answer.
+    pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Said {
+        self.said_to(self.signed(method, path, body.to_string()))
+            .await
+    }
+}
+
+impl Said {
+    fn of(response: Response<String>) -> Self {
+        let (head, body) = response.into_parts();
+        Self {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: serde_json::from_str(&body).expect("every answer is JSON"),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
