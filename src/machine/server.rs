@@ -110,7 +110,11 @@ impl Machine {
             .route("/twilio/sms", post(sms))
             .layer(from_fn_with_state(pressure.clone(), under_pressure))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
-            .route("/v1/{*path}", any(program))
+            // The sandbox, which may stand beside, has other paths below /v1.
+            .route("/v1/notices", any(program))
+            .route("/v1/notices/{id}", any(program))
+            .route("/v1/invitations", any(program))
+            .route("/v1/invitations/{id}", any(program))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
