@@ -17,9 +17,11 @@ mod permissions;
 mod programs;
 mod rotation;
 mod serving;
+mod webhooks;
 mod world;
 
 // What is tested.
+mod connections;
 mod failures;
 mod fallback;
 mod invitations;

@@ -9,24 +9,14 @@ use super::notices::{lift, subscribe};
 use super::programs::{Shell, Signed};
 use super::world::{World, eventually};
 
+const FUNCTION: &str = "outbound-notifier";
+
 fn with(changes: Value) -> Value {
     let mut notice = lift();
     for (name, value) in changes.as_object().unwrap() {
         notice[name] = value.clone();
     }
     notice
-}
-
-/// Whether the function counted something that the alarm watches.
-async fn is_heard_of(world: &World, alarm: &str) -> bool {
-    let watched = &world.stack.properties(alarm)["Dimensions"][0]["Value"];
-    let counted = eventually(async || {
-        let log = world.function("outbound-notifier").log();
-        let lines = log.iter();
-        let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.find(|line| line["count"] == *watched)
-    });
-    counted.await.is_some()
 }
 
 /// How many notices, invitations and other texts the table has.
@@ -90,7 +80,7 @@ async fn a_request_that_is_not_the_callers_own_leaves_no_trace_but_a_count() {
         (status, &problem["type"]),
         (401, &json!("/problems/other-time"))
     );
-    assert!(is_heard_of(&world, "ForgedCallsAlarm").await);
+    assert!(world.counts(FUNCTION, "ForgedCallsAlarm").await);
     assert_eq!(kept(&world).await, 0);
 
     let genuine = at(now, DEMO_KEY);
@@ -100,7 +90,7 @@ async fn a_request_that_is_not_the_callers_own_leaves_no_trace_but_a_count() {
         (status, &problem["type"]),
         (401, &json!("/problems/replayed"))
     );
-    let log = world.function("outbound-notifier").log().join("\n");
+    let log = world.function(FUNCTION).log().join("\n");
     assert!(
         !log.contains(DEMO_KEY) && !log.contains("Boat lift"),
         "{log}"
@@ -155,8 +145,8 @@ async fn an_event_that_is_wrong_sends_nothing_and_is_heard_of() {
     shell.done(&format!("./put-event.sh 'Event Published' {wrong}"));
     assert_eq!(world.aws.queue(&requests).await, [1, 0, 0]);
     world.work();
-    assert!(is_heard_of(&world, "RefusedRequestsAlarm").await);
-    let log = world.function("outbound-notifier").log().join("\n");
+    assert!(world.counts(FUNCTION, "RefusedRequestsAlarm").await);
+    let log = world.function(FUNCTION).log().join("\n");
     assert!(log.contains("detail.starts"), "{log}");
     let taken = async || (world.aws.queue(&requests).await == [0, 0, 0]).then_some(());
     eventually(taken).await.expect("it does not come again");
@@ -173,7 +163,7 @@ async fn an_event_waits_on_its_queue_while_the_table_is_out_of_order() {
     // Of the three minutes.
     let sooner = json!({"QueueUrl": requests, "Attributes": {"VisibilityTimeout": "3"}});
     world.aws.call("AmazonSQS.SetQueueAttributes", sooner).await;
-    let border = world.border("outbound-notifier");
+    let border = world.border(FUNCTION);
     border.fail("DynamoDB_20120810", Failure::Errors);
     shell.done("./put_event.py 'Event Published' event.json");
     assert_eq!(world.requests().poll(1).await, 1);

@@ -68,16 +68,7 @@ async fn a_forged_webhook_leaves_no_trace_but_a_count() {
     let before = world.aws.items(table).await.len();
     assert_eq!(world.post_text(&sid('a'), "not the token").await, 403);
     // But a count, which the alarm watches.
-    let alarm = world.stack.properties("ForgedTextsAlarm");
-    let watched = &alarm["Dimensions"][0]["Value"];
-    let counted = super::world::eventually(async || {
-        let log = world.function("inbound-sms").log();
-        let mut lines = log
-            .iter()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.find(|line| line["count"] == *watched)
-    });
-    assert!(counted.await.is_some(), "the log has no such count");
+    assert!(world.counts("inbound-sms", "ForgedTextsAlarm").await);
     assert_eq!(world.aws.items(table).await.len(), before);
     assert_eq!(
         world
@@ -174,15 +165,7 @@ async fn a_delivery_that_cannot_be_read_is_not_woken_every_minute() {
 
     // Nor does it pass in silence.
     assert_eq!(world.event_source().poll(1).await, 1);
-    let alarm = world.stack.properties("FailedWakeUpsAlarm");
-    let log = world.function("retry-worker").log();
-    let mut lines = log
-        .iter()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    assert!(
-        lines.any(|line| line["count"] == alarm["Dimensions"][0]["Value"]),
-        "{log:#?}"
-    );
+    assert!(world.counts("retry-worker", "FailedWakeUpsAlarm").await);
 }
 
 /// An entry of the table that says it is a delivery and long due, and has nothing else in it.

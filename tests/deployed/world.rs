@@ -8,17 +8,15 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use relay::clock::{Clock, SystemClock};
-use relay::credentials::{Credentials, Secret};
+use relay::credentials::Credentials;
 use relay::inbound::MessageSid;
 use relay::phone::{PhoneNumber, Sender};
-use relay::twilio::form::Form;
 use relay::twilio::sandbox::drive::{Resolve, drive};
 use relay::twilio::sandbox::{self, Number, Pace, Sandbox, Text};
-use relay::twilio::signature::{Signed, sign};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::aws::{self, Aws};
+use super::aws::Aws;
 use super::border::Border;
 use super::emulator::{Emulator, Stack};
 use super::event_source::EventSource;
@@ -287,44 +285,6 @@ impl World {
         self.sandbox.text(&from, &number_of(LINE), text).unwrap()
     }
 
-    /// The webhook of a customer's text, posted by hand; `sign_with` is the token. Returns the
-    /// answer's status.
-    pub async fn post_text(&self, sid: &MessageSid, sign_with: &str) -> u16 {
-        let form = Form::from_fields(self.fields(sid, "hi"));
-        self.post("/twilio/sms", form, sign_with).await
-    }
-
-    /// The same text as it comes to the fallback.
-    pub async fn post_to_fallback(&self, sid: &MessageSid, body: &str, sign_with: &str) -> u16 {
-        let failed = format!("{}/twilio/sms", self.api.url);
-        let told = [("ErrorCode", "11200"), ("ErrorUrl", &failed)];
-        let form = Form::from_fields(self.fields(sid, body).into_iter().chain(told));
-        self.post("/twilio/fallback", form, sign_with).await
-    }
-
-    fn fields<'a>(&'a self, sid: &'a MessageSid, body: &'a str) -> Vec<(&'a str, &'a str)> {
-        vec![
-            ("MessageSid", sid.as_str()),
-            ("AccountSid", &self.sandbox.account().account_sid),
-            ("From", CUSTOMER),
-            ("To", LINE),
-            ("Body", body),
-            ("NumMedia", "0"),
-        ]
-    }
-
-    /// Posts a form as Twilio does, and returns the answer's status.
-    pub async fn post(&self, path: &str, form: Form, sign_with: &str) -> u16 {
-        let url = format!("{}{path}", self.api.url);
-        let signature = sign(&Secret::new(sign_with), &url, Signed::Form(&form));
-        let request = aws::http()
-            .post(url)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("x-twilio-signature", signature)
-            .body(form.encode());
-        request.send().await.unwrap().status().as_u16()
-    }
-
     /// The texts that a phone has received so far.
     pub fn received(&self, phone: &str) -> Vec<String> {
         let screen = self.sandbox.screen(&Sender::parse(phone));
@@ -353,6 +313,19 @@ impl World {
         let found =
             eventually(async || self.aws.audit(group).await.into_iter().find(|r| wanted(r)));
         found.await.expect("the audit has no such record")
+    }
+
+    /// Whether a function counts, now or soon, something that the alarm watches. Its log is read beside
+    /// its answers.
+    pub async fn counts(&self, function: &str, alarm: &str) -> bool {
+        let watched = &self.stack.properties(alarm)["Dimensions"][0]["Value"];
+        let counted = eventually(async || {
+            let log = self.function(function).log();
+            let lines = log.iter();
+            let mut lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            lines.find(|line| line["count"] == *watched)
+        });
+        counted.await.is_some()
     }
 
     /// Waits until nothing on the queue is due any more and nobody works on it. What is delayed are
