@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use relay::notice::NoticeId;
 use serde_json::{Value, json};
 
+use super::invitations::ANA;
 use super::programs::{Shell, of_the_readme};
 use super::world::{FUNCTIONS, LINE, World, eventually, number_of};
 
@@ -224,6 +225,42 @@ async fn whoever_invokes_the_function_is_answered_at_once() {
     let command = command.replace("relay-outbound-notifier", &function);
     let shown = shell.done(&command.replace("no-…", id));
     assert!(shown.contains(r#""state":"sent""#), "{shown}");
+    world.settles().await;
+    assert_eq!(world.received(&phones[0]).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_tells_people_from_a_shell() {
+    let world = World::deployed().await;
+    let phones = subscribe(&world, "events", 2);
+    let asked = |arguments: &str| -> Value {
+        let arguments: Vec<_> = arguments.split(' ').chain(["--json"]).collect();
+        serde_json::from_str(&world.relay(&arguments)).unwrap()
+    };
+    let notify = "notify --topic events --template event_published --set name=Zurek \
+                  --set starts=2027-04-29T18:00:00-07:00 --key zurek-2027";
+    let estimate = asked(&format!("{notify} --dry-run"));
+    assert_eq!(
+        (&estimate["recipients"], &estimate["segments_each"]),
+        (&json!(2), &json!(1))
+    );
+    assert!(phones.iter().all(|phone| world.received(phone).is_empty()));
+
+    let accepted = asked(notify);
+    let id = accepted["id"].as_str().unwrap();
+    for phone in &phones {
+        assert!(world.receives(phone, 1).await[0].starts_with("Zurek, "));
+    }
+    world
+        .stands(id, |now| now["counts"]["delivered"] == 2)
+        .await;
+    assert_eq!(asked(&format!("notice show {id}"))["recipients"], 2);
+    assert_eq!(asked(notify), accepted);
+    let invite = format!("invite Ana {ANA} --event Zurek --link https://crew.example.com/i/1");
+    let invited = asked(&invite);
+    world.receives(ANA, 1).await;
+    let id = invited["id"].as_str().unwrap();
+    assert_eq!(asked(&format!("notice show {id}"))["name"], "Ana");
     world.settles().await;
     assert_eq!(world.received(&phones[0]).len(), 1);
 }
