@@ -42,7 +42,8 @@ impl Trouble {
         }
     }
 
-    /// Whoever turns this page dies again and again, and nothing else happens.
+    /// Whoever turns this page dies at its first await, then at its second, and so on; nothing else
+    /// happens.
     pub fn on_page(page: u64) -> Self {
         Self {
             pages_cut_off: 100,
@@ -84,7 +85,10 @@ impl Fate {
             Message::Delivery(_) => self.rolls(self.trouble.texts_cut_off),
         };
         let strikes = strikes && received.receives <= MOST_DEATHS;
-        strikes.then(|| self.random.lock().unwrap().u32(1..=MOST_AWAITS))
+        strikes.then(|| match self.trouble.only_page {
+            Some(_) => received.receives,
+            None => self.random.lock().unwrap().u32(1..=MOST_AWAITS),
+        })
     }
 
     /// Which of so many recipients of a page opts out now, if any.
