@@ -144,7 +144,10 @@ mod tests {
             json!({"requestContext": {}}),
             json!(null),
         ] {
-            assert!(matches!(read(&event.to_string()), Event::Invoked), "{event}");
+            assert!(
+                matches!(read(&event.to_string()), Event::Invoked),
+                "{event}"
+            );
         }
     }
 

@@ -58,10 +58,18 @@ async fn a_dry_run_says_what_it_would_come_to() {
     let place = place().await;
     let said = place.relay(&with(&PUBLISHED, &["--dry-run"])).out();
     assert!(said.starts_with("Zurek, "), "{said}");
-    assert!(said.contains("1 recipients, 1 segments, about $0.0083"), "{said}");
+    assert!(
+        said.contains("1 recipients, 1 segments, about $0.0083"),
+        "{said}"
+    );
     assert!(said.contains("not to +1619•••22: "), "{said}");
-    let said = place.relay(&with(&PUBLISHED, &["--dry-run", "--json"])).json();
-    assert_eq!((&said["dry_run"], &said["recipients"]), (&json!(true), &json!(1)));
+    let said = place
+        .relay(&with(&PUBLISHED, &["--dry-run", "--json"]))
+        .json();
+    assert_eq!(
+        (&said["dry_run"], &said["recipients"]),
+        (&json!(true), &json!(1))
+    );
     assert_eq!(kept(&place).await, 0);
     let said = place.relay(&with(&INVITE, &["--dry-run"])).out();
     assert!(said.contains("https://crew.example.com/i/7Jx2"), "{said}");
@@ -71,7 +79,10 @@ async fn a_dry_run_says_what_it_would_come_to() {
 async fn the_same_command_again_is_the_same_notice() {
     let place = place().await;
     let first = place.relay(&PUBLISHED).out();
-    assert!(first.starts_with("no-") && first.contains(" accepted; it begins"), "{first}");
+    assert!(
+        first.starts_with("no-") && first.contains(" accepted; it begins"),
+        "{first}"
+    );
     assert!(first.contains("Zurek, "), "{first}");
     assert_eq!(place.relay(&PUBLISHED).out(), first);
     assert_eq!(kept(&place).await, 1);
@@ -79,7 +90,9 @@ async fn the_same_command_again_is_the_same_notice() {
     assert_ne!(other.split(' ').next(), first.split(' ').next());
     assert_eq!(kept(&place).await, 2);
     let reused = with(&PUBLISHED, &["--key", "again", "--subject", "zurek"]);
-    place.relay(&reused).refused(1, "idempotency_key was used before");
+    place
+        .relay(&reused)
+        .refused(1, "idempotency_key was used before");
 }
 
 #[tokio::test]
@@ -88,16 +101,27 @@ async fn a_notice_is_shown_and_called_back() {
     let said = place.relay(&with(&PUBLISHED, &["--json"])).json();
     let id = said["id"].as_str().unwrap().to_owned();
     let shown = place.relay(&["notice", "show", &id]).out();
-    assert!(shown.starts_with(&format!("{id} scheduled\nZurek, ")), "{shown}");
+    assert!(
+        shown.starts_with(&format!("{id} scheduled\nZurek, ")),
+        "{shown}"
+    );
     let cancelled = place.relay(&["notice", "cancel", &id]).out();
-    assert!(cancelled.starts_with(&format!("{id} cancelled\n")), "{cancelled}");
+    assert!(
+        cancelled.starts_with(&format!("{id} cancelled\n")),
+        "{cancelled}"
+    );
     let shown = place.relay(&["notice", "show", &id, "--json"]).json();
-    assert_eq!((&shown["state"], &shown["recipients"]), (&json!("cancelled"), &json!(0)));
+    assert_eq!(
+        (&shown["state"], &shown["recipients"]),
+        (&json!("cancelled"), &json!(0))
+    );
     assert!(shown["since"].is_string());
     for command in ["show", "cancel"] {
         let nothing = format!("no-{}", "0".repeat(26));
         for id in [nothing.as_str(), "zurek"] {
-            place.relay(&["notice", command, id]).refused(1, "is the id of nothing");
+            place
+                .relay(&["notice", command, id])
+                .refused(1, "is the id of nothing");
         }
     }
 }
@@ -106,15 +130,23 @@ async fn a_notice_is_shown_and_called_back() {
 async fn an_invitation_is_made_once_and_shown() {
     let place = place().await;
     let first = place.relay(&INVITE).out();
-    assert!(first.starts_with("iv-") && first.contains("crew of Zurek"), "{first}");
+    assert!(
+        first.starts_with("iv-") && first.contains("crew of Zurek"),
+        "{first}"
+    );
     assert_eq!(place.relay(&INVITE).out(), first);
     let id = first.split(' ').next().unwrap();
     let shown = place.relay(&["notice", "show", id]).out();
-    assert!(shown.starts_with(&format!("{id} waiting\nAna to Zurek")), "{shown}");
+    assert!(
+        shown.starts_with(&format!("{id} waiting\nAna to Zurek")),
+        "{shown}"
+    );
     let long = format!("https://crew.example.com/{}", "x".repeat(150));
     let mut endless = INVITE;
     endless[6] = &long;
-    place.relay(&endless).refused(1, "link makes the text longer than one segment");
+    place
+        .relay(&endless)
+        .refused(1, "link makes the text longer than one segment");
 }
 
 #[tokio::test]
@@ -127,12 +159,26 @@ async fn a_notice_comes_from_a_file_with_the_options_over_it() {
         "idempotency_key": "from-a-file",
     });
     std::fs::write(place.path().join("notice.json"), notice.to_string()).unwrap();
-    let options = ["notify", "notice.json", "--topic", "events", "--set", "name=Zurek", "--json"];
+    let options = [
+        "notify",
+        "notice.json",
+        "--topic",
+        "events",
+        "--set",
+        "name=Zurek",
+        "--json",
+    ];
     let said = place.relay(&options).json();
     assert_eq!(said["topic"], "events");
-    assert!(said["text"].as_str().unwrap().starts_with("Zurek, "), "{said}");
+    assert!(
+        said["text"].as_str().unwrap().starts_with("Zurek, "),
+        "{said}"
+    );
     // Only to one, whoever subscribes.
-    let one = with(&PUBLISHED, &["--number", "+16195550123", "--dry-run", "--json"]);
+    let one = with(
+        &PUBLISHED,
+        &["--number", "+16195550123", "--dry-run", "--json"],
+    );
     assert_eq!(place.relay(&one).json()["recipients"], 1);
 }
 
@@ -142,7 +188,8 @@ async fn what_is_wrong_is_said_with_its_field() {
     let notify = |rest: &[&str]| place.relay(&with(&["notify"], rest));
     let typed = ["--topic", "events", "--template", "event_published"];
     notify(&with(&typed, &["--set", "name=Zurek"])).refused(1, "data.starts is missing");
-    notify(&["--topic", "parties", "--template", "none"]).refused(1, "topic: is none of the line qdn");
+    notify(&["--topic", "parties", "--template", "none"])
+        .refused(1, "topic: is none of the line qdn");
     notify(&with(&typed, &["--set", "Zurek"])).refused(2, "write --set NAME=VALUE");
     notify(&["--topic", "events"]).refused(2, "--template");
     notify(&["none.json"]).refused(1, "cannot read none.json");
@@ -165,7 +212,14 @@ async fn what_is_wrong_is_said_with_its_field() {
 #[test]
 fn a_fan_out_is_followed_to_its_end() {
     let place = Running::with_callers(&[("daemon", "notices")]);
-    let over_http = ["--url", &place.url, "--caller", "daemon", "--env-file", "repos.env"];
+    let over_http = [
+        "--url",
+        &place.url,
+        "--caller",
+        "daemon",
+        "--env-file",
+        "repos.env",
+    ];
     let notice = [
         "notify",
         "--topic",
@@ -181,7 +235,10 @@ fn a_fan_out_is_followed_to_its_end() {
     let said = place.relay(&with(&notice, &over_http));
     assert!(said.status.success(), "{said:?}");
     let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.starts_with("no-") && said.contains(" sent: "), "{said}");
+    assert!(
+        said.starts_with("no-") && said.contains(" sent: "),
+        "{said}"
+    );
     assert!(said.contains("1 skipped"), "who opted out: {said}");
     place.receives(ANA, "Boat lift");
     // Beside the relay it needs neither an address nor a key.
@@ -210,10 +267,21 @@ fn a_relay_over_http_that_is_not_there_or_not_for_this_caller_is_named() {
 #[tokio::test]
 async fn a_number_that_left_is_not_counted() {
     let place = place().await;
-    place.relay(&["subscribers", "remove", ANA, "--topic", "events"]).out();
+    place
+        .relay(&["subscribers", "remove", ANA, "--topic", "events"])
+        .out();
     let line = PhoneNumber::parse("+16195550100").unwrap();
-    let left = place.store().await.subscribers(&line, "events", None, 10).await;
+    let left = place
+        .store()
+        .await
+        .subscribers(&line, "events", None, 10)
+        .await;
     assert_eq!(left.unwrap().len(), 1);
-    let said = place.relay(&with(&PUBLISHED, &["--dry-run", "--json"])).json();
-    assert_eq!((&said["recipients"], &said["skipped_numbers"][0]["number"]), (&json!(0), &json!("+1619•••22")));
+    let said = place
+        .relay(&with(&PUBLISHED, &["--dry-run", "--json"]))
+        .json();
+    assert_eq!(
+        (&said["recipients"], &said["skipped_numbers"][0]["number"]),
+        (&json!(0), &json!("+1619•••22"))
+    );
 }

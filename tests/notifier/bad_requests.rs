@@ -58,7 +58,10 @@ fn with(mut request: Value, changes: Value) -> Value {
 #[track_caller]
 fn is_problem(said: &Said, status: u16, kind: &str) {
     assert_eq!(said.status, status, "{said:?}");
-    assert_eq!(said.header("content-type"), Some("application/problem+json"));
+    assert_eq!(
+        said.header("content-type"),
+        Some("application/problem+json")
+    );
     let body = &said.body;
     assert_eq!(body["type"], format!("/problems/{kind}"), "{body}");
     assert_eq!(body["status"], status);
@@ -84,11 +87,20 @@ fn wrong_notices() -> Vec<(Value, &'static str)> {
         (json!({"template": null}), "template"),
         (json!({"template": "no_such"}), "template"),
         (json!({"data": {"name": "Zurek"}}), "data.starts"),
-        (json!({"data": {"name": "Zurek", "starts": "soon"}}), "data.starts"),
+        (
+            json!({"data": {"name": "Zurek", "starts": "soon"}}),
+            "data.starts",
+        ),
         (json!({"data": [1]}), "data"),
         (json!({"audience": {"numbers": []}}), "audience.numbers"),
-        (json!({"audience": {"numbers": [ANA, "+442079460000"]}}), "audience.numbers[1]"),
-        (json!({"audience": {"numbers": [ANA, "6195550121"]}}), "audience.numbers[1]"),
+        (
+            json!({"audience": {"numbers": [ANA, "+442079460000"]}}),
+            "audience.numbers[1]",
+        ),
+        (
+            json!({"audience": {"numbers": [ANA, "6195550121"]}}),
+            "audience.numbers[1]",
+        ),
         (json!({"audience": "everybody"}), "audience"),
         (json!({"not_before": "tomorrow"}), "not_before"),
         (json!({"expires": "2026-11-23T09:59:59-08:00"}), "expires"),
@@ -129,7 +141,10 @@ async fn over_http_a_problem_document_names_the_wrong_field() {
         assert_eq!(field["path"], path, "{body}: {}", said.body);
         assert!(!field["problem"].as_str().unwrap().is_empty());
         let text = said.body.to_string();
-        assert!(!text.contains("2079460000") && !text.contains("6195550121"), "{text}");
+        assert!(
+            !text.contains("2079460000") && !text.contains("6195550121"),
+            "{text}"
+        );
     }
     nothing_came_of_it(&world).await;
 }
@@ -215,7 +230,10 @@ async fn a_request_that_is_not_rightly_signed_is_denied() {
     let said = world.said_to(old).await;
     is_problem(&said, 401, "other-time");
     let detail = said.body["detail"].as_str().unwrap();
-    assert!(detail.contains("2026-11-23T18:05:01Z"), "the relay's clock: {detail}");
+    assert!(
+        detail.contains("2026-11-23T18:05:01Z"),
+        "the relay's clock: {detail}"
+    );
     nothing_came_of_it(&world).await;
 }
 
@@ -234,7 +252,11 @@ async fn a_request_that_is_seen_again_does_nothing() {
 #[tokio::test]
 async fn who_asks_too_often_is_told_when_to_come_back() {
     let world = world().await;
-    let ask = async || world.ask("GET", &format!("{NOTICES}/no-0"), &Value::Null).await;
+    let ask = async || {
+        world
+            .ask("GET", &format!("{NOTICES}/no-0"), &Value::Null)
+            .await
+    };
     // What is no id is not even looked at; this one is of nothing.
     let path = format!("{NOTICES}/no-{}", "0".repeat(26));
     for _ in 0..20 {
@@ -258,7 +280,10 @@ async fn a_key_stands_for_one_request() {
     let first = world.ask("POST", NOTICES, &published()).await;
     assert_eq!(first.status, 202, "{first:?}");
     let location = first.header("location").unwrap();
-    assert_eq!(location, format!("{NOTICES}/{}", first.body["id"].as_str().unwrap()));
+    assert_eq!(
+        location,
+        format!("{NOTICES}/{}", first.body["id"].as_str().unwrap())
+    );
     world.advance(minutes(1)).await;
     world.phone(ANA).receives("Zurek");
 
@@ -293,7 +318,8 @@ async fn invoke(world: &World, event: &Value) -> Result<Value, Refused> {
 async fn an_invocation_is_refused_with_the_same_fields() {
     let world = world().await;
     let notices = wrong_notices().into_iter();
-    let notices = notices.map(|(changes, path)| (json!({"notice": with(published(), changes)}), path));
+    let notices =
+        notices.map(|(changes, path)| (json!({"notice": with(published(), changes)}), path));
     let invitations = wrong_invitations().into_iter();
     let invitations = invitations.map(|(changes, path)| {
         let invitation = with(samples::invitation(), changes);
@@ -324,13 +350,21 @@ async fn an_event_that_is_not_right_is_refused_with_its_field() {
         (event(json!({"topic": "parties"})), "topic"),
         (of_type("Crew Assigned"), "detail.number"),
         // Nobody subscribes to it.
-        (samples::bus("Maintenance Scheduled", &samples::maintenance()), "topic"),
+        (
+            samples::bus("Maintenance Scheduled", &samples::maintenance()),
+            "topic",
+        ),
     ] {
         let refused = invoke(&world, &event).await.unwrap_err();
         assert_eq!(refused.fields[0].path, path, "{refused}");
-        for message in [event.to_string(), samples::sns_to_queue(&event.to_string()).to_string()] {
+        for message in [
+            event.to_string(),
+            samples::sns_to_queue(&event.to_string()).to_string(),
+        ] {
             // It is not wanted back: it will not get better.
-            outbound_notifier::queued(world.relay(), &message).await.unwrap();
+            outbound_notifier::queued(world.relay(), &message)
+                .await
+                .unwrap();
         }
     }
     nothing_came_of_it(&world).await;
@@ -342,10 +376,15 @@ async fn an_event_is_told_once_however_it_comes() {
     let event = samples::bus("Event Published", &samples::event());
     let message = samples::sns_to_queue(&event.to_string()).to_string();
     for message in [event.to_string(), message, event.to_string()] {
-        outbound_notifier::queued(world.relay(), &message).await.unwrap();
+        outbound_notifier::queued(world.relay(), &message)
+            .await
+            .unwrap();
     }
     let answer = invoke(&world, &event).await.unwrap();
-    assert!(answer["text"].as_str().unwrap().starts_with("Zurek, "), "{answer}");
+    assert!(
+        answer["text"].as_str().unwrap().starts_with("Zurek, "),
+        "{answer}"
+    );
     world.advance(minutes(1)).await;
     world.phone(ANA).receives("Zurek");
     assert_eq!(world.sandbox.messages().len(), 1);

@@ -150,7 +150,9 @@ async fn every_answer_is_one_that_the_document_describes() {
     let estimate = ask("POST", "/v1/notices", Some(&dry)).await.to_good(200);
     assert_eq!(estimate["dry_run"], true);
     let unknown = with(notice.clone(), "topic", json!("parties"));
-    ask("POST", "/v1/notices", Some(&unknown)).await.to_good(422);
+    ask("POST", "/v1/notices", Some(&unknown))
+        .await
+        .to_good(422);
     let wrong = with(notice.clone(), "topic", json!(7));
     ask("POST", "/v1/notices", Some(&wrong)).await.to_bad(422);
     let reused = with(notice.clone(), "subject", json!("lift"));
@@ -159,15 +161,23 @@ async fn every_answer_is_one_that_the_document_describes() {
     ask("GET", &nothing, None).await.to_good(404);
 
     let invitation = samples::invitation();
-    let accepted = ask("POST", "/v1/invitations", Some(&invitation)).await.to_good(202);
+    let accepted = ask("POST", "/v1/invitations", Some(&invitation))
+        .await
+        .to_good(202);
     let path = format!("/v1/invitations/{}", accepted["id"].as_str().unwrap());
     ask("GET", &path, None).await.to_good(200);
     let dry = with(invitation.clone(), "dry_run", json!(true));
-    ask("POST", "/v1/invitations", Some(&dry)).await.to_good(200);
+    ask("POST", "/v1/invitations", Some(&dry))
+        .await
+        .to_good(200);
     let wrong = with(invitation, "number", json!("619-555-0121"));
-    ask("POST", "/v1/invitations", Some(&wrong)).await.to_bad(422);
+    ask("POST", "/v1/invitations", Some(&wrong))
+        .await
+        .to_bad(422);
 
-    let reader = watched.ask("reader", "POST", "/v1/notices", Some(&notice)).await;
+    let reader = watched
+        .ask("reader", "POST", "/v1/notices", Some(&notice))
+        .await;
     reader.to_good(403);
     let reader = async || watched.ask("reader", "GET", &nothing, None).await;
     let mut said = reader().await;

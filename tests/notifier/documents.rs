@@ -71,7 +71,11 @@ const INVOKED: Part = ("#", |event| payload::invoked(event).map(drop));
 fn with(sample: &Value, path: &str, value: &Value) -> Value {
     let mut changed = sample.clone();
     let (parent, name) = path.rsplit_once('/').unwrap();
-    let parent = changed.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    let parent = changed
+        .pointer_mut(parent)
+        .unwrap()
+        .as_object_mut()
+        .unwrap();
     match value.is_null() {
         true => drop(parent.remove(name)),
         false => drop(parent.insert(name.to_owned(), value.clone())),
@@ -80,12 +84,18 @@ fn with(sample: &Value, path: &str, value: &Value) -> Value {
 }
 
 /// What the sample takes in some places, and what it does not.
-fn variants(sample: &Value, takes: Vec<(&str, Value)>, refuses: Vec<(&str, Value)>) -> Vec<(Value, bool)> {
+fn variants(
+    sample: &Value,
+    takes: Vec<(&str, Value)>,
+    refuses: Vec<(&str, Value)>,
+) -> Vec<(Value, bool)> {
     let takes = takes.into_iter().map(|change| (change, true));
     let refuses = refuses.into_iter().map(|change| (change, false));
     let variants = takes.chain(refuses);
     let variants = variants.map(|((path, value), is_good)| (with(sample, path, &value), is_good));
-    std::iter::once((sample.clone(), true)).chain(variants).collect()
+    std::iter::once((sample.clone(), true))
+        .chain(variants)
+        .collect()
 }
 
 fn numbers(count: u32) -> Value {
@@ -210,7 +220,11 @@ fn events() -> Vec<(Value, bool)> {
     all.extend(variants(&published, takes, refuses));
     for same in ["Event Changed", "Event Cancelled"] {
         let event = samples::bus(same, &samples::event());
-        all.extend(variants(&event, vec![], vec![("/detail/name", Value::Null)]));
+        all.extend(variants(
+            &event,
+            vec![],
+            vec![("/detail/name", Value::Null)],
+        ));
     }
     all.extend(variants(
         &samples::bus("Maintenance Scheduled", &samples::maintenance()),
@@ -219,7 +233,10 @@ fn events() -> Vec<(Value, bool)> {
     ));
     all.extend(variants(
         &samples::bus("Crew Assigned", &samples::crew()),
-        vec![("/detail/starts", json!("2027-05-02")), ("/detail/shift", json!("late"))],
+        vec![
+            ("/detail/starts", json!("2027-05-02")),
+            ("/detail/shift", json!("late")),
+        ],
         vec![
             ("/detail/number", json!("6195550110")),
             ("/detail/link", Value::Null),
@@ -232,7 +249,11 @@ fn events() -> Vec<(Value, bool)> {
 #[test]
 fn a_validator_takes_and_refuses_what_the_relay_does() {
     let file = published("notifier.schema.json");
-    let parts = [(NOTICE, notices()), (INVITATION, invitations()), (INVOKED, events())];
+    let parts = [
+        (NOTICE, notices()),
+        (INVITATION, invitations()),
+        (INVOKED, events()),
+    ];
     let mut questions = Vec::new();
     for ((at, read), samples) in parts {
         for (sample, is_good) in samples {
@@ -242,6 +263,10 @@ fn a_validator_takes_and_refuses_what_the_relay_does() {
         }
     }
     said(questions, |asked, errors| {
-        assert_eq!(errors.is_empty(), asked["good"] == true, "{asked}: {errors:?}");
+        assert_eq!(
+            errors.is_empty(),
+            asked["good"] == true,
+            "{asked}: {errors:?}"
+        );
     });
 }

@@ -153,7 +153,10 @@ fn a_message_as_sns_documents_it_is_read() {
         (json!({"notice": notice()}), "lift-2027-05"),
         (notice(), "lift-2027-05"),
         (bus("Event Published", &event()), EVENT_ID),
-        (json!({"detail-type": "Event Published", "detail": event()}), MESSAGE_ID),
+        (
+            json!({"detail-type": "Event Published", "detail": event()}),
+            MESSAGE_ID,
+        ),
     ];
     for (message, key) in events {
         let (way, requests) = read(&sns(&message.to_string()));

@@ -9,7 +9,10 @@ fn value_in(desk: &Desk) -> String {
     let text = desk.text();
     let mut lines = text.lines();
     let found = lines.find_map(|line| line.strip_prefix(VARIABLE)?.strip_prefix('='));
-    found.expect("the variable is there").trim_matches('\'').to_owned()
+    found
+        .expect("the variable is there")
+        .trim_matches('\'')
+        .to_owned()
 }
 
 /// What it may do, its key, and the one before if that is accepted still.
@@ -24,14 +27,23 @@ fn a_key_is_made_and_nobody_sees_it() {
     let said = desk.on_file(&["caller", "apps-script", "--allow", "notices,read"]);
     let everything = said.everything();
     let out = said.done();
-    assert!(out.contains(VARIABLE) && out.contains("notices,read"), "{out}");
+    assert!(
+        out.contains(VARIABLE) && out.contains("notices,read"),
+        "{out}"
+    );
     let (actions, key, previous) = parts(&value_in(&desk));
     assert_eq!((actions.as_str(), previous), ("notices,read", None));
     let is_digit = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    assert!(key.len() == 43 && key.chars().all(is_digit), "32 bytes in base64url");
+    assert!(
+        key.len() == 43 && key.chars().all(is_digit),
+        "32 bytes in base64url"
+    );
     assert!(!everything.contains(&key));
     assert_eq!(mode(&desk.file()), 0o600);
-    assert!(desk.text().starts_with(&values().concat()), "the rest stays");
+    assert!(
+        desk.text().starts_with(&values().concat()),
+        "the rest stays"
+    );
     let listed = desk.on_file(&["list"]);
     assert!(listed.out.contains(VARIABLE) && !listed.everything().contains(&key));
     desk.on_file(&["check"]).done();
@@ -47,7 +59,10 @@ fn another_key_takes_its_place_at_once_or_when_everybody_has_it() {
     };
     let (_, first, _) = again(&["--allow", "notices"]);
     let (actions, second, previous) = again(&["--keep-old"]);
-    assert_eq!((actions.as_str(), previous), ("notices", Some(first.clone())));
+    assert_eq!(
+        (actions.as_str(), previous),
+        ("notices", Some(first.clone()))
+    );
     assert_ne!(first, second);
     let (actions, third, previous) = again(&["--allow", "invitations"]);
     assert_eq!((actions.as_str(), previous), ("invitations", None));
@@ -57,7 +72,15 @@ fn another_key_takes_its_place_at_once_or_when_everybody_has_it() {
 #[test]
 fn a_key_is_handed_on_in_a_file_of_its_own() {
     let desk = Desk::with_file();
-    let caller = ["caller", "apps-script", "--allow", "notices", "--out", "key", "--json"];
+    let caller = [
+        "caller",
+        "apps-script",
+        "--allow",
+        "notices",
+        "--out",
+        "key",
+        "--json",
+    ];
     let said = desk.on_file(&caller).json();
     assert_eq!(said["variable"], VARIABLE);
     assert_eq!(said["actions"], "notices");
@@ -67,13 +90,18 @@ fn a_key_is_handed_on_in_a_file_of_its_own() {
     assert_eq!(mode(&desk.path("key")), 0o600);
     let before = desk.text();
     desk.on_file(&caller).refused(1, "is not there yet");
-    assert_eq!(desk.text(), before, "a key that cannot be handed on is not made");
+    assert_eq!(
+        desk.text(),
+        before,
+        "a key that cannot be handed on is not made"
+    );
 }
 
 #[test]
 fn a_caller_is_taken_out() {
     let desk = Desk::with_file();
-    desk.on_file(&["caller", "apps-script", "--allow", "read"]).done();
+    desk.on_file(&["caller", "apps-script", "--allow", "read"])
+        .done();
     desk.on_file(&["caller", "apps-script", "--remove"]).done();
     assert_eq!(desk.text(), values().concat());
     desk.on_file(&["caller", "apps-script", "--remove"])
@@ -85,15 +113,35 @@ fn a_slip_of_the_pen_makes_no_key() {
     let desk = Desk::with_file();
     for (rest, phrase) in [
         (&["apps-script"][..], "say what it may do with --allow"),
-        (&["apps-script", "--allow", "everything"], "write notices, invitations or read"),
-        (&["Apps Script", "--allow", "notices"], "in small letters, digits and hyphens"),
-        (&["apps_script", "--allow", "notices"], "in small letters, digits and hyphens"),
-        (&["apps-script", "--remove", "--keep-old"], "cannot be used with"),
+        (
+            &["apps-script", "--allow", "everything"],
+            "write notices, invitations or read",
+        ),
+        (
+            &["Apps Script", "--allow", "notices"],
+            "in small letters, digits and hyphens",
+        ),
+        (
+            &["apps_script", "--allow", "notices"],
+            "in small letters, digits and hyphens",
+        ),
+        (
+            &["apps-script", "--remove", "--keep-old"],
+            "cannot be used with",
+        ),
     ] {
-        desk.on_file(&[&["caller"], rest].concat()).refused(2, phrase);
+        desk.on_file(&[&["caller"], rest].concat())
+            .refused(2, phrase);
     }
     assert_eq!(desk.text(), values().concat());
-    desk.on_file(&["caller", "apps-script", "--allow", "notices", "--out", "no/key"])
-        .refused(1, "cannot make no/key");
+    desk.on_file(&[
+        "caller",
+        "apps-script",
+        "--allow",
+        "notices",
+        "--out",
+        "no/key",
+    ])
+    .refused(1, "cannot make no/key");
     assert_eq!(desk.text(), values().concat());
 }

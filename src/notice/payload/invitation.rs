@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fields::{DATA, Fields, IDEMPOTENCY_KEY, LINK, NAME, NUMBER, TIME, WHEN, YES_OR_NO};
-use super::shapes::{Key, Link, Name, Time};
 use super::refused::Refused;
+use super::shapes::{Key, Link, Name, Time};
 use crate::notice::template::When;
 use crate::phone::PhoneNumber;
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fields::{DATA, Fields, ID, IDEMPOTENCY_KEY, Kind, NAME, TIME, YES_OR_NO, join};
-use super::shapes::{Id, Key, Name, Time};
 use super::refused::{Problem, Refused};
+use super::shapes::{Id, Key, Name, Time};
 use crate::notice::Audience;
 use crate::phone::PhoneNumber;
 

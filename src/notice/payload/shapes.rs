@@ -7,8 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::fields::{LONGEST_ID, LONGEST_LINK, LONGEST_NAME};
 
 /// Neither control characters nor spaces around it.
-const CLEAN: &str =
-    r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$";
+const CLEAN: &str = r"^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$";
 
 /// Stands for the type of a field in `#[schemars(with = "…")]`.
 macro_rules! shape {
