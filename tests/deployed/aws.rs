@@ -28,7 +28,6 @@ impl Aws {
             "DynamoDB_20120810" => "dynamodb",
             "Logs_20140328" => "logs",
             "secretsmanager" => "secretsmanager",
-            "AWSEvents" => "events",
             other => panic!("no such service: {other}"),
         };
         let scope = format!("Credential=testing/20260101/{REGION}/{service}/aws4_request");

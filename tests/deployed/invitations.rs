@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::aws::{ACCOUNT, REGION};
 use super::border::Failure;
-use super::programs::Shell;
+use super::programs::{Shell, of_the_readme};
 use super::world::{SERGIO, World, eventually, number_of};
 
 pub const ANA: &str = "+16195550121";
@@ -36,23 +36,16 @@ struct Listening<'w> {
 }
 
 impl<'w> Listening<'w> {
+    /// By the commands of the README.
     async fn to_failures(world: &'w World) -> Self {
         let name = format!("{}-crew", world.stack.name);
-        let bus = world.stack.output("EventBusName");
         let queue = json!({"QueueName": name});
         let queue = world.aws.call("AmazonSQS.CreateQueue", queue).await;
-        let rule = json!({
-            "Name": name,
-            "EventBusName": bus,
-            "EventPattern": json!({"detail-type": ["Invitation Failed"]}).to_string(),
-        });
-        world.aws.call("AWSEvents.PutRule", rule).await;
-        let targets = json!({
-            "Rule": name,
-            "EventBusName": bus,
-            "Targets": [{"Id": "crew", "Arn": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")}],
-        });
-        world.aws.call("AWSEvents.PutTargets", targets).await;
+        let shell = Shell::of(world).await;
+        for command in ["aws events put-rule", "aws events put-targets"] {
+            let arn = format!("QUEUE_ARN=arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
+            shell.done(&format!("{arn}; {}", of_the_readme(command)));
+        }
         let queue = queue["QueueUrl"].as_str().unwrap().to_owned();
         Self { world, queue }
     }
