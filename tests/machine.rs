@@ -379,7 +379,7 @@ fn a_program_whose_body_is_not_read_gets_a_problem_document_all_the_same() {
     for (headers, status, kind) in [
         ("content-length: 65537", 413, "/problems/too-large"),
         (
-            "content-length: 4\r\ntransfer-encoding: chunked",
+            "transfer-encoding: chunked\r\n\r\nno chunk",
             400,
             "about:blank",
         ),
