@@ -371,3 +371,34 @@ fn a_body_that_cannot_be_taken_is_refused_at_once_and_by_its_name() {
         assert_eq!(answer, format!("HTTP/1.1 {status}"), "{headers}");
     }
 }
+
+#[test]
+fn a_program_whose_body_is_not_read_gets_a_problem_document_all_the_same() {
+    let place = Place::new();
+    let dev = place.dev();
+    for (headers, status, kind) in [
+        ("content-length: 65537", 413, "/problems/too-large"),
+        (
+            "content-length: 4\r\ntransfer-encoding: chunked",
+            400,
+            "about:blank",
+        ),
+    ] {
+        let request = format!("POST /v1/notices HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n");
+        let mut stream = stuck(&dev, &request);
+        let wait = Duration::from_secs(5);
+        stream.set_read_timeout(Some(wait)).unwrap();
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("an answer at once");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert!(head.contains("application/problem+json"), "{head}");
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(
+            (&body["type"], &body["status"]),
+            (&kind.into(), &status.into())
+        );
+    }
+}

@@ -76,7 +76,7 @@ impl QuietHours {
         let ends = (0..=DAYS_AHEAD).flat_map(|days| {
             let day = first.checked_add(jiff::Span::new().days(days)).ok();
             let at = day.map(|day| zone.zone().to_ambiguous_timestamp(day.to_datetime(end)));
-            let both = at.map(|at| [at.clone().earlier().ok(), at.later().ok()]);
+            let both = at.map(|at| [at.earlier().ok(), at.later().ok()]);
             both.into_iter().flatten().flatten()
         });
         // A clock that is put forward or back may leave the span, too.

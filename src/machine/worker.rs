@@ -27,8 +27,12 @@ const CONCURRENCY_UNDER_PRESSURE: usize = 4;
 /// Of all places, every so-manieth may be taken by texts to many: a customer's text finds one free.
 const SHARE_OF_MANY: usize = 2;
 
-/// How often overdue deliveries are looked for, and the longest time without a look at the queue.
+/// How often overdue deliveries are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// The longest time without a look at the queue: a command in another process, such as `relay notify`,
+/// puts something there and does not ring.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The pause after the queue itself failed.
 const QUEUE_PAUSE: Duration = Duration::from_secs(1);
@@ -114,8 +118,8 @@ async fn receive(
             next = next.into_iter().chain(wait).min();
         }
     }
-    let wait = next.unwrap_or(SWEEP_EVERY);
-    Ok((received, wait.clamp(Duration::from_millis(1), SWEEP_EVERY)))
+    let wait = next.unwrap_or(LOOK_EVERY);
+    Ok((received, wait.clamp(Duration::from_millis(1), LOOK_EVERY)))
 }
 
 async fn work(relay: Arc<Relay>, queue: SqliteQueue, received: Received) {

@@ -127,6 +127,9 @@ def environment(world):
         "AUDIT_LOG_GROUP": "audit",
         "CREDENTIALS_SECRET_ID": "credentials",
         "DELIVERIES_QUEUE_URL": f"http://{world.address}/0/deliveries",
+        "BULK_QUEUE_URL": f"http://{world.address}/0/bulk",
+        "KEPT_TEXTS_QUEUE_URL": f"http://{world.address}/0/kept-texts",
+        "EVENT_BUS_NAME": "bus",
         "TABLE_NAME": "table",
         "TWILIO_API_URL": f"http://{world.address}",
     }

@@ -242,9 +242,11 @@ fn a_fan_out_is_followed_to_its_end() {
     assert!(said.contains("1 skipped"), "who opted out: {said}");
     place.receives(ANA, "Boat lift");
     // Beside the relay it needs neither an address nor a key.
-    let beside = with(&notice, &["--key", "beside"]);
+    let mut beside = notice;
+    beside[6] = "what=Crane";
     let said = place.relay(&beside);
     assert!(said.status.success(), "{said:?}");
+    place.receives(ANA, "Crane");
     assert_eq!(place.received(ANA).len(), 2);
 }
 

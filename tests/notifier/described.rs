@@ -109,14 +109,14 @@ impl Said {
 
     /// An answer to a request that was as described.
     #[track_caller]
-    fn to_good(self, status: u16) -> Value {
+    fn answers_good(self, status: u16) -> Value {
         assert_eq!(self.violations[0], [] as [String; 0], "{}", self.body);
         self.is(status)
     }
 
     /// An answer to a request that the document does not allow.
     #[track_caller]
-    fn to_bad(self, status: u16) -> Value {
+    fn answers_bad(self, status: u16) -> Value {
         assert!(!self.violations[0].is_empty(), "the proxy noticed nothing");
         self.is(status)
     }
@@ -142,43 +142,52 @@ async fn every_answer_is_one_that_the_document_describes() {
         watched.ask("crew", method, path, body).await
     };
     let notice = samples::notice();
-    let accepted = ask("POST", "/v1/notices", Some(&notice)).await.to_good(202);
+    let accepted = ask("POST", "/v1/notices", Some(&notice))
+        .await
+        .answers_good(202);
     let path = format!("/v1/notices/{}", accepted["id"].as_str().unwrap());
-    ask("GET", &path, None).await.to_good(200);
-    ask("DELETE", &path, None).await.to_good(200);
+    ask("GET", &path, None).await.answers_good(200);
+    ask("DELETE", &path, None).await.answers_good(200);
     let dry = with(notice.clone(), "dry_run", json!(true));
-    let estimate = ask("POST", "/v1/notices", Some(&dry)).await.to_good(200);
+    let estimate = ask("POST", "/v1/notices", Some(&dry))
+        .await
+        .answers_good(200);
     assert_eq!(estimate["dry_run"], true);
     let unknown = with(notice.clone(), "topic", json!("parties"));
+    let unknown = with(unknown, "idempotency_key", json!("parties"));
     ask("POST", "/v1/notices", Some(&unknown))
         .await
-        .to_good(422);
+        .answers_good(422);
     let wrong = with(notice.clone(), "topic", json!(7));
-    ask("POST", "/v1/notices", Some(&wrong)).await.to_bad(422);
+    ask("POST", "/v1/notices", Some(&wrong))
+        .await
+        .answers_bad(422);
     let reused = with(notice.clone(), "subject", json!("lift"));
-    ask("POST", "/v1/notices", Some(&reused)).await.to_good(422);
+    ask("POST", "/v1/notices", Some(&reused))
+        .await
+        .answers_good(422);
     let nothing = format!("/v1/notices/no-{}", "0".repeat(26));
-    ask("GET", &nothing, None).await.to_good(404);
+    ask("GET", &nothing, None).await.answers_good(404);
 
     let invitation = samples::invitation();
     let accepted = ask("POST", "/v1/invitations", Some(&invitation))
         .await
-        .to_good(202);
+        .answers_good(202);
     let path = format!("/v1/invitations/{}", accepted["id"].as_str().unwrap());
-    ask("GET", &path, None).await.to_good(200);
+    ask("GET", &path, None).await.answers_good(200);
     let dry = with(invitation.clone(), "dry_run", json!(true));
     ask("POST", "/v1/invitations", Some(&dry))
         .await
-        .to_good(200);
+        .answers_good(200);
     let wrong = with(invitation, "number", json!("619-555-0121"));
     ask("POST", "/v1/invitations", Some(&wrong))
         .await
-        .to_bad(422);
+        .answers_bad(422);
 
     let reader = watched
         .ask("reader", "POST", "/v1/notices", Some(&notice))
         .await;
-    reader.to_good(403);
+    reader.answers_good(403);
     let reader = async || watched.ask("reader", "GET", &nothing, None).await;
     let mut said = reader().await;
     for _ in 0..200 {
@@ -187,5 +196,5 @@ async fn every_answer_is_one_that_the_document_describes() {
         }
         said = reader().await;
     }
-    said.to_good(429);
+    said.answers_good(429);
 }

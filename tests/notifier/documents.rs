@@ -44,7 +44,7 @@ fn said(questions: Vec<Value>, mut answered: impl FnMut(Value, Vec<String>)) {
 #[test]
 fn the_openapi_document_is_one() {
     let mut broken = schema::openapi();
-    broken["paths"]["/v1/notices"]["post"]["responses"] = json!({"202": {"content": 7}});
+    broken["info"].as_object_mut().unwrap().remove("version");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("broken.json");
     std::fs::write(&file, broken.to_string()).unwrap();
@@ -125,8 +125,8 @@ fn notices() -> Vec<(Value, bool)> {
             ("/topic", json!("")),
             ("/topic", json!(long)),
             ("/topic", json!(" events")),
-            ("/topic", json!("events\n")),
-            ("/topic", json!("eve\u{7}nts")),
+            ("/topic", json!("events ")),
+            ("/topic", json!("eve\nnts")),
             ("/template", Value::Null),
             ("/template", json!(7)),
             ("/data", json!([])),

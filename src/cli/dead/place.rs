@@ -107,7 +107,7 @@ impl Place {
     pub fn hears(&self) -> &'static str {
         match self.target.table() {
             Some(_) => "now",
-            None => "within a minute, if `relay dev` or `relay serve` runs",
+            None => "within seconds, if `relay dev` or `relay serve` runs",
         }
     }
 

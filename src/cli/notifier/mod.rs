@@ -128,7 +128,7 @@ impl Place {
     /// When a relay hears of what was put into its data folder.
     pub fn hears(&self) -> &'static str {
         match (&self.url, self.target.table()) {
-            (None, None) => "; it begins within a minute, if `relay dev` or `relay serve` runs",
+            (None, None) => "; it begins within seconds, if `relay dev` or `relay serve` runs",
             _ => "",
         }
     }

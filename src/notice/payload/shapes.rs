@@ -15,10 +15,6 @@ macro_rules! shape {
         pub(super) enum $name {}
 
         impl JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-
             fn schema_name() -> Cow<'static, str> {
                 stringify!($name).into()
             }
@@ -32,22 +28,41 @@ macro_rules! shape {
 
 shape!(
     Name,
-    json_schema!({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": CLEAN})
+    json_schema!({
+        "description": "Without line breaks, and without spaces around it.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_NAME,
+        "pattern": CLEAN,
+    })
 );
 
 shape!(
     Id,
-    json_schema!({"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": CLEAN})
+    json_schema!({
+        "description": "Without line breaks, and without spaces around it.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_ID,
+        "pattern": CLEAN,
+    })
 );
 
 shape!(
     Key,
-    json_schema!({"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": "^[!-~]+$"})
+    json_schema!({
+        "description": "Visible ASCII, and no spaces.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST_ID,
+        "pattern": "^[!-~]+$",
+    })
 );
 
 shape!(
     Link,
     json_schema!({
+        "description": "Visible ASCII that begins with https:// or http://.",
         "type": "string",
         "format": "uri",
         "maxLength": LONGEST_LINK,
@@ -57,5 +72,10 @@ shape!(
 
 shape!(
     Time,
-    json_schema!({"type": "string", "format": "date-time"})
+    json_schema!({
+        "description": "A time with its offset.",
+        "type": "string",
+        "format": "date-time",
+        "examples": ["2026-04-29T18:00:00-07:00"],
+    })
 );
