@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::notice::follow;
 use super::notifier::{Place, Wish, key_of, put, values};
 use super::output::{self, tell};
+use crate::line::TimeZone;
 use crate::printable::printable;
 
 /// Send a notice to a topic's subscribers
@@ -136,15 +137,15 @@ fn estimate(answer: &Value) -> anyhow::Result<()> {
         )?;
     }
     tell!(
-        "{} recipients, {} segments, about ${}",
-        count("recipients"),
-        count("segments"),
+        "{}, {}, about ${}",
+        counted(count("recipients"), "recipient"),
+        counted(count("segments"), "segment"),
         text("cost")
     )?;
     tell!(
-        "begins {}, takes about {} s",
-        text("begins"),
-        count("seconds")
+        "begins {}, takes about {}",
+        begins(answer),
+        lasting(count("seconds"))
     )?;
     let skipped = answer["skipped_numbers"].as_array();
     for skipped in skipped.into_iter().flatten() {
@@ -152,4 +153,29 @@ fn estimate(answer: &Value) -> anyhow::Result<()> {
         tell!("  not to {}: {}", text("number"), text("because"))?;
     }
     Ok(())
+}
+
+/// When it would begin, as the line's clock shows it.
+fn begins(answer: &Value) -> String {
+    let at = answer["begins"].as_str().unwrap_or_default();
+    let zone = answer["time_zone"].as_str().unwrap_or_default();
+    match (at.parse(), TimeZone::named(zone)) {
+        (Ok(at), Ok(zone)) => zone.show(at),
+        _ => printable(at).to_string(),
+    }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+fn lasting(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
 }

@@ -13,6 +13,9 @@ pub struct Failed {
     pub id: DeliveryId,
     /// The idempotency key that the caller gave it.
     pub key: String,
+    /// What the caller said that it is about, such as the id of an assignment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<String>,
     pub line: String,
     /// Who was invited, by the caller's own word for them.
     pub name: String,
@@ -88,6 +91,7 @@ impl Failed {
         Some(Self {
             id: delivery.id.clone(),
             key: invitation.key.clone(),
+            subject: invitation.subject.clone(),
             line: delivery.line.clone(),
             name: delivery.to.person.clone(),
             event: invitation.event.clone(),

@@ -42,6 +42,9 @@ pub struct Invitation {
     pub event: String,
     /// The idempotency key.
     pub key: String,
+    /// What it is about by the caller's own records.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// A digest of what was asked for, which tells a repetition from another wish with the same key.
     pub request: String,
     pub source: Source,
@@ -177,6 +180,7 @@ mod tests {
         let mut invitation = Invitation {
             event: "Zurek".to_owned(),
             key: "k".to_owned(),
+            subject: None,
             request: String::new(),
             source: Source::Invoke,
             report: Report::NotNeeded,

@@ -40,6 +40,7 @@ pub fn plan(
     let invitation = Invitation {
         event: asked.event.clone(),
         key: asked.idempotency_key.clone(),
+        subject: asked.subject.clone(),
         request: asked.digest(),
         source,
         report: Report::NotNeeded,

@@ -62,6 +62,9 @@ pub struct Notice {
     /// A digest of what was asked for, which tells a repetition from another wish with the same key.
     pub request: String,
     pub source: Source,
+    /// Whether it says nothing if its words were the last ones about its subject.
+    #[serde(default)]
+    pub is_news: bool,
     pub created: Timestamp,
     pub state: NoticeState,
     /// The earlier notices of the same subject, oldest first, which end with this one.
@@ -198,6 +201,12 @@ impl Notice {
     /// Whether it takes the place of earlier notices of the same subject.
     pub fn supersedes_others(&self) -> bool {
         self.subject.is_some() && supersedes(&self.template)
+    }
+
+    /// Whether it would tell nobody anything that the other one, which may go out, does not.
+    pub fn repeats(&self, other: &Notice) -> bool {
+        let says = |n: &Notice| (n.template.clone(), n.data.clone(), n.audience.clone());
+        self.is_news && other.state.may_go_out() && says(self) == says(other)
     }
 
     /// Whether it was accepted before the other one.

@@ -214,7 +214,7 @@ fn instant(description: &str) -> Value {
 fn estimate() -> Value {
     json!({
         "type": "object",
-        "required": ["dry_run", "text", "recipients", "segments_each", "segments", "cost", "begins", "seconds", "skipped", "skipped_numbers"],
+        "required": ["dry_run", "text", "recipients", "segments_each", "segments", "cost", "begins", "time_zone", "seconds", "skipped", "skipped_numbers"],
         "properties": {
             "dry_run": {"const": true},
             "text": text("What every recipient would read."),
@@ -224,6 +224,7 @@ fn estimate() -> Value {
             "segments": number("Of all texts."),
             "cost": text("What Twilio asks for them in US dollars, without the carriers' fees."),
             "begins": instant("When the first one would go out."),
+            "time_zone": text("The line's, as the IANA names it."),
             "seconds": number("How long it would take at the line's pace, quiet hours not counted."),
             "skipped": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How many would not get it, by the reason."},
             "skipped_numbers": {

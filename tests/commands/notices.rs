@@ -59,7 +59,7 @@ async fn a_dry_run_says_what_it_would_come_to() {
     let said = place.relay(&with(&PUBLISHED, &["--dry-run"])).out();
     assert!(said.starts_with("Zurek, "), "{said}");
     assert!(
-        said.contains("1 recipients, 1 segments, about $0.0083"),
+        said.contains("1 recipient, 1 segment, about $0.0083"),
         "{said}"
     );
     assert!(said.contains("not to +1619•••22: "), "{said}");

@@ -51,6 +51,7 @@ fn notice(key: &str) -> Notice {
         source: Source::Http {
             caller: "apps-script".to_owned(),
         },
+        is_news: false,
         created: now(),
         state: NoticeState::Scheduled,
         supersedes: Vec::new(),

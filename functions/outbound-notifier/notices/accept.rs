@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::estimate::{Estimate, estimate};
 use super::fan_out::{held_until, recipients};
 use super::line::line_called;
-use super::supersede::{others, take_over};
+use super::supersede::{Others, others, take_over};
 use crate::audit::records;
 use crate::line::Line;
 use crate::notice::payload::{self, Because, NoticeRequest, Problem, Refused};
@@ -66,6 +66,10 @@ pub async fn accept(
         return already(relay, kept, request).await;
     }
     let mut notice = draft(relay, &line, request, source)?;
+    if let Some(last) = last_said(relay, &notice).await? {
+        tracing::info!(notice = %last.id, key = notice.key, "the same news came again");
+        return Ok(Answer::Already(Box::new(last)));
+    }
     if notice.supersedes_others() {
         find_earlier(relay, &line, &mut notice, &request.data).await?;
     }
@@ -90,6 +94,16 @@ pub async fn accept(
     relay.report(vec![records::notice_accepted(&notice)]).await;
     set_on_its_way(relay, &mut notice).await?;
     Ok(Answer::Accepted(Box::new(notice)))
+}
+
+/// The last notice about the same, if this one would only repeat it.
+async fn last_said(relay: &Relay, notice: &Notice) -> anyhow::Result<Option<Notice>> {
+    if !notice.is_news {
+        return Ok(None);
+    }
+    let Others { earlier, later } = others(relay, notice).await?;
+    let last = earlier.into_iter().chain(later).last();
+    Ok(last.filter(|last| notice.repeats(last)))
 }
 
 /// The answer to a wish whose key was used before.
@@ -166,6 +180,7 @@ fn draft(
         key: request.idempotency_key.clone(),
         request: request.digest(),
         source,
+        is_news: request.is_news,
         created: now,
         state: NoticeState::Scheduled,
         supersedes: Vec::new(),

@@ -33,6 +33,8 @@ pub struct Estimate {
     pub cost: Dollars,
     /// When the first one goes out.
     pub begins: Timestamp,
+    /// The line's, for whoever shows that to people.
+    pub time_zone: String,
     /// How long it takes at the line's pace, quiet hours not counted.
     #[serde(serialize_with = "in_seconds")]
     pub seconds: Duration,
@@ -102,6 +104,7 @@ pub(super) async fn estimate(
         segments,
         cost: line.notices.price_per_segment.times(segments),
         begins: held_until(notice, line, now).unwrap_or(now),
+        time_zone: line.time_zone.name().to_owned(),
         seconds: apart * u32::try_from(recipients_in_all).unwrap_or(u32::MAX),
         skipped,
         skipped_numbers,

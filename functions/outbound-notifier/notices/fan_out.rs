@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::end::end;
-use super::supersede::{Before, take_over};
+use super::supersede::{Before, instead};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::line::{Line, quiet_until};
 use crate::notice::{
@@ -48,8 +48,7 @@ pub async fn turn_page(relay: &Relay, turn: &PageTurn) -> anyhow::Result<()> {
         return hold(relay, notice, until).await;
     }
     if notice.cursor == Cursor::Start
-        && notice.supersedes_others()
-        && let Some(by) = take_over(relay, &mut notice).await?
+        && let Some(by) = instead(relay, &mut notice).await?
     {
         return ended(relay, &notice, NoticeState::Superseded { by, at: now }).await;
     }

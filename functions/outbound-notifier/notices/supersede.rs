@@ -21,6 +21,29 @@ pub(super) struct Others {
     pub later: Vec<Notice>,
 }
 
+impl Others {
+    /// The notice right before this one, if this one only repeats it: of two that came at once, the
+    /// first goes out.
+    fn repeated_by(&self, notice: &Notice) -> Option<NoticeId> {
+        let last = self.earlier.last()?;
+        notice.repeats(last).then_some(last.id)
+    }
+}
+
+/// What a notice's first page has to know: the notice that goes out in its place, if there is one.
+pub(super) async fn instead(
+    relay: &Relay,
+    notice: &mut Notice,
+) -> anyhow::Result<Option<NoticeId>> {
+    if notice.supersedes_others() {
+        return take_over(relay, notice).await;
+    }
+    if !notice.is_news {
+        return Ok(None);
+    }
+    Ok(others(relay, notice).await?.repeated_by(notice))
+}
+
 pub(super) async fn others(relay: &Relay, notice: &Notice) -> anyhow::Result<Others> {
     let ids = match &notice.subject {
         Some(subject) => {
@@ -56,7 +79,11 @@ pub(super) async fn take_over(
     notice: &mut Notice,
 ) -> anyhow::Result<Option<NoticeId>> {
     let others = others(relay, notice).await?;
-    let mut later = others.later.iter().filter(|l| l.supersedes_others());
+    if let Some(said) = others.repeated_by(notice) {
+        return Ok(Some(said));
+    }
+    let later = others.later.iter().filter(|l| l.supersedes_others());
+    let mut later = later.filter(|later| !later.repeats(notice));
     if let Some(later) = later.find(|later| later.state.may_go_out()) {
         return Ok(Some(later.id));
     }

@@ -51,6 +51,7 @@ mod tests {
             invitation: Some(Box::new(Invitation {
                 event: "Zurek".to_owned(),
                 key: "ana".to_owned(),
+                subject: None,
                 request: "digest".to_owned(),
                 source: Source::Invoke,
                 report: Report::NotNeeded,

@@ -73,7 +73,7 @@ impl DetailType {
     /// What the relay is asked for by this detail. `key` is the event's own id on the bus.
     pub(super) fn request(self, detail: Value, key: &str) -> Result<Request, Refused> {
         let request = match self {
-            Self::CrewAssigned => crew(detail, key).map(Request::Invitation),
+            Self::CrewAssigned => crew(detail).map(Request::Invitation),
             Self::MaintenanceScheduled => maintenance(detail, key).map(Request::Notice),
             _ => event(self, detail, key).map(Request::Notice),
         };
@@ -130,7 +130,7 @@ pub struct MaintenanceDetail {
 /// `Crew Assigned`: somebody is to work at an event, and gets a link of their own.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CrewDetail {
-    /// The assignment's own id.
+    /// The assignment's own id, which comes back as `subject` if the invitation fails.
     #[schemars(with = "Id")]
     pub id: String,
     /// Who is assigned, as the text addresses them.
@@ -199,13 +199,17 @@ fn notice(
             expires: None,
             idempotency_key: key.to_owned(),
             dry_run: false,
+            is_news: true,
         })
     })
 }
 
-fn crew(detail: Value, key: &str) -> Result<InvitationRequest, Refused> {
+/// The same assignment is the same invitation, whatever id the bus gave the event; with another
+/// link, say, it is another one.
+fn crew(detail: Value) -> Result<InvitationRequest, Refused> {
+    let key = format!("crew-{}", &super::digest_of(&detail)[..32]);
     let mut fields = Fields::of(detail, "an assignment")?;
-    fields.required("id", &ID);
+    let id = fields.required("id", &ID);
     let name = fields.required("name", &NAME);
     let number = fields.required("number", &NUMBER);
     let event = fields.required("event", &NAME);
@@ -224,7 +228,8 @@ fn crew(detail: Value, key: &str) -> Result<InvitationRequest, Refused> {
             starts,
             expires,
             data,
-            idempotency_key: key.to_owned(),
+            subject: Some(id?),
+            idempotency_key: key,
             dry_run: false,
         })
     })

@@ -3,9 +3,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::fields::{DATA, Fields, IDEMPOTENCY_KEY, LINK, NAME, NUMBER, TIME, WHEN, YES_OR_NO};
+use super::fields::{DATA, Fields, ID, IDEMPOTENCY_KEY, LINK, NAME, NUMBER, TIME, WHEN, YES_OR_NO};
 use super::refused::Refused;
-use super::shapes::{Key, Link, Name, Time};
+use super::shapes::{Id, Key, Link, Name, Time};
 use crate::notice::template::When;
 use crate::phone::PhoneNumber;
 
@@ -35,6 +35,10 @@ pub struct InvitationRequest {
     /// More values for a template of one's own.
     #[schemars(default)]
     pub data: Map<String, Value>,
+    /// What it is about by the caller's own records, such as the id of an assignment. It comes back
+    /// with the event that tells of a failure.
+    #[schemars(with = "Option<Id>")]
+    pub subject: Option<String>,
     /// The same for the same invitation, however often it is asked for: it is sent once.
     #[schemars(with = "Key")]
     pub idempotency_key: String,
@@ -57,6 +61,7 @@ impl InvitationRequest {
         let starts = fields.optional("starts", &WHEN);
         let expires = fields.optional("expires", &TIME);
         let data = fields.optional("data", &DATA).unwrap_or_default();
+        let subject = fields.optional("subject", &ID);
         let idempotency_key = fields.required("idempotency_key", &IDEMPOTENCY_KEY);
         let dry_run = fields.optional("dry_run", &YES_OR_NO).unwrap_or_default();
         fields.no_others();
@@ -70,6 +75,7 @@ impl InvitationRequest {
                 starts,
                 expires,
                 data,
+                subject,
                 idempotency_key: idempotency_key?,
                 dry_run,
             })

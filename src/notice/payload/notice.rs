@@ -46,6 +46,11 @@ pub struct NoticeRequest {
     /// Tells what would be sent, to how many and at what cost, and sends nothing.
     #[schemars(default)]
     pub dry_run: bool,
+    /// It is the bus's news of its subject, of which the same may come under another id: what was
+    /// said last is not said again.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub is_news: bool,
 }
 
 /// More numbers are a list of subscribers.
@@ -89,6 +94,7 @@ impl NoticeRequest {
                 expires,
                 idempotency_key: idempotency_key?,
                 dry_run,
+                is_news: false,
             })
         })
     }

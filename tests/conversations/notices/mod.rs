@@ -6,6 +6,7 @@ mod crashes;
 mod published;
 mod quiet;
 mod refused;
+mod repeated;
 
 use relay::functions::notices::{self, Answer, Unaccepted};
 use relay::notice::payload::{self, Refused};
