@@ -93,7 +93,7 @@ fn a_template_that_is_no_template_is_refused_with_what_to_write() {
         ),
         (
             "[line.template.a]\nsample = {}\n",
-            (1, 2),
+            (1, 1),
             ["no text", "add text"],
         ),
         (
