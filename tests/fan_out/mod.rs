@@ -35,7 +35,11 @@ async fn whoever_dies_in_the_middle_of_page_37_leaves_nobody_out_and_nobody_twic
 async fn as_many() {
     let seed = number("SEED", 1).into();
     let subscribers = number("SUBSCRIBERS", 100_000);
-    fan_out(subscribers.try_into().unwrap(), Trouble::of(seed)).await;
+    let figures = fan_out(subscribers.try_into().unwrap(), Trouble::of(seed)).await;
+    // Here alone: among other tests the process has their memory, too.
+    if let [first, .., last] = figures.memory[..] {
+        assert!(last <= first + MOST_GROWTH, "{:?} MiB", figures.memory);
+    }
 }
 
 /// What a fan-out may grow by from its first tenth on, in MiB: caches that fill, not recipients. Of
@@ -69,8 +73,5 @@ async fn fan_out(subscribers: usize, trouble: Trouble) -> Figures {
     );
 
     assert!(!without.is_empty(), "nobody opted out in time");
-    if let [first, .., last] = figures.memory[..] {
-        assert!(last <= first + MOST_GROWTH, "{:?} MiB", figures.memory);
-    }
     figures
 }
