@@ -6,6 +6,7 @@ pub mod config;
 pub mod env_file;
 pub mod form;
 pub mod inbound;
+pub mod request;
 pub mod signature;
 pub mod status;
 pub mod twiml;
@@ -19,11 +20,12 @@ pub struct Target {
     pub check: fn(&[u8]),
 }
 
-pub const ALL: [Target; 7] = [
+pub const ALL: [Target; 8] = [
     config::TARGET,
     env_file::TARGET,
     form::TARGET,
     inbound::TARGET,
+    request::TARGET,
     signature::TARGET,
     status::TARGET,
     twiml::TARGET,
