@@ -41,7 +41,7 @@ fn the_first_person_is_told_when_the_next_one_gets_it() {
     );
     assert_eq!(
         told.body,
-        "Moved on to Backup at 00:00, as it could not be delivered to you: +16195550107: Is it \
+        "Moved on to Backup at 00:00, as it did not reach you in time: +16195550107: Is it \
          ready?"
     );
     assert_eq!((told.remaining.len(), told.due()), (0, Some(at(62))));

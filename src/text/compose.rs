@@ -17,7 +17,7 @@ pub(super) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
 /// Stands behind the name of whoever did not get the text.
 pub(super) const COULD_NOT_BE_REACHED: &str = " could not be reached. ";
 
-const NOT_DELIVERED_TO_YOU: &str = ", as it could not be delivered to you: ";
+const NOT_DELIVERED_TO_YOU: &str = ", as it did not reach you in time: ";
 const REACHED_NOBODY: &str = "reached nobody, please call: ";
 const LATE: &str = "Late, received ";
 const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
