@@ -172,18 +172,19 @@ impl Machine {
 
     /// To when something is due, or to the next sweep if nothing is. `false` once all is done.
     async fn pass_time(&self) -> bool {
+        let swept = self.clock.now() + SWEPT_AFTER;
+        if let Some(due) = self.queue.next_due().unwrap()
+            && due <= swept
+        {
+            self.clock.set(due.max(self.clock.now() + TICK));
+            return true;
+        }
         let (notice, counts) = self.standing().await;
         if !notice.state.is_open() && counts.waiting + counts.sending == 0 {
             return false;
         }
-        let swept = self.clock.now() + SWEPT_AFTER;
-        match self.queue.next_due().unwrap() {
-            Some(due) if due <= swept => self.clock.set(due.max(self.clock.now() + TICK)),
-            _ => {
-                self.clock.set(swept);
-                retry_worker::sweep(&self.relay).await.unwrap();
-            }
-        }
+        self.clock.set(swept);
+        retry_worker::sweep(&self.relay).await.unwrap();
         true
     }
 
