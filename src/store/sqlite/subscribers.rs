@@ -8,6 +8,10 @@ use crate::phone::PhoneNumber;
 use crate::store::{Result, Subscribers};
 use crate::subscriber::{Change, Subscriber, Unchanged};
 
+/// Left to itself, SQLite reads all of the line's subscribers, since they stand in the order asked for.
+pub(super) const OF_NUMBER: &str = "SELECT subscriber FROM subscribers INDEXED BY subscribers_number
+     WHERE line = ? AND number = ? ORDER BY topic";
+
 const ONE: &str = "SELECT subscriber FROM subscribers WHERE line = ? AND topic = ? AND number = ?";
 
 #[async_trait]
@@ -90,9 +94,7 @@ pub fn of(
     line: &PhoneNumber,
     number: &PhoneNumber,
 ) -> rusqlite::Result<Vec<String>> {
-    let mut query = connection.prepare_cached(
-        "SELECT subscriber FROM subscribers WHERE line = ? AND number = ? ORDER BY topic",
-    )?;
+    let mut query = connection.prepare_cached(OF_NUMBER)?;
     let rows = query.query_map([line.expose(), number.expose()], |row| row.get(0))?;
     rows.collect()
 }
