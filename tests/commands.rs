@@ -435,6 +435,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         by_fallback: None,
         opt_out: None,
         subscriptions: Vec::new(),
+        duty: None,
     };
     store.record(&record, &[]).await.unwrap();
     sid

@@ -1,5 +1,6 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
+mod duty;
 mod kept;
 mod topics;
 
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
 use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
+use crate::duty::by_text::heed;
 use crate::inbound::{ByFallback, InboundRecord, InboundSms, Nature};
 use crate::line::{Line, Person};
 use crate::opt_out::Change;
@@ -126,6 +128,7 @@ async fn keep(
     let mut audit = vec![records::decided(&record, key)];
     audit.extend(records::opted_out_by_text(&record, line, key));
     audit.extend(records::subscribed_by_text(&record, line, key));
+    audit.extend(records::duty_by_text(&record, key));
     let (recorded, woken, ()) = join3(
         relay.store.record(&record, &deliveries),
         wake(relay, &record.deliveries, now),
@@ -193,14 +196,19 @@ fn plan_late(
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
     let asked = topics::asked(line, &sms);
+    let command = person
+        .filter(|_| asked.is_none())
+        .and_then(|person| Some((person, duty::command(&sms, written, &line.time_zone)?)));
     // Any other text of a customer is relayed, whatever its nature.
     let nature = match (&asked, person) {
         (Some(asked), _) => topics::nature(asked),
+        (None, Some(_)) if command.is_some() => Nature::DutyCommand,
         (None, Some(_)) => sms.nature(opt_out.is_some()),
         (None, None) => Nature::Ordinary,
     };
     let decision = decide(line, known, &sms.from, nature, now);
     let mut subscriptions = Vec::new();
+    let mut duty = None;
     let delivery = match decision.rule {
         Rule::FirstAvailable => {
             let body = text::relayed(&sms);
@@ -216,6 +224,11 @@ fn plan_late(
             subscriptions = changed;
             answer(words?, line, &sms, now)
         }),
+        Rule::DutyByText => command.and_then(|(person, command)| {
+            let said = heed(command, line, person, known, written, now);
+            duty = said.change;
+            answer(said.answer, line, &sms, now)
+        }),
         Rule::FromLine | Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => None,
     };
     let deliveries = Vec::from_iter(delivery);
@@ -229,6 +242,7 @@ fn plan_late(
             by_fallback: None,
             opt_out,
             subscriptions,
+            duty,
         },
         deliveries,
     )

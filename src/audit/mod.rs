@@ -110,6 +110,8 @@ pub enum Kind {
     Reconciled,
     /// A number went on the list of those who get no texts from the line, or off it.
     OptOut,
+    /// A person said by text whether they are there.
+    DutyByText,
     /// A number gets a topic's notices from now on.
     Subscribed,
     /// A number gets no more notices of a topic.

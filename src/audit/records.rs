@@ -269,6 +269,17 @@ pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -
     }
 }
 
+/// The record of what a person's text changed about their duty.
+pub fn duty_by_text(record: &InboundRecord, key: &HashKey) -> Option<Record> {
+    let change = record.duty.as_ref()?;
+    let line = &record.decision.line;
+    Some(Record {
+        to_person: Some(change.person.clone()),
+        outcome: Some(change.in_words()),
+        ..of_inbound(Kind::DutyByText, line, &record.sms, record.received, key)
+    })
+}
+
 /// The records of what a text changed about its sender's subscriptions.
 pub fn subscribed_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Vec<Record> {
     let changed = record.subscriptions.iter();

@@ -108,6 +108,9 @@ pub fn outcome(decision: &Decision) -> String {
         (None, Rule::LeftTopic) => {
             format!("→ {BOLD}nobody{BOLD:#}: it asks for no more notices of a topic")
         }
+        (None, Rule::DutyByText) => format!(
+            "→ {BOLD}nobody{BOLD:#}: a person of the cascade says whether they are there, or asks"
+        ),
         (None, Rule::FirstAvailable) => format!("→ {BOLD}nobody{BOLD:#}: nobody is available"),
     }
 }

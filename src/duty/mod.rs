@@ -1,10 +1,10 @@
 //! Who is available at an instant, and why: a pure function of hours, overrides and time.
 
+pub mod by_text;
 #[cfg(feature = "machine")]
 pub mod check;
 mod hours;
 mod overrides;
-#[cfg(feature = "machine")]
 pub mod when;
 
 pub(crate) use hours::minute_of_day;

@@ -1,6 +1,7 @@
 //! Instants as people write them: `2h`, `5pm`, `Mon 8:00`, `2026-12-24 18:00`.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::fmt::strtime::BrokenDownTime;
 use jiff::{Span, Timestamp, ToSpan};
 
 use super::hours::weekday;
@@ -100,8 +101,8 @@ fn on_the_clock(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp
             };
             first_after(date.to_datetime(time_after(&words)?), now, zone)
         }
-        [day, ..] if weekday(day).is_some() => {
-            let days = today.weekday().until(weekday(day)?);
+        [day, ..] if day_of_week(day).is_some() => {
+            let days = today.weekday().until(day_of_week(day)?);
             let date = today.checked_add(i64::from(days).days()).ok()?;
             next(date.to_datetime(time_after(&words)?), 7, now, zone)
         }
@@ -117,6 +118,12 @@ fn on_the_clock(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp
             first_after(date.to_datetime(time_after(&words)?), now, zone)
         }
     }
+}
+
+/// `Mon` or `Monday`.
+fn day_of_week(name: &str) -> Option<Weekday> {
+    let full = || BrokenDownTime::parse("%A", name).ok()?.weekday();
+    weekday(name).or_else(full)
 }
 
 /// The time that follows a day; the day's beginning if there is none.

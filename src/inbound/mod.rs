@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::DeliveryId;
+use crate::duty::by_text;
 use crate::opt_out::{self, OptOutType, Wish};
 use crate::phone::{PhoneNumber, Sender};
 use crate::routing::Decision;
@@ -97,6 +98,8 @@ pub enum Nature {
     Joins,
     /// It asks for no more notices of a topic.
     Leaves,
+    /// A person of the cascade says whether they are there, or asks.
+    DutyCommand,
 }
 
 impl InboundSms {
@@ -156,6 +159,9 @@ pub struct InboundRecord {
     /// What became of its sender's subscriptions by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<Subscriber>,
+    /// What it changed about its sender's duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<by_text::Change>,
     /// How it came, if not on the main path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fallback: Option<ByFallback>,

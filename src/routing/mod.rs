@@ -47,6 +47,8 @@ pub enum Rule {
     Keyword,
     /// It asked for no more notices of a topic, and nothing else.
     LeftTopic,
+    /// A person of the cascade said whether they are there, or asked; they are answered.
+    DutyByText,
 }
 
 /// What is known besides the line when a text is routed.
@@ -85,6 +87,7 @@ pub fn decide(
             // Any other text of a customer is never dropped, whatever it says.
             _ if line.person_with(number).is_none() => Rule::FirstAvailable,
             Nature::Ordinary => Rule::FromPerson,
+            Nature::DutyCommand => Rule::DutyByText,
             Nature::OptOutWord => Rule::OptOutWord,
             Nature::Automatic => Rule::AutomaticReply,
             Nature::OwnWords => Rule::OwnWords,

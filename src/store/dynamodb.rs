@@ -245,6 +245,17 @@ impl Store for DynamoStore {
                 false,
             )?);
         }
+        if let Some(change) = &record.duty {
+            let key = Key::overrides(&record.sms.to);
+            let name = item::override_attribute(&change.person);
+            writes.push(match &change.to {
+                Some(to) => {
+                    let json = item::string(&serde_json::to_string(to)?);
+                    self.table.set(key, &name, json)?
+                }
+                None => self.table.remove(key, &[name])?,
+            });
+        }
         let (line, subscriptions) = (&record.sms.to, &record.subscriptions);
         writes.extend(subscribers::writes(&self.table, line, subscriptions)?);
         match self.table.transact(writes).await?.as_slice() {

@@ -4,6 +4,8 @@
 mod notices;
 #[path = "sqlite/opt_outs.rs"]
 mod opt_outs;
+#[path = "sqlite/overrides.rs"]
+mod overrides;
 #[path = "sqlite/paces.rs"]
 mod paces;
 #[path = "sqlite/parsed_lines.rs"]
@@ -103,7 +105,7 @@ impl Store for SqliteStore {
             let own = own.transpose()?.flatten();
             let topics = from.map(|from| subscribers::of(connection, number, from));
             let topics = topics.transpose()?.unwrap_or_default();
-            let overrides = overrides(connection, number)?;
+            let overrides = overrides::of(connection, number)?;
             let earlier = one(connection, INBOUND, [sid.as_str()])?;
             transaction.commit()?;
             Ok(Ok((line, overrides, opt_outs, topics, own, earlier)))
@@ -114,7 +116,7 @@ impl Store for SqliteStore {
             .map(|(phone, json)| Ok((phone, parse(&json)?)));
         Ok(ForInbound {
             line,
-            overrides: parse_overrides(overrides)?,
+            overrides: overrides::parsed(overrides)?,
             opt_outs: OptOuts(opt_outs.collect::<Result<_>>()?),
             subscriptions: topics
                 .iter()
@@ -133,6 +135,10 @@ impl Store for SqliteStore {
         let subscribers = record.subscriptions.iter();
         let subscribers = subscribers.map(|new| subscribers::Row::of(&record.sms.to, new));
         let subscribers = subscribers.collect::<Result<Vec<_>>>()?;
+        let duty = record.duty.as_ref();
+        let duty = duty
+            .map(|change| overrides::Set::of(&record.sms.to, &change.person, change.to.as_ref()));
+        let duty = duty.transpose()?;
         let record = to_json(record)?;
         let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         self.0
@@ -153,6 +159,9 @@ impl Store for SqliteStore {
                 }
                 for subscriber in subscribers {
                     subscriber.put(connection)?;
+                }
+                if let Some(set) = duty {
+                    set.make(connection)?;
                 }
                 Ok(Recorded::New)
             })
@@ -363,7 +372,7 @@ impl Store for SqliteStore {
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
-        parse_overrides(self.0.read(|connection| overrides(connection, line))?)
+        overrides::parsed(self.0.read(|connection| overrides::of(connection, line))?)
     }
 
     async fn set_override(
@@ -372,24 +381,8 @@ impl Store for SqliteStore {
         person: &str,
         to: Option<&Override>,
     ) -> Result<()> {
-        let (line, person) = (line.expose().to_owned(), person.to_owned());
-        let json = to.map(serde_json::to_string).transpose()?;
-        self.0
-            .write(move |connection| match json {
-                Some(json) => execute(
-                    connection,
-                    "INSERT INTO overrides (line, person, override) VALUES (?, ?, ?)
-                     ON CONFLICT DO UPDATE SET override = excluded.override",
-                    params![line, person, json],
-                ),
-                None => execute(
-                    connection,
-                    "DELETE FROM overrides WHERE line = ? AND person = ?",
-                    params![line, person],
-                ),
-            })
-            .await?;
-        Ok(())
+        let set = overrides::Set::of(line, person, to)?;
+        self.0.write(move |connection| set.make(connection)).await
     }
 }
 
@@ -402,24 +395,6 @@ fn to_json(value: &impl Serialize) -> Result<String> {
 
 fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json).context("the database holds a record that this version cannot read")
-}
-
-/// A line's overrides, each with its person, as JSON.
-fn overrides(
-    connection: &Connection,
-    line: &PhoneNumber,
-) -> rusqlite::Result<Vec<(String, String)>> {
-    let mut query =
-        connection.prepare_cached("SELECT person, override FROM overrides WHERE line = ?")?;
-    let rows = query.query_map([line.expose()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect()
-}
-
-fn parse_overrides(rows: Vec<(String, String)>) -> Result<Overrides> {
-    rows.into_iter()
-        .map(|(person, json)| Ok((person, parse(&json)?)))
-        .collect::<Result<_>>()
-        .map(Overrides)
 }
 
 fn one<const N: usize>(

@@ -9,7 +9,8 @@ use crate::opt_out;
 use crate::phone::Sender;
 
 /// The answer to a text from a person of the cascade.
-pub const ANSWER_TO_PERSON: &str = "Answering is not possible yet: nobody else got this text.";
+pub const ANSWER_TO_PERSON: &str = "Answering is not possible yet: nobody else got this text. \
+                                    Text HELP for what the line understands.";
 
 /// Stands behind a sender who cannot be answered.
 pub(super) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
@@ -94,6 +95,11 @@ pub fn needs_repair(line: &str, error: u32) -> String {
 
 /// The least of the words that is shown, in characters, even if that takes a second segment.
 const FEWEST: usize = 40;
+
+/// As much of a text as fits into one segment.
+pub fn first_segment(text: &str) -> String {
+    with_first_words("", text)
+}
 
 /// As many of the words as fit into one segment.
 fn with_first_words(says: &str, words: &str) -> String {

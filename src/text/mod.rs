@@ -8,8 +8,8 @@ mod split;
 mod subscriptions;
 
 pub use compose::{
-    ANSWER_TO_PERSON, handed_over, late, moved_on, needs_repair, reached_nobody, relayed,
-    with_opt_out,
+    ANSWER_TO_PERSON, first_segment, handed_over, late, moved_on, needs_repair, reached_nobody,
+    relayed, with_opt_out,
 };
 pub use own::is_own;
 pub use parts::{MOST_CHARACTERS, MOST_MEDIA, parts};

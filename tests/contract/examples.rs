@@ -110,6 +110,7 @@ pub fn record(n: u32) -> InboundRecord {
         by_fallback: None,
         opt_out: None,
         subscriptions: Vec::new(),
+        duty: None,
     }
 }
 

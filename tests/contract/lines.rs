@@ -2,9 +2,11 @@
 
 use futures::future::join_all;
 use jiff::civil::date;
+use relay::duty::by_text::Change;
 use relay::duty::{Override, Overrides, Presence};
+use relay::inbound::InboundRecord;
 use relay::line::Line;
-use relay::store::Store;
+use relay::store::{Recorded, Store};
 
 use super::contract;
 #[cfg(feature = "aws")]
@@ -15,6 +17,7 @@ contract! { dynamodb, sqlite, memory:
     everything_for_a_decision_comes_together,
     overrides_are_set_replaced_and_cleared,
     overrides_set_at_once_are_all_kept,
+    a_record_takes_its_override_along_once,
     lines_are_added_replaced_and_removed,
     a_line_that_comes_back_has_no_old_overrides,
     a_person_who_comes_back_has_no_old_override,
@@ -86,6 +89,31 @@ async fn overrides_are_set_replaced_and_cleared(store: &impl Store) {
         store.set_override(&here, name, None).await.unwrap();
     }
     assert_eq!(store.overrides(&here).await.unwrap(), Overrides::default());
+}
+
+async fn a_record_takes_its_override_along_once(store: &impl Store) {
+    let away = Override {
+        presence: Presence::Away,
+        until: Some(after(60)),
+    };
+    let says = |n, to: Option<&Override>| InboundRecord {
+        duty: Some(Change {
+            person: "Sergio".to_owned(),
+            to: to.cloned(),
+        }),
+        ..record(n)
+    };
+    let line = record(1).sms.to;
+    let kept = store.record(&says(1, Some(&away)), &[]).await.unwrap();
+    assert_eq!(kept, Recorded::New);
+    assert_eq!(store.overrides(&line).await.unwrap().0["Sergio"], away);
+    let kept = store.record(&says(2, None), &[]).await.unwrap();
+    assert_eq!(kept, Recorded::New);
+    // The first text comes again.
+    let kept = store.record(&says(1, Some(&away)), &[]).await.unwrap();
+    assert_eq!(kept, Recorded::Already);
+    let overrides = store.overrides(&line).await.unwrap();
+    assert_eq!(overrides, Overrides::default());
 }
 
 async fn overrides_set_at_once_are_all_kept(store: &impl Store) {

@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod duty;
+mod duty_by_text;
 mod failures;
 mod fallback;
 mod floods;

@@ -39,6 +39,14 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    fn set_override(&mut self, line: &PhoneNumber, person: &str, to: Option<&Override>) {
+        let overrides = &mut self.overrides.entry(line.clone()).or_default().0;
+        match to {
+            Some(to) => drop(overrides.insert(person.to_owned(), to.clone())),
+            None => drop(overrides.remove(person)),
+        }
+    }
+
     fn change_opt_out(&mut self, line: &PhoneNumber, change: &opt_out::Change) -> bool {
         let listed = &mut self.opt_outs.entry(line.clone()).or_default().0;
         match &change.to {
@@ -121,6 +129,9 @@ impl MemoryStore {
         }
         for subscriber in &record.subscriptions {
             tables.put_subscriber(&record.sms.to, subscriber);
+        }
+        if let Some(change) = &record.duty {
+            tables.set_override(&record.sms.to, &change.person, change.to.as_ref());
         }
         Ok(Recorded::New)
     }
@@ -366,12 +377,7 @@ impl Store for MemoryStore {
         person: &str,
         to: Option<&Override>,
     ) -> Result<()> {
-        let mut tables = self.tables();
-        let overrides = &mut tables.overrides.entry(line.clone()).or_default().0;
-        match to {
-            Some(to) => drop(overrides.insert(person.to_owned(), to.clone())),
-            None => drop(overrides.remove(person)),
-        }
+        self.tables().set_override(line, person, to);
         Ok(())
     }
 }

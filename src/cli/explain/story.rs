@@ -225,6 +225,11 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
         (Rule::LeftTopic, _) => {
             "it was relayed to nobody: it asked for no more notices of a topic".to_owned()
         }
+        (Rule::DutyByText, _) => {
+            "it was relayed to nobody: a person of the cascade said whether they are there, or \
+             asked"
+                .to_owned()
+        }
     };
     let details = decision.candidates.iter().map(|candidate| {
         let mark = if candidate.available { '✓' } else { '✗' };

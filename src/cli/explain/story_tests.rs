@@ -45,6 +45,7 @@ fn record(from: &str) -> InboundRecord {
         by_fallback: None,
         opt_out: None,
         subscriptions: Vec::new(),
+        duty: None,
     }
 }
 

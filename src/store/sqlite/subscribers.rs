@@ -9,7 +9,8 @@ use crate::store::{Result, Subscribers};
 use crate::subscriber::{Change, Subscriber, Unchanged};
 
 /// Left to itself, SQLite reads all of the line's subscribers, since they stand in the order asked for.
-pub(super) const OF_NUMBER: &str = "SELECT subscriber FROM subscribers INDEXED BY subscribers_number
+pub(super) const OF_NUMBER: &str =
+    "SELECT subscriber FROM subscribers INDEXED BY subscribers_number
      WHERE line = ? AND number = ? ORDER BY topic";
 
 const ONE: &str = "SELECT subscriber FROM subscribers WHERE line = ? AND topic = ? AND number = ?";

@@ -65,7 +65,10 @@ impl Checked<'_> {
                 Purpose::Relay => people.any(|p| is_named(&p.name) || is_replayed),
                 Purpose::Told => people.next().is_some(),
                 // It goes to whoever wrote.
-                Purpose::Answer => decision.rule == Rule::FromPerson && people.next().is_some(),
+                Purpose::Answer => {
+                    let is_answered = matches!(decision.rule, Rule::FromPerson | Rule::DutyByText);
+                    is_answered && people.next().is_some()
+                }
                 Purpose::Notice { .. } | Purpose::Invitation => false,
                 Purpose::Alert | Purpose::Repair => {
                     let alert = line.policy.alert.as_ref();

@@ -1,0 +1,134 @@
+//! Whoever is on duty has a phone, and says with it that they are away or back.
+
+use relay::audit::Kind;
+use relay::routing::Rule;
+
+use crate::world::{IN_HOURS, World, minutes};
+
+const HOUR: u64 = 60;
+
+#[tokio::test]
+async fn whoever_is_away_gets_no_texts_until_their_time_is_over() {
+    let world = World::at(IN_HOURS).await;
+    let sid = world.sergio().texts("Away 2h").await;
+    assert_eq!(rule(&world, &sid).await, Rule::DutyByText);
+    world.sergio().receives("You are away until");
+    world.customer().texts("Is the boat ready?").await;
+    world.backup().receives("Is the boat ready?");
+    world.sergio().receives_nothing();
+    world.advance(minutes(2 * HOUR)).await;
+    world.customer().texts("And now?").await;
+    world.sergio().receives("And now?");
+    world.backup().receives_nothing();
+    let changed = world.audit();
+    let changed = changed.iter().filter(|r| r.kind == Kind::DutyByText);
+    let changed: Vec<_> = changed.map(|r| r.outcome.clone().unwrap()).collect();
+    assert_eq!(changed.len(), 1);
+    assert!(changed[0].starts_with("away until "), "{changed:?}");
+}
+
+#[tokio::test]
+async fn whoever_is_back_gets_the_next_text() {
+    let world = World::at(IN_HOURS).await;
+    world.sergio().texts("away").await;
+    world
+        .sergio()
+        .receives("until you text BACK. Texts go to Backup.");
+    world.customer().texts("one").await;
+    world.backup().receives("one");
+    world.sergio().texts("BACK").await;
+    world.sergio().receives("Texts go to you, then to Backup.");
+    world.customer().texts("two").await;
+    world.sergio().receives("two");
+}
+
+#[tokio::test]
+async fn the_backup_cannot_leave_the_line_to_nobody() {
+    let world = World::at(IN_HOURS).await;
+    world.backup().texts("away 2h").await;
+    world
+        .backup()
+        .receives("cannot be away; on duty now: Sergio.");
+    world.sergio().texts("away 2h").await;
+    world.sergio().reads();
+    world.customer().texts("hello").await;
+    world.backup().receives("hello");
+}
+
+#[tokio::test]
+async fn an_unclear_command_changes_nothing_and_goes_to_nobody() {
+    let world = World::at(IN_HOURS).await;
+    for (body, words) in [
+        ("away until yesterday", "I cannot read that time."),
+        ("away 90d", "more than 30 days"),
+        ("away for lunch", "AWAY UNTIL 5PM"),
+    ] {
+        world.sergio().texts(body).await;
+        world.sergio().receives(words);
+    }
+    world.backup().receives_nothing();
+    world.customer().texts("hello").await;
+    world.sergio().receives("hello");
+}
+
+#[tokio::test]
+async fn a_question_is_answered_and_changes_nothing() {
+    let world = World::at(IN_HOURS).await;
+    for (body, words) in [
+        ("who", "Texts go to you, then to Backup."),
+        ("status?", "You are on duty until"),
+        ("commands", "AWAY UNTIL MON 8:00"),
+    ] {
+        world.sergio().texts(body).await;
+        world.sergio().receives(words);
+    }
+    let audit = world.audit();
+    assert!(audit.iter().all(|record| record.kind != Kind::DutyByText));
+}
+
+#[tokio::test]
+async fn help_is_answered_by_twilio_and_by_the_relay() {
+    let world = World::at(IN_HOURS).await;
+    world.sergio().texts("HELP").await;
+    world.sergio().receives("Reply STOP to unsubscribe.");
+    world.sergio().receives("AWAY UNTIL MON 8:00");
+}
+
+#[tokio::test]
+async fn a_strangers_command_is_a_customers_text() {
+    let world = World::at(IN_HOURS).await;
+    for body in ["away 2h", "who", "back"] {
+        let sid = world.customer().texts(body).await;
+        assert_eq!(rule(&world, &sid).await, Rule::FirstAvailable);
+        world.sergio().receives(body);
+    }
+    world.customer().receives_nothing();
+}
+
+#[tokio::test]
+async fn other_words_of_a_person_are_no_command() {
+    let world = World::at(IN_HOURS).await;
+    let sid = world.sergio().texts("away games are on Sunday").await;
+    assert_eq!(rule(&world, &sid).await, Rule::FromPerson);
+    world.sergio().receives("HELP");
+    world.backup().receives_nothing();
+}
+
+#[tokio::test]
+async fn hours_are_hours_on_the_night_on_which_clocks_change() {
+    // 1:30 in Los Angeles, half an hour before clocks go forward.
+    let world = World::at("2027-03-14T09:30:00Z").await;
+    world.sergio().texts("back").await;
+    world
+        .sergio()
+        .receives("You are on duty until Mon 8:00 AM.");
+    world.sergio().texts("away 1h").await;
+    world.sergio().receives("You are away until 3:30 AM.");
+    world.customer().texts("one").await;
+    world.backup().receives("one");
+}
+
+async fn rule(world: &World, sid: &relay::inbound::MessageSid) -> Rule {
+    let inbound = world.relay().store.inbound(sid).await.unwrap();
+    inbound.expect("it is kept").decision.rule
+}
