@@ -16,6 +16,7 @@ pub mod reconciliation;
 pub mod routing;
 pub mod subscriber;
 pub mod text;
+pub mod thread;
 
 // What the domain is connected to.
 pub mod audit;

@@ -9,6 +9,7 @@ mod output;
 mod reconcile;
 mod subscribers;
 
+use crate::records::Records as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -433,6 +434,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         decision,
         deliveries: Vec::new(),
         by_fallback: None,
+        thread: None,
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,

@@ -24,6 +24,7 @@ mod moto;
 mod notifier;
 #[cfg(feature = "aws")]
 mod proxy;
+mod records;
 #[cfg(all(feature = "aws", feature = "machine"))]
 mod rotation;
 mod sandbox;

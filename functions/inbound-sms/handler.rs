@@ -1,10 +1,17 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
+mod customers;
+mod deliveries;
 mod duty;
 mod kept;
+mod persons;
+mod plan;
 mod topics;
 
 pub use kept::take_kept;
+pub use plan::{Text, plan};
+
+use std::sync::Arc;
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -13,21 +20,16 @@ use http::{Request, Response};
 use jiff::Timestamp;
 
 use crate::audit::{HashKey, Record, records};
-use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
-use crate::duty::by_text::heed;
-use crate::inbound::{ByFallback, InboundRecord, InboundSms, Nature};
-use crate::line::{Line, Person};
-use crate::opt_out::Change;
+use crate::delivery::{Delivery, DeliveryId};
+use crate::inbound::{ByFallback, InboundRecord, InboundSms};
+use crate::line::Line;
 use crate::queue::WakeUp;
 use crate::relay::Relay;
-use crate::routing::{Decision, Known, Rule, decide};
-use crate::store::Recorded;
-use crate::text;
+use crate::routing::{Decision, Known};
+use crate::store::{Kept, Planned, Planning, Recorded};
+use crate::thread::Threads;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
-
-/// What somebody who is answered is called where a person's name would stand.
-const SENDER: &str = "the sender";
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
@@ -52,7 +54,7 @@ async fn receive(
         relay.store.for_inbound(&number, &sid, phone.as_ref()),
     )
     .await?;
-    let (line, earlier, known) = stored.into_known();
+    let (line, earlier, threads, known) = stored.into_known();
     let line = line.ok_or_else(Refusal::unknown_line)?;
     let source = &*relay.credentials;
     let verified = webhook.verify_by(source, &credentials, &line.public_url);
@@ -67,18 +69,17 @@ async fn receive(
             ..records::repeated(&earlier, now, &key)
         };
         let (woken, ()) = futures::join!(
-            wake(relay, &earlier.deliveries, now),
+            wake_at_once(relay, &earlier.deliveries, now),
             relay.report(vec![record])
         );
         return Ok(woken?);
     }
-    let written = by_fallback.map_or(now, |by| by.received);
-    let (mut record, deliveries) = plan_late(&line, &known, sms.into_inner(), written, now);
-    if let Some(by) = by_fallback {
-        record.received = by.received;
-        record.by_fallback = Some(by);
-    }
-    keep(relay, &line, (record, deliveries), &key, now).await?;
+    let text = Text {
+        received: by_fallback.map_or(now, |by| by.received),
+        by_fallback,
+        ..Text::of(sms.into_inner(), now)
+    };
+    keep(relay, line, known, threads, text, &key).await?;
     Ok(())
 }
 
@@ -98,54 +99,64 @@ pub async fn take_in_late(
     )
     .await?;
     let gone = || format!("there is no line {} any more", line.name);
-    let (line, earlier, known) = stored.into_known();
+    let (line, earlier, threads, known) = stored.into_known();
     let line = line.with_context(gone)?;
     if earlier.is_some() {
         return Ok(Recorded::Already);
     }
-    let now = relay.now();
-    let (mut record, mut deliveries) = plan_late(&line, &known, sms.into_inner(), since, now);
-    record.received = since;
-    if record.decision.rule == Rule::FirstAvailable {
-        let since = line.time_zone.at(since).strftime("%a %H:%M").to_string();
-        for delivery in &mut deliveries {
-            delivery.body = text::late(&since, &delivery.body);
-            delivery.parts = text::parts(&delivery.body, &delivery.media);
-        }
-    }
+    let text = Text {
+        received: since,
+        is_found: true,
+        ..Text::of(sms.into_inner(), relay.now())
+    };
     let key = HashKey::of(&credentials);
-    keep(relay, &line, (record, deliveries), &key, now).await
+    keep(relay, line, known, threads, text, &key).await
 }
 
-/// Keeps what was planned, sets it on its way and puts it on record, all side by side.
+/// Keeps what is planned, sets it on its way and puts it on record, all side by side.
 async fn keep(
     relay: &Relay,
-    line: &Line,
-    (record, deliveries): (InboundRecord, Vec<Delivery>),
+    line: Line,
+    known: Known,
+    threads: Threads,
+    mut text: Text,
     key: &HashKey,
-    now: Timestamp,
 ) -> anyhow::Result<Recorded> {
-    let mut audit = vec![records::decided(&record, key)];
-    audit.extend(records::opted_out_by_text(&record, line, key));
-    audit.extend(records::subscribed_by_text(&record, line, key));
-    audit.extend(records::duty_by_text(&record, key));
-    let (recorded, woken, ()) = join3(
-        relay.store.record(&record, &deliveries),
-        wake(relay, &record.deliveries, now),
-        relay.report(audit),
+    let (now, number, sid) = (text.now, line.number.clone(), text.sms.sid.clone());
+    text.before = persons::to_be_read_first(relay, &line, &known, &threads, &text).await?;
+    let line = Arc::new(line);
+    let planned_for = Arc::clone(&line);
+    let planning: Planning = Arc::new(move |threads| plan(&planned_for, &known, &text, threads));
+    let planned = planning(&threads);
+    let (kept, woken, ()) = join3(
+        relay.store.take_in(&number, &sid, &threads, planning),
+        wake(relay, &planned.deliveries, now),
+        relay.report(records_of(&planned, &line, key)),
     )
     .await;
-    match recorded {
-        Ok(Recorded::New) => woken?,
+    let record = match kept {
+        Ok(Kept::New(kept)) => {
+            woken?;
+            // Somebody else changed the threads meanwhile, and it was decided anew.
+            if kept.deliveries != planned.deliveries {
+                wake(relay, &kept.deliveries, now).await?;
+            }
+            if kept.record != planned.record {
+                let anew = records::decided_anew(&kept.record, key);
+                relay.report(vec![anew]).await;
+            }
+            kept.record
+        }
         // The same webhook came twice at once: the other one's decision stands, not this one.
-        Ok(Recorded::Already) => {
-            let kept = relay.store.inbound(&record.sms.sid).await;
-            let kept = kept.ok().flatten().unwrap_or(record);
+        Ok(Kept::Already) => {
+            let kept = relay.store.inbound(&sid).await;
+            let kept = kept.ok().flatten().unwrap_or(planned.record);
             relay.report(vec![records::repeated(&kept, now, key)]).await;
             woken?;
             return Ok(Recorded::Already);
         }
         Err(error) => {
+            let record = planned.record;
             let record = Record {
                 fallback: record.by_fallback,
                 ..records::not_kept(&record.decision.line, &record.sms, now, key)
@@ -153,7 +164,7 @@ async fn keep(
             relay.report(vec![record]).await;
             return Err(error);
         }
-    }
+    };
     let Decision {
         rule, to_person, ..
     } = &record.decision;
@@ -164,162 +175,44 @@ async fn keep(
     Ok(Recorded::New)
 }
 
-async fn wake(relay: &Relay, deliveries: &[DeliveryId], now: Timestamp) -> anyhow::Result<()> {
-    let wake_ups = deliveries.iter().map(|id| WakeUp {
-        delivery: id.clone(),
+/// What the audit is told of a text that is kept.
+fn records_of(planned: &Planned, line: &Line, key: &HashKey) -> Vec<Record> {
+    let record: &InboundRecord = &planned.record;
+    let mut audit = vec![records::decided(record, key)];
+    audit.extend(records::opted_out_by_text(record, line, key));
+    audit.extend(records::subscribed_by_text(record, line, key));
+    audit.extend(records::duty_by_text(record, key));
+    audit
+}
+
+/// Wakes each of them when it is due.
+async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {
+    let due = |delivery: &Delivery| delivery.due().unwrap_or(now);
+    let wake_ups = deliveries
+        .iter()
+        .map(|delivery| (&delivery.id, due(delivery)));
+    send_all(relay, wake_ups, now).await
+}
+
+async fn wake_at_once(
+    relay: &Relay,
+    deliveries: &[DeliveryId],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    send_all(relay, deliveries.iter().map(|id| (id, now)), now).await
+}
+
+async fn send_all<'d>(
+    relay: &Relay,
+    deliveries: impl Iterator<Item = (&'d DeliveryId, Timestamp)>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let wake_ups = deliveries.map(|(delivery, due)| WakeUp {
+        delivery: delivery.clone(),
         asked: now,
-        due: now,
+        due,
     });
     try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }))
         .await?;
     Ok(())
-}
-
-/// What is to be kept of a text that is written now, and whom it sets in motion.
-pub fn plan(
-    line: &Line,
-    known: &Known,
-    sms: InboundSms,
-    now: Timestamp,
-) -> (InboundRecord, Vec<Delivery>) {
-    plan_late(line, known, sms, now, now)
-}
-
-fn plan_late(
-    line: &Line,
-    known: &Known,
-    sms: InboundSms,
-    written: Timestamp,
-    now: Timestamp,
-) -> (InboundRecord, Vec<Delivery>) {
-    let person = sms.from.phone().and_then(|number| line.person_with(number));
-    let (wish, listed) = (sms.wish(), &known.opt_outs);
-    let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
-    let asked = topics::asked(line, &sms);
-    let command = person
-        .filter(|_| asked.is_none())
-        .and_then(|person| Some((person, duty::command(&sms, written, &line.time_zone)?)));
-    // Any other text of a customer is relayed, whatever its nature.
-    let nature = match (&asked, person) {
-        (Some(asked), _) => topics::nature(asked),
-        (None, Some(_)) if command.is_some() => Nature::DutyCommand,
-        (None, Some(_)) => sms.nature(opt_out.is_some()),
-        (None, None) => Nature::Ordinary,
-    };
-    let decision = decide(line, known, &sms.from, nature, now);
-    let mut subscriptions = Vec::new();
-    let mut duty = None;
-    let delivery = match decision.rule {
-        Rule::FirstAvailable => {
-            let body = text::relayed(&sms);
-            let body = match &opt_out {
-                Some(change) => text::with_opt_out(&body, change),
-                None => body,
-            };
-            relay_to(decision.cascade(line), body, line, &sms, now)
-        }
-        Rule::FromPerson => answer(text::ANSWER_TO_PERSON.to_owned(), line, &sms, now),
-        Rule::Keyword | Rule::LeftTopic => asked.and_then(|asked| {
-            let (changed, words) = topics::heed(&asked, line, &sms, &known.subscriptions, written);
-            subscriptions = changed;
-            answer(words?, line, &sms, now)
-        }),
-        Rule::DutyByText => command.and_then(|(person, command)| {
-            let said = heed(command, line, person, known, written, now);
-            duty = said.change;
-            answer(said.answer, line, &sms, now)
-        }),
-        Rule::FromLine | Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => None,
-    };
-    let deliveries = Vec::from_iter(delivery);
-    let ids = deliveries.iter().map(|delivery| delivery.id.clone());
-    (
-        InboundRecord {
-            deliveries: ids.collect(),
-            sms,
-            received: now,
-            decision,
-            by_fallback: None,
-            opt_out,
-            subscriptions,
-            duty,
-        },
-        deliveries,
-    )
-}
-
-fn relay_to<'a>(
-    mut cascade: impl Iterator<Item = &'a Person>,
-    body: String,
-    line: &Line,
-    sms: &InboundSms,
-    now: Timestamp,
-) -> Option<Delivery> {
-    let first = cascade.next()?;
-    let media = sms.media.iter().map(|media| media.url.clone()).collect();
-    let delivery = delivery(recipient(first), body, media, line, sms, now);
-    Some(Delivery {
-        sender: Some(sms.from.clone()),
-        remaining: cascade.map(recipient).collect(),
-        ..delivery
-    })
-}
-
-/// To whoever wrote.
-fn answer(words: String, line: &Line, sms: &InboundSms, now: Timestamp) -> Option<Delivery> {
-    let number = sms.from.phone()?;
-    let to = line.person_with(number).map_or_else(
-        || Recipient {
-            person: SENDER.to_owned(),
-            number: number.clone(),
-        },
-        recipient,
-    );
-    Some(Delivery {
-        purpose: Purpose::Answer,
-        ..delivery(to, words, Vec::new(), line, sms, now)
-    })
-}
-
-fn delivery(
-    to: Recipient,
-    body: String,
-    media: Vec<String>,
-    line: &Line,
-    sms: &InboundSms,
-    now: Timestamp,
-) -> Delivery {
-    Delivery {
-        id: DeliveryId::of_inbound(&sms.sid),
-        version: 0,
-        line: line.name.clone(),
-        from: line.number.clone(),
-        public_url: line.public_url.clone(),
-        message_sid: Some(sms.sid.clone()),
-        sender: None,
-        to,
-        remaining: Vec::new(),
-        parts: text::parts(&body, &media),
-        body,
-        media,
-        attempts: Vec::new(),
-        state: State::Waiting { due: now },
-        created: now,
-        deadline: now + line.policy.deliver_within,
-        gave_up: None,
-        replays: Vec::new(),
-        slowed: Vec::new(),
-        invitation: None,
-        handed_over: Vec::new(),
-        purpose: Purpose::Relay,
-        policy: line.policy.clone(),
-        time_zone: line.time_zone.clone(),
-    }
-}
-
-fn recipient(person: &Person) -> Recipient {
-    Recipient {
-        person: person.name.clone(),
-        number: person.number.clone(),
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::outbound;
+use super::{outbound, threads};
 use crate::delivery::{Delivery, Event, Hold, Limit, Purpose, Slowed};
 use crate::pace::{self, Key, Rate};
 use crate::relay::Relay;
@@ -13,6 +13,9 @@ use crate::relay::Relay;
 pub async fn woken(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> {
     if !delivery.is_to_be_attempted(relay.now()) {
         return Ok(Event::Woken);
+    }
+    if let Some(event) = threads::before(relay, delivery).await? {
+        return Ok(event);
     }
     let to = &delivery.to.number;
     let known = relay.store.for_sending(&delivery.from, to).await?;
@@ -44,7 +47,7 @@ async fn turn(
     sender_limit: u32,
 ) -> anyhow::Result<Option<Hold>> {
     let pair = Key::pair(&delivery.from, &delivery.to.number);
-    if delivery.purpose == Purpose::Answer {
+    if matches!(delivery.purpose, Purpose::Answer | Purpose::AutoReply) {
         // Nobody waits for it, and in a loop answers would never end.
         let (now, patience) = (relay.now(), Duration::ZERO);
         let slot = relay

@@ -4,6 +4,7 @@
 mod guards;
 mod outbound;
 mod sweep;
+mod threads;
 
 pub use sweep::sweep;
 
@@ -168,6 +169,7 @@ async fn carry_out(
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
             | Effect::ReportHandBack { .. }
+            | Effect::ReportHandedOn { .. }
             | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
             | Effect::ReportSlowed(_)

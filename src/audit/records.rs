@@ -8,7 +8,9 @@ use jiff::Timestamp;
 
 use super::{Considered, HashKey, Kind, Record, VERSION};
 use crate::credentials::Credentials;
-use crate::delivery::{Delivery, Effect, GaveUp, Limit, Outcome, Purpose, Recipient, State};
+use crate::delivery::{
+    Delivery, Effect, GaveUp, Limit, Outcome, Purpose, Recipient, State, Withheld,
+};
 use crate::inbound::{InboundRecord, InboundSms};
 use crate::invitation::Failed;
 use crate::line::Line;
@@ -36,6 +38,11 @@ pub fn repeated(earlier: &InboundRecord, at: Timestamp, key: &HashKey) -> Record
     of_decision(Kind::Duplicate, earlier, at, key)
 }
 
+/// The record of a decision that takes the place of another one of the same moment.
+pub fn decided_anew(record: &InboundRecord, key: &HashKey) -> Record {
+    of_decision(Kind::DecidedAnew, record, record.decision.at, key)
+}
+
 fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey) -> Record {
     let Decision {
         line,
@@ -46,6 +53,7 @@ fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey)
     } = &record.decision;
     Record {
         rule: Some(name_of(rule)),
+        outcome: record.decision.because.clone(),
         to_person: to_person.clone(),
         delivery: record.deliveries.first().cloned(),
         fallback: record.by_fallback,
@@ -87,7 +95,14 @@ fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Recor
         Purpose::Told => (Kind::Told, "the text moved on"),
         Purpose::Alert => (Kind::Alert, "the text reached nobody"),
         Purpose::Repair => (Kind::Alert, "account, number or campaign need repair"),
-        Purpose::Relay | Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => {
+        Purpose::Unsent => (Kind::Told, "the words did not reach the customer"),
+        Purpose::Relay
+        | Purpose::Reply
+        | Purpose::AutoReply
+        | Purpose::Thread
+        | Purpose::Answer
+        | Purpose::Notice { .. }
+        | Purpose::Invitation => {
             return None;
         }
     };
@@ -135,6 +150,14 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             outcome: Some(slowed_in_words(slowed.by)),
             next: Some(slowed.until),
             ..of_delivery(Kind::Slowed, delivery, &delivery.to, at, key)
+        }),
+        // Nobody expected to hear of it.
+        Effect::ReportWithheld {
+            because: Withheld::Settled,
+        } => None,
+        Effect::ReportHandedOn { from } => Some(Record {
+            outcome: Some(format!("{from} did not answer the customer")),
+            ..of_delivery(Kind::Unanswered, delivery, &delivery.to, at, key)
         }),
         Effect::ReportWithheld { because } => Some(Record {
             outcome: Some(name_of(because).replace('_', " ")),
@@ -437,6 +460,7 @@ pub fn outcome_in_words(outcome: &Outcome) -> &'static str {
 fn slowed_in_words(by: Limit) -> String {
     match by {
         Limit::QuietHours => "quiet hours".to_owned(),
+        Limit::Order => "an earlier text of the thread has not left".to_owned(),
         Limit::Sender | Limit::Pair => format!("too many texts for one {}", name_of(&by)),
     }
 }

@@ -20,6 +20,8 @@ pub struct DecisionShown {
     to_person: Option<String>,
     then: Vec<String>,
     candidates: Vec<CandidateShown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,6 +47,7 @@ impl DecisionShown {
             to_person: decision.to_person.clone(),
             then: decision.then.clone(),
             candidates: candidates.collect(),
+            because: decision.because.clone(),
         }
     }
 }
@@ -80,16 +83,31 @@ pub fn lines(candidates: &[Candidate], zone: &TimeZone) -> Vec<String> {
 /// Where a decision leads, in a sentence.
 pub fn outcome(decision: &Decision) -> String {
     match (&decision.to_person, decision.rule) {
-        (Some(person), _) if decision.then.is_empty() => format!("→ {BOLD}{person}{BOLD:#}"),
+        (Some(person), _) if decision.then.is_empty() => {
+            format!("→ {BOLD}{person}{BOLD:#}{}", because(decision))
+        }
         (Some(person), _) => format!(
-            "→ {BOLD}{person}{BOLD:#} {DIM}(then {}){DIM:#}",
-            decision.then.join(", ")
+            "→ {BOLD}{person}{BOLD:#} {DIM}(then {}){DIM:#}{}",
+            decision.then.join(", "),
+            because(decision)
         ),
         (None, Rule::FromPerson) => {
             format!(
-                "→ {BOLD}nobody{BOLD:#}: a person of the cascade wrote, which is no customer's text"
+                "→ {BOLD}nobody{BOLD:#}: a person of the cascade wrote, and there is no thread for it"
             )
         }
+        (None, Rule::Answer | Rule::TaggedAnswer | Rule::Choice) => {
+            format!("→ {BOLD}the customer{BOLD:#}{}", because(decision))
+        }
+        (
+            None,
+            Rule::Held
+            | Rule::UnknownTag
+            | Rule::TooLong
+            | Rule::Passed
+            | Rule::Claimed
+            | Rule::WrongPin,
+        ) => format!("→ {BOLD}nobody{BOLD:#}{}", because(decision)),
         (None, Rule::FromLine) => {
             format!("→ {BOLD}nobody{BOLD:#}: a line of the relay wrote, which would never end")
         }
@@ -111,6 +129,13 @@ pub fn outcome(decision: &Decision) -> String {
         (None, Rule::DutyByText) => format!(
             "→ {BOLD}nobody{BOLD:#}: a person of the cascade says whether they are there, or asks"
         ),
-        (None, Rule::FirstAvailable) => format!("→ {BOLD}nobody{BOLD:#}: nobody is available"),
+        (None, Rule::FirstAvailable | Rule::Thread) => {
+            format!("→ {BOLD}nobody{BOLD:#}: nobody is available")
+        }
     }
+}
+
+fn because(decision: &Decision) -> String {
+    let because = decision.because.as_ref();
+    because.map_or(String::new(), |because| format!(": {}", printable(because)))
 }

@@ -222,6 +222,14 @@ fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
+/// A PIN is for the file alone, not for a screen or the log of a pipeline.
+fn without_pin(line: &str) -> &str {
+    match line.starts_with("pin = ") {
+        true => "pin = \"••••\"",
+        false => line,
+    }
+}
+
 /// Shows the difference as the file would.
 fn print_difference(old: Option<&Line>, new: Option<&Line>) -> Result<(), Unwritten> {
     let toml = |line: Option<&Line>| line.map(std::slice::from_ref).map(config::write);
@@ -239,7 +247,7 @@ fn print_difference(old: Option<&Line>, new: Option<&Line>) -> Result<(), Unwrit
                 ChangeTag::Delete => ('-', removed),
                 ChangeTag::Equal => (' ', anstyle::Style::new()),
             };
-            let line = change.value().trim_end();
+            let line = without_pin(change.value().trim_end());
             tell!("{style}{sign} {line}{style:#}")?;
         }
     }

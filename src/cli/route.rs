@@ -6,14 +6,14 @@ use super::candidates::{self, BOLD, DIM, DecisionShown};
 use super::output::{self, Unwritten, tell};
 use super::schedule::{Schedule, instant};
 use crate::clock::{Clock, SystemClock};
-use crate::delivery::Delivery;
 use crate::functions::inbound_sms;
-use crate::inbound::{InboundRecord, InboundSms, MessageSid};
+use crate::inbound::{InboundSms, MessageSid};
 use crate::line::Line;
 use crate::line::config::in_words;
 use crate::phone::{PhoneNumber, Sender};
 use crate::printable::printable_lines;
 use crate::routing::Decision;
+use crate::store::Planned;
 use crate::text::{Encoding, segments};
 
 /// Show where a text would go, and why; sends nothing
@@ -72,7 +72,9 @@ impl Route {
             media_left_out: 0,
             opt_out_type: None,
         };
-        let routed = routed(inbound_sms::plan(&line, &known, sms, at), &line);
+        let threads = self.schedule.threads(&line).await?;
+        let text = inbound_sms::Text::of(sms, at);
+        let routed = routed(inbound_sms::plan(&line, &known, &text, &threads), &line);
         if self.json {
             output::json(&routed)?;
         } else {
@@ -96,7 +98,10 @@ fn sender(text: &str, line: &Line) -> Sender {
 }
 
 /// What would be done about a text.
-fn routed((record, deliveries): (InboundRecord, Vec<Delivery>), line: &Line) -> Routed {
+fn routed(planned: Planned, line: &Line) -> Routed {
+    let Planned {
+        record, deliveries, ..
+    } = planned;
     let delivery = deliveries.into_iter().next();
     let parts = delivery.as_ref().map(|delivery| delivery.parts.as_slice());
     let parts = parts.unwrap_or_default();

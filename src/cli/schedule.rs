@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::bail;
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use crate::machine::DEFAULT_DATA;
 use crate::phone::PhoneNumber;
 use crate::routing::Known;
 use crate::store::Store;
+use crate::thread::Threads;
 
 /// Where a command takes lines, overrides and opt-outs from: a relay's store, or a file, whose lines
 /// have neither unless a relay is named as well.
@@ -33,11 +35,7 @@ pub struct Schedule {
 impl Schedule {
     /// The lines asked for, each with its overrides and opt-outs; at least one.
     pub async fn lines(&self) -> anyhow::Result<Vec<(Line, Known)>> {
-        let names_a_relay = self.data.is_some() || self.named_table().is_some();
-        let store = match &self.config {
-            Some(_) if !names_a_relay => None,
-            _ => Some(self.target().store().await?),
-        };
+        let store = self.store().await?;
         let lines = match (&self.config, &store) {
             (Some(file), _) => config::read(file)?,
             (None, Some(store)) => store.lines().await?,
@@ -52,6 +50,23 @@ impl Schedule {
             chosen.push((line, known));
         }
         Ok(chosen)
+    }
+
+    /// The relay's store, if lines or what is known of them come from one.
+    async fn store(&self) -> anyhow::Result<Option<Arc<dyn Store>>> {
+        let names_a_relay = self.data.is_some() || self.named_table().is_some();
+        match &self.config {
+            Some(_) if !names_a_relay => Ok(None),
+            _ => Ok(Some(self.target().store().await?)),
+        }
+    }
+
+    /// The threads of a line, if there is a store to know them.
+    pub async fn threads(&self, line: &Line) -> anyhow::Result<Threads> {
+        match self.store().await? {
+            Some(store) => store.threads(&line.number).await,
+            None => Ok(Threads::default()),
+        }
     }
 
     /// The line asked for, which must be clear.

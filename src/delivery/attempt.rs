@@ -20,6 +20,9 @@ pub struct Attempt {
     pub to: Recipient,
     /// Index into the delivery's parts.
     pub part: usize,
+    /// How many parts there were then; zero in records from before that was kept.
+    #[serde(default)]
+    pub of: usize,
     pub began: Timestamp,
     pub outcome: Outcome,
     /// When the outcome became known; when it began, if there is none yet.

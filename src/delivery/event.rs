@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{GaveUp, Hold, MovedOn, Recipient, Slowed, Withheld};
+use super::{Directed, GaveUp, Hold, MovedOn, Recipient, Shown, Slowed, Withheld};
 use crate::inbound::MessageSid;
 use crate::twilio::status::Status;
 
@@ -18,6 +18,10 @@ pub enum Event {
     Held(Hold),
     /// What has not gone out shall not, for this reason, even if it is not due yet.
     Withdrawn(Withheld),
+    /// The present recipient has a part in the thread of the text now.
+    Seated(Shown),
+    /// It is known now whom it goes to and what it says.
+    Directed(Box<Directed>),
     /// The request of an attempt was answered, or was not.
     Answered { attempt: u32, answer: Answer },
     /// A status callback of an attempt's message.
@@ -101,6 +105,9 @@ pub enum Effect {
     Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
+    /// Put into the audit that the thread went on to its present recipient, since nobody answered,
+    /// and look after the customer further if nobody does.
+    ReportHandedOn { from: String },
     /// Tell whoever invited the recipient that it failed.
     TellInviter,
     /// Put into the audit that the delivery has to wait for its turn.

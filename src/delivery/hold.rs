@@ -36,6 +36,8 @@ pub enum Limit {
     Pair,
     /// None at all while the line's quiet hours last.
     QuietHours,
+    /// Texts of a thread leave in the order in which they came: an earlier one has not left.
+    Order,
 }
 
 /// Why words that are no text of somebody's were not sent.
@@ -53,4 +55,8 @@ pub enum Withheld {
     Superseded,
     /// The recipient left the notice's topic.
     LeftTopic,
+    /// What it was to say is not so any more.
+    Settled,
+    /// Nobody is left who could be asked to answer a customer, and no owner to be told.
+    NobodyElse,
 }

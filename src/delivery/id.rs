@@ -34,6 +34,43 @@ impl DeliveryId {
         Self(format!("in-{sid}"))
     }
 
+    /// The one that brings the customer what a person wrote in the text of this SID.
+    pub fn reply(sid: &MessageSid) -> Self {
+        Self(format!("reply-{sid}"))
+    }
+
+    /// The one that gives the next person a thread, as the text of this SID wanted it.
+    pub fn passed(sid: &MessageSid) -> Self {
+        Self(format!("pass-{sid}"))
+    }
+
+    /// The line's automatic reply to the text of this SID.
+    pub fn auto_reply(sid: &MessageSid) -> Self {
+        Self(format!("auto-{sid}"))
+    }
+
+    /// One of those that tell others of the line what the text of this SID did.
+    pub fn news(sid: &MessageSid, number: usize) -> Self {
+        Self(format!("news-{number}-{sid}"))
+    }
+
+    /// One that asks for whom the text of this SID is, or says that it was not sent: `step` is which
+    /// of them, `asked` how often there were others before.
+    pub fn question(sid: &MessageSid, step: &str, asked: u32) -> Self {
+        Self(format!("{step}-{asked}-{sid}"))
+    }
+
+    /// One that looks after the customer's text of this SID if nobody answers it, `person` being
+    /// whose turn it is.
+    pub fn chase(sid: &MessageSid, step: &str, person: usize) -> Self {
+        Self(format!("{step}-{person}-{sid}"))
+    }
+
+    /// The one that tells a person that the delivery of their words failed.
+    pub fn failed(of: &DeliveryId) -> Self {
+        Self(format!("failed-{of}"))
+    }
+
     /// The one that tells a person that the delivery went on to the next, by the number of its
     /// hand-over, counting from 1.
     pub fn told(of: &DeliveryId, hand_over: usize) -> Self {
@@ -108,6 +145,10 @@ mod tests {
             DeliveryId::told(&of, 99),
             DeliveryId::alert(&of, 999),
             DeliveryId::repair(&line, 4_294_967_295, at),
+            DeliveryId::told(&DeliveryId::chase(&sid, "handon", 999), 99),
+            DeliveryId::question(&sid, "unsent", 4_294_967_295),
+            DeliveryId::failed(&DeliveryId::reply(&sid)),
+            DeliveryId::news(&sid, 999),
         ] {
             assert_eq!(DeliveryId::parse(id.as_str()).as_ref(), Ok(&id));
             assert!(!id.as_str().contains("6195550100"));

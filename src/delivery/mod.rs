@@ -3,19 +3,24 @@
 
 mod attempt;
 pub mod backoff;
+mod chase;
 mod event;
 mod hold;
 mod id;
+mod in_thread;
 mod parts;
 mod spawned;
 mod stage;
 mod step;
+mod why;
 
 pub use attempt::{Attempt, Outcome};
+pub use chase::Awaited;
 pub use event::{Answer, Effect, Event};
 pub use hold::{Hold, Limit, Slowed, Withheld};
 pub use id::{DeliveryId, NotADeliveryId};
-pub use spawned::spawned;
+pub use in_thread::{Chase, Chased, Directed, InThread, OnlyIf, Shown};
+pub use spawned::{OWNER, spawned};
 pub use stage::{HandOver, MovedOn};
 pub use step::step;
 
@@ -77,6 +82,9 @@ pub struct Delivery {
     /// What is to be known of the invitation that it brings, if it brings one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Box<Invitation>>,
+    /// What is to be known of the thread that it belongs to, if it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_thread: Option<Box<InThread>>,
     /// The line's, as it was when the delivery came to be.
     #[serde(default)]
     pub policy: Policy,
@@ -94,6 +102,14 @@ pub enum Purpose {
     Relay,
     /// It answers whoever wrote: a person of the cascade, or somebody who joins or leaves a topic.
     Answer,
+    /// A person's words to a customer of the line.
+    Reply,
+    /// The line's automatic reply to a customer.
+    AutoReply,
+    /// It tells a person that words of theirs did not get to the customer.
+    Unsent,
+    /// It tells or asks a person something else about a thread.
+    Thread,
     /// It tells a person that a customer's text went on to the next.
     Told,
     /// It tells the owner that a customer's text reached nobody.
@@ -110,7 +126,12 @@ impl Purpose {
     /// Whether it is somebody's own text or the answer to it: if it reaches nobody, it is kept as a
     /// dead letter, and people are told.
     pub fn is_somebodys(self) -> bool {
-        matches!(self, Purpose::Relay | Purpose::Answer)
+        matches!(self, Purpose::Relay | Purpose::Answer | Purpose::Unsent)
+    }
+
+    /// Whether people are told what becomes of it.
+    pub fn is_told_of(self) -> bool {
+        self.is_somebodys() || self == Purpose::Reply
     }
 
     /// Whether it is for somebody outside who is told something, and not a text's doing.

@@ -63,8 +63,11 @@ impl Delivery {
                 a.to == first.to && self.turn_of(a) == turn && a.outcome == Outcome::Delivered
             });
             let delivered: BTreeSet<usize> = delivered.map(|a| a.part).collect();
-            let count = || text::parts(&self.words_of(first), &self.media).len();
-            !delivered.is_empty() && delivered.len() >= count().max(1)
+            let count = match first.of {
+                0 => text::parts(&self.words_of(first), &self.media).len(),
+                count => count,
+            };
+            !delivered.is_empty() && delivered.len() >= count.max(1)
         };
         self.attempts.iter().find(has_all).map(|a| &a.to)
     }
@@ -81,7 +84,8 @@ impl Delivery {
         anew.map_or(0, |position| position as u32 + 1)
     }
 
-    /// The text as it was for the attempt's recipient then.
+    /// The text as it was for the attempt's recipient then, for records that do not say in how many
+    /// parts it went.
     fn words_of(&self, attempt: &Attempt) -> String {
         let turn = self.turn_of(attempt);
         let mut before = self.handed_over.iter().rev();

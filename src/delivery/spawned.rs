@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::why;
 use super::{Delivery, DeliveryId, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, State};
 use crate::text;
 use crate::twilio::errors::Class;
@@ -14,7 +15,7 @@ pub const OWNER: &str = "the owner";
 /// notice's.
 pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<Delivery> {
     let mut spawned: Vec<Delivery> = Vec::new();
-    if !delivery.purpose.is_somebodys() {
+    if !delivery.purpose.is_told_of() {
         return spawned;
     }
     for effect in effects {
@@ -23,7 +24,16 @@ pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<D
             Effect::ReportGivenUp { because } if delivery.purpose == Purpose::Relay => {
                 alert(delivery, *because, now)
             }
+            Effect::ReportGivenUp { .. } | Effect::ReportWithheld { .. }
+                if delivery.purpose == Purpose::Reply =>
+            {
+                unsent(delivery, now)
+            }
             Effect::Report { attempt } => repair(delivery, *attempt, now),
+            Effect::ReportHandedOn { .. } => {
+                spawned.extend(delivery.chased_further(now));
+                None
+            }
             _ => None,
         };
         spawned.extend(new.filter(|new| spawned.iter().all(|other| other.id != new.id)));
@@ -57,6 +67,22 @@ fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Deliver
     })
 }
 
+/// To the person whose words they were, that they did not reach the customer, and why.
+fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
+    let thread = delivery.in_thread.as_ref()?;
+    let words = text::or_attachments(&delivery.body, delivery.media.len());
+    let why = why::in_plain_words(delivery);
+    Some(Delivery {
+        id: DeliveryId::failed(&delivery.id),
+        ..delivery.telling(
+            Purpose::Unsent,
+            thread.by.clone()?,
+            text::asking::did_not_reach(&words, &why),
+            now,
+        )
+    })
+}
+
 /// To the owner, that account, number or campaign need repair, if it is that.
 fn repair(delivery: &Delivery, attempt: u32, now: Timestamp) -> Option<Delivery> {
     let outcome = &delivery.attempt(attempt)?.outcome;
@@ -87,7 +113,13 @@ impl Delivery {
     }
 
     /// A small text because of this one, which goes to one person and no other.
-    fn telling(&self, purpose: Purpose, to: Recipient, body: String, now: Timestamp) -> Self {
+    pub(super) fn telling(
+        &self,
+        purpose: Purpose,
+        to: Recipient,
+        body: String,
+        now: Timestamp,
+    ) -> Self {
         let deadline = now.checked_add(self.policy.deliver_within);
         Self {
             id: self.id.clone(),
@@ -111,6 +143,7 @@ impl Delivery {
             slowed: Vec::new(),
             invitation: None,
             handed_over: Vec::new(),
+            in_thread: None,
             purpose,
             policy: self.policy.clone(),
             time_zone: self.time_zone.clone(),
@@ -132,7 +165,9 @@ impl Delivery {
     pub fn telling_ids(&self) -> Vec<DeliveryId> {
         let told = (1..=self.handed_over.len()).map(|n| DeliveryId::told(&self.id, n));
         let alerts = (0..=self.replays.len()).map(|n| DeliveryId::alert(&self.id, n));
-        told.chain(alerts).collect()
+        let unsent = [DeliveryId::failed(&self.id)].into_iter();
+        let unsent = unsent.filter(|_| self.purpose == Purpose::Reply);
+        told.chain(alerts).chain(unsent).collect()
     }
 }
 

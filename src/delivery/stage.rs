@@ -154,15 +154,20 @@ impl Delivery {
         anew.next().map_or(0, |replay| replay.attempts)
     }
 
-    /// Cuts the text into messages as the present recipient gets it: with a word about who had it
-    /// before, if that was in this round.
-    pub(super) fn cut(&mut self) {
+    /// Cuts the text into messages as the present recipient gets it: with the tag of the thread, if
+    /// it is not the only one that they have, and a word about who had the text before, if that was
+    /// in this round.
+    pub fn cut(&mut self) {
         let anew = self.replays.iter().rposition(|replay| !replay.resumed);
         let rounds_before = anew.map_or(0, |position| position as u32 + 1);
         let before = self.handed_over.last();
         let body = match before.filter(|before| rounds_before <= before.replays) {
             Some(before) => text::handed_over(&before.from.person, &self.body),
             None => self.body.clone(),
+        };
+        let body = match self.tag() {
+            Some(tag) => text::tagged(tag, &body),
+            None => body,
         };
         self.parts = text::parts(&body, &self.media);
     }

@@ -14,6 +14,7 @@ use crate::phone::{PhoneNumber, Sender};
 use crate::routing::Decision;
 use crate::subscriber::Subscriber;
 use crate::text;
+use crate::thread::Link;
 
 /// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -162,6 +163,9 @@ pub struct InboundRecord {
     /// What it changed about its sender's duty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duty: Option<by_text::Change>,
+    /// The customer's thread that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Link>,
     /// How it came, if not on the main path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fallback: Option<ByFallback>,

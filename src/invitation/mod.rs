@@ -125,6 +125,7 @@ pub fn delivery(
         replays: Vec::new(),
         slowed: Vec::new(),
         handed_over: Vec::new(),
+        in_thread: None,
         purpose: Purpose::Invitation,
         invitation: Some(Box::new(invitation)),
         policy,

@@ -56,6 +56,7 @@ mod tests {
             people: Vec::new(),
             policy: Default::default(),
             notices: Default::default(),
+            auto_reply: None,
         }
     }
 

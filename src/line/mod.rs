@@ -1,5 +1,6 @@
 //! Lines and the people behind them.
 
+pub mod auto_reply;
 #[cfg(feature = "machine")]
 pub mod changes;
 #[cfg(feature = "machine")]
@@ -9,6 +10,7 @@ mod notices;
 pub mod policy;
 mod quiet;
 
+pub use auto_reply::AutoReply;
 pub use dollars::{Dollars, NotDollars};
 pub use notices::Notices;
 pub use policy::Policy;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::duty::Hours;
 use crate::phone::PhoneNumber;
+use crate::thread::Pin;
 
 /// A Twilio number that the relay answers for, as checked and stored. All numbers are E.164 here;
 /// `relay.toml` may write them as people do.
@@ -36,6 +39,9 @@ pub struct Line {
     pub policy: Policy,
     #[serde(default)]
     pub notices: Notices,
+    /// What customers are answered before anybody answers them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_reply: Option<AutoReply>,
 }
 
 /// Somebody in a line's cascade.
@@ -44,6 +50,9 @@ pub struct Person {
     pub name: String,
     pub number: PhoneNumber,
     pub hours: Hours,
+    /// What their commands by text have to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
 }
 
 impl Line {

@@ -16,6 +16,14 @@ pub struct Policy {
     /// How long the relay tries to deliver a text at all.
     #[serde(with = "in_seconds")]
     pub deliver_within: Duration,
+    /// How long a customer's thread lives without a text: until then their next text goes to the
+    /// person who has it.
+    #[serde(with = "in_seconds")]
+    pub thread_for: Duration,
+    /// How long a customer waits for an answer before whoever has the thread is reminded, and as
+    /// long again before it goes to the next person. With `None`, nobody is.
+    #[serde(with = "in_seconds_if_any", skip_serializing_if = "Option::is_none")]
+    pub answer_within: Option<Duration>,
     /// Who is texted when a text reached nobody, or when account, number or campaign need repair.
     pub alert: Option<PhoneNumber>,
     /// What a number that is texted must begin with; any may be texted if there are none, as in
@@ -43,6 +51,8 @@ impl Default for Policy {
         Self {
             hand_over_after: Duration::from_secs(3 * 60),
             deliver_within: Duration::from_secs(60 * 60),
+            thread_for: Duration::from_secs(4 * 60 * 60),
+            answer_within: None,
             alert: None,
             allowed_prefixes: Vec::new(),
             sender_limit: 20,
@@ -80,6 +90,21 @@ pub(crate) mod in_seconds {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         u64::deserialize(from).map(Duration::from_secs)
+    }
+}
+
+mod in_seconds_if_any {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.as_secs()).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        let seconds: Option<u64> = Deserialize::deserialize(from)?;
+        Ok(seconds.map(Duration::from_secs))
     }
 }
 

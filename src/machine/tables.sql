@@ -10,6 +10,13 @@ CREATE TABLE IF NOT EXISTS overrides (
     PRIMARY KEY (line, person)
 ) WITHOUT ROWID;
 
+-- What is known of a line's threads, and what waits for a word of its people.
+CREATE TABLE IF NOT EXISTS threads (
+    line    TEXT PRIMARY KEY,        -- the line's number
+    version INTEGER NOT NULL,
+    threads TEXT NOT NULL            -- JSON
+);
+
 -- The last day of each line that is not to be compared with Twilio's list any more.
 CREATE TABLE IF NOT EXISTS reconciled (
     line TEXT PRIMARY KEY,           -- the line's number

@@ -99,7 +99,7 @@ impl Standing {
                 Withheld::NotAllowed | Withheld::TooMany => Self::Skipped,
                 Withheld::Cancelled => Self::Cancelled,
                 Withheld::Superseded => Self::Superseded,
-                Withheld::Expired => Self::Expired,
+                Withheld::Expired | Withheld::Settled | Withheld::NobodyElse => Self::Expired,
             },
         }
     }

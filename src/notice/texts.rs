@@ -48,6 +48,7 @@ pub fn to_recipient(
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        in_thread: None,
         purpose: Purpose::Notice { notice: notice.id },
         policy: line.policy.clone(),
         time_zone: line.time_zone.clone(),

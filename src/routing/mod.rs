@@ -23,6 +23,10 @@ pub struct Decision {
     /// Whom a delivery that fails is handed over to, in this order.
     pub then: Vec<String>,
     pub candidates: Vec<Candidate>,
+    /// What else led to it: about the customer's thread, or what a person's text was taken for. No
+    /// numbers and no words of anybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// The rule that made the decision.
@@ -31,8 +35,28 @@ pub struct Decision {
 pub enum Rule {
     /// The first of the cascade who is available.
     FirstAvailable,
-    /// A person of the cascade wrote: that is no customer's text.
+    /// The person who has the customer's thread.
+    Thread,
+    /// A person of the cascade wrote, and has no thread that it could be for.
     FromPerson,
+    /// A person answered the customer of their one live thread.
+    Answer,
+    /// A person answered the customer of the thread whose tag they put in front.
+    TaggedAnswer,
+    /// It is not certain for which thread a person's text is; they are asked.
+    Held,
+    /// A person's number answered the question for which thread an earlier text is.
+    Choice,
+    /// A person put a tag in front that none of their threads has, or nothing behind it.
+    UnknownTag,
+    /// A person's text is longer than what goes to a customer in one text.
+    TooLong,
+    /// A person gave their thread to the next.
+    Passed,
+    /// A person took a thread on.
+    Claimed,
+    /// A person's command lacks the right PIN.
+    WrongPin,
     /// The line wrote to itself, or another line of this relay did; relaying that would never end.
     FromLine,
     /// A person of the cascade opted out, or in again. Twilio has answered.
@@ -61,6 +85,8 @@ pub struct Known {
     pub subscriptions: Vec<Subscriber>,
     /// Whether the sender is one of this relay's lines.
     pub from_own_line: bool,
+    /// The name of the person who has the sender's thread, if it is live.
+    pub has_thread: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +105,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     let candidates = candidates(line, known, now);
-    let rule = match from.phone() {
+    let mut rule = match from.phone() {
         Some(number) if *number == line.number || known.from_own_line => Rule::FromLine,
         Some(number) => match nature {
             Nature::Joins => Rule::Keyword,
@@ -97,8 +123,22 @@ pub fn decide(
     let mut cascade = match rule {
         Rule::FirstAvailable => on_duty(&candidates),
         _ => Vec::new(),
+    };
+    let mut because = None;
+    if let Some(has) = known.has_thread.as_ref().filter(|_| !cascade.is_empty()) {
+        because = Some(match cascade.iter().position(|name| name == has) {
+            Some(position) => {
+                cascade[..=position].rotate_right(1);
+                rule = Rule::Thread;
+                format!("{has} has the thread")
+            }
+            None if line.person_named(has).is_some() => {
+                format!("{has} has the thread, but is not available")
+            }
+            None => format!("{has} has the thread, but is not behind the line any more"),
+        });
     }
-    .into_iter();
+    let mut cascade = cascade.into_iter();
     Decision {
         line: line.name.clone(),
         at: now,
@@ -106,6 +146,7 @@ pub fn decide(
         to_person: cascade.next(),
         then: cascade.collect(),
         candidates,
+        because,
     }
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `line#NUMBER` | `line` | `json`: the line |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
+//! | `line#NUMBER` | `threads` | `json`, `version`, `saved_by`: the line's threads, and what waits for a word of its people |
 //! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
 //! | `line#NUMBER` | `opt_out#NUMBER` | `json`: since when and why that number gets no texts |
 //! | `line#NUMBER` | `opted_out_people` | `NUMBER`: the same `json`, of the line's people |
@@ -49,7 +50,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -57,7 +58,7 @@ use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
 use self::table::Table;
-use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
+use super::{ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store};
 use crate::aws::plain;
 use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
@@ -67,8 +68,12 @@ use crate::line::Line;
 use crate::opt_out::{self, OptOuts};
 use crate::pace;
 use crate::phone::PhoneNumber;
+use crate::thread::Threads;
 
 const INDEX: &str = "due";
+
+/// How often a text is planned anew because somebody else changed the line's threads meanwhile.
+const MOST_PLANS: usize = 12;
 
 pub struct DynamoStore {
     table: Table,
@@ -119,6 +124,41 @@ impl DynamoStore {
                 }
             }
         }
+    }
+
+    /// All that is kept of a text. The record is the first of them, and the threads, if they change,
+    /// are the last.
+    fn writes_of(
+        &self,
+        line: &PhoneNumber,
+        planned: &Planned,
+        saved_by: &str,
+    ) -> Result<Vec<TransactWriteItem>> {
+        let (table, record) = (&self.table, &planned.record);
+        let mut writes = vec![table.put_new(item::of_inbound(record)?)?];
+        for delivery in &planned.deliveries {
+            writes.push(table.put_new(item::of_delivery(delivery, saved_by)?)?);
+        }
+        if let Some(change) = &record.opt_out {
+            writes.extend(opt_outs::writes(table, line, change, false)?);
+        }
+        if let Some(change) = &record.duty {
+            let key = Key::overrides(line);
+            let name = item::override_attribute(&change.person);
+            writes.push(match &change.to {
+                Some(to) => {
+                    let json = item::string(&serde_json::to_string(to)?);
+                    table.set(key, &name, json)?
+                }
+                None => table.remove(key, &[name])?,
+            });
+        }
+        writes.extend(subscribers::writes(table, line, &record.subscriptions)?);
+        if let Some(threads) = &planned.threads {
+            let item = item::of_threads(line, threads, saved_by)?;
+            writes.push(table.put_threads(item, threads.version)?);
+        }
+        Ok(writes)
     }
 
     /// Replaces an item of the version `previous`.
@@ -197,6 +237,7 @@ impl Store for DynamoStore {
     ) -> Result<ForInbound> {
         let (line, overrides) = (Key::line(number), Key::overrides(number));
         let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
+        let threads = Key::threads(number);
         let sender = from.map(|from| SenderKeys {
             opt_out: Key::opt_out(number, from),
             subscriptions: Key::subscriptions(number, from),
@@ -206,6 +247,7 @@ impl Store for DynamoStore {
             line.clone(),
             overrides.clone(),
             people.clone(),
+            threads.clone(),
             earlier.clone(),
         ];
         keys.extend(sender.iter().flat_map(SenderKeys::all));
@@ -223,49 +265,64 @@ impl Store for DynamoStore {
             overrides: pick_overrides(&items, &overrides)?,
             opt_outs,
             subscriptions,
+            threads: pick(&items, &threads)?.unwrap_or_default(),
             from_own_line,
             earlier: pick(&items, &earlier)?,
         })
     }
 
-    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+    async fn take_in(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        seen: &Threads,
+        plan: Planning,
+    ) -> Result<Kept> {
         let saved_by = unique()?;
-        let mut writes = vec![self.table.put_new(item::of_inbound(record)?)?];
-        for delivery in deliveries {
-            writes.push(
-                self.table
-                    .put_new(item::of_delivery(delivery, &saved_by)?)?,
-            );
+        let mut threads = seen.clone();
+        for again in 0..MOST_PLANS {
+            table::pause(again).await;
+            let planned = plan(&threads);
+            let writes = self.writes_of(line, &planned, &saved_by)?;
+            let of_threads = planned.threads.as_ref().map(|_| writes.len() - 1);
+            match self.table.transact(writes).await?.as_slice() {
+                [] => return Ok(Kept::New(Box::new(planned))),
+                [0, ..] => return Ok(Kept::Already),
+                [.., last] if Some(*last) == of_threads => {}
+                _ => bail!(
+                    "{}: one of the deliveries is there already",
+                    self.table.failed("write to")
+                ),
+            }
+            // Somebody else was first: it is planned by what is true now.
+            let keys = [Key::threads(line), Key::inbound(sid)];
+            let items = self.table.read(&keys).await?;
+            if items.iter().any(|item| keys[1].is_of(item)) {
+                return Ok(Kept::Already);
+            }
+            threads = pick(&items, &keys[0])?.unwrap_or_default();
         }
-        if let Some(change) = &record.opt_out {
-            writes.extend(opt_outs::writes(
-                &self.table,
-                &record.sms.to,
-                change,
-                false,
-            )?);
-        }
-        if let Some(change) = &record.duty {
-            let key = Key::overrides(&record.sms.to);
-            let name = item::override_attribute(&change.person);
-            writes.push(match &change.to {
-                Some(to) => {
-                    let json = item::string(&serde_json::to_string(to)?);
-                    self.table.set(key, &name, json)?
-                }
-                None => self.table.remove(key, &[name])?,
-            });
-        }
-        let (line, subscriptions) = (&record.sms.to, &record.subscriptions);
-        writes.extend(subscribers::writes(&self.table, line, subscriptions)?);
-        match self.table.transact(writes).await?.as_slice() {
-            [] => Ok(Recorded::New),
-            [0, ..] => Ok(Recorded::Already),
-            _ => bail!(
-                "{}: one of the deliveries is there already",
-                self.table.failed("write to")
-            ),
-        }
+        bail!(
+            "{}: other texts kept changing the line's threads",
+            self.table.failed("write to")
+        )
+    }
+
+    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
+        let threads = self.read_one(Key::threads(line)).await?;
+        Ok(threads.unwrap_or_default())
+    }
+
+    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
+        let saved_by = unique()?;
+        let put = self
+            .table
+            .put_threads(item::of_threads(line, threads, &saved_by)?, threads.version)?;
+        // A transaction, whose answer can get lost without harm.
+        Ok(match self.table.transact(vec![put]).await?.as_slice() {
+            [] => Saved::Yes,
+            _ => Saved::Outdated,
+        })
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -452,6 +509,7 @@ impl Store for DynamoStore {
         let writes = vec![
             self.table.delete(Key::line(number))?,
             self.table.delete(Key::overrides(number))?,
+            self.table.delete(Key::threads(number))?,
             self.table.delete(Key::reconciled(number))?,
             self.table.delete(Key::opted_out_people(number))?,
             self.table.delete(Key::registered(number))?,

@@ -4,11 +4,13 @@
 #[cfg(feature = "aws")]
 pub mod dynamodb;
 mod notices;
+mod planned;
 #[cfg(feature = "machine")]
 pub mod sqlite;
 mod subscribers;
 
 pub use notices::{Accepted, Notices};
+pub use planned::{Kept, Planned, Planning};
 pub use subscribers::Subscribers;
 
 use std::time::Duration;
@@ -27,6 +29,7 @@ use crate::pace;
 use crate::phone::PhoneNumber;
 use crate::routing::Known;
 use crate::subscriber::Subscriber;
+use crate::thread::Threads;
 
 /// An error means that the store did not answer or refused; for a write, it may or may not have
 /// happened.
@@ -44,8 +47,24 @@ pub trait Store: Notices + Subscribers {
     ) -> Result<ForInbound>;
 
     /// Keeps an inbound with the deliveries that it set in motion and what it changes about the
-    /// line's opt-outs and subscribers: all of it or nothing. The first record of a SID stays.
-    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded>;
+    /// line's threads, opt-outs and subscribers: all of it or nothing. The first record of a SID
+    /// stays.
+    ///
+    /// `plan` says what that is for the threads as they are then. `seen` is as they were read: if
+    /// they have changed since, it is asked anew.
+    async fn take_in(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        seen: &Threads,
+        plan: Planning,
+    ) -> Result<Kept>;
+
+    /// The threads of a line.
+    async fn threads(&self, line: &PhoneNumber) -> Result<Threads>;
+
+    /// Replaces the threads of a line whose stored version is one less than this one's.
+    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved>;
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>>;
 
@@ -115,7 +134,8 @@ pub trait Store: Notices + Subscribers {
     /// any more go: should they come back, they are not away by an old word.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
-    /// Removes a line and its overrides: should it come back, nobody is away by an old word. Who
+    /// Removes a line, its overrides and its threads: should it come back, nobody is away by an old
+    /// word. Who
     /// opted out of its texts stays so, and who subscribed to its topics does.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
 
@@ -144,6 +164,8 @@ pub struct ForInbound {
     pub opt_outs: OptOuts,
     /// What is on record of the sender and the line's topics.
     pub subscriptions: Vec<Subscriber>,
+    /// The line's threads.
+    pub threads: Threads,
     /// Whether the sender is itself a line of this relay.
     pub from_own_line: bool,
     /// The record of an earlier webhook for the same message.
@@ -151,15 +173,16 @@ pub struct ForInbound {
 }
 
 impl ForInbound {
-    /// The line, an earlier record, and what routing has to know besides.
-    pub fn into_known(self) -> (Option<Line>, Option<InboundRecord>, Known) {
+    /// The line, an earlier record, the threads, and what routing has to know besides.
+    pub fn into_known(self) -> (Option<Line>, Option<InboundRecord>, Threads, Known) {
         let known = Known {
             overrides: self.overrides,
             opt_outs: self.opt_outs,
             subscriptions: self.subscriptions,
             from_own_line: self.from_own_line,
+            has_thread: None,
         };
-        (self.line, self.earlier, known)
+        (self.line, self.earlier, self.threads, known)
     }
 }
 

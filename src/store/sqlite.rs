@@ -16,6 +16,8 @@ mod rows;
 mod signatures;
 #[path = "sqlite/subscribers.rs"]
 mod subscribers;
+#[path = "sqlite/threads.rs"]
+mod threads;
 
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ use serde::de::DeserializeOwned;
 
 use self::parsed_lines::ParsedLines;
 use self::rows::Row;
-use super::{ForInbound, ForSending, Recorded, Result, Saved, Store};
+use super::{ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store};
 use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
@@ -39,6 +41,7 @@ use crate::machine::Database;
 use crate::opt_out::{self, OptOuts};
 use crate::pace;
 use crate::phone::PhoneNumber;
+use crate::thread::Threads;
 
 pub struct SqliteStore(Database, ParsedLines);
 
@@ -71,6 +74,7 @@ impl SqliteStore {
 }
 
 const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
+const HAS_INBOUND: &str = "SELECT sid FROM inbounds WHERE sid = ?";
 const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
 const DUE: &str = "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
@@ -106,11 +110,13 @@ impl Store for SqliteStore {
             let topics = from.map(|from| subscribers::of(connection, number, from));
             let topics = topics.transpose()?.unwrap_or_default();
             let overrides = overrides::of(connection, number)?;
+            let threads = threads::of(connection, number)?;
             let earlier = one(connection, INBOUND, [sid.as_str()])?;
             transaction.commit()?;
-            Ok(Ok((line, overrides, opt_outs, topics, own, earlier)))
+            let sender = (opt_outs, topics, own);
+            Ok(Ok((line, overrides, threads, sender, earlier)))
         })?;
-        let (line, overrides, opt_outs, topics, own, earlier) = found?;
+        let (line, overrides, threads, (opt_outs, topics, own), earlier) = found?;
         let opt_outs = opt_outs
             .into_iter()
             .map(|(phone, json)| Ok((phone, parse(&json)?)));
@@ -122,50 +128,55 @@ impl Store for SqliteStore {
                 .iter()
                 .map(|json| parse(json))
                 .collect::<Result<_>>()?,
+            threads: threads::parsed(threads)?,
             from_own_line: own.is_some(),
             earlier: earlier.map(|json| parse(&json)).transpose()?,
         })
     }
 
-    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
-        let sid = record.sms.sid.to_string();
-        let opt_out = record.opt_out.as_ref();
-        let opt_out = opt_out.map(|change| opt_outs::Change::of(&record.sms.to, change));
-        let opt_out = opt_out.transpose()?;
-        let subscribers = record.subscriptions.iter();
-        let subscribers = subscribers.map(|new| subscribers::Row::of(&record.sms.to, new));
-        let subscribers = subscribers.collect::<Result<Vec<_>>>()?;
-        let duty = record.duty.as_ref();
-        let duty = duty
-            .map(|change| overrides::Set::of(&record.sms.to, &change.person, change.to.as_ref()));
-        let duty = duty.transpose()?;
-        let record = to_json(record)?;
-        let rows = deliveries.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
-        self.0
-            .write(move |connection| {
-                let new = execute(
-                    connection,
-                    "INSERT INTO inbounds (sid, record) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    params![sid, record],
-                )?;
-                if new == 0 {
-                    return Ok(Recorded::Already);
+    async fn take_in(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        seen: &Threads,
+        plan: Planning,
+    ) -> Result<Kept> {
+        let (line, sid) = (line.clone(), sid.clone());
+        let mut seen = Some(seen.clone());
+        // Planned in the transaction, where nobody else changes the threads: with many texts at once
+        // nobody has to do it again.
+        let kept = self.0.write(move |connection| {
+            if one(connection, HAS_INBOUND, [sid.as_str()])?.is_some() {
+                return Ok(Ok(Kept::Already));
+            }
+            let version = threads::version_of(connection, &line)?;
+            let current = match seen.take_if(|seen| seen.version == version) {
+                Some(seen) => Ok(seen),
+                None => threads::parsed(threads::of(connection, &line)?),
+            };
+            let planned = current.map(|threads| plan(&threads));
+            match planned.and_then(|planned| Ok((Rows::of(&line, &planned)?, planned))) {
+                Ok((rows, planned)) => {
+                    rows.insert(connection)?;
+                    Ok(Ok(Kept::New(Box::new(planned))))
                 }
-                for row in rows {
-                    row.insert(connection)?;
-                }
-                if let Some(change) = opt_out {
-                    change.make(connection)?;
-                }
-                for subscriber in subscribers {
-                    subscriber.put(connection)?;
-                }
-                if let Some(set) = duty {
-                    set.make(connection)?;
-                }
-                Ok(Recorded::New)
-            })
-            .await
+                Err(unreadable) => Ok(Err(unreadable)),
+            }
+        });
+        kept.await?
+    }
+
+    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
+        threads::parsed(self.0.read(|connection| threads::of(connection, line))?)
+    }
+
+    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
+        let row = threads::Row::of(line, threads)?;
+        let saved = self.0.write(move |connection| row.replace(connection));
+        Ok(match saved.await? {
+            true => Saved::Yes,
+            false => Saved::Outdated,
+        })
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -342,6 +353,7 @@ impl Store for SqliteStore {
                     "DELETE FROM reconciled WHERE line = ?",
                     [&number],
                 )?;
+                execute(connection, "DELETE FROM threads WHERE line = ?", [&number])?;
                 execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
             })
             .await?;
@@ -383,6 +395,68 @@ impl Store for SqliteStore {
     ) -> Result<()> {
         let set = overrides::Set::of(line, person, to)?;
         self.0.write(move |connection| set.make(connection)).await
+    }
+}
+
+/// All that is kept of a text, as the tables take it.
+struct Rows {
+    sid: String,
+    record: String,
+    deliveries: Vec<Row>,
+    opt_out: Option<opt_outs::Change>,
+    subscribers: Vec<subscribers::Row>,
+    duty: Option<overrides::Set>,
+    threads: Option<threads::Row>,
+}
+
+impl Rows {
+    fn of(line: &PhoneNumber, planned: &Planned) -> Result<Self> {
+        let Planned {
+            record,
+            deliveries,
+            threads,
+        } = planned;
+        let opt_out = record.opt_out.as_ref();
+        let opt_out = opt_out.map(|change| opt_outs::Change::of(line, change));
+        let subscribers = record.subscriptions.iter();
+        let subscribers = subscribers.map(|new| subscribers::Row::of(line, new));
+        let duty = record.duty.as_ref();
+        let duty = duty.map(|set| overrides::Set::of(line, &set.person, set.to.as_ref()));
+        let threads = threads.as_ref();
+        let threads = threads.map(|threads| threads::Row::of(line, threads));
+        Ok(Self {
+            sid: record.sms.sid.to_string(),
+            record: to_json(record)?,
+            deliveries: deliveries.iter().map(Row::of).collect::<Result<_>>()?,
+            opt_out: opt_out.transpose()?,
+            subscribers: subscribers.collect::<Result<_>>()?,
+            duty: duty.transpose()?,
+            threads: threads.transpose()?,
+        })
+    }
+
+    fn insert(self, connection: &Connection) -> rusqlite::Result<()> {
+        execute(
+            connection,
+            "INSERT INTO inbounds (sid, record) VALUES (?, ?)",
+            params![self.sid, self.record],
+        )?;
+        for row in self.deliveries {
+            row.insert(connection)?;
+        }
+        if let Some(change) = self.opt_out {
+            change.make(connection)?;
+        }
+        for subscriber in self.subscribers {
+            subscriber.put(connection)?;
+        }
+        if let Some(set) = self.duty {
+            set.make(connection)?;
+        }
+        if let Some(threads) = self.threads {
+            threads.put(connection)?;
+        }
+        Ok(())
     }
 }
 

@@ -7,10 +7,7 @@ use super::segments::{first_outside_gsm7, segments};
 use crate::inbound::{InboundSms, Media};
 use crate::opt_out;
 use crate::phone::Sender;
-
-/// The answer to a text from a person of the cascade.
-pub const ANSWER_TO_PERSON: &str = "Answering is not possible yet: nobody else got this text. \
-                                    Text HELP for what the line understands.";
+use crate::thread::Tag;
 
 /// Stands behind a sender who cannot be answered.
 pub(super) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
@@ -24,8 +21,7 @@ const LATE: &str = "Late, received ";
 const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
 
 /// What stands in each of the relay's own texts and hardly in anybody else's.
-pub(super) const MARKS: [&str; 6] = [
-    ANSWER_TO_PERSON,
+pub(super) const MARKS: [&str; 5] = [
     CANNOT_BE_ANSWERED,
     LATE,
     NOT_DELIVERED_TO_YOU,
@@ -49,6 +45,11 @@ pub fn relayed(sms: &InboundSms) -> String {
         _ => CANNOT_BE_ANSWERED.to_owned(),
     };
     format!("{who}{remark}{what}")
+}
+
+/// The text as a person gets it who has other threads beside its own.
+pub fn tagged(tag: Tag, body: &str) -> String {
+    format!("{tag} {body}")
 }
 
 /// The text that relays an opt-out, or the end of one, with what it means for whoever reads it.
@@ -129,7 +130,7 @@ fn who(sender: &Sender) -> &str {
 }
 
 /// The words, or what came instead of them; and what of it is missing.
-fn what(sms: &InboundSms) -> String {
+pub fn what(sms: &InboundSms) -> String {
     let left_out = match sms.media_left_out {
         0 => String::new(),
         1 => "1 attachment could not be passed on".to_owned(),
@@ -359,11 +360,5 @@ mod tests {
             !needs_repair("qdn", 401).contains("twilio.com"),
             "no code, no page"
         );
-    }
-
-    #[test]
-    fn the_answer_to_a_person_is_one_plain_segment() {
-        let segments = segments(ANSWER_TO_PERSON);
-        assert_eq!((segments.count, segments.because), (1, None));
     }
 }

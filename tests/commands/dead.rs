@@ -1,5 +1,6 @@
 //! Dead letters from a shell, on one machine and on AWS.
 
+use crate::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, State};
 use relay::queue::sqlite::SqliteQueue;
@@ -41,6 +42,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         number: 1,
         to: backup.clone(),
         part: 0,
+        of: 1,
         began: received,
         outcome: Outcome::Undelivered {
             code: Some(error),
@@ -73,6 +75,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
         time_zone: Default::default(),
@@ -89,6 +92,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         received,
         deliveries: vec![delivery.id.clone()],
         by_fallback: None,
+        thread: None,
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,

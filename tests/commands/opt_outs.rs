@@ -1,5 +1,6 @@
 //! The list of opt-outs from a shell, and what other commands say of the guards.
 
+use crate::records::Records as _;
 use relay::delivery::{Delivery, DeliveryId, Limit, Purpose, Recipient, Slowed, State, Withheld};
 use relay::duty::Hours;
 use relay::functions::inbound_sms;
@@ -124,7 +125,14 @@ async fn explained(from: &str, body: &str, then: impl Fn(&mut Delivery)) -> Stri
     };
     let sid = sms.sid.clone();
     let now = FRIDAY_10.parse().unwrap();
-    let (record, mut deliveries) = inbound_sms::plan(&line, &Known::default(), sms, now);
+    let text = inbound_sms::Text::of(sms, now);
+    let planned = inbound_sms::plan(
+        &line,
+        &Known::default(),
+        &text,
+        &relay::thread::Threads::default(),
+    );
+    let (record, mut deliveries) = (planned.record, planned.deliveries);
     deliveries.iter_mut().for_each(then);
     store.record(&record, &deliveries).await.unwrap();
     assert!(

@@ -1,5 +1,6 @@
 //! Stores to test, and things to keep in them.
 
+use crate::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::delivery::{Delivery, DeliveryId, Part, Recipient, State};
 use relay::duty::Hours;
@@ -69,6 +70,7 @@ pub fn line(n: u32) -> Line {
         name: name.to_owned(),
         number: number(n),
         hours,
+        pin: None,
     };
     Line {
         name: format!("line {n}"),
@@ -82,6 +84,7 @@ pub fn line(n: u32) -> Line {
         ],
         policy: Default::default(),
         notices: Default::default(),
+        auto_reply: None,
     }
 }
 
@@ -108,6 +111,7 @@ pub fn record(n: u32) -> InboundRecord {
         received: now(),
         deliveries: vec![delivery(n).id],
         by_fallback: None,
+        thread: None,
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,
@@ -145,6 +149,7 @@ pub fn delivery(n: u32) -> Delivery {
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
         time_zone: Default::default(),

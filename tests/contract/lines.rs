@@ -1,5 +1,6 @@
 //! What every store holds to about lines and overrides.
 
+use crate::records::Records as _;
 use futures::future::join_all;
 use jiff::civil::date;
 use relay::duty::by_text::Change;

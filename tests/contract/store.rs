@@ -1,5 +1,6 @@
 //! What every store holds to about texts: records, deliveries, and which of them are due.
 
+use crate::records::Records as _;
 use futures::future::join_all;
 use jiff::Timestamp;
 use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Part, Replay, State};
@@ -117,6 +118,7 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
         number: 1,
         to: delivery.to.clone(),
         part: 0,
+        of: 1,
         began: now(),
         outcome: Outcome::Pending,
         since: now(),

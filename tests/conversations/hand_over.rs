@@ -45,6 +45,7 @@ async fn three_people() -> World {
         name: "María".to_owned(),
         number: number("+16195550113"),
         hours: Hours::Always,
+        pin: None,
     };
     line.people.insert(1, maria);
     World::with(line, IN_HOURS).await

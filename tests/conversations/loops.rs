@@ -6,6 +6,7 @@ use relay::inbound::InboundSms;
 use relay::line::Line;
 use relay::phone::Sender;
 use relay::routing::{Known, Rule};
+use relay::thread::Threads;
 
 use crate::world::{IN_HOURS, World, minutes, number, seconds};
 
@@ -26,8 +27,13 @@ fn other_relay(here: &World, text: &str) -> Option<String> {
         opt_out_type: None,
     };
     let now = relay::clock::Clock::now(&*here.clock);
-    let (_, deliveries) = inbound_sms::plan(&line, &Known::default(), sms, now);
-    deliveries.into_iter().next().map(|delivery| delivery.body)
+    let text = inbound_sms::Text::of(sms, now);
+    let planned = inbound_sms::plan(&line, &Known::default(), &text, &Threads::default());
+    planned
+        .deliveries
+        .into_iter()
+        .next()
+        .map(|delivery| delivery.body)
 }
 
 async fn rule(world: &World, sid: &relay::inbound::MessageSid) -> Rule {
@@ -50,7 +56,7 @@ async fn two_relays_that_point_at_each_other_come_to_rest() {
 
     // Whatever begins it, the answer is the last thing that is said.
     world.sergio().texts("beep").await;
-    let answer = world.sergio().receives("not possible");
+    let answer = world.sergio().receives("You have no open thread");
     assert_eq!(other_relay(&world, &answer), None);
     let relayed = format!("{}: {answer}", world.line.number.expose());
     world.sergio().texts(&relayed).await;

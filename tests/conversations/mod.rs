@@ -14,5 +14,6 @@ mod opt_outs;
 mod reconciliation;
 mod subscribers;
 mod text;
+mod threads;
 mod trouble;
 mod webhooks;

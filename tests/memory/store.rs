@@ -15,8 +15,11 @@ use relay::notice::{Notice, NoticeId};
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store, Subscribers};
+use relay::store::{
+    ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store, Subscribers,
+};
 use relay::subscriber::{Change, Subscriber, Unchanged};
+use relay::thread::Threads;
 
 /// A store that is gone with its process.
 #[derive(Default)]
@@ -30,6 +33,7 @@ pub(super) struct Tables {
     pub(super) deliveries: BTreeMap<DeliveryId, Row>,
     sent: BTreeMap<MessageSid, DeliveryId>,
     reconciled: BTreeMap<PhoneNumber, Date>,
+    threads: BTreeMap<PhoneNumber, Threads>,
     pub(super) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
     tats: BTreeMap<pace::Key, Timestamp>,
     pub(super) notices: BTreeMap<NoticeId, Notice>,
@@ -107,12 +111,20 @@ impl MemoryStore {
         deliveries.chain(notices).min()
     }
 
-    pub fn record_now(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+    pub fn take_in_now(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        plan: &Planning,
+    ) -> Result<Kept> {
         let mut tables = self.tables();
-        let sid = &record.sms.sid;
         if tables.inbounds.contains_key(sid) {
-            return Ok(Recorded::Already);
+            return Ok(Kept::Already);
         }
+        let planned = plan(&tables.threads.get(line).cloned().unwrap_or_default());
+        let Planned {
+            record, deliveries, ..
+        } = &planned;
         if let Some(taken) = deliveries
             .iter()
             .find(|delivery| tables.deliveries.contains_key(&delivery.id))
@@ -125,15 +137,28 @@ impl MemoryStore {
             tables.deliveries.insert(delivery.id.clone(), row);
         }
         if let Some(change) = &record.opt_out {
-            tables.change_opt_out(&record.sms.to, change);
+            tables.change_opt_out(line, change);
         }
         for subscriber in &record.subscriptions {
-            tables.put_subscriber(&record.sms.to, subscriber);
+            tables.put_subscriber(line, subscriber);
         }
         if let Some(change) = &record.duty {
-            tables.set_override(&record.sms.to, &change.person, change.to.as_ref());
+            tables.set_override(line, &change.person, change.to.as_ref());
         }
-        Ok(Recorded::New)
+        if let Some(threads) = &planned.threads {
+            tables.threads.insert(line.clone(), threads.clone());
+        }
+        Ok(Kept::New(Box::new(planned)))
+    }
+
+    pub fn save_threads_now(&self, line: &PhoneNumber, threads: &Threads) -> Saved {
+        let known = &mut self.tables().threads;
+        let version = known.get(line).map_or(0, |known| known.version);
+        if version + 1 != threads.version {
+            return Saved::Outdated;
+        }
+        known.insert(line.clone(), threads.clone());
+        Saved::Yes
     }
 
     pub fn save_now(&self, delivery: &Delivery, spawned: &[Delivery]) -> Saved {
@@ -223,6 +248,7 @@ impl Store for MemoryStore {
             subscriptions: from.map_or(Vec::new(), |from| tables.subscriptions_of(number, from)),
             from_own_line: from.is_some_and(|from| tables.lines.contains_key(from)),
             overrides: tables.overrides.get(number).cloned().unwrap_or_default(),
+            threads: tables.threads.get(number).cloned().unwrap_or_default(),
             earlier: tables.inbounds.get(sid).cloned(),
             line,
         })
@@ -271,8 +297,23 @@ impl Store for MemoryStore {
         Ok(signatures.insert(signature.clone(), until).is_none())
     }
 
-    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
-        self.record_now(record, deliveries)
+    async fn take_in(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        _: &Threads,
+        plan: Planning,
+    ) -> Result<Kept> {
+        self.take_in_now(line, sid, &plan)
+    }
+
+    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
+        let tables = self.tables();
+        Ok(tables.threads.get(line).cloned().unwrap_or_default())
+    }
+
+    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
+        Ok(self.save_threads_now(line, threads))
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -354,6 +395,7 @@ impl Store for MemoryStore {
         tables.lines.remove(number);
         tables.overrides.remove(number);
         tables.reconciled.remove(number);
+        tables.threads.remove(number);
         Ok(())
     }
 

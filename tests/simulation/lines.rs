@@ -84,6 +84,7 @@ fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
         people,
         policy: policy.clone(),
         notices: Default::default(),
+        auto_reply: None,
     }
 }
 
@@ -102,6 +103,7 @@ fn person(name: &str, at: &str, hours: Hours) -> Person {
         name: name.to_owned(),
         number: number(at),
         hours,
+        pin: None,
     }
 }
 

@@ -13,6 +13,7 @@ mod network;
 mod notices;
 mod report;
 mod script;
+mod threads;
 mod time;
 mod troubles;
 mod weather;

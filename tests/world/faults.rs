@@ -14,8 +14,9 @@ use relay::line::Line;
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store, Subscribers};
+use relay::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers};
 use relay::subscriber::{Change, Subscriber, Unchanged};
+use relay::thread::Threads;
 
 /// What goes wrong with the store, how often.
 #[derive(Default)]
@@ -146,11 +147,25 @@ impl Store for Failing {
         self.behind.claim_slot(key, rate, patience, now).await
     }
 
-    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
+    async fn take_in(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        seen: &Threads,
+        plan: Planning,
+    ) -> Result<Kept> {
         if strikes(&self.faults.records) {
             bail!("the store does not answer");
         }
-        self.behind.record(record, deliveries).await
+        self.behind.take_in(line, sid, seen, plan).await
+    }
+
+    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
+        self.behind.threads(line).await
+    }
+
+    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
+        self.behind.save_threads(line, threads).await
     }
 
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {

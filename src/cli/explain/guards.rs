@@ -15,6 +15,8 @@ pub fn withheld(to: &str, because: Withheld) -> String {
         Withheld::Cancelled => "the notice was called back",
         Withheld::Superseded => "a later notice took the place of its own",
         Withheld::LeftTopic => "they left the topic",
+        Withheld::Settled => "there was no need of it any more",
+        Withheld::NobodyElse => "nobody was left to ask, and no alert number to tell",
     };
     format!("these words of the relay's own were not sent to {to}: {why}")
 }
@@ -23,6 +25,7 @@ pub fn slowed(slowed: &Slowed, zone: &TimeZone) -> String {
     let over = match slowed.by {
         Limit::Sender => "its sender wrote more texts a minute than sender_limit",
         Limit::Pair => "more came for this phone at once than Twilio lets through",
+        Limit::Order => "an earlier text of the thread had not left yet",
         Limit::QuietHours => "notices keep to the line's quiet hours",
     };
     let until = zone.show_seconds(slowed.until);

@@ -198,9 +198,32 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
             format!("it was for {person}, the first of the cascade who was available")
         }
         (Rule::FirstAvailable, None) => "it was for nobody, since nobody was available".to_owned(),
+        (Rule::Thread, Some(person)) => format!("it was for {person}, who has the thread"),
+        (Rule::Thread, None) => "it was for whoever has the thread, and nobody is".to_owned(),
         (Rule::FromPerson, _) => {
-            "it was relayed to nobody: a person of the cascade wrote, not a customer".to_owned()
+            "it went to nobody: a person of the cascade wrote, and had no thread that it could be for"
+                .to_owned()
         }
+        (Rule::Answer, _) => {
+            "it went to the customer: a person of the cascade answered their thread".to_owned()
+        }
+        (Rule::TaggedAnswer, _) => {
+            "it went to the customer: a person of the cascade put the thread's tag in front".to_owned()
+        }
+        (Rule::Held, _) => {
+            "it was held: it was not certain for which of the person's threads it was".to_owned()
+        }
+        (Rule::Choice, _) => "it answered the question whom an earlier text was for".to_owned(),
+        (Rule::UnknownTag, _) => {
+            "it went to nobody: no thread of the person has its tag, or nothing stood behind it"
+                .to_owned()
+        }
+        (Rule::TooLong, _) => {
+            "it went to nobody: it is longer than what goes to a customer in one text".to_owned()
+        }
+        (Rule::Passed, _) => "a person of the cascade gave their thread to the next".to_owned(),
+        (Rule::Claimed, _) => "a person of the cascade took the thread on".to_owned(),
+        (Rule::WrongPin, _) => "it changed nothing: a command without the right PIN".to_owned(),
         (Rule::FromLine, _) => {
             "it was relayed to nobody: a line of the relay wrote, which would never end".to_owned()
         }
@@ -231,7 +254,8 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
                 .to_owned()
         }
     };
-    let details = decision.candidates.iter().map(|candidate| {
+    let because = decision.because.iter().cloned();
+    let candidates = decision.candidates.iter().map(|candidate| {
         let mark = if candidate.available { '✓' } else { '✗' };
         format!(
             "{mark} {}: {}",
@@ -242,7 +266,7 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
     Moment {
         at: Some(decision.at),
         what,
-        details: details.collect(),
+        details: because.chain(candidates).collect(),
     }
 }
 

@@ -22,7 +22,14 @@ fn moment(telling: &Delivery, zone: &TimeZone, shown: Shown) -> Moment {
         Purpose::Told => "it moved on",
         Purpose::Alert => "it reached nobody",
         Purpose::Repair => "account, number or campaign need repair",
-        Purpose::Relay | Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => "of it",
+        Purpose::Unsent => "it did not reach the customer",
+        Purpose::Relay
+        | Purpose::Reply
+        | Purpose::AutoReply
+        | Purpose::Thread
+        | Purpose::Answer
+        | Purpose::Notice { .. }
+        | Purpose::Invitation => "of it",
     };
     Moment {
         at: Some(telling.created),

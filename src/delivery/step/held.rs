@@ -1,7 +1,7 @@
 //! What becomes of a delivery whose attempt may not be made.
 
 use super::*;
-use crate::delivery::{Hold, Slowed, Withheld};
+use crate::delivery::{Hold, Limit, Slowed, Withheld};
 
 impl Step {
     /// Words that are not a customer's are nobody else's: they end. A customer's text waits or goes on
@@ -41,8 +41,15 @@ impl Step {
             let deadline = self.delivery.deadline.checked_add(wait);
             self.delivery.deadline = deadline.unwrap_or(self.delivery.deadline);
         }
-        self.delivery.slowed.push(slowed);
-        self.effects.push(Effect::ReportSlowed(slowed));
+        let last = self.delivery.slowed.last_mut();
+        match last.filter(|last| slowed.by == Limit::Order && last.by == Limit::Order) {
+            // It looks again and again whether its turn has come.
+            Some(last) => last.until = slowed.until,
+            None => {
+                self.delivery.slowed.push(slowed);
+                self.effects.push(Effect::ReportSlowed(slowed));
+            }
+        }
         self.wait_until(slowed.until);
     }
 

@@ -1,6 +1,7 @@
 //! A delivery's state machine, one file to each thing that can happen.
 
 mod accepted;
+mod directed;
 mod failure;
 mod held;
 mod invited;
@@ -48,6 +49,8 @@ pub fn step(
         Event::Woken => step.woken(),
         Event::Held(hold) => step.held(hold),
         Event::Withdrawn(because) => step.withdrawn(because),
+        Event::Seated(shown) => step.seated(shown),
+        Event::Directed(directed) => step.directed(*directed),
         Event::Answered { attempt, answer } => step.answered(attempt, answer),
         Event::Status {
             attempt,
@@ -104,6 +107,7 @@ impl Step {
             number,
             to: self.delivery.to.clone(),
             part: self.delivery.next_part(),
+            of: self.delivery.parts.len(),
             began: self.now,
             outcome: Outcome::Pending,
             since: self.now,

@@ -32,6 +32,10 @@ impl Step {
             resumed: true,
         });
         self.delivery.remaining = cascade;
+        if let Some(thread) = &mut self.delivery.in_thread {
+            // Tags may be other threads' by now.
+            thread.shown.clear();
+        }
         if unresolved {
             self.delivery.state = State::Unknown {
                 ask: self.now,

@@ -47,6 +47,7 @@ pub fn delivery(parts: usize) -> Delivery {
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
         time_zone: Default::default(),

@@ -18,8 +18,9 @@ pub struct Said {
 }
 
 const HOW: &str = "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00.";
-const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL 5PM, AWAY UNTIL MON 8:00: texts go to the next. \
-                        BACK: you get them again. WHO: who gets them. STATUS: your own duty.";
+const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL 5PM, AWAY UNTIL MON 8:00, BACK. WHO, STATUS. GOT \
+                        IT, PASS: your thread. Other words go to your customer; #7 and words: to \
+                        thread 7.";
 const LATE: &str = "That came late and changed nothing. ";
 
 /// Carries out what `person` asks for. `written` is when their text reached Twilio: of what comes
@@ -41,6 +42,8 @@ pub fn heed(
     let (change, answer) = match command {
         Ok(Command::Help) => (None, COMMANDS.to_owned()),
         Ok(Command::Who) => (None, place.who(&known.overrides)),
+        // What becomes of threads is not decided here.
+        Ok(Command::Pass(_) | Command::Claim(_)) => (None, String::new()),
         Ok(Command::Status) => (None, place.status(&known.overrides)),
         Ok(Command::Away(_) | Command::Back) if is_late(written, now) => {
             let status = place.status(&known.overrides);
@@ -221,7 +224,7 @@ fn clock(zone: &TimeZone, at: Timestamp) -> String {
 }
 
 /// `5:00 PM` today, `Mon 8:00 AM` within a week, `Mon Dec 7, 8:00 AM` after that.
-fn day_and_clock(zone: &TimeZone, at: Timestamp, now: Timestamp) -> String {
+pub fn day_and_clock(zone: &TimeZone, at: Timestamp, now: Timestamp) -> String {
     let (day, today) = (zone.at(at).date(), zone.at(now).date());
     let format = match day.since(today).map(|span| span.get_days()) {
         Ok(0) => "%-I:%M %p",

@@ -1,10 +1,11 @@
 //! What a person of the cascade says to the line about being there: `away until 5pm`, `back`,
-//! `who`, `status`, `help`. The whole text is one command, or it is none.
+//! `who`, `status`, `help`; or about a thread of theirs: `pass`, `got it`. The whole text is one
+//! command, or it is none.
 
 mod answer;
 mod words;
 
-pub use answer::{Said, heed};
+pub use answer::{Said, day_and_clock as clock_in, heed};
 pub use words::{Command, Unclear, read};
 
 use serde::{Deserialize, Serialize};

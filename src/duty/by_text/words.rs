@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::duty::when;
 use crate::line::TimeZone;
+use crate::thread::Tag;
 
 /// What a person asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum Command {
     /// How it stands with themselves.
     Status,
     Help,
+    /// Their thread, or the one of that tag, goes to the next person.
+    Pass(Option<Tag>),
+    /// They take their thread on, or the one of that tag.
+    Claim(Option<Tag>),
 }
 
 /// Why a command is not done. Says what to write instead, in a text's words.
@@ -48,8 +53,16 @@ pub fn read(body: &str, now: Timestamp, zone: &TimeZone) -> Option<Result<Comman
         ["who"] => Some(Ok(Command::Who)),
         ["status"] => Some(Ok(Command::Status)),
         ["help" | "commands"] => Some(Ok(Command::Help)),
+        ["pass"] => Some(Ok(Command::Pass(None))),
+        ["pass", tag] => Some(Ok(Command::Pass(Some(read_tag(tag)?)))),
+        ["got", "it"] => Some(Ok(Command::Claim(None))),
+        ["got", "it", tag] => Some(Ok(Command::Claim(Some(read_tag(tag)?)))),
         _ => None,
     }
+}
+
+fn read_tag(word: &str) -> Option<Tag> {
+    Tag::parse(word.strip_prefix('#').unwrap_or(word))
 }
 
 fn away(time: &[&str], now: Timestamp, zone: &TimeZone) -> Result<Command, Unclear> {
@@ -117,6 +130,12 @@ mod tests {
             ("Status", "Status"),
             ("HELP", "Help"),
             ("commands", "Help"),
+            ("Pass", "Pass(None)"),
+            ("pass #7", "Pass(Some(Tag(7)))"),
+            ("PASS 7", "Pass(Some(Tag(7)))"),
+            ("got it", "Claim(None)"),
+            ("Got it!", "Claim(None)"),
+            ("got it #12", "Claim(Some(Tag(12)))"),
         ] {
             assert_eq!(said(body), command, "{body}");
         }
@@ -130,6 +149,12 @@ mod tests {
             "helpful",
             "status of the boat?",
             "away with it",
+            "pass me the salt",
+            "pass it on",
+            "got it at last",
+            "I got it",
+            "#7 back",
+            "#7 pass",
         ] {
             assert_eq!(said(body), "none", "{body}");
         }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::auto_reply;
 use super::cascade;
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
@@ -12,8 +13,9 @@ use super::notices::{self, ReadNotices};
 use super::policy::{self, ReadPolicy};
 use super::values;
 use crate::duty::{Hours, Window};
-use crate::line::{Line, Person, TimeZone};
+use crate::line::{AutoReply, Line, Person, TimeZone};
 use crate::phone::{Country, PhoneNumber};
+use crate::thread::Pin;
 
 /// A line as far as it could be read: what is `None` is already among the mistakes.
 pub(super) struct ReadLine {
@@ -26,12 +28,14 @@ pub(super) struct ReadLine {
     pub people: Vec<ReadPerson>,
     pub policy: ReadPolicy,
     pub notices: ReadNotices,
+    auto_reply: Option<AutoReply>,
 }
 
 pub(super) struct ReadPerson {
     pub name: Option<Spanned<String>>,
     pub number: Option<Spanned<PhoneNumber>>,
     pub hours: Option<Spanned<Hours>>,
+    pub pin: Option<Pin>,
 }
 
 impl ReadLine {
@@ -51,11 +55,13 @@ impl ReadLine {
                         name: person.name?.into_inner(),
                         number: person.number?.into_inner(),
                         hours: person.hours?.into_inner(),
+                        pin: person.pin,
                     })
                 })
                 .collect::<Option<_>>()?,
             policy: self.policy.complete(),
             notices: self.notices.complete()?,
+            auto_reply: self.auto_reply,
         })
     }
 }
@@ -91,7 +97,7 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         "person",
     ];
     line.only(
-        &[&own[..], &policy::KEYS, &notices::KEYS].concat(),
+        &[&own[..], &policy::KEYS, &notices::KEYS, &[auto_reply::KEY]].concat(),
         mistakes,
     );
     let name = line.required("name", "\"main\"", mistakes, |v| values::name(text(v)?));
@@ -118,6 +124,7 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
         name,
         number,
         country: code,
+        auto_reply: auto_reply::read(line, time_zone.as_ref().map(Spanned::get_ref), mistakes),
         notices: notices::read(line, time_zone.as_ref().map(Spanned::get_ref), mistakes),
         time_zone: time_zone.map(Spanned::into_inner),
         public_url: public_url.map(Spanned::into_inner),
@@ -128,12 +135,20 @@ fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
 
 fn read_person(person: &Entries, country: Option<Country>, mistakes: &mut Mistakes) -> ReadPerson {
     let place = "it is the line's: write it above the first [[line.person]]";
-    let elsewhere = [&policy::KEYS[..], &notices::KEYS].concat();
-    person.only_these(&["name", "number", "hours"], &elsewhere, place, mistakes);
+    let elsewhere = [&policy::KEYS[..], &notices::KEYS, &[auto_reply::KEY]].concat();
+    person.only_these(
+        &["name", "number", "hours", "pin"],
+        &elsewhere,
+        place,
+        mistakes,
+    );
     ReadPerson {
         name: person.required("name", "\"Sergio\"", mistakes, |v| values::name(text(v)?)),
         number: read_number(person, "\"+16195550110\"", country, mistakes),
         hours: read_hours(person, mistakes),
+        pin: person
+            .optional("pin", mistakes, |v| values::pin(text(v)?))
+            .map(Spanned::into_inner),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `relay.toml`: read, checked, and refused with line, column and what to write instead.
 
+mod auto_reply;
 mod cascade;
 mod entries;
 mod lines;

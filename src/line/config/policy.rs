@@ -14,12 +14,14 @@ use crate::line::Policy;
 use crate::phone::{Country, PhoneNumber, Prefix};
 
 /// The keys of a line's policy, which stand in its `[[line]]`.
-pub(super) const KEYS: [&str; 6] = [
+pub(super) const KEYS: [&str; 8] = [
     "hand_over_after",
     "deliver_within",
     "alert",
     "allowed_prefixes",
     "sender_limit",
+    "thread_for",
+    "answer_within",
     "retry",
 ];
 
@@ -38,6 +40,11 @@ const RETRY_LONGEST: RangeInclusive<Duration> = secs(60)..=secs(3600);
 
 const SENDER_LIMIT: RangeInclusive<i64> = 1..=1000;
 
+/// Shorter, and nobody can answer; longer, and it is another matter.
+const THREAD_FOR: RangeInclusive<Duration> = secs(60)..=secs(7 * 24 * 3600);
+
+const ANSWER_WITHIN: RangeInclusive<Duration> = secs(60)..=secs(24 * 3600);
+
 const fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
@@ -50,6 +57,8 @@ pub(super) struct ReadPolicy {
     pub alert: Option<Spanned<PhoneNumber>>,
     allowed_prefixes: Option<Vec<Prefix>>,
     sender_limit: Option<u32>,
+    thread_for: Option<Spanned<Duration>>,
+    answer_within: Option<Spanned<Duration>>,
     retry_first: Option<Spanned<Duration>>,
     retry_longest: Option<Spanned<Duration>>,
 }
@@ -64,6 +73,8 @@ impl ReadPolicy {
         };
         set(&mut policy.hand_over_after, &self.hand_over_after);
         set(&mut policy.deliver_within, &self.deliver_within);
+        set(&mut policy.thread_for, &self.thread_for);
+        policy.answer_within = self.answer_within.as_ref().map(|time| *time.get_ref());
         set(&mut policy.retry.first, &self.retry_first);
         set(&mut policy.retry.longest, &self.retry_longest);
         policy.alert = self.alert.as_ref().map(|alert| alert.get_ref().clone());
@@ -88,6 +99,8 @@ pub(super) fn read(
         deliver_within: line.optional("deliver_within", mistakes, |v| {
             time(v, DELIVER_WITHIN, "1h")
         }),
+        thread_for: line.optional("thread_for", mistakes, |v| time(v, THREAD_FOR, "4h")),
+        answer_within: line.optional("answer_within", mistakes, |v| time(v, ANSWER_WITHIN, "15m")),
         alert: line
             .optional("alert", mistakes, |v| values::number(text(v)?, country))
             .and_then(|alert| {
@@ -124,6 +137,18 @@ fn agree(read: &ReadPolicy, mistakes: &mut Mistakes) {
              get a text; write a hand_over_after that is shorter than deliver_within",
             in_words(policy.hand_over_after),
             in_words(policy.deliver_within)
+        );
+        mistakes.add(at, message);
+    }
+    if let Some(at) = span_of(&read.answer_within, &read.thread_for)
+        && let Some(within) = policy.answer_within
+        && policy.thread_for < within * 2
+    {
+        let message = format!(
+            "answer_within is {} and thread_for {}, so that a thread would be over before it goes to \
+             the next person; write an answer_within of at most half of thread_for",
+            in_words(within),
+            in_words(policy.thread_for)
         );
         mistakes.add(at, message);
     }

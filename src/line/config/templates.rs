@@ -99,7 +99,7 @@ fn advice(error: &Unrendered) -> String {
     }
 }
 
-fn source(text: &str) -> Result<String, String> {
+pub(super) fn source(text: &str) -> Result<String, String> {
     let length = text.chars().count();
     if length > LONGEST_SOURCE {
         return Err(format!(

@@ -7,6 +7,7 @@ use super::entries::nearest;
 use crate::duty::{Hours, Window};
 use crate::line::TimeZone;
 use crate::phone::{Country, PhoneNumber};
+use crate::thread::Pin;
 
 const LONGEST_NAME: usize = 40;
 
@@ -131,6 +132,10 @@ pub(super) fn public_url(url: &str) -> Result<String, String> {
         return no("the URL has a query or fragment; write only what the paths are added to");
     }
     Ok(url.trim_end_matches('/').to_owned())
+}
+
+pub(super) fn pin(text: &str) -> Result<Pin, String> {
+    Pin::parse(text).map_err(|bad| format!("{bad}; write one such as \"4711\", in quotes"))
 }
 
 pub(super) fn hours_word(word: &str) -> Result<Hours, String> {

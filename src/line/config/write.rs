@@ -3,6 +3,7 @@ use std::fmt::Write;
 use super::notices::NO_QUIET;
 use super::policy::in_words;
 use crate::duty::Hours;
+use crate::line::auto_reply::Sends;
 use crate::line::{Line, Notices, Policy};
 
 /// The lines as `relay.toml` has them; reads back as the same lines.
@@ -30,6 +31,15 @@ pub fn write(lines: &[Line]) -> String {
                 let _ = writeln!(toml, "sample = {sample}");
             }
         }
+        if let Some(auto_reply) = &line.auto_reply {
+            let when = match auto_reply.when {
+                Sends::OutsideHours => "outside_hours",
+                Sends::Always => "always",
+            };
+            let _ = writeln!(toml, "\n[line.auto_reply]");
+            entry(&mut toml, "text", &auto_reply.text);
+            entry(&mut toml, "when", when);
+        }
         for person in &line.people {
             table(&mut toml, "line.person");
             entry(&mut toml, "name", &person.name);
@@ -44,6 +54,9 @@ pub fn write(lines: &[Line]) -> String {
                         .collect();
                     let _ = writeln!(toml, "hours = [{}]", windows.join(", "));
                 }
+            }
+            if let Some(pin) = &person.pin {
+                entry(&mut toml, "pin", pin.expose());
             }
         }
     }
@@ -72,6 +85,10 @@ fn policy(toml: &mut String, policy: &Policy) {
         let _ = writeln!(toml, "allowed_prefixes = [{}]", prefixes.join(", "));
     }
     let _ = writeln!(toml, "sender_limit = {}", policy.sender_limit);
+    entry(toml, "thread_for", &in_words(policy.thread_for));
+    if let Some(within) = policy.answer_within {
+        entry(toml, "answer_within", &in_words(within));
+    }
     let _ = writeln!(toml, "\n[line.retry]");
     entry(toml, "first", &in_words(policy.retry.first));
     entry(toml, "longest", &in_words(policy.retry.longest));

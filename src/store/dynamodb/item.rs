@@ -17,6 +17,7 @@ use crate::line::Line;
 use crate::notice::{Notice, NoticeId, Standing};
 use crate::pace;
 use crate::phone::PhoneNumber;
+use crate::thread::Threads;
 
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -68,6 +69,10 @@ impl Key {
 
     pub fn overrides(line: &PhoneNumber) -> Self {
         Self::new(format!("line#{}", line.expose()), "overrides")
+    }
+
+    pub fn threads(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "threads")
     }
 
     pub fn reconciled(line: &PhoneNumber) -> Self {
@@ -159,6 +164,13 @@ pub fn of_line(line: &Line) -> anyhow::Result<Item> {
 pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
     let mut item = with_json(Key::inbound(&record.sms.sid), record)?;
     item.insert(EXPIRES.to_owned(), expiry(record.received)?);
+    Ok(item)
+}
+
+pub fn of_threads(line: &PhoneNumber, threads: &Threads, saved_by: &str) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::threads(line), threads)?;
+    item.insert(VERSION.to_owned(), number(threads.version));
+    item.insert(SAVED_BY.to_owned(), string(saved_by));
     Ok(item)
 }
 

@@ -133,6 +133,14 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
+    /// Replaces the version before this one, of which the first is the first there is.
+    pub fn put_threads(&self, item: Item, version: u64) -> Result<TransactWriteItem> {
+        match version.checked_sub(1) {
+            None | Some(0) => self.put_new(item),
+            Some(previous) => self.put_next(item, previous),
+        }
+    }
+
     pub fn put_any(&self, item: Item) -> Result<TransactWriteItem> {
         Ok(TransactWriteItem::builder().put(self.put(item)?).build())
     }
@@ -228,7 +236,7 @@ impl Table {
 
 /// Longer from time to time, and never the same twice, so that those who collided do not meet
 /// again.
-async fn pause(times: usize) {
+pub(super) async fn pause(times: usize) {
     if times > 0 {
         let most = 20 << times.min(5);
         let draw = getrandom::u64().unwrap_or_default() % most;

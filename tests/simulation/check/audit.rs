@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use relay::audit::{Kind, Record};
 use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State};
 
-use super::Checked;
+use super::{Checked, is_of_its_decision};
 
 impl Checked<'_> {
     /// The audit has every attempt, outcome, hand-over and end of the delivery, and nothing that
@@ -39,7 +39,7 @@ impl Checked<'_> {
     /// To whom the delivery went on, one after the other, as far as its decision tells; a replay
     /// begins with people of its own.
     fn moves_of(&self, delivery: &Delivery) -> Option<Vec<String>> {
-        if !delivery.replays.is_empty() {
+        if !delivery.replays.is_empty() || !is_of_its_decision(delivery) {
             return None;
         }
         let decision = &self.cause(delivery)?.decision;
@@ -65,7 +65,8 @@ impl Checked<'_> {
                 .collect();
             let is_void = |record: &Record| {
                 let voids = |other: &&Record| {
-                    other.at == record.at && [Kind::Duplicate, Kind::NotKept].contains(&other.kind)
+                    let voids = [Kind::Duplicate, Kind::NotKept, Kind::DecidedAnew];
+                    other.at == record.at && voids.contains(&other.kind)
                 };
                 record.kind == Kind::Decision && records.iter().copied().any(|r| voids(&r))
             };
@@ -217,7 +218,15 @@ impl AuditOf<'_> {
             gaps.push(format!("{} hand-overs, not {made}", told.len()));
         }
         let tells = match self.delivery.purpose {
-            Purpose::Relay | Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => None,
+            Purpose::Unsent if self.delivery.id.as_str().starts_with("failed-") => Some(Kind::Told),
+            Purpose::Relay
+            | Purpose::Reply
+            | Purpose::AutoReply
+            | Purpose::Unsent
+            | Purpose::Thread
+            | Purpose::Answer
+            | Purpose::Notice { .. }
+            | Purpose::Invitation => None,
             Purpose::Told => Some(Kind::Told),
             Purpose::Alert | Purpose::Repair => Some(Kind::Alert),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use relay::audit::Kind;
-use relay::delivery::{Attempt, Delivery, GaveUp, Outcome, Purpose, State};
+use relay::delivery::{Attempt, Delivery, GaveUp, Outcome, Purpose, State, Withheld};
 use relay::inbound::MessageSid;
 use relay::twilio::errors::Class;
 use relay::twilio::status::Status;
@@ -46,7 +46,10 @@ impl AddAssign for Endings {
 impl Checked<'_> {
     pub(super) fn ended_well(&mut self, delivery: &Delivery) {
         self.endings.handed_over += usize::from(!delivery.handed_over.is_empty());
-        let tells = !matches!(delivery.purpose, Purpose::Relay | Purpose::Answer);
+        let tells = !matches!(
+            delivery.purpose,
+            Purpose::Relay | Purpose::Answer | Purpose::Reply
+        );
         self.endings.tellings += usize::from(tells);
         self.endings.slowed += usize::from(!delivery.slowed.is_empty());
         let mut endings = Endings::default();
@@ -67,6 +70,10 @@ impl Checked<'_> {
             }
             // The relay's own words are not pressed on anybody.
             State::Withheld { .. } if delivery.purpose != Purpose::Relay => {}
+            // Somebody answered before there was need of it.
+            State::Withheld {
+                because: Withheld::Settled | Withheld::NobodyElse,
+            } => {}
             State::Withheld { because } => {
                 self.wrong(format!("dropped: {} by {because:?}", delivery.id));
             }
@@ -120,7 +127,7 @@ impl Checked<'_> {
         let classes: Vec<Class> = mine.filter_map(|a| a.outcome.class()).collect();
         // Texts that tell of others are no dead letters.
         let gave_up = match delivery.purpose {
-            Purpose::Relay | Purpose::Answer => delivery.gave_up,
+            purpose if purpose.is_somebodys() => delivery.gave_up,
             _ => self.end_in_the_audit(delivery),
         };
         let Some(gave_up) = gave_up else {

@@ -6,6 +6,7 @@ mod endings;
 mod notices;
 mod phones;
 mod tellings;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,9 @@ pub fn check(world: &World) -> (Vec<String>, Endings) {
     }
     checked.nobody_was_told_without_reason();
     checked.decisions_are_in_the_audit();
+    checked.answers_went_where_they_were_meant_to();
+    checked.no_answer_was_lost();
+    checked.texts_left_in_order();
     (checked.violations, checked.endings)
 }
 
@@ -91,6 +95,13 @@ impl<'w> Checked<'w> {
     fn cause(&self, delivery: &Delivery) -> Option<&InboundRecord> {
         self.inbounds.get(delivery.message_sid.as_ref()?)
     }
+}
+
+/// Whether it goes to the people whom its text's decision names, and not to those who got a thread
+/// later.
+fn is_of_its_decision(delivery: &Delivery) -> bool {
+    let sid = delivery.message_sid.as_ref();
+    sid.is_some_and(|sid| delivery.id == DeliveryId::of_inbound(sid))
 }
 
 /// Everybody who was behind a line at some time, by name and number.

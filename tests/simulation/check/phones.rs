@@ -9,10 +9,14 @@ use relay::inbound::MessageSid;
 use relay::phone::PhoneNumber;
 use relay::routing::Rule;
 use relay::text;
+use relay::thread::Tag;
 use relay::twilio::sandbox::Message;
 use relay::twilio::status::Status;
 
-use super::{Checked, people};
+use super::{Checked, is_of_its_decision, people};
+
+/// More threads than this no person has at once in a run.
+const MOST_TAGS: usize = 8;
 
 impl Checked<'_> {
     /// A text goes to the people of its decision alone, at a number that they had then or later.
@@ -38,18 +42,32 @@ impl Checked<'_> {
             .collect();
         for phone in self.world.sandbox.phones() {
             let is_person = phone.phone().is_some_and(|phone| ours.contains(phone));
-            let received = || self.world.sandbox.screen(&phone).iter().any(|e| !e.sent);
-            if !is_person && received() {
+            let screen = self.world.sandbox.screen(&phone);
+            let mut received = screen.iter().filter(|entry| !entry.sent);
+            if !is_person && received.any(|entry| !self.is_for_a_customer(&entry.sid)) {
                 wrong.push(format!("wrong phone: {phone:?} received something"));
             }
         }
         self.violations.extend(wrong);
     }
 
+    /// Whether it is what a person or the line itself answered a customer.
+    fn is_for_a_customer(&self, sid: &MessageSid) -> bool {
+        let message = self.messages.get(sid);
+        let delivery = message.and_then(cause_of);
+        let delivery = delivery.and_then(|id| self.deliveries.get(&id));
+        delivery.is_some_and(|d| matches!(d.purpose, Purpose::Reply | Purpose::AutoReply))
+    }
+
     fn may_get(&self, delivery: &Delivery, phone: &str) -> bool {
         let Some(inbound) = self.cause(delivery) else {
             return false;
         };
+        if matches!(delivery.purpose, Purpose::Reply | Purpose::AutoReply) {
+            let thread = delivery.in_thread.as_ref();
+            let customer = thread.map_or(&delivery.to.number, |thread| &thread.customer);
+            return customer.expose() == phone;
+        }
         let decision = &inbound.decision;
         let arrived = self.texts.get(&inbound.sms.sid).map(|text| text.created);
         let mut versions = self.versions_since(&inbound.sms.to, arrived.unwrap_or(Timestamp::MIN));
@@ -57,19 +75,19 @@ impl Checked<'_> {
             decision.to_person.as_deref() == Some(name)
                 || decision.then.iter().any(|then| then == name)
         };
-        let is_replayed = !delivery.replays.is_empty();
+        let is_replayed = !delivery.replays.is_empty() || !is_of_its_decision(delivery);
         versions.any(|line| {
             let mut people = line.people.iter().filter(|p| p.number.expose() == phone);
             match delivery.purpose {
                 // A replay goes to whoever is on duty then.
                 Purpose::Relay => people.any(|p| is_named(&p.name) || is_replayed),
-                Purpose::Told => people.next().is_some(),
+                Purpose::Told | Purpose::Unsent | Purpose::Thread => people.next().is_some(),
                 // It goes to whoever wrote.
-                Purpose::Answer => {
-                    let is_answered = matches!(decision.rule, Rule::FromPerson | Rule::DutyByText);
-                    is_answered && people.next().is_some()
-                }
-                Purpose::Notice { .. } | Purpose::Invitation => false,
+                Purpose::Answer => decision.rule != Rule::FirstAvailable && people.next().is_some(),
+                Purpose::Notice { .. }
+                | Purpose::Invitation
+                | Purpose::Reply
+                | Purpose::AutoReply => false,
                 Purpose::Alert | Purpose::Repair => {
                     let alert = line.policy.alert.as_ref();
                     alert.is_some_and(|number| number.expose() == phone)
@@ -133,7 +151,12 @@ impl Checked<'_> {
         let handed_over = names
             .iter()
             .map(|name| text::handed_over(name, &delivery.body));
-        let mut bodies = std::iter::once(delivery.body.clone()).chain(handed_over);
+        let bodies = std::iter::once(delivery.body.clone()).chain(handed_over);
+        let mut bodies = bodies.flat_map(|body| {
+            let tagged = Tag::all().take(MOST_TAGS);
+            let tagged: Vec<_> = tagged.map(|tag| text::tagged(tag, &body)).collect();
+            tagged.into_iter().chain([body])
+        });
         bodies.any(|body| {
             let mut parts = text::parts(&body, &delivery.media).into_iter();
             parts.any(|part| part.body == words)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use relay::delivery::{Delivery, DeliveryId, HandOver, MovedOn, Outcome, Purpose, State};
 use relay::twilio::errors::Class;
 
-use super::Checked;
+use super::{Checked, is_of_its_decision};
 
 impl Checked<'_> {
     /// Nobody of the cascade lost their turn without an attempt, or before their time was over.
@@ -13,7 +13,8 @@ impl Checked<'_> {
         let Some(inbound) = self.cause(delivery) else {
             return;
         };
-        if delivery.purpose != Purpose::Relay || !delivery.replays.is_empty() {
+        let is_relayed = delivery.purpose == Purpose::Relay && is_of_its_decision(delivery);
+        if !is_relayed || !delivery.replays.is_empty() {
             return;
         }
         let decision = &inbound.decision;
@@ -68,8 +69,13 @@ impl Checked<'_> {
         let mut wrong = Vec::new();
         match delivery.purpose {
             Purpose::Relay => {}
-            Purpose::Answer | Purpose::Notice { .. } | Purpose::Invitation => return,
-            Purpose::Told | Purpose::Alert | Purpose::Repair => {
+            Purpose::Reply => return self.whoever_wrote_it_was_told(delivery),
+            Purpose::Answer
+            | Purpose::AutoReply
+            | Purpose::Thread
+            | Purpose::Notice { .. }
+            | Purpose::Invitation => return,
+            Purpose::Unsent | Purpose::Told | Purpose::Alert | Purpose::Repair => {
                 let is_withheld = matches!(delivery.state, State::Withheld { .. });
                 if delivery.attempts.is_empty() && !is_withheld {
                     self.wrong(format!("not told: {} was never tried", delivery.id));
@@ -104,6 +110,18 @@ impl Checked<'_> {
         self.violations.extend(wrong);
     }
 
+    /// Whose words did not reach the customer hears of it.
+    fn whoever_wrote_it_was_told(&mut self, delivery: &Delivery) {
+        let failed = matches!(
+            delivery.state,
+            State::GaveUp { .. } | State::Withheld { .. }
+        );
+        let told = DeliveryId::failed(&delivery.id);
+        if failed && !self.deliveries.contains_key(&told) {
+            self.wrong(format!("not told: whoever wrote {}", delivery.id));
+        }
+    }
+
     /// Each text that tells of another is one of those that this one asks for.
     pub(super) fn nobody_was_told_without_reason(&mut self) {
         let mut asked_for = BTreeSet::new();
@@ -114,8 +132,10 @@ impl Checked<'_> {
             asked_for
                 .extend((0..=delivery.replays.len()).map(|n| DeliveryId::alert(&delivery.id, n)));
         }
-        let tells =
-            |delivery: &&Delivery| matches!(delivery.purpose, Purpose::Told | Purpose::Alert);
+        let tells = |delivery: &&Delivery| {
+            matches!(delivery.purpose, Purpose::Told | Purpose::Alert)
+                && delivery.in_thread.is_none()
+        };
         let told = self.deliveries.values().filter(tells).map(|d| &d.id);
         let without: Vec<_> = told.filter(|id| !asked_for.contains(id)).cloned().collect();
         for id in without {

@@ -1,8 +1,10 @@
 //! What a relay with a mistake in its state machine would keep.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State, Withheld};
-use relay::store::Store;
+use relay::store::{Planning, Store};
 
 use crate::memory::MemoryStore;
 use crate::simulation::mistakes::Mistake;
@@ -67,4 +69,33 @@ pub fn reopen(delivery: &mut Delivery) {
             }
         }
     }
+}
+
+/// The text has nothing to wait for.
+pub fn hurry_past(delivery: &mut Delivery) {
+    if let Some(thread) = &mut delivery.in_thread {
+        thread.after = None;
+    }
+}
+
+/// What would be planned by a relay that forgets something about threads.
+pub fn planning(mistake: Option<Mistake>, plan: Planning) -> Planning {
+    let Some(mistake) = mistake else { return plan };
+    Arc::new(move |threads| {
+        let mut known = threads.clone();
+        match mistake {
+            Mistake::ForgetsWhatEnded => {
+                for thread in &mut known.threads {
+                    thread.seats.retain(|seat| seat.left.is_none());
+                }
+            }
+            Mistake::KnowsOneThread => {
+                let newest = known.threads.iter().map(|t| t.active).max();
+                known.threads.retain(|t| Some(t.active) == newest);
+            }
+            Mistake::ForgetsWhatWaits => known.held.clear(),
+            _ => {}
+        }
+        plan(&known)
+    })
 }

@@ -17,8 +17,9 @@ use relay::line::Line;
 use relay::opt_out::{self, OptOuts};
 use relay::pace;
 use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Recorded, Result, Saved, Store, Subscribers};
+use relay::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers};
 use relay::subscriber::{Change, Subscriber, Unchanged};
+use relay::thread::Threads;
 
 use super::broken;
 use crate::memory::MemoryStore;
@@ -163,16 +164,33 @@ impl Store for FaultyStore {
         .await
     }
 
-    async fn record(&self, record: &InboundRecord, deliveries: &[Delivery]) -> Result<Recorded> {
-        let (store, record) = (Arc::clone(&self.behind), record.clone());
-        let deliveries = deliveries.to_vec();
+    async fn take_in(
+        &self,
+        line: &PhoneNumber,
+        sid: &MessageSid,
+        seen: &Threads,
+        plan: Planning,
+    ) -> Result<Kept> {
+        let (store, line, sid) = (Arc::clone(&self.behind), line.clone(), sid.clone());
         let forgets = self.mistake == Some(Mistake::AcknowledgesWhatIsNotKept);
         let forgets = forgets && self.weather.one_in(5);
-        self.write(move || match forgets {
-            true => Ok(Recorded::New),
-            false => store.record_now(&record, &deliveries),
+        let mistake = self.mistake;
+        let planned = forgets.then(|| plan(seen));
+        self.write(move || match planned {
+            Some(planned) => Ok(Kept::New(Box::new(planned))),
+            None => store.take_in_now(&line, &sid, &broken::planning(mistake, plan)),
         })
         .await
+    }
+
+    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
+        self.read(self.behind.threads(line)).await
+    }
+
+    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
+        let (store, line, threads) = (Arc::clone(&self.behind), line.clone(), threads.clone());
+        self.write(move || Ok(store.save_threads_now(&line, &threads)))
+            .await
     }
 
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
@@ -208,6 +226,9 @@ impl Store for FaultyStore {
         let mut delivery = self.read(self.behind.delivery(id)).await?;
         if self.mistake == Some(Mistake::ReopensWhatIsOver) {
             delivery.iter_mut().for_each(broken::reopen);
+        }
+        if self.mistake == Some(Mistake::KeepsNoOrder) {
+            delivery.iter_mut().for_each(broken::hurry_past);
         }
         if self.mistake == Some(Mistake::HandsOverTooSoon) {
             delivery.iter_mut().for_each(broken::hurry);

@@ -28,6 +28,13 @@ pub enum Happening {
     /// The next notice is asked for.
     Tell,
     CallBack(NoticeId),
+    /// Somebody behind a line writes to it, `answer` being which of their answers.
+    Writes {
+        from: PhoneNumber,
+        to: PhoneNumber,
+        words: String,
+        answer: Option<usize>,
+    },
     Webhook(Webhook, Option<WebhookId>),
     GivesUpWaiting(WebhookId),
     Switch(PhoneNumber, Power),
@@ -45,6 +52,7 @@ impl Happening {
                 | Happening::Replay
                 | Happening::Tell
                 | Happening::CallBack(_)
+                | Happening::Writes { .. }
                 | Happening::Webhook(..)
         )
     }
@@ -71,6 +79,12 @@ impl World {
             }
             Happening::Tell => self.tell(),
             Happening::CallBack(id) => self.call_back(id),
+            Happening::Writes {
+                from,
+                to,
+                words,
+                answer,
+            } => self.writes(from, &to, words, answer),
             Happening::Webhook(webhook, id) => self.answer(&webhook, id),
             Happening::GivesUpWaiting(id) => self.give_up_waiting(id),
             Happening::Switch(phone, power) => {

@@ -3,6 +3,7 @@
 
 mod happenings;
 mod notices;
+mod people;
 mod setup;
 mod tasks;
 mod twilio;
@@ -28,6 +29,8 @@ use super::weather::Weather;
 use crate::memory::{MemoryAudit, MemoryQueue, MemoryStore};
 use happenings::Happening;
 use notices::Telling;
+use people::People;
+pub use people::answer;
 pub use tasks::News;
 use tasks::Task;
 
@@ -53,6 +56,8 @@ pub struct World {
     pub disturbed: BTreeSet<DeliveryId>,
     /// The notices, if it is a run with some.
     pub telling: Telling,
+    /// Those at their phones, if it is a run with some.
+    pub people: People,
     /// What was seen to go wrong while it ran.
     pub violations: Vec<String>,
     pub texts: usize,
@@ -127,7 +132,7 @@ impl World {
         }
         let late = self
             .calm_since
-            .is_some_and(|since| since + OVER_WITHIN < self.time.now());
+            .is_some_and(|since| since + self.over_within(OVER_WITHIN) < self.time.now());
         if late {
             self.violated(format!(
                 "stuck: not at rest long after the faults, due {due:?}"
@@ -181,6 +186,7 @@ impl World {
             for webhook in self.sandbox.due(now) {
                 self.call(webhook);
             }
+            self.look_at_phones();
         }
         if self.still_until <= now && self.queue.next_due().is_some_and(|at| at <= now) {
             for received in self.queue.receive(now, 10) {

@@ -100,6 +100,7 @@ impl World {
             told: Vec::new(),
             disturbed: BTreeSet::new(),
             telling: Default::default(),
+            people: Default::default(),
             violations: Vec::new(),
             texts: 0,
             is_in_order: true,

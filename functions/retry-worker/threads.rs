@@ -1,0 +1,244 @@
+//! What a customer's thread has to say before an attempt: whether the text is still wanted, to whom
+//! it goes if that is found out only now, whether an earlier one has to leave first, and what the
+//! recipient sees of the thread.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::delivery::{
+    Chase, Chased, Delivery, Directed, Event, Hold, InThread, Limit, OWNER, OnlyIf, Purpose,
+    Recipient, Shown, Slowed, State, Withheld,
+};
+use crate::duty::by_text::clock_in;
+use crate::inbound::{MessageSid, Nature};
+use crate::line::{Line, Person};
+use crate::phone::Sender;
+use crate::relay::Relay;
+use crate::routing::decide;
+use crate::store::Saved;
+use crate::text::{self, asking};
+use crate::thread::{Tag, Thread, Threads, Times, history};
+
+/// How often somebody else may save the threads first.
+const MOST_TRIES: usize = 8;
+
+/// How long a text waits at most before it looks again whether the one before it has left.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// `None` if nothing speaks against the attempt.
+pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>> {
+    let Some(thread) = &delivery.in_thread else {
+        return Ok(None);
+    };
+    if delivery.attempts.is_empty()
+        && let Some(only_if) = &thread.only_if
+    {
+        let threads = relay.store.threads(&delivery.from).await?;
+        if !holds(only_if, thread, &threads) {
+            return Ok(Some(Event::Held(Hold::Over(Withheld::Settled))));
+        }
+    }
+    if let Some(chase) = thread.chase.as_ref().filter(|chase| !chase.is_directed) {
+        return direct(relay, delivery, thread, chase).await.map(Some);
+    }
+    if let Some(slowed) = out_of_order(relay, delivery, thread).await? {
+        return Ok(Some(Event::Held(Hold::Slowed(slowed))));
+    }
+    match delivery.needs_seat() {
+        true => seat(relay, delivery, thread).await,
+        false => Ok(None),
+    }
+}
+
+fn holds(only_if: &OnlyIf, thread: &InThread, threads: &Threads) -> bool {
+    match only_if {
+        OnlyIf::Held { sid, asked } => threads.is_held(sid, *asked),
+        OnlyIf::Unanswered { since } => {
+            let thread = threads.of(&thread.customer);
+            thread.is_some_and(|thread| thread.unanswered == Some(*since))
+        }
+    }
+}
+
+/// The texts of a thread leave in the order in which they came. One that is stuck keeps the others
+/// no longer than until its deadline, and who has a half of a text gets the rest.
+async fn out_of_order(
+    relay: &Relay,
+    delivery: &Delivery,
+    thread: &InThread,
+) -> Result<Option<Slowed>> {
+    let Some(after) = thread.after.as_ref().filter(|_| !delivery.has_begun()) else {
+        return Ok(None);
+    };
+    let Some(before) = relay.store.delivery(after).await? else {
+        return Ok(None);
+    };
+    let now = relay.now();
+    let has_left = !matches!(
+        before.state,
+        State::Waiting { .. } | State::Sending { .. } | State::Unknown { .. }
+    );
+    if has_left || before.deadline <= now {
+        return Ok(None);
+    }
+    let waits = delivery.slowed.iter().rfind(|s| s.by == Limit::Order);
+    let waited = waits.map_or(Duration::ZERO, |slowed| {
+        now.duration_since(slowed.at).try_into().unwrap_or_default()
+    });
+    // As long as it has waited so far: soon again at first, and not for ever in vain.
+    let pause = waited.clamp(Duration::from_secs(1), LOOK_AGAIN);
+    Ok(Some(Slowed {
+        by: Limit::Order,
+        at: now,
+        until: (now + pause).min(before.deadline),
+    }))
+}
+
+/// The recipient gets a part in the thread, so that they can answer, and the tag by which they tell
+/// it from their others.
+async fn seat(relay: &Relay, delivery: &Delivery, thread: &InThread) -> Result<Option<Event>> {
+    let Some(sid) = &delivery.message_sid else {
+        return Ok(None);
+    };
+    let person = &delivery.to.person;
+    let threads = relay.store.threads(&delivery.from).await?;
+    let tag = move_to(relay, delivery, (thread, person, sid), threads).await?;
+    Ok(Some(Event::Seated(Shown {
+        person: person.clone(),
+        tag,
+    })))
+}
+
+async fn move_to(
+    relay: &Relay,
+    delivery: &Delivery,
+    (thread, person, sid): (&InThread, &str, &MessageSid),
+    mut threads: Threads,
+) -> Result<Option<Tag>> {
+    let line = &delivery.from;
+    for _ in 0..MOST_TRIES {
+        let times = Times {
+            now: relay.now(),
+            thread_for: delivery.policy.thread_for,
+        };
+        let tag = threads.moved_to(&thread.customer, person, sid, times);
+        threads.version += 1;
+        if relay.store.save_threads(line, &threads).await? == Saved::Yes {
+            return Ok(tag);
+        }
+        threads = relay.store.threads(line).await?;
+    }
+    bail!("the threads of a line were saved by others {MOST_TRIES} times in a row")
+}
+
+/// Nobody has answered in time: whom the delivery goes to, and what it says.
+async fn direct(
+    relay: &Relay,
+    delivery: &Delivery,
+    in_thread: &InThread,
+    chase: &Chase,
+) -> Result<Event> {
+    let settled = Event::Held(Hold::Over(Withheld::Settled));
+    let Some(sid) = &delivery.message_sid else {
+        return Ok(settled);
+    };
+    let stored = relay.store.for_inbound(&delivery.from, sid, None).await?;
+    let (line, _, threads, known) = stored.into_known();
+    let (Some(line), Some(thread)) = (line, threads.of(&in_thread.customer).cloned()) else {
+        return Ok(settled);
+    };
+    let now = relay.now();
+    let customer = Sender::Alphanumeric(String::new());
+    let decision = decide(&line, &known, &customer, Nature::Ordinary, now);
+    let is_new = |person: &&Person| !chase.tried.contains(&person.name);
+    let on_duty: Vec<&Person> = decision.cascade(&line).filter(is_new).collect();
+    let since = clock_in(&line.time_zone, chase.since, now);
+    let to = Turn {
+        line: &line,
+        thread: &thread,
+        since: &since,
+    };
+    Ok(match chase.what {
+        Chased::Remind => {
+            let next = on_duty.iter().find(|person| person.name != thread.has);
+            match to.reminded(next.map(|person| person.name.as_str())) {
+                Some(directed) => Event::Directed(Box::new(directed)),
+                None => settled,
+            }
+        }
+        Chased::HandOn => match on_duty.split_first() {
+            Some((next, others)) => {
+                let records = history::read(relay.store.as_ref(), &thread.texts).await?;
+                let whose = (in_thread, next.name.as_str(), sid);
+                let tag = move_to(relay, delivery, whose, threads).await?;
+                let before = chase.tried.last().map_or("", String::as_str);
+                let says = asking::left_unanswered(before, &thread.customer, &since);
+                let (body, media) = history::told(&says, &thread.words, &records, &line);
+                Event::Directed(Box::new(Directed {
+                    purpose: Purpose::Relay,
+                    to: recipient(next),
+                    remaining: others.iter().map(|person| recipient(person)).collect(),
+                    body,
+                    media,
+                    shown: vec![Shown {
+                        person: next.name.clone(),
+                        tag,
+                    }],
+                    after: thread.last_in.clone(),
+                }))
+            }
+            None => match to.nobody() {
+                Some(directed) => Event::Directed(Box::new(directed)),
+                None => Event::Held(Hold::Over(Withheld::NobodyElse)),
+            },
+        },
+    })
+}
+
+/// Whose turn it is to answer a customer who waits since then.
+struct Turn<'a> {
+    line: &'a Line,
+    thread: &'a Thread,
+    since: &'a str,
+}
+
+impl Turn<'_> {
+    /// The person who has the thread, if they are still behind the line.
+    fn reminded(&self, next: Option<&str>) -> Option<Directed> {
+        let person = self.line.person_named(&self.thread.has)?;
+        let words = &self.thread.words.0;
+        let says = asking::reminder(&self.thread.customer, self.since, words, next);
+        Some(says_to(Purpose::Thread, recipient(person), &says))
+    }
+
+    /// The owner, if the line has a number for that.
+    fn nobody(&self) -> Option<Directed> {
+        let to = Recipient {
+            person: OWNER.to_owned(),
+            number: self.line.policy.alert.clone()?,
+        };
+        let words = &self.thread.words.0;
+        let says = asking::nobody_answered(&self.thread.customer, self.since, words);
+        Some(says_to(Purpose::Alert, to, &says))
+    }
+}
+
+fn says_to(purpose: Purpose, to: Recipient, words: &str) -> Directed {
+    Directed {
+        purpose,
+        to,
+        remaining: Vec::new(),
+        body: text::first_segment(&text::plain(words)),
+        media: Vec::new(),
+        shown: Vec::new(),
+        after: None,
+    }
+}
+
+fn recipient(person: &Person) -> Recipient {
+    Recipient {
+        person: person.name.clone(),
+        number: person.number.clone(),
+    }
+}

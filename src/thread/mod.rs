@@ -1,0 +1,400 @@
+//! A customer's running exchange with a line, and who has it. Everything that is known of a line's
+//! threads is one value, so that a decision about a text and what it changes about them are kept
+//! together or not at all.
+
+mod customers;
+mod held;
+pub mod history;
+mod persons;
+mod pin;
+mod tag;
+mod written;
+
+pub use customers::Began;
+pub use held::{Choice, Held, MOST_HELD, Question, Settled, What};
+pub use persons::{Carried, Passed, Sent, Wanted, Writer, carry_out};
+pub use pin::{Pin, Proof, TRIES, Tries};
+pub use tag::Tag;
+pub use written::{Written, read};
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::DeliveryId;
+use crate::inbound::MessageSid;
+use crate::phone::PhoneNumber;
+
+/// How many live threads one person can have; with one more, the one that was quiet longest ends.
+pub const MOST_LIVE: usize = 30;
+
+/// How many texts are known by name of a thread: what whoever gets it next is to read.
+const MOST_TEXTS: usize = 3;
+
+/// The longest that a thread which is over for a person is remembered.
+const REMEMBERED_AT_MOST: Duration = Duration::from_secs(30 * 60);
+const REMEMBERED_AT_LEAST: Duration = Duration::from_secs(2 * 60);
+
+/// The threads of one line, with the texts that wait for a person's word.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Threads {
+    /// Counts the saves; a save with an outdated version is refused.
+    #[serde(default)]
+    pub version: u64,
+    #[serde(default)]
+    pub threads: Vec<Thread>,
+    /// Texts of persons that wait for a word of theirs, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    /// Questions that were answered a short while ago.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
+    /// Wrong PINs of a short while ago.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Tries>,
+}
+
+/// A customer's exchange with the line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    pub customer: PhoneNumber,
+    pub opened: Timestamp,
+    /// When a text of it was last written, by whomever.
+    pub active: Timestamp,
+    /// The name of the person who has it.
+    pub has: String,
+    /// The beginning of what the customer wrote last.
+    #[serde(default)]
+    pub words: Words,
+    /// The texts that were written last, oldest first.
+    pub texts: Vec<MessageSid>,
+    /// The record of the last text that belongs to it.
+    pub last: MessageSid,
+    /// The last text on its way to a person; the next one leaves after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_in: Option<DeliveryId>,
+    /// The last one on its way to the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_out: Option<DeliveryId>,
+    /// Since when the customer waits for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<Timestamp>,
+    /// Whether the customer had the automatic reply.
+    #[serde(default)]
+    pub auto_replied: bool,
+    pub seats: Vec<Seat>,
+}
+
+/// A person's part in a thread: they got a text of it, and can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    pub person: String,
+    pub tag: Tag,
+    /// When a text of it was last relayed to them.
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Left>,
+}
+
+/// A thread was over for a person before it was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub at: Timestamp,
+    /// Whether they said so themselves.
+    pub by_word: bool,
+}
+
+/// Words of somebody's. Not for logs.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(pub String);
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} characters", self.0.chars().count())
+    }
+}
+
+/// What belongs to the thread of a text that was kept: how it can be followed backwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub customer: PhoneNumber,
+    pub opened: Timestamp,
+    /// The record before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<MessageSid>,
+    /// The earlier text that it let go to the customer, having been asked about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends: Option<MessageSid>,
+}
+
+/// The instant, and how long a thread lives without a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub now: Timestamp,
+    pub thread_for: Duration,
+}
+
+impl Times {
+    /// How long it is remembered that a thread is over for a person. Until then its tag is nobody
+    /// else's: whoever does not know yet that it is over may still be answering.
+    fn remembered(self) -> Duration {
+        (self.thread_for / 8).clamp(REMEMBERED_AT_LEAST, REMEMBERED_AT_MOST)
+    }
+
+    fn is_past(self, since: Timestamp, by: Duration) -> bool {
+        since.checked_add(by).is_ok_and(|end| end <= self.now)
+    }
+}
+
+/// How a thread stands for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Live,
+    /// It is over, and they may not know.
+    Over,
+    /// They gave it away a moment ago.
+    GivenAway {
+        at: Timestamp,
+    },
+    /// It is over, and long enough.
+    Forgotten,
+}
+
+impl Thread {
+    pub fn is_live(&self, times: Times) -> bool {
+        !times.is_past(self.active, times.thread_for)
+    }
+
+    /// When it is over if nobody writes.
+    pub fn over_at(&self, thread_for: Duration) -> Timestamp {
+        let over = self.active.checked_add(thread_for);
+        over.unwrap_or(Timestamp::MAX)
+    }
+
+    pub fn seat_of(&self, person: &str) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.person == person)
+    }
+
+    pub fn standing(&self, seat: &Seat, times: Times) -> Standing {
+        let (since, standing) = match seat.left {
+            Some(Left { at, by_word: true }) => (at, Standing::GivenAway { at }),
+            Some(Left { at, by_word: false }) => (at, Standing::Over),
+            None if self.is_live(times) => return Standing::Live,
+            None => (self.over_at(times.thread_for), Standing::Over),
+        };
+        match times.is_past(since, times.remembered()) {
+            true => Standing::Forgotten,
+            false => standing,
+        }
+    }
+
+    /// The other people who can answer it.
+    pub fn others(&self, person: &str, times: Times) -> impl Iterator<Item = &str> {
+        let live = self
+            .seats
+            .iter()
+            .filter(move |seat| self.standing(seat, times) == Standing::Live);
+        live.map(|seat| seat.person.as_str())
+            .filter(move |name| *name != person)
+    }
+
+    /// A text of it was written, and this is its record.
+    fn goes_on(&mut self, text: &MessageSid, record: &MessageSid, now: Timestamp) {
+        self.active = self.active.max(now);
+        self.last = record.clone();
+        if !self.texts.contains(text) {
+            self.texts.push(text.clone());
+        }
+        let more = self.texts.len().saturating_sub(MOST_TEXTS);
+        self.texts.drain(..more);
+    }
+}
+
+impl Threads {
+    pub fn of(&self, customer: &PhoneNumber) -> Option<&Thread> {
+        self.threads.iter().find(|t| t.customer == *customer)
+    }
+
+    fn of_mut(&mut self, customer: &PhoneNumber) -> Option<&mut Thread> {
+        self.threads.iter_mut().find(|t| t.customer == *customer)
+    }
+
+    /// Who has the customer's thread, if it is live.
+    pub fn who_has(&self, customer: &PhoneNumber, times: Times) -> Option<&str> {
+        let thread = self.of(customer).filter(|thread| thread.is_live(times))?;
+        Some(thread.has.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// A person's part in threads, as it stands, by tag; without what is forgotten.
+    pub fn of_person<'t>(
+        &'t self,
+        person: &str,
+        times: Times,
+    ) -> Vec<(&'t Thread, &'t Seat, Standing)> {
+        let seats = self.threads.iter().filter_map(|thread| {
+            let seat = thread.seat_of(person)?;
+            Some((thread, seat, thread.standing(seat, times)))
+        });
+        let mut seats: Vec<_> = seats
+            .filter(|(_, _, standing)| *standing != Standing::Forgotten)
+            .collect();
+        seats.sort_by_key(|(_, seat, _)| seat.tag);
+        seats
+    }
+
+    pub fn live_of_person<'t>(
+        &'t self,
+        person: &str,
+        times: Times,
+    ) -> impl Iterator<Item = (&'t Thread, &'t Seat)> {
+        let seats = self.of_person(person, times).into_iter();
+        seats
+            .filter(|(_, _, standing)| *standing == Standing::Live)
+            .map(|(thread, seat, _)| (thread, seat))
+    }
+
+    /// Gives a person a part in the customer's thread, because a text of it goes to them. Returns the
+    /// tag that the text is to show: none if it is the only live thread that they have.
+    ///
+    /// `text` is the record of a text of it: should the thread be over, this begins it anew.
+    pub fn sit(
+        &mut self,
+        customer: &PhoneNumber,
+        person: &str,
+        text: &MessageSid,
+        times: Times,
+    ) -> Option<Tag> {
+        self.open(customer, text, times);
+        let known = self.of(customer).and_then(|thread| {
+            let seat = thread.seat_of(person)?;
+            let kept = thread.standing(seat, times) != Standing::Forgotten;
+            kept.then_some(seat.tag)
+        });
+        let tag = known.unwrap_or_else(|| self.free_tag(person, customer, times));
+        if let Some(thread) = self.of_mut(customer) {
+            thread.seats.retain(|seat| seat.person != person);
+            thread.seats.push(Seat {
+                person: person.to_owned(),
+                tag,
+                at: times.now,
+                left: None,
+            });
+        }
+        self.end_quietest(person, customer, times);
+        (self.live_of_person(person, times).count() > 1).then_some(tag)
+    }
+
+    /// Gives a person a part in the customer's thread if they have none, because they go on with it.
+    fn be_part_of(
+        &mut self,
+        customer: &PhoneNumber,
+        person: &str,
+        text: &MessageSid,
+        times: Times,
+    ) {
+        let thread = self.of(customer);
+        let seat = thread.and_then(|thread| Some((thread, thread.seat_of(person)?)));
+        if !seat.is_some_and(|(thread, seat)| thread.standing(seat, times) == Standing::Live) {
+            self.sit(customer, person, text, times);
+        }
+    }
+
+    /// The customer's thread: the one that is live, or a new one.
+    fn open(&mut self, customer: &PhoneNumber, text: &MessageSid, times: Times) -> &mut Thread {
+        let known = self.threads.iter().position(|t| t.customer == *customer);
+        let position = known.unwrap_or_else(|| {
+            self.threads.push(Thread {
+                customer: customer.clone(),
+                opened: times.now,
+                active: times.now,
+                has: String::new(),
+                words: Words::default(),
+                texts: Vec::new(),
+                last: text.clone(),
+                last_in: None,
+                last_out: None,
+                unanswered: None,
+                auto_replied: false,
+                seats: Vec::new(),
+            });
+            self.threads.len() - 1
+        });
+        let thread = &mut self.threads[position];
+        if !thread.is_live(times) {
+            // Whoever had a part in the earlier one may not know that it was over.
+            let over = Left {
+                at: thread.over_at(times.thread_for),
+                by_word: false,
+            };
+            for seat in &mut thread.seats {
+                seat.left.get_or_insert(over);
+            }
+            thread.opened = times.now;
+            thread.active = times.now;
+            thread.has.clear();
+            thread.texts.clear();
+            thread.unanswered = None;
+            thread.auto_replied = false;
+        }
+        thread
+    }
+
+    /// The lowest that none of the person's other threads has, or had until a short while ago.
+    fn free_tag(&self, person: &str, customer: &PhoneNumber, times: Times) -> Tag {
+        let seats = self.of_person(person, times).into_iter();
+        let others = seats.filter(|(thread, ..)| thread.customer != *customer);
+        let taken: Vec<Tag> = others.map(|(_, seat, _)| seat.tag).collect();
+        Tag::all()
+            .find(|tag| !taken.contains(tag))
+            .unwrap_or(Tag::LAST)
+    }
+
+    fn end_quietest(&mut self, person: &str, but: &PhoneNumber, times: Times) {
+        let live: Vec<(Timestamp, PhoneNumber)> = self
+            .live_of_person(person, times)
+            .map(|(thread, _)| (thread.active, thread.customer.clone()))
+            .collect();
+        if live.len() <= MOST_LIVE {
+            return;
+        }
+        let others = live.into_iter().filter(|(_, customer)| customer != but);
+        if let Some((_, quietest)) = others.min() {
+            self.leave(&quietest, person, false, times.now);
+        }
+    }
+
+    /// The thread is over for the person.
+    fn leave(&mut self, customer: &PhoneNumber, person: &str, by_word: bool, at: Timestamp) {
+        let thread = self.of_mut(customer);
+        let seat = thread.and_then(|t| t.seats.iter_mut().find(|s| s.person == person));
+        if let Some(seat) = seat {
+            seat.left = Some(Left { at, by_word });
+        }
+    }
+
+    /// Forgets what is over for long enough.
+    pub fn forget(&mut self, times: Times) {
+        for position in (0..self.threads.len()).rev() {
+            let thread = &self.threads[position];
+            let is_kept = |seat: &Seat| thread.standing(seat, times) != Standing::Forgotten;
+            let seats: Vec<Seat> = thread
+                .seats
+                .iter()
+                .filter(|s| is_kept(s))
+                .cloned()
+                .collect();
+            if seats.is_empty() && !thread.is_live(times) {
+                self.threads.remove(position);
+            } else {
+                self.threads[position].seats = seats;
+            }
+        }
+        self.forget_held(times.now);
+        self.tries.retain(|tries| tries.counts(times.now));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,525 @@
+//! What becomes of a person's text to the line: to whom it goes, or why it goes to nobody. A pure
+//! function of the text, the threads and the time. What cannot be told for certain is asked.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::held::{Choice, Held, MOST_HELD, Question, What};
+use super::written::{Written, read};
+use super::{Link, Standing, Tag, Threads, Times, Words};
+use crate::delivery::DeliveryId;
+use crate::inbound::{InboundSms, MessageSid};
+use crate::phone::PhoneNumber;
+use crate::routing::Rule;
+use crate::text::{self, MOST_CHARACTERS, asking};
+
+/// An answer and a newer customer's text may cross for so long: the minute in which a person may not
+/// have seen the newer one, and another for a webhook that Twilio had to bring again.
+const CROSSING: SignedDuration = SignedDuration::from_secs(2 * 60);
+
+/// A text that came so long after it was written may be meant for what was true then.
+const LATE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whose text it is, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer<'a> {
+    pub person: &'a str,
+    pub sms: &'a InboundSms,
+    /// When it reached Twilio.
+    pub written: Timestamp,
+    pub times: Times,
+}
+
+/// What is to be done about a person's text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    pub rule: Rule,
+    /// Why, in a sentence without numbers and words of anybody's.
+    pub because: String,
+    /// What the writer is answered.
+    pub answer: Option<String>,
+    pub sent: Option<Sent>,
+    pub passed: Option<Passed>,
+    /// Who is told what, of the line's other people.
+    pub told: Vec<(String, String)>,
+    pub questions: Vec<Question>,
+    pub thread: Option<Link>,
+}
+
+/// Words that go to a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// The text that they came in.
+    pub sid: MessageSid,
+    pub customer: PhoneNumber,
+    pub body: String,
+    pub media: Vec<String>,
+    /// The text to the customer that leaves before it.
+    pub after: Option<DeliveryId>,
+}
+
+/// A thread that a person gives to the next.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passed {
+    /// The text that said so.
+    pub sid: MessageSid,
+    pub customer: PhoneNumber,
+    pub to: String,
+    pub tag: Option<Tag>,
+    /// The beginning of what the customer wrote last.
+    pub words: Words,
+    /// The texts to be read first, oldest first.
+    pub texts: Vec<MessageSid>,
+    pub after: Option<DeliveryId>,
+    /// Whether the customer waits for an answer.
+    pub is_awaited: bool,
+}
+
+/// What a person asks for that concerns a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Answer,
+    Pass(Option<Tag>),
+    Claim(Option<Tag>),
+}
+
+/// Carries out what a person wrote; `next` is whom their threads would go to.
+pub fn carry_out(
+    threads: &mut Threads,
+    wanted: Wanted,
+    next: Option<&str>,
+    writer: Writer,
+) -> Carried {
+    let mut desk = Desk {
+        threads,
+        writer,
+        next,
+    };
+    let carried = match wanted {
+        Wanted::Answer => desk.answer(),
+        Wanted::Pass(tag) => desk.on_one_thread(tag, What::Pass),
+        Wanted::Claim(tag) => desk.on_one_thread(tag, What::Claim),
+    };
+    desk.threads.forget(writer.times);
+    carried
+}
+
+struct Desk<'a> {
+    threads: &'a mut Threads,
+    writer: Writer<'a>,
+    next: Option<&'a str>,
+}
+
+impl Desk<'_> {
+    fn answer(&mut self) -> Carried {
+        let sms = self.writer.sms;
+        let bare = sms.media.is_empty() && sms.media_left_out == 0;
+        if let Written::Number(tag) = read(&sms.body, bare)
+            && let Some(carried) = self.number(tag)
+        {
+            return carried;
+        }
+        let size = text::size(sms.body.trim());
+        if MOST_CHARACTERS < size {
+            let characters = sms.body.trim().chars().count();
+            let answer = asking::too_long(characters.max(MOST_CHARACTERS + 1));
+            return self.nothing(Rule::TooLong, "more than fits into one text", answer);
+        }
+        match read(&sms.body, bare) {
+            Written::Tagged(tag, words) => self.tagged(tag, words),
+            // With its number sign it can only be meant as a tag.
+            Written::Number(Some(tag)) if sms.body.trim().starts_with('#') => self.tagged(tag, ""),
+            Written::Number(_) | Written::Plain(_) => self.plain(),
+        }
+    }
+
+    /// The answer to a question, if there is one or was one.
+    fn number(&mut self, tag: Option<Tag>) -> Option<Carried> {
+        let Writer { person, times, .. } = self.writer;
+        let now = times.now;
+        let Some(open) = self.threads.open_question(person, now).cloned() else {
+            if !self.threads.is_answered_already(person, tag, now) {
+                return None;
+            }
+            let answer = asking::answered_already(tag);
+            let because = "the question that it answers is over";
+            return Some(self.nothing(Rule::Choice, because, answer));
+        };
+        if self.is_late() || self.threads.may_be_for_an_earlier(&open, tag, now) {
+            return Some(self.again(&open, "it may have been for an earlier question"));
+        }
+        let Some(tag) = tag else {
+            let questions = self.threads.settle(&open.sid, now);
+            let answer = asking::dropped(&words_of(&open.what));
+            let because = "the person wants it sent to nobody";
+            return Some(Carried {
+                questions,
+                ..self.nothing(Rule::Choice, because, answer)
+            });
+        };
+        let Some(choice) = open.choice(tag).cloned() else {
+            return Some(self.again(&open, "no such thread was asked about"));
+        };
+        let questions = self.threads.settle(&open.sid, now);
+        let mut carried = self.done(&open.sid, &open.what, &choice.customer);
+        carried.rule = Rule::Choice;
+        carried.because = format!("the person said that {tag} was meant");
+        if let Some(thread) = &mut carried.thread {
+            thread.sends = Some(open.sid.clone());
+        }
+        carried.questions.splice(0..0, questions);
+        Some(carried)
+    }
+
+    fn again(&mut self, open: &Held, because: &str) -> Carried {
+        let question = self.threads.ask_again(&open.sid);
+        Carried {
+            questions: question.into_iter().collect(),
+            ..self.carried(Rule::Choice, format!("{because}, so it is asked again"))
+        }
+    }
+
+    fn tagged(&mut self, tag: Tag, words: &str) -> Carried {
+        let Some(customer) = self.with_tag(tag) else {
+            let answer = self.no_such(tag);
+            return self.nothing(Rule::UnknownTag, "the person has no such thread", answer);
+        };
+        let sms = self.writer.sms;
+        if words.is_empty() && sms.media.is_empty() {
+            let answer = asking::no_words(tag);
+            return self.nothing(
+                Rule::UnknownTag,
+                "there are no words for the thread",
+                answer,
+            );
+        }
+        let what = What::Send {
+            body: Words(words.to_owned()),
+            media: self.media(),
+        };
+        if self.is_late() {
+            return self.hold(what, "it came late, and the tag may be another thread's");
+        }
+        let mut carried = self.done(&sms.sid, &what, &customer);
+        carried.because = format!("it was for {tag}");
+        carried.rule = Rule::TaggedAnswer;
+        carried
+    }
+
+    /// Words without a tag: for the customer of the one thread, if there is no doubt about it.
+    fn plain(&mut self) -> Carried {
+        let Writer {
+            person, sms, times, ..
+        } = self.writer;
+        let what = What::Send {
+            body: Words(sms.body.trim().to_owned()),
+            media: self.media(),
+        };
+        if sms.body.trim().is_empty() && sms.media.is_empty() {
+            let answer = asking::nothing_to_send(sms.media_left_out);
+            return self.nothing(
+                Rule::FromPerson,
+                "there is nothing in it to be sent",
+                answer,
+            );
+        }
+        let waits = self.threads.waiting(person, times.now).count();
+        match self.meant() {
+            Meant::None => {
+                let answer = asking::no_thread().to_owned();
+                self.nothing(Rule::FromPerson, "the person has no live thread", answer)
+            }
+            Meant::One(customer) if waits == 0 => {
+                let mut carried = self.done(&sms.sid, &what, &customer);
+                carried.because = "it is the only live thread of the person".to_owned();
+                carried
+            }
+            // What waits is first, and a number would be for that.
+            Meant::One(_) => self.hold(what, "an earlier text waits for the person's word"),
+            Meant::Doubt(because) => self.hold(what, because),
+        }
+    }
+
+    /// A command about the one live thread, or the one of that tag.
+    fn on_one_thread(&mut self, tag: Option<Tag>, what: What) -> Carried {
+        let sid = &self.writer.sms.sid;
+        if let Some(tag) = tag {
+            let Some(customer) = self.with_tag(tag) else {
+                let answer = self.no_such(tag);
+                return self.nothing(Rule::UnknownTag, "the person has no such thread", answer);
+            };
+            return self.done(sid, &what, &customer);
+        }
+        let live = self
+            .threads
+            .live_of_person(self.writer.person, self.writer.times);
+        let live: Vec<PhoneNumber> = live.map(|(thread, _)| thread.customer.clone()).collect();
+        match live.as_slice() {
+            [] => {
+                let answer = asking::no_thread_to(&what).to_owned();
+                self.nothing(rule_of(&what), "the person has no live thread", answer)
+            }
+            [customer] if !self.is_late() => self.done(sid, &what, customer),
+            _ => self.hold(what, "the person has several live threads"),
+        }
+    }
+
+    /// Whom words without a tag are for.
+    fn meant(&self) -> Meant {
+        let Writer { person, times, .. } = self.writer;
+        let seats = self.threads.of_person(person, times);
+        let live = seats.iter().filter(|(.., s)| *s == Standing::Live);
+        let live: Vec<_> = live.collect();
+        let others = || seats.iter().filter(|(.., s)| *s != Standing::Live);
+        match live.as_slice() {
+            [] if seats.is_empty() => Meant::None,
+            [] => Meant::Doubt("the thread is over, or somebody else's"),
+            _ if self.is_late() => Meant::Doubt("it came late"),
+            [(thread, seat, _)] => {
+                // A person who answers a thread that is over since, or was given away, may not have
+                // seen the text of the one that is live.
+                let is_new = |since: Timestamp| self.writer.written < since + CROSSING;
+                let crosses = others().any(|(.., standing)| match standing {
+                    Standing::GivenAway { at } => is_new(*at) || is_new(seat.at),
+                    _ => true,
+                });
+                match crosses {
+                    true => Meant::Doubt("it may have crossed with a newer customer's text"),
+                    false => Meant::One(thread.customer.clone()),
+                }
+            }
+            _ => Meant::Doubt("the person has several live threads"),
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        let Writer { written, times, .. } = self.writer;
+        LATE < times.now.duration_since(written)
+    }
+
+    fn with_tag(&self, tag: Tag) -> Option<PhoneNumber> {
+        let seats = self
+            .threads
+            .of_person(self.writer.person, self.writer.times);
+        let mut seats = seats.into_iter();
+        let (thread, ..) = seats.find(|(_, seat, _)| seat.tag == tag)?;
+        Some(thread.customer.clone())
+    }
+
+    fn media(&self) -> Vec<String> {
+        let media = self.writer.sms.media.iter();
+        media.map(|media| media.url.clone()).collect()
+    }
+
+    /// Keeps the text until the person says for whom it is.
+    fn hold(&mut self, what: What, because: &str) -> Carried {
+        let Writer {
+            person, sms, times, ..
+        } = self.writer;
+        if MOST_HELD <= self.threads.waiting(person, times.now).count() {
+            let answer = asking::too_many_wait();
+            return self.nothing(Rule::Held, "too many texts wait already", answer.to_owned());
+        }
+        let choices = self.choices(&what);
+        let held = Held {
+            sid: sms.sid.clone(),
+            person: person.to_owned(),
+            what,
+            choices,
+            asked: times.now,
+            round: 0,
+            repeated: 0,
+        };
+        let question = self.threads.hold(held, times.now);
+        Carried {
+            questions: vec![question],
+            ..self.carried(Rule::Held, format!("{because}, so it is asked"))
+        }
+    }
+
+    /// The threads that may be meant: those that are live, and for words also those of which the
+    /// person may not know that they are over.
+    fn choices(&self, what: &What) -> Vec<Choice> {
+        let seats = self
+            .threads
+            .of_person(self.writer.person, self.writer.times);
+        let may_be =
+            |standing: &Standing| *standing == Standing::Live || matches!(what, What::Send { .. });
+        let seats = seats.iter().filter(|(.., standing)| may_be(standing));
+        seats
+            .map(|(thread, seat, _)| Choice {
+                tag: seat.tag,
+                customer: thread.customer.clone(),
+                words: thread.words.clone(),
+            })
+            .collect()
+    }
+
+    /// What was to be done is done, now that it is known for which thread.
+    fn done(&mut self, sid: &MessageSid, what: &What, customer: &PhoneNumber) -> Carried {
+        match what {
+            What::Send { body, media } => self.send(sid, &body.0, media, customer),
+            What::Pass => self.pass(sid, customer),
+            What::Claim => self.claim(customer),
+        }
+    }
+
+    fn send(
+        &mut self,
+        sid: &MessageSid,
+        body: &str,
+        media: &[String],
+        customer: &PhoneNumber,
+    ) -> Carried {
+        let Writer {
+            person, sms, times, ..
+        } = self.writer;
+        let had_it = self.had_it(customer);
+        self.threads.be_part_of(customer, person, sid, times);
+        let mut carried = self.carried(Rule::Answer, String::new());
+        if let Some(thread) = self.threads.of_mut(customer) {
+            carried.thread = Some(Link {
+                customer: customer.clone(),
+                opened: thread.opened,
+                previous: (!thread.texts.is_empty()).then(|| thread.last.clone()),
+                sends: None,
+            });
+            thread.goes_on(sid, &sms.sid, times.now);
+            thread.has = person.to_owned();
+            thread.unanswered = None;
+            let reply = DeliveryId::reply(sid);
+            carried.sent = Some(Sent {
+                sid: sid.clone(),
+                customer: customer.clone(),
+                body: body.to_owned(),
+                media: media.to_vec(),
+                after: thread.last_out.replace(reply),
+            });
+        }
+        let told = had_it.map(|other| {
+            let words = text::or_attachments(body, media.len());
+            (other, asking::answered_by(person, customer, &words))
+        });
+        carried.told = told.into_iter().collect();
+        carried
+    }
+
+    fn claim(&mut self, customer: &PhoneNumber) -> Carried {
+        let Writer {
+            person, sms, times, ..
+        } = self.writer;
+        self.threads.be_part_of(customer, person, &sms.sid, times);
+        let mut carried = self.carried(Rule::Claimed, format!("{person} has it from now on"));
+        if let Some(thread) = self.threads.of_mut(customer) {
+            carried.thread = Some(goes_on(thread, &sms.sid));
+            thread.has = person.to_owned();
+            thread.unanswered = None;
+        }
+        let thread = self.threads.of(customer);
+        let others = thread.into_iter().flat_map(|t| t.others(person, times));
+        let told = others.map(|other| (other.to_owned(), asking::has_it(person, customer)));
+        carried.told = told.collect();
+        carried.answer = Some(asking::you_have_it(customer, carried.told.len()));
+        carried
+    }
+
+    fn pass(&mut self, sid: &MessageSid, customer: &PhoneNumber) -> Carried {
+        let Writer {
+            person, sms, times, ..
+        } = self.writer;
+        let Some(next) = self.next else {
+            let answer = asking::nobody_to_pass_to().to_owned();
+            return self.nothing(Rule::Passed, "nobody else is on duty", answer);
+        };
+        let mut carried = self.carried(Rule::Passed, format!("{person} gave it to {next}"));
+        self.threads.leave(customer, person, true, times.now);
+        let tag = self.threads.sit(customer, next, &sms.sid, times);
+        if let Some(thread) = self.threads.of_mut(customer) {
+            let texts = thread.texts.clone();
+            carried.thread = Some(goes_on(thread, &sms.sid));
+            thread.has = next.to_owned();
+            thread.unanswered = thread.unanswered.map(|_| times.now);
+            carried.passed = Some(Passed {
+                sid: sid.clone(),
+                customer: customer.clone(),
+                to: next.to_owned(),
+                tag,
+                words: thread.words.clone(),
+                texts,
+                after: thread.last_in.replace(DeliveryId::passed(sid)),
+                is_awaited: thread.unanswered.is_some(),
+            });
+        }
+        carried.answer = Some(asking::passed_on(next, customer));
+        carried
+    }
+
+    /// Somebody else who has the thread and can answer it.
+    fn had_it(&self, customer: &PhoneNumber) -> Option<String> {
+        let Writer { person, times, .. } = self.writer;
+        let has = self.threads.who_has(customer, times)?;
+        (has != person).then(|| has.to_owned())
+    }
+
+    fn no_such(&self, tag: Tag) -> String {
+        let live = self
+            .threads
+            .live_of_person(self.writer.person, self.writer.times);
+        let live = live.map(|(thread, seat)| (seat.tag, thread.customer.clone()));
+        asking::unknown_tag(tag, &live.collect::<Vec<_>>())
+    }
+
+    fn nothing(&self, rule: Rule, because: &str, answer: String) -> Carried {
+        Carried {
+            answer: Some(answer),
+            ..self.carried(rule, because.to_owned())
+        }
+    }
+
+    fn carried(&self, rule: Rule, because: String) -> Carried {
+        Carried {
+            rule,
+            because,
+            answer: None,
+            sent: None,
+            passed: None,
+            told: Vec::new(),
+            questions: Vec::new(),
+            thread: None,
+        }
+    }
+}
+
+enum Meant {
+    None,
+    One(PhoneNumber),
+    /// It is to be asked, for this reason.
+    Doubt(&'static str),
+}
+
+/// The record of a command is the thread's last one.
+fn goes_on(thread: &mut super::Thread, record: &MessageSid) -> Link {
+    let previous = std::mem::replace(&mut thread.last, record.clone());
+    Link {
+        customer: thread.customer.clone(),
+        opened: thread.opened,
+        previous: Some(previous).filter(|previous| previous != record),
+        sends: None,
+    }
+}
+
+fn rule_of(what: &What) -> Rule {
+    match what {
+        What::Send { .. } => Rule::Answer,
+        What::Pass => Rule::Passed,
+        What::Claim => Rule::Claimed,
+    }
+}
+
+/// The words that a question is about, if it is about words.
+fn words_of(what: &What) -> String {
+    match what {
+        What::Send { body, media } => text::or_attachments(&body.0, media.len()),
+        What::Pass => "PASS".to_owned(),
+        What::Claim => "GOT IT".to_owned(),
+    }
+}

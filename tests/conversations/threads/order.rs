@@ -1,0 +1,63 @@
+//! Texts of one thread leave in the order in which they came.
+
+use relay::twilio::sandbox::{Fault, Injection};
+
+use super::*;
+use crate::world::{number, seconds};
+
+#[tokio::test]
+async fn a_text_waits_for_the_one_before_it() {
+    let world = World::at(IN_HOURS).await;
+    world
+        .sergio()
+        .next_request_meets(Fault::ServerError { status: 503 });
+    ana(&world).texts("one").await;
+    ana(&world).texts("two").await;
+    ben(&world).texts("another thread").await;
+    world.sergio().receives("another thread");
+    world.sergio().receives_nothing();
+    world.advance(minutes(2)).await;
+    world.sergio().receives("one");
+    world.sergio().receives("two");
+}
+
+#[tokio::test]
+async fn answers_wait_for_those_before_them_too() {
+    let world = World::at(IN_HOURS).await;
+    ana(&world).texts("When?").await;
+    world.sergio().receives("When?");
+    let busy = Fault::TooManyRequests {
+        retry_after: Some("40".to_owned()),
+    };
+    ana(&world).next_request_meets(busy);
+    world.sergio().texts("At five").await;
+    world.sergio().texts("Or at six").await;
+    ana(&world).receives_nothing();
+    world.advance(minutes(2)).await;
+    ana(&world).receives("At five");
+    ana(&world).receives("Or at six");
+}
+
+#[tokio::test]
+async fn a_stuck_text_holds_up_others_no_longer_than_until_its_deadline() {
+    let mut line = crate::world::example();
+    line.people.remove(0);
+    line.policy.deliver_within = minutes(20);
+    let world = World::with(line, IN_HOURS).await;
+    let backup = || world.phone("+16195550111");
+    // Until the owner has repaired it, it is tried every ten minutes.
+    let to = number("+16195550111");
+    let refuse = Fault::Refuse {
+        code: 21606,
+        status: 400,
+    };
+    world.sandbox.inject(Injection::of(refuse).to(&to).times(2));
+    ana(&world).texts("one").await;
+    world.advance(seconds(30)).await;
+    ana(&world).texts("two").await;
+    world.advance(minutes(9)).await;
+    backup().receives_nothing();
+    world.advance(minutes(11)).await;
+    backup().receives("two");
+    backup().receives_nothing();
+}

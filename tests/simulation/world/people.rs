@@ -1,0 +1,169 @@
+//! The people behind a line, at their phones: they read what comes, think for a while, and answer. What
+//! they mean is known, so that it can be told whether it went where they meant it to go.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use relay::inbound::MessageSid;
+use relay::phone::{PhoneNumber, Sender};
+use relay::twilio::sandbox::Text;
+
+use super::World;
+use super::happenings::Happening;
+
+/// What people did so far, if it is a run with people at their phones.
+#[derive(Default)]
+pub struct People {
+    /// How many texts of each phone were read, of those that are looked at.
+    read: BTreeMap<PhoneNumber, usize>,
+    /// By its number: for which customer an answer is.
+    pub answers: Vec<PhoneNumber>,
+    /// By the text that it came in: the number of an answer.
+    pub texts: BTreeMap<MessageSid, usize>,
+    /// Texts are spread over hours.
+    pub takes_long: bool,
+}
+
+/// The number of an answer stands in its words.
+pub fn answer(words: &str) -> Option<usize> {
+    let (_, rest) = words.split_once("Answer ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    rest[..digits].parse().ok()
+}
+
+impl World {
+    /// Everybody behind the lines has their phone at hand.
+    pub fn will_answer(&mut self) {
+        let people = self.lines.iter().flat_map(|(_, line)| &line.people);
+        self.people.read = people.map(|person| (person.number.clone(), 0)).collect();
+        self.people.takes_long = true;
+    }
+
+    pub(super) fn look_at_phones(&mut self) {
+        let phones: Vec<PhoneNumber> = self.people.read.keys().cloned().collect();
+        for phone in phones {
+            let screen = self.sandbox.screen(&Sender::Phone(phone.clone()));
+            let received: Vec<_> = screen.into_iter().filter(|entry| !entry.sent).collect();
+            let read = self.people.read.insert(phone.clone(), received.len());
+            for entry in received.into_iter().skip(read.unwrap_or_default()) {
+                self.reads(&phone, &entry.with, &entry.body);
+            }
+        }
+    }
+
+    fn reads(&mut self, phone: &PhoneNumber, line: &str, body: &str) {
+        let Ok(line) = PhoneNumber::parse(line) else {
+            return;
+        };
+        let is_question = body.contains("? 1: ") || body.contains("Text the number");
+        let texts = match is_question {
+            true => self.chosen(body).into_iter().collect(),
+            false => self.meant(body),
+        };
+        for (words, answer) in texts {
+            let thinks = match self.weather.draw(0..10) {
+                0..4 => self.weather.up_to(20),
+                4..9 => self.weather.up_to(90),
+                _ => self.weather.up_to(180),
+            };
+            let writes = Happening::Writes {
+                from: phone.clone(),
+                to: line.clone(),
+                words,
+                answer,
+            };
+            self.put_down(thinks, writes);
+        }
+    }
+
+    /// The number of the thread that the words of a question were meant for; whoever is asked about a
+    /// command takes any.
+    fn chosen(&mut self, question: &str) -> Option<(String, Option<usize>)> {
+        let (_, options) = question.split_once('?')?;
+        if self.weather.one_in(20) {
+            return None;
+        }
+        if self.weather.one_in(20) {
+            return Some(("9".to_owned(), None));
+        }
+        let Some(answer) = answer(question) else {
+            let first = options.trim_start().split(':').next()?;
+            return Some((first.to_owned(), None));
+        };
+        let customer = self.people.answers.get(answer)?.expose();
+        let digits = format!(": {}", &customer[customer.len() - 4..]);
+        let (before, _) = options.split_once(&digits)?;
+        let number = before.rsplit(' ').next()?;
+        Some((number.to_owned(), None))
+    }
+
+    /// What somebody wants to say who reads a customer's text.
+    fn meant(&mut self, body: &str) -> Vec<(String, Option<usize>)> {
+        let Some(customer) = number_in(body).filter(|number| is_customer(number)) else {
+            return Vec::new();
+        };
+        let command = |words: &str| vec![(words.to_owned(), None)];
+        match self.weather.draw(0..20) {
+            0..2 => command("pass"),
+            2 => command("got it"),
+            3 => command(
+                self.weather
+                    .pick(&["away", "away 10m", "back", "who", "status"]),
+            ),
+            4 => Vec::new(),
+            5..8 => {
+                // The tag that they have just read.
+                let tag = body
+                    .strip_prefix('#')
+                    .and_then(|rest| rest.split(' ').next());
+                let tag = tag.map_or(String::new(), |tag| format!("#{tag} "));
+                let (words, answer) = self.answers(&customer);
+                vec![(format!("{tag}{words}"), answer)]
+            }
+            8..11 => vec![self.answers(&customer), self.answers(&customer)],
+            _ => vec![self.answers(&customer)],
+        }
+    }
+
+    fn answers(&mut self, customer: &PhoneNumber) -> (String, Option<usize>) {
+        let number = self.people.answers.len();
+        self.people.answers.push(customer.clone());
+        (format!("Answer {number}."), Some(number))
+    }
+
+    pub(super) fn writes(
+        &mut self,
+        from: PhoneNumber,
+        to: &PhoneNumber,
+        words: String,
+        answer: Option<usize>,
+    ) {
+        let text = Text::new(words.clone());
+        let sid = self.sandbox.text(&Sender::Phone(from.clone()), to, text);
+        let sid = sid.expect("a number of the sandbox's");
+        self.texts += 1;
+        self.weather
+            .tell(|| format!("{from:?} writes {words:?}, {sid}"));
+        self.people.texts.extend(answer.map(|answer| (sid, answer)));
+    }
+
+    /// Whether people and their timers may still be at it.
+    pub(super) fn over_within(&self, otherwise: Duration) -> Duration {
+        match self.people.takes_long {
+            true => Duration::from_secs(12 * 60 * 60),
+            false => otherwise,
+        }
+    }
+}
+
+/// The first number in a text.
+fn number_in(body: &str) -> Option<PhoneNumber> {
+    let (_, rest) = body.split_once('+')?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    PhoneNumber::parse(&format!("+{}", &rest[..digits])).ok()
+}
+
+/// In runs with people at their phones all customers are from one place.
+fn is_customer(number: &PhoneNumber) -> bool {
+    number.expose().starts_with("+1858")
+}
