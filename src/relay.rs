@@ -93,7 +93,7 @@ impl Relay {
             let wake_up = WakeUp {
                 delivery: delivery.id.clone(),
                 asked: now,
-                due: now,
+                due: delivery.due().unwrap_or(now),
             };
             if let Err(error) = self.queue.send(&wake_up, now).await {
                 tracing::warn!(delivery = %delivery.id, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");

@@ -86,8 +86,8 @@ async fn out_of_order(
     let waited = waits.map_or(Duration::ZERO, |slowed| {
         now.duration_since(slowed.at).try_into().unwrap_or_default()
     });
-    // As long as it has waited so far: soon again at first, and not for ever in vain.
-    let pause = waited.clamp(Duration::from_secs(1), LOOK_AGAIN);
+    // Soon again at first, and not for ever in vain.
+    let pause = (waited / 8).clamp(Duration::from_secs(1), LOOK_AGAIN);
     Ok(Some(Slowed {
         by: Limit::Order,
         at: now,

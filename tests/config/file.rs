@@ -30,7 +30,7 @@ fn keys_that_nobody_knows() {
         "hours = \"always\"",
         "hours = \"always\"\nemail = \"x\"",
         "17:1",
-        &["line.person has no key \"email\"; it can have name, number and hours"],
+        &["line.person has no key \"email\"; it can have name, number, hours and pin"],
     );
     let mistakes = mistakes_after("time_zone =", "timezone =");
     assert_eq!(mistakes.len(), 2, "{mistakes:#?}");

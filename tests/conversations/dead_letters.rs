@@ -158,7 +158,7 @@ async fn dead_letters_are_found_by_age_and_by_error() {
         code: 30005,
         status: 400,
     });
-    let young = world.customer().texts("And now?").await;
+    let young = world.phone("+18585550108").texts("And now?").await;
     world.sergio().receives("Moved on to Backup");
     world.owner().receives("reached nobody");
     let [old, young] = [old, young].map(|sid| DeliveryId::of_inbound(&sid));
@@ -184,7 +184,7 @@ async fn an_answer_to_a_person_is_replayed_to_that_person_alone() {
     world.advance(seconds(10)).await;
     replays(&world, &sid).await.unwrap();
     world.advance(minutes(5)).await;
-    world.backup().receives("Answering is not possible yet");
+    world.backup().receives("You have no open thread");
     world.sergio().receives_nothing();
 }
 

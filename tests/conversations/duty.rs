@@ -59,7 +59,7 @@ async fn an_override_beats_the_hours_until_it_ends() {
     world.customer().texts("one").await;
     world.backup().receives("one");
     world.clock.set(until);
-    world.customer().texts("two").await;
+    world.phone("+18585550108").texts("two").await;
     world.sergio().receives("two");
 }
 

@@ -110,7 +110,7 @@ async fn configuration_the_text_waits_for_the_repair_and_the_owner_is_asked_for_
     }
     let sids = [
         world.customer().texts("One?").await,
-        world.customer().texts("Two?").await,
+        world.phone("+18585550108").texts("Two?").await,
     ];
     let asked = world.owner().receives("Twilio error 30034");
     assert!(asked.contains("errors/30034"), "{asked}");
@@ -196,7 +196,7 @@ async fn a_code_that_nobody_knows_goes_by_how_it_came() {
     let sergio = world.line.people[0].number.clone();
     let unknown = Fault::Undeliverable { code: 39999 };
     world.sandbox.inject(Injection::of(unknown).to(&sergio));
-    world.customer().texts("Two?").await;
+    world.phone("+18585550108").texts("Two?").await;
     world.advance(seconds(30)).await;
     world.sergio().receives("Two?");
 }

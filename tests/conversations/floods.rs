@@ -54,6 +54,8 @@ async fn a_second_wake_up_takes_no_second_turn() {
         world.advance(seconds(5)).await;
     }
     assert_eq!(slowed(&world), before);
+    // In their order, one after the other.
+    world.advance(minutes(2)).await;
     for n in 0..14 {
         world.sergio().receives(&format!("text {n}."));
     }

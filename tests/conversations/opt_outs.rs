@@ -112,7 +112,7 @@ async fn a_person_who_writes_stop_is_skipped_until_start() {
 
     world.sergio().texts("START").await;
     world.sergio().receives("re-subscribed");
-    world.customer().texts("and now?").await;
+    world.phone("+18585550108").texts("and now?").await;
     world.sergio().receives("and now?");
 }
 

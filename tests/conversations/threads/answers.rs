@@ -10,7 +10,9 @@ use crate::world::seconds;
 async fn an_answer_goes_to_the_customer_from_the_lines_number() {
     let world = World::at(IN_HOURS).await;
     ana(&world).texts("Is the boat ready?").await;
-    world.sergio().receives("+16195550107: Is the boat ready?");
+    world
+        .sergio()
+        .receives("+16195550107 (San Diego, CA): Is the boat ready?");
     let sid = world.sergio().texts("Yes, come at five").await;
     assert_eq!(ana(&world).reads(), "Yes, come at five");
     let decision = decision(&world, &sid).await;
@@ -63,10 +65,15 @@ async fn a_tag_says_whom_an_answer_is_for_whatever_it_says() {
 async fn the_tag_is_shown_only_while_there_is_more_than_one_thread() {
     let world = two_customers().await;
     ana(&world).texts("Hello?").await;
-    world.sergio().receives("#1 +16195550107: Hello?");
+    world
+        .sergio()
+        .receives("#1 +16195550107 (San Diego, CA): Hello?");
     world.advance(minutes(5 * 60)).await;
     ben(&world).texts("Still there?").await;
-    assert_eq!(world.sergio().reads(), "+16195550108: Still there?");
+    assert_eq!(
+        world.sergio().reads(),
+        "+16195550108 (San Diego, CA): Still there?"
+    );
 }
 
 #[tokio::test]
@@ -225,7 +232,7 @@ async fn a_text_that_moved_on_can_be_answered_by_whoever_got_it() {
     ana(&world).texts("Is it ready?").await;
     world
         .backup()
-        .receives("Sergio could not be reached. +16195550107: Is it ready?");
+        .receives("Sergio could not be reached. +16195550107 (San Diego, CA): Is it ready?");
     world.sergio().receives("Moved on to Backup");
     world.backup().texts("Yes").await;
     ana(&world).receives("Yes");

@@ -21,7 +21,7 @@ async fn a_person_with_a_new_number_keeps_their_threads() {
     world.sergio().texts("Hello?").await;
     world
         .phone("+16195550120")
-        .receives("#2 +16195550110: Hello?");
+        .receives("#2 +16195550110 (San Diego, CA): Hello?");
     ana(&world).receives_nothing();
 }
 

@@ -24,7 +24,7 @@ async fn two_customers() -> World {
     ben(&world).texts("Do you have diesel?").await;
     world
         .sergio()
-        .receives("#2 +16195550108: Do you have diesel?");
+        .receives("#2 +16195550108 (San Diego, CA): Do you have diesel?");
     world
 }
 
@@ -43,5 +43,5 @@ async fn decision(world: &World, sid: &MessageSid) -> Decision {
 
 /// Until nothing that was set up for later is left.
 async fn later(world: &World) {
-    world.advance(minutes(25)).await;
+    world.advance(minutes(110)).await;
 }

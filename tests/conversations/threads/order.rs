@@ -8,9 +8,10 @@ use crate::world::{number, seconds};
 #[tokio::test]
 async fn a_text_waits_for_the_one_before_it() {
     let world = World::at(IN_HOURS).await;
-    world
-        .sergio()
-        .next_request_meets(Fault::ServerError { status: 503 });
+    let busy = Fault::TooManyRequests {
+        retry_after: Some("40".to_owned()),
+    };
+    world.sergio().next_request_meets(busy);
     ana(&world).texts("one").await;
     ana(&world).texts("two").await;
     ben(&world).texts("another thread").await;
@@ -60,4 +61,6 @@ async fn a_stuck_text_holds_up_others_no_longer_than_until_its_deadline() {
     world.advance(minutes(11)).await;
     backup().receives("two");
     backup().receives_nothing();
+    world.owner().receives("texts of qdn wait until account");
+    world.owner().receives("reached nobody");
 }

@@ -134,7 +134,10 @@ async fn an_answer_that_crossed_with_a_newer_customers_text_is_held() {
         .receives("Sergio passes +16195550107 to you.");
     world.advance(minutes(10)).await;
     ben(&world).texts("Do you have diesel?").await;
-    assert_eq!(world.sergio().reads(), "+16195550108: Do you have diesel?");
+    assert_eq!(
+        world.sergio().reads(),
+        "+16195550108 (San Diego, CA): Do you have diesel?"
+    );
     // For Ana or for Ben?
     world.sergio().texts("Yes").await;
     let question = world.sergio().receives("Who gets \"Yes\"? 1: 0107");
@@ -174,10 +177,14 @@ async fn tags_are_used_again_but_not_at_once() {
         .backup()
         .receives("Sergio passes +16195550107 to you.");
     world.phone("+16195550109").texts("Me too").await;
-    world.sergio().receives("#3 +16195550109: Me too");
+    world
+        .sergio()
+        .receives("#3 +16195550109 (San Diego, CA): Me too");
     world.advance(minutes(31)).await;
     world.phone("+18585550107").texts("And me").await;
-    world.sergio().receives("#1 +18585550107: And me");
+    world
+        .sergio()
+        .receives("#1 +18585550107 (La Jolla, CA): And me");
 }
 
 #[tokio::test]
