@@ -1,7 +1,5 @@
 //! Texts of persons that wait until they say for whom they are.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -18,14 +16,14 @@ pub const UNTIL: SignedDuration = SignedDuration::from_mins(20);
 /// How many texts of one person wait at most.
 pub const MOST_HELD: usize = 5;
 
-/// How long it is known that a question was answered: a second answer to it is no text.
-const KNOWN_FOR: Duration = Duration::from_secs(10 * 60);
+/// How long it is known that there was a question: a number is not taken for a text so soon after.
+const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// A question may cross with the answer to an earlier one for so long.
-const CROSSING: Duration = Duration::from_secs(60);
+const CROSSING: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long after its time the record of a text that nobody sent stays, for the report to find it.
-const REPORTED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+const REPORTED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A text that waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,9 +38,12 @@ pub struct Held {
     /// How often that was set anew.
     #[serde(default)]
     pub round: u32,
-    /// How often they were asked, other than by the time.
+    /// How often they were asked once more because of what they answered.
     #[serde(default)]
     pub repeated: u32,
+    /// How many answers to it came that were none.
+    #[serde(default)]
+    pub answered: u32,
 }
 
 /// What is to be done once it is known for which thread.
@@ -71,11 +72,8 @@ pub struct Choice {
 pub struct Settled {
     pub person: String,
     pub at: Timestamp,
-    /// When it was asked the last time.
-    pub asked: Timestamp,
-    /// Whether it was asked more than once, and so may be answered more than once.
-    pub repeated: bool,
-    pub tags: Vec<Tag>,
+    /// How many more answers to it may come, since it was asked as much more often.
+    pub open: u32,
 }
 
 /// A question that a person is to be asked.
@@ -104,8 +102,10 @@ impl Held {
         self.choices.iter().find(|choice| choice.tag == tag)
     }
 
-    fn was_repeated(&self, now: Timestamp) -> bool {
-        self.repeated > 0 || self.again() <= now
+    /// How often the person was asked without having answered.
+    fn unanswered(&self, now: Timestamp) -> u32 {
+        let asked = 1 + self.repeated + u32::from(self.again() <= now);
+        asked.saturating_sub(self.answered)
     }
 }
 
@@ -151,16 +151,10 @@ impl Threads {
             return Vec::new();
         };
         let settled = self.held.remove(position);
-        let asked = match settled.again() <= now {
-            true => settled.again(),
-            false => settled.asked,
-        };
         self.settled.push(Settled {
             person: settled.person.clone(),
             at: now,
-            asked,
-            repeated: settled.was_repeated(now),
-            tags: settled.choices.iter().map(|choice| choice.tag).collect(),
+            open: settled.unanswered(now).saturating_sub(1),
         });
         let behind = self.held.iter_mut().filter(|held| {
             held.person == settled.person && now < held.until() && settled.asked < held.asked
@@ -179,9 +173,11 @@ impl Threads {
         questions
     }
 
-    /// Asks about the text once more, since the answer was none.
-    pub(super) fn ask_again(&mut self, sid: &MessageSid) -> Option<Question> {
+    /// Asks about the text once more, since the answer was none. `is_answer`: it was one to this
+    /// question all the same.
+    pub(super) fn ask_again(&mut self, sid: &MessageSid, is_answer: bool) -> Option<Question> {
         let held = self.held.iter_mut().find(|held| held.sid == *sid)?;
+        held.answered += u32::from(is_answer);
         held.repeated += 1;
         Some(Question {
             held: held.clone(),
@@ -189,40 +185,29 @@ impl Threads {
         })
     }
 
-    /// Whether the number may be meant for an earlier question than the one that is open: it was
-    /// asked twice, and its second answer may have crossed with this question.
-    pub(super) fn may_be_for_an_earlier(
-        &self,
-        open: &Held,
-        tag: Option<Tag>,
-        at: Timestamp,
-    ) -> bool {
-        let crossed = |since: Timestamp| at < since + CROSSING;
-        self.settled.iter().any(|earlier| {
-            earlier.person == open.person
-                && earlier.repeated
-                && crossed(earlier.at.max(open.asked))
-                && tag.is_none_or(|tag| earlier.tags.contains(&tag))
-        })
+    /// Whether a number may be meant for an earlier question than the one that is open, which was
+    /// asked more often than it was answered. If so, that one is not thought of again.
+    pub(super) fn may_be_for_an_earlier(&mut self, person: &str, now: Timestamp) -> bool {
+        let is_recent = |end: Timestamp| end <= now && now < end + CROSSING;
+        let settled = self.settled.iter_mut();
+        let settled = settled.filter(|s| s.person == person && is_recent(s.at) && s.open > 0);
+        let late = self.held.iter_mut();
+        let late = late.filter(|held| held.person == person && is_recent(held.until()));
+        let late = late.filter(|held| held.unanswered(now) > 0);
+        let settled = settled.map(|settled| settled.open = 0).count();
+        let late = late
+            .map(|held| held.answered += held.unanswered(now))
+            .count();
+        settled + late > 0
     }
 
-    /// Whether a number answers a question that is over.
-    pub(super) fn is_answered_already(
-        &self,
-        person: &str,
-        tag: Option<Tag>,
-        at: Timestamp,
-    ) -> bool {
-        let is_recent = |since: Timestamp| at < since + KNOWN_FOR;
-        let names = |tags: Vec<Tag>| tag.is_none_or(|tag| tags.contains(&tag));
+    /// Whether the person was asked something a short while ago that is over.
+    pub(super) fn was_asked(&self, person: &str, now: Timestamp) -> bool {
+        let is_recent = |end: Timestamp| end <= now && now < end + KNOWN_FOR;
         let mut settled = self.settled.iter();
-        let mut late = self.held.iter().filter(|held| held.until() <= at);
-        settled.any(|s| s.person == person && is_recent(s.at) && names(s.tags.clone()))
-            || late.any(|held| {
-                held.person == person
-                    && is_recent(held.until())
-                    && names(held.choices.iter().map(|choice| choice.tag).collect())
-            })
+        let mut late = self.held.iter();
+        settled.any(|settled| settled.person == person && is_recent(settled.at))
+            || late.any(|held| held.person == person && is_recent(held.until()))
     }
 
     pub(super) fn forget_held(&mut self, now: Timestamp) {

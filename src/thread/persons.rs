@@ -137,15 +137,15 @@ impl Desk<'_> {
         let Writer { person, times, .. } = self.writer;
         let now = times.now;
         let Some(open) = self.threads.open_question(person, now).cloned() else {
-            if !self.threads.is_answered_already(person, tag, now) {
+            if !self.threads.was_asked(person, now) {
                 return None;
             }
             let answer = asking::answered_already(tag);
             let because = "the question that it answers is over";
             return Some(self.nothing(Rule::Choice, because, answer));
         };
-        if self.is_late() || self.threads.may_be_for_an_earlier(&open, tag, now) {
-            return Some(self.again(&open, "it may have been for an earlier question"));
+        if self.is_late() || self.threads.may_be_for_an_earlier(person, now) {
+            return Some(self.again(&open, false, "it may have been for an earlier question"));
         }
         let Some(tag) = tag else {
             let questions = self.threads.settle(&open.sid, now);
@@ -157,7 +157,7 @@ impl Desk<'_> {
             });
         };
         let Some(choice) = open.choice(tag).cloned() else {
-            return Some(self.again(&open, "no such thread was asked about"));
+            return Some(self.again(&open, true, "no such thread was asked about"));
         };
         let questions = self.threads.settle(&open.sid, now);
         let mut carried = self.done(&open.sid, &open.what, &choice.customer);
@@ -170,8 +170,8 @@ impl Desk<'_> {
         Some(carried)
     }
 
-    fn again(&mut self, open: &Held, because: &str) -> Carried {
-        let question = self.threads.ask_again(&open.sid);
+    fn again(&mut self, open: &Held, is_answer: bool, because: &str) -> Carried {
+        let question = self.threads.ask_again(&open.sid, is_answer);
         Carried {
             questions: question.into_iter().collect(),
             ..self.carried(Rule::Choice, format!("{because}, so it is asked again"))
@@ -328,6 +328,7 @@ impl Desk<'_> {
             asked: times.now,
             round: 0,
             repeated: 0,
+            answered: 0,
         };
         let question = self.threads.hold(held, times.now);
         Carried {

@@ -34,9 +34,10 @@ impl Step {
     }
 
     /// Its time begins with its turn: waiting for that is nobody's failure. Only what somebody set
-    /// an end to has no longer time.
+    /// an end to has no longer time, and a text behind a stuck one of its thread: as much as that one
+    /// it is to be heard of within its time.
     fn slow(&mut self, slowed: Slowed) {
-        if !self.delivery.purpose.is_outbound() {
+        if !self.delivery.purpose.is_outbound() && slowed.by != Limit::Order {
             let wait = slowed.until.duration_since(self.now);
             let deadline = self.delivery.deadline.checked_add(wait);
             self.delivery.deadline = deadline.unwrap_or(self.delivery.deadline);

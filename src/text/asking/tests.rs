@@ -21,6 +21,7 @@ fn held(what: What, words: &[&str]) -> Held {
         asked: jiff::Timestamp::UNIX_EPOCH,
         round: 0,
         repeated: 0,
+        answered: 0,
     }
 }
 

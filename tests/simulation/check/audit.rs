@@ -16,9 +16,10 @@ impl Checked<'_> {
         let mine = records.filter(|record| record.delivery.as_ref() == Some(&delivery.id));
         // A text that tells of another comes to be when that is saved.
         let causes = delivery.message_sid.iter().map(DeliveryId::of_inbound);
-        let mut concerned = causes.chain([delivery.id.clone()]);
-        let disturbed = &self.world.disturbed;
-        let may_miss_records = concerned.any(|id| disturbed.contains(&id));
+        let concerned: Vec<_> = causes.chain([delivery.id.clone()]).collect();
+        let told_of = |id: &DeliveryId| delivery.id.as_str().ends_with(id.as_str());
+        let mut disturbed = self.world.disturbed.iter();
+        let may_miss_records = disturbed.any(|id| concerned.contains(id) || told_of(id));
         let of_delivery = AuditOf {
             delivery,
             records: mine.cloned().collect(),
@@ -218,6 +219,8 @@ impl AuditOf<'_> {
             gaps.push(format!("{} hand-overs, not {made}", told.len()));
         }
         let tells = match self.delivery.purpose {
+            // It goes to the owner since nobody answered.
+            Purpose::Alert if self.delivery.in_thread.is_some() => None,
             Purpose::Unsent if self.delivery.id.as_str().starts_with("failed-") => Some(Kind::Told),
             Purpose::Relay
             | Purpose::Reply

@@ -99,7 +99,17 @@ impl World {
 
     /// What somebody wants to say who reads a customer's text.
     fn meant(&mut self, body: &str) -> Vec<(String, Option<usize>)> {
-        let Some(customer) = number_in(body).filter(|number| is_customer(number)) else {
+        // What else the relay says of customers is no text of theirs.
+        let is_theirs = [
+            ": Text",
+            ": Are you",
+            ": (1 photo",
+            " passes +",
+            " waits for",
+        ];
+        let is_theirs = is_theirs.iter().any(|part| body.contains(part));
+        let number = number_in(body).filter(|number| is_theirs && is_customer(number));
+        let Some(customer) = number else {
             return Vec::new();
         };
         let command = |words: &str| vec![(words.to_owned(), None)];
