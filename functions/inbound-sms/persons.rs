@@ -17,7 +17,8 @@ use crate::relay::Relay;
 use crate::routing::{Known, Rule, decide};
 use crate::text::{self, asking};
 use crate::thread::{
-    Carried, Passed, Proof, Question, Sent, Threads, Times, Wanted, Writer, carry_out, history,
+    Carried, Held, Passed, Proof, Question, Sent, Threads, Times, Wanted, Writer, carry_out,
+    history,
 };
 
 /// The records of the texts that whoever gets a thread by this text reads first. They are read only
@@ -282,7 +283,10 @@ impl By<'_> {
     fn question(&self, question: Question, text: &Text) -> Vec<Delivery> {
         let Question { held, is_repeated } = question;
         if is_repeated {
-            return self.answers(&asking::question(&held, true), text);
+            let again = self
+                .answers(&asking::question(&held, true), text)
+                .into_iter();
+            return again.map(|again| about(&held, again)).collect();
         }
         let steps = [
             (
@@ -311,18 +315,7 @@ impl By<'_> {
                 to: recipient(self.person),
                 sid: &held.sid,
             };
-            let customer = held.choices.first().map(|choice| choice.customer.clone());
-            let customer = customer.unwrap_or_else(|| self.person.number.clone());
-            Delivery {
-                in_thread: Some(Box::new(InThread {
-                    only_if: Some(OnlyIf::Held {
-                        sid: held.sid.clone(),
-                        asked: held.asked,
-                    }),
-                    ..InThread::of(customer)
-                })),
-                ..says_at(way, &words, self.line, due, text.now)
-            }
+            about(&held, says_at(way, &words, self.line, due, text.now))
         });
         deliveries.into()
     }
@@ -365,5 +358,26 @@ impl By<'_> {
             now,
             thread_for: self.line.policy.thread_for,
         }
+    }
+}
+
+/// It concerns a text that waits, and only as long as that waits. Of a question no copy comes after
+/// its time: it would be answered as if it were another one.
+fn about(held: &Held, delivery: Delivery) -> Delivery {
+    let customer = held.choices.first().map(|choice| &choice.customer);
+    let deadline = match delivery.purpose {
+        Purpose::Unsent => delivery.deadline,
+        _ => delivery.deadline.min(held.until()),
+    };
+    Delivery {
+        deadline,
+        in_thread: Some(Box::new(InThread {
+            only_if: Some(OnlyIf::Held {
+                sid: held.sid.clone(),
+                asked: held.asked,
+            }),
+            ..InThread::of(customer.unwrap_or(&delivery.from).clone())
+        })),
+        ..delivery
     }
 }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 
 use crate::delivery::{
     Chase, Chased, Delivery, Directed, Event, Hold, InThread, Limit, OWNER, OnlyIf, Purpose,
@@ -35,7 +36,7 @@ pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>>
         && let Some(only_if) = &thread.only_if
     {
         let threads = relay.store.threads(&delivery.from).await?;
-        if !holds(only_if, thread, &threads) {
+        if !holds(only_if, delivery, thread, &threads, relay.now()) {
             return Ok(Some(Event::Held(Hold::Over(Withheld::Settled))));
         }
     }
@@ -51,9 +52,19 @@ pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>>
     }
 }
 
-fn holds(only_if: &OnlyIf, thread: &InThread, threads: &Threads) -> bool {
+fn holds(
+    only_if: &OnlyIf,
+    delivery: &Delivery,
+    thread: &InThread,
+    threads: &Threads,
+    now: Timestamp,
+) -> bool {
     match only_if {
-        OnlyIf::Held { sid, asked } => threads.is_held(sid, *asked),
+        // A question that is asked after its time would be answered as if it were another one.
+        OnlyIf::Held { sid, asked } => match delivery.purpose {
+            Purpose::Unsent => threads.is_held(sid, *asked),
+            _ => threads.is_asked(sid, *asked, now),
+        },
         OnlyIf::Unanswered { since } => {
             let thread = threads.of(&thread.customer);
             thread.is_some_and(|thread| thread.unanswered == Some(*since))

@@ -41,9 +41,15 @@ pub struct Held {
     /// How often they were asked once more because of what they answered.
     #[serde(default)]
     pub repeated: u32,
-    /// How many answers to it came that were none.
+    /// How many answers to it came.
     #[serde(default)]
     pub answered: u32,
+    /// How many answers that come now may be to earlier questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubts: Option<u32>,
+    /// What was answered last, and how often in a row; no number is nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<(Option<Tag>, u32)>,
 }
 
 /// What is to be done once it is known for which thread.
@@ -133,10 +139,17 @@ impl Threads {
         held.any(|held| held.sid == *sid && held.asked == asked)
     }
 
+    /// Whether the person is being asked about the text, by that question.
+    pub fn is_asked(&self, sid: &MessageSid, asked: Timestamp, now: Timestamp) -> bool {
+        let mut held = self.held.iter();
+        held.any(|held| held.sid == *sid && held.asked == asked && held.is_open(now))
+    }
+
     /// Lets a text wait. It is asked about once what waits before it is over.
     pub(super) fn hold(&mut self, mut held: Held, now: Timestamp) -> Question {
         let before = self.waiting(&held.person, now).map(Held::until).max();
-        held.asked = before.unwrap_or(now);
+        // An answer to the one before must not be taken for one to this.
+        held.asked = before.map_or(now, |until| until + CROSSING);
         self.held.push(held.clone());
         Question {
             held,
@@ -154,7 +167,7 @@ impl Threads {
         self.settled.push(Settled {
             person: settled.person.clone(),
             at: now,
-            open: settled.unanswered(now).saturating_sub(1),
+            open: settled.unanswered(now),
         });
         let behind = self.held.iter_mut().filter(|held| {
             held.person == settled.person && now < held.until() && settled.asked < held.asked
@@ -164,7 +177,7 @@ impl Threads {
         for held in behind {
             held.asked = next;
             held.round += 1;
-            next = held.until();
+            next = held.until() + CROSSING;
             questions.push(Question {
                 held: held.clone(),
                 is_repeated: false,
@@ -173,11 +186,9 @@ impl Threads {
         questions
     }
 
-    /// Asks about the text once more, since the answer was none. `is_answer`: it was one to this
-    /// question all the same.
-    pub(super) fn ask_again(&mut self, sid: &MessageSid, is_answer: bool) -> Option<Question> {
+    /// Asks about the text once more, since the answer was none, or not for certain to this question.
+    pub(super) fn ask_again(&mut self, sid: &MessageSid) -> Option<Question> {
         let held = self.held.iter_mut().find(|held| held.sid == *sid)?;
-        held.answered += u32::from(is_answer);
         held.repeated += 1;
         Some(Question {
             held: held.clone(),
@@ -185,20 +196,43 @@ impl Threads {
         })
     }
 
-    /// Whether a number may be meant for an earlier question than the one that is open, which was
-    /// asked more often than it was answered. If so, that one is not thought of again.
-    pub(super) fn may_be_for_an_earlier(&mut self, person: &str, now: Timestamp) -> bool {
+    /// Takes a number for the answer to the open question of this text. Returns whether it is certain.
+    ///
+    /// A person may answer each text that asked them. Of as many answers as may still be on their way
+    /// to earlier questions, and one more, all the same, one is to this question.
+    pub(super) fn chooses(&mut self, sid: &MessageSid, tag: Option<Tag>, now: Timestamp) -> bool {
+        let Some(position) = self.held.iter().position(|held| held.sid == *sid) else {
+            return false;
+        };
+        let person = self.held[position].person.clone();
+        let earlier = self.take_earlier(&person, now);
+        let held = &mut self.held[position];
+        held.answered += u32::from(earlier == 0);
+        let doubts = *held.doubts.get_or_insert(earlier);
+        let before = held.chosen.filter(|(chosen, _)| *chosen == tag);
+        let times = before.map_or(1, |(_, times)| times + 1);
+        held.chosen = Some((tag, times));
+        doubts < times
+    }
+
+    /// How many answers to earlier questions may still come; one of them is not thought of again.
+    fn take_earlier(&mut self, person: &str, now: Timestamp) -> u32 {
         let is_recent = |end: Timestamp| end <= now && now < end + CROSSING;
-        let settled = self.settled.iter_mut();
-        let settled = settled.filter(|s| s.person == person && is_recent(s.at) && s.open > 0);
-        let late = self.held.iter_mut();
-        let late = late.filter(|held| held.person == person && is_recent(held.until()));
-        let late = late.filter(|held| held.unanswered(now) > 0);
-        let settled = settled.map(|settled| settled.open = 0).count();
-        let late = late
-            .map(|held| held.answered += held.unanswered(now))
-            .count();
-        settled + late > 0
+        let mut count = 0;
+        for settled in &mut self.settled {
+            if settled.person == person && is_recent(settled.at) && settled.open > 0 {
+                settled.open -= u32::from(count == 0);
+                count += settled.open + u32::from(count == 0);
+            }
+        }
+        for held in &mut self.held {
+            if held.person == person && is_recent(held.until()) {
+                let open = held.unanswered(now);
+                held.answered += u32::from(count == 0 && open > 0);
+                count += open;
+            }
+        }
+        count
     }
 
     /// Whether the person was asked something a short while ago that is over.

@@ -144,8 +144,9 @@ impl Desk<'_> {
             let because = "the question that it answers is over";
             return Some(self.nothing(Rule::Choice, because, answer));
         };
-        if self.is_late() || self.threads.may_be_for_an_earlier(person, now) {
-            return Some(self.again(&open, false, "it may have been for an earlier question"));
+        let is_certain = self.threads.chooses(&open.sid, tag, now);
+        if self.is_late() || !is_certain {
+            return Some(self.again(&open, "it may have been for an earlier question"));
         }
         let Some(tag) = tag else {
             let questions = self.threads.settle(&open.sid, now);
@@ -157,7 +158,7 @@ impl Desk<'_> {
             });
         };
         let Some(choice) = open.choice(tag).cloned() else {
-            return Some(self.again(&open, true, "no such thread was asked about"));
+            return Some(self.again(&open, "no such thread was asked about"));
         };
         let questions = self.threads.settle(&open.sid, now);
         let mut carried = self.done(&open.sid, &open.what, &choice.customer);
@@ -170,8 +171,8 @@ impl Desk<'_> {
         Some(carried)
     }
 
-    fn again(&mut self, open: &Held, is_answer: bool, because: &str) -> Carried {
-        let question = self.threads.ask_again(&open.sid, is_answer);
+    fn again(&mut self, open: &Held, because: &str) -> Carried {
+        let question = self.threads.ask_again(&open.sid);
         Carried {
             questions: question.into_iter().collect(),
             ..self.carried(Rule::Choice, format!("{because}, so it is asked again"))
@@ -329,6 +330,8 @@ impl Desk<'_> {
             round: 0,
             repeated: 0,
             answered: 0,
+            doubts: None,
+            chosen: None,
         };
         let question = self.threads.hold(held, times.now);
         Carried {

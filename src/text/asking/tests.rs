@@ -22,6 +22,8 @@ fn held(what: What, words: &[&str]) -> Held {
         round: 0,
         repeated: 0,
         answered: 0,
+        doubts: None,
+        chosen: None,
     }
 }
 

@@ -43,5 +43,5 @@ async fn decision(world: &World, sid: &MessageSid) -> Decision {
 
 /// Until nothing that was set up for later is left.
 async fn later(world: &World) {
-    world.advance(minutes(110)).await;
+    world.advance(minutes(130)).await;
 }

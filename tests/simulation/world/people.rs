@@ -55,6 +55,12 @@ impl World {
         let Ok(line) = PhoneNumber::parse(line) else {
             return;
         };
+        self.weather.tell(|| {
+            format!(
+                "{phone:?} reads {}",
+                body.chars().take(120).collect::<String>()
+            )
+        });
         let is_question = body.contains("? 1: ") || body.contains("Text the number");
         let texts = match is_question {
             true => self.chosen(body).into_iter().collect(),
@@ -93,8 +99,10 @@ impl World {
         let customer = self.people.answers.get(answer)?.expose();
         let digits = format!(": {}", &customer[customer.len() - 4..]);
         let (before, _) = options.split_once(&digits)?;
-        let number = before.rsplit(' ').next()?;
-        Some((number.to_owned(), None))
+        let number = before.rsplit(' ').next()?.to_owned();
+        self.weather
+            .tell(|| format!("{number} will be chosen for answer {answer}"));
+        Some((number, None))
     }
 
     /// What somebody wants to say who reads a customer's text.
