@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate simulate-notices crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test tools format lint tests template simulate simulate-notices simulate-threads crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -77,6 +77,12 @@ simulate-notices:
 	$(step) "simulate-notices"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::notices::as_many -- --ignored --nocapture
+
+## simulate-threads: the same with people who answer, pass threads on and go away
+simulate-threads:
+	$(step) "simulate-threads"
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
+		cargo test --profile quick --test relay simulation::threads::as_many -- --ignored --nocapture
 
 ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 

@@ -133,7 +133,9 @@ async fn move_to(
             now: relay.now(),
             thread_for: delivery.policy.thread_for,
         };
-        let tag = threads.moved_to(&thread.customer, person, sid, times);
+        let from = delivery.handed_over.last();
+        let from = from.map(|hand_over| hand_over.from.person.as_str());
+        let tag = threads.moved_to(&thread.customer, from, person, sid, times);
         threads.version += 1;
         if relay.store.save_threads(line, &threads).await? == Saved::Yes {
             return Ok(tag);

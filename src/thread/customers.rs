@@ -57,10 +57,11 @@ impl Threads {
     }
 
     /// A text of the customer's thread goes to somebody else than it was for, or to them after the
-    /// thread was over.
+    /// thread was over. `from` had it before, if anybody did, and hears of it.
     pub fn moved_to(
         &mut self,
         customer: &PhoneNumber,
+        from: Option<&str>,
         person: &str,
         text: &MessageSid,
         times: Times,
@@ -68,6 +69,10 @@ impl Threads {
         let tag = self.sit(customer, person, text, times);
         if let Some(thread) = self.of_mut(customer) {
             thread.has = person.to_owned();
+            let seats = thread.seats.iter_mut();
+            for seat in seats.filter(|seat| from == Some(seat.person.as_str())) {
+                seat.at = times.now;
+            }
         }
         self.forget(times);
         tag

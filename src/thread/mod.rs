@@ -91,7 +91,7 @@ pub struct Thread {
 pub struct Seat {
     pub person: String,
     pub tag: Tag,
-    /// When a text of it was last relayed to them.
+    /// When a text of it was last relayed to them, or went on to somebody else.
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Left>,
@@ -179,6 +179,8 @@ impl Thread {
 
     pub fn standing(&self, seat: &Seat, times: Times) -> Standing {
         let (since, standing) = match seat.left {
+            // They are told of texts that they were to get before, and may answer those.
+            Some(Left { at, by_word: true }) if at < seat.at => (seat.at, Standing::Over),
             Some(Left { at, by_word: true }) => (at, Standing::GivenAway { at }),
             Some(Left { at, by_word: false }) => (at, Standing::Over),
             None if self.is_live(times) => return Standing::Live,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use relay::delivery::{Delivery, DeliveryId, Purpose, State, Withheld};
+use relay::delivery::{DeliveryId, Purpose, State, Withheld};
+use relay::inbound::InboundRecord;
 use relay::routing::Rule;
 use relay::twilio::sandbox::Message;
 
@@ -94,30 +95,58 @@ impl Checked<'_> {
             }
         }
         let mut wrong = Vec::new();
-        for delivery in self.deliveries.values() {
-            let after = delivery.in_thread.as_ref().and_then(|t| t.after.as_ref());
-            let Some(before) = after.and_then(|id| self.deliveries.get(id)) else {
+        for inbound in self.inbounds.values() {
+            let (Some(mine), Some(before)) = (text_of(inbound), self.before(inbound)) else {
                 continue;
             };
-            let (Some(mine), Some(theirs)) = (first.get(&delivery.id), first.get(&before.id))
-            else {
+            let messages = (first.get(&mine), first.get(&before));
+            let (Some(later), Some(earlier)) = messages else {
                 continue;
             };
-            if mine.created < theirs.created && !self.may_overtake(before, mine) {
-                wrong.push(format!(
-                    "out of order: {} before {}",
-                    delivery.id, before.id
-                ));
+            if later.created < earlier.created && !self.may_overtake(&before, later) {
+                wrong.push(format!("out of order: {mine} before {before}"));
             }
         }
         self.violations.extend(wrong);
     }
 
+    /// The text of the same thread that was written before this one and went the same way.
+    fn before(&self, inbound: &InboundRecord) -> Option<DeliveryId> {
+        let is_relayed = |record: &InboundRecord| record.decision.to_person.is_some();
+        let (way, opened) = (is_relayed(inbound), inbound.thread.as_ref()?.opened);
+        let mut record = inbound;
+        loop {
+            let previous = record.thread.as_ref()?.previous.as_ref()?;
+            record = self.inbounds.get(previous)?;
+            if record.thread.as_ref()?.opened != opened {
+                return None;
+            }
+            if let Some(id) = text_of(record).filter(|_| is_relayed(record) == way) {
+                return Some(id);
+            }
+        }
+    }
+
     /// Nobody waits for longer than until the deadline, which the relay's clock tells. A text that gave
     /// up or was put aside is waited for no longer.
-    fn may_overtake(&self, before: &Delivery, later: &Message) -> bool {
+    fn may_overtake(&self, before: &DeliveryId, later: &Message) -> bool {
+        let Some(before) = self.deliveries.get(before) else {
+            return true;
+        };
         let clocks_agree = self.world.is_in_order;
         let is_over = before.deadline <= later.created + jiff::SignedDuration::from_mins(12);
         !clocks_agree || is_over || !before.replays.is_empty()
+    }
+}
+
+/// What a text set on its way from the customer to a person, or the other way.
+fn text_of(inbound: &InboundRecord) -> Option<DeliveryId> {
+    let sid = &inbound.sms.sid;
+    let sends = inbound.thread.as_ref()?.sends.as_ref();
+    match inbound.decision.rule {
+        Rule::FirstAvailable | Rule::Thread => Some(DeliveryId::of_inbound(sid)),
+        Rule::Answer | Rule::TaggedAnswer => Some(DeliveryId::reply(sid)),
+        Rule::Choice => sends.map(DeliveryId::reply),
+        _ => None,
     }
 }
