@@ -3,6 +3,7 @@
 mod customers;
 mod deliveries;
 mod duty;
+mod given_away;
 mod kept;
 mod persons;
 mod plan;
@@ -124,6 +125,7 @@ async fn keep(
 ) -> anyhow::Result<Recorded> {
     let (now, number, sid) = (text.now, line.number.clone(), text.sms.sid.clone());
     text.before = persons::to_be_read_first(relay, &line, &known, &threads, &text).await?;
+    text.just_read = given_away::just_read(relay, &line, &threads, &text).await?;
     let line = Arc::new(line);
     let planned_for = Arc::clone(&line);
     let planning: Planning = Arc::new(move |threads| plan(&planned_for, &known, &text, threads));

@@ -176,6 +176,7 @@ impl By<'_> {
             sms: &text.sms,
             written: text.received,
             times: self.times(text.now),
+            just_read: &text.just_read,
         };
         let next = self.next(text.now);
         let next = next.as_ref().map(|next| next.name.as_str());
@@ -245,7 +246,7 @@ impl By<'_> {
             id: DeliveryId::passed(&passed.sid),
             purpose: Purpose::Relay,
             to: recipient(next),
-            sid: &text.sms.sid,
+            sid: &passed.sid,
         };
         let others = self.on_duty(now).into_iter();
         let others = others.filter(|person| person.name != next.name);

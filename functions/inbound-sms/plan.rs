@@ -7,6 +7,7 @@ use super::{customers, deliveries, duty, persons, topics};
 use crate::inbound::{ByFallback, InboundRecord, InboundSms, Nature};
 use crate::line::Line;
 use crate::opt_out::Change;
+use crate::phone::PhoneNumber;
 use crate::routing::{Known, Rule, decide};
 use crate::store::Planned;
 use crate::thread::{Threads, Times};
@@ -23,6 +24,9 @@ pub struct Text {
     pub is_found: bool,
     /// The records of the texts that whoever gets a thread next reads first, oldest first.
     pub before: Vec<InboundRecord>,
+    /// The customers of whose threads the person who writes may just have read something, although
+    /// they gave them away.
+    pub just_read: Vec<PhoneNumber>,
 }
 
 impl Text {
@@ -35,6 +39,7 @@ impl Text {
             by_fallback: None,
             is_found: false,
             before: Vec::new(),
+            just_read: Vec::new(),
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::thread::{Tag, Thread, Threads, Times, history};
 /// How often somebody else may save the threads first.
 const MOST_TRIES: usize = 8;
 
+const BUSY: &str = "the threads of a line were saved by others too often in a row";
+
 /// How long a text waits at most before it looks again whether the one before it has left.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -48,8 +50,28 @@ pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>>
     }
     match delivery.needs_seat() {
         true => seat(relay, delivery, thread).await,
-        false => Ok(None),
+        false => shown_again(relay, delivery, thread).await.map(|()| None),
     }
+}
+
+/// The recipient gave the thread away while the text was on its way to them. They get it all the same,
+/// and may answer it.
+async fn shown_again(relay: &Relay, delivery: &Delivery, thread: &InThread) -> Result<()> {
+    if delivery.purpose != Purpose::Relay || !delivery.attempts.is_empty() {
+        return Ok(());
+    }
+    let person = &delivery.to.person;
+    for _ in 0..MOST_TRIES {
+        let mut threads = relay.store.threads(&delivery.from).await?;
+        if !threads.is_shown_after_all(&thread.customer, person, relay.now()) {
+            return Ok(());
+        }
+        threads.version += 1;
+        if relay.store.save_threads(&delivery.from, &threads).await? == Saved::Yes {
+            return Ok(());
+        }
+    }
+    bail!("{BUSY}")
 }
 
 fn holds(
@@ -142,7 +164,7 @@ async fn move_to(
         }
         threads = relay.store.threads(line).await?;
     }
-    bail!("the threads of a line were saved by others {MOST_TRIES} times in a row")
+    bail!("{BUSY}")
 }
 
 /// Nobody has answered in time: whom the delivery goes to, and what it says.

@@ -1,5 +1,7 @@
 //! What a customer's text does to the threads.
 
+use jiff::Timestamp;
+
 use super::{Link, Tag, Threads, Times, Words};
 use crate::delivery::DeliveryId;
 use crate::inbound::MessageSid;
@@ -76,6 +78,20 @@ impl Threads {
         }
         self.forget(times);
         tag
+    }
+
+    /// A text of the thread is shown to a person who gave the thread away. Returns whether that is so.
+    pub fn is_shown_after_all(
+        &mut self,
+        customer: &PhoneNumber,
+        person: &str,
+        now: Timestamp,
+    ) -> bool {
+        let thread = self.of_mut(customer);
+        let seats = thread.into_iter().flat_map(|thread| &mut thread.seats);
+        let mut gave = seats.filter(|seat| seat.person == person && seat.left.is_some());
+        let seat = gave.next();
+        seat.map(|seat| seat.at = seat.at.max(now)).is_some()
     }
 
     /// The customer has had the automatic reply.

@@ -17,7 +17,7 @@ pub const UNTIL: SignedDuration = SignedDuration::from_mins(20);
 pub const MOST_HELD: usize = 5;
 
 /// How long it is known that there was a question: a number is not taken for a text so soon after.
-const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(30);
+const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// A question may cross with the answer to an earlier one for so long.
 const CROSSING: SignedDuration = SignedDuration::from_mins(5);
@@ -77,7 +77,8 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     pub person: String,
-    pub at: Timestamp,
+    /// When its time would have been over.
+    pub until: Timestamp,
     /// How many more answers to it may come, since it was asked as much more often.
     pub open: u32,
 }
@@ -166,7 +167,7 @@ impl Threads {
         let settled = self.held.remove(position);
         self.settled.push(Settled {
             person: settled.person.clone(),
-            at: now,
+            until: settled.until(),
             open: settled.unanswered(now),
         });
         let behind = self.held.iter_mut().filter(|held| {
@@ -220,7 +221,8 @@ impl Threads {
         let is_recent = |end: Timestamp| end <= now && now < end + CROSSING;
         let mut count = 0;
         for settled in &mut self.settled {
-            if settled.person == person && is_recent(settled.at) && settled.open > 0 {
+            let is_recent = now < settled.until + CROSSING;
+            if settled.person == person && is_recent && settled.open > 0 {
                 settled.open -= u32::from(count == 0);
                 count += settled.open + u32::from(count == 0);
             }
@@ -235,18 +237,19 @@ impl Threads {
         count
     }
 
-    /// Whether the person was asked something a short while ago that is over.
+    /// Whether the person was asked something a short while ago that is over, or will be asked.
     pub(super) fn was_asked(&self, person: &str, now: Timestamp) -> bool {
-        let is_recent = |end: Timestamp| end <= now && now < end + KNOWN_FOR;
+        let is_recent = |until: Timestamp| now < until + KNOWN_FOR;
         let mut settled = self.settled.iter();
-        let mut late = self.held.iter();
-        settled.any(|settled| settled.person == person && is_recent(settled.at))
-            || late.any(|held| held.person == person && is_recent(held.until()))
+        let mut held = self.held.iter();
+        settled.any(|settled| settled.person == person && is_recent(settled.until))
+            || held.any(|held| held.person == person && is_recent(held.until()))
     }
 
     pub(super) fn forget_held(&mut self, now: Timestamp) {
         self.held
             .retain(|held| now < held.until() + REPORTED_WITHIN);
-        self.settled.retain(|settled| now < settled.at + KNOWN_FOR);
+        self.settled
+            .retain(|settled| now < settled.until + KNOWN_FOR);
     }
 }

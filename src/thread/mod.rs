@@ -12,7 +12,7 @@ mod written;
 
 pub use customers::Began;
 pub use held::{Choice, Held, MOST_HELD, Question, Settled, What};
-pub use persons::{Carried, Passed, Sent, Wanted, Writer, carry_out};
+pub use persons::{CROSSING, Carried, Passed, Sent, Wanted, Writer, carry_out};
 pub use pin::{Pin, Proof, TRIES, Tries};
 pub use tag::Tag;
 pub use written::{Written, read};

@@ -14,7 +14,7 @@ use crate::text::{self, MOST_CHARACTERS, asking};
 
 /// An answer and a newer customer's text may cross for so long: the minute in which a person may not
 /// have seen the newer one, and another for a webhook that Twilio had to bring again.
-const CROSSING: SignedDuration = SignedDuration::from_secs(2 * 60);
+pub const CROSSING: SignedDuration = SignedDuration::from_secs(2 * 60);
 
 /// A text that came so long after it was written may be meant for what was true then.
 const LATE: SignedDuration = SignedDuration::from_secs(60);
@@ -27,6 +27,8 @@ pub struct Writer<'a> {
     /// When it reached Twilio.
     pub written: Timestamp,
     pub times: Times,
+    /// Customers of whose threads they may just have read something, although they gave them away.
+    pub just_read: &'a [PhoneNumber],
 }
 
 /// What is to be done about a person's text.
@@ -279,8 +281,11 @@ impl Desk<'_> {
                 // A person who answers a thread that is over since, or was given away, may not have
                 // seen the text of the one that is live.
                 let is_new = |since: Timestamp| self.writer.written < since + CROSSING;
-                let crosses = others().any(|(.., standing)| match standing {
-                    Standing::GivenAway { at } => is_new(*at) || is_new(seat.at),
+                let crosses = others().any(|(other, _, standing)| match standing {
+                    Standing::GivenAway { at } => {
+                        let is_read = self.writer.just_read.contains(&other.customer);
+                        is_read || is_new(*at) || is_new(seat.at)
+                    }
                     _ => true,
                 });
                 match crosses {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use relay::audit::{Kind, Record};
 use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State};
+use relay::inbound::MessageSid;
 
 use super::{Checked, is_of_its_decision};
 
@@ -17,7 +18,12 @@ impl Checked<'_> {
         // A text that tells of another comes to be when that is saved.
         let causes = delivery.message_sid.iter().map(DeliveryId::of_inbound);
         let concerned: Vec<_> = causes.chain([delivery.id.clone()]).collect();
-        let told_of = |id: &DeliveryId| delivery.id.as_str().ends_with(id.as_str());
+        // Of the same text, several deliveries may bring about the same.
+        let sid = delivery.message_sid.as_ref().map(MessageSid::as_str);
+        let told_of = |id: &DeliveryId| {
+            sid.is_some_and(|sid| id.as_str().ends_with(sid))
+                || delivery.id.as_str().ends_with(id.as_str())
+        };
         let mut disturbed = self.world.disturbed.iter();
         let may_miss_records = disturbed.any(|id| concerned.contains(id) || told_of(id));
         let of_delivery = AuditOf {

@@ -116,6 +116,8 @@ impl World {
             " waits for",
         ];
         let is_theirs = is_theirs.iter().any(|part| body.contains(part));
+        // Whoever is to call does not write.
+        let is_theirs = is_theirs && !body.contains("please call");
         let number = number_in(body).filter(|number| is_theirs && is_customer(number));
         let Some(customer) = number else {
             return Vec::new();

@@ -1,0 +1,96 @@
+//! Threads that a person gave away, and of which something may still have reached them: a text that was
+//! on its way already, or the news that one moved on.
+
+use jiff::Timestamp;
+
+use super::plan::Text;
+use crate::delivery::{Attempt, Delivery, DeliveryId, Outcome};
+use crate::line::{Line, Person};
+use crate::phone::PhoneNumber;
+use crate::relay::Relay;
+use crate::thread::{CROSSING, Standing, Thread, Threads, Times};
+
+/// How many of a thread's texts are looked at, the last first.
+const MOST_TEXTS: usize = 8;
+
+/// The customers of whose threads whoever wrote the text may just have read something. They are looked
+/// for only if the person has one live thread and gave another away, and so would not be asked.
+pub async fn just_read(
+    relay: &Relay,
+    line: &Line,
+    threads: &Threads,
+    text: &Text,
+) -> anyhow::Result<Vec<PhoneNumber>> {
+    let number = text.sms.from.phone();
+    let Some(person) = number.and_then(|number| line.person_with(number)) else {
+        return Ok(Vec::new());
+    };
+    let times = Times {
+        now: text.now,
+        thread_for: line.policy.thread_for,
+    };
+    let seats = threads.of_person(&person.name, times);
+    let live = seats.iter().filter(|(.., s)| *s == Standing::Live).count();
+    let mut read = Vec::new();
+    for (thread, _, standing) in seats {
+        let is_given_away = matches!(standing, Standing::GivenAway { .. });
+        if live == 1 && is_given_away && reached(relay, thread, person, text.received).await? {
+            read.push(thread.customer.clone());
+        }
+    }
+    Ok(read)
+}
+
+/// Whether something of the thread may have reached the person shortly before `written`.
+async fn reached(
+    relay: &Relay,
+    thread: &Thread,
+    person: &Person,
+    written: Timestamp,
+) -> anyhow::Result<bool> {
+    let mut next = thread.last_in.clone();
+    for _ in 0..MOST_TEXTS {
+        let Some(id) = next else { return Ok(false) };
+        let Some(delivery) = relay.store.delivery(&id).await? else {
+            return Ok(false);
+        };
+        if delivery
+            .attempts
+            .iter()
+            .any(|a| may_just_be_read(a, person, written))
+        {
+            return Ok(true);
+        }
+        for told in told_of(&delivery, person) {
+            let Some(told) = relay.store.delivery(&told).await? else {
+                continue;
+            };
+            let mut attempts = told.attempts.iter();
+            if told.due().is_some() || attempts.any(|a| may_just_be_read(a, person, written)) {
+                return Ok(true);
+            }
+        }
+        next = delivery.in_thread.and_then(|thread| thread.after);
+    }
+    Ok(false)
+}
+
+/// It reached the person a moment ago, or nobody knows whether it has.
+fn may_just_be_read(attempt: &Attempt, person: &Person, written: Timestamp) -> bool {
+    let is_theirs = attempt.to.person == person.name;
+    is_theirs
+        && match attempt.outcome {
+            Outcome::Pending | Outcome::Unknown | Outcome::Accepted | Outcome::Sent => true,
+            Outcome::Delivered => written < attempt.since + CROSSING,
+            Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. } => false,
+        }
+}
+
+/// What may have told the person that the text went on to somebody else.
+fn told_of(delivery: &Delivery, person: &Person) -> Vec<DeliveryId> {
+    let hand_overs = delivery.handed_over.iter().zip(1..);
+    let theirs = hand_overs.filter(|(hand_over, _)| hand_over.from.person == person.name);
+    theirs
+        .map(|(_, number)| DeliveryId::told(&delivery.id, number))
+        .collect()
+}
