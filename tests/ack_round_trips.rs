@@ -66,10 +66,14 @@ impl Deployed {
     /// The status of the answer to a customer's text, and the operations it took: all of them, and
     /// those that waited for one another.
     async fn receive(&self, n: u32) -> (i64, BTreeSet<String>, usize) {
+        self.receive_from("+16195550107", n).await
+    }
+
+    async fn receive_from(&self, from: &str, n: u32) -> (i64, BTreeSet<String>, usize) {
         let form = Form::from_fields([
             ("MessageSid", "SM".to_owned() + &format!("{n:032x}")),
             ("AccountSid", "AC".to_owned() + &"0".repeat(32)),
-            ("From", "+16195550107".to_owned()),
+            ("From", from.to_owned()),
             ("To", self.line.number.expose().to_owned()),
             ("Body", "Are you open?".to_owned()),
             ("NumMedia", "0".to_owned()),
@@ -112,6 +116,17 @@ async fn a_text_is_acknowledged_after_two_round_trips() {
         ];
         assert!(operations.iter().eq(&expected), "{operations:?}");
         assert_eq!(in_sequence, 2, "{operations:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_persons_answer_is_acknowledged_after_two_round_trips() {
+    let deployed = Deployed::start().await;
+    deployed.receive(0).await;
+    let backup = deployed.line.people[1].number.expose();
+    for n in 1..3 {
+        let (status, operations, in_sequence) = deployed.receive_from(backup, n).await;
+        assert_eq!((status, in_sequence), (200, 2), "{operations:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 mod guards;
 pub mod story;
 mod tellings;
+mod thread;
 pub mod words;
 
 use std::process::ExitCode;
@@ -12,14 +13,15 @@ use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
 use super::output::{self, Unwritten, tell};
 use super::target::Target;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryId};
 use crate::inbound::MessageSid;
 use crate::line::TimeZone;
 use crate::printable::{printable, printable_lines};
 
 /// Tell the story of one text
 ///
-/// When it came, what was decided and why, every attempt to deliver it and what became of it.
+/// When it came, what was decided and why, every attempt to deliver it and what became of it; and
+/// what else was written in its thread.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   relay explain SM…          (the SID is in the audit, in Twilio's console and in `relay phone`)")]
@@ -52,7 +54,13 @@ impl Explain {
             );
         };
         let mut deliveries = Vec::new();
-        for id in &record.deliveries {
+        // What waited until somebody said for whom it is went out by that.
+        let sent_later = DeliveryId::reply(&sid);
+        let sent_later = match record.deliveries.contains(&sent_later) {
+            true => None,
+            false => store.delivery(&sent_later).await?.map(|sent| sent.id),
+        };
+        for id in record.deliveries.iter().chain(&sent_later) {
             deliveries.push((id.clone(), store.delivery(id).await?));
         }
         let stored = deliveries
@@ -63,8 +71,9 @@ impl Explain {
         for id in ids {
             tellings.extend(store.delivery(&id).await?);
         }
-        let zone = match store.line(&record.sms.to).await? {
-            Some(line) => line.time_zone,
+        let line = store.line(&record.sms.to).await?;
+        let zone = match &line {
+            Some(line) => line.time_zone.clone(),
             // The line has been taken out since.
             None => TimeZone::named("UTC")?,
         };
@@ -72,7 +81,11 @@ impl Explain {
             numbers: self.numbers,
             body: self.body,
         };
-        let story = Story::of(&record, &deliveries, &tellings, &zone, shown);
+        let thread = thread::of(store.as_ref(), &record, line.as_ref(), shown).await?;
+        let story = Story {
+            thread,
+            ..Story::of(&record, &deliveries, &tellings, &zone, shown)
+        };
         if self.json {
             output::json(&story)?;
         } else {
@@ -107,6 +120,9 @@ fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
         for detail in &moment.details {
             tell!("            {}", printable(detail))?;
         }
+    }
+    if let Some(thread) = &story.thread {
+        thread::print(thread, &story.message_sid, zone)?;
     }
     Ok(())
 }

@@ -25,6 +25,7 @@ mod serve;
 mod subscribers;
 mod target;
 mod text;
+mod threads;
 mod twilio;
 
 use std::io::{BufRead, IsTerminal};
@@ -51,6 +52,7 @@ enum Command {
     Route(route::Route),
     Duty(duty::Duty),
     Explain(explain::Explain),
+    Threads(threads::Threads),
     Dead(dead::Dead),
     Reconcile(reconcile::Reconcile),
     Notify(notify::Notify),
@@ -126,6 +128,7 @@ impl Command {
             Command::Route(command) => command.run().await,
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
+            Command::Threads(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
             Command::Notify(command) => command.run().await,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Link, Tag, Threads, Times, Words};
+use super::{Left, Link, Seat, Tag, Threads, Times, Words};
 use crate::delivery::DeliveryId;
 use crate::inbound::MessageSid;
 use crate::phone::PhoneNumber;
@@ -69,15 +69,36 @@ impl Threads {
         times: Times,
     ) -> Option<Tag> {
         let tag = self.sit(customer, person, text, times);
+        if let Some(from) = from {
+            self.hears_of(customer, from, times);
+        }
         if let Some(thread) = self.of_mut(customer) {
             thread.has = person.to_owned();
-            let seats = thread.seats.iter_mut();
-            for seat in seats.filter(|seat| from == Some(seat.person.as_str())) {
-                seat.at = times.now;
-            }
         }
         self.forget(times);
         tag
+    }
+
+    /// A person is told of a text that went on to somebody else, and may answer it, even if they had
+    /// no part in the thread any more.
+    fn hears_of(&mut self, customer: &PhoneNumber, person: &str, times: Times) {
+        let tag = self.free_tag(person, customer, times);
+        let Some(thread) = self.of_mut(customer) else {
+            return;
+        };
+        let mut seats = thread.seats.iter_mut();
+        match seats.find(|seat| seat.person == person) {
+            Some(seat) => seat.at = times.now,
+            None => thread.seats.push(Seat {
+                person: person.to_owned(),
+                tag,
+                at: times.now,
+                left: Some(Left {
+                    at: times.now,
+                    by_word: false,
+                }),
+            }),
+        }
     }
 
     /// A text of the thread is shown to a person who gave the thread away. Returns whether that is so.

@@ -12,9 +12,9 @@ use crate::phone::PhoneNumber;
 use crate::routing::Rule;
 use crate::text::{self, MOST_CHARACTERS, asking};
 
-/// An answer and a newer customer's text may cross for so long: the minute in which a person may not
-/// have seen the newer one, and another for a webhook that Twilio had to bring again.
-pub const CROSSING: SignedDuration = SignedDuration::from_secs(2 * 60);
+/// An answer and a newer customer's text may cross for so long: as long as somebody may write at an
+/// answer without seeing the newer one, and a minute for a webhook that Twilio had to bring again.
+pub const CROSSING: SignedDuration = SignedDuration::from_mins(4);
 
 /// A text that came so long after it was written may be meant for what was true then.
 const LATE: SignedDuration = SignedDuration::from_secs(60);

@@ -11,6 +11,7 @@ mod queue;
 mod signatures;
 mod store;
 mod subscribers;
+mod threads;
 
 /// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
 /// `in_memory::CASE`.

@@ -4,9 +4,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::guards;
+use super::thread::ThreadTold;
 use super::words::{advice, outcome, reason, why};
 use crate::cli::candidates::DecisionShown;
-use crate::delivery::{Attempt, Delivery, DeliveryId, Outcome, Recipient, Replay, State};
+use crate::delivery::{
+    Attempt, Delivery, DeliveryId, OnlyIf, Outcome, Purpose, Recipient, Replay, State, Withheld,
+};
 use crate::inbound::{ByFallback, InboundRecord, InboundSms, MessageSid};
 use crate::line::TimeZone;
 use crate::phone::{PhoneNumber, Sender};
@@ -32,6 +35,9 @@ pub struct Story {
     pub decision: DecisionShown,
     pub deliveries: Vec<Told>,
     pub moments: Vec<Moment>,
+    /// The customer's exchange that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadTold>,
 }
 
 /// Something that happened, or that is going to.
@@ -111,6 +117,7 @@ impl Story {
             decision: DecisionShown::of(&record.decision, zone),
             deliveries: stored.chain(tellings).map(|d| told(d, shown)).collect(),
             moments,
+            thread: None,
         }
     }
 }
@@ -278,6 +285,15 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn tell(&self, moments: &mut Vec<Moment>) {
+        // It was set up for a case that did not come.
+        let settled = Withheld::Settled;
+        if self.delivery.state == (State::Withheld { because: settled }) {
+            return;
+        }
+        moments.extend(
+            self.purpose()
+                .map(|what| moment(self.delivery.created, what)),
+        );
         let mut before: Option<&Attempt> = None;
         let waits = self.delivery.slowed.iter();
         moments.extend(waits.map(|wait| moment(wait.at, guards::slowed(wait, self.zone))));
@@ -295,6 +311,28 @@ impl Teller<'_> {
         moments.extend(replays.map(replayed));
         self.hand_over(before, &self.delivery.to, moments);
         moments.push(self.state());
+    }
+
+    /// What it is, if it is not the text itself.
+    fn purpose(&self) -> Option<String> {
+        let to = &self.delivery.to.person;
+        let thread = self.delivery.in_thread.as_ref();
+        let is_question = matches!(
+            thread.and_then(|thread| thread.only_if.as_ref()),
+            Some(OnlyIf::Held { .. })
+        );
+        match self.delivery.purpose {
+            Purpose::Reply => Some("it goes to the customer".to_owned()),
+            Purpose::AutoReply => Some("the customer gets the automatic reply".to_owned()),
+            Purpose::Unsent => Some(format!("{to} is to hear that it was not sent")),
+            Purpose::Thread if is_question => Some(format!("{to} is to be asked for whom it is")),
+            Purpose::Thread => Some(format!("{to} is to hear how the thread stands")),
+            Purpose::Relay if thread.is_some_and(|thread| thread.chase.is_some()) => {
+                Some("the thread goes to another person if nobody answers".to_owned())
+            }
+            Purpose::Answer => Some(format!("{to} is answered")),
+            _ => None,
+        }
     }
 
     /// Tells that it went to somebody else than the attempt before.

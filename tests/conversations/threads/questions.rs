@@ -148,7 +148,7 @@ async fn an_answer_that_crossed_with_a_newer_customers_text_is_held() {
     world.sergio().texts("2").await;
     assert_eq!(ben(&world).reads(), "Yes");
     // A while later there is no doubt any more.
-    world.advance(minutes(3)).await;
+    world.advance(minutes(5)).await;
     world.sergio().texts("Ten litres").await;
     assert_eq!(ben(&world).reads(), "Ten litres");
     later(&world).await;
