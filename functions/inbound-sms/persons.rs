@@ -334,10 +334,8 @@ impl By<'_> {
         let people = &self.line.people;
         let own = people.iter().position(|p| p.name == self.person.name)?;
         let others = self.on_duty(now);
-        let behind = people[own..].iter().chain(&people[..own]);
-        behind
-            .filter(|person| others.iter().any(|other| other.name == person.name))
-            .next()
+        let mut behind = people[own..].iter().chain(&people[..own]);
+        behind.find(|person| others.iter().any(|other| other.name == person.name))
     }
 
     /// The other people who would get a customer's text.

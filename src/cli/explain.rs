@@ -61,7 +61,12 @@ impl Explain {
             false => store.delivery(&sent_later).await?.map(|sent| sent.id),
         };
         for id in record.deliveries.iter().chain(&sent_later) {
-            deliveries.push((id.clone(), store.delivery(id).await?));
+            let delivery = store.delivery(id).await?;
+            // Once it is out, nobody is asked about it any more.
+            let is_settled = sent_later.is_some() && delivery.as_ref().is_some_and(is_set_up);
+            if !is_settled {
+                deliveries.push((id.clone(), delivery));
+            }
         }
         let stored = deliveries
             .iter()
@@ -93,6 +98,12 @@ impl Explain {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether it waits for a case that may not come.
+fn is_set_up(delivery: &Delivery) -> bool {
+    let thread = delivery.in_thread.as_ref();
+    delivery.attempts.is_empty() && thread.is_some_and(|thread| thread.only_if.is_some())
 }
 
 fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {

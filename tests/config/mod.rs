@@ -5,6 +5,7 @@ mod hours;
 mod notices;
 mod policy;
 mod templates;
+mod threads;
 mod values;
 
 use relay::line::config::parse;

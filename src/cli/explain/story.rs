@@ -290,10 +290,14 @@ impl Teller<'_> {
         if self.delivery.state == (State::Withheld { because: settled }) {
             return;
         }
-        moments.extend(
-            self.purpose()
-                .map(|what| moment(self.delivery.created, what)),
-        );
+        if let (State::Waiting { due }, true) =
+            (&self.delivery.state, super::is_set_up(self.delivery))
+        {
+            let what = self.purpose().unwrap_or_default();
+            return moments.push(moment(*due, format!("if it is still so then, {what}")));
+        }
+        let created = self.delivery.created;
+        moments.extend(self.purpose().map(|what| moment(created, what)));
         let mut before: Option<&Attempt> = None;
         let waits = self.delivery.slowed.iter();
         moments.extend(waits.map(|wait| moment(wait.at, guards::slowed(wait, self.zone))));
