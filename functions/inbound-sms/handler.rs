@@ -138,14 +138,14 @@ async fn keep(
     .await;
     let record = match kept {
         Ok(Kept::New(kept)) => {
-            woken?;
             // Somebody else changed the threads meanwhile, and it was decided anew.
-            if kept.deliveries != planned.deliveries {
-                wake(relay, &kept.deliveries, now).await?;
-            }
             if kept.record != planned.record {
                 let anew = records::decided_anew(&kept.record, key);
                 relay.report(vec![anew]).await;
+            }
+            woken?;
+            if kept.deliveries != planned.deliveries {
+                wake(relay, &kept.deliveries, now).await?;
             }
             kept.record
         }

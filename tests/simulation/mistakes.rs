@@ -1,7 +1,7 @@
 //! What the relay or one of its parts may do wrong on purpose, and that it is noticed: a relay with
 //! a mistake in it is caught, and within how many runs.
 
-use super::run;
+use super::{Run, run};
 
 /// Each is what a broken build would do: the checks know nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +60,14 @@ pub enum Mistake {
     ForgetsWhatWaits,
 }
 
-/// Runs the broken relay until a violation of that kind is found.
-fn is_caught(mistake: Mistake, within: u64, as_what: &str) {
+/// Runs the broken relay, in one way or the other, until a violation of that kind is found.
+#[track_caller]
+pub fn is_caught_by(
+    run: impl Fn(u64, Option<Mistake>, bool) -> Run,
+    mistake: Mistake,
+    within: u64,
+    as_what: &str,
+) {
     let is_caught = |seed: &u64| {
         let violations = run(*seed, Some(mistake), false).violations;
         violations.iter().any(|what| what.starts_with(as_what))
@@ -71,6 +77,11 @@ fn is_caught(mistake: Mistake, within: u64, as_what: &str) {
         caught.is_some(),
         "{mistake:?} was not caught in {within} runs"
     );
+}
+
+#[track_caller]
+fn is_caught(mistake: Mistake, within: u64, as_what: &str) {
+    is_caught_by(run, mistake, within, as_what);
 }
 
 #[test]

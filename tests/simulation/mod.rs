@@ -39,7 +39,12 @@ pub struct Run {
 fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
     let mut world = World::new(seed, mistake, trace);
     world.run();
-    let (violations, endings) = check::check(&world);
+    seen(seed, &world, trace)
+}
+
+/// What a run that is over did wrong. With a trace, all that it left behind is printed.
+fn seen(seed: u64, world: &World, trace: bool) -> Run {
+    let (violations, endings) = check::check(world);
     if trace {
         for delivery in world.store.deliveries() {
             println!("{delivery:#?}");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Run;
 use super::check::{Endings, check_notices};
-use super::mistakes::Mistake;
+use super::mistakes::{Mistake, is_caught_by};
 use super::report::Report;
 use super::script::{Event, Script, pick};
 use super::world::World;
@@ -119,13 +119,9 @@ fn as_many_runs_as_asked_for() {
     );
 }
 
+#[track_caller]
 fn is_caught(mistake: Mistake, as_what: &str) {
-    let mut seeds = 0..200;
-    let caught = seeds.any(|seed| {
-        let violations = run(seed, Some(mistake), false).violations;
-        violations.iter().any(|what| what.starts_with(as_what))
-    });
-    assert!(caught, "{mistake:?} was not caught");
+    is_caught_by(run, mistake, 200, as_what);
 }
 
 #[test]

@@ -9,8 +9,7 @@ use relay::phone::Sender;
 use relay::twilio::sandbox::Text;
 
 use super::Run;
-use super::check::check;
-use super::mistakes::Mistake;
+use super::mistakes::{Mistake, is_caught_by};
 use super::report::Report;
 use super::script::{Event, Script, pick};
 use super::world::World;
@@ -35,23 +34,7 @@ pub fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
     let mut world = World::of(script, dice, mistake, trace);
     world.will_answer();
     world.run();
-    let (violations, endings) = check(&world);
-    if trace {
-        for delivery in world.store.deliveries() {
-            println!("{delivery:#?}");
-        }
-        for record in world.audit() {
-            println!("{}", serde_json::to_string(&record).expect("JSON"));
-        }
-    }
-    Run {
-        seed,
-        texts: world.texts,
-        acknowledged: world.acknowledged.len(),
-        faults: world.weather.counts(),
-        endings,
-        violations,
-    }
+    super::seen(seed, &world, trace)
 }
 
 /// Several customers write within minutes; and again, when earlier threads are just over.
@@ -112,13 +95,9 @@ fn as_many_runs_as_asked_for() {
     assert!(report.violations.is_empty(), "an answer went astray");
 }
 
+#[track_caller]
 fn is_caught(mistake: Mistake, as_what: &str) {
-    let mut seeds = 0..400;
-    let caught = seeds.any(|seed| {
-        let violations = run(seed, Some(mistake), false).violations;
-        violations.iter().any(|what| what.starts_with(as_what))
-    });
-    assert!(caught, "{mistake:?} was not caught");
+    is_caught_by(run, mistake, 400, as_what);
 }
 
 #[test]
