@@ -1,5 +1,7 @@
 //! The deliveries that a delivery's step brings about: small texts that tell people of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::why;
@@ -41,18 +43,20 @@ pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<D
     spawned
 }
 
+/// Later than this, it is no news to a person that a text moved on from them.
+const TOLD_WITHIN: Duration = Duration::from_secs(60 * 60);
+
 /// To the person whom it moved on from.
 fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery> {
     let HandOver { from, at, .. } = delivery.handed_over.get(position)?;
     let at = delivery.clock(*at, now);
+    let body = text::moved_on(&delivery.to.person, &at, &delivery.body);
+    let told = delivery.telling(Purpose::Told, from.clone(), body, now);
+    let latest = now.checked_add(TOLD_WITHIN).unwrap_or(Timestamp::MAX);
     Some(Delivery {
         id: DeliveryId::told(&delivery.id, position + 1),
-        ..delivery.telling(
-            Purpose::Told,
-            from.clone(),
-            text::moved_on(&delivery.to.person, &at, &delivery.body),
-            now,
-        )
+        deadline: told.deadline.min(latest),
+        ..told
     })
 }
 

@@ -88,7 +88,10 @@ impl Threads {
         };
         let mut seats = thread.seats.iter_mut();
         match seats.find(|seat| seat.person == person) {
-            Some(seat) => seat.at = times.now,
+            Some(seat) => {
+                seat.at = times.now;
+                seat.is_told = true;
+            }
             None => thread.seats.push(Seat {
                 person: person.to_owned(),
                 tag,
@@ -97,6 +100,7 @@ impl Threads {
                     at: times.now,
                     by_word: false,
                 }),
+                is_told: true,
             }),
         }
     }
@@ -112,7 +116,11 @@ impl Threads {
         let seats = thread.into_iter().flat_map(|thread| &mut thread.seats);
         let mut gave = seats.filter(|seat| seat.person == person && seat.left.is_some());
         let seat = gave.next();
-        seat.map(|seat| seat.at = seat.at.max(now)).is_some()
+        seat.map(|seat| {
+            seat.at = seat.at.max(now);
+            seat.is_told = true;
+        })
+        .is_some()
     }
 
     /// The customer has had the automatic reply.

@@ -36,6 +36,10 @@ const MOST_TEXTS: usize = 3;
 const REMEMBERED_AT_MOST: Duration = Duration::from_secs(30 * 60);
 const REMEMBERED_AT_LEAST: Duration = Duration::from_secs(2 * 60);
 
+/// The same, if a text of it may still reach the person: they gave it away while one was on its way, or
+/// are told of one that went on to somebody else. No such text is under way for longer than an hour.
+const REMEMBERED_WITH_TEXTS: Duration = Duration::from_secs(70 * 60);
+
 /// The threads of one line, with the texts that wait for a person's word.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Threads {
@@ -95,6 +99,9 @@ pub struct Seat {
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Left>,
+    /// Whether they have been told since they left it of a text that was to be theirs.
+    #[serde(default)]
+    pub is_told: bool,
 }
 
 /// A thread was over for a person before it was over.
@@ -178,15 +185,16 @@ impl Thread {
     }
 
     pub fn standing(&self, seat: &Seat, times: Times) -> Standing {
-        let (since, standing) = match seat.left {
+        let (with_texts, as_long) = (REMEMBERED_WITH_TEXTS, times.remembered());
+        let (since, remembered, standing) = match seat.left {
             // They are told of texts that they were to get before, and may answer those.
-            Some(Left { at, by_word: true }) if at < seat.at => (seat.at, Standing::Over),
-            Some(Left { at, by_word: true }) => (at, Standing::GivenAway { at }),
-            Some(Left { at, by_word: false }) => (at, Standing::Over),
+            Some(_) if seat.is_told => (seat.at, with_texts, Standing::Over),
+            Some(Left { at, by_word: true }) => (at, with_texts, Standing::GivenAway { at }),
+            Some(Left { at, by_word: false }) => (at, as_long, Standing::Over),
             None if self.is_live(times) => return Standing::Live,
-            None => (self.over_at(times.thread_for), Standing::Over),
+            None => (self.over_at(times.thread_for), as_long, Standing::Over),
         };
-        match times.is_past(since, times.remembered()) {
+        match times.is_past(since, remembered) {
             true => Standing::Forgotten,
             false => standing,
         }
@@ -282,6 +290,7 @@ impl Threads {
                 tag,
                 at: times.now,
                 left: None,
+                is_told: false,
             });
         }
         self.end_quietest(person, customer, times);

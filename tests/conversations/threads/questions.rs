@@ -179,7 +179,7 @@ async fn tags_are_used_again_but_not_at_once() {
     world
         .sergio()
         .receives("#3 +16195550109 (San Diego, CA): Me too");
-    world.advance(minutes(31)).await;
+    world.advance(minutes(71)).await;
     world.phone("+18585550107").texts("And me").await;
     world
         .sergio()
