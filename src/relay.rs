@@ -4,12 +4,14 @@ mod opt_outs;
 
 use std::sync::Arc;
 
+use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::audit::{Audit, Record};
 use crate::clock::{Chance, Clock};
 use crate::credentials;
 use crate::delivery::{Delivery, Effect, Outcome, Purpose, State, spawned};
+use crate::inbound::{InboundRecord, MessageSid};
 use crate::invitation::Bus;
 use crate::queue::{Queue, WakeUp};
 use crate::store::{Saved, Store};
@@ -31,6 +33,13 @@ pub struct Relay {
 impl Relay {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The records of texts, in this order. One that is forgotten is left out.
+    pub async fn texts(&self, sids: &[MessageSid]) -> anyhow::Result<Vec<InboundRecord>> {
+        let records = sids.iter().map(|sid| self.store.inbound(sid));
+        let records = try_join_all(records).await?;
+        Ok(records.into_iter().flatten().collect())
     }
 
     /// Puts records into the audit. A text never waits or fails for its record: what cannot be

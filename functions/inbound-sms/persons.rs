@@ -47,7 +47,7 @@ pub async fn to_be_read_first(
     else {
         return Ok(Vec::new());
     };
-    history::read(relay.store.as_ref(), &thread.texts).await
+    relay.texts(&thread.texts).await
 }
 
 /// Whose text it is.

@@ -204,7 +204,7 @@ async fn direct(
         }
         Chased::HandOn => match on_duty.split_first() {
             Some((next, others)) => {
-                let records = history::read(relay.store.as_ref(), &thread.texts).await?;
+                let records = relay.texts(&thread.texts).await?;
                 let whose = (in_thread, next.name.as_str(), sid);
                 let tag = move_to(relay, delivery, whose, threads).await?;
                 let before = chase.tried.last().map_or("", String::as_str);

@@ -39,18 +39,19 @@ mod item;
 mod notices;
 mod opt_outs;
 mod paces;
+mod planned;
 mod signatures;
 mod subscribers;
 mod table;
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -58,7 +59,7 @@ use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
 use self::table::Table;
-use super::{ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store};
+use super::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store};
 use crate::aws::plain;
 use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
@@ -71,9 +72,6 @@ use crate::phone::PhoneNumber;
 use crate::thread::Threads;
 
 const INDEX: &str = "due";
-
-/// How often a text is planned anew because somebody else changed the line's threads meanwhile.
-const MOST_PLANS: usize = 12;
 
 pub struct DynamoStore {
     table: Table,
@@ -124,41 +122,6 @@ impl DynamoStore {
                 }
             }
         }
-    }
-
-    /// All that is kept of a text. The record is the first of them, and the threads, if they change,
-    /// are the last.
-    fn writes_of(
-        &self,
-        line: &PhoneNumber,
-        planned: &Planned,
-        saved_by: &str,
-    ) -> Result<Vec<TransactWriteItem>> {
-        let (table, record) = (&self.table, &planned.record);
-        let mut writes = vec![table.put_new(item::of_inbound(record)?)?];
-        for delivery in &planned.deliveries {
-            writes.push(table.put_new(item::of_delivery(delivery, saved_by)?)?);
-        }
-        if let Some(change) = &record.opt_out {
-            writes.extend(opt_outs::writes(table, line, change, false)?);
-        }
-        if let Some(change) = &record.duty {
-            let key = Key::overrides(line);
-            let name = item::override_attribute(&change.person);
-            writes.push(match &change.to {
-                Some(to) => {
-                    let json = item::string(&serde_json::to_string(to)?);
-                    table.set(key, &name, json)?
-                }
-                None => table.remove(key, &[name])?,
-            });
-        }
-        writes.extend(subscribers::writes(table, line, &record.subscriptions)?);
-        if let Some(threads) = &planned.threads {
-            let item = item::of_threads(line, threads, saved_by)?;
-            writes.push(table.put_threads(item, threads.version)?);
-        }
-        Ok(writes)
     }
 
     /// Replaces an item of the version `previous`.
@@ -278,34 +241,7 @@ impl Store for DynamoStore {
         seen: &Threads,
         plan: Planning,
     ) -> Result<Kept> {
-        let saved_by = unique()?;
-        let mut threads = seen.clone();
-        for again in 0..MOST_PLANS {
-            table::pause(again).await;
-            let planned = plan(&threads);
-            let writes = self.writes_of(line, &planned, &saved_by)?;
-            let of_threads = planned.threads.as_ref().map(|_| writes.len() - 1);
-            match self.table.transact(writes).await?.as_slice() {
-                [] => return Ok(Kept::New(Box::new(planned))),
-                [0, ..] => return Ok(Kept::Already),
-                [.., last] if Some(*last) == of_threads => {}
-                _ => bail!(
-                    "{}: one of the deliveries is there already",
-                    self.table.failed("write to")
-                ),
-            }
-            // Somebody else was first: it is planned by what is true now.
-            let keys = [Key::threads(line), Key::inbound(sid)];
-            let items = self.table.read(&keys).await?;
-            if items.iter().any(|item| keys[1].is_of(item)) {
-                return Ok(Kept::Already);
-            }
-            threads = pick(&items, &keys[0])?.unwrap_or_default();
-        }
-        bail!(
-            "{}: other texts kept changing the line's threads",
-            self.table.failed("write to")
-        )
+        planned::take_in(&self.table, (line, sid), seen, plan).await
     }
 
     async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {

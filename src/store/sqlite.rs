@@ -10,6 +10,8 @@ mod overrides;
 mod paces;
 #[path = "sqlite/parsed_lines.rs"]
 mod parsed_lines;
+#[path = "sqlite/planned.rs"]
+mod planned;
 #[path = "sqlite/rows.rs"]
 mod rows;
 #[path = "sqlite/signatures.rs"]
@@ -30,8 +32,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::parsed_lines::ParsedLines;
+use self::planned::Rows;
 use self::rows::Row;
-use super::{ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store};
+use super::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store};
 use crate::caller::SignatureDigest;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::duty::{Override, Overrides};
@@ -395,68 +398,6 @@ impl Store for SqliteStore {
     ) -> Result<()> {
         let set = overrides::Set::of(line, person, to)?;
         self.0.write(move |connection| set.make(connection)).await
-    }
-}
-
-/// All that is kept of a text, as the tables take it.
-struct Rows {
-    sid: String,
-    record: String,
-    deliveries: Vec<Row>,
-    opt_out: Option<opt_outs::Change>,
-    subscribers: Vec<subscribers::Row>,
-    duty: Option<overrides::Set>,
-    threads: Option<threads::Row>,
-}
-
-impl Rows {
-    fn of(line: &PhoneNumber, planned: &Planned) -> Result<Self> {
-        let Planned {
-            record,
-            deliveries,
-            threads,
-        } = planned;
-        let opt_out = record.opt_out.as_ref();
-        let opt_out = opt_out.map(|change| opt_outs::Change::of(line, change));
-        let subscribers = record.subscriptions.iter();
-        let subscribers = subscribers.map(|new| subscribers::Row::of(line, new));
-        let duty = record.duty.as_ref();
-        let duty = duty.map(|set| overrides::Set::of(line, &set.person, set.to.as_ref()));
-        let threads = threads.as_ref();
-        let threads = threads.map(|threads| threads::Row::of(line, threads));
-        Ok(Self {
-            sid: record.sms.sid.to_string(),
-            record: to_json(record)?,
-            deliveries: deliveries.iter().map(Row::of).collect::<Result<_>>()?,
-            opt_out: opt_out.transpose()?,
-            subscribers: subscribers.collect::<Result<_>>()?,
-            duty: duty.transpose()?,
-            threads: threads.transpose()?,
-        })
-    }
-
-    fn insert(self, connection: &Connection) -> rusqlite::Result<()> {
-        execute(
-            connection,
-            "INSERT INTO inbounds (sid, record) VALUES (?, ?)",
-            params![self.sid, self.record],
-        )?;
-        for row in self.deliveries {
-            row.insert(connection)?;
-        }
-        if let Some(change) = self.opt_out {
-            change.make(connection)?;
-        }
-        for subscriber in self.subscribers {
-            subscriber.put(connection)?;
-        }
-        if let Some(set) = self.duty {
-            set.make(connection)?;
-        }
-        if let Some(threads) = self.threads {
-            threads.put(connection)?;
-        }
-        Ok(())
     }
 }
 

@@ -1,20 +1,12 @@
 //! The last texts of a thread, as the next person reads them.
 
-use super::{Words, Written, read as as_written};
-use crate::inbound::{InboundRecord, MessageSid};
+use super::{Words, Written, read};
+use crate::inbound::InboundRecord;
 use crate::line::Line;
-use crate::store::Store;
 use crate::text;
 
 /// What the customer is called in it.
 const CUSTOMER: &str = "They";
-
-/// The records of texts, oldest first. One that is forgotten is left out.
-pub async fn read(store: &dyn Store, texts: &[MessageSid]) -> anyhow::Result<Vec<InboundRecord>> {
-    let records = texts.iter().map(|sid| store.inbound(sid));
-    let records = futures::future::try_join_all(records).await?;
-    Ok(records.into_iter().flatten().collect())
-}
 
 /// `says`, and behind it who wrote what, each on a line of its own; with all attachments. `words` are
 /// what the customer wrote last, should no record tell.
@@ -30,7 +22,7 @@ pub fn told(
         let sms = &record.sms;
         let person = sms.from.phone().and_then(|number| line.person_with(number));
         let said = text::what(sms);
-        let said = match (person, as_written(&said, false)) {
+        let said = match (person, read(&said, false)) {
             (Some(_), Written::Tagged(_, said)) => said.to_owned(),
             _ => said,
         };

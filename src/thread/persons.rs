@@ -1,23 +1,22 @@
 //! What becomes of a person's text to the line: to whom it goes, or why it goes to nobody. A pure
 //! function of the text, the threads and the time. What cannot be told for certain is asked.
 
-use jiff::{SignedDuration, Timestamp};
+mod acts;
+mod meant;
 
-use super::held::{Choice, Held, MOST_HELD, Question, What};
+pub use meant::CROSSING;
+
+use jiff::Timestamp;
+
+use self::meant::Meant;
+use super::held::{Held, MOST_HELD, Question, What};
 use super::written::{Written, read};
-use super::{Link, Standing, Tag, Threads, Times, Words};
+use super::{Link, Tag, Threads, Times, Words};
 use crate::delivery::DeliveryId;
 use crate::inbound::{InboundSms, MessageSid};
 use crate::phone::PhoneNumber;
 use crate::routing::Rule;
 use crate::text::{self, MOST_CHARACTERS, asking};
-
-/// An answer and a newer customer's text may cross for so long: as long as somebody may write at an
-/// answer without seeing the newer one, and a minute for a webhook that Twilio had to bring again.
-pub const CROSSING: SignedDuration = SignedDuration::from_mins(4);
-
-/// A text that came so long after it was written may be meant for what was true then.
-const LATE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Whose text it is, and when.
 #[derive(Debug, Clone, Copy)]
@@ -266,51 +265,6 @@ impl Desk<'_> {
         }
     }
 
-    /// Whom words without a tag are for.
-    fn meant(&self) -> Meant {
-        let Writer { person, times, .. } = self.writer;
-        let seats = self.threads.of_person(person, times);
-        let live = seats.iter().filter(|(.., s)| *s == Standing::Live);
-        let live: Vec<_> = live.collect();
-        let others = || seats.iter().filter(|(.., s)| *s != Standing::Live);
-        match live.as_slice() {
-            [] if seats.is_empty() => Meant::None,
-            [] => Meant::Doubt("the thread is over, or somebody else's"),
-            _ if self.is_late() => Meant::Doubt("it came late"),
-            [(thread, seat, _)] => {
-                // A person who answers a thread that is over since, or was given away, may not have
-                // seen the text of the one that is live.
-                let is_new = |since: Timestamp| self.writer.written < since + CROSSING;
-                let crosses = others().any(|(other, _, standing)| match standing {
-                    Standing::GivenAway { at } => {
-                        let is_read = self.writer.just_read.contains(&other.customer);
-                        is_read || is_new(*at) || is_new(seat.at)
-                    }
-                    _ => true,
-                });
-                match crosses {
-                    true => Meant::Doubt("it may have crossed with a newer customer's text"),
-                    false => Meant::One(thread.customer.clone()),
-                }
-            }
-            _ => Meant::Doubt("the person has several live threads"),
-        }
-    }
-
-    fn is_late(&self) -> bool {
-        let Writer { written, times, .. } = self.writer;
-        LATE < times.now.duration_since(written)
-    }
-
-    fn with_tag(&self, tag: Tag) -> Option<PhoneNumber> {
-        let seats = self
-            .threads
-            .of_person(self.writer.person, self.writer.times);
-        let mut seats = seats.into_iter();
-        let (thread, ..) = seats.find(|(_, seat, _)| seat.tag == tag)?;
-        Some(thread.customer.clone())
-    }
-
     fn media(&self) -> Vec<String> {
         let media = self.writer.sms.media.iter();
         media.map(|media| media.url.clone()).collect()
@@ -345,130 +299,6 @@ impl Desk<'_> {
         }
     }
 
-    /// The threads that may be meant: those that are live, and for words also those of which the
-    /// person may not know that they are over.
-    fn choices(&self, what: &What) -> Vec<Choice> {
-        let seats = self
-            .threads
-            .of_person(self.writer.person, self.writer.times);
-        let may_be =
-            |standing: &Standing| *standing == Standing::Live || matches!(what, What::Send { .. });
-        let seats = seats.iter().filter(|(.., standing)| may_be(standing));
-        seats
-            .map(|(thread, seat, _)| Choice {
-                tag: seat.tag,
-                customer: thread.customer.clone(),
-                words: thread.words.clone(),
-            })
-            .collect()
-    }
-
-    /// What was to be done is done, now that it is known for which thread.
-    fn done(&mut self, sid: &MessageSid, what: &What, customer: &PhoneNumber) -> Carried {
-        match what {
-            What::Send { body, media } => self.send(sid, &body.0, media, customer),
-            What::Pass => self.pass(sid, customer),
-            What::Claim => self.claim(customer),
-        }
-    }
-
-    fn send(
-        &mut self,
-        sid: &MessageSid,
-        body: &str,
-        media: &[String],
-        customer: &PhoneNumber,
-    ) -> Carried {
-        let Writer {
-            person, sms, times, ..
-        } = self.writer;
-        let had_it = self.had_it(customer);
-        self.threads.be_part_of(customer, person, sid, times);
-        let mut carried = self.carried(Rule::Answer, String::new());
-        if let Some(thread) = self.threads.of_mut(customer) {
-            carried.thread = Some(Link {
-                customer: customer.clone(),
-                opened: thread.opened,
-                previous: (!thread.texts.is_empty()).then(|| thread.last.clone()),
-                sends: None,
-            });
-            thread.goes_on(sid, &sms.sid, times.now);
-            thread.has = person.to_owned();
-            thread.unanswered = None;
-            let reply = DeliveryId::reply(sid);
-            carried.sent = Some(Sent {
-                sid: sid.clone(),
-                customer: customer.clone(),
-                body: body.to_owned(),
-                media: media.to_vec(),
-                after: thread.last_out.replace(reply),
-            });
-        }
-        let told = had_it.map(|other| {
-            let words = text::or_attachments(body, media.len());
-            (other, asking::answered_by(person, customer, &words))
-        });
-        carried.told = told.into_iter().collect();
-        carried
-    }
-
-    fn claim(&mut self, customer: &PhoneNumber) -> Carried {
-        let Writer {
-            person, sms, times, ..
-        } = self.writer;
-        self.threads.be_part_of(customer, person, &sms.sid, times);
-        let mut carried = self.carried(Rule::Claimed, format!("{person} has it from now on"));
-        if let Some(thread) = self.threads.of_mut(customer) {
-            carried.thread = Some(goes_on(thread, &sms.sid));
-            thread.has = person.to_owned();
-            thread.unanswered = None;
-        }
-        let thread = self.threads.of(customer);
-        let others = thread.into_iter().flat_map(|t| t.others(person, times));
-        let told = others.map(|other| (other.to_owned(), asking::has_it(person, customer)));
-        carried.told = told.collect();
-        carried.answer = Some(asking::you_have_it(customer, carried.told.len()));
-        carried
-    }
-
-    fn pass(&mut self, sid: &MessageSid, customer: &PhoneNumber) -> Carried {
-        let Writer {
-            person, sms, times, ..
-        } = self.writer;
-        let Some(next) = self.next else {
-            let answer = asking::nobody_to_pass_to().to_owned();
-            return self.nothing(Rule::Passed, "nobody else is on duty", answer);
-        };
-        let mut carried = self.carried(Rule::Passed, format!("{person} gave it to {next}"));
-        self.threads.leave(customer, person, true, times.now);
-        let tag = self.threads.sit(customer, next, &sms.sid, times);
-        if let Some(thread) = self.threads.of_mut(customer) {
-            let texts = thread.texts.clone();
-            carried.thread = Some(goes_on(thread, &sms.sid));
-            thread.has = next.to_owned();
-            thread.unanswered = thread.unanswered.map(|_| times.now);
-            carried.passed = Some(Passed {
-                sid: sid.clone(),
-                customer: customer.clone(),
-                to: next.to_owned(),
-                tag,
-                words: thread.words.clone(),
-                texts,
-                after: thread.last_in.replace(DeliveryId::passed(sid)),
-                is_awaited: thread.unanswered.is_some(),
-            });
-        }
-        carried.answer = Some(asking::passed_on(next, customer));
-        carried
-    }
-
-    /// Somebody else who has the thread and can answer it.
-    fn had_it(&self, customer: &PhoneNumber) -> Option<String> {
-        let Writer { person, times, .. } = self.writer;
-        let has = self.threads.who_has(customer, times)?;
-        (has != person).then(|| has.to_owned())
-    }
-
     fn no_such(&self, tag: Tag) -> String {
         let live = self
             .threads
@@ -495,24 +325,6 @@ impl Desk<'_> {
             questions: Vec::new(),
             thread: None,
         }
-    }
-}
-
-enum Meant {
-    None,
-    One(PhoneNumber),
-    /// It is to be asked, for this reason.
-    Doubt(&'static str),
-}
-
-/// The record of a command is the thread's last one.
-fn goes_on(thread: &mut super::Thread, record: &MessageSid) -> Link {
-    let previous = std::mem::replace(&mut thread.last, record.clone());
-    Link {
-        customer: thread.customer.clone(),
-        opened: thread.opened,
-        previous: Some(previous).filter(|previous| previous != record),
-        sends: None,
     }
 }
 

@@ -33,3 +33,4 @@ mod rights;
 mod starts;
 mod template;
 mod texts;
+mod threads;

@@ -136,7 +136,7 @@ fn a_relay_that_believes_anybody_is_caught() {
 
 #[test]
 fn a_hand_over_to_the_same_person_is_caught() {
-    is_caught(Mistake::HandsOverToTheSame, 100, "passed over");
+    is_caught(Mistake::HandsOverToTheSame, 400, "passed over");
 }
 
 #[test]
