@@ -44,7 +44,10 @@ pub fn relay(
             now: *now,
             thread_for: line.policy.thread_for,
         };
-        let said = Words(text::clipped(&text::plain(&text::what(sms)), REMEMBERED));
+        let said = Words(text::clipped(
+            &text::gsm7_line(&text::what(sms)),
+            REMEMBERED,
+        ));
         let to = (first.name.as_str(), &relayed.id);
         let began = threads.customer_wrote(number, said, &sms.sid, to, times);
         relayed.in_thread = Some(Box::new(InThread {

@@ -79,7 +79,7 @@ pub fn answer(words: String, line: &Line, sms: &InboundSms, now: Timestamp) -> O
 
 /// Words of the relay's own to one of the line's people.
 pub fn says(way: Way, words: &str, line: &Line, now: Timestamp) -> Delivery {
-    let words = text::first_segment(&text::plain(words));
+    let words = text::first_segment(&text::gsm7_line(words));
     delivery(way, words, Vec::new(), line, now)
 }
 

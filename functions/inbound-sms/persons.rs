@@ -322,7 +322,7 @@ impl By<'_> {
     }
 
     fn answers(&self, words: &str, text: &Text) -> Vec<Delivery> {
-        let words = text::first_segment(&text::plain(words));
+        let words = text::first_segment(&text::gsm7_line(words));
         answer(words, self.line, &text.sms, text.now)
             .into_iter()
             .collect()

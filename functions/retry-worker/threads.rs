@@ -264,7 +264,7 @@ fn says_to(purpose: Purpose, to: Recipient, words: &str) -> Directed {
         purpose,
         to,
         remaining: Vec::new(),
-        body: text::first_segment(&text::plain(words)),
+        body: text::first_segment(&text::gsm7_line(words)),
         media: Vec::new(),
         shown: Vec::new(),
         after: None,

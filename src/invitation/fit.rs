@@ -3,9 +3,7 @@
 //! Half a link is worth nothing, and phones put the segments of a long text together only if all of
 //! them arrive.
 
-use icu_normalizer::DecomposingNormalizerBorrowed;
-
-use crate::text::{Encoding, first_outside_gsm7, segments};
+use crate::text::{Encoding, segments};
 
 /// A value that does not fit, and what is to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,64 +11,6 @@ pub struct Misfit {
     /// The value's name; `None` if the template itself is too long.
     pub value: Option<String>,
     pub problem: String,
-}
-
-/// What typographers write and GSM-7 lacks. Unicode has no decomposition for these.
-const LOOK_ALIKES: [(char, &str); 22] = [
-    ('‘', "'"),
-    ('’', "'"),
-    ('‚', ","),
-    ('“', "\""),
-    ('”', "\""),
-    ('„', "\""),
-    ('«', "\""),
-    ('»', "\""),
-    ('–', "-"),
-    ('—', "-"),
-    ('‑', "-"),
-    ('…', "..."),
-    ('\u{a0}', " "),
-    ('\u{202f}', " "),
-    ('·', "."),
-    ('•', "-"),
-    ('đ', "d"),
-    ('Đ', "D"),
-    ('ł', "l"),
-    ('Ł', "L"),
-    ('ı', "i"),
-    ('×', "x"),
-];
-
-/// The text with look-alikes for what GSM-7 lacks, so that García and Łukasz do not cost more than
-/// half of the room: letters without those of their marks that it does not have. What has no
-/// look-alike stays.
-pub fn plain(text: &str) -> String {
-    let nfd = DecomposingNormalizerBorrowed::new_nfd();
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        if first_outside_gsm7(c.encode_utf8(&mut [0; 4])).is_none() {
-            plain.push(c);
-        } else if is_mark(c) {
-            // Its letter stands before it.
-        } else if let Some((_, like)) = LOOK_ALIKES.iter().find(|(known, _)| *known == c) {
-            plain.push_str(like);
-        } else {
-            let base: String = nfd
-                .normalize_iter(std::iter::once(c))
-                .filter(|part| !is_mark(*part))
-                .collect();
-            match !base.is_empty() && first_outside_gsm7(&base).is_none() {
-                true => plain.push_str(&base),
-                false => plain.push(c),
-            }
-        }
-    }
-    plain
-}
-
-/// The block of combining diacritical marks.
-fn is_mark(c: char) -> bool {
-    ('\u{300}'..='\u{36f}').contains(&c)
 }
 
 /// Which of `values`, as they were put into `text`, keeps it from fitting into one segment; `None` if
@@ -114,22 +54,6 @@ mod tests {
     fn misfit(name: &str, link: &str) -> Option<Misfit> {
         let text = format!("{name}, you are invited: {link}");
         unfitting(&text, &[("name", name), ("link", link)])
-    }
-
-    #[test]
-    fn names_are_written_with_the_letters_that_cost_least() {
-        for (written, sent) in [
-            ("Pía García", "Pia Garcia"),
-            ("Garci\u{301}a", "Garcia"),
-            ("Łukasz Żurek", "Lukasz Zurek"),
-            ("Zoë’s “crew” – tonight…", "Zoe's \"crew\" - tonight..."),
-            ("Đorđe\u{a0}Šarić", "Dorde Saric"),
-            // Those that GSM-7 has stay as they are.
-            ("Édith Müller, Ñuñoa", "Édith Müller, Ñuñoa"),
-            ("Юра 🚐", "Юра 🚐"),
-        ] {
-            assert_eq!(plain(written), sent);
-        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod plan;
 mod standing;
 
 pub use failed::{Because, Bus, Failed, NoBus};
-pub use fit::{Misfit, plain, unfitting};
+pub use fit::{Misfit, unfitting};
 pub use plan::plan;
 pub use standing::Standing;
 

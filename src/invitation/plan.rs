@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Invitation, Report, Words, delivery, plain, unfitting};
+use super::{Invitation, Report, Words, delivery, unfitting};
 use crate::delivery::Delivery;
 use crate::line::Line;
 use crate::notice::Source;
 use crate::notice::payload::{InvitationRequest, Refused};
+use crate::text::plain;
 
 /// The delivery that `asked` comes to, in the words of the line's template.
 pub fn plan(

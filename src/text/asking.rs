@@ -1,7 +1,7 @@
 //! What the relay itself says to people about their threads: each a sentence or two, in one GSM-7
 //! segment.
 
-use super::plain::{clipped, plain, room_beside};
+use super::plain::{clipped, gsm7_line, room_beside};
 use crate::phone::PhoneNumber;
 use crate::thread::{Held, Tag, What};
 
@@ -41,7 +41,7 @@ const NOBODY_ANSWERED: &str = "Nobody has answered +";
 pub fn question(held: &Held, is_repeated: bool) -> String {
     let head = match &held.what {
         What::Send { body, media } => {
-            let words = clipped(&plain(&or_attachments(&body.0, media.len())), QUOTED);
+            let words = clipped(&gsm7_line(&or_attachments(&body.0, media.len())), QUOTED);
             format!("Who gets \"{words}\"?")
         }
         What::Pass => "Pass on which?".to_owned(),
@@ -57,7 +57,7 @@ pub fn question(held: &Held, is_repeated: bool) -> String {
             let digits = choice.customer.expose();
             let digits = &digits[digits.len().saturating_sub(4)..];
             let option = format!(" {}: {digits}", choice.tag.number());
-            (option, plain(&choice.words.0))
+            (option, gsm7_line(&choice.words.0))
         })
         .collect();
     let room = room_beside(&format!("{head}{HOW_TO_CHOOSE}"));
@@ -290,7 +290,7 @@ pub fn pins_tried(person: &str, line: &str) -> String {
 /// As much of somebody's words as there is room for between other words.
 fn quoting(before: &str, words: &str, after: &str) -> String {
     let room = room_beside(&format!("{before}{after}"));
-    format!("{before}{}{after}", clipped(&plain(words), room))
+    format!("{before}{}{after}", clipped(&gsm7_line(words), room))
 }
 
 #[cfg(test)]

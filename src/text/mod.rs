@@ -16,7 +16,7 @@ pub use compose::{
 };
 pub use own::is_own;
 pub use parts::{MOST_CHARACTERS, MOST_MEDIA, parts};
-pub use plain::{clipped, plain};
+pub use plain::{clipped, gsm7_line, plain};
 pub use segments::{Encoding, Segments, first_outside_gsm7, segments};
 pub use split::{size, split};
 pub use subscriptions::{left, subscribed};
