@@ -19,7 +19,7 @@ use crate::relay::Relay;
 use crate::routing::decide;
 use crate::store::Saved;
 use crate::text::{self, asking};
-use crate::thread::{Tag, Thread, Threads, Times, history};
+use crate::thread::{ReachedNow, Tag, Thread, Threads, Times, history};
 
 /// How often somebody else may save the threads first.
 const MOST_TRIES: usize = 8;
@@ -50,28 +50,40 @@ pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>>
     }
     match delivery.needs_seat() {
         true => seat(relay, delivery, thread).await,
-        false => shown_again(relay, delivery, thread).await.map(|()| None),
+        false => reaches_late(relay, delivery, thread).await,
     }
 }
 
-/// The recipient gave the thread away while the text was on its way to them. They get it all the same,
-/// and may answer it.
-async fn shown_again(relay: &Relay, delivery: &Delivery, thread: &InThread) -> Result<()> {
+/// The threads may have changed while the text was on its way. Its recipient gets it all the same, and
+/// may answer it.
+async fn reaches_late(
+    relay: &Relay,
+    delivery: &Delivery,
+    thread: &InThread,
+) -> Result<Option<Event>> {
     if delivery.purpose != Purpose::Relay || !delivery.attempts.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let person = &delivery.to.person;
     for _ in 0..MOST_TRIES {
         let mut threads = relay.store.threads(&delivery.from).await?;
-        if !threads.is_shown_after_all(&thread.customer, person, relay.now()) {
-            return Ok(());
+        match threads.reaches(&thread.customer, person, times(relay, delivery)) {
+            ReachedNow::AsPlanned => return Ok(None),
+            ReachedNow::NoSeat => return seat(relay, delivery, thread).await,
+            ReachedNow::Changed => threads.version += 1,
         }
-        threads.version += 1;
         if relay.store.save_threads(&delivery.from, &threads).await? == Saved::Yes {
-            return Ok(());
+            return Ok(None);
         }
     }
     bail!("{BUSY}")
+}
+
+fn times(relay: &Relay, delivery: &Delivery) -> Times {
+    Times {
+        now: relay.now(),
+        thread_for: delivery.policy.thread_for,
+    }
 }
 
 fn holds(
@@ -151,10 +163,7 @@ async fn move_to(
 ) -> Result<Option<Tag>> {
     let line = &delivery.from;
     for _ in 0..MOST_TRIES {
-        let times = Times {
-            now: relay.now(),
-            thread_for: delivery.policy.thread_for,
-        };
+        let times = times(relay, delivery);
         let from = delivery.handed_over.last();
         let from = from.map(|hand_over| hand_over.from.person.as_str());
         let tag = threads.moved_to(&thread.customer, from, person, sid, times);

@@ -1,6 +1,6 @@
 //! What a customer's text does to the threads.
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 
 use super::{Left, Link, Seat, Tag, Threads, Times, Words};
 use crate::delivery::DeliveryId;
@@ -20,6 +20,19 @@ pub struct Began {
     /// Whether the customer has not had the automatic reply in this thread.
     pub not_replied: bool,
 }
+
+/// What a person could do with a text of a thread that reaches them now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReachedNow {
+    AsPlanned,
+    /// The threads had to be changed for them to be able to answer.
+    Changed,
+    /// They have no part in the thread any more, and need one anew.
+    NoSeat,
+}
+
+/// A text that reaches a person by so much later than it was written keeps its thread alive.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Threads {
     /// A customer's text goes to `person`, as `delivery`.
@@ -74,6 +87,7 @@ impl Threads {
         }
         if let Some(thread) = self.of_mut(customer) {
             thread.has = person.to_owned();
+            thread.active = thread.active.max(times.now);
         }
         self.forget(times);
         tag
@@ -105,22 +119,29 @@ impl Threads {
         }
     }
 
-    /// A text of the thread is shown to a person who gave the thread away. Returns whether that is so.
-    pub fn is_shown_after_all(
-        &mut self,
-        customer: &PhoneNumber,
-        person: &str,
-        now: Timestamp,
-    ) -> bool {
-        let thread = self.of_mut(customer);
-        let seats = thread.into_iter().flat_map(|thread| &mut thread.seats);
-        let mut gave = seats.filter(|seat| seat.person == person && seat.left.is_some());
-        let seat = gave.next();
-        seat.map(|seat| {
+    /// A text of the thread reaches a person. They may have given the thread away while it was on its
+    /// way, or it was on its way for so long that the thread is over, or soon will be.
+    pub fn reaches(&mut self, customer: &PhoneNumber, person: &str, times: Times) -> ReachedNow {
+        let now = times.now;
+        let Some(thread) = self.of_mut(customer) else {
+            return ReachedNow::NoSeat;
+        };
+        let is_live = thread.is_live(times);
+        let Some(seat) = thread.seats.iter_mut().find(|seat| seat.person == person) else {
+            return ReachedNow::NoSeat;
+        };
+        if seat.left.is_some() {
             seat.at = seat.at.max(now);
             seat.is_told = true;
-        })
-        .is_some()
+            ReachedNow::Changed
+        } else if !is_live {
+            ReachedNow::NoSeat
+        } else if thread.active + LATE <= now {
+            thread.active = now;
+            ReachedNow::Changed
+        } else {
+            ReachedNow::AsPlanned
+        }
     }
 
     /// The customer has had the automatic reply.

@@ -17,7 +17,7 @@ pub const UNTIL: SignedDuration = SignedDuration::from_mins(20);
 pub const MOST_HELD: usize = 5;
 
 /// How long it is known that there was a question: a number is not taken for a text so soon after.
-const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
+const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// A question may cross with the answer to an earlier one for so long.
 const CROSSING: SignedDuration = SignedDuration::from_mins(5);

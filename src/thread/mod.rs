@@ -11,7 +11,7 @@ mod seats;
 mod tag;
 mod written;
 
-pub use customers::Began;
+pub use customers::{Began, ReachedNow};
 pub use held::{Choice, Held, MOST_HELD, Question, Settled, What};
 pub use persons::{CROSSING, Carried, Passed, Sent, Wanted, Writer, carry_out};
 pub use pin::{Pin, Proof, TRIES, Tries};

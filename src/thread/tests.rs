@@ -135,6 +135,25 @@ fn answers_follow_one_another_and_texts_do() {
 }
 
 #[test]
+fn a_text_that_comes_late_can_be_answered() {
+    let mut line = Line::default();
+    line.writes(1, "Sergio", 0);
+    let reaches = |line: &mut Line, person: &str, minute: u64| {
+        line.threads.reaches(&customer(1), person, times(minute))
+    };
+    assert_eq!(reaches(&mut line, "Sergio", 1), ReachedNow::AsPlanned);
+    assert_eq!(reaches(&mut line, "Ana", 1), ReachedNow::NoSeat);
+    assert_eq!(reaches(&mut line, "Sergio", 3 * HOUR), ReachedNow::Changed);
+    let carried = line.answers("Sergio", "yes", 6 * HOUR);
+    assert_eq!(sent(&carried), Some((&customer(1), "yes")));
+    assert_eq!(reaches(&mut line, "Sergio", 10 * HOUR), ReachedNow::NoSeat);
+    let threads = &mut line.threads;
+    threads.moved_to(&customer(1), None, "Sergio", &sid(1), times(10 * HOUR));
+    let carried = line.answers("Sergio", "and yes", 13 * HOUR);
+    assert_eq!(sent(&carried), Some((&customer(1), "and yes")));
+}
+
+#[test]
 fn a_number_is_an_answer_only_to_a_question() {
     let mut line = Line::default();
     line.writes(1, "Sergio", 0);
