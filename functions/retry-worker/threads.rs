@@ -61,7 +61,9 @@ async fn reaches_late(
     delivery: &Delivery,
     thread: &InThread,
 ) -> Result<Option<Event>> {
-    if delivery.purpose != Purpose::Relay || !delivery.attempts.is_empty() {
+    let is_reminder = delivery.purpose == Purpose::Thread && thread.chase.is_some();
+    let asks_for_answer = delivery.purpose == Purpose::Relay || is_reminder;
+    if !asks_for_answer || !delivery.attempts.is_empty() {
         return Ok(None);
     }
     let person = &delivery.to.person;
@@ -69,7 +71,11 @@ async fn reaches_late(
         let mut threads = relay.store.threads(&delivery.from).await?;
         match threads.reaches(&thread.customer, person, times(relay, delivery)) {
             ReachedNow::AsPlanned => return Ok(None),
-            ReachedNow::NoSeat => return seat(relay, delivery, thread).await,
+            ReachedNow::NoSeat => {
+                let seated = seat(relay, delivery, thread).await?;
+                // A reminder shows no tag.
+                return Ok(seated.filter(|_| !is_reminder));
+            }
             ReachedNow::Changed => threads.version += 1,
         }
         if relay.store.save_threads(&delivery.from, &threads).await? == Saved::Yes {

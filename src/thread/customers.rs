@@ -81,12 +81,15 @@ impl Threads {
         text: &MessageSid,
         times: Times,
     ) -> Option<Tag> {
+        let waits = self.of(customer).and_then(|thread| thread.unanswered);
         let tag = self.sit(customer, person, text, times);
         if let Some(from) = from {
             self.hears_of(customer, from, times);
         }
         if let Some(thread) = self.of_mut(customer) {
             thread.has = person.to_owned();
+            // A thread that begins anew with a text that came late owes the same answer.
+            thread.unanswered = waits;
             thread.active = thread.active.max(times.now);
         }
         self.forget(times);
