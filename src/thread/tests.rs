@@ -154,6 +154,26 @@ fn a_text_that_comes_late_can_be_answered() {
 }
 
 #[test]
+fn a_customer_whose_text_comes_late_still_waits() {
+    let mut line = Line::default();
+    line.writes(1, "Sergio", 0);
+    let threads = &mut line.threads;
+    threads.moved_to(
+        &customer(1),
+        Some("Sergio"),
+        "Ana",
+        &sid(1),
+        times(5 * HOUR),
+    );
+    let thread = threads.of(&customer(1)).unwrap();
+    assert_eq!(
+        (thread.opened, thread.unanswered),
+        (at(5 * HOUR), Some(at(0)))
+    );
+    assert_eq!(threads.who_has(&customer(1), times(5 * HOUR)), Some("Ana"));
+}
+
+#[test]
 fn a_number_is_an_answer_only_to_a_question() {
     let mut line = Line::default();
     line.writes(1, "Sergio", 0);
