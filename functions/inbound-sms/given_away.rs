@@ -1,5 +1,5 @@
 //! Threads that a person gave away, and of which something may still have reached them: a text that was
-//! on its way already, or the news that one moved on.
+//! on its way already, a reminder, or the news that one moved on.
 
 use jiff::Timestamp;
 
@@ -31,10 +31,11 @@ pub async fn just_read(
     };
     let seats = threads.of_person(&person.name, times);
     let live = seats.iter().filter(|(.., s)| *s == Standing::Live).count();
+    let turns = (person, line.people.len());
     let mut read = Vec::new();
     for (thread, _, standing) in seats {
         let is_given_away = matches!(standing, Standing::GivenAway { .. });
-        if live == 1 && is_given_away && reached(relay, thread, person, text.received).await? {
+        if live == 1 && is_given_away && reached(relay, thread, turns, text.received).await? {
             read.push(thread.customer.clone());
         }
     }
@@ -45,7 +46,7 @@ pub async fn just_read(
 async fn reached(
     relay: &Relay,
     thread: &Thread,
-    person: &Person,
+    (person, most_turns): (&Person, usize),
     written: Timestamp,
 ) -> anyhow::Result<bool> {
     let mut next = thread.last_in.clone();
@@ -67,6 +68,15 @@ async fn reached(
             };
             let mut attempts = told.attempts.iter();
             if told.due().is_some() || attempts.any(|a| may_just_be_read(a, person, written)) {
+                return Ok(true);
+            }
+        }
+        for reminder in reminders_of(&delivery, most_turns) {
+            let Some(reminder) = relay.store.delivery(&reminder).await? else {
+                continue;
+            };
+            let mut attempts = reminder.attempts.iter();
+            if attempts.any(|a| may_just_be_read(a, person, written)) {
                 return Ok(true);
             }
         }
@@ -92,5 +102,12 @@ fn told_of(delivery: &Delivery, person: &Person) -> Vec<DeliveryId> {
     let theirs = hand_overs.filter(|(hand_over, _)| hand_over.from.person == person.name);
     theirs
         .map(|(_, number)| DeliveryId::told(&delivery.id, number))
+        .collect()
+}
+
+/// What may have reminded somebody to answer the text, whose turn it was among so many.
+fn reminders_of(delivery: &Delivery, most_turns: usize) -> Vec<DeliveryId> {
+    let sid = delivery.message_sid.iter();
+    sid.flat_map(|sid| (1..=most_turns).map(|turn| DeliveryId::chase(sid, "remind", turn)))
         .collect()
 }
