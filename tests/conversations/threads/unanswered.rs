@@ -1,5 +1,7 @@
 //! Nobody answers: whoever has the thread is reminded, then it goes to the next person.
 
+use relay::twilio::sandbox::Fault;
+
 use super::*;
 use crate::world::{example, number};
 
@@ -99,6 +101,34 @@ async fn whoever_gets_it_by_a_pass_has_their_own_time() {
         .receives("waits for an answer since 10:10 AM: Is it ready?");
     world.backup().texts("It is").await;
     ana(&world).receives("It is");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn a_reminder_that_comes_after_the_pass_may_be_what_is_answered() {
+    let world = answered_within(false).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    ben(&world).texts("Diesel?").await;
+    world.sergio().receives("Diesel?");
+    world.sergio().texts("#2 Soon").await;
+    ben(&world).receives("Soon");
+    let held = Fault::Held { ms: 6 * 60_000 };
+    world.sergio().next_request_meets(held);
+    world.advance(minutes(15)).await;
+    world.sergio().texts("pass #1").await;
+    world.sergio().receives("Backup has +16195550107");
+    world.backup().receives("Sergio passes +16195550107");
+    world.advance(minutes(7)).await;
+    world
+        .sergio()
+        .receives("+16195550107 waits for an answer since 10:00 AM");
+    world.sergio().texts("Yes").await;
+    ben(&world).receives_nothing();
+    world.sergio().receives("Who gets \"Yes\"?");
+    world.sergio().texts("1").await;
+    ana(&world).receives("Yes");
+    world.backup().receives("Sergio has answered +16195550107");
     world.advance(minutes(60)).await;
 }
 
