@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::audit::{Audit, Record};
 use crate::clock::{Chance, Clock};
 use crate::credentials;
-use crate::delivery::{Delivery, Effect, Outcome, Purpose, State, spawned};
+use crate::delivery::{Delivery, DeliveryId, Effect, Outcome, Purpose, State, spawned};
 use crate::inbound::{InboundRecord, MessageSid};
 use crate::invitation::Bus;
 use crate::queue::{Queue, WakeUp};
@@ -40,6 +40,13 @@ impl Relay {
         let records = sids.iter().map(|sid| self.store.inbound(sid));
         let records = try_join_all(records).await?;
         Ok(records.into_iter().flatten().collect())
+    }
+
+    /// The deliveries of these ids, in this order. One that is not there is left out.
+    pub async fn deliveries(&self, ids: Vec<DeliveryId>) -> anyhow::Result<Vec<Delivery>> {
+        let deliveries = ids.iter().map(|id| self.store.delivery(id));
+        let deliveries = try_join_all(deliveries).await?;
+        Ok(deliveries.into_iter().flatten().collect())
     }
 
     /// Puts records into the audit. A text never waits or fails for its record: what cannot be

@@ -1,8 +1,8 @@
 //! A customer's text on its way to the line's people.
 
-use super::deliveries::{self, Way, delivery, recipient};
+use super::deliveries::{self, Way, delivery};
 use super::plan::Text;
-use crate::delivery::{Awaited, Delivery, DeliveryId, InThread, Purpose, Shown};
+use crate::delivery::{Awaited, Delivery, DeliveryId, InThread, Purpose, Recipient, Shown};
 use crate::inbound::{InboundRecord, InboundSms, Nature};
 use crate::line::Line;
 use crate::routing::Known;
@@ -25,11 +25,11 @@ pub fn relay(
     let Some(first) = cascade.next() else {
         return Vec::new();
     };
-    let remaining = cascade.map(recipient).collect();
+    let remaining = cascade.map(Recipient::of).collect();
     let way = Way {
         id: DeliveryId::of_inbound(&sms.sid),
         purpose: Purpose::Relay,
-        to: recipient(first),
+        to: Recipient::of(first),
         sid: &sms.sid,
     };
     let media = sms.media.iter().map(|media| media.url.clone()).collect();
@@ -40,10 +40,7 @@ pub fn relay(
     };
     let mut others = Vec::new();
     if let Some(number) = sms.from.phone() {
-        let times = Times {
-            now: *now,
-            thread_for: line.policy.thread_for,
-        };
+        let times = Times::of(&line.policy, *now);
         let said = Words(text::clipped(
             &text::gsm7_line(&text::what(sms)),
             REMEMBERED,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId, Purpose, Recipient, State};
 use crate::inbound::{InboundSms, MessageSid};
-use crate::line::{Line, Person};
+use crate::line::Line;
 use crate::phone::PhoneNumber;
 use crate::text;
 
@@ -66,7 +66,7 @@ pub fn answer(words: String, line: &Line, sms: &InboundSms, now: Timestamp) -> O
             person: SENDER.to_owned(),
             number: number.clone(),
         },
-        recipient,
+        Recipient::of,
     );
     let way = Way {
         id: DeliveryId::of_inbound(&sms.sid),
@@ -96,12 +96,5 @@ pub fn customer(number: &PhoneNumber) -> Recipient {
     Recipient {
         person: CUSTOMER.to_owned(),
         number: number.clone(),
-    }
-}
-
-pub fn recipient(person: &Person) -> Recipient {
-    Recipient {
-        person: person.name.clone(),
-        number: person.number.clone(),
     }
 }

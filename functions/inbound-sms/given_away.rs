@@ -1,10 +1,11 @@
 //! Threads that a person gave away, and of which something may still have reached them: a text that was
 //! on its way already, a reminder, or the news that one moved on.
 
+use futures::future::try_join;
 use jiff::Timestamp;
 
 use super::plan::Text;
-use crate::delivery::{Attempt, Delivery, DeliveryId, Outcome};
+use crate::delivery::{Attempt, Chased, Delivery, DeliveryId, Outcome};
 use crate::line::{Line, Person};
 use crate::phone::PhoneNumber;
 use crate::relay::Relay;
@@ -25,10 +26,7 @@ pub async fn just_read(
     let Some(person) = number.and_then(|number| line.person_with(number)) else {
         return Ok(Vec::new());
     };
-    let times = Times {
-        now: text.now,
-        thread_for: line.policy.thread_for,
-    };
+    let times = Times::of(&line.policy, text.now);
     let seats = threads.of_person(&person.name, times);
     let live = seats.iter().filter(|(.., s)| *s == Standing::Live).count();
     let turns = (person, line.people.len());
@@ -49,36 +47,27 @@ async fn reached(
     (person, most_turns): (&Person, usize),
     written: Timestamp,
 ) -> anyhow::Result<bool> {
+    let is_read = |delivery: &Delivery| {
+        let mut attempts = delivery.attempts.iter();
+        attempts.any(|attempt| may_just_be_read(attempt, person, written))
+    };
     let mut next = thread.last_in.clone();
     for _ in 0..MOST_TEXTS {
         let Some(id) = next else { return Ok(false) };
         let Some(delivery) = relay.store.delivery(&id).await? else {
             return Ok(false);
         };
-        if delivery
-            .attempts
-            .iter()
-            .any(|a| may_just_be_read(a, person, written))
-        {
+        if is_read(&delivery) {
             return Ok(true);
         }
-        for told in told_of(&delivery, person) {
-            let Some(told) = relay.store.delivery(&told).await? else {
-                continue;
-            };
-            let mut attempts = told.attempts.iter();
-            if told.due().is_some() || attempts.any(|a| may_just_be_read(a, person, written)) {
-                return Ok(true);
-            }
-        }
-        for reminder in reminders_of(&delivery, most_turns) {
-            let Some(reminder) = relay.store.delivery(&reminder).await? else {
-                continue;
-            };
-            let mut attempts = reminder.attempts.iter();
-            if attempts.any(|a| may_just_be_read(a, person, written)) {
-                return Ok(true);
-            }
+        let (told, reminders) = try_join(
+            relay.deliveries(told_of(&delivery, person)),
+            relay.deliveries(reminders_of(&delivery, most_turns)),
+        )
+        .await?;
+        let is_told = |told: &Delivery| told.due().is_some() || is_read(told);
+        if told.iter().any(is_told) || reminders.iter().any(is_read) {
+            return Ok(true);
         }
         next = delivery.in_thread.and_then(|thread| thread.after);
     }
@@ -108,6 +97,6 @@ fn told_of(delivery: &Delivery, person: &Person) -> Vec<DeliveryId> {
 /// What may have reminded somebody to answer the text, whose turn it was among so many.
 fn reminders_of(delivery: &Delivery, most_turns: usize) -> Vec<DeliveryId> {
     let sid = delivery.message_sid.iter();
-    sid.flat_map(|sid| (1..=most_turns).map(|turn| DeliveryId::chase(sid, "remind", turn)))
+    sid.flat_map(|sid| (1..=most_turns).map(|turn| DeliveryId::chase(sid, Chased::Remind, turn)))
         .collect()
 }

@@ -3,18 +3,16 @@
 
 use jiff::Timestamp;
 
-use super::deliveries::{self, Way, answer, delivery, recipient, says, says_at};
+use super::deliveries::{self, Way, answer, delivery, says, says_at};
 use super::duty::Given;
 use super::plan::{Text, plan};
-use crate::delivery::{
-    Awaited, Delivery, DeliveryId, InThread, OWNER, OnlyIf, Purpose, Recipient, Shown,
-};
+use crate::delivery::{Awaited, Delivery, DeliveryId, InThread, OnlyIf, Purpose, Recipient, Shown};
 use crate::duty::by_text::{Command, clock_in, heed};
-use crate::inbound::{InboundRecord, Nature};
+use crate::inbound::InboundRecord;
 use crate::line::{Line, Person};
 use crate::phone::Sender;
 use crate::relay::Relay;
-use crate::routing::{Known, Rule, decide};
+use crate::routing::{Known, Rule, decide_for_a_customer};
 use crate::text::{self, asking};
 use crate::thread::{
     Carried, Held, Passed, Proof, Question, Sent, Threads, Times, Wanted, Writer, carry_out,
@@ -127,10 +125,7 @@ impl By<'_> {
             let way = Way {
                 id: DeliveryId::news(&text.sms.sid, 0),
                 purpose: Purpose::Alert,
-                to: Recipient {
-                    person: OWNER.to_owned(),
-                    number: owner.clone(),
-                },
+                to: Recipient::owner(owner.clone()),
                 sid: &text.sms.sid,
             };
             deliveries.push(says(way, &words, self.line, now));
@@ -155,9 +150,7 @@ impl By<'_> {
         let said = heed(command, line, person, known, text.received, text.now);
         record.decision.rule = Rule::DutyByText;
         record.duty = said.change;
-        let live = threads.live_of_person(&person.name, times);
-        let live = live.map(|(thread, seat)| (seat.tag, thread.customer.clone()));
-        let open = asking::open(&live.collect::<Vec<_>>());
+        let open = asking::open(&threads.open_of_person(&person.name, times));
         match open.filter(|_| asks_status) {
             Some(open) => self.answers(&format!("{} {open}", said.answer), text),
             None => self.answers(&said.answer, text),
@@ -208,7 +201,7 @@ impl By<'_> {
             let way = Way {
                 id: DeliveryId::news(&text.sms.sid, number),
                 purpose: Purpose::Thread,
-                to: recipient(person),
+                to: Recipient::of(person),
                 sid: &text.sms.sid,
             };
             deliveries.push(says(way, &words, self.line, text.now));
@@ -227,7 +220,7 @@ impl By<'_> {
         Delivery {
             in_thread: Some(Box::new(InThread {
                 after: sent.after,
-                by: Some(recipient(self.person)),
+                by: Some(Recipient::of(self.person)),
                 ..InThread::of(sent.customer)
             })),
             ..delivery(way, sent.body, sent.media, self.line, text.now)
@@ -245,14 +238,14 @@ impl By<'_> {
         let way = Way {
             id: DeliveryId::passed(&passed.sid),
             purpose: Purpose::Relay,
-            to: recipient(next),
+            to: Recipient::of(next),
             sid: &passed.sid,
         };
         let others = self.on_duty(now).into_iter();
         let others = others.filter(|person| person.name != next.name);
         let mut relayed = Delivery {
             sender: Some(Sender::Phone(passed.customer.clone())),
-            remaining: others.map(recipient).collect(),
+            remaining: others.map(Recipient::of).collect(),
             in_thread: Some(Box::new(InThread {
                 after: passed.after,
                 shown: vec![Shown {
@@ -313,7 +306,7 @@ impl By<'_> {
             let way = Way {
                 id: DeliveryId::question(&held.sid, step, held.round),
                 purpose,
-                to: recipient(self.person),
+                to: Recipient::of(self.person),
                 sid: &held.sid,
             };
             about(&held, says_at(way, &words, self.line, due, text.now))
@@ -340,23 +333,13 @@ impl By<'_> {
 
     /// The other people who would get a customer's text.
     fn on_duty(&self, now: Timestamp) -> Vec<&Person> {
-        let known = Known {
-            overrides: self.known.overrides.clone(),
-            opt_outs: self.known.opt_outs.clone(),
-            ..Known::default()
-        };
-        let customer = Sender::Alphanumeric(String::new());
-        let decision = decide(self.line, &known, &customer, Nature::Ordinary, now);
-        let names = decision.to_person.iter().chain(&decision.then);
-        let people = names.filter_map(|name| self.line.person_named(name));
+        let decision = decide_for_a_customer(self.line, self.known, now);
+        let people = decision.cascade(self.line);
         people.filter(|p| p.name != self.person.name).collect()
     }
 
     fn times(&self, now: Timestamp) -> Times {
-        Times {
-            now,
-            thread_for: self.line.policy.thread_for,
-        }
+        Times::of(&self.line.policy, now)
     }
 }
 

@@ -52,10 +52,7 @@ pub fn plan(line: &Line, known: &Known, text: &Text, threads: &Threads) -> Plann
         ..
     } = text;
     let (now, written) = (*now, *written);
-    let times = Times {
-        now,
-        thread_for: line.policy.thread_for,
-    };
+    let times = Times::of(&line.policy, now);
     let person = sms.from.phone().and_then(|number| line.person_with(number));
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
@@ -114,12 +111,11 @@ pub fn plan(line: &Line, known: &Known, text: &Text, threads: &Threads) -> Plann
         _ => Vec::new(),
     };
     record.deliveries = deliveries.iter().map(|new| new.id.clone()).collect();
-    if after != *threads {
-        after.version += 1;
-    }
+    let is_changed = after != *threads;
+    after.version += 1;
     Planned {
         record,
         deliveries,
-        threads: (after != *threads).then_some(after),
+        threads: is_changed.then_some(after),
     }
 }

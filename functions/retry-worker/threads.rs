@@ -8,23 +8,20 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use crate::delivery::{
-    Chase, Chased, Delivery, Directed, Event, Hold, InThread, Limit, OWNER, OnlyIf, Purpose,
-    Recipient, Shown, Slowed, State, Withheld,
+    Chase, Chased, Delivery, Directed, Event, Hold, InThread, Limit, OnlyIf, Purpose, Recipient,
+    Shown, Slowed, State, Withheld,
 };
 use crate::duty::by_text::clock_in;
-use crate::inbound::{MessageSid, Nature};
+use crate::inbound::MessageSid;
 use crate::line::{Line, Person};
-use crate::phone::Sender;
 use crate::relay::Relay;
-use crate::routing::decide;
+use crate::routing::decide_for_a_customer;
 use crate::store::Saved;
 use crate::text::{self, asking};
 use crate::thread::{ReachedNow, Tag, Thread, Threads, Times, history};
 
 /// How often somebody else may save the threads first.
 const MOST_TRIES: usize = 8;
-
-const BUSY: &str = "the threads of a line were saved by others too often in a row";
 
 /// How long a text waits at most before it looks again whether the one before it has left.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -49,7 +46,10 @@ pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>>
         return Ok(Some(Event::Held(Hold::Slowed(slowed))));
     }
     match delivery.needs_seat() {
-        true => seat(relay, delivery, thread).await,
+        true => {
+            let threads = relay.store.threads(&delivery.from).await?;
+            seat(relay, delivery, thread, threads).await
+        }
         false => reaches_late(relay, delivery, thread).await,
     }
 }
@@ -67,29 +67,42 @@ async fn reaches_late(
         return Ok(None);
     }
     let person = &delivery.to.person;
-    for _ in 0..MOST_TRIES {
-        let mut threads = relay.store.threads(&delivery.from).await?;
-        match threads.reaches(&thread.customer, person, times(relay, delivery)) {
-            ReachedNow::AsPlanned => return Ok(None),
-            ReachedNow::NoSeat => {
-                let seated = seat(relay, delivery, thread).await?;
-                // A reminder shows no tag.
-                return Ok(seated.filter(|_| !is_reminder));
-            }
-            ReachedNow::Changed => threads.version += 1,
+    let threads = relay.store.threads(&delivery.from).await?;
+    let reached = change(relay, delivery, threads, |threads, times| {
+        let reached = threads.reaches(&thread.customer, person, times);
+        (reached, reached == ReachedNow::Changed)
+    });
+    match reached.await? {
+        (ReachedNow::NoSeat, threads) => {
+            let seated = seat(relay, delivery, thread, threads).await?;
+            // A reminder shows no tag.
+            Ok(seated.filter(|_| !is_reminder))
         }
-        if relay.store.save_threads(&delivery.from, &threads).await? == Saved::Yes {
-            return Ok(None);
-        }
+        _ => Ok(None),
     }
-    bail!("{BUSY}")
 }
 
-fn times(relay: &Relay, delivery: &Delivery) -> Times {
-    Times {
-        now: relay.now(),
-        thread_for: delivery.policy.thread_for,
+/// Changes the threads, and saves them if they are to be kept. Where somebody else saves them
+/// meanwhile, it is done again by what they are then.
+async fn change<T>(
+    relay: &Relay,
+    delivery: &Delivery,
+    mut threads: Threads,
+    by: impl Fn(&mut Threads, Times) -> (T, bool),
+) -> Result<(T, Threads)> {
+    let line = &delivery.from;
+    for _ in 0..MOST_TRIES {
+        let (done, is_kept) = by(&mut threads, Times::of(&delivery.policy, relay.now()));
+        if !is_kept {
+            return Ok((done, threads));
+        }
+        threads.version += 1;
+        if relay.store.save_threads(line, &threads).await? == Saved::Yes {
+            return Ok((done, threads));
+        }
+        threads = relay.store.threads(line).await?;
     }
+    bail!("the threads of a line were saved by others too often in a row")
 }
 
 fn holds(
@@ -148,12 +161,16 @@ async fn out_of_order(
 
 /// The recipient gets a part in the thread, so that they can answer, and the tag by which they tell
 /// it from their others.
-async fn seat(relay: &Relay, delivery: &Delivery, thread: &InThread) -> Result<Option<Event>> {
+async fn seat(
+    relay: &Relay,
+    delivery: &Delivery,
+    thread: &InThread,
+    threads: Threads,
+) -> Result<Option<Event>> {
     let Some(sid) = &delivery.message_sid else {
         return Ok(None);
     };
     let person = &delivery.to.person;
-    let threads = relay.store.threads(&delivery.from).await?;
     let tag = move_to(relay, delivery, (thread, person, sid), threads).await?;
     Ok(Some(Event::Seated(Shown {
         person: person.clone(),
@@ -165,21 +182,15 @@ async fn move_to(
     relay: &Relay,
     delivery: &Delivery,
     (thread, person, sid): (&InThread, &str, &MessageSid),
-    mut threads: Threads,
+    threads: Threads,
 ) -> Result<Option<Tag>> {
-    let line = &delivery.from;
-    for _ in 0..MOST_TRIES {
-        let times = times(relay, delivery);
-        let from = delivery.handed_over.last();
-        let from = from.map(|hand_over| hand_over.from.person.as_str());
+    let from = delivery.handed_over.last();
+    let from = from.map(|hand_over| hand_over.from.person.as_str());
+    let moved = change(relay, delivery, threads, |threads, times| {
         let tag = threads.moved_to(&thread.customer, from, person, sid, times);
-        threads.version += 1;
-        if relay.store.save_threads(line, &threads).await? == Saved::Yes {
-            return Ok(tag);
-        }
-        threads = relay.store.threads(line).await?;
-    }
-    bail!("{BUSY}")
+        (tag, true)
+    });
+    Ok(moved.await?.0)
 }
 
 /// Nobody has answered in time: whom the delivery goes to, and what it says.
@@ -199,8 +210,7 @@ async fn direct(
         return Ok(settled);
     };
     let now = relay.now();
-    let customer = Sender::Alphanumeric(String::new());
-    let decision = decide(&line, &known, &customer, Nature::Ordinary, now);
+    let decision = decide_for_a_customer(&line, &known, now);
     let is_new = |person: &&Person| !chase.tried.contains(&person.name);
     let on_duty: Vec<&Person> = decision.cascade(&line).filter(is_new).collect();
     let since = clock_in(&line.time_zone, chase.since, now);
@@ -227,8 +237,8 @@ async fn direct(
                 let (body, media) = history::told(&says, &thread.words, &records, &line);
                 Event::Directed(Box::new(Directed {
                     purpose: Purpose::Relay,
-                    to: recipient(next),
-                    remaining: others.iter().map(|person| recipient(person)).collect(),
+                    to: Recipient::of(next),
+                    remaining: others.iter().map(|person| Recipient::of(person)).collect(),
                     body,
                     media,
                     shown: vec![Shown {
@@ -259,15 +269,12 @@ impl Turn<'_> {
         let person = self.line.person_named(&self.thread.has)?;
         let words = &self.thread.words.0;
         let says = asking::reminder(&self.thread.customer, self.since, words, next);
-        Some(says_to(Purpose::Thread, recipient(person), &says))
+        Some(says_to(Purpose::Thread, Recipient::of(person), &says))
     }
 
     /// The owner, if the line has a number for that.
     fn nobody(&self) -> Option<Directed> {
-        let to = Recipient {
-            person: OWNER.to_owned(),
-            number: self.line.policy.alert.clone()?,
-        };
+        let to = Recipient::owner(self.line.policy.alert.clone()?);
         let words = &self.thread.words.0;
         let says = asking::nobody_answered(&self.thread.customer, self.since, words);
         Some(says_to(Purpose::Alert, to, &says))
@@ -283,12 +290,5 @@ fn says_to(purpose: Purpose, to: Recipient, words: &str) -> Directed {
         media: Vec::new(),
         shown: Vec::new(),
         after: None,
-    }
-}
-
-fn recipient(person: &Person) -> Recipient {
-    Recipient {
-        person: person.name.clone(),
-        number: person.number.clone(),
     }
 }

@@ -5,14 +5,9 @@ mod show;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use jiff::Timestamp;
 
 use crate::clock::{Clock, SystemClock};
 use crate::duty::Presence;
-use crate::inbound::Nature;
-use crate::line::Line;
-use crate::phone::Sender;
-use crate::routing::{Decision, Known, decide};
 
 /// Show who is available and why; set people away or on duty; check the schedule
 #[derive(clap::Args)]
@@ -57,10 +52,4 @@ impl Duty {
             Command::Check(check) => check.run(now).await,
         }
     }
-}
-
-/// For nobody's number, so that what is known of the people alone decides.
-fn decide_for_a_customer(line: &Line, known: &Known, now: Timestamp) -> Decision {
-    let customer = Sender::Alphanumeric(String::new());
-    decide(line, known, &customer, Nature::Ordinary, now)
 }

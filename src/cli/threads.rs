@@ -107,10 +107,7 @@ impl Threads {
     }
 
     fn shown(&self, line: &Line, threads: &LineThreads, now: Timestamp) -> Shown {
-        let times = Times {
-            now,
-            thread_for: line.policy.thread_for,
-        };
+        let times = Times::of(&line.policy, now);
         let live = threads.threads.iter().filter(|t| t.is_live(times));
         let mut live: Vec<&Thread> = live.collect();
         live.sort_by_key(|thread| std::cmp::Reverse(thread.active));

@@ -7,7 +7,7 @@ use super::MOST_TRIES;
 use crate::audit::{Audit, records};
 use crate::delivery::{Delivery, DeliveryId, Effect, Event, Purpose, Recipient, State, step};
 use crate::inbound::{InboundRecord, Nature};
-use crate::line::{Line, Person};
+use crate::line::Line;
 use crate::phone::Sender;
 use crate::queue::{Queue, WakeUp};
 use crate::routing::{Known, Rule, decide};
@@ -105,22 +105,15 @@ fn cascade(
     let mut people: Vec<Recipient> = match customer {
         Some(customer) => decide(line, known, &customer, Nature::Ordinary, now)
             .cascade(line)
-            .map(recipient)
+            .map(Recipient::of)
             .collect(),
         None => Vec::new(),
     };
     if people.is_empty() {
         let person = line.person_named(&delivery.to.person);
-        people.push(person.map_or_else(|| delivery.to.clone(), recipient));
+        people.push(person.map_or_else(|| delivery.to.clone(), Recipient::of));
     }
     people
-}
-
-fn recipient(person: &Person) -> Recipient {
-    Recipient {
-        person: person.name.clone(),
-        number: person.number.clone(),
-    }
 }
 
 /// Where a delivery stands, in a few words.

@@ -26,8 +26,8 @@ impl Delivery {
             return Vec::new();
         };
         let turn = awaited.tried.len();
-        let steps = [(Chased::Remind, "remind", 1), (Chased::HandOn, "handon", 2)];
-        let deliveries = steps.map(|(what, step, times)| {
+        let steps = [(Chased::Remind, 1), (Chased::HandOn, 2)];
+        let deliveries = steps.map(|(what, times)| {
             let due = now.checked_add(awaited.within * times);
             let due = due.unwrap_or(Timestamp::MAX);
             let purpose = match what {
@@ -36,7 +36,7 @@ impl Delivery {
             };
             let telling = self.telling(purpose, self.to.clone(), String::new(), now);
             Delivery {
-                id: DeliveryId::chase(awaited.sid, step, turn),
+                id: DeliveryId::chase(awaited.sid, what, turn),
                 message_sid: Some(awaited.sid.clone()),
                 sender: self.sender.clone(),
                 state: State::Waiting { due },

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Chased;
 use crate::inbound::MessageSid;
 use crate::notice::{Notice, NoticeId};
 use crate::phone::PhoneNumber;
@@ -62,7 +63,11 @@ impl DeliveryId {
 
     /// One that looks after the customer's text of this SID if nobody answers it, `person` being
     /// whose turn it is.
-    pub fn chase(sid: &MessageSid, step: &str, person: usize) -> Self {
+    pub fn chase(sid: &MessageSid, what: Chased, person: usize) -> Self {
+        let step = match what {
+            Chased::Remind => "remind",
+            Chased::HandOn => "handon",
+        };
         Self(format!("{step}-{person}-{sid}"))
     }
 
@@ -145,7 +150,7 @@ mod tests {
             DeliveryId::told(&of, 99),
             DeliveryId::alert(&of, 999),
             DeliveryId::repair(&line, 4_294_967_295, at),
-            DeliveryId::told(&DeliveryId::chase(&sid, "handon", 999), 99),
+            DeliveryId::told(&DeliveryId::chase(&sid, Chased::HandOn, 999), 99),
             DeliveryId::question(&sid, "unsent", 4_294_967_295),
             DeliveryId::failed(&DeliveryId::reply(&sid)),
             DeliveryId::news(&sid, 999),

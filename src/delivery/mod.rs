@@ -20,7 +20,7 @@ pub use event::{Answer, Effect, Event};
 pub use hold::{Hold, Limit, Slowed, Withheld};
 pub use id::{DeliveryId, NotADeliveryId};
 pub use in_thread::{Chase, Chased, Directed, InThread, OnlyIf, Shown};
-pub use spawned::{OWNER, spawned};
+pub use spawned::spawned;
 pub use stage::{HandOver, MovedOn};
 pub use step::step;
 
@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::inbound::MessageSid;
 use crate::invitation::Invitation;
-use crate::line::{Policy, TimeZone};
+use crate::line::{Person, Policy, TimeZone};
 use crate::notice::NoticeId;
 use crate::phone::{PhoneNumber, Sender};
 
@@ -161,6 +161,26 @@ pub struct Replay {
 pub struct Recipient {
     pub person: String,
     pub number: PhoneNumber,
+}
+
+/// What the owner's number is called where a person's name would stand.
+const OWNER: &str = "the owner";
+
+impl Recipient {
+    pub fn of(person: &Person) -> Self {
+        Self {
+            person: person.name.clone(),
+            number: person.number.clone(),
+        }
+    }
+
+    /// Whoever has the line's `alert` number.
+    pub fn owner(number: PhoneNumber) -> Self {
+        Self {
+            person: OWNER.to_owned(),
+            number,
+        }
+    }
 }
 
 /// What one message to Twilio carries.

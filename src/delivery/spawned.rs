@@ -9,9 +9,6 @@ use super::{Delivery, DeliveryId, Effect, GaveUp, HandOver, Outcome, Purpose, Re
 use crate::text;
 use crate::twilio::errors::Class;
 
-/// What the owner's number is called where a person's name would stand.
-pub const OWNER: &str = "the owner";
-
 /// The texts that the effects of a step make necessary, `delivery` being its new state. They are to
 /// be saved with it. Only somebody's own text brings such about, not a text that tells of it, nor a
 /// notice's.
@@ -110,10 +107,7 @@ fn repair(delivery: &Delivery, attempt: u32, now: Timestamp) -> Option<Delivery>
 
 impl Delivery {
     fn owner(&self) -> Option<Recipient> {
-        Some(Recipient {
-            person: OWNER.to_owned(),
-            number: self.policy.alert.clone()?,
-        })
+        Some(Recipient::owner(self.policy.alert.clone()?))
     }
 
     /// A small text because of this one, which goes to one person and no other.

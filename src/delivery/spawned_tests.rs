@@ -108,7 +108,7 @@ fn a_repair_is_asked_for_whether_the_request_or_the_message_failed() {
             panic!("{spawned:?}");
         };
         assert_eq!(repair.purpose, Purpose::Repair);
-        assert_eq!(repair.to.person, OWNER);
+        assert_eq!(repair.to.person, crate::delivery::OWNER);
         assert_eq!(repair.id, DeliveryId::repair(&repair.from, error, at(0)));
         assert!(
             repair

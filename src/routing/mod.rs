@@ -176,13 +176,20 @@ fn candidates(line: &Line, known: &Known, now: Timestamp) -> Vec<Candidate> {
     candidates
 }
 
+/// Decides for a text of nobody's number, so that what is known of the people alone counts: who is
+/// on duty.
+pub fn decide_for_a_customer(line: &Line, known: &Known, now: Timestamp) -> Decision {
+    let customer = Sender::Alphanumeric(String::new());
+    decide(line, known, &customer, Nature::Ordinary, now)
+}
+
 impl Decision {
     /// The people whom this decision names, first choice first.
-    pub fn cascade<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Person> {
+    pub fn cascade<'l>(&self, line: &'l Line) -> impl Iterator<Item = &'l Person> {
         self.to_person
             .iter()
             .chain(&self.then)
-            .filter_map(|name| line.person_named(name))
+            .filter_map(move |name| line.person_named(name))
     }
 }
 

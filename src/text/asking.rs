@@ -131,17 +131,9 @@ pub fn no_thread_to(what: &What) -> &'static str {
 }
 
 pub fn unknown_tag(tag: Tag, live: &[(Tag, PhoneNumber)]) -> String {
-    let open = match live {
-        [] => " You have no open thread.".to_owned(),
-        live => {
-            let live = live.iter().take(5);
-            let live: Vec<String> = live
-                .map(|(tag, customer)| format!("{tag} {}", customer.expose()))
-                .collect();
-            format!(" Open: {}.", live.join(", "))
-        }
-    };
-    format!("You have no {tag}.{open}{NOTHING_WAS_SENT}")
+    let open = open(&live[..live.len().min(5)]);
+    let open = open.unwrap_or_else(|| "You have no open thread.".to_owned());
+    format!("You have no {tag}. {open}{NOTHING_WAS_SENT}")
 }
 
 /// The threads that a person has, if they have any.

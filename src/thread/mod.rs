@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::DeliveryId;
 use crate::inbound::MessageSid;
+use crate::line::Policy;
 use crate::phone::PhoneNumber;
 
 /// How many live threads one person can have; with one more, the one that was quiet longest ends.
@@ -145,6 +146,13 @@ pub struct Times {
 }
 
 impl Times {
+    pub fn of(policy: &Policy, now: Timestamp) -> Self {
+        Self {
+            now,
+            thread_for: policy.thread_for,
+        }
+    }
+
     /// How long it is remembered that a thread is over for a person. Until then its tag is nobody
     /// else's: whoever does not know yet that it is over may still be answering.
     fn remembered(self) -> Duration {
@@ -253,6 +261,13 @@ impl Threads {
             .collect();
         seats.sort_by_key(|(_, seat, _)| seat.tag);
         seats
+    }
+
+    /// The tags of a person's live threads, and their customers.
+    pub fn open_of_person(&self, person: &str, times: Times) -> Vec<(Tag, PhoneNumber)> {
+        self.live_of_person(person, times)
+            .map(|(thread, seat)| (seat.tag, thread.customer.clone()))
+            .collect()
     }
 
     pub fn live_of_person<'t>(

@@ -68,8 +68,6 @@ pub struct Passed {
     pub tag: Option<Tag>,
     /// The beginning of what the customer wrote last.
     pub words: Words,
-    /// The texts to be read first, oldest first.
-    pub texts: Vec<MessageSid>,
     pub after: Option<DeliveryId>,
     /// Whether the customer waits for an answer.
     pub is_awaited: bool,
@@ -300,11 +298,8 @@ impl Desk<'_> {
     }
 
     fn no_such(&self, tag: Tag) -> String {
-        let live = self
-            .threads
-            .live_of_person(self.writer.person, self.writer.times);
-        let live = live.map(|(thread, seat)| (seat.tag, thread.customer.clone()));
-        asking::unknown_tag(tag, &live.collect::<Vec<_>>())
+        let Writer { person, times, .. } = self.writer;
+        asking::unknown_tag(tag, &self.threads.open_of_person(person, times))
     }
 
     fn nothing(&self, rule: Rule, because: &str, answer: String) -> Carried {

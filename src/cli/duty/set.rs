@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
-use super::{decide_for_a_customer, show};
+use super::show;
 use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
 use crate::cli::output::{self, Unwritten, note, tell};
@@ -10,6 +10,7 @@ use crate::cli::schedule::{choose, known, wrong_time};
 use crate::cli::target::Target;
 use crate::duty::{Because, Override, Presence, when};
 use crate::line::{Line, Person};
+use crate::routing::decide_for_a_customer;
 use crate::store::Store;
 
 #[derive(clap::Args)]

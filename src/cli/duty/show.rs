@@ -3,13 +3,12 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::decide_for_a_customer;
 use crate::cli::candidates::{self, BOLD, DIM};
 use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::{Schedule, instant};
 use crate::duty::{Because, next_change};
 use crate::line::{Line, Person};
-use crate::routing::{Candidate, Known};
+use crate::routing::{Candidate, Known, decide_for_a_customer};
 
 #[derive(clap::Args)]
 pub struct Show {

@@ -2,10 +2,8 @@ use jiff::Timestamp;
 
 use super::{Change, Command, Unclear};
 use crate::duty::{Because, Override, Overrides, Presence, duty_of, next_change};
-use crate::inbound::Nature;
 use crate::line::{Line, Person, TimeZone};
-use crate::phone::Sender;
-use crate::routing::{Candidate, Decision, Known, decide};
+use crate::routing::{Candidate, Decision, Known, decide_for_a_customer};
 use crate::text;
 
 /// What becomes of a command.
@@ -188,8 +186,7 @@ impl Place<'_> {
             opt_outs: self.known.opt_outs.clone(),
             ..Known::default()
         };
-        let customer = Sender::Alphanumeric(String::new());
-        decide(self.line, &known, &customer, Nature::Ordinary, self.now)
+        decide_for_a_customer(self.line, &known, self.now)
     }
 
     fn duty(&self, overrides: &Overrides) -> crate::duty::Duty {

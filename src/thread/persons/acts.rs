@@ -94,7 +94,6 @@ impl Desk<'_> {
         self.threads.leave(customer, person, true, times.now);
         let tag = self.threads.sit(customer, next, &sms.sid, times);
         if let Some(thread) = self.threads.of_mut(customer) {
-            let texts = thread.texts.clone();
             carried.thread = Some(goes_on(thread, &sms.sid));
             thread.has = next.to_owned();
             thread.unanswered = thread.unanswered.map(|_| times.now);
@@ -104,7 +103,6 @@ impl Desk<'_> {
                 to: next.to_owned(),
                 tag,
                 words: thread.words.clone(),
-                texts,
                 after: thread.last_in.replace(DeliveryId::passed(sid)),
                 is_awaited: thread.unanswered.is_some(),
             });
