@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
-use relay::caller::{
-    Action, CALLER_HEADER, Callers, Denied, SIGNATURE_HEADER, TIMESTAMP_HEADER, Unverified,
-    Verified, sign,
+use relay::app::outbound_notifier::auth::{
+    CALLER_HEADER, Denied, SIGNATURE_HEADER, TIMESTAMP_HEADER, Unverified, Verified, sign,
 };
-use relay::credentials::{Credentials, Secret, Source};
-use relay::twilio::sandbox::demo_account;
+use relay::app::ports::credentials::Source;
+use relay::domain::credentials::{Action, Callers};
+use relay::domain::credentials::{Credentials, Secret};
+use relay::sandbox::demo_account;
 
 use crate::memory::MemoryStore;
 

@@ -13,14 +13,19 @@ use crate::records::Records as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use relay::duty::Overrides;
-use relay::inbound::{InboundRecord, InboundSms, MessageSid, Nature};
-use relay::line::config::{self, EXAMPLE};
-use relay::machine::{DATABASE, Database};
-use relay::phone::Sender;
-use relay::routing::{Known, decide};
-use relay::store::Store;
-use relay::store::sqlite::SqliteStore;
+use relay::adapters::sqlite::database::Database;
+use relay::adapters::sqlite::store::SqliteStore;
+use relay::app::ports::store::Store;
+use relay::domain::duty::Overrides;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::inbound::sms::InboundSms;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::line::config;
+use relay::domain::line::config::EXAMPLE;
+use relay::domain::phone::Sender;
+use relay::domain::routing::nature::Nature;
+use relay::domain::routing::{Known, decide};
+use relay::hosts::server::DATABASE;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -46,7 +51,7 @@ impl Place {
     /// The data folder `.relay` with the configuration's lines in it.
     async fn store(&self) -> SqliteStore {
         let data = self.path().join(".relay");
-        relay::machine::create_data(&data).unwrap();
+        relay::adapters::files::private_folder::create_data(&data).unwrap();
         let store = SqliteStore::on(Database::open(&data.join(DATABASE)).unwrap());
         for line in config::read(&self.path().join("relay.toml")).unwrap() {
             store.put_line(&line).await.unwrap();

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use relay::store::Store;
-use relay::store::dynamodb::DynamoStore;
+use relay::adapters::aws::dynamodb::DynamoStore;
+use relay::app::ports::store::Store;
 
 use crate::moto;
 

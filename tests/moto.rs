@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
-use relay::aws::clients;
+use relay::adapters::aws::clients;
 
 pub const REGION: &str = "us-east-1";
 

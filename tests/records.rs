@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use relay::delivery::Delivery;
-use relay::inbound::InboundRecord;
-use relay::store::{Kept, Planned, Recorded, Result, Store};
-use relay::thread::Threads;
+use relay::app::ports::store::{Kept, Planned, Recorded, Result, Store};
+use relay::domain::delivery::Delivery;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::thread::Threads;
 
 #[async_trait]
 pub trait Records {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use relay::app::ports::credentials::Source;
 use relay::clock::ManualClock;
-use relay::credentials::Source;
 use relay::credentials::secrets_manager::SecretsManager;
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use relay::aws;
-use relay::functions::inbound_fallback;
+use relay::app::inbound_fallback;
+use relay::hosts::lambda as aws;
 
 fn main() -> ExitCode {
     aws::start_keeper(async |keeper| aws::http::run(keeper, inbound_fallback::handle).await)

@@ -3,8 +3,9 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Needs};
-use relay::functions::inbound_sms;
+use relay::app::inbound_sms;
+use relay::hosts::lambda as aws;
+use relay::hosts::lambda::Needs;
 
 fn main() -> ExitCode {
     aws::start(Needs::default(), async |relay| {

@@ -3,8 +3,9 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Needs};
-use relay::functions::outbound_notifier::{http, invoked, queued};
+use relay::app::outbound_notifier::{http, invoked, queued};
+use relay::hosts::lambda as aws;
+use relay::hosts::lambda::Needs;
 
 fn main() -> ExitCode {
     let needs = Needs {

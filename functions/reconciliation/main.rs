@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use relay::aws::{self, Needs};
-use relay::functions::reconciliation;
+use relay::app::reconciliation;
+use relay::hosts::lambda as aws;
+use relay::hosts::lambda::Needs;
 
 fn main() -> ExitCode {
     let needs = Needs {

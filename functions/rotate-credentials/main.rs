@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use relay::aws;
-use relay::functions::rotate_credentials;
+use relay::credentials::rotation::four_steps as rotate_credentials;
+use relay::hosts::lambda as aws;
 
 fn main() -> ExitCode {
     aws::start_rotation(rotate_credentials::handle)

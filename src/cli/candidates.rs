@@ -5,10 +5,10 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::duty::Because;
-use crate::line::TimeZone;
+use crate::domain::duty::Because;
+use crate::domain::routing::{Candidate, Decision, Rule};
+use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
-use crate::routing::{Candidate, Decision, Rule};
 
 /// A decision as `--json` shows it: each reason as the sentence that the audit has, on the line's
 /// clock, and beside it in a form for programs.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::serve::{Place, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
-use crate::line::{Line, config};
-use crate::machine::server::Machine;
+use crate::domain::line::{Line, config};
+use crate::hosts::server::server::Machine;
+use crate::sandbox::drive::{Resolve, drive};
+use crate::sandbox::{Number, Sandbox, demo_account, http};
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
-use crate::twilio::sandbox::drive::{Resolve, drive};
-use crate::twilio::sandbox::{Number, Sandbox, demo_account, http};
 
 /// Run everything on this machine, with a sandbox in place of Twilio
 ///

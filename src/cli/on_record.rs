@@ -1,8 +1,8 @@
-use crate::audit::Audit;
-use crate::audit::file::FileAudit;
+use crate::adapters::files::audit::FileAudit;
+use crate::app::ports::audit::Audit;
 use crate::cli::WrongUsage;
 use crate::cli::target::Target;
-use crate::machine::AUDIT;
+use crate::hosts::server::AUDIT;
 use jiff::Timestamp;
 
 /// A relay that a command changes by hand, which its audit is to say.
@@ -43,7 +43,7 @@ async fn in_log_group(
     command: &str,
     now: Timestamp,
 ) -> anyhow::Result<Box<dyn Audit>> {
-    use crate::audit::cloudwatch::{CloudWatchAudit, stream_name};
+    use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
 
     let aws = crate::cli::target::aws(table).await?;
     let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;

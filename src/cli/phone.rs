@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use super::output::{Unwritten, note};
 use super::running_sandbox::RunningSandbox;
 use crate::printable::{printable, printable_lines};
-use crate::twilio::sandbox::Entry;
-use crate::twilio::sandbox::control::Screen;
+use crate::sandbox::Entry;
+use crate::sandbox::control::Screen;
 
 /// Show a phone's screen in a running sandbox
 #[derive(clap::Args)]
@@ -132,7 +132,7 @@ fn zone(name: Option<&str>) -> TimeZone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbound::MessageSid;
+    use crate::domain::ids::message_sid::MessageSid;
 
     fn entry(at: &str, sent: bool, body: &str, media: &[&str]) -> Entry {
         Entry {

@@ -8,21 +8,23 @@ use jiff::civil::Date;
 
 use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
-use super::output::{self, Unwritten, tell};
+use super::output;
+use super::output::{Unwritten, tell};
 use super::serve::web_address;
 use super::target::Target;
-use crate::audit::file::FileAudit;
+use crate::adapters::files::audit::FileAudit;
+use crate::adapters::sqlite::queue::SqliteQueue;
+use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::ports::event_bus::NoBus;
+use crate::app::reconciliation::{Mode, reconcile};
+use crate::app::relay::Relay;
 use crate::clock::{Clock, SystemChance, SystemClock};
-use crate::credentials::{Credentials, env_file};
-use crate::functions::reconciliation::{Mode, reconcile};
-use crate::invitation::NoBus;
-use crate::line::Line;
-use crate::machine::AUDIT;
+use crate::credentials::repos_env as env_file;
+use crate::domain::credentials::Credentials;
+use crate::domain::line::Line;
+use crate::domain::reconciliation::{Counts, Difference, Report, last_settled};
+use crate::hosts::server::AUDIT;
 use crate::printable::printable;
-use crate::queue::sqlite::SqliteQueue;
-use crate::reconciliation::{Counts, Difference, Report, last_settled};
-use crate::relay::Relay;
-use crate::store::sqlite::SqliteStore;
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -162,8 +164,8 @@ impl Reconcile {
 
     #[cfg(feature = "aws")]
     async fn deployed(&self, table: &str) -> anyhow::Result<Relay> {
-        use crate::aws::settings::Settings;
-        use crate::aws::{Needs, build};
+        use crate::hosts::lambda::settings::Settings;
+        use crate::hosts::lambda::{Needs, build};
 
         let part = |name: &Option<String>, what: &str, flag: &str, output: &str| {
             let name = name.as_deref().filter(|name| !name.is_empty());

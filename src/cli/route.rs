@@ -2,19 +2,22 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::candidates::{self, BOLD, DIM, DecisionShown};
-use super::output::{self, Unwritten, tell};
+use super::candidates;
+use super::candidates::{BOLD, DIM, DecisionShown};
+use super::output;
+use super::output::{Unwritten, tell};
 use super::schedule::{Schedule, instant};
+use crate::app::inbound_sms;
+use crate::app::ports::store::Planned;
 use crate::clock::{Clock, SystemClock};
-use crate::functions::inbound_sms;
-use crate::inbound::{InboundSms, MessageSid};
-use crate::line::Line;
-use crate::line::config::in_words;
-use crate::phone::{PhoneNumber, Sender};
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::line::Line;
+use crate::domain::line::config::in_words;
+use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::routing::Decision;
+use crate::domain::sms::{Encoding, segments};
 use crate::printable::printable_lines;
-use crate::routing::Decision;
-use crate::store::Planned;
-use crate::text::{Encoding, segments};
 
 /// Show where a text would go, and why; sends nothing
 #[derive(clap::Args)]
@@ -73,7 +76,7 @@ impl Route {
             opt_out_type: None,
         };
         let threads = self.schedule.threads(&line).await?;
-        let text = inbound_sms::Text::of(sms, at);
+        let text = inbound_sms::text::Text::of(sms, at);
         let routed = routed(inbound_sms::plan(&line, &known, &text, &threads), &line);
         if self.json {
             output::json(&routed)?;

@@ -3,7 +3,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::phone::{Country, PhoneNumber, Sender};
+use crate::domain::phone::{Country, PhoneNumber, Sender};
 use crate::twilio::network;
 
 /// No answer of the control API comes near this size.

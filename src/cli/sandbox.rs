@@ -9,9 +9,9 @@ use axum::routing::get;
 use super::output::{Unwritten, tell};
 use super::serve::when_asked_to_stop;
 use crate::clock::SystemClock;
-use crate::phone::PhoneNumber;
-use crate::twilio::sandbox::drive::{Resolve, drive};
-use crate::twilio::sandbox::{Number, Sandbox as FakeTwilio, demo_account, http};
+use crate::domain::phone::PhoneNumber;
+use crate::sandbox::drive::{Resolve, drive};
+use crate::sandbox::{Number, Sandbox as FakeTwilio, demo_account, http};
 
 /// Run only the fake Twilio, for any language's tests
 #[derive(clap::Args)]

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use super::WrongUsage;
 use super::target::Target;
-use crate::duty::when;
-use crate::line::{Line, config};
-use crate::machine::DEFAULT_DATA;
-use crate::phone::PhoneNumber;
-use crate::routing::Known;
-use crate::store::Store;
-use crate::thread::Threads;
+use crate::app::ports::store::Store;
+use crate::domain::duty::when;
+use crate::domain::line::{Line, config};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::routing::Known;
+use crate::domain::thread::Threads;
+use crate::hosts::server::DEFAULT_DATA;
 
 /// Where a command takes lines, overrides and opt-outs from: a relay's store, or a file, whose lines
 /// have neither unless a relay is named as well.

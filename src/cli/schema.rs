@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::output;
-use crate::schema;
+use crate::app::outbound_notifier::schema;
 
 /// Print what other programs may ask the relay for, as a JSON Schema or an OpenAPI document
 ///

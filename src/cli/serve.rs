@@ -10,12 +10,12 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::app::ports::credentials::Source;
 use crate::clock::SystemClock;
-use crate::credentials::Source;
 use crate::credentials::from_file::FromFile;
-use crate::line::{Line, config};
-use crate::machine::server::Machine;
-use crate::machine::{DEFAULT_DATA, logs};
+use crate::domain::line::{Line, config};
+use crate::hosts::server::server::Machine;
+use crate::hosts::server::{DEFAULT_DATA, logs};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;

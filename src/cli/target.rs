@@ -3,16 +3,17 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use crate::machine::{DATABASE, Database};
-use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
+use crate::adapters::sqlite::database::Database;
+use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::ports::store::Store;
+use crate::hosts::server::DATABASE;
 
 /// Which relay a command works on: a deployed one by its table's name, otherwise the one-machine
 /// relay of a data folder.
 #[derive(clap::Args)]
 pub struct Target {
     /// The one-machine relay's data folder
-    #[arg(long, value_name = "DIR", default_value = crate::machine::DEFAULT_DATA)]
+    #[arg(long, value_name = "DIR", default_value = crate::hosts::server::DEFAULT_DATA)]
     pub data: PathBuf,
     /// A deployed relay's table (the stack's output TableName)
     #[arg(long, value_name = "NAME", env = "TABLE_NAME")]
@@ -62,7 +63,7 @@ impl Target {
 
 #[cfg(feature = "aws")]
 async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
-    use crate::store::dynamodb::DynamoStore;
+    use crate::adapters::aws::dynamodb::DynamoStore;
 
     let client = aws_sdk_dynamodb::Client::new(&aws(&format!("the table {table}")).await?);
     Ok(Arc::new(DynamoStore::new(client, table)))
@@ -71,7 +72,7 @@ async fn in_table(table: &str) -> anyhow::Result<Arc<dyn Store>> {
 /// What clients are made from to reach `what`, such as `the table relay`.
 #[cfg(feature = "aws")]
 pub async fn aws(what: &str) -> anyhow::Result<aws_config::SdkConfig> {
-    use crate::aws::clients;
+    use crate::adapters::aws::clients;
 
     let system_roots = std::env::var(clients::TRUST_STORE).is_ok_and(|value| value == "system");
     let config = clients::loader(system_roots).load().await;

@@ -1,10 +1,11 @@
 use std::process::ExitCode;
 
 use super::WrongUsage;
-use super::output::{self, tell};
+use super::output;
+use super::output::tell;
 use super::running_sandbox::RunningSandbox;
 use crate::printable::printable;
-use crate::twilio::sandbox::control::{NewText, Texted};
+use crate::sandbox::control::{NewText, Texted};
 use crate::twilio::webhook::is_fetchable;
 
 /// Send a customer's text in a running sandbox

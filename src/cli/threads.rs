@@ -4,16 +4,17 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::candidates::{BOLD, DIM, YELLOW};
-use super::output::{self, Unwritten, tell};
+use super::output;
+use super::output::{Unwritten, tell};
 use super::schedule::choose;
 use super::target::Target;
 use crate::clock::{Clock, SystemClock};
-use crate::duty::by_text::clock_in;
-use crate::inbound::MessageSid;
-use crate::line::Line;
-use crate::phone::PhoneNumber;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::line::Line;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::thread::{Held, Standing, Thread, Threads as LineThreads, Times};
+use crate::domain::time_zone::day_and_clock as clock_in;
 use crate::printable::printable;
-use crate::thread::{Held, Standing, Thread, Threads as LineThreads, Times};
 
 /// List customers' threads: who has each, under which tag, and what waits for an answer
 ///
@@ -121,7 +122,8 @@ impl Threads {
     }
 
     fn thread(&self, thread: &Thread, times: Times) -> ThreadShown {
-        let live = |seat: &&crate::thread::Seat| thread.standing(seat, times) == Standing::Live;
+        let live =
+            |seat: &&crate::domain::thread::Seat| thread.standing(seat, times) == Standing::Live;
         let mut people: Vec<SeatShown> = thread
             .seats
             .iter()

@@ -13,8 +13,9 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Credentials, Doubt, Source};
+use crate::app::ports::credentials::{Doubt, Source};
 use crate::clock::{Chance, Clock, Stopwatch, SystemChance, SystemStopwatch};
+use crate::domain::credentials::Credentials;
 
 /// After this they are read again.
 pub const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -244,5 +245,4 @@ impl<F: Fetch> Source for Cache<F> {
 }
 
 #[cfg(test)]
-#[path = "cache_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@ use super::rotation::Slots;
 use super::secrets_manager::SecretStore;
 use super::sync::{Base, Standing, compare};
 use super::values::Values;
-use super::{Credentials, Secret};
+use crate::domain::credentials::{Credentials, Secret};
 
 /// The note of what both had in common.
 pub const SYNCED_NOTE: &str = "synced";

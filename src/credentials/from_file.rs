@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use sha2::Sha256;
 
 use super::cache::{Cache, Fetch};
-use super::{Credentials, Secret, env_file};
+use super::repos_env as env_file;
 use crate::clock::Clock;
+use crate::domain::credentials::{Credentials, Secret};
 
 /// The file that they are read from.
 pub struct FromFile(PathBuf);
@@ -65,8 +66,8 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
 
-    use super::super::{Doubt, Source};
     use super::*;
+    use crate::app::ports::credentials::{Doubt, Source};
     use crate::clock::SystemClock;
 
     fn write(path: &Path, token: &str) {

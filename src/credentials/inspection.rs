@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::env_file::{Entry, Examined, quoted};
-use super::registry::{self, VARIABLES};
-use crate::caller::{self, CallerKey};
+use super::registry;
+use super::registry::VARIABLES;
+use super::repos_env::{Entry, Examined, quoted};
+use crate::domain::credentials::CallerKey;
 
 /// One thing to put right.
 #[derive(Debug, Serialize, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub fn findings(
     }
     for entry in &examined.entries {
         let (name, line) = (entry.key.as_str(), entry.line);
-        let Some(caller) = caller::name_of(name) else {
+        let Some(caller) = crate::domain::credentials::name_of(name) else {
             continue;
         };
         if let Err(malformed) = CallerKey::parse(&caller, entry.value.expose()) {
@@ -127,7 +128,7 @@ pub fn findings(
             continue;
         };
         if age >= i64::from(most_days) {
-            let command = match caller::name_of(&known.name) {
+            let command = match crate::domain::credentials::name_of(&known.name) {
                 Some(caller) => format!("relay secrets caller {caller}"),
                 None => "relay secrets rotate".to_owned(),
             };

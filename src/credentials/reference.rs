@@ -5,10 +5,11 @@ use std::fmt::Write;
 
 use jiff::tz::TimeZone;
 
-use super::env_file::{Entry, quoted};
 use super::inspection::Known;
-use super::registry::{self, MOST_DAYS, VARIABLES, Variable};
-use crate::caller::name_of;
+use super::registry;
+use super::registry::{MOST_DAYS, VARIABLES, Variable};
+use super::repos_env::{Entry, quoted};
+use crate::domain::credentials::name_of;
 
 /// So many characters of a value in a row are a part of it.
 const PART: usize = 8;
@@ -231,8 +232,8 @@ pub fn index(old: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::Secret;
-    use crate::credentials::env_file::Document;
+    use crate::credentials::repos_env::Document;
+    use crate::domain::credentials::Secret;
     use zeroize::Zeroizing;
 
     fn file(lines: &str) -> Document {

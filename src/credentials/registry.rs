@@ -1,8 +1,10 @@
 //! The variables that the relay knows: what each is, how it is shaped, who uses it, how it rotates.
 //! Whatever else stands in `repos.env` belongs to other services.
 
-use super::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN};
-use crate::caller::{CallerKey, name_of};
+use crate::domain::credentials::{
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN,
+};
+use crate::domain::credentials::{CallerKey, name_of};
 
 /// The schedule of rotation: a value that is older is reported.
 pub const MOST_DAYS: u32 = 90;

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::values::Values;
-use super::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
-use crate::caller;
+use crate::domain::credentials::{
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret,
+};
 
 /// The variables that both places hold, besides the keys of callers. Whatever else stands in either
 /// is left alone.
@@ -106,7 +107,7 @@ fn names(file: &Values, secret: &Values, base: Option<&Base>) -> Vec<String> {
     let callers: BTreeSet<&str> = texts
         .map(|(name, _)| name)
         .chain(before.map(String::as_str))
-        .filter(|name| caller::name_of(name).is_some())
+        .filter(|name| crate::domain::credentials::name_of(name).is_some())
         .collect();
     SYNCED
         .into_iter()

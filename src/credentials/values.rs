@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::Secret;
+use crate::domain::credentials::Secret;
 
 /// The members of the object. Texts cannot be printed; what is no text is no secret of the relay's.
 #[derive(Debug, Default)]

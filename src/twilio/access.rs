@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::client::{NoAnswer, Transport, authorization, refusal_code};
-use crate::credentials::Secret;
+use crate::domain::credentials::Secret;
 
 /// What the relay's own key may do, if it is a restricted one: send, and look after what it sent.
 pub const PERMISSIONS: [&str; 2] = [

@@ -4,13 +4,9 @@
 pub mod access;
 pub mod answer;
 pub mod client;
-pub mod errors;
 pub mod form;
 pub mod network;
-#[cfg(feature = "machine")]
-pub mod sandbox;
 pub mod signature;
-pub mod status;
 pub mod twiml;
 pub mod webhook;
 

@@ -13,7 +13,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::form::Form;
-use crate::credentials::Secret;
+use crate::domain::credentials::Secret;
 
 /// The header that carries it.
 pub const HEADER: &str = "x-twilio-signature";

@@ -2,10 +2,11 @@
 
 use crate::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
-use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Recipient, State};
-use relay::queue::sqlite::SqliteQueue;
-use relay::queue::{Queue, WakeUp};
-use relay::twilio::errors::classify;
+use relay::adapters::sqlite::queue::SqliteQueue;
+use relay::app::ports::queue::{Queue, WakeUp};
+use relay::domain::delivery::error_class::classify;
+use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
+use relay::domain::ids::DeliveryId;
 
 use super::*;
 
@@ -37,7 +38,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         person: backup.name.clone(),
         number: backup.number.clone(),
     };
-    let body = relay::text::relayed(&sms);
+    let body = relay::domain::delivery::wording::relayed(&sms);
     let attempt = Attempt {
         number: 1,
         to: backup.clone(),
@@ -61,7 +62,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         sender: Some(sms.from.clone()),
         to: backup,
         remaining: Vec::new(),
-        parts: relay::text::parts(&body, &[]),
+        parts: relay::domain::sms::parts(&body, &[]),
         body,
         media: Vec::new(),
         attempts: vec![attempt],
@@ -370,7 +371,7 @@ fn wrong_usage_of_a_replay_exits_2() {
 
 #[cfg(feature = "aws")]
 mod on_aws {
-    use relay::store::dynamodb::DynamoStore;
+    use relay::adapters::aws::dynamodb::DynamoStore;
 
     use super::*;
     use crate::moto;

@@ -1,7 +1,7 @@
 //! Notices and invitations from a shell, into a relay on this machine.
 
-use relay::phone::PhoneNumber;
-use relay::store::Subscribers;
+use relay::app::ports::store::Subscribers;
+use relay::domain::phone::PhoneNumber;
 use serde_json::json;
 
 use super::*;
@@ -49,7 +49,7 @@ fn with<'a>(arguments: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 async fn kept(place: &Place) -> usize {
     let store = place.store().await;
     let far = "2100-01-01T00:00:00Z".parse().unwrap();
-    let notices = relay::store::Notices::notices_due_before(&store, far, 100).await;
+    let notices = relay::app::ports::store::Notices::notices_due_before(&store, far, 100).await;
     notices.unwrap().len()
 }
 

@@ -1,10 +1,11 @@
 //! The list of opt-outs from a shell, and what other commands say of the guards.
 
 use crate::records::Records as _;
-use relay::delivery::{Delivery, DeliveryId, Limit, Purpose, Recipient, Slowed, State, Withheld};
-use relay::duty::Hours;
-use relay::functions::inbound_sms;
-use relay::line::Line;
+use relay::app::inbound_sms;
+use relay::domain::delivery::{Delivery, Limit, Purpose, Recipient, Slowed, State, Withheld};
+use relay::domain::ids::DeliveryId;
+use relay::domain::line::Hours;
+use relay::domain::line::Line;
 
 use super::*;
 
@@ -125,12 +126,12 @@ async fn explained(from: &str, body: &str, then: impl Fn(&mut Delivery)) -> Stri
     };
     let sid = sms.sid.clone();
     let now = FRIDAY_10.parse().unwrap();
-    let text = inbound_sms::Text::of(sms, now);
+    let text = inbound_sms::text::Text::of(sms, now);
     let planned = inbound_sms::plan(
         &line,
         &Known::default(),
         &text,
-        &relay::thread::Threads::default(),
+        &relay::domain::thread::Threads::default(),
     );
     let (record, mut deliveries) = (planned.record, planned.deliveries);
     deliveries.iter_mut().for_each(then);

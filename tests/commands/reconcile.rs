@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use relay::clock::{Clock, SystemClock};
-use relay::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN};
-use relay::twilio::sandbox::{Number, Sandbox, Text, demo_account, http};
+use relay::domain::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN};
+use relay::sandbox::{Number, Sandbox, Text, demo_account, http};
 
 use super::*;
 

@@ -1,8 +1,8 @@
 //! Subscribers from a shell: one by one and as lists.
 
-use relay::phone::PhoneNumber;
-use relay::store::Subscribers;
-use relay::subscriber::Subscriber;
+use relay::app::ports::store::Subscribers;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::subscriber::Subscriber;
 
 use super::*;
 
@@ -340,7 +340,7 @@ async fn a_long_list_takes_no_more_memory_than_a_short_one() {
 #[tokio::test]
 async fn a_deployed_relays_table_is_worked_on_the_same() {
     use crate::moto;
-    use relay::store::dynamodb::DynamoStore;
+    use relay::adapters::aws::dynamodb::DynamoStore;
 
     let config = moto::config(moto::url()).await;
     let (table, group) = (moto::table(&config).await, moto::log_group(&config).await);

@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use relay::line::config::{self, parse};
+use relay::domain::line::config;
+use relay::domain::line::config::parse;
 
 use super::{CONFIG, check, mistakes_after, mistakes_in};
 

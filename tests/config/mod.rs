@@ -8,7 +8,7 @@ mod templates;
 mod threads;
 mod values;
 
-use relay::line::config::parse;
+use relay::domain::line::config::parse;
 
 const CONFIG: &str = r#"[[line]]
 name = "qdn"

@@ -1,6 +1,6 @@
-use relay::line::config::{parse, write};
-use relay::line::{Line, Notices};
-use relay::subscriber::Topic;
+use relay::domain::line::Topic;
+use relay::domain::line::config::{parse, write};
+use relay::domain::line::{Line, Notices};
 
 use super::{CONFIG, check, mistakes_in};
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use relay::line::config::{parse, write};
-use relay::line::{Line, Policy};
+use relay::domain::line::config::{parse, write};
+use relay::domain::line::{Line, Policy};
 
 use super::{CONFIG, check, mistakes_after, mistakes_in};
 

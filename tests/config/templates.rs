@@ -1,5 +1,5 @@
-use relay::line::Line;
-use relay::line::config::{parse, write};
+use relay::domain::line::Line;
+use relay::domain::line::config::{parse, write};
 use serde_json::json;
 
 use super::{CONFIG, mistakes_in};

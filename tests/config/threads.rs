@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use relay::line::auto_reply::Sends;
-use relay::line::config::{parse, write};
-use relay::line::{AutoReply, Line};
+use relay::domain::line::auto_reply::Sends;
+use relay::domain::line::config::{parse, write};
+use relay::domain::line::{AutoReply, Line};
 
 use super::{CONFIG, check, mistakes_in};
 

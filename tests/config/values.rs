@@ -1,4 +1,4 @@
-use relay::line::config::parse;
+use relay::domain::line::config::parse;
 
 use super::{CONFIG, check, mistakes_in};
 

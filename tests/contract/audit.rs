@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
-use relay::audit::file::FileAudit;
-use relay::audit::{Audit, Considered, HashKey, Kind, Record, VERSION};
-use relay::inbound::MessageSid;
-use relay::machine::AUDIT;
-use relay::phone::PhoneNumber;
-use relay::reconciliation::Counts;
+use relay::adapters::files::audit::FileAudit;
+use relay::app::ports::audit::{Audit, Considered, HashKey, Kind, Record, VERSION};
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::reconciliation::Counts;
+use relay::hosts::server::AUDIT;
 
 use super::{Held, contract};
 use crate::memory::MemoryAudit;
@@ -151,8 +151,8 @@ mod on_cloudwatch {
     use std::sync::Arc;
 
     use aws_sdk_cloudwatchlogs::Client;
-    use relay::audit::cloudwatch::CloudWatchAudit;
-    use relay::audit::fallback::Fallback;
+    use relay::adapters::aws::cloudwatch::CloudWatchAudit;
+    use relay::adapters::files::audit_fallback::Fallback;
     use relay::clock::SystemClock;
 
     use super::*;

@@ -2,15 +2,22 @@
 
 use crate::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
-use relay::delivery::{Delivery, DeliveryId, Part, Recipient, State};
-use relay::duty::Hours;
-use relay::inbound::{InboundRecord, InboundSms, MessageSid, Nature};
-use relay::line::{Line, Person, TimeZone};
-use relay::machine::{DATABASE, Database};
-use relay::phone::{PhoneNumber, Sender};
-use relay::routing::{Known, decide};
-use relay::store::Store;
-use relay::store::sqlite::SqliteStore;
+use relay::adapters::sqlite::database::Database;
+use relay::adapters::sqlite::store::SqliteStore;
+use relay::app::ports::store::Store;
+use relay::domain::delivery::{Delivery, Recipient, State};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::inbound::sms::InboundSms;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::line::Hours;
+use relay::domain::line::{Line, Person};
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::domain::routing::nature::Nature;
+use relay::domain::routing::{Known, decide};
+use relay::domain::sms::part::Part;
+use relay::domain::time_zone::TimeZone;
+use relay::hosts::server::DATABASE;
 
 use super::Held;
 use crate::memory::MemoryStore;
@@ -21,7 +28,7 @@ pub async fn dynamodb() -> Held<impl Store> {
     let config = moto::config(moto::url()).await;
     let table = moto::table(&config).await;
     let client = aws_sdk_dynamodb::Client::new(&config);
-    let held = relay::store::dynamodb::DynamoStore::new(client, table);
+    let held = relay::adapters::aws::dynamodb::DynamoStore::new(client, table);
     Held { held, folder: None }
 }
 

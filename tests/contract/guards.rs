@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use relay::line::{Line, Person};
-use relay::opt_out::{Cause, Change, OptOut, OptOuts};
-use relay::pace::{Key, PAIR, Rate};
-use relay::phone::PhoneNumber;
-use relay::store::{Recorded, Store};
+use relay::app::ports::store::{Recorded, Store};
+use relay::domain::line::{Line, Person};
+use relay::domain::opt_out::{Cause, Change, OptOut, OptOuts};
+use relay::domain::pace::{Key, PAIR, Rate};
+use relay::domain::phone::PhoneNumber;
 
 use super::contract;
 #[cfg(feature = "aws")]

@@ -3,11 +3,11 @@
 use crate::records::Records as _;
 use futures::future::join_all;
 use jiff::civil::date;
-use relay::duty::by_text::Change;
-use relay::duty::{Override, Overrides, Presence};
-use relay::inbound::InboundRecord;
-use relay::line::Line;
-use relay::store::{Recorded, Store};
+use relay::app::ports::store::{Recorded, Store};
+use relay::domain::command::Change;
+use relay::domain::duty::{Override, Overrides, Presence};
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::line::Line;
 
 use super::contract;
 #[cfg(feature = "aws")]

@@ -2,10 +2,13 @@
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use relay::delivery::{Delivery, DeliveryId, GaveUp, Purpose, State, Withheld};
-use relay::notice::{Audience, Counts, Cursor, Notice, NoticeId, NoticeState, Skipped, Source};
-use relay::opt_out::{Cause, Change, OptOut};
-use relay::store::{Accepted, Saved, Store};
+use relay::app::ports::store::{Accepted, Saved, Store};
+use relay::domain::delivery::source::Source;
+use relay::domain::delivery::{Delivery, GaveUp, Purpose, State, Withheld};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::NoticeId;
+use relay::domain::notice::{Audience, Counts, Cursor, Notice, NoticeState, Skipped};
+use relay::domain::opt_out::{Cause, Change, OptOut};
 
 use super::contract;
 #[cfg(feature = "aws")]

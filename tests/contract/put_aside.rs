@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use relay::delivery::DeliveryId;
-use relay::machine::{DATABASE, Database};
-use relay::queue::sqlite::SqliteQueue;
-use relay::queue::{Aside, PutAside, Queue, WakeUp, send_again};
+use relay::adapters::sqlite::database::Database;
+use relay::adapters::sqlite::queue::SqliteQueue;
+use relay::app::ports::queue::{Aside, PutAside, Queue, WakeUp, send_again};
+use relay::domain::ids::DeliveryId;
+use relay::hosts::server::DATABASE;
 
 use super::{Held, contract};
 
@@ -169,7 +170,7 @@ use on_sqs::sqs;
 #[cfg(feature = "aws")]
 mod on_sqs {
     use aws_sdk_sqs::Client;
-    use relay::queue::sqs::{SqsPutAside, SqsQueue};
+    use relay::adapters::aws::sqs::{SqsPutAside, SqsQueue};
 
     use super::*;
     use crate::moto;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use relay::adapters::sqlite::database::Database;
+use relay::adapters::sqlite::queue::SqliteQueue;
+use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
 use relay::clock::{Clock, ManualClock};
-use relay::delivery::DeliveryId;
-use relay::machine::{DATABASE, Database};
-use relay::notice::NoticeId;
-use relay::queue::sqlite::SqliteQueue;
-use relay::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::NoticeId;
+use relay::hosts::server::DATABASE;
 
 use super::examples::number;
 use super::{Held, contract};
@@ -227,7 +228,7 @@ impl Queue for OneMachine {
 
 #[async_trait]
 impl Served for OneMachine {
-    type Receipt = relay::queue::sqlite::Received;
+    type Receipt = relay::adapters::sqlite::queue::Received;
 
     fn now(&self) -> Timestamp {
         self.clock.now()
@@ -318,7 +319,7 @@ use on_sqs::sqs;
 #[cfg(feature = "aws")]
 mod on_sqs {
     use aws_sdk_sqs::Client;
-    use relay::queue::sqs::SqsQueue;
+    use relay::adapters::aws::sqs::SqsQueue;
 
     use super::*;
     use crate::moto;

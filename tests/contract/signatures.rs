@@ -1,8 +1,8 @@
 //! What every store holds to about the signatures of requests over HTTP.
 
 use futures::future::join_all;
-use relay::caller::SignatureDigest;
-use relay::store::Store;
+use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::Store;
 
 use super::contract;
 #[cfg(feature = "aws")]

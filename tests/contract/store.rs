@@ -3,9 +3,11 @@
 use crate::records::Records as _;
 use futures::future::join_all;
 use jiff::Timestamp;
-use relay::delivery::{Attempt, Delivery, DeliveryId, GaveUp, Outcome, Part, Replay, State};
-use relay::inbound::Media;
-use relay::store::{Recorded, Saved, Store};
+use relay::app::ports::store::{Recorded, Saved, Store};
+use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, Replay, State};
+use relay::domain::ids::DeliveryId;
+use relay::domain::inbound::sms::Media;
+use relay::domain::sms::part::Part;
 
 use super::contract;
 #[cfg(feature = "aws")]

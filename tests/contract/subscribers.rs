@@ -4,9 +4,11 @@ use crate::records::Records as _;
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use relay::phone::PhoneNumber;
-use relay::store::{Recorded, Store};
-use relay::subscriber::{Change, Consent, How, HowLeft, Leaving, Subscriber, To, Unchanged};
+use relay::app::ports::store::{Recorded, Store};
+use relay::domain::phone::PhoneNumber;
+use relay::domain::subscriber::{
+    Change, Consent, How, HowLeft, Leaving, Subscriber, To, Unchanged,
+};
 
 use super::contract;
 #[cfg(feature = "aws")]

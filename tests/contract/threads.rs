@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use relay::inbound::InboundRecord;
-use relay::store::{Kept, Planned, Planning, Saved, Store};
-use relay::thread::{Held, Threads, What};
+use relay::app::ports::store::{Kept, Planned, Planning, Saved, Store};
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::thread::{Held, Threads, What};
 
 use super::contract;
 #[cfg(feature = "aws")]

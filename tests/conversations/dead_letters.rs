@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use relay::app::dead_letters as dead;
+use relay::app::dead_letters::{Means, Wanted};
 use relay::clock::Clock;
-use relay::dead::{self, Means, Wanted};
-use relay::delivery::{DeliveryId, State};
-use relay::duty::{Override, Presence};
-use relay::inbound::MessageSid;
-use relay::twilio::sandbox::{Fault, Power};
+use relay::domain::delivery::State;
+use relay::domain::duty::{Override, Presence};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::sandbox::{Fault, Power};
 
 use crate::world::{IN_HOURS, World, minutes, seconds};
 

@@ -1,7 +1,7 @@
 //! Who gets the text.
 
-use relay::duty::{Because, Override, Presence};
-use relay::routing::Rule;
+use relay::domain::duty::{Because, Override, Presence};
+use relay::domain::routing::Rule;
 
 use crate::world::{IN_HOURS, World, instant};
 
@@ -107,7 +107,7 @@ async fn night_world(at: &str) -> World {
         number = "619-555-0111"
         hours = "always"
     "#;
-    let line = relay::line::config::parse(text, "night.toml")
+    let line = relay::domain::line::config::parse(text, "night.toml")
         .unwrap()
         .remove(0);
     World::with(line, at).await

@@ -1,7 +1,7 @@
 //! Whoever is on duty has a phone, and says with it that they are away or back.
 
-use relay::audit::Kind;
-use relay::routing::Rule;
+use relay::app::ports::audit::Kind;
+use relay::domain::routing::Rule;
 
 use crate::world::{IN_HOURS, World, minutes};
 
@@ -129,7 +129,7 @@ async fn hours_are_hours_on_the_night_on_which_clocks_change() {
     world.backup().receives("one");
 }
 
-async fn rule(world: &World, sid: &relay::inbound::MessageSid) -> Rule {
+async fn rule(world: &World, sid: &relay::domain::ids::message_sid::MessageSid) -> Rule {
     let inbound = world.relay().store.inbound(sid).await.unwrap();
     inbound.expect("it is kept").decision.rule
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use relay::app::dead_letters as dead;
+use relay::app::dead_letters::Means;
 use relay::clock::Clock;
-use relay::dead::{self, Means};
-use relay::delivery::{Delivery, DeliveryId, GaveUp, State};
-use relay::inbound::MessageSid;
-use relay::twilio::sandbox::{Fault, Injection};
+use relay::domain::delivery::{Delivery, GaveUp, State};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::sandbox::{Fault, Injection};
 
 use crate::world::{IN_HOURS, World, minutes, seconds};
 

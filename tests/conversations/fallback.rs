@@ -2,12 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use relay::audit::{Kind, Record};
-use relay::duty::{Override, Presence};
-use relay::inbound::MessageSid;
-use relay::machine::kept::Left;
+use relay::app::ports::audit::{Kind, Record};
+use relay::domain::duty::{Override, Presence};
+use relay::domain::ids::message_sid::MessageSid;
+use relay::hosts::server::kept::Left;
+use relay::sandbox::{Text, demo_account};
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::{Text, demo_account};
 use relay::twilio::signature::{Signed, sign};
 
 use crate::world::{IN_HOURS, World, minutes};
@@ -124,7 +124,7 @@ fn request(fields: &[(&str, &str)], token: &str) -> http::Request<bytes::Bytes> 
 fn signed_for(url: &str, fields: &[(&str, &str)], token: &str) -> http::Request<bytes::Bytes> {
     let form = Form::from_fields(fields.iter().copied());
     let signature = sign(
-        &relay::credentials::Secret::new(token),
+        &relay::domain::credentials::Secret::new(token),
         url,
         Signed::Form(&form),
     );

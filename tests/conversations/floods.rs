@@ -1,13 +1,13 @@
 //! Too much at once: customers' texts come later, and all of them.
 
-use relay::audit::Kind;
-use relay::twilio::sandbox::Text;
+use relay::app::ports::audit::Kind;
+use relay::sandbox::Text;
 
 use crate::world::{IN_HOURS, World, minutes, seconds};
 
 /// Texts `0` to `count - 1` come in, with a pause after each.
 async fn flood(world: &World, from: &str, count: u32, pause: u64) {
-    let from = relay::phone::Sender::parse(from);
+    let from = relay::domain::phone::Sender::parse(from);
     for n in 0..count {
         let text = Text::new(format!("text {n}."));
         let sent = world.sandbox.text(&from, &world.line.number, text);
@@ -46,7 +46,7 @@ async fn a_second_wake_up_takes_no_second_turn() {
     let before = slowed(&world);
     world.lose_wake_ups().await;
     world.advance(minutes(3)).await;
-    while relay::functions::retry_worker::sweep(world.relay())
+    while relay::app::retry_worker::sweep(world.relay())
         .await
         .unwrap()
         > 0

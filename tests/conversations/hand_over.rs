@@ -1,14 +1,15 @@
 //! A text that does not reach the person on duty goes to the next, in time and once, and whom it
 //! concerns hears of it.
 
-use relay::audit::Kind;
+use relay::app::ports::audit::Kind;
 use relay::clock::Clock;
-use relay::delivery::{DeliveryId, GaveUp, MovedOn, State};
-use relay::duty::Hours;
-use relay::inbound::MessageSid;
-use relay::line::Person;
-use relay::phone::PhoneNumber;
-use relay::twilio::sandbox::{Fault, Injection, Power, Requests};
+use relay::domain::delivery::{GaveUp, MovedOn, State};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::line::Hours;
+use relay::domain::line::Person;
+use relay::domain::phone::PhoneNumber;
+use relay::sandbox::{Fault, Injection, Power, Requests};
 
 use crate::world::{IN_HOURS, World, example, minutes, number, seconds};
 
@@ -33,7 +34,7 @@ fn backups(world: &World) -> PhoneNumber {
     world.line.people.last().unwrap().number.clone()
 }
 
-async fn delivery(world: &World, sid: &MessageSid) -> relay::delivery::Delivery {
+async fn delivery(world: &World, sid: &MessageSid) -> relay::domain::delivery::Delivery {
     let id = DeliveryId::of_inbound(sid);
     world.relay().store.delivery(&id).await.unwrap().unwrap()
 }

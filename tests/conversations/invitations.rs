@@ -1,13 +1,13 @@
 //! One person is invited, and whoever invited them hears what became of it.
 
-use relay::audit::Kind;
+use relay::app::notices::Unaccepted;
+use relay::app::ports::audit::Kind;
+use relay::app::{outbound_notifier, retry_worker};
 use relay::clock::Clock;
-use relay::functions::notices::Unaccepted;
-use relay::functions::{outbound_notifier, retry_worker};
-use relay::invitation::Because;
-use relay::notice::payload;
-use relay::phone::Prefix;
-use relay::twilio::sandbox::Fault;
+use relay::domain::delivery::Because;
+use relay::domain::phone::Prefix;
+use relay::domain::request as payload;
+use relay::sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::world::{IN_HOURS, Phone, World, example, minutes, seconds};

@@ -1,12 +1,12 @@
 //! Machines that answer machines come to rest.
 
-use relay::audit::Kind;
-use relay::functions::inbound_sms;
-use relay::inbound::InboundSms;
-use relay::line::Line;
-use relay::phone::Sender;
-use relay::routing::{Known, Rule};
-use relay::thread::Threads;
+use relay::app::inbound_sms;
+use relay::app::ports::audit::Kind;
+use relay::domain::inbound::sms::InboundSms;
+use relay::domain::line::Line;
+use relay::domain::phone::Sender;
+use relay::domain::routing::{Known, Rule};
+use relay::domain::thread::Threads;
 
 use crate::world::{IN_HOURS, World, minutes, number, seconds};
 
@@ -17,7 +17,10 @@ fn other_relay(here: &World, text: &str) -> Option<String> {
     line.number = here.line.people[0].number.clone();
     line.people[0].number = here.line.number.clone();
     let sms = InboundSms {
-        sid: relay::inbound::MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
+        sid: relay::domain::ids::message_sid::MessageSid::parse(
+            &("SM".to_owned() + &"0".repeat(32)),
+        )
+        .unwrap(),
         from: Sender::Phone(here.line.number.clone()),
         to: line.number.clone(),
         place: None,
@@ -27,7 +30,7 @@ fn other_relay(here: &World, text: &str) -> Option<String> {
         opt_out_type: None,
     };
     let now = relay::clock::Clock::now(&*here.clock);
-    let text = inbound_sms::Text::of(sms, now);
+    let text = inbound_sms::text::Text::of(sms, now);
     let planned = inbound_sms::plan(&line, &Known::default(), &text, &Threads::default());
     planned
         .deliveries
@@ -36,7 +39,7 @@ fn other_relay(here: &World, text: &str) -> Option<String> {
         .map(|delivery| delivery.body)
 }
 
-async fn rule(world: &World, sid: &relay::inbound::MessageSid) -> Rule {
+async fn rule(world: &World, sid: &relay::domain::ids::message_sid::MessageSid) -> Rule {
     let record = world.relay().store.inbound(sid).await.unwrap();
     record.unwrap().decision.rule
 }
@@ -88,7 +91,7 @@ async fn a_machine_in_the_cascade_that_always_answers_gets_ever_fewer_answers() 
     let machine = Sender::Phone(world.line.people[0].number.clone());
     let mut answers = 0;
     for n in 0..60 {
-        let text = relay::twilio::sandbox::Text::new(format!("beep {n}"));
+        let text = relay::sandbox::Text::new(format!("beep {n}"));
         let sent = world.sandbox.text(&machine, &world.line.number, text);
         sent.expect("the line's number is the sandbox's");
         world.advance(seconds(1)).await;

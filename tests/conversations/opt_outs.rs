@@ -1,10 +1,10 @@
 //! Who wants no more texts gets none, and nobody misses a text because of that.
 
-use relay::audit::Kind;
-use relay::functions::retry_worker;
-use relay::opt_out::{Cause, Change, OptOut};
-use relay::phone::PhoneNumber;
-use relay::twilio::sandbox::{Fault, Number, Text};
+use relay::app::ports::audit::Kind;
+use relay::app::retry_worker;
+use relay::domain::opt_out::{Cause, Change, OptOut};
+use relay::domain::phone::PhoneNumber;
+use relay::sandbox::{Fault, Number, Text};
 
 use crate::world::{IN_HOURS, World, instant, minutes, number};
 
@@ -199,7 +199,7 @@ async fn whoever_may_not_be_texted_any_more_is_passed_over() {
         retry_after: Some("30".into()),
     });
     world.customer().texts("hola").await;
-    let prefix = relay::phone::Prefix::parse("+1").unwrap();
+    let prefix = relay::domain::phone::Prefix::parse("+1").unwrap();
     line.policy.allowed_prefixes = vec![prefix];
     world.relay().store.put_line(&line).await.unwrap();
     world.advance(minutes(1)).await;

@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use jiff::civil::date;
-use relay::audit::{Kind, Record};
+use relay::app::ports::audit::{Kind, Record};
+use relay::app::reconciliation;
+use relay::app::reconciliation::Mode;
 use relay::clock::Clock;
-use relay::delivery::Answer;
-use relay::duty::{Override, Presence};
-use relay::functions::reconciliation::{self, Mode};
-use relay::inbound::MessageSid;
-use relay::reconciliation::{Counts, What};
+use relay::domain::delivery::Answer;
+use relay::domain::duty::{Override, Presence};
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::reconciliation::{Counts, What};
+use relay::sandbox::{Fault, Injection, Number, Requests, Text, demo_account};
 use relay::twilio::client::NewMessage;
-use relay::twilio::sandbox::{Fault, Injection, Number, Requests, Text, demo_account};
 
 use crate::world::{IN_HOURS, World, instant, minutes, number};
 

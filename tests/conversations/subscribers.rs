@@ -1,10 +1,10 @@
 //! Who joins a topic, who leaves it, and what they hear.
 
-use relay::audit::{Kind, Record};
-use relay::inbound::MessageSid;
-use relay::routing::Rule;
-use relay::subscriber::{How, HowLeft, Subscriber};
-use relay::twilio::sandbox::{Number, Text};
+use relay::app::ports::audit::{Kind, Record};
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::routing::Rule;
+use relay::domain::subscriber::{How, HowLeft, Subscriber};
+use relay::sandbox::{Number, Text};
 
 use crate::world::{IN_HOURS, World, instant, minutes, number};
 
@@ -247,7 +247,7 @@ async fn a_keyword_that_is_found_late_does_not_bring_back_who_has_left_since() {
     world.customer().receives("you get no more");
 
     world.advance(minutes(18 * 60 + 10)).await;
-    relay::functions::reconciliation::run(world.relay())
+    relay::app::reconciliation::run(world.relay())
         .await
         .unwrap();
     world.advance(minutes(1)).await;

@@ -1,6 +1,6 @@
 //! What the text says.
 
-use relay::twilio::sandbox::Text;
+use relay::sandbox::Text;
 
 use crate::world::{IN_HOURS, World};
 

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use relay::functions::retry_worker;
-use relay::inbound::MessageSid;
-use relay::queue::WakeUp;
-use relay::twilio::sandbox::{Fault, Injection, Power};
+use relay::app::ports::queue::WakeUp;
+use relay::app::retry_worker;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::sandbox::{Fault, Injection, Power};
 
 use crate::world::{IN_HOURS, World, minutes, seconds};
 
@@ -24,7 +24,7 @@ async fn wake_up_for(world: &World, sid: &MessageSid) -> WakeUp {
 #[tokio::test]
 async fn a_repeated_webhook_sends_nothing() {
     let world = World::at(IN_HOURS).await;
-    let text = relay::twilio::sandbox::Text::new("once").copies(3);
+    let text = relay::sandbox::Text::new("once").copies(3);
     let sid = world.customer().sends(text).await;
     world.sergio().receives("once");
     world.sergio().receives_nothing();

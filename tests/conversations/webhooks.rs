@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use relay::credentials::Secret;
+use relay::domain::credentials::Secret;
 use relay::twilio::form::Form;
 use relay::twilio::signature::{Signed, sign};
 

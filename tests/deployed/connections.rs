@@ -1,6 +1,6 @@
 //! What `template.yaml` connects to other systems: the event bus and the SNS topic.
 
-use relay::notice::payload::DetailType;
+use relay::domain::request::DetailType;
 use serde_json::{Value, json};
 
 use super::emulator::Emulator;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use relay::caller::Callers;
-use relay::credentials::{
+use relay::domain::credentials::Callers;
+use relay::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, ApiKey, Credentials, Secret,
 };
-use relay::twilio::sandbox::Text;
+use relay::sandbox::Text;
 
 use super::aws;
 use super::emulator::Emulator;

@@ -1,6 +1,6 @@
 //! What happens to a text when something is out of order.
 
-use relay::twilio::sandbox::{Fault, Injection, Requests, Text};
+use relay::sandbox::{Fault, Injection, Requests, Text};
 use serde_json::{Value, json};
 
 use super::border::Failure;

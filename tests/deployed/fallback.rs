@@ -1,7 +1,7 @@
 //! The fallback as deployed: what happens to a text when the main path is down.
 
+use relay::sandbox::Text;
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::Text;
 use serde_json::{Value, json};
 
 use super::border::Failure;

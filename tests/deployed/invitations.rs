@@ -1,6 +1,6 @@
 //! Invitations as deployed, and how other systems hear of those that fail.
 
-use relay::twilio::sandbox::{Fault, Injection, Text};
+use relay::sandbox::{Fault, Injection, Text};
 use serde_json::{Value, json};
 
 use super::aws::{ACCOUNT, REGION};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use relay::notice::NoticeId;
+use relay::domain::ids::NoticeId;
 use serde_json::{Value, json};
 
 use super::invitations::ANA;

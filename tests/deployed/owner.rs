@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::process::Command;
 
-use relay::credentials::{self, Credentials};
-use relay::twilio::sandbox::DEMO_KEY;
+use relay::domain::credentials;
+use relay::domain::credentials::Credentials;
+use relay::sandbox::DEMO_KEY;
 use serde_json::json;
 
 use super::aws;

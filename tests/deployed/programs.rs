@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use jiff::Timestamp;
-use relay::caller::{CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
-use relay::credentials::Secret;
-use relay::twilio::sandbox::{DEMO_CALLER, DEMO_KEY};
+use relay::app::outbound_notifier::auth::{
+    CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
+};
+use relay::domain::credentials::Secret;
+use relay::sandbox::{DEMO_CALLER, DEMO_KEY};
 use serde_json::{Value, json};
 
 use super::emulator::Emulator;

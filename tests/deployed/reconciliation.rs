@@ -2,7 +2,7 @@
 //! clock, so Twilio lives in the past.
 
 use jiff::SignedDuration;
-use relay::twilio::sandbox::Text;
+use relay::sandbox::Text;
 use serde_json::json;
 
 use super::world::{CUSTOMER, SERGIO, World};

@@ -1,7 +1,7 @@
 //! Requests of programs: signed ones over HTTP, and those that the relay does not take.
 
 use jiff::{SignedDuration, Timestamp};
-use relay::twilio::sandbox::DEMO_KEY;
+use relay::sandbox::DEMO_KEY;
 use serde_json::{Value, json};
 
 use super::border::Failure;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use relay::twilio::sandbox::{Fault, Injection, Text};
-use relay::twilio::status::Status;
+use relay::domain::delivery::Status;
+use relay::sandbox::{Fault, Injection, Text};
 use serde_json::Value;
 
 use super::invitations::{ANA, invitation};

@@ -1,10 +1,10 @@
 //! The function that rotates credentials, as Secrets Manager and its schedule invoke it, and the
 //! other functions meanwhile.
 
-use relay::credentials::Secret;
+use relay::domain::credentials::Secret;
+use relay::sandbox::Text;
 use relay::twilio::access::{Access, Login};
 use relay::twilio::network::Network;
-use relay::twilio::sandbox::Text;
 use serde_json::{Value, json};
 
 use super::lambda::Failed;

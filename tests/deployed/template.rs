@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use relay::audit::fallback::METRIC;
+use relay::adapters::files::audit_fallback::METRIC;
 use serde_json::{Value, json};
 
 use super::emulator::{Emulator, Stack};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use relay::twilio::sandbox::{Fault, Injection, Text};
+use relay::sandbox::{Fault, Injection, Text};
 use serde_json::{Value, json};
 
 use super::world::{BACKUP, CUSTOMER, FUNCTIONS, SERGIO, World, number_of, sid};

@@ -1,6 +1,6 @@
 //! Answers from the phones of the line's people, as deployed.
 
-use relay::twilio::sandbox::Text;
+use relay::sandbox::Text;
 
 use super::world::{BACKUP, CUSTOMER, SERGIO, World};
 

@@ -1,7 +1,7 @@
 //! Twilio's webhooks, posted by hand.
 
-use relay::credentials::Secret;
-use relay::inbound::MessageSid;
+use relay::domain::credentials::Secret;
+use relay::domain::ids::message_sid::MessageSid;
 use relay::twilio::form::Form;
 use relay::twilio::signature::{Signed, sign};
 

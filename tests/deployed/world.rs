@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use relay::clock::{Clock, SystemClock};
-use relay::credentials::Credentials;
-use relay::inbound::MessageSid;
-use relay::phone::{PhoneNumber, Sender};
-use relay::twilio::sandbox::drive::{Resolve, drive};
-use relay::twilio::sandbox::{self, Number, Pace, Sandbox, Text};
+use relay::domain::credentials::Credentials;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::sandbox;
+use relay::sandbox::drive::{Resolve, drive};
+use relay::sandbox::{Number, Pace, Sandbox, Text};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 

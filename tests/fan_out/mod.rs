@@ -11,7 +11,7 @@ mod trouble;
 
 use figures::Figures;
 use machine::Machine;
-use relay::notice::NoticeState;
+use relay::domain::notice::NoticeState;
 use trouble::Trouble;
 
 use crate::load::number;

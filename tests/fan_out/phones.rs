@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use relay::phone::PhoneNumber;
+use relay::domain::phone::PhoneNumber;
 use relay::twilio::client::{NoAnswer, Transport};
 use serde_json::{Value, json};
 

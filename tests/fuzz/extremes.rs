@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use relay::credentials::env_file;
-use relay::line::config;
+use relay::credentials::repos_env as env_file;
+use relay::domain::line::config;
 use relay::twilio::form::{BadForm, Form, MOST_BYTES};
 
 use super::targets;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use relay::delivery::{Delivery, State};
+use relay::domain::delivery::{Delivery, State};
 use rusqlite::{Connection, OpenFlags};
 
 use super::town::Town;

@@ -3,10 +3,11 @@
 
 use std::fmt::Write;
 
-use relay::inbound::MessageSid;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::sandbox::demo_account;
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::demo_account;
-use relay::twilio::signature::{self, Signed};
+use relay::twilio::signature;
+use relay::twilio::signature::Signed;
 use sha2::{Digest, Sha256};
 
 /// What Twilio calls, as far as signatures go.

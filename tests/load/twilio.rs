@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use relay::sandbox::control::Screen;
 use relay::twilio::network;
-use relay::twilio::sandbox::control::Screen;
 use serde_json::{Value, json};
 
 use super::town::{Town, text_in};

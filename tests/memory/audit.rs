@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use relay::audit::{Audit, Record};
+use relay::app::ports::audit::{Audit, Record};
 
 /// An audit that only grows.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use relay::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
 
 /// A queue that brings a wake-up again until it is acknowledged.
 #[derive(Default)]

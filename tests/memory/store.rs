@@ -6,37 +6,41 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::caller::SignatureDigest;
-use relay::delivery::{Delivery, DeliveryId};
-use relay::duty::{Override, Overrides};
-use relay::inbound::{InboundRecord, MessageSid};
-use relay::line::Line;
-use relay::notice::{Notice, NoticeId};
-use relay::opt_out::{self, OptOuts};
-use relay::pace;
-use relay::phone::PhoneNumber;
-use relay::store::{
+use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::{
     ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store, Subscribers,
 };
-use relay::subscriber::{Change, Subscriber, Unchanged};
-use relay::thread::Threads;
+use relay::domain::delivery::Delivery;
+use relay::domain::duty::{Override, Overrides};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::NoticeId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::line::Line;
+use relay::domain::notice::Notice;
+use relay::domain::opt_out;
+use relay::domain::opt_out::OptOuts;
+use relay::domain::pace;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::subscriber::{Change, Subscriber, Unchanged};
+use relay::domain::thread::Threads;
 
 /// A store that is gone with its process.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Tables>);
 
 #[derive(Default)]
-pub(super) struct Tables {
+pub(crate) struct Tables {
     lines: BTreeMap<PhoneNumber, Line>,
     overrides: BTreeMap<PhoneNumber, Overrides>,
     inbounds: BTreeMap<MessageSid, InboundRecord>,
-    pub(super) deliveries: BTreeMap<DeliveryId, Row>,
+    pub(crate) deliveries: BTreeMap<DeliveryId, Row>,
     sent: BTreeMap<MessageSid, DeliveryId>,
     reconciled: BTreeMap<PhoneNumber, Date>,
     threads: BTreeMap<PhoneNumber, Threads>,
-    pub(super) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
+    pub(crate) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
     tats: BTreeMap<pace::Key, Timestamp>,
-    pub(super) notices: BTreeMap<NoticeId, Notice>,
+    pub(crate) notices: BTreeMap<NoticeId, Notice>,
     signatures: BTreeMap<SignatureDigest, Timestamp>,
     /// By line and topic.
     subscribers: BTreeMap<(PhoneNumber, String), BTreeMap<PhoneNumber, Subscriber>>,
@@ -74,8 +78,8 @@ impl Tables {
     }
 }
 
-pub(super) struct Row {
-    pub(super) delivery: Delivery,
+pub(crate) struct Row {
+    pub(crate) delivery: Delivery,
     due: Option<Timestamp>,
 }
 
@@ -89,7 +93,7 @@ impl From<&Delivery> for Row {
 }
 
 impl MemoryStore {
-    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap()
     }
 

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::Request;
-use relay::caller::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use relay::app::notices::Unaccepted;
+use relay::app::outbound_notifier;
+use relay::app::outbound_notifier::auth::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use relay::clock::Clock;
-use relay::functions::notices::Unaccepted;
-use relay::functions::outbound_notifier;
-use relay::notice::payload::{Because, Refused};
-use relay::subscriber::{Change, Consent, How, To};
+use relay::domain::request::{Because, Refused};
+use relay::domain::subscriber::{Change, Consent, How, To};
 use serde_json::{Value, json};
 
 use super::samples;

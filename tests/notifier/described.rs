@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use relay::caller::{CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
-use relay::credentials::Secret;
+use relay::app::outbound_notifier::auth::{
+    CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
+};
+use relay::domain::credentials::Secret;
 use relay::twilio::client::Transport;
 use relay::twilio::network::Network;
 use serde_json::{Value, json};

@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-use relay::notice::payload::{self, Refused};
-use relay::schema;
+use relay::app::outbound_notifier::schema;
+use relay::domain::request as payload;
+use relay::domain::request::Refused;
 use serde_json::{Value, json};
 
 use super::samples;

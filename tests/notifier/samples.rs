@@ -1,7 +1,7 @@
 //! What is sent to the notifier: requests, and the envelopes of AWS around them as its documentation
 //! shows them.
 
-use relay::notice::payload::{Request, Way, invoked};
+use relay::domain::request::{Request, Way, invoked};
 use serde_json::{Value, json};
 
 pub fn notice() -> Value {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use relay::clock::{Clock, ManualClock};
+use relay::credentials::rotation::four_steps::{Done, Event, Rotator, SecretsManagersStep, handle};
 use relay::credentials::rotation::{LATE_WEBHOOKS, LONG_DRAIN, Subject};
-use relay::credentials::{API_KEY, PREVIOUS_NOT_AFTER, Secret};
-use relay::functions::rotate_credentials::{Done, Event, Rotator, SecretsManagersStep, handle};
+use relay::domain::credentials::{API_KEY, PREVIOUS_NOT_AFTER, Secret};
+use relay::sandbox::{Fault, InProcess, Injection, Requests};
 use relay::twilio::access::{Access, KeyType};
-use relay::twilio::sandbox::{Fault, InProcess, Injection, Requests};
 
 use super::world::World;
 

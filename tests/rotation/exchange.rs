@@ -2,7 +2,7 @@
 
 use relay::credentials::rotation::{Slots, Subject};
 use relay::credentials::secrets_manager::NotStored;
-use relay::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
+use relay::domain::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
 
 use super::world::World;
 

@@ -6,8 +6,8 @@ mod exchange;
 mod world;
 
 use relay::credentials::rotation::{Step, Subject};
-use relay::credentials::{API_KEY, AUTH_TOKEN, Secret};
-use relay::twilio::sandbox::{Fault, Injection, Requests};
+use relay::domain::credentials::{API_KEY, AUTH_TOKEN, Secret};
+use relay::sandbox::{Fault, Injection, Requests};
 use world::World;
 
 const SUBJECTS: [Subject; 2] = [Subject::ApiKey, Subject::AuthToken];
@@ -34,7 +34,7 @@ async fn nobody_suffers(world: &World, at: &str) {
 async fn is_done(world: &World, subject: Subject, at: &str) {
     let (file, secret) = (world.in_file(), world.in_secret().await);
     nobody_suffers(world, at).await;
-    let key = |c: &relay::credentials::Credentials| c.api_key.as_ref().unwrap().sid.clone();
+    let key = |c: &relay::domain::credentials::Credentials| c.api_key.as_ref().unwrap().sid.clone();
     assert_eq!(key(&file), key(&secret), "{at}");
     assert_eq!(file.auth_token.expose(), secret.auth_token.expose(), "{at}");
     match subject {

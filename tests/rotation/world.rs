@@ -8,21 +8,22 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use relay::caller::Callers;
 use relay::clock::{Clock, ManualClock};
 use relay::credentials::exchange::{EditableFile, Exchange};
 use relay::credentials::notes::Notes;
+use relay::credentials::rotation;
 use relay::credentials::rotation::{
-    self, DRAIN, Journal, Places, Slots, Subject, Twilio, TwoPlaces, Wait,
+    DRAIN, Journal, Places, Slots, Subject, Twilio, TwoPlaces, Wait,
 };
 use relay::credentials::secrets_manager::SecretStore;
 use relay::credentials::values::Values;
-use relay::credentials::{
+use relay::domain::credentials::Callers;
+use relay::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, ApiKey, Credentials, Secret,
 };
+use relay::sandbox::{InProcess, Sandbox};
 use relay::twilio::access::{Access, KeyType, Login};
 use relay::twilio::client::{NoAnswer, Transport};
-use relay::twilio::sandbox::{InProcess, Sandbox};
 use serde_json::json;
 
 use crate::moto;

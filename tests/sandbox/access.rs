@@ -1,8 +1,8 @@
 //! Keys and tokens: made, used, ended.
 
-use relay::credentials::Secret;
+use relay::domain::credentials::Secret;
+use relay::sandbox::{Fault, Injection, Requests};
 use relay::twilio::access::{Access, Failure, KeyType, Login, PERMISSIONS, Promoted};
-use relay::twilio::sandbox::{Fault, Injection, Requests};
 
 use super::*;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use http::Method;
 use jiff::civil::date;
-use relay::reconciliation::{Message, Way};
+use relay::domain::reconciliation::{Message, Way};
+use relay::sandbox::Text;
 use relay::twilio::client::{DayPage, Listing};
-use relay::twilio::sandbox::Text;
 
 use super::{CUSTOMER, LINE, SERGIO, World, accepted, answer, number, world};
 
@@ -109,7 +109,9 @@ async fn what_did_not_come_in_is_not_fetched_as_a_text() {
             .unwrap()
             .is_none()
     );
-    let unknown = relay::inbound::MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap();
+    let unknown =
+        relay::domain::ids::message_sid::MessageSid::parse(&("SM".to_owned() + &"0".repeat(32)))
+            .unwrap();
     assert!(
         world
             .client

@@ -1,4 +1,4 @@
-use relay::twilio::sandbox::{Fault, Injection, Power, Requests};
+use relay::sandbox::{Fault, Injection, Power, Requests};
 
 use super::*;
 

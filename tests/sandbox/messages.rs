@@ -153,7 +153,7 @@ async fn token_and_api_key_are_accepted_and_nothing_else() {
     };
     assert_eq!(list(&account).await.unwrap(), 0);
     assert_eq!(list(&world.account).await.unwrap(), 0);
-    account.auth_token = relay::credentials::Secret::new("wrong");
+    account.auth_token = relay::domain::credentials::Secret::new("wrong");
     let error = list(&account).await.unwrap_err().to_string();
     assert!(error.contains("401") && error.contains("20003"), "{error}");
     assert!(!error.contains("wrong"), "{error}");

@@ -15,13 +15,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use relay::clock::ManualClock;
-use relay::credentials::Credentials;
-use relay::delivery::Answer;
-use relay::inbound::MessageSid;
-use relay::phone::{PhoneNumber, Sender};
+use relay::domain::credentials::Credentials;
+use relay::domain::delivery::Answer;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::sandbox::{Handled, InProcess, Number, Sandbox, Text, Webhook, demo_account};
 use relay::twilio::client::{Client, Listed, NewMessage, NotRead};
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::{Handled, InProcess, Number, Sandbox, Text, Webhook, demo_account};
 use relay::twilio::signature::{HEADER, Signed, verify};
 use serde_json::Value;
 

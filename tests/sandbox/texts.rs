@@ -1,6 +1,6 @@
-use relay::phone::Sender;
+use relay::domain::phone::Sender;
+use relay::sandbox::{NoReply, Number, Text};
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::{NoReply, Number, Text};
 
 use super::*;
 

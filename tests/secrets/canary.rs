@@ -90,7 +90,11 @@ fn the_relay_itself_shows_no_value() {
 
     let desk = Desk::new();
     desk.write(&(canaries().join("\n") + "\n"));
-    std::fs::write(desk.path("relay.toml"), relay::line::config::EXAMPLE).unwrap();
+    std::fs::write(
+        desk.path("relay.toml"),
+        relay::domain::line::config::EXAMPLE,
+    )
+    .unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_relay"))
         .args([
             "serve",

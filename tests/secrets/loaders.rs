@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use fastrand::Rng;
-use relay::credentials::Secret;
-use relay::credentials::env_file::{Document, is_key, is_reserved};
+use relay::credentials::repos_env::{Document, is_key, is_reserved};
+use relay::domain::credentials::Secret;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ struct Case {
 impl Case {
     fn of(document: &Document) -> Self {
         let entries = document.entries().iter();
-        let pair = |entry: &relay::credentials::env_file::Entry| {
+        let pair = |entry: &relay::credentials::repos_env::Entry| {
             (entry.key.clone(), entry.value.expose().to_owned())
         };
         Self {

@@ -26,8 +26,8 @@ fn two_adds_at_once_both_land() {
 /// Within one process, where it goes much faster.
 #[test]
 fn many_edits_at_once_all_land() {
-    use relay::credentials::Secret;
-    use relay::credentials::env_file::{BadEnvFile, EnvFile};
+    use relay::credentials::repos_env::{BadEnvFile, EnvFile};
+    use relay::domain::credentials::Secret;
 
     let desk = Desk::new();
     let file = EnvFile::at(desk.file());

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use relay::duty::{Hours, Window};
-use relay::line::policy::Retry;
-use relay::line::{Line, Person, Policy, TimeZone};
-use relay::phone::PhoneNumber;
+use relay::domain::line::policy::Retry;
+use relay::domain::line::{Hours, Window};
+use relay::domain::line::{Line, Person, Policy};
+use relay::domain::phone::PhoneNumber;
+use relay::domain::time_zone::TimeZone;
 
 use super::script::pick;
 

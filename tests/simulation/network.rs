@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use jiff::Timestamp;
-use relay::phone::PhoneNumber;
+use relay::domain::phone::PhoneNumber;
+use relay::sandbox::{Handled, Injection, Requests, Sandbox};
 use relay::twilio::client::{ANSWER_TIMEOUT, NoAnswer, Transport};
-use relay::twilio::sandbox::{Handled, Injection, Requests, Sandbox};
 
 use super::faults::Fault;
 use super::mistakes::Mistake;

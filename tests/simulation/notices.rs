@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use relay::notice::payload::{self, NoticeRequest};
-use relay::phone::{PhoneNumber, Sender};
-use relay::subscriber::Topic;
-use relay::twilio::sandbox::Text;
+use relay::domain::line::Topic;
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::domain::request as payload;
+use relay::domain::request::NoticeRequest;
+use relay::sandbox::Text;
 use serde_json::{Value, json};
 
 use super::Run;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use relay::duty::{Override, Presence};
-use relay::line::Line;
-use relay::phone::{PhoneNumber, Sender};
-use relay::twilio::sandbox::Text;
+use relay::domain::duty::{Override, Presence};
+use relay::domain::line::Line;
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::sandbox::Text;
 
 use super::lines::{self, PUBLIC_URL};
 

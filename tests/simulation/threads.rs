@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use relay::phone::Sender;
-use relay::twilio::sandbox::Text;
+use relay::domain::phone::Sender;
+use relay::sandbox::Text;
 
 use super::Run;
 use super::mistakes::{Mistake, is_caught_by};

@@ -1,6 +1,6 @@
 //! What goes wrong at Twilio and beyond.
 
-use relay::twilio::sandbox;
+use relay::sandbox;
 
 use super::faults::Fault;
 use super::weather::Weather;

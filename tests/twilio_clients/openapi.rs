@@ -12,10 +12,11 @@ use http::{Request, Response};
 use jiff::Timestamp;
 use jiff::civil::date;
 use relay::clock::SystemClock;
-use relay::credentials::{self, Credentials, Secret};
-use relay::delivery::Answer;
-use relay::inbound::MessageSid;
-use relay::phone::PhoneNumber;
+use relay::domain::credentials;
+use relay::domain::credentials::{Credentials, Secret};
+use relay::domain::delivery::Answer;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::PhoneNumber;
 use relay::twilio::client::{Client, Listing, NewMessage, NoAnswer, NotRead, Transport};
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ async fn every_request_of_the_relay_is_one_that_twilio_describes() {
     assert!(client.received(&ours(), &sid()).await.unwrap().is_none());
 
     let found = client.message(&ours(), &sid()).await.unwrap().unwrap();
-    assert!(relay::twilio::status::Status::parse(&found.status).is_some());
+    assert!(relay::domain::delivery::Status::parse(&found.status).is_some());
 }
 
 #[tokio::test]

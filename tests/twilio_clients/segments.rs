@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use relay::text::{Encoding, segments};
+use relay::domain::sms::{Encoding, segments};
 use serde::Deserialize;
 
 use super::{Language, ask};

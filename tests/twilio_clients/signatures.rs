@@ -11,9 +11,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use fastrand::Rng;
 use http::header::CONTENT_TYPE;
-use relay::credentials::{self, Credentials, Secret};
+use relay::domain::credentials;
+use relay::domain::credentials::{Credentials, Secret};
 use relay::twilio::form::Form;
-use relay::twilio::signature::{self, Signed};
+use relay::twilio::signature;
+use relay::twilio::signature::Signed;
 use relay::twilio::webhook::Unverified;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::bail;
 use async_trait::async_trait;
-use relay::invitation::{Bus, Failed};
+use relay::app::ports::event_bus::Bus;
+use relay::domain::delivery::Failed;
 
 use super::faults::strikes;
 

@@ -6,17 +6,22 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::caller::SignatureDigest;
-use relay::delivery::{Delivery, DeliveryId};
-use relay::duty::{Override, Overrides};
-use relay::inbound::{InboundRecord, MessageSid};
-use relay::line::Line;
-use relay::opt_out::{self, OptOuts};
-use relay::pace;
-use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers};
-use relay::subscriber::{Change, Subscriber, Unchanged};
-use relay::thread::Threads;
+use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::{
+    ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers,
+};
+use relay::domain::delivery::Delivery;
+use relay::domain::duty::{Override, Overrides};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::line::Line;
+use relay::domain::opt_out;
+use relay::domain::opt_out::OptOuts;
+use relay::domain::pace;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::subscriber::{Change, Subscriber, Unchanged};
+use relay::domain::thread::Threads;
 
 /// What goes wrong with the store, how often.
 #[derive(Default)]
@@ -50,7 +55,7 @@ impl Faults {
         self.notice_writes.store(1, Ordering::SeqCst);
     }
 
-    pub(super) fn answers_late(&self) -> bool {
+    pub(crate) fn answers_late(&self) -> bool {
         strikes(&self.late_answers)
     }
 
@@ -68,7 +73,7 @@ pub struct Failing {
     pub faults: Arc<Faults>,
 }
 
-pub(super) fn strikes(left: &AtomicU32) -> bool {
+pub(crate) fn strikes(left: &AtomicU32) -> bool {
     left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
         .is_ok()
 }

@@ -20,27 +20,26 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use relay::audit::Record;
-use relay::audit::file::FileAudit;
+use relay::adapters::files::audit::FileAudit;
+use relay::adapters::files::kept_texts::KeptFile;
+use relay::adapters::sqlite::database::Database;
+use relay::adapters::sqlite::queue::SqliteQueue;
+use relay::adapters::sqlite::store::SqliteStore;
+use relay::app::ports::audit::Record;
+use relay::app::ports::kept_texts::Keeper;
+use relay::app::ports::store::Store;
+use relay::app::relay::Relay;
+use relay::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier, retry_worker};
 use relay::clock::{Clock, FixedChance, ManualClock};
-use relay::delivery::DeliveryId;
-use relay::duty::Override;
-use relay::functions::{
-    delivery_status, inbound_fallback, inbound_sms, outbound_notifier, retry_worker,
-};
-use relay::inbound::MessageSid;
-use relay::kept::Keeper;
-use relay::kept::file::KeptFile;
-use relay::line::{Line, config};
-use relay::machine::kept::Left;
-use relay::machine::{Database, kept};
-use relay::phone::{PhoneNumber, Sender};
-use relay::queue::sqlite::SqliteQueue;
-use relay::relay::Relay;
-use relay::store::Store;
-use relay::store::sqlite::SqliteStore;
+use relay::domain::duty::Override;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::line::{Line, config};
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::hosts::server::kept;
+use relay::hosts::server::kept::Left;
+use relay::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 use relay::twilio::client::Client;
-use relay::twilio::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 
 /// A Monday morning in San Diego: Sergio is on duty.
 pub const IN_HOURS: &str = "2026-11-23T10:00:00-08:00";

@@ -3,11 +3,13 @@ use std::sync::atomic::Ordering;
 use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
-use relay::delivery::{Delivery, DeliveryId};
-use relay::notice::{Counts, Notice, NoticeId};
-use relay::opt_out::OptOuts;
-use relay::phone::PhoneNumber;
-use relay::store::{Accepted, Notices, Result, Saved};
+use relay::app::ports::store::{Accepted, Notices, Result, Saved};
+use relay::domain::delivery::Delivery;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::NoticeId;
+use relay::domain::notice::{Counts, Notice};
+use relay::domain::opt_out::OptOuts;
+use relay::domain::phone::PhoneNumber;
 
 use super::faults::{Failing, strikes};
 

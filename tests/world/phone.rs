@@ -1,6 +1,6 @@
-use relay::inbound::MessageSid;
-use relay::phone::Sender;
-use relay::twilio::sandbox::{Fault, Injection, Text};
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::Sender;
+use relay::sandbox::{Fault, Injection, Text};
 
 use super::{World, number};
 
@@ -76,7 +76,7 @@ impl<'a> Phone<'a> {
         Some(entry.body.clone())
     }
 
-    fn received(&self) -> Vec<relay::twilio::sandbox::Entry> {
+    fn received(&self) -> Vec<relay::sandbox::Entry> {
         let screen = self.world.sandbox.screen(&self.sender);
         screen.into_iter().filter(|entry| !entry.sent).collect()
     }

@@ -2,10 +2,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use relay::caller::{CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+use relay::app::outbound_notifier::auth::{
+    CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
+};
 use relay::clock::Clock;
-use relay::credentials::Secret;
-use relay::twilio::sandbox::{DEMO_CALLER, DEMO_KEY};
+use relay::domain::credentials::Secret;
+use relay::sandbox::{DEMO_CALLER, DEMO_KEY};
 use serde_json::Value;
 
 use super::World;

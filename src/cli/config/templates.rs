@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::cli::output::{Unwritten, note, tell};
-use crate::line::Line;
+use crate::domain::line::Line;
 use crate::printable::printable;
 
 /// What a template comes to with its sample.

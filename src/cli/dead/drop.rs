@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::id;
 use super::place::{Outlets, Place};
-use crate::cli::output::{self, note, tell};
+use crate::app::dead_letters::{drop_letter, droppable};
+use crate::cli::output;
+use crate::cli::output::{note, tell};
 use crate::cli::{RED, agrees};
-use crate::dead::{drop_letter, droppable};
-use crate::delivery::DeliveryId;
+use crate::domain::ids::DeliveryId;
 use crate::printable::printable;
 
 #[derive(clap::Args)]

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::app::dead_letters::Wanted;
+use crate::app::ports::queue::{Aside, PutAside};
+use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
 use crate::cli::explain::story::Shown;
 use crate::cli::explain::words::{outcome, why};
 use crate::cli::output::{Unwritten, tell};
-use crate::dead::Wanted;
-use crate::delivery::{Delivery, DeliveryId, GaveUp, State};
-use crate::inbound::{InboundRecord, MessageSid};
-use crate::line::{Line, TimeZone};
+use crate::domain::delivery::{Delivery, GaveUp, State};
+use crate::domain::ids::DeliveryId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::line::Line;
+use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
-use crate::queue::{Aside, PutAside};
-use crate::store::Store;
 
 /// How many wake-ups are looked at, at most.
 pub const MOST_WAKE_UPS: usize = 1000;

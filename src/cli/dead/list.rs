@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::letter::{Letter, Reader, Waker, glance};
 use super::place::Place;
 use super::{Filter, count};
-use crate::cli::output::{self, tell};
-use crate::dead::letters;
+use crate::app::dead_letters::letters;
+use crate::cli::output;
+use crate::cli::output::tell;
 
 #[derive(clap::Args)]
 pub struct List {

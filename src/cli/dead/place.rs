@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
+use crate::adapters::sqlite::database::Database;
+use crate::adapters::sqlite::queue::SqliteQueue;
+use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::dead_letters::Means;
+use crate::app::ports::queue::PutAside;
+use crate::app::ports::store::Store;
 use crate::cli::WrongUsage;
 use crate::cli::target::Target;
-use crate::dead::Means;
-use crate::machine::{AUDIT, Database};
-use crate::queue::PutAside;
-use crate::queue::sqlite::SqliteQueue;
-use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
+use crate::hosts::server::AUDIT;
 
 #[derive(clap::Args)]
 pub struct Place {
@@ -80,8 +81,8 @@ impl Place {
 
     #[cfg(feature = "aws")]
     async fn deployed(&self, table: &str) -> anyhow::Result<Opened> {
-        use crate::queue::sqs::SqsPutAside;
-        use crate::store::dynamodb::DynamoStore;
+        use crate::adapters::aws::dynamodb::DynamoStore;
+        use crate::adapters::aws::sqs::SqsPutAside;
 
         let aws = crate::cli::target::aws(&format!("the table {table}")).await?;
         let wake_ups = named(&self.dead_letter_queue_url).map(|url| {
@@ -135,7 +136,7 @@ impl Place {
     pub fn means(&self, opened: &Opened, outlets: &Outlets) -> anyhow::Result<Means> {
         match &opened.parts {
             Parts::OneMachine(database) => {
-                use crate::audit::file::FileAudit;
+                use crate::adapters::files::audit::FileAudit;
                 Ok(Means {
                     store: Arc::clone(&opened.store),
                     queue: Arc::new(SqliteQueue::on(database.clone())),
@@ -144,9 +145,9 @@ impl Place {
             }
             #[cfg(feature = "aws")]
             Parts::Deployed(aws) => {
-                use crate::audit::cloudwatch::{CloudWatchAudit, stream_name};
+                use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
+                use crate::adapters::aws::sqs::SqsQueue;
                 use crate::clock::{Clock, SystemClock};
-                use crate::queue::sqs::SqsQueue;
 
                 let (Some(queue), Some(group)) = (outlets.queue_url(), outlets.log_group()) else {
                     bail!("the queue and the audit have to be named");

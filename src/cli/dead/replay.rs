@@ -9,12 +9,14 @@ use serde::Serialize;
 use super::letter::{MOST_WAKE_UPS, Waker};
 use super::place::{Opened, Outlets, Place};
 use super::{Filter, count, id};
-use crate::cli::output::{self, Unwritten, note, tell};
+use crate::app::dead_letters::{Wanted, letters, plan, replay};
+use crate::app::ports::queue::send_again;
+use crate::cli::output;
+use crate::cli::output::{Unwritten, note, tell};
 use crate::cli::{RED, WrongUsage, agrees};
-use crate::dead::{Wanted, letters, plan, replay};
-use crate::delivery::{Delivery, DeliveryId, State};
+use crate::domain::delivery::{Delivery, State};
+use crate::domain::ids::DeliveryId;
 use crate::printable::printable;
-use crate::queue::send_again;
 
 #[derive(clap::Args)]
 pub struct Replay {

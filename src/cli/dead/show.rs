@@ -8,12 +8,13 @@ use super::id;
 use super::letter::{Letter, Reader, Waker, glance};
 use super::place::Place;
 use super::replay::cascade;
+use crate::app::dead_letters::{how_it_stands, plan};
 use crate::cli::candidates::DIM;
 use crate::cli::explain::story::Shown;
 use crate::cli::explain::words::{advice, outcome};
-use crate::cli::output::{self, Unwritten, tell};
-use crate::dead::{how_it_stands, plan};
-use crate::delivery::{Delivery, Outcome};
+use crate::cli::output;
+use crate::cli::output::{Unwritten, tell};
+use crate::domain::delivery::{Delivery, Outcome};
 use crate::printable::{printable, printable_lines};
 
 #[derive(clap::Args)]

@@ -3,15 +3,17 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 
 use super::show;
+use crate::app::ports::store::Store;
 use crate::cli::WrongUsage;
-use crate::cli::candidates::{self, YELLOW};
-use crate::cli::output::{self, Unwritten, note, tell};
+use crate::cli::candidates;
+use crate::cli::candidates::YELLOW;
+use crate::cli::output;
+use crate::cli::output::{Unwritten, note, tell};
 use crate::cli::schedule::{choose, known, wrong_time};
 use crate::cli::target::Target;
-use crate::duty::{Because, Override, Presence, when};
-use crate::line::{Line, Person};
-use crate::routing::decide_for_a_customer;
-use crate::store::Store;
+use crate::domain::duty::{Because, Override, Presence, when};
+use crate::domain::line::{Line, Person};
+use crate::domain::routing::decide_for_a_customer;
 
 #[derive(clap::Args)]
 pub struct Set {

@@ -1,9 +1,9 @@
 //! What the guards did about a text, in words.
 
-use crate::delivery::{Limit, Slowed, Withheld};
-use crate::line::TimeZone;
-use crate::opt_out;
-use crate::subscriber::Subscriber;
+use crate::domain::delivery::{Limit, Slowed, Withheld};
+use crate::domain::opt_out;
+use crate::domain::subscriber::Subscriber;
+use crate::domain::time_zone::TimeZone;
 
 /// That words of the relay's own were not sent.
 pub fn withheld(to: &str, because: Withheld) -> String {

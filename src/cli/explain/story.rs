@@ -7,13 +7,16 @@ use super::guards;
 use super::thread::ThreadTold;
 use super::words::{advice, outcome, reason, why};
 use crate::cli::candidates::DecisionShown;
-use crate::delivery::{
-    Attempt, Delivery, DeliveryId, OnlyIf, Outcome, Purpose, Recipient, Replay, State, Withheld,
+use crate::domain::delivery::{
+    Attempt, Delivery, OnlyIf, Outcome, Purpose, Recipient, Replay, State, Withheld,
 };
-use crate::inbound::{ByFallback, InboundRecord, InboundSms, MessageSid};
-use crate::line::TimeZone;
-use crate::phone::{PhoneNumber, Sender};
-use crate::routing::{Decision, Rule};
+use crate::domain::ids::DeliveryId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::inbound_record::{ByFallback, InboundRecord};
+use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::routing::{Decision, Rule};
+use crate::domain::time_zone::TimeZone;
 
 /// How much of a text is shown.
 #[derive(Clone, Copy)]
@@ -447,5 +450,4 @@ fn told(delivery: &Delivery, shown: Shown) -> Told {
 }
 
 #[cfg(test)]
-#[path = "story_tests.rs"]
 mod tests;

@@ -3,8 +3,8 @@
 use super::guards;
 use super::story::{Moment, Shown};
 use super::words::{outcome, why};
-use crate::delivery::{Delivery, Purpose, State};
-use crate::line::TimeZone;
+use crate::domain::delivery::{Delivery, Purpose, State};
+use crate::domain::time_zone::TimeZone;
 
 /// Puts each of them where it happened.
 pub fn insert(tellings: &[Delivery], zone: &TimeZone, shown: Shown, moments: &mut Vec<Moment>) {

@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::story::Shown;
+use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
 use crate::cli::output::{Unwritten, tell};
-use crate::inbound::{InboundRecord, MessageSid};
-use crate::line::{Line, TimeZone};
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::line::Line;
+use crate::domain::routing::Rule;
+use crate::domain::thread::Link;
+use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
-use crate::routing::Rule;
-use crate::store::Store;
-use crate::thread::Link;
 
 /// How many texts are shown before the one that is explained, and after it.
 const MOST: usize = 20;

@@ -1,6 +1,6 @@
 //! What the commands say of failures and ends.
 
-use crate::delivery::{GaveUp, HandOver, Outcome};
+use crate::domain::delivery::{GaveUp, HandOver, Outcome};
 
 /// Why a text went on to the next person.
 pub fn reason(hand_over: &HandOver) -> String {

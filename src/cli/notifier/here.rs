@@ -6,18 +6,19 @@ use anyhow::bail;
 use async_trait::async_trait;
 
 use super::{Said, StackParts, Wish};
-use crate::audit::file::FileAudit;
+use crate::adapters::files::audit::FileAudit;
+use crate::adapters::sqlite::queue::SqliteQueue;
+use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::notices::Unaccepted;
+use crate::app::outbound_notifier;
+use crate::app::outbound_notifier::problem;
+use crate::app::ports::credentials::{Doubt, Source};
+use crate::app::ports::event_bus::NoBus;
+use crate::app::relay::Relay;
 use crate::cli::target::Target;
 use crate::clock::{SystemChance, SystemClock};
-use crate::credentials::{Credentials, Doubt, Source};
-use crate::functions::notices::Unaccepted;
-use crate::functions::outbound_notifier::{self, problem};
-use crate::invitation::NoBus;
-use crate::machine::AUDIT;
-use crate::notice;
-use crate::queue::sqlite::SqliteQueue;
-use crate::relay::Relay;
-use crate::store::sqlite::SqliteStore;
+use crate::domain::credentials::Credentials;
+use crate::hosts::server::AUDIT;
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -28,7 +29,7 @@ pub async fn ask(target: &Target, stack: &StackParts, wish: &Wish) -> anyhow::Re
         None => one_machine(target)?,
     };
     let event = wish.event().to_string();
-    let by = notice::Source::Shell;
+    let by = crate::domain::delivery::source::Source::Shell;
     match outbound_notifier::asked(&relay, event.as_bytes(), by).await {
         Ok(answer) => Ok(Said::Done(answer)),
         Err(Unaccepted::Refused(refused)) => {
@@ -40,7 +41,10 @@ pub async fn ask(target: &Target, stack: &StackParts, wish: &Wish) -> anyhow::Re
 }
 
 /// Without the name of what is around the request: nobody has written that.
-fn within(mut refused: notice::payload::Refused, wish: &Wish) -> notice::payload::Refused {
+fn within(
+    mut refused: crate::domain::request::Refused,
+    wish: &Wish,
+) -> crate::domain::request::Refused {
     let around = match wish {
         Wish::Notice(_) => "notice.",
         Wish::Invitation(_) => "invitation.",
@@ -84,11 +88,11 @@ impl Source for NoCredentials {
 
 #[cfg(feature = "aws")]
 async fn deployed(_: &Target, table: &str, stack: &StackParts) -> anyhow::Result<Relay> {
-    use crate::audit::cloudwatch::{CloudWatchAudit, stream_name};
+    use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
+    use crate::adapters::aws::dynamodb::DynamoStore;
+    use crate::adapters::aws::sqs::SqsQueue;
     use crate::cli::WrongUsage;
     use crate::clock::Clock;
-    use crate::queue::sqs::SqsQueue;
-    use crate::store::dynamodb::DynamoStore;
 
     let part = |name: &Option<String>, what: &str, flag: &str, output: &str| {
         let name = name.as_deref().filter(|name| !name.is_empty());

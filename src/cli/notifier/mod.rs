@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::output::{self, note};
+use super::output;
+use super::output::note;
 use super::serve::web_address;
 use super::target::Target;
 use super::{RED, WrongUsage};

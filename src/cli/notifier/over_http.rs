@@ -8,13 +8,15 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::Value;
 
 use super::{Said, Wish};
-use crate::caller::{
-    CALLER_HEADER, CallerKey, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign, variable_of,
+use crate::app::outbound_notifier::auth::{
+    CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
 };
 use crate::cli::WrongUsage;
 use crate::cli::output::note;
 use crate::clock::{Chance, SystemChance};
-use crate::credentials::env_file::{self, EnvFile};
+use crate::credentials::repos_env as env_file;
+use crate::credentials::repos_env::EnvFile;
+use crate::domain::credentials::{CallerKey, variable_of};
 use crate::twilio::network;
 
 /// A request is tried this often.

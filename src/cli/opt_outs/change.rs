@@ -4,11 +4,12 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::audit::records;
+use crate::app::audit::records;
 use crate::cli::on_record::OnRecord;
-use crate::cli::output::{self, tell};
+use crate::cli::output;
+use crate::cli::output::tell;
 use crate::cli::schedule::{choose_one, number};
-use crate::opt_out::{Cause, Change, OptOut};
+use crate::domain::opt_out::{Cause, Change, OptOut};
 
 #[derive(clap::Args)]
 pub struct Add {

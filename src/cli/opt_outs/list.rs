@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::candidates::{BOLD, DIM};
-use crate::cli::output::{self, Unwritten, tell};
+use crate::cli::output;
+use crate::cli::output::{Unwritten, tell};
 use crate::cli::schedule::choose;
 use crate::cli::target::Target;
-use crate::line::Line;
-use crate::opt_out::{Cause, OptOut};
-use crate::phone::PhoneNumber;
+use crate::domain::line::Line;
+use crate::domain::opt_out::{Cause, OptOut};
+use crate::domain::phone::PhoneNumber;
 use crate::printable::printable;
 
 #[derive(clap::Args)]

@@ -10,10 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Place, prompt};
 use crate::cli::WrongUsage;
-use crate::cli::output::{self, note, tell};
+use crate::cli::output;
+use crate::cli::output::{note, tell};
 use crate::clock::{Clock, SystemClock};
-use crate::credentials::env_file::{BadEnvFile, Change, Document, EnvFile, is_key, is_reserved};
-use crate::credentials::{Secret, registry};
+use crate::credentials::registry;
+use crate::credentials::repos_env::{BadEnvFile, Change, Document, EnvFile, is_key, is_reserved};
+use crate::domain::credentials::Secret;
 
 /// Add variables or replace their values; everything else in the file stays, byte for byte
 ///

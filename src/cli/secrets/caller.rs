@@ -10,12 +10,13 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::Place;
-use crate::caller::{Action, Actions, CallerKey, variable_of};
 use crate::cli::WrongUsage;
-use crate::cli::output::{self, tell};
+use crate::cli::output;
+use crate::cli::output::tell;
 use crate::clock::{Clock, SystemClock};
-use crate::credentials::Secret;
-use crate::credentials::env_file::{BadEnvFile, EnvFile, quoted};
+use crate::credentials::repos_env::{BadEnvFile, EnvFile, quoted};
+use crate::domain::credentials::Secret;
+use crate::domain::credentials::{Action, Actions, CallerKey, variable_of};
 
 /// Make a key with which a program may call the relay over HTTP, or another one in its place
 ///

@@ -1,4 +1,4 @@
-use super::super::target;
+use crate::cli::target;
 use crate::credentials::secrets_manager::SecretStore;
 
 /// The secret that is seeded from the file.

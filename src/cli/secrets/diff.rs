@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::Place;
 use crate::cli::candidates::{GREEN, RED};
-use crate::cli::output::{self, tell};
-use crate::credentials::Secret;
-use crate::credentials::env_file::Document;
+use crate::cli::output;
+use crate::cli::output::tell;
 use crate::credentials::registry;
+use crate::credentials::repos_env::Document;
+use crate::domain::credentials::Secret;
 use crate::printable::printable;
 
 /// Compare the file with the secret in Secrets Manager, by name; exit code 1 if anything differs
@@ -109,7 +110,7 @@ async fn fetch(id: &str) -> anyhow::Result<Values> {
     use anyhow::{Context, anyhow};
     use zeroize::Zeroizing;
 
-    use crate::aws::plain;
+    use crate::aws_error::plain;
     use crate::cli::target;
 
     let config = target::aws(&format!("the secret {id}")).await?;

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::credentials::env_file::quoted;
 use crate::credentials::inspection::Finding;
+use crate::credentials::repos_env::quoted;
 
 /// Nothing if the file is in no repository, or there is no git.
 pub fn findings(path: &Path) -> Vec<Finding> {

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::Place;
 use crate::cli::WrongUsage;
-use crate::cli::output::{self, note, tell};
-use crate::credentials::env_file::{is_key, quoted};
+use crate::cli::output;
+use crate::cli::output::{note, tell};
 use crate::credentials::registry::VARIABLES;
+use crate::credentials::repos_env::{is_key, quoted};
 
 /// Print the commands that make the values secrets of GitHub Actions
 ///

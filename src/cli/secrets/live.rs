@@ -2,11 +2,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::credentials::env_file::EnvFile;
 use crate::credentials::inspection::Finding;
+use crate::credentials::repos_env::EnvFile;
 use crate::credentials::rotation::{Subject, Twilio, Which};
 use crate::credentials::values::Values;
-use crate::credentials::{ACCOUNT_SID, API_KEY, AUTH_TOKEN};
+use crate::domain::credentials::{ACCOUNT_SID, API_KEY, AUTH_TOKEN};
 use crate::twilio::access::{Access, KeyType};
 use crate::twilio::network::Network;
 

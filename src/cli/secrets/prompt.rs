@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::cli::output::note;
-use crate::credentials::Secret;
+use crate::domain::credentials::Secret;
 
 const MOST_BYTES: usize = 1024 * 1024;
 /// More than a terminal hands over as one line.

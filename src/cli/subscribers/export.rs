@@ -8,10 +8,11 @@ use anyhow::Context;
 
 use super::rows::{COLUMNS, how_of};
 use super::{Pages, topics};
-use crate::cli::output::{self, note};
+use crate::cli::output;
+use crate::cli::output::note;
 use crate::cli::schedule::choose_one;
 use crate::cli::target::Target;
-use crate::subscriber::Subscriber;
+use crate::domain::subscriber::Subscriber;
 
 #[derive(clap::Args)]
 pub struct Export {

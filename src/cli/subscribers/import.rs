@@ -10,14 +10,15 @@ use serde::Serialize;
 use super::change::STREAM;
 use super::rows::{Meant, Row, Rows};
 use super::{topic, topics};
-use crate::audit::records;
+use crate::app::audit::records;
+use crate::app::ports::store::Store;
 use crate::cli::on_record::OnRecord;
-use crate::cli::output::{self, note, tell};
+use crate::cli::output;
+use crate::cli::output::{note, tell};
 use crate::cli::schedule::choose_one;
-use crate::line::Line;
+use crate::domain::line::Line;
+use crate::domain::subscriber::{Change, Unchanged};
 use crate::printable::printable;
-use crate::store::Store;
-use crate::subscriber::{Change, Unchanged};
 
 #[derive(clap::Args)]
 pub struct Import {

@@ -4,14 +4,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Pages, topics};
+use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
 use crate::cli::output::{JsonRows, Unwritten, tell};
 use crate::cli::schedule::choose;
 use crate::cli::target::Target;
-use crate::line::Line;
+use crate::domain::line::Line;
+use crate::domain::line::Topic;
+use crate::domain::subscriber::{How, Subscriber};
 use crate::printable::printable;
-use crate::store::Store;
-use crate::subscriber::{How, Subscriber, Topic};
 
 #[derive(clap::Args)]
 pub struct List {

@@ -11,9 +11,9 @@ use csv::{ByteRecord, StringRecord};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
-use crate::line::Line;
-use crate::phone::{PhoneNumber, Prefix};
-use crate::subscriber::{Change, Consent, How, To};
+use crate::domain::line::Line;
+use crate::domain::phone::{PhoneNumber, Prefix};
+use crate::domain::subscriber::{Change, Consent, How, To};
 
 /// What a list can say, in the order in which it is exported.
 pub const COLUMNS: [&str; 4] = ["number", "topic", "since", "how"];
@@ -317,5 +317,4 @@ impl Read for Metered {
 }
 
 #[cfg(test)]
-#[path = "rows_tests.rs"]
 mod tests;

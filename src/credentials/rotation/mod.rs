@@ -9,6 +9,8 @@
 //! auth token, *old deleted* is the promotion of the new one, with which the old one is void; both
 //! are accepted in signatures from *switched* until the end.
 
+#[cfg(feature = "aws")]
+pub mod four_steps;
 mod names;
 mod steps;
 #[cfg(all(feature = "aws", feature = "machine"))]

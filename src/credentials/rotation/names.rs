@@ -1,7 +1,7 @@
 //! Old, current and new values side by side, under names that say which is which.
 
 use super::Subject;
-use crate::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
+use crate::domain::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
 
 /// Something that holds values by their names: `repos.env`, or a secret's JSON.
 pub trait Slots {

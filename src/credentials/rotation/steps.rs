@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::names::pending;
-use super::work::{Proof, Twilio, Which};
 use super::{Action, Journal, Step, Subject, next};
+use super::{Proof, Twilio, Which};
 use crate::clock::Clock;
 use crate::credentials::values::Values;
-use crate::credentials::{API_KEY, Secret};
+use crate::domain::credentials::{API_KEY, Secret};
 
 /// A new key or a promotion may take a moment to be known everywhere at Twilio.
 const SPREADS: Duration = Duration::from_secs(2);

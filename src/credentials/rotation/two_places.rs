@@ -7,13 +7,13 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::names::{self, Slots};
 use super::{Journal, Places, Step, Subject, Twilio, Which};
+use super::{Slots, names};
 use crate::credentials::exchange::{EditableFile, Exchange, ROTATION_NOTE};
 use crate::credentials::notes::Notes;
 use crate::credentials::secrets_manager::SecretStore;
 use crate::credentials::values::Values;
-use crate::credentials::{ACCOUNT_SID, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
+use crate::domain::credentials::{ACCOUNT_SID, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
 use crate::twilio::access::{Failure, UNKNOWN_CREDENTIALS};
 
 /// Whoever can wait.

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, bail};
 
-use super::names::{Slots, filled, next, previous};
+use super::names::{filled, next};
 use super::{Journal, Subject};
-use crate::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Secret};
+use super::{Slots, previous};
+use crate::domain::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Secret};
 use crate::twilio::access::{Access, Failure, KeyType, Login, Promoted};
 
 /// Which of the values that stand side by side.

@@ -13,9 +13,9 @@ use aws_sdk_secretsmanager::Client;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
-use super::Credentials;
 use super::cache::{Cache, Fetch};
 use crate::clock::Clock;
+use crate::domain::credentials::Credentials;
 
 /// One secret, or several that complete one another.
 pub struct Secrets(Vec<SecretStore>);

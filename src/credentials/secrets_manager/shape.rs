@@ -6,9 +6,9 @@
 use anyhow::anyhow;
 use jiff::Timestamp;
 
-use crate::caller::Callers;
 use crate::credentials::values::Values;
-use crate::credentials::{
+use crate::domain::credentials::Callers;
+use crate::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Credentials, NEXT_AUTH_TOKEN,
     PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret,
 };

@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::aws::plain;
+use crate::aws_error::plain;
 use crate::credentials::values::Values;
-use crate::credentials::{API_SECRET, AUTH_TOKEN};
+use crate::domain::credentials::{API_SECRET, AUTH_TOKEN};
 
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
@@ -244,7 +244,7 @@ fn version_id(seen: &str, json: &str, values: &Values) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::Secret;
+    use crate::domain::credentials::Secret;
 
     #[test]
     fn a_version_is_named_by_what_it_replaces_and_holds_and_by_a_key() {

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::{Client, NotRead, instant, messages_path};
-use crate::credentials::Credentials;
-use crate::inbound::{InboundSms, Media, MessageSid};
-use crate::phone::{PhoneNumber, Sender};
-use crate::reconciliation::{Message, Way, Words};
-use crate::text::MOST_MEDIA;
-use crate::twilio::status::Status;
+use crate::domain::credentials::Credentials;
+use crate::domain::delivery::Status;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::sms::{InboundSms, Media};
+use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::reconciliation::{Message, Way, Words};
+use crate::domain::sms::MOST_MEDIA;
 use crate::twilio::webhook::{Verified, is_fetchable};
 
 /// Messages on a page: as many as Twilio has on one at most.

@@ -3,8 +3,9 @@
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
-use super::{Form, Refusal, Unverified};
-use crate::credentials::Credentials;
+use super::{Refusal, Unverified};
+use crate::domain::credentials::Credentials;
+use crate::twilio::form::Form;
 
 /// The path of the webhook that failed when the fallback is called.
 const MAIN_PATH: &str = "/twilio/sms";

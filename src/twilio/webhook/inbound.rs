@@ -8,11 +8,13 @@ use std::net::IpAddr;
 use http::Uri;
 use http::uri::Scheme;
 
-use super::{Form, Refusal, Verified};
-use crate::inbound::{InboundSms, Media, MessageSid};
-use crate::opt_out::OptOutType;
-use crate::phone::{PhoneNumber, Sender};
-use crate::text::MOST_MEDIA;
+use super::{Refusal, Verified};
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::sms::{InboundSms, Media};
+use crate::domain::opt_out::OptOutType;
+use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::sms::MOST_MEDIA;
+use crate::twilio::form::Form;
 
 /// Understands a verified webhook as a text. A text is refused for lack of a name or of a line,
 /// but not for anything else: it would be lost.

@@ -23,10 +23,13 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Request};
 
 use super::form::{Form, MOST_BYTES};
-use super::signature::{self, Signed};
-use crate::credentials::{Credentials, Doubt, Source};
-use crate::inbound::{InboundSms, MessageSid};
-use crate::phone::PhoneNumber;
+use super::signature;
+use super::signature::Signed;
+use crate::app::ports::credentials::{Doubt, Source};
+use crate::domain::credentials::Credentials;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::phone::PhoneNumber;
 
 /// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
 /// has to be looked up to find out: the line, for its public URL, and with it the message.

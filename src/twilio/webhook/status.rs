@@ -3,9 +3,10 @@
 //! Source: Twilio, "Track the message status of outbound messages".
 
 use super::inbound::message_sid;
-use super::{Form, Refusal, Verified};
-use crate::inbound::MessageSid;
-use crate::twilio::status::Status;
+use super::{Refusal, Verified};
+use crate::domain::delivery::Status;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::twilio::form::Form;
 
 /// What Twilio says of a message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

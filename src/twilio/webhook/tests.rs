@@ -1,8 +1,9 @@
 use super::*;
-use crate::credentials::{self, Secret};
-use crate::inbound::InboundSms;
-use crate::phone::Sender;
-use crate::twilio::status::Status;
+use crate::domain::credentials;
+use crate::domain::credentials::Secret;
+use crate::domain::delivery::Status;
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::phone::Sender;
 
 const PUBLIC_URL: &str = "https://relay.example.com";
 

@@ -1,8 +1,8 @@
 //! An event changes, is called off, or its notice is called back.
 
-use relay::audit::Kind;
-use relay::functions::notices::{Answer, cancel};
-use relay::notice::NoticeState;
+use relay::app::notices::{Answer, cancel};
+use relay::app::ports::audit::Kind;
+use relay::domain::notice::NoticeState;
 use serde_json::json;
 
 use super::*;

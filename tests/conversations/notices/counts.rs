@@ -1,8 +1,8 @@
 //! What is told of a notice is true at every moment.
 
-use relay::functions::notices::{PAGE, cancel};
-use relay::notice::NoticeState;
-use relay::phone::Sender;
+use relay::app::notices::{PAGE, cancel};
+use relay::domain::notice::NoticeState;
+use relay::domain::phone::Sender;
 
 use super::*;
 use crate::world::{IN_HOURS, seconds};

@@ -1,8 +1,8 @@
 //! Those who fan out die in the middle of it, or are two at once.
 
-use relay::functions::notices::PAGE;
-use relay::functions::retry_worker;
-use relay::queue::PageTurn;
+use relay::app::notices::PAGE;
+use relay::app::ports::queue::PageTurn;
+use relay::app::retry_worker;
 
 use super::*;
 use crate::world::{IN_HOURS, minutes};

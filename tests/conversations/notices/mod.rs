@@ -8,11 +8,15 @@ mod quiet;
 mod refused;
 mod repeated;
 
-use relay::functions::notices::{self, Answer, Unaccepted};
-use relay::notice::payload::{self, Refused};
-use relay::notice::{Counts, Notice, NoticeId, Source};
-use relay::phone::PhoneNumber;
-use relay::subscriber::{Change, Consent, How, HowLeft, Leaving, To};
+use relay::app::notices;
+use relay::app::notices::{Answer, Unaccepted};
+use relay::domain::delivery::source::Source;
+use relay::domain::ids::NoticeId;
+use relay::domain::notice::{Counts, Notice};
+use relay::domain::phone::PhoneNumber;
+use relay::domain::request as payload;
+use relay::domain::request::Refused;
+use relay::domain::subscriber::{Change, Consent, How, HowLeft, Leaving, To};
 use serde_json::{Value, json};
 
 use crate::world::{Phone, World, number};

@@ -1,10 +1,10 @@
 //! An event is published.
 
-use relay::audit::Kind;
-use relay::functions::notices::Answer;
-use relay::functions::retry_worker;
-use relay::notice::{Counts, NoticeState};
-use relay::twilio::sandbox::Fault;
+use relay::app::notices::Answer;
+use relay::app::ports::audit::Kind;
+use relay::app::retry_worker;
+use relay::domain::notice::{Counts, NoticeState};
+use relay::sandbox::Fault;
 use serde_json::json;
 
 use super::*;
@@ -95,7 +95,7 @@ async fn a_customers_text_does_not_wait_for_a_notice() {
     let still_waits = (0..30).filter(|n| {
         world
             .sandbox
-            .screen(&relay::phone::Sender::Phone(subscriber(*n)))
+            .screen(&relay::domain::phone::Sender::Phone(subscriber(*n)))
             .is_empty()
     });
     assert!(still_waits.count() > 15);

@@ -1,6 +1,6 @@
 //! Notices keep to the line's quiet hours, whatever its clock does; customers' texts do not.
 
-use relay::notice::NoticeState;
+use relay::domain::notice::NoticeState;
 use serde_json::json;
 
 use super::*;

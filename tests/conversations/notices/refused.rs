@@ -1,6 +1,6 @@
 //! What is not accepted, and why.
 
-use relay::notice::payload::Because;
+use relay::domain::request::Because;
 use serde_json::json;
 
 use super::*;

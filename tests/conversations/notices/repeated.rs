@@ -1,6 +1,6 @@
 //! A pipeline puts an event on the bus again: the bus gives it another id.
 
-use relay::functions::outbound_notifier;
+use relay::app::outbound_notifier;
 
 use super::*;
 use crate::world::{IN_HOURS, minutes};

@@ -1,7 +1,7 @@
 //! Whoever is on duty answers a relayed text by answering it.
 
-use relay::routing::Rule;
-use relay::twilio::sandbox::{Fault, Text};
+use relay::domain::routing::Rule;
+use relay::sandbox::{Fault, Text};
 
 use super::*;
 use crate::world::seconds;
@@ -21,7 +21,7 @@ async fn an_answer_goes_to_the_customer_from_the_lines_number() {
     world.sergio().receives_nothing();
     for entry in world
         .sandbox
-        .screen(&relay::phone::Sender::parse("+16195550107"))
+        .screen(&relay::domain::phone::Sender::parse("+16195550107"))
     {
         assert_eq!(entry.with, "+16195550100");
     }

@@ -1,7 +1,7 @@
 //! The line's automatic reply to customers.
 
-use relay::line::AutoReply;
-use relay::line::auto_reply::Sends;
+use relay::domain::line::AutoReply;
+use relay::domain::line::auto_reply::Sends;
 
 use super::*;
 use crate::world::example;

@@ -1,6 +1,6 @@
 //! People change, and clocks do, while threads are live.
 
-use relay::routing::Rule;
+use relay::domain::routing::Rule;
 
 use super::*;
 use crate::world::number;

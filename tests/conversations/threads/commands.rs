@@ -1,7 +1,7 @@
 //! `pass` and `got it`.
 
-use relay::routing::Rule;
-use relay::twilio::sandbox::Text;
+use relay::domain::routing::Rule;
+use relay::sandbox::Text;
 
 use super::*;
 

@@ -11,8 +11,8 @@ mod questions;
 mod refused;
 mod unanswered;
 
-use relay::inbound::MessageSid;
-use relay::routing::Decision;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::routing::Decision;
 
 use crate::world::{IN_HOURS, Phone, World, minutes};
 

@@ -1,6 +1,6 @@
 //! Texts of one thread leave in the order in which they came.
 
-use relay::twilio::sandbox::{Fault, Injection};
+use relay::sandbox::{Fault, Injection};
 
 use super::*;
 use crate::world::{number, seconds};

@@ -1,7 +1,7 @@
 //! Anybody can forge the number that a text comes from; a PIN shows who it is.
 
-use relay::routing::Rule;
-use relay::thread::Pin;
+use relay::domain::line::pin::Pin;
+use relay::domain::routing::Rule;
 
 use super::*;
 use crate::world::{example, number};

@@ -1,7 +1,7 @@
 //! When it is not certain whom an answer is for, it waits, and the person is asked.
 
-use relay::audit::Kind;
-use relay::routing::Rule;
+use relay::app::ports::audit::Kind;
+use relay::domain::routing::Rule;
 
 use super::*;
 use crate::world::seconds;
@@ -40,7 +40,7 @@ async fn a_text_that_nobody_places_is_asked_about_once_more_and_then_reported() 
     let report = world
         .sergio()
         .receives("Not sent, as you did not say to whom: Yes, at five");
-    assert!(relay::text::is_own(&report));
+    assert!(relay::domain::loop_guard::own_words::is_own(&report));
     // Too late for an answer.
     world.sergio().texts("1").await;
     world.sergio().receives("No question is open any more.");

@@ -1,8 +1,8 @@
 //! What cannot be done is answered in one sentence, and nothing goes to a customer by accident.
 
-use relay::routing::Rule;
-use relay::text::segments;
-use relay::twilio::sandbox::Text;
+use relay::domain::routing::Rule;
+use relay::domain::sms::segments;
+use relay::sandbox::Text;
 
 use super::*;
 

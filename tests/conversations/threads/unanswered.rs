@@ -1,6 +1,6 @@
 //! Nobody answers: whoever has the thread is reminded, then it goes to the next person.
 
-use relay::twilio::sandbox::Fault;
+use relay::sandbox::Fault;
 
 use super::*;
 use crate::world::{example, number};

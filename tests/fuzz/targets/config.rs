@@ -1,6 +1,6 @@
 //! `relay.toml`: refused with places that are in it, or accepted and written back the same.
 
-use relay::line::config::{EXAMPLE, parse, write};
+use relay::domain::line::config::{EXAMPLE, parse, write};
 
 use super::{Target, bytes};
 

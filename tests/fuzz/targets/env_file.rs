@@ -1,8 +1,8 @@
 //! `repos.env`: refused with a place that is in it, or read as what stands there. And whatever value
 //! is put into it reads back the same, while everything else stays as it is.
 
-use relay::credentials::Secret;
-use relay::credentials::env_file::{Change, Document, Entry, parse};
+use relay::credentials::repos_env::{Change, Document, Entry, parse};
+use relay::domain::credentials::Secret;
 use zeroize::Zeroizing;
 
 use super::{Target, bytes};

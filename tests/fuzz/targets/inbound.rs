@@ -1,6 +1,7 @@
 //! Inbound texts, up to the messages that go on to a person.
 
-use relay::text::{MOST_CHARACTERS, MOST_MEDIA, parts, relayed, size};
+use relay::domain::delivery::wording::relayed;
+use relay::domain::sms::{MOST_CHARACTERS, MOST_MEDIA, parts, size};
 use relay::twilio::webhook::{inbound, is_fetchable};
 
 use super::{Target, bytes, webhook};

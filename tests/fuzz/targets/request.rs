@@ -1,6 +1,6 @@
 //! What programs ask the notifier for, and what the function is invoked with.
 
-use relay::notice::payload::{Because, MOST_BYTES, Refused, Request, invitation, invoked, notice};
+use relay::domain::request::{Because, MOST_BYTES, Refused, Request, invitation, invoked, notice};
 
 use super::{Target, bytes};
 

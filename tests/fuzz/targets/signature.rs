@@ -2,7 +2,7 @@
 //!
 //! An input is the token, the URL and a signature, a line each, and then the body.
 
-use relay::credentials::Secret;
+use relay::domain::credentials::Secret;
 use relay::twilio::form::Form;
 use relay::twilio::signature::{Signed, sign, verify};
 use sha2::{Digest, Sha256};

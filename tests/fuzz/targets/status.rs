@@ -1,6 +1,6 @@
 //! Status callbacks.
 
-use relay::twilio::status::Status;
+use relay::domain::delivery::Status;
 use relay::twilio::webhook::status;
 
 use super::{Target, bytes, webhook};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use relay::clock::ManualClock;
-use relay::phone::{PhoneNumber, Sender};
-use relay::twilio::sandbox::{Number, Sandbox, Text, demo_account};
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::sandbox::{Number, Sandbox, Text, demo_account};
 use relay::twilio::twiml::escape;
 
 use super::{Target, bytes};

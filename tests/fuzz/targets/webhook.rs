@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use http::Request;
 use http::header::{CONTENT_TYPE, HOST};
-use relay::credentials::{ACCOUNT_SID, AUTH_TOKEN, Credentials, Secret};
+use relay::domain::credentials::{ACCOUNT_SID, AUTH_TOKEN, Credentials, Secret};
 use relay::twilio::form::Form;
 use relay::twilio::signature::{HEADER, Signed, sign};
 use relay::twilio::webhook::{Unverified, Verified};

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use relay::audit::{Kind, Record};
-use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State};
-use relay::inbound::MessageSid;
+use relay::app::ports::audit::{Kind, Record};
+use relay::domain::delivery::{Delivery, Outcome, Purpose, State};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
 
 use super::{Checked, is_of_its_decision};
 
 impl Checked<'_> {
     /// The audit has every attempt, outcome, hand-over and end of the delivery, and nothing that
     /// did not happen. Only where a handler died before it could say it may records be missing.
-    pub(super) fn audit_is_right(&mut self, delivery: &Delivery) {
+    pub(crate) fn audit_is_right(&mut self, delivery: &Delivery) {
         let records = self.audit.iter();
         let mine = records.filter(|record| record.delivery.as_ref() == Some(&delivery.id));
         // A text that tells of another comes to be when that is saved.
@@ -61,7 +62,7 @@ impl Checked<'_> {
     }
 
     /// The audit says of every acknowledged text what was decided, and nothing else as well.
-    pub(super) fn decisions_are_in_the_audit(&mut self) {
+    pub(crate) fn decisions_are_in_the_audit(&mut self) {
         let mut wrong = Vec::new();
         for (sid, inbound) in &self.inbounds {
             let decision = &inbound.decision;
@@ -125,7 +126,9 @@ impl AuditOf<'_> {
         let mut lies = Vec::new();
         for record in self.of_kind(Kind::Attempt) {
             let attempt = record.attempt.and_then(|n| self.delivery.attempt(n));
-            let to = |a: &relay::delivery::Attempt| Some(&a.to.person) == record.to_person.as_ref();
+            let to = |a: &relay::domain::delivery::Attempt| {
+                Some(&a.to.person) == record.to_person.as_ref()
+            };
             if attempt.is_none_or(|a| a.began != record.at || !to(a)) {
                 lies.push(format!("attempt {:?} never began", record.attempt));
             }

@@ -1,14 +1,14 @@
 //! What those who texted were told, through Twilio.
 
-use relay::delivery::Outcome;
-use relay::twilio::status::Status;
+use relay::domain::delivery::Outcome;
+use relay::domain::delivery::Status;
 
 use super::Checked;
 
 impl Checked<'_> {
     /// What was acknowledged is kept, what is kept has its deliveries, and of what was not
     /// acknowledged Twilio knows.
-    pub(super) fn what_customers_were_told_is_true(&mut self) {
+    pub(crate) fn what_customers_were_told_is_true(&mut self) {
         let mut wrong = Vec::new();
         for sid in &self.world.acknowledged {
             if !self.inbounds.contains_key(sid) {
@@ -42,7 +42,7 @@ impl Checked<'_> {
     }
 
     /// News that was answered with 200 is in the delivery.
-    pub(super) fn news_was_not_forgotten(&mut self) {
+    pub(crate) fn news_was_not_forgotten(&mut self) {
         for news in &self.world.told {
             let delivery = self.deliveries.get(&news.delivery);
             let Some(attempt) = delivery.and_then(|d| d.attempt(news.attempt)) else {

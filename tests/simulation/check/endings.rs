@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
-use relay::audit::Kind;
-use relay::delivery::{Attempt, Delivery, GaveUp, Outcome, Purpose, State, Withheld};
-use relay::inbound::MessageSid;
-use relay::twilio::errors::Class;
-use relay::twilio::status::Status;
+use relay::app::ports::audit::Kind;
+use relay::domain::delivery::Class;
+use relay::domain::delivery::Status;
+use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, Purpose, State, Withheld};
+use relay::domain::ids::message_sid::MessageSid;
 
 use super::Checked;
 
@@ -44,7 +44,7 @@ impl AddAssign for Endings {
 }
 
 impl Checked<'_> {
-    pub(super) fn ended_well(&mut self, delivery: &Delivery) {
+    pub(crate) fn ended_well(&mut self, delivery: &Delivery) {
         self.endings.handed_over += usize::from(!delivery.handed_over.is_empty());
         let tells = !matches!(
             delivery.purpose,

@@ -10,11 +10,13 @@ mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relay::audit::Record;
-use relay::delivery::{Delivery, DeliveryId};
-use relay::inbound::{InboundRecord, MessageSid};
-use relay::phone::PhoneNumber;
-use relay::twilio::sandbox::{Direction, Message};
+use relay::app::ports::audit::Record;
+use relay::domain::delivery::Delivery;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::phone::PhoneNumber;
+use relay::sandbox::{Direction, Message};
 
 use super::world::World;
 pub use endings::Endings;

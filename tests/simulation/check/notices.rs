@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt;
-use relay::delivery::{Delivery, DeliveryId, State, Withheld};
-use relay::notice::{Notice, NoticeState};
-use relay::phone::PhoneNumber;
-use relay::store::{Notices, Store};
-use relay::twilio::sandbox::Message;
-use relay::twilio::status::Status;
+use relay::app::ports::store::{Notices, Store};
+use relay::domain::delivery::Status;
+use relay::domain::delivery::{Delivery, State, Withheld};
+use relay::domain::ids::DeliveryId;
+use relay::domain::notice::{Notice, NoticeState};
+use relay::domain::phone::PhoneNumber;
+use relay::sandbox::Message;
 
 use super::Checked;
 use super::phones::cause_of;

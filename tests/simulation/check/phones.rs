@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use relay::audit::Kind;
-use relay::delivery::{Delivery, DeliveryId, MovedOn, Purpose};
-use relay::inbound::MessageSid;
-use relay::phone::PhoneNumber;
-use relay::routing::Rule;
-use relay::text;
-use relay::thread::Tag;
-use relay::twilio::sandbox::Message;
-use relay::twilio::status::Status;
+use relay::app::ports::audit::Kind;
+use relay::domain::delivery::Status;
+use relay::domain::delivery::{Delivery, MovedOn, Purpose};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::Tag;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::routing::Rule;
+use relay::domain::sms as text;
+use relay::sandbox::Message;
 
 use super::{Checked, is_of_its_decision, people};
 
@@ -20,7 +21,7 @@ const MOST_TAGS: usize = 8;
 
 impl Checked<'_> {
     /// A text goes to the people of its decision alone, at a number that they had then or later.
-    pub(super) fn nothing_reached_anybody_else(&mut self) {
+    pub(crate) fn nothing_reached_anybody_else(&mut self) {
         let mut wrong = Vec::new();
         for message in self.messages.values() {
             let delivery = cause_of(message).and_then(|id| self.deliveries.get(&id));
@@ -101,7 +102,7 @@ impl Checked<'_> {
         &self,
         line: &PhoneNumber,
         since: Timestamp,
-    ) -> impl Iterator<Item = &relay::line::Line> {
+    ) -> impl Iterator<Item = &relay::domain::line::Line> {
         let versions = self.world.lines.iter();
         let versions: Vec<_> = versions.filter(|(_, l)| l.number == *line).collect();
         let first = versions.iter().rposition(|(pushed, _)| *pushed <= since);
@@ -111,7 +112,7 @@ impl Checked<'_> {
 
     /// No more messages with the same words to the same phone than there are texts with these
     /// words, but for those that are known to have failed.
-    pub(super) fn nothing_was_doubled(&mut self) {
+    pub(crate) fn nothing_was_doubled(&mut self) {
         let mut sent: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
         for message in self.messages.values() {
             let failed = [Status::Undelivered, Status::Failed, Status::Canceled];
@@ -143,18 +144,20 @@ impl Checked<'_> {
 
     /// Whether these words are a part of the delivery, as the first person or as a later one gets
     /// it.
-    pub(super) fn may_say(&self, delivery: &Delivery, words: &str) -> bool {
+    pub(crate) fn may_say(&self, delivery: &Delivery, words: &str) -> bool {
         if delivery.purpose != Purpose::Relay {
             return delivery.parts.iter().any(|part| part.body == words);
         }
         let names: BTreeSet<&str> = people(self.world).map(|(name, _)| name).collect();
         let handed_over = names
             .iter()
-            .map(|name| text::handed_over(name, &delivery.body));
+            .map(|name| relay::domain::delivery::wording::handed_over(name, &delivery.body));
         let bodies = std::iter::once(delivery.body.clone()).chain(handed_over);
         let mut bodies = bodies.flat_map(|body| {
             let tagged = Tag::all().take(MOST_TAGS);
-            let tagged: Vec<_> = tagged.map(|tag| text::tagged(tag, &body)).collect();
+            let tagged: Vec<_> = tagged
+                .map(|tag| relay::domain::delivery::wording::tagged(tag, &body))
+                .collect();
             tagged.into_iter().chain([body])
         });
         bodies.any(|body| {
@@ -165,7 +168,7 @@ impl Checked<'_> {
 
     /// Nobody but the one who is responsible at last shows the whole of a text, unless it went on
     /// because nobody said in time that it had arrived.
-    pub(super) fn reached_one_person(&mut self, delivery: &Delivery) {
+    pub(crate) fn reached_one_person(&mut self, delivery: &Delivery) {
         let round = delivery.replays.last().map_or(0, |replay| replay.attempts);
         let mut shown: BTreeMap<&PhoneNumber, BTreeSet<usize>> = BTreeMap::new();
         for attempt in &delivery.attempts {
@@ -197,7 +200,7 @@ impl Checked<'_> {
         }
     }
 
-    pub(super) fn each_message_belongs_to_one_attempt(&mut self) {
+    pub(crate) fn each_message_belongs_to_one_attempt(&mut self) {
         let mut owners: BTreeMap<&MessageSid, String> = BTreeMap::new();
         for delivery in self.deliveries.values() {
             for attempt in &delivery.attempts {
@@ -213,7 +216,7 @@ impl Checked<'_> {
 }
 
 /// The delivery that a message was sent for, as its callback URL tells.
-pub(super) fn cause_of(message: &Message) -> Option<DeliveryId> {
+pub(crate) fn cause_of(message: &Message) -> Option<DeliveryId> {
     let (_, names) = message
         .status_callback
         .as_deref()?

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use relay::delivery::{Delivery, DeliveryId, HandOver, MovedOn, Outcome, Purpose, State};
-use relay::twilio::errors::Class;
+use relay::domain::delivery::Class;
+use relay::domain::delivery::{Delivery, HandOver, MovedOn, Outcome, Purpose, State};
+use relay::domain::ids::DeliveryId;
 
 use super::{Checked, is_of_its_decision};
 
 impl Checked<'_> {
     /// Nobody of the cascade lost their turn without an attempt, or before their time was over.
-    pub(super) fn nobody_was_passed_over(&mut self, delivery: &Delivery) {
+    pub(crate) fn nobody_was_passed_over(&mut self, delivery: &Delivery) {
         let Some(inbound) = self.cause(delivery) else {
             return;
         };
@@ -52,7 +53,7 @@ impl Checked<'_> {
         if !matches!(hand_over.because, MovedOn::NoReport | MovedOn::NoAnswer) {
             return false;
         }
-        let theirs = |a: &&relay::delivery::Attempt| a.to == hand_over.from;
+        let theirs = |a: &&relay::domain::delivery::Attempt| a.to == hand_over.from;
         let Some(first) = delivery.attempts.iter().find(theirs) else {
             return false;
         };
@@ -65,7 +66,7 @@ impl Checked<'_> {
 
     /// Whoever had a text before the next person got it is told, and the owner is when nobody got
     /// it or something needs repair; and each telling was tried.
-    pub(super) fn those_concerned_were_told(&mut self, delivery: &Delivery) {
+    pub(crate) fn those_concerned_were_told(&mut self, delivery: &Delivery) {
         let mut wrong = Vec::new();
         match delivery.purpose {
             Purpose::Relay => {}
@@ -123,7 +124,7 @@ impl Checked<'_> {
     }
 
     /// Each text that tells of another is one of those that this one asks for.
-    pub(super) fn nobody_was_told_without_reason(&mut self) {
+    pub(crate) fn nobody_was_told_without_reason(&mut self) {
         let mut asked_for = BTreeSet::new();
         for delivery in self.deliveries.values() {
             let hand_overs = delivery.handed_over.iter().enumerate();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use relay::delivery::{DeliveryId, Purpose, State, Withheld};
-use relay::inbound::InboundRecord;
-use relay::routing::Rule;
-use relay::twilio::sandbox::Message;
+use relay::domain::delivery::{Purpose, State, Withheld};
+use relay::domain::ids::DeliveryId;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::routing::Rule;
+use relay::sandbox::Message;
 
 use super::Checked;
 use super::phones::cause_of;
@@ -13,7 +14,7 @@ use crate::simulation::world::answer;
 
 impl Checked<'_> {
     /// What a customer reads was meant for them, and is nobody's number.
-    pub(super) fn answers_went_where_they_were_meant_to(&mut self) {
+    pub(crate) fn answers_went_where_they_were_meant_to(&mut self) {
         let mut wrong = Vec::new();
         for message in self.messages.values() {
             let delivery = cause_of(message).and_then(|id| self.deliveries.get(&id));
@@ -39,7 +40,7 @@ impl Checked<'_> {
     }
 
     /// Each answer that was acknowledged was sent, or whoever wrote it knows that it was not.
-    pub(super) fn no_answer_was_lost(&mut self) {
+    pub(crate) fn no_answer_was_lost(&mut self) {
         let mut wrong = Vec::new();
         for (sid, number) in &self.world.people.texts {
             let Some(inbound) = self.inbounds.get(sid) else {
@@ -66,7 +67,7 @@ impl Checked<'_> {
     }
 
     /// A text that waited was reported, or what says so is there and was not called off.
-    fn is_reported(&self, sid: &relay::inbound::MessageSid) -> bool {
+    fn is_reported(&self, sid: &relay::domain::ids::message_sid::MessageSid) -> bool {
         (0..20).any(|round| {
             let unsent = DeliveryId::question(sid, "unsent", round);
             let settled = State::Withheld {
@@ -83,7 +84,7 @@ impl Checked<'_> {
 
     /// Of two texts of a thread, the later one has no message before the earlier one has, unless that
     /// one's time was over.
-    pub(super) fn texts_left_in_order(&mut self) {
+    pub(crate) fn texts_left_in_order(&mut self) {
         let mut first: BTreeMap<DeliveryId, &Message> = BTreeMap::new();
         for message in self.messages.values() {
             let Some(id) = cause_of(message) else {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use relay::delivery::{Delivery, DeliveryId, Outcome, Purpose, State, Withheld};
-use relay::store::{Planning, Store};
+use relay::app::ports::store::{Planning, Store};
+use relay::domain::delivery::{Delivery, Outcome, Purpose, State, Withheld};
+use relay::domain::ids::DeliveryId;
 
 use crate::memory::MemoryStore;
 use crate::simulation::mistakes::Mistake;
@@ -36,7 +37,7 @@ pub fn save(
     match mistake {
         Mistake::HandsOverToTheSame if is_handed_over => next.to = before.to,
         Mistake::HandsOverToTheCustomer if is_handed_over => {
-            let stranger = relay::phone::PhoneNumber::parse("+16195550107");
+            let stranger = relay::domain::phone::PhoneNumber::parse("+16195550107");
             next.to.number = stranger.expect("a number");
         }
         Mistake::DropsWhatIsTooFast if before.slowed.len() < next.slowed.len() => {

@@ -13,9 +13,9 @@ use anyhow::{Result, bail};
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
-use relay::audit::{Audit, Record};
-use relay::credentials::{self, Credentials};
-use relay::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::app::ports::audit::{Audit, Record};
+use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::domain::credentials::Credentials;
 
 use super::faults::Fault;
 use super::mistakes::Mistake;
@@ -123,7 +123,7 @@ pub struct FaultyCredentials {
 }
 
 #[async_trait]
-impl credentials::Source for FaultyCredentials {
+impl relay::app::ports::credentials::Source for FaultyCredentials {
     async fn current(&self) -> Result<Arc<Credentials>> {
         self.weather.time.pause(self.weather.latency()).await;
         let weather = &self.weather;
@@ -133,7 +133,11 @@ impl credentials::Source for FaultyCredentials {
         Ok(Arc::clone(&self.behind))
     }
 
-    async fn newer(&self, _: &Credentials, _: credentials::Doubt) -> Option<Arc<Credentials>> {
+    async fn newer(
+        &self,
+        _: &Credentials,
+        _: relay::app::ports::credentials::Doubt,
+    ) -> Option<Arc<Credentials>> {
         None
     }
 }

@@ -2,11 +2,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use relay::delivery::{Delivery, DeliveryId};
-use relay::notice::{Counts, Notice, NoticeId};
-use relay::opt_out::OptOuts;
-use relay::phone::PhoneNumber;
-use relay::store::{Accepted, Notices, Result, Saved};
+use relay::app::ports::store::{Accepted, Notices, Result, Saved};
+use relay::domain::delivery::Delivery;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::NoticeId;
+use relay::domain::notice::{Counts, Notice};
+use relay::domain::opt_out::OptOuts;
+use relay::domain::phone::PhoneNumber;
 
 use super::FaultyStore;
 use crate::simulation::mistakes::Mistake;

@@ -9,17 +9,22 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::caller::SignatureDigest;
-use relay::delivery::{Delivery, DeliveryId, State};
-use relay::duty::{Override, Overrides};
-use relay::inbound::{InboundRecord, MessageSid};
-use relay::line::Line;
-use relay::opt_out::{self, OptOuts};
-use relay::pace;
-use relay::phone::PhoneNumber;
-use relay::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers};
-use relay::subscriber::{Change, Subscriber, Unchanged};
-use relay::thread::Threads;
+use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::{
+    ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers,
+};
+use relay::domain::delivery::{Delivery, State};
+use relay::domain::duty::{Override, Overrides};
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::inbound_record::InboundRecord;
+use relay::domain::line::Line;
+use relay::domain::opt_out;
+use relay::domain::opt_out::OptOuts;
+use relay::domain::pace;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::subscriber::{Change, Subscriber, Unchanged};
+use relay::domain::thread::Threads;
 
 use super::broken;
 use crate::memory::MemoryStore;
@@ -43,7 +48,7 @@ impl FaultyStore {
         Ok(())
     }
 
-    pub(super) async fn read<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn read<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
         self.is_there()?;
@@ -52,7 +57,7 @@ impl FaultyStore {
         read
     }
 
-    pub(super) async fn write<T>(
+    pub(crate) async fn write<T>(
         &self,
         write: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use jiff::SignedDuration;
-use relay::dead::{self, Means, Wanted};
-use relay::functions::retry_worker;
-use relay::notice::NoticeId;
-use relay::phone::PhoneNumber;
-use relay::relay::Relay;
-use relay::twilio::sandbox::{Power, Webhook, WebhookId};
+use relay::app::dead_letters as dead;
+use relay::app::dead_letters::{Means, Wanted};
+use relay::app::relay::Relay;
+use relay::app::retry_worker;
+use relay::domain::ids::NoticeId;
+use relay::domain::phone::PhoneNumber;
+use relay::sandbox::{Power, Webhook, WebhookId};
 
 use super::World;
 use super::tasks::{Done, What};
@@ -59,7 +60,7 @@ impl Happening {
 }
 
 impl World {
-    pub(super) fn happen(&mut self, happening: Happening) {
+    pub(crate) fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Planned(event) => self.is_done(event),
             Happening::Sweep => {

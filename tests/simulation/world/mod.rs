@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use relay::audit::Record;
-use relay::delivery::DeliveryId;
-use relay::inbound::MessageSid;
-use relay::line::Line;
-use relay::relay::Relay;
-use relay::twilio::sandbox::Sandbox;
+use relay::app::ports::audit::Record;
+use relay::app::relay::Relay;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::line::Line;
+use relay::sandbox::Sandbox;
 
 use super::mistakes::Mistake;
 use super::network::Network;
@@ -143,7 +143,7 @@ impl World {
 
     /// Now that all is at rest, the owner may want the dead letters tried again.
     fn is_replayed_once_more(&mut self) -> bool {
-        let is_dead = |delivery: &relay::delivery::Delivery| delivery.gave_up.is_some();
+        let is_dead = |delivery: &relay::domain::delivery::Delivery| delivery.gave_up.is_some();
         if self.replays_to_come == 0 || !self.store.deliveries().iter().any(is_dead) {
             return false;
         }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use relay::functions::notices::{self, Answer, Unaccepted};
-use relay::notice::payload::NoticeRequest;
-use relay::notice::{NoticeId, Source};
-use relay::phone::PhoneNumber;
-use relay::store::Subscribers;
-use relay::subscriber::{Change, Consent, How, To};
+use relay::app::notices;
+use relay::app::notices::{Answer, Unaccepted};
+use relay::app::ports::store::Subscribers;
+use relay::domain::delivery::source::Source;
+use relay::domain::ids::NoticeId;
+use relay::domain::phone::PhoneNumber;
+use relay::domain::request::NoticeRequest;
+use relay::domain::subscriber::{Change, Consent, How, To};
 
 use super::World;
 use super::happenings::Happening;
@@ -61,7 +63,7 @@ impl World {
         self.put_down(Duration::from_secs(1), Happening::Tell);
     }
 
-    pub(super) fn tell(&mut self) {
+    pub(crate) fn tell(&mut self) {
         // The same event comes twice at once.
         let times = if self.weather.one_in(6) { 2 } else { 1 };
         for _ in 0..times {
@@ -75,7 +77,7 @@ impl World {
         }
     }
 
-    pub(super) fn is_told(&mut self, key: &str, answer: Result<Answer, Unaccepted>) {
+    pub(crate) fn is_told(&mut self, key: &str, answer: Result<Answer, Unaccepted>) {
         let notice = match answer {
             Ok(Answer::Accepted(notice) | Answer::Already(notice)) => notice,
             Ok(Answer::DryRun(_)) => return self.violated(format!("dry: {key} was not kept")),
@@ -100,13 +102,13 @@ impl World {
     }
 
     /// Whoever has no answer asks again.
-    pub(super) fn tell_again(&mut self, key: &str) {
+    pub(crate) fn tell_again(&mut self, key: &str) {
         if self.telling.awaits(key) {
             self.put_down(self.weather.up_to(60), Happening::Tell);
         }
     }
 
-    pub(super) fn call_back(&mut self, id: NoticeId) {
+    pub(crate) fn call_back(&mut self, id: NoticeId) {
         let relay = Arc::clone(&self.relay);
         self.start(What::CallBack(id), async move {
             Done::CalledBack(notices::cancel(&relay, id).await.map(drop))

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use relay::inbound::MessageSid;
-use relay::phone::{PhoneNumber, Sender};
-use relay::twilio::sandbox::Text;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::sandbox::Text;
 
 use super::World;
 use super::happenings::Happening;
@@ -39,7 +39,7 @@ impl World {
         self.people.takes_long = true;
     }
 
-    pub(super) fn look_at_phones(&mut self) {
+    pub(crate) fn look_at_phones(&mut self) {
         let phones: Vec<PhoneNumber> = self.people.read.keys().cloned().collect();
         for phone in phones {
             let screen = self.sandbox.screen(&Sender::Phone(phone.clone()));
@@ -153,7 +153,7 @@ impl World {
         (format!("Answer {number}."), Some(number))
     }
 
-    pub(super) fn writes(
+    pub(crate) fn writes(
         &mut self,
         from: PhoneNumber,
         to: &PhoneNumber,
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// Whether people and their timers may still be at it.
-    pub(super) fn over_within(&self, otherwise: Duration) -> Duration {
+    pub(crate) fn over_within(&self, otherwise: Duration) -> Duration {
         match self.people.takes_long {
             true => Duration::from_secs(12 * 60 * 60),
             false => otherwise,

@@ -5,12 +5,12 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures::FutureExt;
 use jiff::SignedDuration;
-use relay::audit::fallback::Fallback;
+use relay::adapters::files::audit_fallback::Fallback;
+use relay::app::ports::event_bus::NoBus;
+use relay::app::relay::Relay;
 use relay::clock::{Clock, ManualClock};
-use relay::invitation::NoBus;
-use relay::relay::Relay;
+use relay::sandbox::{Number, Power, Sandbox, demo_account};
 use relay::twilio::client::Client;
-use relay::twilio::sandbox::{Number, Power, Sandbox, demo_account};
 
 use super::happenings::{Happening, SWEEP_EVERY};
 use super::{Printed, World};
@@ -172,7 +172,7 @@ impl World {
         }
     }
 
-    pub(super) fn put_down(&mut self, after: Duration, happening: Happening) {
+    pub(crate) fn put_down(&mut self, after: Duration, happening: Happening) {
         self.happenings += 1;
         let at = self.time.now() + after;
         self.agenda.insert((at, self.happenings), happening);

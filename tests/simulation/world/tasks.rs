@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use http::Response;
 use jiff::{SignedDuration, Timestamp};
-use relay::delivery::DeliveryId;
-use relay::functions::notices::{Answer, Unaccepted};
-use relay::functions::retry_worker;
-use relay::inbound::MessageSid;
-use relay::notice::NoticeId;
-use relay::twilio::sandbox::{NoReply, WebhookId};
-use relay::twilio::status::Status;
+use relay::app::notices::{Answer, Unaccepted};
+use relay::app::retry_worker;
+use relay::domain::delivery::Status;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::NoticeId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::sandbox::{NoReply, WebhookId};
 
 use super::World;
 use super::happenings::Happening;
@@ -68,7 +68,7 @@ pub enum Done {
 
 impl World {
     /// A worker gets a wake-up.
-    pub(super) fn receive(&mut self, received: Received) {
+    pub(crate) fn receive(&mut self, received: Received) {
         if self.weather.strikes(Fault::WakeUpShared) {
             let soon = self.time.now() + self.weather.up_to(20);
             self.queue.put_back(&received, soon);
@@ -80,7 +80,7 @@ impl World {
         });
     }
 
-    pub(super) fn start(&mut self, what: What, future: impl Future<Output = Done> + 'static) {
+    pub(crate) fn start(&mut self, what: What, future: impl Future<Output = Done> + 'static) {
         self.weather.tell(|| format!("{what} begins"));
         let seconds = match what {
             What::Wake(_) | What::Sweep | What::Notice(_) | What::CallBack(_) => Some(30),
@@ -105,7 +105,7 @@ impl World {
     }
 
     /// One of those that can go on now.
-    pub(super) fn pick_task(&self) -> Option<usize> {
+    pub(crate) fn pick_task(&self) -> Option<usize> {
         let now = self.time.now();
         if now < self.still_until {
             return None;
@@ -122,7 +122,7 @@ impl World {
     }
 
     /// It goes on to its next await, or dies.
-    pub(super) fn poll(&mut self, at: usize) {
+    pub(crate) fn poll(&mut self, at: usize) {
         let now = self.time.now();
         let task = &mut self.tasks[at];
         if task.limit.is_some_and(|limit| limit <= now) {

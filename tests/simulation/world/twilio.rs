@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use relay::delivery::DeliveryId;
-use relay::functions::{delivery_status, inbound_sms};
-use relay::inbound::MessageSid;
+use relay::app::{delivery_status, inbound_sms};
+use relay::domain::delivery::Status;
+use relay::domain::ids::DeliveryId;
+use relay::domain::ids::message_sid::MessageSid;
+use relay::sandbox::{NoReply, Webhook, WebhookId};
 use relay::twilio::form::Form;
-use relay::twilio::sandbox::{NoReply, Webhook, WebhookId};
-use relay::twilio::signature::{self, Signed};
-use relay::twilio::status::Status;
+use relay::twilio::signature;
+use relay::twilio::signature::Signed;
 
 use super::World;
 use super::happenings::Happening;
@@ -22,7 +23,7 @@ const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl World {
     /// Twilio makes a webhook.
-    pub(super) fn call(&mut self, webhook: Webhook) {
+    pub(crate) fn call(&mut self, webhook: Webhook) {
         let weather = Arc::clone(&self.weather);
         let id = webhook.id;
         let is_status = news_of(&webhook).is_some();
@@ -54,7 +55,7 @@ impl World {
         }
     }
 
-    pub(super) fn answer(&mut self, webhook: &Webhook, id: Option<WebhookId>) {
+    pub(crate) fn answer(&mut self, webhook: &Webhook, id: Option<WebhookId>) {
         let what = match news_of(webhook) {
             Some(news) => What::Status(id, news),
             None => What::Text(id, text_of(webhook).expect("a text's webhook names it")),
@@ -104,7 +105,7 @@ impl World {
         self.take(&forged, What::Forged);
     }
 
-    pub(super) fn give_up_waiting(&mut self, id: WebhookId) {
+    pub(crate) fn give_up_waiting(&mut self, id: WebhookId) {
         let waits = |task: &&mut Task| match &task.what {
             What::Text(webhook, _) | What::Status(webhook, _) => *webhook == Some(id),
             _ => false,
@@ -122,7 +123,7 @@ impl World {
     }
 
     /// A webhook was answered, or was not, as Twilio sees it.
-    pub(super) fn hear(&mut self, what: &What, answer: Result<(u16, &str), NoReply>) {
+    pub(crate) fn hear(&mut self, what: &What, answer: Result<(u16, &str), NoReply>) {
         let (What::Text(Some(id), _) | What::Status(Some(id), _)) = what else {
             return;
         };

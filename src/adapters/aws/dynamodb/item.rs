@@ -1,0 +1,394 @@
+//! Keys and items: what stands where in the table, and how it is read back.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, anyhow};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::app::outbound_notifier::auth::SignatureDigest;
+use crate::domain::delivery::Delivery;
+use crate::domain::duty::Overrides;
+use crate::domain::ids::DeliveryId;
+use crate::domain::ids::NoticeId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::line::Line;
+use crate::domain::notice::{Notice, Standing};
+use crate::domain::pace;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::thread::Threads;
+
+pub type Item = HashMap<String, AttributeValue>;
+
+pub const PK: &str = "pk";
+pub const SK: &str = "sk";
+pub const JSON: &str = "json";
+pub const VERSION: &str = "version";
+pub const SAVED_BY: &str = "saved_by";
+pub const EXPIRES: &str = "expires";
+pub const DUE_SHARD: &str = "due_shard";
+pub const DUE_AT: &str = "due_at";
+pub const OWNER: &str = "delivery";
+pub const DAY: &str = "day";
+pub const STANDING: &str = "standing";
+
+/// The register of lines is one partition: it has as many items as there are lines.
+pub const REGISTER: &str = "lines";
+
+/// One partition of the index for all due deliveries would be its bottleneck.
+pub const SHARDS: u8 = 8;
+
+/// The partition of the index for what gave up; that is few, however much is due.
+pub const DEAD: &str = "dead";
+
+/// The partition of the index for notices with pages to be fanned out; that is few.
+pub const NOTICES: &str = "notices";
+
+/// How long inbounds, deliveries and notices are kept.
+const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
+
+/// What the sort keys of a line's opt-outs begin with.
+pub const OPT_OUT: &str = "opt_out#";
+
+const OVERRIDE: char = '@';
+const TOPIC: &str = "topic@";
+const DELIVERY: &str = "delivery#";
+const NOTICE: &str = "notice#";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    pub fn line(number: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", number.expose()), "line")
+    }
+
+    pub fn overrides(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "overrides")
+    }
+
+    pub fn threads(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "threads")
+    }
+
+    pub fn reconciled(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "reconciled")
+    }
+
+    pub fn opt_out(line: &PhoneNumber, number: &PhoneNumber) -> Self {
+        let sk = format!("{OPT_OUT}{}", number.expose());
+        Self::new(format!("line#{}", line.expose()), &sk)
+    }
+
+    pub fn opted_out_people(line: &PhoneNumber) -> Self {
+        Self::new(format!("line#{}", line.expose()), "opted_out_people")
+    }
+
+    /// All that is on record of a number and the line's topics.
+    pub fn subscriptions(line: &PhoneNumber, number: &PhoneNumber) -> Self {
+        let sk = format!("subscriptions#{}", number.expose());
+        Self::new(format!("line#{}", line.expose()), &sk)
+    }
+
+    /// One of those who get a topic's notices.
+    pub fn subscriber(line: &PhoneNumber, name: &str, number: &PhoneNumber) -> Self {
+        Self::new(topic(line, name), number.expose())
+    }
+
+    pub fn pace(key: &pace::Key) -> Self {
+        Self::new(format!("pace#{}", key.expose()), "pace")
+    }
+
+    pub fn signature(digest: &SignatureDigest) -> Self {
+        Self::new(format!("signature#{digest}"), "signature")
+    }
+
+    pub fn registered(line: &PhoneNumber) -> Self {
+        Self::new(REGISTER.to_owned(), line.expose())
+    }
+
+    pub fn inbound(sid: &MessageSid) -> Self {
+        Self::new(format!("inbound#{sid}"), "inbound")
+    }
+
+    pub fn sent(sid: &MessageSid) -> Self {
+        Self::new(format!("sent#{sid}"), "sent")
+    }
+
+    pub fn delivery(id: &DeliveryId) -> Self {
+        Self::new(format!("{DELIVERY}{id}"), "delivery")
+    }
+
+    pub fn notice(id: NoticeId) -> Self {
+        Self::new(format!("{NOTICE}{id}"), "notice")
+    }
+
+    fn new(pk: String, sk: &str) -> Self {
+        Self {
+            pk,
+            sk: sk.to_owned(),
+        }
+    }
+
+    pub fn item(&self) -> Item {
+        [(PK, &self.pk), (SK, &self.sk)]
+            .map(|(name, value)| (name.to_owned(), string(value)))
+            .into()
+    }
+
+    pub fn is_of(&self, item: &Item) -> bool {
+        text(item, PK) == Some(&self.pk) && text(item, SK) == Some(&self.sk)
+    }
+}
+
+pub fn string(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub fn text<'i>(item: &'i Item, attribute: &str) -> Option<&'i str> {
+    item.get(attribute)?.as_s().ok().map(String::as_str)
+}
+
+pub fn of_line(line: &Line) -> anyhow::Result<Item> {
+    with_json(Key::line(&line.number), line)
+}
+
+pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::inbound(&record.sms.sid), record)?;
+    item.insert(EXPIRES.to_owned(), expiry(record.received)?);
+    Ok(item)
+}
+
+pub fn of_threads(line: &PhoneNumber, threads: &Threads, saved_by: &str) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::threads(line), threads)?;
+    item.insert(VERSION.to_owned(), number(threads.version));
+    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    Ok(item)
+}
+
+pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
+    let mut item = Key::sent(sid).item();
+    item.insert(OWNER.to_owned(), string(delivery.as_str()));
+    item.insert(EXPIRES.to_owned(), expiry(now)?);
+    Ok(item)
+}
+
+pub fn to_owner(item: &Item) -> anyhow::Result<DeliveryId> {
+    let owner = text(item, OWNER).ok_or_else(|| anyhow!("a sent message without a delivery"))?;
+    Ok(DeliveryId::parse(owner)?)
+}
+
+pub fn of_reconciled(line: &PhoneNumber, day: Date) -> Item {
+    let mut item = Key::reconciled(line).item();
+    item.insert(DAY.to_owned(), string(&day.to_string()));
+    item
+}
+
+/// Only a delivery that is due or a dead letter carries the index's attributes, so the index holds
+/// those alone. A dead letter does not expire; once it is replayed, the time begins anew.
+pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::delivery(&delivery.id), delivery)?;
+    item.insert(VERSION.to_owned(), number(delivery.version));
+    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    let indexed = match delivery.gave_up {
+        Some(gave_up) => Some((DEAD.to_owned(), gave_up)),
+        None => {
+            item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
+            delivery.due().map(|due| (shard(&delivery.id), due))
+        }
+    };
+    if let Some((shard, at)) = indexed {
+        item.insert(DUE_SHARD.to_owned(), string(&shard));
+        item.insert(DUE_AT.to_owned(), number(at.as_millisecond()));
+    }
+    Ok(item)
+}
+
+pub fn of_notice(notice: &Notice, saved_by: &str) -> anyhow::Result<Item> {
+    let mut item = with_json(Key::notice(notice.id), notice)?;
+    item.insert(VERSION.to_owned(), number(notice.version));
+    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    item.insert(EXPIRES.to_owned(), expiry(notice.expires)?);
+    if let Some(due) = notice.due() {
+        item.insert(DUE_SHARD.to_owned(), string(NOTICES));
+        item.insert(DUE_AT.to_owned(), number(due.as_millisecond()));
+    }
+    Ok(item)
+}
+
+/// The entry of a notice among those about its subject, if it has one.
+pub fn of_subject(notice: &Notice) -> anyhow::Result<Option<Item>> {
+    let Some(about) = &notice.subject else {
+        return Ok(None);
+    };
+    let partition = subject(&notice.from, &notice.topic, about);
+    let mut item = Key::new(partition, &notice.id.to_string()).item();
+    item.insert(EXPIRES.to_owned(), expiry(notice.expires)?);
+    Ok(Some(item))
+}
+
+/// The partition of the notices about a subject.
+pub fn subject(line: &PhoneNumber, topic: &str, subject: &str) -> String {
+    format!("subject#{}#{topic}#{subject}", line.expose())
+}
+
+/// How the recipient of a notice's delivery stands; `None` for other deliveries.
+pub fn of_recipient(delivery: &Delivery) -> anyhow::Result<Option<Item>> {
+    let Some(notice) = delivery.purpose.notice() else {
+        return Ok(None);
+    };
+    let partition = recipients(notice, &shard(&delivery.id));
+    let mut item = Key::new(partition, delivery.id.as_str()).item();
+    let standing = Standing::of(delivery).name();
+    item.insert(STANDING.to_owned(), string(standing));
+    item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
+    Ok(Some(item))
+}
+
+/// One of the partitions of a notice's recipients: a single one would be the fan-out's bottleneck.
+pub fn recipients(notice: NoticeId, shard: &str) -> String {
+    format!("recipients#{notice}#{shard}")
+}
+
+/// The notice that an entry of the index is of.
+pub fn to_notice_id(item: &Item) -> anyhow::Result<NoticeId> {
+    text(item, PK)
+        .and_then(|pk| NoticeId::parse(pk.strip_prefix(NOTICE)?).ok())
+        .ok_or_else(|| anyhow!("an entry of the index of due notices cannot be read"))
+}
+
+pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
+    let mut item = key.item();
+    item.insert(JSON.to_owned(), string(&serde_json::to_string(value)?));
+    Ok(item)
+}
+
+fn expiry(from: Timestamp) -> anyhow::Result<AttributeValue> {
+    Ok(number(from.checked_add(KEPT)?.as_second()))
+}
+
+/// Any even spread will do; it only has to be the same for every save of a delivery.
+fn shard(id: &DeliveryId) -> String {
+    let sum = id
+        .as_str()
+        .bytes()
+        .fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    (sum % SHARDS).to_string()
+}
+
+pub fn from_json<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
+    let json = text(item, JSON).ok_or_else(|| anyhow!("an item without {JSON:?}"))?;
+    // The message of a JSON error may quote the value.
+    serde_json::from_str(json).map_err(|error| {
+        anyhow!(
+            "the {} item is not what this version writes (its JSON, column {})",
+            text(item, SK).unwrap_or_default(),
+            error.column()
+        )
+    })
+}
+
+/// The partition of those who get a topic's notices.
+pub fn topic(line: &PhoneNumber, name: &str) -> String {
+    format!("topic#{}#{name}", line.expose())
+}
+
+/// The attribute of the subscriptions item that holds the one of this topic.
+pub fn topic_attribute(name: &str) -> String {
+    format!("{TOPIC}{name}")
+}
+
+pub fn is_topic_attribute(attribute: &str) -> bool {
+    attribute.starts_with(TOPIC)
+}
+
+/// The attribute of the overrides item that holds this person's.
+pub fn override_attribute(person: &str) -> String {
+    format!("{OVERRIDE}{person}")
+}
+
+pub fn to_overrides(item: &Item) -> anyhow::Result<Overrides> {
+    let mut overrides = Overrides::default();
+    for (name, value) in item {
+        if let (Some(person), Ok(json)) = (name.strip_prefix(OVERRIDE), value.as_s()) {
+            let read = serde_json::from_str(json)
+                .with_context(|| format!("the stored override of {person:?} cannot be read"))?;
+            overrides.0.insert(person.to_owned(), read);
+        }
+    }
+    Ok(overrides)
+}
+
+/// What the index says of a delivery: when it is due, and which one it is.
+pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
+    let unreadable = || anyhow!("an entry of the index of due deliveries cannot be read");
+    let at = item
+        .get(DUE_AT)
+        .and_then(|value| value.as_n().ok()?.parse().ok())
+        .ok_or_else(unreadable)?;
+    let id = text(item, PK)
+        .and_then(|pk| pk.strip_prefix(DELIVERY))
+        .and_then(|id| DeliveryId::parse(id).ok())
+        .ok_or_else(unreadable)?;
+    Ok((at, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::{Event, step};
+
+    #[test]
+    fn deliveries_spread_over_all_shards() {
+        let shards: std::collections::HashSet<_> = (0..200)
+            .map(|n| shard(&DeliveryId::parse(&format!("in-SM{n:032x}")).unwrap()))
+            .collect();
+        assert_eq!(shards.len(), usize::from(SHARDS));
+    }
+
+    #[test]
+    fn a_text_that_reached_nobody_does_not_expire_until_it_is_replayed() {
+        let at = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let json = serde_json::json!({
+            "id": "in-1", "version": 1, "line": "qdn", "from": "+16195550100",
+            "public_url": "https://relay.example.com", "message_sid": null,
+            "to": {"person": "Sergio", "number": "+16195550110"}, "remaining": [],
+            "body": "hi", "media": [], "parts": [], "attempts": [],
+            "state": {"gave_up": {"because": "late"}}, "created": at(0), "deadline": at(1),
+            "gave_up": at(1),
+        });
+        let dead: Delivery = serde_json::from_value(json).unwrap();
+        let item = of_delivery(&dead, "test").unwrap();
+        assert_eq!(text(&item, DUE_SHARD), Some(DEAD));
+        assert_eq!(item.get(EXPIRES), None);
+
+        let replay = Event::Replayed {
+            cascade: vec![dead.to.clone()],
+            public_url: dead.public_url.clone(),
+        };
+        let (alive, _) = step(dead, replay, at(60), 0.0);
+        let item = of_delivery(&alive, "test").unwrap();
+        assert_eq!(item.get(EXPIRES), Some(&number(90 * 86_400)));
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_read_is_reported_without_its_content() {
+        let number = PhoneNumber::parse("+16195550100").unwrap();
+        let mut item = Key::line(&number).item();
+        item.insert(JSON.to_owned(), string(r#"{"name": 858555}"#));
+        let error = format!("{:#}", from_json::<Line>(&item).unwrap_err());
+        assert!(error.contains("line item"), "{error}");
+        assert!(!error.contains("858555"), "{error}");
+    }
+}

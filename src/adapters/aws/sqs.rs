@@ -1,0 +1,268 @@
+//! The queue on SQS. It waits for at most 15 minutes; a wake-up that is due later comes early, and
+//! the worker sends it on its way again.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry,
+};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+
+use crate::app::ports::queue::{Aside, HELD, Message, PageTurn, PutAside, Queue, WakeUp};
+use crate::aws_error::plain;
+
+/// The most that `DelaySeconds` may be.
+/// Source: the Amazon SQS API reference, `SendMessage`.
+const MOST_DELAY: Duration = Duration::from_secs(900);
+
+/// The most that SQS takes or gives at once. Source: the Amazon SQS API reference, `SendMessageBatch`,
+/// `ReceiveMessage` and `ChangeMessageVisibilityBatch`.
+const MOST_AT_ONCE: usize = 10;
+
+/// How many batches are sent side by side.
+const BATCHES_AT_ONCE: usize = 4;
+
+pub struct SqsQueue {
+    client: Client,
+    url: String,
+    /// The queue of texts to many. Not every function sends such.
+    bulk_url: Option<String>,
+}
+
+impl SqsQueue {
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+            bulk_url: None,
+        }
+    }
+
+    /// With the queue that texts to many go through.
+    pub fn with_bulk(self, url: Option<String>) -> Self {
+        Self {
+            bulk_url: url,
+            ..self
+        }
+    }
+
+    /// Opens the connection by asking something cheap.
+    pub async fn warm(&self) -> anyhow::Result<()> {
+        self.client
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(QueueAttributeName::QueueArn)
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| format!("cannot ask for the attributes of the queue {}", self.url))?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+        let message = Message::Delivery(wake_up.clone());
+        self.put(&message, now).await
+    }
+
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        let url = self.bulk_url()?;
+        let mut sending = Vec::new();
+        for batch in wake_ups.chunks(MOST_AT_ONCE) {
+            sending.push(self.put_batch(url, batch, now).boxed());
+        }
+        stream::iter(sending)
+            .buffer_unordered(BATCHES_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.put(&Message::Page(turn.clone()), now).await
+    }
+}
+
+impl SqsQueue {
+    async fn put(&self, message: &Message, now: Timestamp) -> anyhow::Result<()> {
+        let url = match message.is_bulk() {
+            true => self.bulk_url()?,
+            false => &self.url,
+        };
+        self.client
+            .send_message()
+            .queue_url(url)
+            .message_body(serde_json::to_string(message)?)
+            .delay_seconds(delay_seconds(crate::app::ports::queue::until(
+                message.due(),
+                now,
+            )))
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| not_sent(url))?;
+        Ok(())
+    }
+
+    /// At most [`MOST_AT_ONCE`].
+    async fn put_batch(
+        &self,
+        url: &str,
+        wake_ups: &[WakeUp],
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let entries = wake_ups.iter().enumerate().map(|(n, wake_up)| {
+            Ok(SendMessageBatchRequestEntry::builder()
+                .id(n.to_string())
+                .message_body(serde_json::to_string(wake_up)?)
+                .delay_seconds(delay_seconds(crate::app::ports::queue::delay(wake_up, now)))
+                .build()?)
+        });
+        let sent = self
+            .client
+            .send_message_batch()
+            .queue_url(url)
+            .set_entries(Some(entries.collect::<anyhow::Result<_>>()?))
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| not_sent(url))?;
+        match sent.failed().first() {
+            None => Ok(()),
+            Some(failed) => bail!(
+                "{}: {} of {} messages, the first because of {}",
+                not_sent(url),
+                sent.failed().len(),
+                wake_ups.len(),
+                failed.code()
+            ),
+        }
+    }
+
+    fn bulk_url(&self) -> anyhow::Result<&str> {
+        self.bulk_url.as_deref().context(
+            "nothing says which queue the texts of notices go through (the variable BULK_QUEUE_URL)",
+        )
+    }
+}
+
+fn not_sent(url: &str) -> String {
+    format!("cannot send to the queue {url} (does it exist, and may this role send to it?)")
+}
+
+/// The dead-letter queue.
+pub struct SqsPutAside {
+    client: Client,
+    url: String,
+}
+
+impl SqsPutAside {
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+
+    fn failed(&self, what: &str) -> String {
+        format!(
+            "cannot {what} the dead-letter queue {} (does it exist, and may this role do it?)",
+            self.url
+        )
+    }
+}
+
+#[async_trait]
+impl PutAside for SqsPutAside {
+    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
+        let mut asides = Vec::new();
+        while asides.len() < most {
+            let at_once = (most - asides.len()).min(MOST_AT_ONCE);
+            let received = self
+                .client
+                .receive_message()
+                .queue_url(&self.url)
+                .max_number_of_messages(i32::try_from(at_once)?)
+                .visibility_timeout(i32::try_from(HELD.as_secs())?)
+                // Without a wait SQS asks only some of its servers, and misses messages.
+                .wait_time_seconds(1)
+                .send()
+                .await
+                .map_err(plain)
+                .with_context(|| self.failed("receive from"))?;
+            let messages = received.messages.unwrap_or_default();
+            if messages.is_empty() {
+                break;
+            }
+            asides.extend(messages.into_iter().filter_map(|message| {
+                Some(Aside {
+                    wake_up: serde_json::from_str(message.body.as_deref()?).ok(),
+                    handle: message.receipt_handle?,
+                })
+            }));
+        }
+        Ok(asides)
+    }
+
+    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
+        for some in asides.chunks(MOST_AT_ONCE) {
+            let entries = some.iter().enumerate().map(|(n, aside)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(n.to_string())
+                    .receipt_handle(&aside.handle)
+                    .visibility_timeout(0)
+                    .build()
+            });
+            self.client
+                .change_message_visibility_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries.collect::<Result<_, _>>()?))
+                .send()
+                .await
+                .map_err(plain)
+                .with_context(|| self.failed("put messages back into"))?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+        self.client
+            .delete_message()
+            .queue_url(&self.url)
+            .receipt_handle(&aside.handle)
+            .send()
+            .await
+            .map_err(plain)
+            .with_context(|| self.failed("delete from"))?;
+        Ok(())
+    }
+}
+
+/// Whole seconds, rounded up: a wake-up that comes a moment late is at work at once, one that comes
+/// a moment early has to be sent again.
+fn delay_seconds(delay: Duration) -> i32 {
+    let delay = delay.min(MOST_DELAY);
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    i32::try_from(seconds).expect("at most 900")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_whole_seconds_and_at_most_fifteen_minutes() {
+        let seconds = |ms| delay_seconds(Duration::from_millis(ms));
+        assert_eq!(seconds(0), 0);
+        assert_eq!(seconds(1), 1);
+        assert_eq!(seconds(5_000), 5);
+        assert_eq!(seconds(899_001), 900);
+        assert_eq!(seconds(900_001), 900);
+        assert_eq!(delay_seconds(Duration::MAX), 900);
+    }
+}

@@ -1,0 +1,7 @@
+//! What the ports of [`crate::app`] are connected to: AWS, SQLite, files.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod files;
+#[cfg(feature = "machine")]
+pub mod sqlite;

@@ -1,0 +1,354 @@
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tokio::sync::oneshot;
+
+use super::checkpoints::Checkpoints;
+use crate::adapters::files::private_folder::leave_to_owner;
+
+/// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
+/// into one transaction: each write is on disk before it is acknowledged, and a busy relay pays for
+/// one `fsync` per group instead of one per text.
+#[derive(Clone)]
+pub struct Database {
+    writer: mpsc::Sender<Job>,
+    // A read takes microseconds from the page cache; a hop to another thread would cost more.
+    reader: Arc<Mutex<Connection>>,
+    path: Arc<PathBuf>,
+}
+
+/// Does its writes and returns who waits to hear whether they were committed; if the transaction
+/// could not begin, hears why instead.
+type Job = Box<dyn FnOnce(Result<&Connection, &str>) -> Option<Reply> + Send>;
+
+type Reply = Box<dyn FnOnce(Result<(), &str>)>;
+
+/// The most writes in one transaction.
+const GROUP: usize = 512;
+
+/// How long another process may hold the database before a write is given up.
+pub(crate) const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
+
+/// How many of its pages a connection keeps, in KiB. The tree of SIDs, which come in no order, is
+/// what is read most.
+const CACHE: i64 = 16 * 1024;
+
+/// More than there are different statements.
+const STATEMENTS: usize = 64;
+
+impl Database {
+    /// Opens the file, or creates it with all tables. Only its owner may read it.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let at = |error: rusqlite::Error| {
+            let advice = advice(&error);
+            let what = format!("cannot open the database {}{advice}", path.display());
+            anyhow::Error::from(error).context(what)
+        };
+        create(path).with_context(|| {
+            let path = path.display();
+            format!(
+                "cannot make the database {path} (this user must be allowed to write its folder)"
+            )
+        })?;
+        let writer = Connection::open(path).map_err(at)?;
+        prepare(&writer).map_err(at)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(path, flags).map_err(at)?;
+        reader.busy_timeout(LOCKED_AT_MOST)?;
+        for connection in [&writer, &reader] {
+            connection.pragma_update(None, "cache_size", -CACHE)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        }
+        let checkpoints = Checkpoints::beside(&writer, path).map_err(at)?;
+        let (sender, jobs) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("database".into())
+            .spawn(move || write_groups(&writer, &jobs, checkpoints))?;
+        Ok(Self {
+            writer: sender,
+            reader: Arc::new(Mutex::new(reader)),
+            path: Arc::new(path.into()),
+        })
+    }
+
+    /// Writes; returns when it is on disk. An error means that nothing was written.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| match connection {
+            Err(error) => {
+                let _ = reply.send(Err(anyhow!("{error}")));
+                None
+            }
+            Ok(connection) => {
+                let done = in_savepoint(connection, write);
+                Some(Box::new(move |committed| {
+                    let committed = || committed.map_err(|error| anyhow!("{error}"));
+                    let done = done.map_err(anyhow::Error::from);
+                    let _ = reply.send(done.and_then(|done| committed().map(|()| done)));
+                }))
+            }
+        });
+        self.writer
+            .send(job)
+            .map_err(|_| anyhow!("the database is closed"))?;
+        answer
+            .await?
+            .with_context(|| format!("cannot write to the database {}", self.path.display()))
+    }
+
+    pub fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> anyhow::Result<T> {
+        let reader = self
+            .reader
+            .lock()
+            .map_err(|_| anyhow!("a read of the database panicked"))?;
+        read(&reader).with_context(|| format!("cannot read the database {}", self.path.display()))
+    }
+}
+
+/// SQLite would create the file for everybody to read. The files that it puts beside it have the
+/// permissions that the file has.
+fn create(path: &Path) -> std::io::Result<()> {
+    // A file that is there is not opened: closing it would give up locks on it that this process
+    // may have.
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match created {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            for beside in ["", "-wal", "-shm"] {
+                let mut file = path.as_os_str().to_owned();
+                file.push(beside);
+                leave_to_owner(Path::new(&file))?;
+            }
+            Ok(())
+        }
+        created => created.map(drop),
+    }
+}
+
+/// What to do about an error, in brackets.
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            " (it is damaged, or no database: put a copy of it back, or move it away to begin anew)"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            " (this user must be allowed to write the file and its folder)"
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            " (another process has held it for longer than 2 s: stop that one, or try again)"
+        }
+        _ => "",
+    }
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(LOCKED_AT_MOST)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(include_str!("tables.sql"))?;
+    add_what_came_later(connection)
+}
+
+/// Columns that tables of earlier versions lack, with the indexes that need them.
+fn add_what_came_later(connection: &Connection) -> rusqlite::Result<()> {
+    let has_bulk: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('wake_ups') WHERE name = 'bulk')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !has_bulk {
+        connection
+            .execute_batch("ALTER TABLE wake_ups ADD COLUMN bulk INTEGER NOT NULL DEFAULT 0")?;
+    }
+    connection.execute_batch(
+        "DROP INDEX IF EXISTS wake_ups_visible;
+         CREATE INDEX IF NOT EXISTS wake_ups_of_lane ON wake_ups (bulk, visible);",
+    )
+}
+
+fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpoints: Checkpoints) {
+    while let Ok(first) = jobs.recv() {
+        let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
+        if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
+            let error = format!("{error}{}", advice(&error));
+            // Whoever asks once it is told has not waited: all who have, before anyone is told.
+            let waited: Vec<Job> = group.collect();
+            waited.into_iter().for_each(|job| drop(job(Err(&error))));
+            continue;
+        }
+        let mut replies = Vec::new();
+        for job in group {
+            // A full disk ends the transaction; whoever comes later must not write outside one.
+            let transaction = match connection.is_autocommit() {
+                false => Ok(connection),
+                true => Err("the disk is full, or the file cannot be written"),
+            };
+            replies.extend(job(transaction));
+        }
+        let committed = run(connection, "COMMIT").map_err(|error| error.to_string());
+        if committed.is_err() {
+            // If the transaction is over already, there is nothing to undo.
+            let _ = run(connection, "ROLLBACK");
+        }
+        let writes = replies.len();
+        for reply in replies {
+            reply(committed.as_ref().copied().map_err(String::as_str));
+        }
+        checkpoints.after(writes, connection);
+    }
+}
+
+/// Runs a statement that returns nothing, without compiling it each time.
+fn run(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
+}
+
+/// One job's failure must not undo the others of its group.
+fn in_savepoint<T>(
+    connection: &Connection,
+    write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    run(connection, "SAVEPOINT job")?;
+    let done = write(connection);
+    match &done {
+        Ok(_) => run(connection, "RELEASE job")?,
+        // What went wrong with the write is what matters; the group's end shows the rest.
+        Err(_) => drop(run(connection, "ROLLBACK TO job").and(run(connection, "RELEASE job"))),
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Notes(Database, tempfile::TempDir);
+
+    impl Notes {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let database = Database::open(&folder.path().join("relay.db")).unwrap();
+            database
+                .write(|c| c.execute_batch("CREATE TABLE notes (note TEXT UNIQUE)"))
+                .await
+                .unwrap();
+            Self(database, folder)
+        }
+
+        async fn add(&self, note: &str) -> anyhow::Result<usize> {
+            let note = note.to_owned();
+            self.0
+                .write(move |c| c.execute("INSERT INTO notes VALUES (?)", [note]))
+                .await
+        }
+
+        fn count(&self) -> i64 {
+            self.0
+                .read(|c| c.query_row("SELECT count(*) FROM notes", [], |row| row.get(0)))
+                .unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn one_write_that_fails_leaves_the_others_of_its_group() {
+        let notes = Notes::new().await;
+        let writes = (0..100).map(|n| {
+            notes.add(if n % 10 == 0 {
+                "same"
+            } else {
+                ["a", "b"][n % 2]
+            })
+        });
+        let done = futures::future::join_all(writes).await;
+        assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 3);
+        assert_eq!(notes.count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_the_write_and_loses_nothing() {
+        let notes = Notes::new().await;
+        notes.add("before").await.unwrap();
+        notes
+            .0
+            .write(|c| c.execute_batch("PRAGMA max_page_count = 1"))
+            .await
+            .unwrap();
+        let error = notes.add(&"x".repeat(1_000_000)).await.unwrap_err();
+        assert!(format!("{error:#}").contains("full"), "{error:#}");
+        notes
+            .0
+            .write(|c| c.execute_batch("PRAGMA max_page_count = 100000"))
+            .await
+            .unwrap();
+        notes.add("after").await.unwrap();
+        assert_eq!(notes.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_locked_database_fails_the_write_and_works_again_later() {
+        let notes = Notes::new().await;
+        let other = Connection::open(notes.1.path().join("relay.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let error = notes.add("now").await.unwrap_err();
+        assert!(format!("{error:#}").contains("locked"), "{error:#}");
+        assert!(format!("{error:#}").contains("try again"), "{error:#}");
+        other.execute_batch("COMMIT").unwrap();
+        notes.add("later").await.unwrap();
+        assert_eq!(notes.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn whatever_the_folder_allows_only_the_owner_may_read_the_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let notes = Notes::new().await;
+        notes.add("one").await.unwrap();
+        let files = || {
+            let files = std::fs::read_dir(notes.1.path()).unwrap();
+            let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+            files.sort();
+            files
+        };
+        let modes = || -> Vec<u32> {
+            let mode = |file: &PathBuf| file.metadata().unwrap().permissions().mode();
+            files().iter().map(|file| mode(file) & 0o777).collect()
+        };
+        assert_eq!(modes(), [0o600; 3], "{:?}", files());
+
+        for file in files() {
+            let everybody = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(file, everybody).unwrap();
+        }
+        let again = Database::open(&notes.1.path().join("relay.db")).unwrap();
+        assert_eq!(modes(), [0o600; 3]);
+        drop(again);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("relay.db");
+        std::fs::write(
+            &path,
+            "these are not the pages you are looking for".repeat(100),
+        )
+        .unwrap();
+        let error = format!("{:#}", Database::open(&path).err().unwrap());
+        assert!(error.contains("relay.db"), "{error}");
+        assert!(error.contains("move it away to begin anew"), "{error}");
+    }
+}

@@ -1,0 +1,6 @@
+//! SQLite behind the ports of the one-machine mode.
+
+pub mod checkpoints;
+pub mod database;
+pub mod queue;
+pub mod store;

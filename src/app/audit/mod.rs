@@ -1,0 +1,3 @@
+//! What is put into the audit.
+
+pub mod records;

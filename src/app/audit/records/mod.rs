@@ -1,0 +1,458 @@
+//! What the records say: from a decision or a delivery's step to the audit's words.
+
+mod notices;
+
+use crate::domain::delivery::outcome_wording::outcome_in_words;
+use crate::domain::names::name_of;
+pub use notices::{notice_accepted, notice_ended};
+
+use jiff::Timestamp;
+
+use crate::app::ports::audit::{Considered, HashKey, Kind, Record, VERSION};
+use crate::domain::credentials::Credentials;
+use crate::domain::delivery::Failed;
+use crate::domain::delivery::{
+    Delivery, Effect, GaveUp, Limit, Purpose, Recipient, State, Withheld,
+};
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::line::Line;
+use crate::domain::opt_out;
+use crate::domain::phone::Sender;
+use crate::domain::reconciliation::{Difference, Report, What};
+use crate::domain::routing::Decision;
+use crate::domain::subscriber::{How, Subscriber};
+
+impl HashKey {
+    /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.
+    pub fn of(credentials: &Credentials) -> Self {
+        Self::new(credentials.account_sid.as_bytes())
+    }
+}
+
+/// The record of a decision.
+pub fn decided(record: &InboundRecord, key: &HashKey) -> Record {
+    of_decision(Kind::Decision, record, record.decision.at, key)
+}
+
+/// The record of a webhook that had come before, with what was decided then: whoever decided may
+/// have died before it could say so.
+pub fn repeated(earlier: &InboundRecord, at: Timestamp, key: &HashKey) -> Record {
+    of_decision(Kind::Duplicate, earlier, at, key)
+}
+
+/// The record of a decision that takes the place of another one of the same moment.
+pub fn decided_anew(record: &InboundRecord, key: &HashKey) -> Record {
+    of_decision(Kind::DecidedAnew, record, record.decision.at, key)
+}
+
+fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey) -> Record {
+    let Decision {
+        line,
+        rule,
+        to_person,
+        candidates,
+        ..
+    } = &record.decision;
+    Record {
+        rule: Some(name_of(rule)),
+        outcome: record.decision.because.clone(),
+        to_person: to_person.clone(),
+        delivery: record.deliveries.first().cloned(),
+        fallback: record.by_fallback,
+        candidates: candidates
+            .iter()
+            .map(|c| Considered {
+                person: c.person.clone(),
+                available: c.available,
+                because: c.because.to_string(),
+            })
+            .collect(),
+        ..of_inbound(kind, line, &record.sms, at, key)
+    }
+}
+
+/// The record of a text that could not be kept.
+pub fn not_kept(line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> Record {
+    of_inbound(Kind::NotKept, line, sms, at, key)
+}
+
+/// The records that the effects of a delivery's step ask for, `delivery` being its new state, and
+/// `spawned` the deliveries that are new because of it.
+pub fn of_step(
+    delivery: &Delivery,
+    effects: &[Effect],
+    spawned: &[Delivery],
+    at: Timestamp,
+    key: &HashKey,
+) -> Vec<Record> {
+    let of_effects = effects
+        .iter()
+        .filter_map(|effect| of_effect(delivery, effect, at, key));
+    let of_spawned = spawned.iter().filter_map(|new| of_spawned(new, at, key));
+    of_effects.chain(of_spawned).collect()
+}
+
+fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
+    let (kind, that) = match delivery.purpose {
+        Purpose::Told => (Kind::Told, "the text moved on"),
+        Purpose::Alert => (Kind::Alert, "the text reached nobody"),
+        Purpose::Repair => (Kind::Alert, "account, number or campaign need repair"),
+        Purpose::Unsent => (Kind::Told, "the words did not reach the customer"),
+        Purpose::Relay
+        | Purpose::Reply
+        | Purpose::AutoReply
+        | Purpose::Thread
+        | Purpose::Answer
+        | Purpose::Notice { .. }
+        | Purpose::Invitation => {
+            return None;
+        }
+    };
+    Some(Record {
+        outcome: Some(that.to_owned()),
+        ..of_delivery(kind, delivery, &delivery.to, at, key)
+    })
+}
+
+fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey) -> Option<Record> {
+    match effect {
+        Effect::Send { attempt } => Some(of_attempt(Kind::Attempt, delivery, *attempt, at, key)),
+        Effect::Report { attempt } => Some(Record {
+            next: delivery.due(),
+            ..of_attempt(Kind::Outcome, delivery, *attempt, at, key)
+        }),
+        Effect::ReportHandOver { from, because } => Some(Record {
+            outcome: Some(format!(
+                "moved on from {}: {}",
+                from.person,
+                because.in_words()
+            )),
+            error_code: because.code(),
+            ..of_delivery(Kind::HandOver, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportHandBack { from } => Some(Record {
+            outcome: Some(format!("it had arrived before {} was tried", from.person)),
+            ..of_delivery(Kind::HandBack, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportGivenUp { .. } | Effect::ReportWithheld { .. }
+            if delivery.purpose == Purpose::Invitation =>
+        {
+            let failed = Failed::of(delivery);
+            Some(Record {
+                outcome: failed.map(|failed| failed.because.in_words().to_owned()),
+                error_code: delivery.last_error(),
+                ..of_delivery(Kind::InvitationFailed, delivery, &delivery.to, at, key)
+            })
+        }
+        Effect::ReportGivenUp { because } => Some(Record {
+            outcome: Some(given_up_in_words(*because).to_owned()),
+            ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportSlowed(slowed) => Some(Record {
+            outcome: Some(slowed_in_words(slowed.by)),
+            next: Some(slowed.until),
+            ..of_delivery(Kind::Slowed, delivery, &delivery.to, at, key)
+        }),
+        // Nobody expected to hear of it.
+        Effect::ReportWithheld {
+            because: Withheld::Settled,
+        } => None,
+        Effect::ReportHandedOn { from } => Some(Record {
+            outcome: Some(format!("{from} did not answer the customer")),
+            ..of_delivery(Kind::Unanswered, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportWithheld { because } => Some(Record {
+            outcome: Some(name_of(because).replace('_', " ")),
+            ..of_delivery(Kind::Withheld, delivery, &delivery.to, at, key)
+        }),
+        Effect::ReportReplayed => Some(replayed(delivery, at)),
+        Effect::Ask { .. }
+        | Effect::AskAfter { .. }
+        | Effect::Wake { .. }
+        | Effect::Tell { .. }
+        | Effect::TellInviter => None,
+    }
+}
+
+/// The record of an invitation that was accepted. Whoever asks for it from a shell has no credentials,
+/// so there is no hashed number in it.
+pub fn invited(delivery: &Delivery, at: Timestamp) -> Record {
+    Record {
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        ..blank(Kind::Invited, &delivery.line, at)
+    }
+}
+
+/// The record of a replay, `delivery` being its new state. It is made by people without the
+/// credentials, so there is no hashed number in it.
+pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
+    let outcome = match delivery.state {
+        State::Delivered => "had arrived after all",
+        State::Unknown { .. } | State::Accepted { .. } => "Twilio is asked about it first",
+        _ => "to be tried again",
+    };
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(outcome.to_owned()),
+        next: delivery.due(),
+        ..blank(Kind::Replayed, &delivery.line, at)
+    }
+}
+
+/// The record of a dead letter that somebody dealt with, with their reason. Like a replay's it has
+/// no hashed number in it.
+pub fn dropped(delivery: &Delivery, reason: &str, at: Timestamp) -> Record {
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        outcome: Some(reason.to_owned()),
+        ..blank(Kind::Dropped, &delivery.line, at)
+    }
+}
+
+/// The record of something that Twilio's list of a line's day says otherwise.
+pub fn difference(
+    report: &Report,
+    difference: &Difference,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    let who = |sender: &Sender| key.who(sender.expose(), sender.masked());
+    let other = difference.other.as_ref().map(who);
+    let sid = difference.message_sid.clone();
+    let (came_in, sent) = match difference.what {
+        What::NeverRecorded => ((sid, other), (None, None)),
+        _ => ((None, None), (sid, other)),
+    };
+    let done = match difference.put_right {
+        true => "; put right",
+        false => "",
+    };
+    Record {
+        day: Some(report.day),
+        rule: Some(difference.what.name().to_owned()),
+        message_sid: came_in.0,
+        from: came_in.1,
+        sent_sid: sent.0,
+        to: sent.1,
+        delivery: difference.delivery.clone(),
+        attempt: difference.attempt,
+        outcome: Some(format!("{}{done}", difference.detail)),
+        error_code: difference.error_code,
+        ..blank(Kind::Difference, &report.line, at)
+    }
+}
+
+/// The record of the comparison as a whole.
+pub fn reconciled(report: &Report, at: Timestamp) -> Record {
+    Record {
+        day: Some(report.day),
+        counts: Some(report.counts),
+        ..blank(Kind::Reconciled, &report.line, at)
+    }
+}
+
+/// The record of what a text changed about who gets texts.
+pub fn opted_out_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Option<Record> {
+    let change = record.opt_out.as_ref()?;
+    let person = line.person_with(&change.number);
+    Some(Record {
+        to_person: person.map(|person| person.name.clone()),
+        outcome: Some(change_in_words(change)),
+        ..of_inbound(Kind::OptOut, &line.name, &record.sms, record.received, key)
+    })
+}
+
+/// The record of an opt-out that a refused attempt told of.
+pub fn opted_out_by_refusal(
+    delivery: &Delivery,
+    to: &Recipient,
+    change: &opt_out::Change,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    Record {
+        outcome: Some(change_in_words(change)),
+        error_code: Some(opt_out::REFUSED),
+        ..of_delivery(Kind::OptOut, delivery, to, at, key)
+    }
+}
+
+/// The record of a change by hand. It is made by people without the credentials, so the number in it
+/// is masked and has no hash.
+pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -> Record {
+    let person = line.person_with(&change.number);
+    let (number, what) = (change.number.masked(), change_in_words(change));
+    Record {
+        to_person: person.map(|person| person.name.clone()),
+        outcome: Some(format!("{number}: {what}")),
+        ..blank(Kind::OptOut, &line.name, at)
+    }
+}
+
+/// The record of what a person's text changed about their duty.
+pub fn duty_by_text(record: &InboundRecord, key: &HashKey) -> Option<Record> {
+    let change = record.duty.as_ref()?;
+    let line = &record.decision.line;
+    Some(Record {
+        to_person: Some(change.person.clone()),
+        outcome: Some(change.in_words()),
+        ..of_inbound(Kind::DutyByText, line, &record.sms, record.received, key)
+    })
+}
+
+/// The records of what a text changed about its sender's subscriptions.
+pub fn subscribed_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Vec<Record> {
+    let changed = record.subscriptions.iter();
+    let records = changed.map(|subscriber| Record {
+        topic: Some(subscriber.topic.clone()),
+        outcome: Some(how_in_words(subscriber)),
+        ..of_inbound(
+            kind_of(subscriber),
+            &line.name,
+            &record.sms,
+            record.received,
+            key,
+        )
+    });
+    records.collect()
+}
+
+/// The record of a subscriber that somebody put in or took out. It is made by people without the
+/// credentials, so the number in it is masked and has no hash.
+pub fn subscribed_by_hand(line: &Line, subscriber: &Subscriber, at: Timestamp) -> Record {
+    let (number, how) = (subscriber.number.masked(), how_in_words(subscriber));
+    Record {
+        topic: Some(subscriber.topic.clone()),
+        outcome: Some(format!("{number}: {how}")),
+        ..blank(kind_of(subscriber), &line.name, at)
+    }
+}
+
+/// The record of a list that was imported: one for all of it, since how each number agreed is on
+/// record with the number.
+pub fn imported(line: &Line, topic: &str, joined: u64, at: Timestamp) -> Record {
+    Record {
+        topic: Some(topic.to_owned()),
+        outcome: Some(format!("{joined} by a list")),
+        ..blank(Kind::Subscribed, &line.name, at)
+    }
+}
+
+fn kind_of(subscriber: &Subscriber) -> Kind {
+    match subscriber.is_active() {
+        true => Kind::Subscribed,
+        false => Kind::Left,
+    }
+}
+
+/// By what it joined, or left if it did. No words that somebody wrote by hand.
+fn how_in_words(subscriber: &Subscriber) -> String {
+    match (&subscriber.left, &subscriber.consent.how) {
+        (Some(left), _) => left.how.to_string(),
+        (None, How::Keyword(_)) => "by the keyword".to_owned(),
+        (None, How::Hand(_)) => "by hand".to_owned(),
+        (None, How::List { .. }) => "by a list".to_owned(),
+    }
+}
+
+fn change_in_words(change: &opt_out::Change) -> String {
+    match &change.to {
+        Some(opt_out) => format!("opted out {}", opt_out.by),
+        None => "gets texts again".to_owned(),
+    }
+}
+
+fn of_attempt(
+    kind: Kind,
+    delivery: &Delivery,
+    number: u32,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    let attempt = delivery.attempt(number);
+    let to = attempt.map_or(&delivery.to, |attempt| &attempt.to);
+    Record {
+        attempt: Some(number),
+        outcome: attempt
+            .filter(|_| kind == Kind::Outcome)
+            .map(|a| outcome_in_words(&a.outcome).to_owned()),
+        error_code: attempt.and_then(|attempt| attempt.outcome.code()),
+        sent_sid: attempt.and_then(|attempt| attempt.sid.clone()),
+        ..of_delivery(kind, delivery, to, at, key)
+    }
+}
+
+fn of_delivery(
+    kind: Kind,
+    delivery: &Delivery,
+    to: &Recipient,
+    at: Timestamp,
+    key: &HashKey,
+) -> Record {
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        notice: delivery.purpose.notice(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(to.person.clone()),
+        to: Some(key.who(to.number.expose(), to.number.masked())),
+        ..blank(kind, &delivery.line, at)
+    }
+}
+
+fn of_inbound(kind: Kind, line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> Record {
+    Record {
+        message_sid: Some(sms.sid.clone()),
+        from: Some(key.who(sms.from.expose(), sms.from.masked())),
+        ..blank(kind, line, at)
+    }
+}
+
+fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
+    Record {
+        at,
+        kind,
+        version: VERSION,
+        line: line.to_owned(),
+        notice: None,
+        message_sid: None,
+        delivery: None,
+        attempt: None,
+        rule: None,
+        from: None,
+        fallback: None,
+        to_person: None,
+        to: None,
+        candidates: Vec::new(),
+        outcome: None,
+        error_code: None,
+        sent_sid: None,
+        next: None,
+        day: None,
+        topic: None,
+        counts: None,
+    }
+}
+
+fn slowed_in_words(by: Limit) -> String {
+    match by {
+        Limit::QuietHours => "quiet hours".to_owned(),
+        Limit::Order => "an earlier text of the thread has not left".to_owned(),
+        Limit::Sender | Limit::Pair => format!("too many texts for one {}", name_of(&by)),
+    }
+}
+
+fn given_up_in_words(because: GaveUp) -> &'static str {
+    match because {
+        GaveUp::Late => "the deadline passed",
+        GaveUp::Refused => "Twilio refused the request itself",
+        GaveUp::NobodyLeft => "nobody is left in the cascade",
+        GaveUp::Unresolved => "Twilio did not say whether it had the message",
+        GaveUp::NoReport => "no delivery report came",
+    }
+}

@@ -1,0 +1,71 @@
+//! A text that the main path did not take: kept as it came, and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::app::ports::credentials::Doubt;
+use crate::app::ports::kept_texts::{Keeper, KeptText};
+use crate::domain::credentials::Credentials;
+use crate::twilio::answer::{Unanswered, answer_to};
+use crate::twilio::webhook::Unverified;
+
+/// How long a text waits for the credentials that would tell whether it is Twilio's.
+const CREDENTIALS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Answers `POST /twilio/fallback`, Twilio's "Primary handler fails": 200 once the text is kept,
+/// 4xx if it is not Twilio's, and 503 if it could not be kept.
+pub async fn handle(keeper: &Keeper, request: Request<Bytes>) -> Response<String> {
+    answer_to(keep(keeper, &request).await)
+}
+
+async fn keep(keeper: &Keeper, request: &Request<Bytes>) -> Result<(), Unanswered> {
+    let webhook = Unverified::read(request)?;
+    let sid = webhook.message_sid()?;
+    let credentials = credentials(keeper).await;
+    if let Some(credentials) = &credentials
+        && let Err(refusal) = webhook.seems_genuine(credentials)
+    {
+        // A rotation may have been faster than the news of it.
+        let newer = keeper.credentials.newer(credentials, Doubt::Signature);
+        match newer.await {
+            Some(newer) => webhook.seems_genuine(&newer)?,
+            None => return Err(refusal.into()),
+        }
+    }
+    let text = KeptText {
+        sid,
+        received: keeper.clock.now(),
+        checked: credentials.is_some(),
+        request: webhook.as_it_came(),
+    };
+    keeper.texts.keep(&text).await?;
+    tracing::error!(
+        count = "fallback",
+        message.sid = %text.sid,
+        error_code = webhook.error_code(),
+        checked = text.checked,
+        "kept a text that the main path did not take",
+    );
+    Ok(())
+}
+
+/// `None` if they cannot be had now: rather keep a text of which nobody knows whether it is
+/// Twilio's than lose one that is.
+async fn credentials(keeper: &Keeper) -> Option<Arc<Credentials>> {
+    match tokio::time::timeout(CREDENTIALS_WITHIN, keeper.credentials.current()).await {
+        Ok(Ok(credentials)) => Some(credentials),
+        Ok(Err(error)) => {
+            tracing::warn!("signatures cannot be checked now: {error:#}");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(
+                "signatures cannot be checked now: no credentials within {CREDENTIALS_WITHIN:?}"
+            );
+            None
+        }
+    }
+}

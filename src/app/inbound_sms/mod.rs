@@ -1,0 +1,227 @@
+//! A text to the line: verified, decided, kept, and set on its way.
+
+mod command;
+mod deliveries;
+mod from_customer;
+mod from_fallback;
+mod from_person;
+mod plan;
+pub mod preload;
+mod recently_seen;
+mod subscription;
+pub mod text;
+
+pub use from_fallback::take_kept;
+pub use plan::plan;
+pub use text::Text;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use bytes::Bytes;
+use futures::future::{join3, try_join, try_join_all};
+use http::{Request, Response};
+use jiff::Timestamp;
+
+use crate::app::audit::records;
+use crate::app::ports::audit::{HashKey, Record};
+use crate::app::ports::queue::WakeUp;
+use crate::app::ports::store::{Kept, Planned, Planning, Recorded};
+use crate::app::relay::Relay;
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::DeliveryId;
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::inbound_record::{ByFallback, InboundRecord};
+use crate::domain::line::Line;
+use crate::domain::routing::{Decision, Known};
+use crate::domain::thread::Threads;
+use crate::twilio::answer::{Unanswered, answer_to};
+use crate::twilio::webhook;
+use crate::twilio::webhook::{Refusal, Unverified, Verified};
+
+/// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
+/// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
+pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
+    answer_to(match Unverified::read(&request) {
+        Ok(webhook) => receive(relay, webhook, None).await,
+        Err(refusal) => Err(refusal.into()),
+    })
+}
+
+/// Two round trips in sequence: everything that the decision needs, then everything that follows
+/// from it side by side.
+async fn receive(
+    relay: &Relay,
+    webhook: Unverified,
+    by_fallback: Option<ByFallback>,
+) -> Result<(), Unanswered> {
+    let (number, sid) = (webhook.line()?, webhook.message_sid()?);
+    let phone = webhook.phone();
+    let (credentials, stored) = try_join(
+        relay.credentials.current(),
+        relay.store.for_inbound(&number, &sid, phone.as_ref()),
+    )
+    .await?;
+    let (line, earlier, threads, known) = stored.into_known();
+    let line = line.ok_or_else(Refusal::unknown_line)?;
+    let source = &*relay.credentials;
+    let verified = webhook.verify_by(source, &credentials, &line.public_url);
+    let sms = webhook::inbound(verified.await?)?;
+    let key = HashKey::of(&credentials);
+    let now = relay.now();
+
+    if let Some(earlier) = earlier {
+        // A wake-up of the first time may be missing; one too many does no harm.
+        let record = Record {
+            fallback: by_fallback,
+            ..records::repeated(&earlier, now, &key)
+        };
+        let (woken, ()) = futures::join!(
+            wake_at_once(relay, &earlier.deliveries, now),
+            relay.report(vec![record])
+        );
+        return Ok(woken?);
+    }
+    let text = Text {
+        received: by_fallback.map_or(now, |by| by.received),
+        by_fallback,
+        ..Text::of(sms.into_inner(), now)
+    };
+    keep(relay, line, known, threads, text, &key).await?;
+    Ok(())
+}
+
+/// Takes in a text of which no webhook came, `since` being when it reached Twilio. If it is known
+/// already, nothing happens.
+pub async fn take_in_late(
+    relay: &Relay,
+    line: &Line,
+    sms: Verified<InboundSms>,
+    since: Timestamp,
+) -> anyhow::Result<Recorded> {
+    let (credentials, stored) = try_join(
+        relay.credentials.current(),
+        relay
+            .store
+            .for_inbound(&line.number, &sms.sid, sms.from.phone()),
+    )
+    .await?;
+    let gone = || format!("there is no line {} any more", line.name);
+    let (line, earlier, threads, known) = stored.into_known();
+    let line = line.with_context(gone)?;
+    if earlier.is_some() {
+        return Ok(Recorded::Already);
+    }
+    let text = Text {
+        received: since,
+        is_found: true,
+        ..Text::of(sms.into_inner(), relay.now())
+    };
+    let key = HashKey::of(&credentials);
+    keep(relay, line, known, threads, text, &key).await
+}
+
+/// Keeps what is planned, sets it on its way and puts it on record, all side by side.
+async fn keep(
+    relay: &Relay,
+    line: Line,
+    known: Known,
+    threads: Threads,
+    mut text: Text,
+    key: &HashKey,
+) -> anyhow::Result<Recorded> {
+    let (now, number, sid) = (text.now, line.number.clone(), text.sms.sid.clone());
+    text.before = preload::to_be_read_first(relay, &line, &known, &threads, &text).await?;
+    text.just_read = recently_seen::just_read(relay, &line, &threads, &text).await?;
+    let line = Arc::new(line);
+    let planned_for = Arc::clone(&line);
+    let planning: Planning = Arc::new(move |threads| plan(&planned_for, &known, &text, threads));
+    let planned = planning(&threads);
+    let (kept, woken, ()) = join3(
+        relay.store.take_in(&number, &sid, &threads, planning),
+        wake(relay, &planned.deliveries, now),
+        relay.report(records_of(&planned, &line, key)),
+    )
+    .await;
+    let record = match kept {
+        Ok(Kept::New(kept)) => {
+            // Somebody else changed the threads meanwhile, and it was decided anew.
+            if kept.record != planned.record {
+                let anew = records::decided_anew(&kept.record, key);
+                relay.report(vec![anew]).await;
+            }
+            woken?;
+            if kept.deliveries != planned.deliveries {
+                wake(relay, &kept.deliveries, now).await?;
+            }
+            kept.record
+        }
+        // The same webhook came twice at once: the other one's decision stands, not this one.
+        Ok(Kept::Already) => {
+            let kept = relay.store.inbound(&sid).await;
+            let kept = kept.ok().flatten().unwrap_or(planned.record);
+            relay.report(vec![records::repeated(&kept, now, key)]).await;
+            woken?;
+            return Ok(Recorded::Already);
+        }
+        Err(error) => {
+            let record = planned.record;
+            let record = Record {
+                fallback: record.by_fallback,
+                ..records::not_kept(&record.decision.line, &record.sms, now, key)
+            };
+            relay.report(vec![record]).await;
+            return Err(error);
+        }
+    };
+    let Decision {
+        rule, to_person, ..
+    } = &record.decision;
+    tracing::info!(
+        message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
+        rule = ?rule, to = to_person.as_deref(), "a text came in",
+    );
+    Ok(Recorded::New)
+}
+
+/// What the audit is told of a text that is kept.
+fn records_of(planned: &Planned, line: &Line, key: &HashKey) -> Vec<Record> {
+    let record: &InboundRecord = &planned.record;
+    let mut audit = vec![records::decided(record, key)];
+    audit.extend(records::opted_out_by_text(record, line, key));
+    audit.extend(records::subscribed_by_text(record, line, key));
+    audit.extend(records::duty_by_text(record, key));
+    audit
+}
+
+/// Wakes each of them when it is due.
+async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {
+    let due = |delivery: &Delivery| delivery.due().unwrap_or(now);
+    let wake_ups = deliveries
+        .iter()
+        .map(|delivery| (&delivery.id, due(delivery)));
+    send_all(relay, wake_ups, now).await
+}
+
+async fn wake_at_once(
+    relay: &Relay,
+    deliveries: &[DeliveryId],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    send_all(relay, deliveries.iter().map(|id| (id, now)), now).await
+}
+
+async fn send_all<'d>(
+    relay: &Relay,
+    deliveries: impl Iterator<Item = (&'d DeliveryId, Timestamp)>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let wake_ups = deliveries.map(|(delivery, due)| WakeUp {
+        delivery: delivery.clone(),
+        asked: now,
+        due,
+    });
+    try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }))
+        .await?;
+    Ok(())
+}

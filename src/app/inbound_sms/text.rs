@@ -1,0 +1,39 @@
+//! A customer's or a person's text, as it is planned.
+
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::inbound_record::ByFallback;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::phone::PhoneNumber;
+use jiff::Timestamp;
+
+/// A text that came in.
+#[derive(Debug, Clone)]
+pub struct Text {
+    pub sms: InboundSms,
+    /// When it reached Twilio, or the relay if that is not known better.
+    pub received: Timestamp,
+    pub now: Timestamp,
+    pub by_fallback: Option<ByFallback>,
+    /// No webhook came of it: it was found in Twilio's list.
+    pub is_found: bool,
+    /// The records of the texts that whoever gets a thread next reads first, oldest first.
+    pub before: Vec<InboundRecord>,
+    /// The customers of whose threads the person who writes may just have read something, although
+    /// they gave them away.
+    pub just_read: Vec<PhoneNumber>,
+}
+
+impl Text {
+    /// One that is written now.
+    pub fn of(sms: InboundSms, now: Timestamp) -> Self {
+        Self {
+            sms,
+            received: now,
+            now,
+            by_fallback: None,
+            is_found: false,
+            before: Vec::new(),
+            just_read: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The concerns. Each stands in its own folder beside the `main` that runs it as a Lambda; the
+//! one-machine server hosts the same code.
+
+pub mod audit;
+#[cfg(feature = "machine")]
+pub mod dead_letters;
+pub mod delivery_status;
+pub mod inbound_fallback;
+pub mod inbound_sms;
+pub mod notices;
+pub mod outbound_notifier;
+pub mod ports;
+pub mod reconciliation;
+pub mod relay;
+pub mod retry_worker;

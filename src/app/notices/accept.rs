@@ -1,0 +1,318 @@
+//! Takes in what somebody wants a line's subscribers to be told: checked, kept, and set on its way.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
+use super::Estimate;
+use super::estimate::estimate;
+use super::fan_out::{held_until, recipients};
+use super::line_called;
+use super::supersede::{Others, others, take_over};
+use crate::app::audit::records;
+use crate::app::ports::queue::PageTurn;
+use crate::app::ports::store::Accepted;
+use crate::app::relay::Relay;
+use crate::domain::delivery::source::Source;
+use crate::domain::ids::NoticeId;
+use crate::domain::line::Line;
+use crate::domain::notice::{Audience, CHANGED, Cursor, Notice, NoticeState, Skipped, supersedes};
+use crate::domain::request::{Because, NoticeRequest, Problem, Refused};
+
+/// How long a notice may go out if nothing is said.
+const LASTS: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long it may at most: after that nobody knows any more what became of its texts.
+const LASTS_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How far ahead a notice may be accepted.
+const AHEAD_AT_MOST: SignedDuration = SignedDuration::from_hours(180 * 24);
+
+/// The least by which one notice is later than another.
+const A_MOMENT: SignedDuration = SignedDuration::from_nanos(1);
+
+/// What became of the wish.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is kept, and goes out from now on or from its time on.
+    Accepted(Box<Notice>),
+    /// It was accepted before, by the same key; nothing was changed.
+    Already(Box<Notice>),
+    /// It was a dry run, and nothing was kept.
+    DryRun(Box<Estimate>),
+}
+
+/// Why a wish was not granted. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unaccepted {
+    /// Something is wrong with it.
+    #[error("{0}")]
+    Refused(#[from] Refused),
+    /// It could not be kept; the same wish may be granted in a moment.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+/// Once this returns, the notice survives whatever happens. The same key again gives the same answer
+/// and sends nothing; if the first time broke off, it is taken up.
+pub async fn accept(
+    relay: &Relay,
+    request: &NoticeRequest,
+    source: Source,
+) -> Result<Answer, Unaccepted> {
+    let line = line_called(relay, request.line.as_deref()).await?;
+    let id = NoticeId::of(&line.number, &request.idempotency_key);
+    if !request.dry_run
+        && let Some(kept) = relay.store.notice(id).await?
+    {
+        return already(relay, kept, request).await;
+    }
+    let mut notice = draft(relay, &line, request, source)?;
+    if let Some(last) = last_said(relay, &notice).await? {
+        tracing::info!(notice = %last.id, key = notice.key, "the same news came again");
+        return Ok(Answer::Already(Box::new(last)));
+    }
+    if notice.supersedes_others() {
+        find_earlier(relay, &line, &mut notice, &request.data).await?;
+    }
+    if request.dry_run {
+        let estimate = estimate(relay, &line, &notice).await?;
+        return Ok(Answer::DryRun(Box::new(estimate)));
+    }
+    if recipients(relay, &notice, None, 1).await?.is_empty() {
+        let problem = format!(
+            "has no subscribers on the line {}: nobody would get it",
+            line.name
+        );
+        return Err(Refused::field("topic", problem).into());
+    }
+    if let Accepted::Already(kept) = relay.store.accept_notice(&notice).await? {
+        return already(relay, *kept, request).await;
+    }
+    tracing::info!(
+        notice = %notice.id, line = notice.line, topic = notice.topic, template = notice.template,
+        source = ?notice.source, "a notice was accepted"
+    );
+    relay.report(vec![records::notice_accepted(&notice)]).await;
+    set_on_its_way(relay, &mut notice).await?;
+    Ok(Answer::Accepted(Box::new(notice)))
+}
+
+/// The last notice about the same, if this one would only repeat it.
+async fn last_said(relay: &Relay, notice: &Notice) -> anyhow::Result<Option<Notice>> {
+    if !notice.is_news {
+        return Ok(None);
+    }
+    let Others { earlier, later } = others(relay, notice).await?;
+    let last = earlier.into_iter().chain(later).last();
+    Ok(last.filter(|last| notice.repeats(last)))
+}
+
+/// The answer to a wish whose key was used before.
+async fn already(
+    relay: &Relay,
+    mut kept: Notice,
+    request: &NoticeRequest,
+) -> Result<Answer, Unaccepted> {
+    if kept.request != request.digest() {
+        let detail = format!(
+            "the idempotency_key was used before for another notice ({}); nothing was sent: use a \
+             key of its own for each notice",
+            kept.id
+        );
+        return Err(Refused::new(Because::KeyReused, detail).into());
+    }
+    if kept.state.is_open() && kept.cursor == Cursor::Start {
+        set_on_its_way(relay, &mut kept).await?;
+    }
+    Ok(Answer::Already(Box::new(kept)))
+}
+
+async fn set_on_its_way(relay: &Relay, notice: &mut Notice) -> anyhow::Result<()> {
+    if notice.supersedes_others() {
+        // What has taken its place meanwhile is looked for when its first page is turned.
+        take_over(relay, notice).await?;
+    }
+    let turn = PageTurn {
+        notice: notice.id,
+        page: notice.page,
+        due: notice.page_due,
+    };
+    relay.queue.turn_page(&turn, relay.now()).await
+}
+
+/// The notice as it would be kept, with everything checked that its line and the clock decide.
+fn draft(
+    relay: &Relay,
+    line: &Line,
+    request: &NoticeRequest,
+    source: Source,
+) -> Result<Notice, Refused> {
+    let now = relay.now();
+    let mut problems = Vec::new();
+    let topic = line.topic_named(&request.topic).map(|t| t.name.clone());
+    if topic.is_none() {
+        problems.push(Problem::new("topic", unknown_topic(line)));
+    }
+    let audience = audience(line, &request.audience, &mut problems);
+    let not_before = request.not_before.unwrap_or(now).max(now);
+    let expires = request.expires.unwrap_or_else(|| later(not_before, LASTS));
+    problems.extend(wrong_times(not_before, expires, now));
+    let text = match words(line, &request.template, &request.data, now) {
+        Ok(text) => text,
+        Err(refused) => {
+            problems.extend(refused.fields);
+            String::new()
+        }
+    };
+    let notice = Notice {
+        id: NoticeId::of(&line.number, &request.idempotency_key),
+        version: 0,
+        line: line.name.clone(),
+        from: line.number.clone(),
+        topic: topic.unwrap_or_default(),
+        audience,
+        template: request.template.clone(),
+        data: Value::Object(request.data.clone()),
+        text,
+        text_if_unheard: None,
+        subject: request.subject.clone(),
+        not_before,
+        expires,
+        key: request.idempotency_key.clone(),
+        request: request.digest(),
+        source,
+        is_news: request.is_news,
+        created: now,
+        state: NoticeState::Scheduled,
+        supersedes: Vec::new(),
+        cursor: Cursor::Start,
+        page: 0,
+        page_due: not_before,
+        spawned: 0,
+        skipped: Skipped::default(),
+        salt: salt(relay),
+    };
+    let held = held_until(&notice, line, now);
+    if problems.is_empty() && held.is_some_and(|until| expires <= until) {
+        let problem = "leaves no time outside the line's quiet_hours: nothing would be sent";
+        problems.push(Problem::new("expires", problem));
+    }
+    match problems.is_empty() {
+        true => Ok(notice),
+        false => Err(Refused::fields(problems)),
+    }
+}
+
+fn unknown_topic(line: &Line) -> String {
+    let names: Vec<_> = line
+        .notices
+        .topics
+        .iter()
+        .map(|t| t.name.as_str())
+        .collect();
+    match names.is_empty() {
+        true => format!("is unknown: the line {} has no topics", line.name),
+        false => format!(
+            "is none of the line {}, which has {}",
+            line.name,
+            names.join(", ")
+        ),
+    }
+}
+
+fn audience(
+    line: &Line,
+    asked: &crate::domain::notice::Audience,
+    problems: &mut Vec<Problem>,
+) -> Audience {
+    let crate::domain::notice::Audience::Numbers(numbers) = asked else {
+        return Audience::Subscribers;
+    };
+    for (index, number) in numbers.iter().enumerate() {
+        if !line.policy.allows(number) {
+            problems.push(Problem::new(
+                format!("audience.numbers[{index}]"),
+                "does not begin as one of the line's allowed_prefixes",
+            ));
+        }
+    }
+    let mut numbers = numbers.clone();
+    numbers.sort_unstable();
+    numbers.dedup();
+    Audience::Numbers(numbers)
+}
+
+fn wrong_times(not_before: Timestamp, expires: Timestamp, now: Timestamp) -> Option<Problem> {
+    if expires <= now {
+        return Some(Problem::new("expires", "is over: nothing would be sent"));
+    }
+    if expires <= not_before {
+        return Some(Problem::new("expires", "must be after not_before"));
+    }
+    if later(now, AHEAD_AT_MOST) < not_before {
+        let days = AHEAD_AT_MOST.as_hours() / 24;
+        return Some(Problem::new(
+            "not_before",
+            format!("is more than {days} days away"),
+        ));
+    }
+    if later(not_before, LASTS_AT_MOST) < expires {
+        let days = LASTS_AT_MOST.as_hours() / 24;
+        let problem = format!("must be within {days} days after not_before");
+        return Some(Problem::new("expires", problem));
+    }
+    None
+}
+
+fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
+    instant.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The earlier notices that it takes the place of, and what those read who were still to hear of
+/// them.
+async fn find_earlier(
+    relay: &Relay,
+    line: &Line,
+    notice: &mut Notice,
+    data: &Map<String, Value>,
+) -> Result<(), Unaccepted> {
+    // Those that there are already are earlier, whatever the clocks of those who accepted them say.
+    let known = others(relay, notice).await?;
+    let last = known.later.last().map(|last| last.created);
+    if let Some(after) = last.and_then(|last| last.checked_add(A_MOMENT).ok()) {
+        notice.created = notice.created.max(after);
+    }
+    let earlier = [known.earlier, known.later].concat();
+    notice.supersedes = earlier.iter().map(|earlier| earlier.id).collect();
+    let first = earlier
+        .iter()
+        .find(|earlier| !supersedes(&earlier.template));
+    if let Some(first) = first.filter(|_| notice.template == CHANGED) {
+        let words = words(line, &first.template, data, notice.created);
+        notice.text_if_unheard = Some(words?);
+    }
+    Ok(())
+}
+
+/// The template of that name with these data.
+fn words(
+    line: &Line,
+    template: &str,
+    data: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<String, Refused> {
+    let Some(found) = line.template(template) else {
+        let names = Vec::from_iter(line.template_names()).join(", ");
+        let problem = format!("is none of the line {}, which has {names}", line.name);
+        return Err(Refused::field("template", problem));
+    };
+    found
+        .render(data, &line.time_zone, now)
+        .map_err(Refused::from)
+}
+
+/// Two draws are more than anybody can try.
+fn salt(relay: &Relay) -> String {
+    let half = || (relay.chance.draw() * (1_u64 << 53) as f64) as u64;
+    format!("{:014x}{:014x}", half(), half())
+}

@@ -1,0 +1,234 @@
+//! A page of the fan-out: a hundred recipients get their deliveries, and the next page its turn.
+//!
+//! It may be cut off anywhere. Deliveries are named after notice and number and kept once, whoever
+//! does the page again; the cursor moves last, and of two who move it one does.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::end::end;
+use super::supersede::{Before, instead};
+use crate::app::ports::queue::{PageTurn, WakeUp};
+use crate::app::ports::store::Saved;
+use crate::app::relay::Relay;
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::DeliveryId;
+use crate::domain::line::{Line, quiet_until};
+use crate::domain::notice::skip::Skip;
+use crate::domain::notice::{
+    Audience, Cursor, Fate, Heard, Notice, NoticeState, Pacing, Words, fate, to_recipient,
+};
+use crate::domain::pace::Key;
+use crate::domain::phone::PhoneNumber;
+
+/// How many recipients a page has.
+pub const PAGE: usize = 100;
+
+/// Fans out the page of a notice whose turn it is, unless it has to wait or somebody else did it.
+pub async fn turn_page(relay: &Relay, turn: &PageTurn) -> anyhow::Result<()> {
+    let now = relay.now();
+    if now < turn.due {
+        return relay.queue.turn_page(turn, now).await;
+    }
+    let Some(mut notice) = relay.store.notice(turn.notice).await? else {
+        tracing::warn!(notice = %turn.notice, "a page of a notice that there is not");
+        return Ok(());
+    };
+    // Whoever did the page asked for the next one; should that be lost, the sweep finds it.
+    if !notice.state.is_open() || turn.page != notice.page {
+        return Ok(());
+    }
+    let Some(line) = relay.store.line(&notice.from).await? else {
+        tracing::warn!(notice = %notice.id, line = notice.line, "a notice of a line that there is not any more is called back");
+        return ended(relay, &notice, NoticeState::Cancelled { at: now }).await;
+    };
+    if notice.expires <= now {
+        return ended(relay, &notice, NoticeState::Expired { at: now }).await;
+    }
+    if let Some(until) = held_until(&notice, &line, now) {
+        return hold(relay, notice, until).await;
+    }
+    if notice.cursor == Cursor::Start
+        && let Some(by) = instead(relay, &mut notice).await?
+    {
+        return ended(relay, &notice, NoticeState::Superseded { by, at: now }).await;
+    }
+    fan_out(relay, &line, notice).await
+}
+
+async fn ended(relay: &Relay, notice: &Notice, state: NoticeState) -> anyhow::Result<()> {
+    end(relay, notice.id, state).await.map(drop)
+}
+
+/// Nothing is spawned while nothing may be sent: what is only a notice is cancelled or replaced
+/// without a trace on any phone.
+pub(super) fn held_until(notice: &Notice, line: &Line, now: Timestamp) -> Option<Timestamp> {
+    let earliest = notice.not_before.max(now);
+    let until = quiet_until(line, earliest).unwrap_or(earliest);
+    (now < until).then_some(until.min(notice.expires))
+}
+
+async fn hold(relay: &Relay, mut notice: Notice, until: Timestamp) -> anyhow::Result<()> {
+    // Somebody has asked for it; should that be lost, the sweep finds it.
+    if notice.page_due == until {
+        return Ok(());
+    }
+    notice.page_due = until;
+    notice.version += 1;
+    if relay.store.save_notice(&notice).await? == Saved::Outdated {
+        return Ok(());
+    }
+    let turn = next_turn(&notice, until);
+    relay.queue.turn_page(&turn, relay.now()).await
+}
+
+fn next_turn(notice: &Notice, due: Timestamp) -> PageTurn {
+    PageTurn {
+        notice: notice.id,
+        page: notice.page,
+        due,
+    }
+}
+
+async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Result<()> {
+    let numbers = recipients(relay, &notice, notice.cursor.after(), PAGE).await?;
+    let to_text = sort_out(relay, line, &mut notice, &numbers).await?;
+    let now = relay.now();
+    let pacing = Pacing::of(line, &notice.text);
+    let mut due = now;
+    if !to_text.is_empty() {
+        let key = Key::notices(&line.number);
+        let page = pacing.page_of(to_text.len());
+        let slot = relay.store.claim_slot(&key, page, Duration::MAX, now);
+        due = slot.await?.unwrap_or(now);
+    }
+    let mut deliveries = Vec::with_capacity(to_text.len());
+    for Recipient {
+        number,
+        text,
+        not_before,
+    } in to_text
+    {
+        let turn = due.max(not_before);
+        deliveries.push(to_recipient(&notice, line, number, text, turn, now));
+        due += pacing.apart;
+    }
+    relay.store.spawn(&deliveries).await?;
+    wake(relay, &deliveries, now).await?;
+
+    let is_last = numbers.len() < PAGE;
+    notice.spawned += deliveries.len() as u64;
+    notice.page += 1;
+    notice.version += 1;
+    notice.page_due = due;
+    match (is_last, numbers.last()) {
+        (false, Some(last)) => {
+            notice.cursor = Cursor::After(last.clone());
+            notice.state = NoticeState::Sending;
+        }
+        _ => {
+            notice.cursor = Cursor::End;
+            notice.state = NoticeState::Sent;
+        }
+    }
+    if relay.store.save_notice(&notice).await? == Saved::Outdated {
+        return Ok(());
+    }
+    if is_last {
+        tracing::info!(notice = %notice.id, recipients = notice.spawned, skipped = notice.skipped.total(), "a notice is fanned out");
+        return Ok(());
+    }
+    relay.queue.turn_page(&next_turn(&notice, due), now).await
+}
+
+/// Whom it goes to after `after`, in the order of numbers.
+pub(super) async fn recipients(
+    relay: &Relay,
+    notice: &Notice,
+    after: Option<&PhoneNumber>,
+    most: usize,
+) -> anyhow::Result<Vec<PhoneNumber>> {
+    match &notice.audience {
+        Audience::Numbers(numbers) => {
+            let rest = numbers.iter().filter(|number| Some(*number) > after);
+            Ok(rest.take(most).cloned().collect())
+        }
+        Audience::Subscribers => {
+            let (line, topic) = (&notice.from, &notice.topic);
+            let subscribers = relay.store.subscribers(line, topic, after, most).await?;
+            Ok(subscribers.into_iter().map(|s| s.number).collect())
+        }
+    }
+}
+
+/// Somebody who gets a text.
+struct Recipient {
+    number: PhoneNumber,
+    text: String,
+    not_before: Timestamp,
+}
+
+/// Finds out who gets which text, and counts who gets none.
+async fn sort_out(
+    relay: &Relay,
+    line: &Line,
+    notice: &mut Notice,
+    numbers: &[PhoneNumber],
+) -> anyhow::Result<Vec<Recipient>> {
+    let opt_outs = relay.store.opted_out_of(&line.number, numbers).await?;
+    let before = Before::of(relay, notice).await?;
+    before.withdraw_from(relay, numbers).await?;
+    let heard = before.heard_by(relay, numbers).await?;
+    let mut to_text = Vec::with_capacity(numbers.len());
+    let mut skipped = Vec::new();
+    for (number, heard) in numbers.iter().zip(heard) {
+        let text = match fate(notice, number, &line.policy, &opt_outs, heard) {
+            Fate::Skip(skip) => {
+                skipped.push((DeliveryId::of_notice(notice, number), skip));
+                continue;
+            }
+            Fate::Text(Words::Own) => &notice.text,
+            Fate::Text(Words::Unheard) => notice.text_if_unheard.as_ref().unwrap_or(&notice.text),
+        };
+        to_text.push(Recipient {
+            number: number.clone(),
+            text: text.clone(),
+            not_before: match heard {
+                Heard::NotYet => before.first_not_before().unwrap_or(notice.not_before),
+                Heard::Yes | Heard::No => notice.not_before,
+            },
+        });
+    }
+    count(relay, notice, &skipped).await?;
+    Ok(to_text)
+}
+
+/// Counts who is skipped, but for those who have a delivery since this page broke off the last time:
+/// they are counted by that.
+async fn count(
+    relay: &Relay,
+    notice: &mut Notice,
+    skipped: &[(DeliveryId, Skip)],
+) -> anyhow::Result<()> {
+    let ids: Vec<_> = skipped.iter().map(|(id, _)| id.clone()).collect();
+    let known = relay.store.deliveries(&ids).await?;
+    for (id, skip) in skipped {
+        if !known.iter().any(|delivery| delivery.id == *id) {
+            notice.skipped.count(*skip);
+        }
+    }
+    Ok(())
+}
+
+async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {
+    let wake_ups = deliveries.iter().filter_map(|delivery| {
+        Some(WakeUp {
+            delivery: delivery.id.clone(),
+            asked: now,
+            due: delivery.due()?,
+        })
+    });
+    let wake_ups: Vec<_> = wake_ups.collect();
+    relay.queue.send_many(&wake_ups, now).await
+}

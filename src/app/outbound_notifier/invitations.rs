@@ -1,0 +1,85 @@
+//! Invitations: accepted, set on their way, and shown.
+
+use crate::app::audit::records;
+use crate::app::notices::{Unaccepted, line_called};
+use crate::app::ports::queue::WakeUp;
+use crate::app::relay::Relay;
+use crate::domain::delivery::Delivery;
+use crate::domain::delivery::source::Source;
+use crate::domain::ids::DeliveryId;
+use crate::domain::invitation::{Standing, plan};
+use crate::domain::line::Dollars;
+use crate::domain::request::{Because, InvitationRequest, Refused};
+
+/// What became of the wish.
+#[derive(Debug)]
+pub enum Invited {
+    /// It is kept and on its way; or was before, by the same key, and nothing was changed.
+    Accepted(Box<Delivery>),
+    /// It was a dry run: this is how it would go out.
+    DryRun {
+        delivery: Box<Delivery>,
+        cost: Dollars,
+    },
+}
+
+/// Once this returns, the invitation survives whatever happens. The same key again gives the same
+/// answer and sends nothing.
+pub async fn invite(
+    relay: &Relay,
+    request: &InvitationRequest,
+    source: Source,
+) -> Result<Invited, Unaccepted> {
+    let line = line_called(relay, request.line.as_deref()).await?;
+    let id = crate::domain::invitation::id(&line.number, &request.idempotency_key);
+    if !request.dry_run
+        && let Some(kept) = relay.store.delivery(&id).await?
+    {
+        return Ok(Invited::Accepted(already(kept, request)?));
+    }
+    let now = relay.now();
+    let lines = relay.store.lines().await?;
+    let delivery = plan(&lines, &line, request, source, now)?;
+    if request.dry_run {
+        return Ok(Invited::DryRun {
+            delivery: Box::new(delivery),
+            cost: line.notices.price_per_segment,
+        });
+    }
+    relay.store.spawn(std::slice::from_ref(&delivery)).await?;
+    // Of two who ask at once with one key, the first one's is kept.
+    let kept = relay.store.delivery(&id).await?;
+    let kept = kept.ok_or_else(|| anyhow::anyhow!("invitation {id} was not kept"))?;
+    let kept = already(kept, request)?;
+    tracing::info!(invitation = %id, line = kept.line, "an invitation was accepted");
+    relay.report(vec![records::invited(&kept, now)]).await;
+    let wake_up = WakeUp {
+        delivery: id,
+        asked: now,
+        due: now,
+    };
+    if let Err(error) = relay.queue.send(&wake_up, now).await {
+        tracing::warn!(delivery = %wake_up.delivery, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");
+    }
+    Ok(Invited::Accepted(kept))
+}
+
+/// How an invitation stands; `None` if there is none of that name.
+pub async fn standing(relay: &Relay, id: &DeliveryId) -> anyhow::Result<Option<Standing>> {
+    let delivery = relay.store.delivery(id).await?;
+    Ok(delivery.as_ref().and_then(Standing::of))
+}
+
+/// What was kept by this key, if it is what is asked for.
+fn already(kept: Delivery, request: &InvitationRequest) -> Result<Box<Delivery>, Refused> {
+    let asked_for = kept.invitation.as_ref().map(|known| known.request.as_str());
+    if asked_for == Some(&request.digest()) {
+        return Ok(Box::new(kept));
+    }
+    let detail = format!(
+        "the idempotency_key was used before for another invitation ({}); nothing was sent: use a key \
+         of its own for each",
+        kept.id
+    );
+    Err(Refused::new(Because::KeyReused, detail))
+}

@@ -1,0 +1,108 @@
+//! What the function is invoked with, HTTP apart: by its name, by the event bus, by SNS.
+
+use serde_json::{Value, json};
+
+use super::invitations;
+use super::invitations::invite;
+use super::responses as answers;
+use crate::app::notices::{Unaccepted, accept, cancel, standing};
+use crate::app::relay::Relay;
+use crate::domain::delivery::source::Source;
+use crate::domain::ids::NoticeId;
+use crate::domain::invitation;
+use crate::domain::request as payload;
+use crate::domain::request::{Because, Refused, Request, Way};
+
+/// Does what the function is invoked with: a notice, an invitation, an event of the bus, messages of
+/// SNS; or `{"show": ID}`, `{"cancel": ID}`. Answers what `/v1` answers.
+pub async fn invoked(relay: &Relay, event: &[u8]) -> Result<Value, Unaccepted> {
+    asked(relay, event, Source::Invoke).await
+}
+
+/// The same; `direct` is who asks if no service of AWS does.
+pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value, Unaccepted> {
+    let (way, requests) = payload::invoked(event)?;
+    let source = match way {
+        Way::Invoke => direct,
+        Way::EventBridge => Source::EventBridge,
+        Way::Sns => Source::Sns,
+    };
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        answers.push(match request {
+            Request::Notice(notice) => {
+                answers::of_notice(&accept(relay, &notice, source.clone()).await?)
+            }
+            Request::Invitation(invitation) => {
+                answers::of_invitation(&invite(relay, &invitation, source.clone()).await?)
+            }
+            Request::Show(id) => show(relay, &id).await?,
+            Request::Cancel(id) => {
+                let notice = NoticeId::parse(&id).map_err(|_| unknown("cancel"))?;
+                cancel(relay, notice)
+                    .await?
+                    .ok_or_else(|| unknown("cancel"))?;
+                show(relay, &id).await?
+            }
+        });
+    }
+    Ok(match <[Value; 1]>::try_from(answers) {
+        Ok([only]) => only,
+        Err(several) => json!({ "answers": several }),
+    })
+}
+
+/// Takes a message of the function's queue: an event of the bus as it is, or what SNS wrapped. What is
+/// wrong with it will not get better, so it is said in the log, with an alarm, and does not come
+/// again.
+pub async fn queued(relay: &Relay, message: &str) -> anyhow::Result<()> {
+    match invoked(relay, &unwrapped(message)).await {
+        Ok(_) => Ok(()),
+        Err(Unaccepted::Refused(refused)) => {
+            let fields = refused.fields.iter();
+            let fields: Vec<_> = fields
+                .map(|f| format!("{}: {}", f.path, f.problem))
+                .collect();
+            tracing::error!(
+                count = "request_refused",
+                because = ?refused.because,
+                fields = fields.join("; "),
+                "a request is refused: {refused}"
+            );
+            Ok(())
+        }
+        Err(Unaccepted::Failed(error)) => Err(error),
+    }
+}
+
+/// The message as the function would be invoked with it. SNS puts what it brings to a queue into the
+/// object that it brings to a function among `Records`.
+///
+/// Source: AWS, Amazon SNS Developer Guide, "Fanout to Amazon SQS queues".
+fn unwrapped(message: &str) -> Vec<u8> {
+    match serde_json::from_str::<Value>(message) {
+        Ok(envelope) if envelope["Type"] == "Notification" => {
+            json!({"Records": [{"Sns": envelope}]}).to_string().into()
+        }
+        _ => message.into(),
+    }
+}
+
+async fn show(relay: &Relay, id: &str) -> Result<Value, Unaccepted> {
+    if let Some(id) = invitation::parse_id(id) {
+        let standing = invitations::standing(relay, &id).await?;
+        let standing = standing.ok_or_else(|| unknown("show"))?;
+        return Ok(serde_json::to_value(standing).map_err(anyhow::Error::from)?);
+    }
+    let id = NoticeId::parse(id).map_err(|_| unknown("show"))?;
+    let (notice, counts) = standing(relay, id).await?.ok_or_else(|| unknown("show"))?;
+    Ok(answers::of_standing(&notice, counts))
+}
+
+fn unknown(path: &str) -> Refused {
+    let problem = "is the id of nothing that the relay knows";
+    Refused {
+        because: Because::Unknown,
+        ..Refused::field(path, problem)
+    }
+}

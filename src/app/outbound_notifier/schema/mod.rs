@@ -1,0 +1,69 @@
+//! What other programs may ask for, in the forms that programs read: a JSON Schema of what the
+//! notifier takes, and an OpenAPI document of `/v1`. Both are made from the types.
+
+mod openapi;
+
+pub use openapi::openapi;
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use crate::domain::request::{
+    CrewDetail, DetailType, DirectRequest, EventDetail, InvitationRequest, MaintenanceDetail,
+    NoticeRequest,
+};
+
+/// The JSON Schema of everything that the notifier can be invoked with. `#/$defs/NoticeRequest` and
+/// `#/$defs/InvitationRequest` are the bodies of `POST /v1/notices` and `POST /v1/invitations`,
+/// `#/$defs/BusEvent` is an event of the bus.
+///
+/// SNS brings the same as text; its own envelope is AWS's.
+pub fn notifier() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let direct = generator.subschema_for::<DirectRequest>();
+    let notice = generator.subschema_for::<NoticeRequest>();
+    generator.subschema_for::<InvitationRequest>();
+    let bus_event = bus_event(&mut generator);
+    let mut definitions = generator.take_definitions(true);
+    definitions.insert("BusEvent".to_owned(), bus_event);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What the relay's notifier takes",
+        "description": "A direct request, a notice alone, or an event of the bus. A message of SNS is one of these as text.",
+        "anyOf": [direct, notice, {"$ref": "#/$defs/BusEvent"}],
+        "$defs": definitions,
+    })
+}
+
+/// An event of the bus: its type says which detail it has.
+fn bus_event(generator: &mut SchemaGenerator) -> Value {
+    let types = DetailType::ALL.map(DetailType::name);
+    let details = DetailType::ALL.map(|detail_type| {
+        json!({
+            "if": {"properties": {"detail-type": {"const": detail_type.name()}}},
+            "then": {"properties": {"detail": detail(detail_type, generator)}},
+        })
+    });
+    json!({
+        "description": "An event as EventBridge delivers it. Its own id is the idempotency key.",
+        "type": "object",
+        "required": ["id", "detail-type", "detail"],
+        "properties": {
+            "id": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+            "detail-type": {"type": "string", "enum": types},
+            "detail": {"type": "object"},
+        },
+        "allOf": details,
+    })
+}
+
+fn detail(of: DetailType, generator: &mut SchemaGenerator) -> Schema {
+    match of {
+        DetailType::EventPublished | DetailType::EventChanged | DetailType::EventCancelled => {
+            generator.subschema_for::<EventDetail>()
+        }
+        DetailType::CrewAssigned => generator.subschema_for::<CrewDetail>(),
+        DetailType::MaintenanceScheduled => generator.subschema_for::<MaintenanceDetail>(),
+    }
+}

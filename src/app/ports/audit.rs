@@ -1,0 +1,178 @@
+//! The record of every decision and of every change of a delivery's state, for people who ask
+//! later. No message body is in it, and no number but masked and as a keyed hash.
+
+use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::DeliveryId;
+use crate::domain::ids::NoticeId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound_record::ByFallback;
+use crate::domain::phone::Masked;
+use crate::domain::reconciliation::Counts;
+
+/// The version of the record's shape.
+pub const VERSION: u32 = 1;
+
+/// One record, one JSON object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub at: Timestamp,
+    pub kind: Kind,
+    pub version: u32,
+    pub line: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notice: Option<NoticeId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_sid: Option<MessageSid>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delivery: Option<DeliveryId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<Who>,
+    /// The text came by the fallback URL, at this time and because of this error.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback: Option<ByFallback>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to_person: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to: Option<Who>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub candidates: Vec<Considered>,
+    /// What the attempt came to, or why the delivery ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error_code: Option<u32>,
+    /// Twilio's name for the message that was sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sent_sid: Option<MessageSid>,
+    /// When the next attempt is due.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next: Option<Timestamp>,
+    /// The line's day that was compared with Twilio's list.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub day: Option<Date>,
+    /// The topic that a number joined or left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub topic: Option<String>,
+    /// How many messages were compared, and how many differences there were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counts: Option<Counts>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An inbound was routed.
+    Decision,
+    /// Twilio sent the same webhook again; what was decided first stands and is said here,
+    /// whatever a decision of the same moment says.
+    Duplicate,
+    /// The text could not be kept and Twilio was told so; a decision of the same moment is void. If
+    /// it was kept after all, a duplicate says what was decided.
+    NotKept,
+    /// Other texts changed the line's threads while this one was kept, and it was decided anew: a
+    /// decision of the same moment is void, and this one stands.
+    DecidedAnew,
+    /// An attempt began.
+    Attempt,
+    /// What became of an attempt.
+    Outcome,
+    /// The delivery went to the next of the cascade.
+    HandOver,
+    /// It turned out to have arrived before the next of the cascade was tried, and stays where it
+    /// is.
+    HandBack,
+    /// Nobody answered a customer in time, and their thread went to another person.
+    Unanswered,
+    /// A person is told that the text moved on, or that words of theirs did not reach the customer; a
+    /// delivery of its own.
+    Told,
+    /// The owner is told that a text reached nobody or that something needs repair; a delivery of
+    /// its own.
+    Alert,
+    /// No further attempt is made.
+    GaveUp,
+    /// Somebody had a delivery tried again that had given up.
+    Replayed,
+    /// Somebody took a delivery that had given up off the list of dead letters.
+    Dropped,
+    /// Twilio's list of a day says something else than the relay knew; `rule` says what.
+    Difference,
+    /// A line's day was compared with Twilio's list.
+    Reconciled,
+    /// A number went on the list of those who get no texts from the line, or off it.
+    OptOut,
+    /// A person said by text whether they are there.
+    DutyByText,
+    /// A number gets a topic's notices from now on.
+    Subscribed,
+    /// A number gets no more notices of a topic.
+    Left,
+    /// A delivery has to wait for its turn, since too much comes at once.
+    Slowed,
+    /// Words of the relay's own were better not sent, or a notice's text not any more.
+    Withheld,
+    /// Another system invited somebody.
+    Invited,
+    /// An invitation failed; whoever asked for it is told.
+    InvitationFailed,
+    /// A notice was accepted; its deliveries have records of their own.
+    Notice,
+    /// Somebody called a notice back.
+    NoticeCancelled,
+    /// A later notice of the same subject took a notice's place.
+    Superseded,
+    /// A notice's time was over before every recipient had a delivery.
+    NoticeExpired,
+}
+
+/// A candidate, with the reason as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    pub person: String,
+    pub available: bool,
+    pub because: String,
+}
+
+/// A number that cannot be read, but recognised: masked, and hashed with a key, so that records of
+/// the same number belong together without the number being there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    pub masked: Masked,
+    pub hash: String,
+}
+
+/// The key of the hash; without it a number cannot be found by trying all numbers.
+#[derive(Clone)]
+pub struct HashKey(Hmac<sha2::Sha256>);
+
+impl HashKey {
+    pub fn new(key: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+    }
+
+    pub fn who(&self, exposed: &str, masked: Masked) -> Who {
+        let mut mac = self.0.clone();
+        mac.update(exposed.as_bytes());
+        let hash = mac.finalize().into_bytes()[..8]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        Who { masked, hash }
+    }
+}
+
+/// Where records go.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Keeps the records, in this order. An error means that some may not have been kept.
+    async fn write(&self, records: &[Record]) -> anyhow::Result<()>;
+}

@@ -1,0 +1,55 @@
+use jiff::Timestamp;
+
+use super::Relay;
+use crate::app::audit::records;
+use crate::app::ports::audit::{HashKey, Record};
+use crate::domain::delivery::{Attempt, Delivery, Effect};
+use crate::domain::opt_out::{Cause, Change, OptOut, REFUSED};
+
+impl Relay {
+    /// Puts on the list of opt-outs whom a step's attempts were refused for. Returns the records of
+    /// that. A list that cannot be written is said in the log: the next attempt is refused as well,
+    /// and puts it right.
+    pub async fn heed_opt_outs(
+        &self,
+        delivery: &Delivery,
+        effects: &[Effect],
+        now: Timestamp,
+        key: &HashKey,
+    ) -> Vec<Record> {
+        let mut kept = Vec::new();
+        for attempt in refused(delivery, effects) {
+            let change = Change {
+                number: attempt.to.number.clone(),
+                to: Some(OptOut {
+                    since: now,
+                    by: Cause::Refusal,
+                }),
+                of_person: true,
+            };
+            let changed = self.store.change_opt_out(&delivery.from, &change).await;
+            match changed {
+                Ok(true) => {
+                    let to = &attempt.to;
+                    kept.push(records::opted_out_by_refusal(
+                        delivery, to, &change, now, key,
+                    ));
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(delivery = %delivery.id, error = format!("{error:#}"), "an opt-out was not kept");
+                }
+            }
+        }
+        kept
+    }
+}
+
+/// The attempts of which a step reports that the recipient had opted out.
+fn refused<'a>(delivery: &'a Delivery, effects: &'a [Effect]) -> impl Iterator<Item = &'a Attempt> {
+    let reported = effects.iter().filter_map(|effect| match effect {
+        Effect::Report { attempt } => delivery.attempt(*attempt),
+        _ => None,
+    });
+    reported.filter(|attempt| attempt.outcome.code() == Some(REFUSED))
+}

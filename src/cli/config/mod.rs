@@ -1,0 +1,256 @@
+mod templates;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use serde_json::json;
+use similar::{ChangeTag, TextDiff};
+
+use super::agrees;
+use super::output;
+use super::output::{Unwritten, note, print, tell};
+use super::target::Target;
+use crate::domain::line::changes::Changes;
+use crate::domain::line::{Line, config};
+
+/// Put a configuration where the Lambdas read it, fetch it, or compare
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  relay config diff --config relay.toml --table relay-Table-1A2B3C\n  relay config push --config relay.toml --table relay-Table-1A2B3C"
+)]
+pub struct Config {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make the lines of the file the ones in force, and show what changes by it
+    #[command(
+        after_help = "Example:\n  relay config push --config relay.toml --table relay-Table-1A2B3C"
+    )]
+    Push {
+        #[command(flatten)]
+        file: FileAndTarget,
+        /// Do not ask before lines are removed that the file does not have
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Write the lines that are in force as a file
+    #[command(
+        after_help = "Example:\n  relay config pull --config relay.toml --table relay-Table-1A2B3C"
+    )]
+    Pull(Pull),
+    /// Show what a push would change; exit code 1 if anything
+    #[command(
+        after_help = "Example:\n  relay config diff --config relay.toml --table relay-Table-1A2B3C"
+    )]
+    Diff(FileAndTarget),
+}
+
+#[derive(clap::Args)]
+struct FileAndTarget {
+    /// The file with the lines
+    #[arg(long, value_name = "FILE", default_value = "relay.toml")]
+    config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(clap::Args)]
+struct Pull {
+    /// The file to write; without it the lines are printed
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the lines as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Config {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.action {
+            Action::Push { file, remove } => file.push(remove).await,
+            Action::Pull(args) => args.pull().await,
+            Action::Diff(args) => args.diff().await,
+        }
+    }
+}
+
+impl FileAndTarget {
+    async fn push(self, remove: bool) -> anyhow::Result<ExitCode> {
+        let new = sorted(config::read(&self.config)?);
+        let store = self.target.store().await?;
+        let old = sorted(store.lines().await?);
+        let changes = Changes::between(&old, &new);
+        if !remove {
+            self.ask_before_removing(&changes.removed)?;
+        }
+        // What goes last: until then, a text to a line that moved still finds one.
+        let put = changes
+            .added
+            .iter()
+            .chain(changes.changed.iter().map(|(_, new)| new));
+        for line in put {
+            let failed = || format!("the line {} could not be put; push again", line.name);
+            store.put_line(line).await.with_context(failed)?;
+        }
+        for line in &changes.removed {
+            let failed = || format!("the line {} could not be removed; push again", line.name);
+            store.remove_line(&line.number).await.with_context(failed)?;
+        }
+        self.show(&changes, &new, "pushed")?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// A line that is removed takes no texts any more, and a file for another relay names other lines.
+    fn ask_before_removing(&self, removed: &[&Line]) -> anyhow::Result<()> {
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = removed.iter().map(|line| line.name.as_str()).collect();
+        let (names, place) = (names.join(", "), self.target.place());
+        let file = self.config.display();
+        match agrees(&format!(
+            "{file} does not have what {place} has: {names}. Remove?"
+        ))? {
+            Some(true) => Ok(()),
+            Some(false) => bail!("nothing was pushed"),
+            None => bail!(
+                "nothing was pushed: {file} does not have what {place} has: {names}. Push with \
+                 --remove to remove that, or write the file with `relay config pull` first"
+            ),
+        }
+    }
+
+    async fn diff(self) -> anyhow::Result<ExitCode> {
+        let new = sorted(config::read(&self.config)?);
+        let old = sorted(self.target.store().await?.lines().await?);
+        let changes = Changes::between(&old, &new);
+        self.show(&changes, &new, "not pushed yet")?;
+        Ok(ExitCode::from(u8::from(!changes.is_empty())))
+    }
+
+    fn show(&self, changes: &Changes, new: &[Line], state: &str) -> Result<(), Unwritten> {
+        let Changes {
+            added,
+            changed,
+            removed,
+        } = changes;
+        if self.json {
+            let names = |lines: &[&Line]| lines.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
+            let changed: Vec<_> = changed.iter().map(|(_, new)| *new).collect();
+            let changes = json!({
+                "different": !changes.is_empty(),
+                "added": names(added),
+                "changed": names(&changed),
+                "removed": names(removed),
+                "templates": templates::tried(new),
+            });
+            return tell!("{changes}");
+        }
+        templates::show(new)?;
+        let place = self.target.place();
+        if changes.is_empty() {
+            return tell!("{} and {place} are the same", self.config.display());
+        }
+        for line in added {
+            tell!("{}: added", line.name)?;
+            print_difference(None, Some(line))?;
+        }
+        for (old, new) in changed {
+            tell!("{}: changed", new.name)?;
+            print_difference(Some(old), Some(new))?;
+        }
+        for line in removed {
+            tell!("{}: removed", line.name)?;
+            print_difference(Some(line), None)?;
+        }
+        tell!("{state}: {} to {place}", self.config.display())
+    }
+}
+
+impl Pull {
+    async fn pull(self) -> anyhow::Result<ExitCode> {
+        let lines = sorted(self.target.store().await?.lines().await?);
+        if lines.is_empty() {
+            bail!(
+                "{} has no lines yet; put some there with `relay config push`",
+                self.target.place()
+            );
+        }
+        if self.json {
+            output::json(&lines)?;
+        }
+        match &self.config {
+            Some(file) => write(file, &lines),
+            None if self.json => Ok(ExitCode::SUCCESS),
+            None => {
+                print(format_args!("{}", config::write(&lines)))?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+/// Leaves a file alone that says the same, with its comments; keeps one that says something else.
+fn write(file: &Path, lines: &[Line]) -> anyhow::Result<ExitCode> {
+    let name = file.display();
+    if config::read(file).is_ok_and(|read| Changes::between(&read, lines).is_empty()) {
+        note!("{name} has these lines already");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if file.exists() {
+        let aside = PathBuf::from(format!("{name}.bak"));
+        std::fs::rename(file, &aside)
+            .with_context(|| format!("cannot put {name} aside as {}", aside.display()))?;
+        note!("{name} said something else; it is {} now", aside.display());
+    }
+    std::fs::write(file, config::write(lines)).with_context(|| format!("cannot write {name}"))?;
+    note!("wrote {name}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
+    lines.sort_by(|a, b| a.number.cmp(&b.number));
+    lines
+}
+
+/// A PIN is for the file alone, not for a screen or the log of a pipeline.
+fn without_pin(line: &str) -> &str {
+    match line.starts_with("pin = ") {
+        true => "pin = \"••••\"",
+        false => line,
+    }
+}
+
+/// Shows the difference as the file would.
+fn print_difference(old: Option<&Line>, new: Option<&Line>) -> Result<(), Unwritten> {
+    let toml = |line: Option<&Line>| line.map(std::slice::from_ref).map(config::write);
+    let (old, new) = (toml(old).unwrap_or_default(), toml(new).unwrap_or_default());
+    let added = anstyle::AnsiColor::Green.on_default();
+    let removed = anstyle::AnsiColor::Red.on_default();
+    let difference = TextDiff::from_lines(old.as_str(), new.as_str());
+    for (n, group) in difference.grouped_ops(3).iter().enumerate() {
+        if n > 0 {
+            tell!("  …")?;
+        }
+        for change in group.iter().flat_map(|op| difference.iter_changes(op)) {
+            let (sign, style) = match change.tag() {
+                ChangeTag::Insert => ('+', added),
+                ChangeTag::Delete => ('-', removed),
+                ChangeTag::Equal => (' ', anstyle::Style::new()),
+            };
+            let line = without_pin(change.value().trim_end());
+            tell!("{style}{sign} {line}{style:#}")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+mod drop;
+mod letter;
+mod list;
+mod place;
+mod replay;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::WrongUsage;
+use super::schedule::wrong_time;
+use crate::app::dead_letters::Wanted;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::duty::when;
+use crate::domain::ids::DeliveryId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::time_zone::TimeZone;
+
+/// List texts that reached nobody, look at them, have them tried again or drop them
+///
+/// A text becomes a dead letter when the relay gives up on it: the deadline passed, nobody is left in
+/// the cascade, or Twilio does not want it. It is kept until somebody has it replayed or drops it. A wake-up
+/// becomes one when it was brought too often in vain; the sweep wakes its delivery all the same.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  relay dead list
+  relay dead show SM…
+  relay dead replay SM…
+  relay dead replay --all --error 30007 --dry-run
+  relay dead drop SM… --reason 'called them back'
+  relay dead list --table relay-Table-1A2B3C --dead-letter-queue-url https://sqs…/relay-dead-letters")]
+pub struct Dead {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the texts that reached nobody, longest dead first
+    #[command(after_help = "Examples:
+  relay dead list
+  relay dead list --older-than 2h --error 30007 --json")]
+    List(list::List),
+    /// Show one of them: why it reached nobody, every attempt, and who would get it now
+    #[command(after_help = "Examples:
+  relay dead show SM…
+  relay dead show SM… --numbers --body")]
+    Show(show::Show),
+    /// Have them tried again, with the people who are on duty now
+    #[command(after_help = "Examples:
+  relay dead replay SM…
+  relay dead replay --all --older-than 2h --dry-run
+  relay dead replay --all --error 30007 --yes
+  relay dead replay --all --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
+      --log-group relay-AuditLog-1A2B3C")]
+    Replay(replay::Replay),
+    /// Take some off the list that were dealt with in another way, such as by telephone
+    #[command(after_help = "Examples:
+  relay dead drop SM… --reason 'called them back'
+  relay dead drop SM… SM… --yes --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
+      --log-group relay-AuditLog-1A2B3C")]
+    Drop(drop::Drop),
+}
+
+impl Dead {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let now = SystemClock.now();
+        match self.command {
+            Command::List(list) => list.run(now).await,
+            Command::Show(show) => show.run(now).await,
+            Command::Replay(replay) => replay.run(now).await,
+            Command::Drop(drop) => drop.run(now).await,
+        }
+    }
+}
+
+/// Which of the dead letters.
+#[derive(clap::Args)]
+struct Filter {
+    /// Only those that have been dead for longer than that: 90m, 2h, 3d
+    #[arg(long, value_name = "AGE")]
+    older_than: Option<String>,
+    /// Only texts whose last error has this code of Twilio's
+    #[arg(long, value_name = "CODE")]
+    error: Option<u32>,
+}
+
+impl Filter {
+    fn wanted(&self, now: Timestamp) -> anyhow::Result<Wanted> {
+        let zone = TimeZone::named("UTC")?;
+        let before = match &self.older_than {
+            Some(age) => Some(when::ago(age, now, &zone).map_err(wrong_time)?),
+            None => None,
+        };
+        let error = self.error;
+        Ok(Wanted { before, error })
+    }
+}
+
+/// Reads the id of a delivery, or the SID of the customer's text that it carries.
+fn id(text: &str) -> Result<DeliveryId, WrongUsage> {
+    if let Ok(sid) = MessageSid::parse(text) {
+        return Ok(DeliveryId::of_inbound(&sid));
+    }
+    DeliveryId::parse(text).map_err(|_| {
+        WrongUsage(format!(
+            "{text:?} is neither the SID of a text (SM or MM and 32 hexadecimal digits) nor a \
+             delivery's id; `relay dead list` has both"
+        ))
+    })
+}
+
+/// Such as `2 texts and 1 wake-up`.
+fn count(texts: usize, wake_ups: usize) -> String {
+    let some = |number: usize, what: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{number} {what}s")),
+    };
+    let counted = [some(texts, "text"), some(wake_ups, "wake-up")];
+    let counted: Vec<String> = counted.into_iter().flatten().collect();
+    if counted.is_empty() {
+        "nothing".to_owned()
+    } else {
+        counted.join(" and ")
+    }
+}

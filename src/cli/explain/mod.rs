@@ -1,0 +1,141 @@
+mod guards;
+pub mod story;
+mod tellings;
+mod thread;
+pub mod words;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+use self::story::{Shown, Story};
+use super::WrongUsage;
+use super::candidates::{BOLD, DIM};
+use super::output;
+use super::output::{Unwritten, tell};
+use super::target::Target;
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::DeliveryId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::time_zone::TimeZone;
+use crate::printable::{printable, printable_lines};
+
+/// Tell the story of one text
+///
+/// When it came, what was decided and why, every attempt to deliver it and what became of it; and
+/// what else was written in its thread.
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  relay explain SM…          (the SID is in the audit, in Twilio's console and in `relay phone`)")]
+pub struct Explain {
+    /// The SID of the text that came in: SM or MM and 32 hexadecimal digits
+    #[arg(value_name = "MESSAGE_SID")]
+    sid: String,
+    #[command(flatten)]
+    target: Target,
+    /// Show telephone numbers in full
+    #[arg(long)]
+    numbers: bool,
+    /// Show what was written
+    #[arg(long)]
+    body: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let sid = MessageSid::parse(&self.sid)
+            .map_err(|bad| WrongUsage(format!("{:?} is {bad}", self.sid)))?;
+        let store = self.target.store().await?;
+        let Some(record) = store.inbound(&sid).await? else {
+            bail!(
+                "no text {sid} came in here; check that it is the SID of the customer's text and \
+                 not of one that was sent on, and name the relay with --data or --table"
+            );
+        };
+        let mut deliveries = Vec::new();
+        // What waited until somebody said for whom it is went out by that.
+        let sent_later = DeliveryId::reply(&sid);
+        let sent_later = match record.deliveries.contains(&sent_later) {
+            true => None,
+            false => store.delivery(&sent_later).await?.map(|sent| sent.id),
+        };
+        for id in record.deliveries.iter().chain(&sent_later) {
+            let delivery = store.delivery(id).await?;
+            // Once it is out, nobody is asked about it any more.
+            let is_settled = sent_later.is_some() && delivery.as_ref().is_some_and(is_set_up);
+            if !is_settled {
+                deliveries.push((id.clone(), delivery));
+            }
+        }
+        let stored = deliveries
+            .iter()
+            .filter_map(|(_, delivery)| delivery.as_ref());
+        let ids: Vec<_> = stored.flat_map(Delivery::telling_ids).collect();
+        let mut tellings = Vec::new();
+        for id in ids {
+            tellings.extend(store.delivery(&id).await?);
+        }
+        let line = store.line(&record.sms.to).await?;
+        let zone = match &line {
+            Some(line) => line.time_zone.clone(),
+            // The line has been taken out since.
+            None => TimeZone::named("UTC")?,
+        };
+        let shown = Shown {
+            numbers: self.numbers,
+            body: self.body,
+        };
+        let thread = thread::of(store.as_ref(), &record, line.as_ref(), shown).await?;
+        let story = Story {
+            thread,
+            ..Story::of(&record, &deliveries, &tellings, &zone, shown)
+        };
+        if self.json {
+            output::json(&story)?;
+        } else {
+            print(&story, &zone)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Whether it waits for a case that may not come.
+fn is_set_up(delivery: &Delivery) -> bool {
+    let thread = delivery.in_thread.as_ref();
+    delivery.attempts.is_empty() && thread.is_some_and(|thread| thread.only_if.is_some())
+}
+
+fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
+    tell!("{BOLD}{}{BOLD:#}", story.message_sid)?;
+    let from = printable(&story.from);
+    tell!("{from} wrote to {}: {}", story.line, story.content)?;
+    let body = story.body.as_deref().map(printable_lines);
+    for row in body.iter().flat_map(|body| body.lines()) {
+        tell!("  {DIM}│{DIM:#} {row}")?;
+    }
+    let mut day = String::new();
+    for moment in &story.moments {
+        let time = match moment.at.map(|at| zone.at(at)) {
+            Some(local) => {
+                let date = local.strftime("%a %Y-%m-%d %Z").to_string();
+                if date != day {
+                    tell!("\n{DIM}{date}{DIM:#}")?;
+                    day = date;
+                }
+                local.strftime("%H:%M:%S").to_string()
+            }
+            None => " ".repeat("00:00:00".len()),
+        };
+        tell!("  {DIM}{time}{DIM:#}  {}", printable(&moment.what))?;
+        for detail in &moment.details {
+            tell!("            {}", printable(detail))?;
+        }
+    }
+    if let Some(thread) = &story.thread {
+        thread::print(thread, &story.message_sid, zone)?;
+    }
+    Ok(())
+}

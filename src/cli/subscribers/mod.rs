@@ -1,0 +1,162 @@
+mod change;
+mod export;
+mod import;
+mod list;
+mod rows;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::WrongUsage;
+use crate::app::ports::store::Store;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::line::Line;
+use crate::domain::line::Topic;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::subscriber::Subscriber;
+
+/// List who subscribed to a line's topics; put numbers in or take them out, one or a whole list
+///
+/// People subscribe by texting a topic's keyword to the line and leave by texting STOP and the
+/// keyword. When and how each of them agreed is on record, also after they left. Whoever opted out
+/// of the line's texts gets no notices either, until they write START.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  relay subscribers list
+  relay subscribers add 858-555-0107 --topic events --how \"asked at the counter\"
+  relay subscribers import people.csv --topic events
+  relay subscribers export --topic events --table relay-Table-1A2B3C")]
+pub struct Subscribers {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List who gets a topic's notices, since when and how they agreed
+    #[command(after_help = "Examples:
+  relay subscribers list
+  relay subscribers list --topic events --numbers --json")]
+    List(list::List),
+    /// Put a number in: it gets the topic's notices
+    ///
+    /// Whoever left a topic comes back by a consent that they gave later.
+    #[command(after_help = "Examples:
+  relay subscribers add 858-555-0107 --topic events
+  relay subscribers add 858-555-0107 --topic events --since 2026-11-02 --how \"form on paper\"")]
+    Add(change::Add),
+    /// Take a number out: it gets no more notices of the topic, or of any
+    #[command(after_help = "Examples:
+  relay subscribers remove 858-555-0107 --topic events
+  relay subscribers remove 858-555-0107 --table relay-Table-1A2B3C --log-group relay-AuditLog-1A2B3C")]
+    Remove(change::Remove),
+    /// Put the numbers of a CSV file in
+    ///
+    /// The first row names the columns: number, and if you like topic, since (when they agreed: a
+    /// date or RFC 3339) and how. Rows that cannot be read are reported with their line and left
+    /// out; the exit code is 1 then. Whoever left the topic comes back only by a row with a later
+    /// `since`. To import a file again does no harm.
+    #[command(after_help = "Examples:
+  relay subscribers import people.csv --topic events
+  relay subscribers import people.csv --topic events --strict --json")]
+    Import(import::Import),
+    /// Write who gets a topic's notices as CSV
+    #[command(after_help = "Examples:
+  relay subscribers export --topic events > people.csv
+  relay subscribers export --out people.csv")]
+    Export(export::Export),
+}
+
+impl Subscribers {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let now = SystemClock.now();
+        match self.command {
+            Command::List(list) => list.run().await,
+            Command::Add(add) => add.run(now).await,
+            Command::Remove(remove) => remove.run(now).await,
+            Command::Import(import) => import.run(now).await,
+            Command::Export(export) => export.run().await,
+        }
+    }
+}
+
+/// The topics of a line, or the one of this name or keyword.
+fn topics<'l>(line: &'l Line, wanted: Option<&str>) -> Result<Vec<&'l Topic>, WrongUsage> {
+    let topics = &line.notices.topics;
+    let names = || {
+        let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+        names.join(", ")
+    };
+    let is_wanted = |topic: &&Topic| match wanted {
+        Some(wanted) => [&topic.name, &topic.keyword]
+            .iter()
+            .any(|name| name.to_lowercase() == wanted.to_lowercase()),
+        None => true,
+    };
+    let chosen: Vec<&Topic> = topics.iter().filter(is_wanted).collect();
+    match (topics.is_empty(), wanted) {
+        (true, _) => Err(WrongUsage(format!(
+            "the line {} has no topics; add a [[line.topic]] to its configuration",
+            line.name
+        ))),
+        (_, Some(wanted)) if chosen.is_empty() => Err(WrongUsage(format!(
+            "the line {} has no topic {wanted:?}; it has {}",
+            line.name,
+            names()
+        ))),
+        _ => Ok(chosen),
+    }
+}
+
+/// The only topic of a line, or the one of this name or keyword.
+fn topic<'l>(line: &'l Line, wanted: Option<&str>) -> Result<&'l Topic, WrongUsage> {
+    match topics(line, wanted)?[..] {
+        [topic] => Ok(topic),
+        ref several => {
+            let names: Vec<&str> = several.iter().map(|topic| topic.name.as_str()).collect();
+            Err(WrongUsage(format!(
+                "the line {} has several topics; say which one with --topic: {}",
+                line.name,
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// How many are read at once.
+const PAGE: usize = 500;
+
+/// Everyone who gets a topic's notices, page by page.
+struct Pages<'s> {
+    store: &'s dyn Store,
+    line: &'s PhoneNumber,
+    topic: &'s str,
+    last: Option<PhoneNumber>,
+    is_over: bool,
+}
+
+impl<'s> Pages<'s> {
+    fn of(store: &'s dyn Store, line: &'s Line, topic: &'s Topic) -> Self {
+        Self {
+            store,
+            line: &line.number,
+            topic: &topic.name,
+            last: None,
+            is_over: false,
+        }
+    }
+
+    /// `None` after the last one.
+    async fn next(&mut self) -> anyhow::Result<Option<Vec<Subscriber>>> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let after = self.last.as_ref();
+        let found = self.store.subscribers(self.line, self.topic, after, PAGE);
+        let found = found.await?;
+        self.is_over = found.len() < PAGE;
+        self.last = found.last().map(|subscriber| subscriber.number.clone());
+        Ok(Some(found))
+    }
+}

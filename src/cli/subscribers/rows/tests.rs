@@ -1,0 +1,156 @@
+use super::*;
+use crate::domain::line::config;
+
+/// Each row as `line: what it says`.
+fn read(text: &'static [u8]) -> anyhow::Result<Vec<String>> {
+    let mut rows = Rows::of(text)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let said = row.fields.map(|Fields(fields)| fields.join("|"));
+        all.push(format!("{}: {}", row.line, said.unwrap_or_else(|bad| bad)));
+    }
+    Ok(all)
+}
+
+#[test]
+fn columns_are_found_by_their_names_in_any_order() {
+    let rows = read(b"Since,colour, NUMBER \n2026-11-02,red, 858-555-0107 \n,,1\n").unwrap();
+    assert_eq!(rows, ["2: 858-555-0107||2026-11-02|", "3: 1|||"]);
+    // As spreadsheets save it: with a mark at the beginning and their own ends of lines.
+    let rows = read(b"\xef\xbb\xbfnumber,how\r\n1,\"a, \"\"b\"\"\"\r\n\r\n,\r\n2,c").unwrap();
+    assert_eq!(rows, ["2: 1|||a, \"b\"", "5: 2|||c"]);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_said_with_its_line_and_the_others_go_on() {
+    let rows = read(b"number,how\n1,\"two\nlines\"\n\n2,a,b\n3\n4,\xff\n5,x\n").unwrap();
+    assert_eq!(
+        rows,
+        [
+            "2: 1|||two\nlines",
+            "5: 3 fields where the first row has 2 fields; put what has a comma in it in double \
+             quotes",
+            "6: 1 field where the first row has 2 fields; put what has a comma in it in double \
+             quotes",
+            "7: it is not UTF-8; save the file as UTF-8",
+            "8: 5|||x",
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_no_such_list_is_refused() {
+    for (text, phrase) in [
+        (&b""[..], "no column called \"number\""),
+        (
+            b"+16195550107\n+16195550108\n",
+            "no column called \"number\"",
+        ),
+        (b"number;how\n1;x\n", "with commas between them"),
+    ] {
+        let bad = format!("{:#}", read(text).unwrap_err());
+        assert!(bad.contains(phrase), "{bad}");
+    }
+    let endless = [b"number,how\n1,\"".to_vec(), vec![b'x'; 2 * MOST_BYTES]].concat();
+    let bad = format!("{:#}", read(endless.leak()).unwrap_err());
+    assert!(bad.contains("line 2: "), "{bad}");
+    assert!(bad.contains("is a double quote not closed?"), "{bad}");
+}
+
+const NOW: &str = "2026-11-23T18:00:00Z";
+
+/// The row's number, topic, time and how; or what is wrong with it.
+fn meant(fields: [&str; 4], topic: Option<&str>) -> Result<(String, How), String> {
+    let lines = config::example(4000);
+    let meant = Meant {
+        line: &lines[0],
+        lines: &lines,
+        topic,
+        now: NOW.parse().unwrap(),
+    };
+    let change = Fields(fields.map(str::to_owned)).read(&meant)?;
+    let To::In(consent) = change.to else {
+        panic!("a list takes nobody out");
+    };
+    let said = [
+        change.number.expose(),
+        &change.topic,
+        &consent.at.to_string(),
+    ]
+    .join(" ");
+    Ok((said, consent.how))
+}
+
+#[test]
+fn a_row_says_who_agreed_to_what_and_when() {
+    let list = |how: Option<&str>, dated| How::List {
+        how: how.map(str::to_owned),
+        dated,
+    };
+    for (fields, topic, said, how) in [
+        (
+            ["858-555-0107", "", "2026-11-02", "web form"],
+            Some("events"),
+            "+18585550107 events 2026-11-02T08:00:00Z",
+            list(Some("web form"), true),
+        ),
+        (
+            [
+                "+18585550107",
+                "Maintenance",
+                "2026-11-02T18:30:00-08:00",
+                "",
+            ],
+            None,
+            "+18585550107 maintenance 2026-11-03T02:30:00Z",
+            list(None, true),
+        ),
+        (
+            ["(858) 555-0107", "events", "", ""],
+            Some("events"),
+            "+18585550107 events 2026-11-23T18:00:00Z",
+            list(None, false),
+        ),
+    ] {
+        let (found, found_how) = meant(fields, topic).unwrap();
+        assert_eq!((found.as_str(), found_how), (said, how));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_row_is_said_without_its_number() {
+    let long = "x".repeat(201);
+    for (fields, phrase) in [
+        (["", "", "", ""], "it has no number"),
+        (
+            ["555", "", "", ""],
+            "its number is none; write it as US does",
+        ),
+        (["+16195550100", "", "", ""], "the number of the line qdn"),
+        (
+            ["+525550100107", "", "", ""],
+            "are not texted, only those with +1",
+        ),
+        (
+            ["858-555-0107", "maintenance", "", ""],
+            "it is of the topic maintenance",
+        ),
+        (
+            ["858-555-0107", "parties", "", ""],
+            "the line has no topic \"parties\"",
+        ),
+        (
+            ["858-555-0107", "", "yesterday", ""],
+            "\"yesterday\" is no time",
+        ),
+        (["858-555-0107", "", "2026-11-24", ""], "is still to come"),
+        (["858-555-0107", "", "", &long], "more than 200 characters"),
+        (["858-555-0107", "", "", "a\nb"], "line breaks"),
+    ] {
+        let bad = meant(fields, Some("events")).unwrap_err();
+        assert!(bad.contains(phrase), "{bad}");
+        assert!(!bad.contains("555"), "{bad}");
+    }
+    let bad = meant(["858-555-0107", "", "", ""], None).unwrap_err();
+    assert!(bad.contains("import with --topic"), "{bad}");
+}

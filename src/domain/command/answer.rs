@@ -1,0 +1,394 @@
+use crate::domain::time_zone::clock;
+use crate::domain::time_zone::day_and_clock;
+use jiff::Timestamp;
+
+use super::{Change, Command, Unclear};
+use crate::domain::duty::{Because, Override, Overrides, Presence, duty_of, next_change};
+use crate::domain::line::{Line, Person};
+
+use crate::domain::routing::{Candidate, Decision, Known, decide_for_a_customer};
+use crate::domain::sms as text;
+
+/// What becomes of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// What it changes, if it changes anything.
+    pub change: Option<Change>,
+    /// What the person is answered: what is true from now on, in one segment.
+    pub answer: String,
+}
+
+const HOW: &str = "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00.";
+const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL 5PM, AWAY UNTIL MON 8:00, BACK. WHO, STATUS. GOT \
+                        IT, PASS: your thread. Other words go to your customer; #7 and words: to \
+                        thread 7.";
+const LATE: &str = "That came late and changed nothing. ";
+
+/// Carries out what `person` asks for. `written` is when their text reached Twilio: of what comes
+/// long after that, nobody knows whether it is still meant.
+pub fn heed(
+    command: Result<Command, Unclear>,
+    line: &Line,
+    person: &Person,
+    known: &Known,
+    written: Timestamp,
+    now: Timestamp,
+) -> Said {
+    let place = Place {
+        line,
+        person,
+        known,
+        now,
+    };
+    let (change, answer) = match command {
+        Ok(Command::Help) => (None, COMMANDS.to_owned()),
+        Ok(Command::Who) => (None, place.who(&known.overrides)),
+        // What becomes of threads is not decided here.
+        Ok(Command::Pass(_) | Command::Claim(_)) => (None, String::new()),
+        Ok(Command::Status) => (None, place.status(&known.overrides)),
+        Ok(Command::Away(_) | Command::Back) if is_late(written, now) => {
+            let status = place.status(&known.overrides);
+            (None, format!("{LATE}{status}"))
+        }
+        Ok(Command::Away(until)) => place.away(until),
+        Ok(Command::Back) => place.back(),
+        Err(Unclear::TooLong) => (None, Unclear::TooLong.to_string()),
+        Err(Unclear::Past) => {
+            let clock = clock(&line.time_zone, now);
+            (None, format!("{} It is {clock}. {HOW}", Unclear::Past))
+        }
+        Err(Unclear::NoTime) => (None, format!("{} {HOW}", Unclear::NoTime)),
+    };
+    Said {
+        change,
+        answer: text::first_segment::first_segment(&answer),
+    }
+}
+
+/// Longer than a webhook that Twilio brings again takes.
+fn is_late(written: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(written).as_secs() > 5 * 60
+}
+
+struct Place<'a> {
+    line: &'a Line,
+    person: &'a Person,
+    known: &'a Known,
+    now: Timestamp,
+}
+
+impl Place<'_> {
+    fn away(&self, until: Option<Timestamp>) -> (Option<Change>, String) {
+        let to = Override {
+            presence: Presence::Away,
+            until,
+        };
+        let after = self.with(Some(to.clone()));
+        // An opted-out backup would not get the texts, though nobody else is left.
+        let others = self.on_duty(&after);
+        let others: Vec<_> = others
+            .iter()
+            .filter(|name| **name != self.person.name)
+            .collect();
+        if others.is_empty() {
+            let answer = format!(
+                "You cannot be away: nobody else would get the texts of {}. {}",
+                self.line.name,
+                self.who(&self.known.overrides)
+            );
+            return (None, answer);
+        }
+        if self.duty(&after).available {
+            let others = others.iter().map(|name| name.as_str());
+            let answer = format!(
+                "You are the last of {} and cannot be away; on duty now: {}.",
+                self.line.name,
+                listed(others)
+            );
+            return (None, answer);
+        }
+        let answer = self.status(&after);
+        (Some(self.change(Some(to))), answer)
+    }
+
+    fn back(&self) -> (Option<Change>, String) {
+        let cleared = self.with(None);
+        if self.duty(&cleared).available {
+            let has_one = self.known.overrides.0.contains_key(&self.person.name);
+            let change = has_one.then(|| self.change(None));
+            return (change, self.status(&cleared));
+        }
+        // Outside their hours they are there until these begin, and then the hours decide.
+        let until = next_change(self.line, self.person, &cleared, self.now);
+        let to = Override {
+            presence: Presence::On,
+            until,
+        };
+        let after = self.with(Some(to.clone()));
+        (Some(self.change(Some(to))), self.status(&after))
+    }
+
+    /// How it stands with the person, and who gets the texts.
+    fn status(&self, overrides: &Overrides) -> String {
+        let zone = &self.line.time_zone;
+        let duty = self.duty(overrides);
+        let until = |end: &Option<Timestamp>, else_: &str| match end {
+            Some(end) => format!("until {}", day_and_clock(zone, *end, self.now)),
+            None => else_.to_owned(),
+        };
+        let own = match &duty.because {
+            Because::Away(end) => format!("You are away {}.", until(end, "until you text BACK")),
+            Because::On(end) => format!("You are on duty {}.", until(end, "until you text AWAY")),
+            _ if self.known.opt_outs.of(&self.person.number).is_some() => {
+                "You opted out of this line's texts; text START to get them.".to_owned()
+            }
+            Because::Backup => "You are the backup and always there.".to_owned(),
+            _ => {
+                let change = next_change(self.line, self.person, overrides, self.now);
+                let is = if duty.available {
+                    "on duty"
+                } else {
+                    "off duty"
+                };
+                match change {
+                    Some(end) => format!("You are {is} {}.", until(&Some(end), "")),
+                    None => format!("You are {is}."),
+                }
+            }
+        };
+        format!("{own} {}", self.who(overrides))
+    }
+
+    fn who(&self, overrides: &Overrides) -> String {
+        let names = self.on_duty(overrides);
+        let own = |name: &str| match name == self.person.name {
+            true => "you".to_owned(),
+            false => name.to_owned(),
+        };
+        let names: Vec<String> = names.iter().map(|name| own(name)).collect();
+        match names.split_first() {
+            None => "Texts go to nobody.".to_owned(),
+            Some((first, [])) => format!("Texts go to {first}."),
+            Some((first, then)) => {
+                let then = then.iter().map(String::as_str);
+                format!("Texts go to {first}, then to {}.", listed(then))
+            }
+        }
+    }
+
+    fn on_duty(&self, overrides: &Overrides) -> Vec<String> {
+        let candidates = self.decided(overrides).candidates.into_iter();
+        let gets = |c: &Candidate| c.available && !matches!(c.because, Because::OptedOutBackup(_));
+        candidates.filter(gets).map(|c| c.person).collect()
+    }
+
+    /// What would be decided for a customer.
+    fn decided(&self, overrides: &Overrides) -> Decision {
+        let known = Known {
+            overrides: overrides.clone(),
+            opt_outs: self.known.opt_outs.clone(),
+            ..Known::default()
+        };
+        decide_for_a_customer(self.line, &known, self.now)
+    }
+
+    fn duty(&self, overrides: &Overrides) -> crate::domain::duty::Duty {
+        duty_of(self.line, self.person, overrides, self.now)
+    }
+
+    fn with(&self, to: Option<Override>) -> Overrides {
+        let mut overrides = self.known.overrides.clone();
+        let name = self.person.name.clone();
+        match to {
+            Some(to) => drop(overrides.0.insert(name, to)),
+            None => drop(overrides.0.remove(&name)),
+        }
+        overrides
+    }
+
+    fn change(&self, to: Option<Override>) -> Change {
+        Change {
+            person: self.person.name.clone(),
+            to,
+        }
+    }
+}
+
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::line::config;
+    use crate::domain::opt_out::{Cause, OptOut, OptOuts};
+    use crate::domain::sms::segments;
+
+    const FRIDAY_10: &str = "2026-11-20T18:00:00Z";
+    const FRIDAY_20: &str = "2026-11-21T04:00:00Z";
+
+    fn line() -> Line {
+        config::parse(config::EXAMPLE, "relay.toml")
+            .unwrap()
+            .remove(0)
+    }
+
+    fn says_with(known: &Known, person: usize, body: &str, now: &str) -> Said {
+        let (line, now) = (line(), now.parse().unwrap());
+        let command = crate::domain::command::read(body, now, &line.time_zone).unwrap();
+        let said = heed(command, &line, &line.people[person], known, now, now);
+        let size = segments(&said.answer);
+        assert_eq!((size.count, size.because), (1, None), "{}", said.answer);
+        said
+    }
+
+    fn says(person: usize, body: &str, now: &str) -> Said {
+        says_with(&Known::default(), person, body, now)
+    }
+
+    #[test]
+    fn whoever_goes_away_reads_until_when_and_who_gets_the_texts() {
+        for (body, answer) in [
+            (
+                "away",
+                "You are away until you text BACK. Texts go to Backup.",
+            ),
+            (
+                "away 2h",
+                "You are away until 12:00 PM. Texts go to Backup.",
+            ),
+            (
+                "away until mon 8:00",
+                "You are away until Mon 8:00 AM. Texts go to Backup.",
+            ),
+            (
+                "away 2w",
+                "You are away until Fri Dec 4, 10:00 AM. Texts go to Backup.",
+            ),
+        ] {
+            let said = says(0, body, FRIDAY_10);
+            assert_eq!(said.answer, answer);
+            let to = said.change.unwrap().to.unwrap();
+            assert_eq!(to.presence, Presence::Away);
+        }
+    }
+
+    #[test]
+    fn nobody_goes_who_would_leave_nobody() {
+        let said = says(1, "away", FRIDAY_10);
+        assert_eq!(
+            (said.change, said.answer.as_str()),
+            (
+                None,
+                "You are the last of qdn and cannot be away; on duty now: Sergio."
+            )
+        );
+        let said = says(1, "away 2h", FRIDAY_20);
+        assert_eq!(
+            (said.change, said.answer.as_str()),
+            (
+                None,
+                "You cannot be away: nobody else would get the texts of qdn. Texts go to you."
+            )
+        );
+        let out = OptOut {
+            since: FRIDAY_10.parse().unwrap(),
+            by: Cause::Refusal,
+        };
+        let known = Known {
+            opt_outs: OptOuts([(line().people[1].number.clone(), out)].into()),
+            ..Known::default()
+        };
+        let said = says_with(&known, 0, "away", FRIDAY_10);
+        assert_eq!(said.change, None, "{}", said.answer);
+    }
+
+    #[test]
+    fn whoever_is_back_is_on_duty_until_the_hours_decide() {
+        let away = says(0, "away", FRIDAY_10).change.unwrap().to.unwrap();
+        let known = Known {
+            overrides: Overrides([("Sergio".to_owned(), away)].into()),
+            ..Known::default()
+        };
+        let said = says_with(&known, 0, "back", FRIDAY_10);
+        assert_eq!(said.change.unwrap().to, None);
+        assert_eq!(
+            said.answer,
+            "You are on duty until 6:00 PM. Texts go to you, then to Backup."
+        );
+        // At night the hours say that he is off.
+        let said = says_with(&known, 0, "back", FRIDAY_20);
+        let to = said.change.unwrap().to.unwrap();
+        assert_eq!(to.presence, Presence::On);
+        assert_eq!(
+            said.answer,
+            "You are on duty until Sat 9:00 AM. Texts go to you, then to Backup."
+        );
+        assert_eq!(says(0, "back", FRIDAY_10).change, None, "he was there");
+    }
+
+    #[test]
+    fn whoever_asks_reads_what_is_true_and_changes_nothing() {
+        for (person, body, now, answer) in [
+            (0, "who", FRIDAY_10, "Texts go to you, then to Backup."),
+            (1, "who", FRIDAY_10, "Texts go to Sergio, then to you."),
+            (1, "who", FRIDAY_20, "Texts go to you."),
+            (
+                0,
+                "status",
+                FRIDAY_20,
+                "You are off duty until Sat 9:00 AM. Texts go to Backup.",
+            ),
+            (
+                1,
+                "status",
+                FRIDAY_10,
+                "You are the backup and always there. Texts go to Sergio, then to you.",
+            ),
+        ] {
+            let said = says(person, body, now);
+            assert_eq!((said.change, said.answer.as_str()), (None, answer));
+        }
+        assert!(says(0, "help", FRIDAY_10).answer.contains("AWAY UNTIL 5PM"));
+    }
+
+    #[test]
+    fn an_unclear_command_is_answered_with_what_to_write() {
+        for (body, words) in [
+            (
+                "away until yesterday",
+                "I cannot read that time. Text AWAY, AWAY 2H",
+            ),
+            (
+                "away until today 9:00",
+                "That time is over. It is 10:00 AM. Text AWAY",
+            ),
+            ("away 90d", "more than 30 days"),
+        ] {
+            let said = says(0, body, FRIDAY_10);
+            assert!(said.answer.contains(words), "{}", said.answer);
+            assert_eq!(said.change, None);
+        }
+    }
+
+    #[test]
+    fn what_comes_late_changes_nothing() {
+        let (line, now) = (line(), FRIDAY_10.parse().unwrap());
+        let hour_ago = "2026-11-20T17:00:00Z".parse().unwrap();
+        let known = Known::default();
+        let said = heed(
+            Ok(Command::Away(None)),
+            &line,
+            &line.people[0],
+            &known,
+            hour_ago,
+            now,
+        );
+        assert_eq!(said.change, None);
+        assert!(
+            said.answer
+                .starts_with("That came late and changed nothing. You are on duty")
+        );
+    }
+}

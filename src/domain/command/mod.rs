@@ -1,0 +1,38 @@
+//! What a person of the cascade says to the line about being there: `away until 5pm`, `back`,
+//! `who`, `status`, `help`; or about a thread of theirs: `pass`, `got it`. The whole text is one
+//! command, or it is none.
+
+mod answer;
+mod words;
+
+pub use answer::{Said, heed};
+pub use words::{Command, Unclear, read};
+
+use serde::{Deserialize, Serialize};
+
+use super::duty::{Override, Presence};
+
+/// What a person's command changes about their duty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub person: String,
+    /// `None`: the hours decide again.
+    pub to: Option<Override>,
+}
+
+impl Change {
+    /// As the audit has it.
+    pub fn in_words(&self) -> String {
+        let Some(to) = &self.to else {
+            return "the hours decide".to_owned();
+        };
+        let is = match to.presence {
+            Presence::Away => "away",
+            Presence::On => "on duty",
+        };
+        match to.until {
+            Some(until) => format!("{is} until {until}"),
+            None => format!("{is} until further notice"),
+        }
+    }
+}

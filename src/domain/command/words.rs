@@ -1,0 +1,239 @@
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::duty::when;
+use crate::domain::ids::Tag;
+use crate::domain::time_zone::TimeZone;
+
+/// What a person asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// They are away until then, or until they say so.
+    Away(Option<Timestamp>),
+    Back,
+    /// Who gets the texts.
+    Who,
+    /// How it stands with themselves.
+    Status,
+    Help,
+    /// Their thread, or the one of that tag, goes to the next person.
+    Pass(Option<Tag>),
+    /// They take their thread on, or the one of that tag.
+    Claim(Option<Tag>),
+}
+
+/// Why a command is not done. Says what to write instead, in a text's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    #[error("I cannot read that time.")]
+    NoTime,
+    #[error("That time is over.")]
+    Past,
+    #[error("That is more than 30 days. Text AWAY alone, and BACK when you are there again.")]
+    TooLong,
+}
+
+/// Nobody remembers for longer that they are away.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The command that `body` is, read on the zone's clock; `None` if it is none. Case, spaces and
+/// punctuation at the end do not matter.
+pub fn read(body: &str, now: Timestamp, zone: &TimeZone) -> Option<Result<Command, Unclear>> {
+    let body = body.to_lowercase();
+    let body = body.trim().trim_end_matches(['.', '!', '?']);
+    let words: Vec<&str> = body.split_whitespace().collect();
+    match words[..] {
+        ["away"] => Some(Ok(Command::Away(None))),
+        ["away", "until" | "till" | "til" | "for"] => Some(Err(Unclear::NoTime)),
+        ["away", "until" | "till" | "til" | "for", ref time @ ..] => Some(away(time, now, zone)),
+        // Whoever is "away for lunch" says no more than that, but "away games" may be anything.
+        ["away", ref time @ ..] if time[0].starts_with(|c: char| c.is_ascii_digit()) => {
+            Some(away(time, now, zone))
+        }
+        ["back"] => Some(Ok(Command::Back)),
+        ["who"] => Some(Ok(Command::Who)),
+        ["status"] => Some(Ok(Command::Status)),
+        ["help" | "commands"] => Some(Ok(Command::Help)),
+        ["pass"] => Some(Ok(Command::Pass(None))),
+        ["pass", tag] => Some(Ok(Command::Pass(Some(read_tag(tag)?)))),
+        ["got", "it"] => Some(Ok(Command::Claim(None))),
+        ["got", "it", tag] => Some(Ok(Command::Claim(Some(read_tag(tag)?)))),
+        _ => None,
+    }
+}
+
+fn read_tag(word: &str) -> Option<Tag> {
+    Tag::parse(word.strip_prefix('#').unwrap_or(word))
+}
+
+fn away(time: &[&str], now: Timestamp, zone: &TimeZone) -> Result<Command, Unclear> {
+    let read = |text: &str| when::instant(text, now, zone).ok();
+    let until = read(&time.join(" "))
+        .or_else(|| read(&span(time)?))
+        .ok_or(Unclear::NoTime)?;
+    if until <= now {
+        return Err(Unclear::Past);
+    }
+    if until.duration_since(now) > LONGEST {
+        return Err(Unclear::TooLong);
+    }
+    Ok(Command::Away(Some(until)))
+}
+
+/// `2 hours` as `2h`, `1 h 30 min` as `1h30m`.
+fn span(words: &[&str]) -> Option<String> {
+    let mut span = String::new();
+    for word in words {
+        let letters = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        span += &word[..word.len() - letters.len()];
+        span += match letters {
+            "" | "and" => "",
+            "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+            "m" | "min" | "mins" | "minute" | "minutes" => "m",
+            "d" | "day" | "days" => "d",
+            "w" | "week" | "weeks" => "w",
+            _ => return None,
+        };
+    }
+    Some(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone() -> TimeZone {
+        TimeZone::named("America/Los_Angeles").unwrap()
+    }
+
+    /// What `body` is, read on Fri 2026-11-20 at 10:00 in Los Angeles.
+    fn said_at(body: &str, now: &str) -> String {
+        match read(body, now.parse().unwrap(), &zone()) {
+            Some(Ok(Command::Away(Some(until)))) => format!("away {}", zone().show(until)),
+            Some(Ok(command)) => format!("{command:?}"),
+            Some(Err(unclear)) => format!("{unclear:?}"),
+            None => "none".to_owned(),
+        }
+    }
+
+    fn said(body: &str) -> String {
+        said_at(body, "2026-11-20T18:00:00Z")
+    }
+
+    #[test]
+    fn a_command_is_the_whole_text_in_any_case() {
+        for (body, command) in [
+            ("away", "Away(None)"),
+            (" AWAY! ", "Away(None)"),
+            ("back", "Back"),
+            ("Back.", "Back"),
+            ("who?", "Who"),
+            ("Status", "Status"),
+            ("HELP", "Help"),
+            ("commands", "Help"),
+            ("Pass", "Pass(None)"),
+            ("pass #7", "Pass(Some(Tag(7)))"),
+            ("PASS 7", "Pass(Some(Tag(7)))"),
+            ("got it", "Claim(None)"),
+            ("Got it!", "Claim(None)"),
+            ("got it #12", "Claim(Some(Tag(12)))"),
+        ] {
+            assert_eq!(said(body), command, "{body}");
+        }
+        for body in [
+            "",
+            "I am away",
+            "away games are on Sunday",
+            "back in a minute",
+            "who is there",
+            "who's this?",
+            "helpful",
+            "status of the boat?",
+            "away with it",
+            "pass me the salt",
+            "pass it on",
+            "got it at last",
+            "I got it",
+            "#7 back",
+            "#7 pass",
+        ] {
+            assert_eq!(said(body), "none", "{body}");
+        }
+    }
+
+    #[test]
+    fn the_end_is_read_as_people_write_it() {
+        for (body, until) in [
+            ("away 2h", "Fri 2026-11-20 12:00 PST"),
+            ("Away 2 hours", "Fri 2026-11-20 12:00 PST"),
+            ("away for 90 min", "Fri 2026-11-20 11:30 PST"),
+            ("away 1 hour and 30 minutes", "Fri 2026-11-20 11:30 PST"),
+            ("away 3d", "Mon 2026-11-23 10:00 PST"),
+            ("away until 5pm", "Fri 2026-11-20 17:00 PST"),
+            ("AWAY UNTIL 5 PM.", "Fri 2026-11-20 17:00 PST"),
+            ("away 5pm", "Fri 2026-11-20 17:00 PST"),
+            ("away till 17:30", "Fri 2026-11-20 17:30 PST"),
+            ("away until Mon 8:00", "Mon 2026-11-23 08:00 PST"),
+            ("away until monday 8am", "Mon 2026-11-23 08:00 PST"),
+            ("away until tomorrow 8am", "Sat 2026-11-21 08:00 PST"),
+            ("away 30d", "Sun 2026-12-20 10:00 PST"),
+        ] {
+            assert_eq!(said(body), format!("away {until}"), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_none_is_told() {
+        for (body, unclear) in [
+            ("away until yesterday", "NoTime"),
+            ("away until", "NoTime"),
+            ("away for lunch", "NoTime"),
+            ("away until 25:00", "NoTime"),
+            ("away 5", "NoTime"),
+            ("away until 2026-11-19", "Past"),
+            ("away until today 9:00", "Past"),
+            ("away 0m", "Past"),
+            ("away 90d", "TooLong"),
+            ("away until 2027-03-01", "TooLong"),
+            ("away 99999999999h", "NoTime"),
+        ] {
+            assert_eq!(said(body), unclear, "{body}");
+        }
+    }
+
+    #[test]
+    fn on_nights_on_which_clocks_change_hours_are_hours_and_times_are_the_clocks() {
+        for (body, now, until) in [
+            (
+                "away 2h",
+                "2027-03-14T09:00:00Z",
+                "Sun 2027-03-14 04:00 PDT",
+            ),
+            (
+                "away until 5am",
+                "2027-03-14T09:00:00Z",
+                "Sun 2027-03-14 05:00 PDT",
+            ),
+            (
+                "away until 2:30",
+                "2027-03-14T09:00:00Z",
+                "Sun 2027-03-14 03:30 PDT",
+            ),
+            (
+                "away 2h",
+                "2026-11-01T08:00:00Z",
+                "Sun 2026-11-01 02:00 PST",
+            ),
+            (
+                "away until 1:30",
+                "2026-11-01T09:00:00Z",
+                "Sun 2026-11-01 01:30 PST",
+            ),
+        ] {
+            assert_eq!(
+                said_at(body, now),
+                format!("away {until}"),
+                "{body} at {now}"
+            );
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The keys of callers, as `repos.env` and the secret have them:
+//! `RELAY_CALLER_APPS_SCRIPT=notices,read:KEY`, and for a while after a rotation
+//! `notices,read:KEY:PREVIOUS`.
+
+use std::fmt;
+
+use crate::domain::credentials::Secret;
+
+/// What the names of these variables begin with.
+pub const VARIABLE: &str = "RELAY_CALLER_";
+
+/// 32 bytes in base64url without padding.
+const SHORTEST_KEY: usize = 43;
+
+/// What a caller may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Send notices and cancel them.
+    Notices,
+    /// Send invitations.
+    Invitations,
+    /// See how notices and invitations stand.
+    Read,
+}
+
+impl Action {
+    pub const ALL: [Self; 3] = [Self::Notices, Self::Invitations, Self::Read];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Notices => "notices",
+            Self::Invitations => "invitations",
+            Self::Read => "read",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// Some of the actions; who may send something may also see what became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Actions {
+    notices: bool,
+    invitations: bool,
+    read: bool,
+}
+
+impl Actions {
+    pub fn of(actions: impl IntoIterator<Item = Action>) -> Self {
+        let mut some = Self::default();
+        for action in actions {
+            match action {
+                Action::Notices => some.notices = true,
+                Action::Invitations => some.invitations = true,
+                Action::Read => some.read = true,
+            }
+        }
+        some
+    }
+
+    pub fn allow(self, action: Action) -> bool {
+        match action {
+            Action::Notices => self.notices,
+            Action::Invitations => self.invitations,
+            Action::Read => self.read || self.notices || self.invitations,
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let actions: Option<Vec<_>> = text
+            .split(',')
+            .map(|name| Action::named(name.trim()))
+            .collect();
+        actions.map(Self::of)
+    }
+}
+
+/// As a variable has them: `notices,read`.
+impl fmt::Display for Actions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (self.notices, Action::Notices),
+            (self.invitations, Action::Invitations),
+            (self.read, Action::Read),
+        ];
+        let named = named.iter().filter(|(has, _)| *has);
+        let names: Vec<_> = named.map(|(_, action)| action.name()).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+/// A caller with its key.
+#[derive(Debug)]
+pub struct CallerKey {
+    /// In small letters with hyphens: `apps-script`.
+    pub name: String,
+    pub actions: Actions,
+    pub key: Secret,
+    /// What it signed with until a rotation, and may sign with still.
+    pub previous: Option<Secret>,
+}
+
+/// What is wrong with a variable's value. Says nothing of what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    #[error(
+        "is not what a caller may do and its key (notices,invitations,read:KEY); make it with `relay secrets caller`"
+    )]
+    NoActions,
+    #[error(
+        "has a key that is too short or not base64url (43 characters or more); make it with `relay secrets caller`"
+    )]
+    BadKey,
+}
+
+impl CallerKey {
+    pub fn parse(name: &str, value: &str) -> Result<Self, Malformed> {
+        let (actions, keys) = value.split_once(':').ok_or(Malformed::NoActions)?;
+        let actions = Actions::parse(actions).ok_or(Malformed::NoActions)?;
+        let (key, previous) = match keys.split_once(':') {
+            Some((key, previous)) => (key, Some(previous)),
+            None => (keys, None),
+        };
+        if !is_key(key) || previous.is_some_and(|previous| !is_key(previous)) {
+            return Err(Malformed::BadKey);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            actions,
+            key: Secret::new(key),
+            previous: previous.map(Secret::new),
+        })
+    }
+
+    /// The value of its variable.
+    pub fn value(&self) -> Secret {
+        let mut value = format!("{}:{}", self.actions, self.key.expose());
+        if let Some(previous) = &self.previous {
+            value += ":";
+            value += previous.expose();
+        }
+        Secret::new(value)
+    }
+
+    /// The keys that its requests may be signed with.
+    pub fn keys(&self) -> impl Iterator<Item = &Secret> {
+        std::iter::once(&self.key).chain(&self.previous)
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    text.len() >= SHORTEST_KEY && text.bytes().all(is_digit)
+}
+
+/// The caller whose key a variable holds: `RELAY_CALLER_APPS_SCRIPT` is `apps-script`'s.
+pub fn name_of(variable: &str) -> Option<String> {
+    let name = variable.strip_prefix(VARIABLE)?;
+    (!name.is_empty()).then(|| name.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// The variable that holds the key of a caller; `None` if this is no caller's name.
+pub fn variable_of(name: &str) -> Option<String> {
+    let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let is_name = (1..=40).contains(&name.len())
+        && name.bytes().all(is_part)
+        && !name.starts_with('-')
+        && !name.ends_with('-');
+    is_name.then(|| format!("{VARIABLE}{}", name.to_ascii_uppercase().replace('-', "_")))
+}
+
+/// Everybody who may call.
+#[derive(Debug, Default)]
+pub struct Callers(Vec<CallerKey>);
+
+impl Callers {
+    /// Picks the callers from named values, of which there may be many others. One that is malformed
+    /// may do nothing, and nothing else suffers by it.
+    pub fn among<'v>(values: impl IntoIterator<Item = (&'v str, &'v Secret)>) -> Self {
+        let read = values.into_iter().filter_map(|(variable, value)| {
+            let name = name_of(variable)?;
+            match CallerKey::parse(&name, value.expose()) {
+                Ok(caller) => Some(caller),
+                Err(malformed) => {
+                    tracing::warn!("{variable} {malformed}; nobody can call with it");
+                    None
+                }
+            }
+        });
+        Self(read.collect())
+    }
+
+    pub fn named(&self, name: &str) -> Option<&CallerKey> {
+        self.0.iter().find(|caller| caller.name == name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &CallerKey> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(c: char) -> String {
+        c.to_string().repeat(43)
+    }
+
+    #[test]
+    fn a_variable_says_who_may_do_what_with_which_key() {
+        let value = format!("notices,read:{}", key('k'));
+        let caller = CallerKey::parse("apps-script", &value).unwrap();
+        assert!(caller.actions.allow(Action::Notices) && caller.actions.allow(Action::Read));
+        assert!(!caller.actions.allow(Action::Invitations));
+        assert_eq!(caller.value().expose(), value);
+        let both = format!("invitations:{}:{}", key('n'), key('o'));
+        let caller = CallerKey::parse("crew", &both).unwrap();
+        let keys: Vec<_> = caller.keys().map(Secret::expose).collect();
+        assert_eq!(keys, [key('n'), key('o')]);
+        assert_eq!(caller.value().expose(), both);
+    }
+
+    #[test]
+    fn who_may_send_may_see_what_became_of_it() {
+        assert!(Actions::of([Action::Invitations]).allow(Action::Read));
+        assert!(!Actions::of([Action::Read]).allow(Action::Notices));
+        assert!(!Actions::default().allow(Action::Read));
+    }
+
+    #[test]
+    fn what_is_malformed_is_told_without_its_value() {
+        for (value, wrong) in [
+            (key('k'), Malformed::NoActions),
+            (format!("everything:{}", key('k')), Malformed::NoActions),
+            (format!(":{}", key('k')), Malformed::NoActions),
+            ("notices:hunter2".to_owned(), Malformed::BadKey),
+            (format!("notices:{}:hunter2", key('k')), Malformed::BadKey),
+            (format!("notices:{}", "ñ".repeat(43)), Malformed::BadKey),
+        ] {
+            let found = CallerKey::parse("x", &value).unwrap_err();
+            assert_eq!(found, wrong);
+            assert!(!format!("{found} {found:?}").contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn names_and_variables_belong_together() {
+        for (name, variable) in [
+            ("apps-script", "RELAY_CALLER_APPS_SCRIPT"),
+            ("crew2", "RELAY_CALLER_CREW2"),
+        ] {
+            assert_eq!(variable_of(name).as_deref(), Some(variable));
+            assert_eq!(name_of(variable).as_deref(), Some(name));
+        }
+        for name in ["", "-", "Apps", "a b", "a_b", "a-", &"a".repeat(41)] {
+            assert_eq!(variable_of(name), None, "{name}");
+        }
+        assert_eq!(name_of("RELAY_CALLER_"), None);
+        assert_eq!(name_of("TWILIO_AUTH_TOKEN"), None);
+    }
+
+    #[test]
+    fn one_malformed_caller_takes_nothing_from_the_others() {
+        let good = Secret::new(format!("read:{}", key('k')));
+        let bad = Secret::new("hunter2");
+        let other = Secret::new("of another service");
+        let callers = Callers::among([
+            ("RELAY_CALLER_BAD", &bad),
+            ("RELAY_CALLER_GOOD", &good),
+            ("TSHEETS_TOKEN", &other),
+        ]);
+        let names: Vec<_> = callers.iter().map(|caller| caller.name.as_str()).collect();
+        assert_eq!(names, ["good"]);
+        assert!(!format!("{callers:?}").contains("kkk"));
+    }
+}

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Recipient;
+use crate::domain::delivery::Class;
+use crate::domain::ids::message_sid::MessageSid;
+
+/// How soon after its beginning an attempt's request has to leave. A machine that was suspended, or
+/// whose disk hung, goes on in the middle of its work when others may have taken the lease for over;
+/// what is left of the lease is for the request's way.
+const SEND_WITHIN: Duration = Duration::from_secs(20);
+
+/// One try to hand a part of a delivery to Twilio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Counts from 1 within the delivery; callback URLs carry it.
+    pub number: u32,
+    pub to: Recipient,
+    /// Index into the delivery's parts.
+    pub part: usize,
+    /// How many parts there were then; zero in records from before that was kept.
+    #[serde(default)]
+    pub of: usize,
+    pub began: Timestamp,
+    pub outcome: Outcome,
+    /// When the outcome became known; when it began, if there is none yet.
+    pub since: Timestamp,
+    /// Twilio's name for the message, once it is known.
+    pub sid: Option<MessageSid>,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Claimed; no answer yet.
+    Pending,
+    /// The answer got lost: Twilio may have the message or not.
+    Unknown,
+    /// Twilio does not have the message: it was asked, or it could not be reached at all.
+    Absent,
+    Accepted,
+    Refused {
+        code: Option<u32>,
+        http_status: u16,
+        class: Class,
+    },
+    /// Handed to the carrier.
+    Sent,
+    Delivered,
+    /// Twilio or the carrier could not deliver it (`undelivered`, `failed`, `canceled`).
+    Undelivered {
+        code: Option<u32>,
+        class: Class,
+    },
+}
+
+impl Attempt {
+    /// Whether it is not too late for its request to leave.
+    pub fn may_be_sent(&self, now: Timestamp) -> bool {
+        now < self.began + SEND_WITHIN
+    }
+
+    pub(super) fn become_known(&mut self, outcome: Outcome, at: Timestamp) {
+        self.outcome = outcome;
+        self.since = at;
+    }
+}
+
+impl Outcome {
+    /// Twilio's error code, if it is a failure that has one.
+    pub fn code(&self) -> Option<u32> {
+        match self {
+            Outcome::Refused { code, .. } | Outcome::Undelivered { code, .. } => *code,
+            _ => None,
+        }
+    }
+
+    /// What the failure means, if it is one that Twilio or a carrier told.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Outcome::Refused { class, .. } | Outcome::Undelivered { class, .. } => Some(*class),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. }
+        )
+    }
+
+    pub(super) fn is_with_twilio(&self) -> bool {
+        matches!(self, Outcome::Accepted | Outcome::Sent | Outcome::Delivered)
+    }
+
+    /// Twilio may have it, without having said so.
+    pub(super) fn is_unresolved(&self) -> bool {
+        matches!(self, Outcome::Pending | Outcome::Unknown)
+    }
+
+    /// Nothing more can become of it.
+    pub(super) fn is_final(&self) -> bool {
+        self.rank() == 4
+    }
+
+    /// Outcomes only move to a higher rank.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Outcome::Pending => 0,
+            Outcome::Unknown => 1,
+            Outcome::Accepted => 2,
+            Outcome::Sent => 3,
+            Outcome::Absent
+            | Outcome::Refused { .. }
+            | Outcome::Delivered
+            | Outcome::Undelivered { .. } => 4,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What an error means for a delivery. The codes are Twilio's ("Error and warning dictionary");
+//! what to do about each is the relay's judgement.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What to do after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Passing trouble: the same person again, after a while.
+    Retry,
+    /// The phone may be off or the carrier confused: once more, then the next person.
+    RetryOnce,
+    /// This number cannot be reached by text: the next person, at once.
+    HandOver,
+    /// The person opted out: never text that number again until they opt in; the next person.
+    Stop,
+    /// Account, number or campaign need the owner's attention: keep the text and try later.
+    Configuration,
+    /// The request was wrong: no repetition helps.
+    OurBug,
+    /// Twilio failed over the request, and may have taken the message all the same: it is to be
+    /// asked before anything is sent again.
+    Ambiguous,
+}
+
+impl Class {
+    /// As the audit and people read it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Class::Retry => "passing trouble, worth another try",
+            Class::RetryOnce => "the phone may be off, worth one more try",
+            Class::HandOver => "this number cannot be reached by text",
+            Class::Stop => "this number opted out",
+            Class::Configuration => "account, number or campaign need the owner's attention",
+            Class::OurBug => "the request was wrong",
+            Class::Ambiguous => "Twilio may have it or not",
+        }
+    }
+}
+
+/// The class of a failure by Twilio's error code and, where there is none or it is not known, the
+/// HTTP status. A status callback has no HTTP status.
+///
+/// An answer that never came is no failure of this kind: the message may be under way, and Twilio
+/// is asked first (see [`crate::domain::delivery::Answer::Unknown`]).
+pub fn classify(code: Option<u32>, http_status: Option<u16>) -> Class {
+    code.and_then(known)
+        .unwrap_or_else(|| by_status(http_status))
+}
+
+/// How long a code wants to be left alone, if it is known to: Twilio blocks a pair of numbers with
+/// more than 30 replies within 30 seconds for as long again (error 14107).
+pub fn pause_after(code: u32) -> Option<Duration> {
+    (code == 14107).then_some(Duration::from_secs(31))
+}
+
+/// Every code that the relay has an opinion on. Twilio adds codes: the others go by their status.
+fn known(code: u32) -> Option<Class> {
+    let class = match code {
+        // Too much at once, or Twilio or a carrier is out of order for the moment.
+        14107 // more than 30 replies between two numbers within 30 seconds
+        | 20429 // too many requests
+        | 21611 // the number's queue is full
+        | 21730 // system under maintenance
+        | 30001 // the queue is full
+        | 30017 // the carrier's network is congested
+        | 30022 // the campaign's rate limit
+        | 30410 // the carrier did not answer in time
+        | 30500 // Twilio's own error
+        | 63017 // the account's rate limit
+        | 63018 // the channel's rate limit
+        => Class::Retry,
+
+        // It may work the next time, but somebody is waiting.
+        30003 // the handset is off or out of reach
+        | 30008 // unknown error
+        | 30009 // a segment got lost
+        | 30036 // the validity period was over before it was sent
+        => Class::RetryOnce,
+
+        // Nothing that is sent to this number will arrive.
+        21211 // not a valid number
+        | 21217 // not a valid number
+        | 21265 // a short code
+        | 21266 // the line itself
+        | 21268 // a premium or information number
+        | 21612 // not reachable from the line's number
+        | 21614 // not a mobile number
+        | 21635 // a landline
+        | 30004 // the recipient blocks messages
+        | 30005 // unknown handset
+        | 30006 // a landline, or an unreachable carrier
+        | 30011 // no MMS in that region
+        | 30019 // larger than the carrier takes
+        => Class::HandOver,
+
+        21610 // replied STOP
+        => Class::Stop,
+
+        // The owner has to do something about the account, a number or a campaign.
+        20003 // the credentials are wrong
+        | 20005 // the account is not active
+        | 20006 // access denied
+        | 20008 // test credentials
+        | 20404 // no such account
+        | 21212 // the line's number is not valid
+        | 21267 // a trial account's sender
+        | 21408 // no permission for the recipient's region
+        | 21601 // the line's number cannot send
+        | 21606 // the line's number cannot send there, or is not the account's
+        | 21607 // the line's number must be the trial's
+        | 21608 // a trial account sends to verified numbers only
+        | 21609 // the public URL is not a valid callback URL
+        | 21616 // the line's number is not unique in the account
+        | 21621 // the line's number cannot send MMS
+        | 21622 // MMS is not enabled for the account
+        | 21659 // the line's number is not Twilio's
+        | 21660 // the line's number is another account's
+        | 21661 // the line's number cannot send
+        | 21703 // the messaging service has no numbers
+        | 21704 // the messaging service has no short code
+        | 21705 // the messaging service is not valid
+        | 21729 // the campaign is suspended
+        | 30002 // the account is suspended
+        | 30007 // filtered for its content or its campaign
+        | 30010 // dearer than the limit that was set
+        | 30018 // the carrier wants the sender registered
+        | 30023 // the campaign's daily cap
+        | 30024 // the sender is not provisioned at the carrier
+        | 30027 // T-Mobile's daily limit
+        | 30032 // the toll-free number is not verified
+        | 30033 // the campaign is suspended
+        | 30034 // the number is not in a registered campaign
+        | 30035 // the number is in several campaigns
+        | 30037 // outbound messaging is disabled
+        | 63038 // the account's daily limit
+        => Class::Configuration,
+
+        // The relay must not have sent this.
+        21602 // no body
+        | 21603 // no sender
+        | 21604 // no recipient
+        | 21605 // the body is too long
+        | 21617 // the body is too long
+        | 21619 // neither body nor media
+        | 21620 // a media URL is not valid
+        | 21623 // too many media
+        | 21658 // a parameter is too long
+        | 30012 // the validity period is too short
+        | 30013 // the validity period is too long
+        => Class::OurBug,
+
+        // Twilio broke down over the request, perhaps after it had taken the message.
+        20500 // internal server error
+        | 20503 // service unavailable
+        | 20504 // gateway timeout
+        => Class::Ambiguous,
+
+        _ => return None,
+    };
+    Some(class)
+}
+
+fn by_status(http_status: Option<u16>) -> Class {
+    match http_status {
+        // A carrier's failure that has no known name: as with Twilio's own "unknown error".
+        None => Class::RetryOnce,
+        Some(401 | 403 | 404) => Class::Configuration,
+        Some(408 | 425 | 429) => Class::Retry,
+        Some(500..) => Class::Ambiguous,
+        // Twilio does not want this request. Most of its reasons are the recipient's number, and
+        // the next person's may do; a request that is wrong for everyone ends with the cascade.
+        Some(_) => Class::HandOver,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_code_has_its_class() {
+        let table: [(Class, &[u32]); 7] = [
+            (
+                Class::Retry,
+                &[20429, 30001, 30017, 30022, 30410, 30500, 14107, 21611],
+            ),
+            (Class::RetryOnce, &[30003, 30008, 30009, 30036]),
+            (
+                Class::HandOver,
+                &[
+                    30004, 30005, 30006, 30011, 21211, 21217, 21612, 21614, 30019, 21265, 21635,
+                ],
+            ),
+            (Class::Stop, &[21610]),
+            (
+                Class::Configuration,
+                &[
+                    20003, 21212, 21408, 21601, 21606, 21608, 21609, 21703, 21704, 21705, 30002,
+                    30007, 30018, 30023, 63038, 30024, 30032, 30034, 30010, 21660, 21661,
+                ],
+            ),
+            (Class::OurBug, &[21602, 21604, 21617, 21620, 21623, 21658]),
+            (Class::Ambiguous, &[20500, 20503, 20504]),
+        ];
+        for (class, codes) in table {
+            for code in codes {
+                // Whatever the status says, a known code says more.
+                for status in [None, Some(400), Some(429), Some(500)] {
+                    assert_eq!(classify(Some(*code), status), class, "{code}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_without_a_code_goes_by_its_status() {
+        for status in [408, 425, 429] {
+            assert_eq!(classify(None, Some(status)), Class::Retry, "{status}");
+        }
+        for status in [500, 502, 503, 599] {
+            assert_eq!(classify(None, Some(status)), Class::Ambiguous, "{status}");
+        }
+        for status in [401, 403, 404] {
+            assert_eq!(classify(None, Some(status)), Class::Configuration);
+        }
+        assert_eq!(classify(None, Some(400)), Class::HandOver);
+        assert_eq!(classify(None, None), Class::RetryOnce);
+    }
+
+    #[test]
+    fn an_unknown_code_goes_by_its_status_too() {
+        assert_eq!(classify(Some(99999), Some(503)), Class::Ambiguous);
+        assert_eq!(classify(Some(99999), Some(400)), Class::HandOver);
+        assert_eq!(classify(Some(99999), None), Class::RetryOnce);
+    }
+}

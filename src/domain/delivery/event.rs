@@ -1,0 +1,119 @@
+//! What goes into a delivery's step and what comes out of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Directed, GaveUp, Hold, MovedOn, Recipient, Shown, Slowed, Withheld};
+use crate::domain::delivery::Status;
+use crate::domain::ids::message_sid::MessageSid;
+
+/// What happens to a delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A wake-up came, or a sweep found it due.
+    Woken,
+    /// The attempt that it was woken for may not be made.
+    Held(Hold),
+    /// What has not gone out shall not, for this reason, even if it is not due yet.
+    Withdrawn(Withheld),
+    /// The present recipient has a part in the thread of the text now.
+    Seated(Shown),
+    /// It is known now whom it goes to and what it says.
+    Directed(Box<Directed>),
+    /// The request of an attempt was answered, or was not.
+    Answered { attempt: u32, answer: Answer },
+    /// A status callback of an attempt's message.
+    Status {
+        attempt: u32,
+        sid: MessageSid,
+        status: Status,
+        code: Option<u32>,
+    },
+    /// Twilio was asked about an attempt and has no such message.
+    Absent { attempt: u32 },
+    /// Twilio was asked about an attempt but did not answer.
+    NoAnswer,
+    /// Whoever invited the recipient has heard that it failed.
+    Told,
+    /// Somebody wants it tried again after it gave up, with these people, of whom there is one.
+    Replayed {
+        cascade: Vec<Recipient>,
+        public_url: String,
+    },
+}
+
+/// What came back from Twilio's Messages API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Accepted {
+        sid: MessageSid,
+    },
+    Refused {
+        code: Option<u32>,
+        http_status: u16,
+        retry_after: Option<Duration>,
+    },
+    /// The request did not reach Twilio.
+    NotSent,
+    /// The request may have reached Twilio.
+    Unknown,
+}
+
+/// As logs say it.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Accepted { .. } => write!(f, "accepted"),
+            Answer::Refused {
+                code: Some(code),
+                http_status,
+                ..
+            } => {
+                write!(f, "refused with error {code} (HTTP {http_status})")
+            }
+            Answer::Refused {
+                code: None,
+                http_status,
+                ..
+            } => write!(f, "refused (HTTP {http_status})"),
+            Answer::NotSent => write!(f, "not sent, no connection"),
+            Answer::Unknown => write!(f, "no answer"),
+        }
+    }
+}
+
+/// What somebody has to do because of a step, once the new state is saved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Hand this attempt's part to Twilio, then report [`Event::Answered`].
+    Send { attempt: u32 },
+    /// Ask Twilio whether it has this attempt's message, then report it.
+    Ask { attempt: u32 },
+    /// Ask Twilio what became of this attempt's message, whose SID is known, and report it.
+    AskAfter { attempt: u32 },
+    /// Wake the delivery then.
+    Wake { due: Timestamp },
+    /// Put into the audit how this attempt stands.
+    Report { attempt: u32 },
+    /// Put into the audit that the delivery went on to its present recipient.
+    ReportHandOver { from: Recipient, because: MovedOn },
+    /// Put into the audit that it stays with its recipient after all, and does not go to this one.
+    ReportHandBack { from: Recipient },
+    /// Tell the person whom it moved on from by this hand-over, which is an index.
+    Tell { hand_over: usize },
+    /// Put into the audit that the delivery ended without success.
+    ReportGivenUp { because: GaveUp },
+    /// Put into the audit that the thread went on to its present recipient, since nobody answered,
+    /// and look after the customer further if nobody does.
+    ReportHandedOn { from: String },
+    /// Tell whoever invited the recipient that it failed.
+    TellInviter,
+    /// Put into the audit that the delivery has to wait for its turn.
+    ReportSlowed(Slowed),
+    /// Put into the audit that words were not sent.
+    ReportWithheld { because: Withheld },
+    /// Put into the audit that somebody had it tried again.
+    ReportReplayed,
+}

@@ -1,0 +1,174 @@
+//! The deliveries that a delivery's step brings about: small texts that tell people of it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::failure_wording as why;
+use super::{Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, State};
+use crate::domain::delivery::Class;
+use crate::domain::ids::DeliveryId;
+use crate::domain::sms as text;
+
+/// The texts that the effects of a step make necessary, `delivery` being its new state. They are to
+/// be saved with it. Only somebody's own text brings such about, not a text that tells of it, nor a
+/// notice's.
+pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<Delivery> {
+    let mut spawned: Vec<Delivery> = Vec::new();
+    if !delivery.purpose.is_told_of() {
+        return spawned;
+    }
+    for effect in effects {
+        let new = match effect {
+            Effect::Tell { hand_over } => told(delivery, *hand_over, now),
+            Effect::ReportGivenUp { because } if delivery.purpose == Purpose::Relay => {
+                alert(delivery, *because, now)
+            }
+            Effect::ReportGivenUp { .. } | Effect::ReportWithheld { .. }
+                if delivery.purpose == Purpose::Reply =>
+            {
+                unsent(delivery, now)
+            }
+            Effect::Report { attempt } => repair(delivery, *attempt, now),
+            Effect::ReportHandedOn { .. } => {
+                spawned.extend(delivery.chased_further(now));
+                None
+            }
+            _ => None,
+        };
+        spawned.extend(new.filter(|new| spawned.iter().all(|other| other.id != new.id)));
+    }
+    spawned
+}
+
+/// Later than this, it is no news to a person that a text moved on from them.
+const TOLD_WITHIN: Duration = Duration::from_secs(60 * 60);
+
+/// To the person whom it moved on from.
+fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery> {
+    let HandOver { from, at, .. } = delivery.handed_over.get(position)?;
+    let at = delivery.clock(*at, now);
+    let body = crate::domain::delivery::wording::moved_on(&delivery.to.person, &at, &delivery.body);
+    let told = delivery.telling(Purpose::Told, from.clone(), body, now);
+    let latest = now.checked_add(TOLD_WITHIN).unwrap_or(Timestamp::MAX);
+    Some(Delivery {
+        id: DeliveryId::told(&delivery.id, position + 1),
+        deadline: told.deadline.min(latest),
+        ..told
+    })
+}
+
+/// To the owner, that it reached nobody.
+fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Delivery> {
+    let may_have_it = matches!(because, GaveUp::NoReport | GaveUp::Unresolved);
+    let came = delivery.clock(delivery.created, now);
+    let body = crate::domain::delivery::wording::reached_nobody(&came, may_have_it, &delivery.body);
+    Some(Delivery {
+        id: DeliveryId::alert(&delivery.id, delivery.replays.len()),
+        ..delivery.telling(Purpose::Alert, delivery.owner()?, body, now)
+    })
+}
+
+/// To the person whose words they were, that they did not reach the customer, and why.
+fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
+    let thread = delivery.in_thread.as_ref()?;
+    let words = text::attachments::or_attachments(&delivery.body, delivery.media.len());
+    let why = why::in_plain_words(delivery);
+    Some(Delivery {
+        id: DeliveryId::failed(&delivery.id),
+        ..delivery.telling(
+            Purpose::Unsent,
+            thread.by.clone()?,
+            crate::domain::delivery::wording::did_not_reach(&words, &why),
+            now,
+        )
+    })
+}
+
+/// To the owner, that account, number or campaign need repair, if it is that.
+fn repair(delivery: &Delivery, attempt: u32, now: Timestamp) -> Option<Delivery> {
+    let outcome = &delivery.attempt(attempt)?.outcome;
+    if outcome.class() != Some(Class::Configuration) {
+        return None;
+    }
+    let error = match outcome {
+        Outcome::Refused {
+            code: None,
+            http_status,
+            ..
+        } => u32::from(*http_status),
+        _ => outcome.code()?,
+    };
+    let body = crate::domain::delivery::wording::needs_repair(&delivery.line, error);
+    Some(Delivery {
+        id: DeliveryId::repair(&delivery.from, error, now),
+        ..delivery.telling(Purpose::Repair, delivery.owner()?, body, now)
+    })
+}
+
+impl Delivery {
+    fn owner(&self) -> Option<Recipient> {
+        Some(Recipient::owner(self.policy.alert.clone()?))
+    }
+
+    /// A small text because of this one, which goes to one person and no other.
+    pub(super) fn telling(
+        &self,
+        purpose: Purpose,
+        to: Recipient,
+        body: String,
+        now: Timestamp,
+    ) -> Self {
+        let deadline = now.checked_add(self.policy.deliver_within);
+        Self {
+            id: self.id.clone(),
+            version: 0,
+            line: self.line.clone(),
+            from: self.from.clone(),
+            public_url: self.public_url.clone(),
+            message_sid: self.message_sid.clone(),
+            sender: None,
+            to,
+            remaining: Vec::new(),
+            parts: text::parts(&body, &[]),
+            body,
+            media: Vec::new(),
+            attempts: Vec::new(),
+            state: State::Waiting { due: now },
+            created: now,
+            deadline: deadline.unwrap_or(Timestamp::MAX),
+            gave_up: None,
+            replays: Vec::new(),
+            slowed: Vec::new(),
+            invitation: None,
+            handed_over: Vec::new(),
+            in_thread: None,
+            purpose,
+            policy: self.policy.clone(),
+            time_zone: self.time_zone.clone(),
+        }
+    }
+
+    /// The time of day on the line's clock, with the day if that is another one.
+    fn clock(&self, instant: Timestamp, now: Timestamp) -> String {
+        let (then, now) = (self.time_zone.at(instant), self.time_zone.at(now));
+        let form = match then.date() == now.date() {
+            true => "%H:%M",
+            false => "%a %H:%M",
+        };
+        then.strftime(form).to_string()
+    }
+
+    /// The ids of what this delivery may have brought about to tell people of it, first things
+    /// first; not all of them need to exist.
+    pub fn telling_ids(&self) -> Vec<DeliveryId> {
+        let told = (1..=self.handed_over.len()).map(|n| DeliveryId::told(&self.id, n));
+        let alerts = (0..=self.replays.len()).map(|n| DeliveryId::alert(&self.id, n));
+        let unsent = [DeliveryId::failed(&self.id)].into_iter();
+        let unsent = unsent.filter(|_| self.purpose == Purpose::Reply);
+        told.chain(alerts).chain(unsent).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! How the messages of a delivery stand, each of which carries a part of it.
+
+use std::collections::BTreeSet;
+
+use super::{Attempt, Delivery, Outcome, Recipient};
+use crate::domain::sms as text;
+
+impl Delivery {
+    /// The attempts that were made for the present recipient.
+    pub(super) fn mine(&self) -> impl DoubleEndedIterator<Item = &Attempt> {
+        let begun_anew_after = self.begun_anew_after();
+        self.attempts
+            .iter()
+            .filter(move |a| a.to == self.to && begun_anew_after < a.number)
+    }
+
+    /// The first part of which the present recipient has no message yet.
+    pub(super) fn next_part(&self) -> usize {
+        (0..self.parts.len())
+            .find(|part| !self.standing_of(*part).is_some_and(Outcome::is_with_twilio))
+            .unwrap_or_default()
+    }
+
+    /// How the last attempt for the present recipient with this part stands. A failure from before
+    /// a replay counts no more.
+    pub(super) fn standing_of(&self, part: usize) -> Option<&Outcome> {
+        let replayed_after = self.replayed_after();
+        self.mine()
+            .rfind(|a| a.part == part)
+            .filter(|a| replayed_after < a.number || !a.outcome.is_failure())
+            .map(|a| &a.outcome)
+    }
+
+    /// Whether the present recipient may have some of it, so that the rest is to follow.
+    pub fn has_begun(&self) -> bool {
+        let is_there = |a: &Attempt| a.outcome.is_with_twilio() || a.outcome.is_unresolved();
+        self.mine().any(is_there)
+    }
+
+    pub(super) fn has_all_parts_with_twilio(&self) -> bool {
+        self.all_parts(Outcome::is_with_twilio)
+    }
+
+    pub(super) fn has_all_parts_delivered(&self) -> bool {
+        self.all_parts(|outcome| *outcome == Outcome::Delivered)
+    }
+
+    /// The failure of a part that Twilio had taken.
+    pub(super) fn undelivered_part(&self) -> Option<&Outcome> {
+        let mut parts = (0..self.parts.len()).filter_map(|part| self.standing_of(part));
+        parts.find(|outcome| matches!(outcome, Outcome::Undelivered { .. }))
+    }
+
+    fn all_parts(&self, stand: impl Fn(&Outcome) -> bool) -> bool {
+        (0..self.parts.len()).all(|part| self.standing_of(part).is_some_and(&stand))
+    }
+
+    /// Who has all of it, whatever the state says: a callback may come after it gave up.
+    pub fn reached(&self) -> Option<&Recipient> {
+        let has_all = |first: &&Attempt| {
+            let turn = self.turn_of(first);
+            let delivered = self.attempts.iter().filter(|a| {
+                a.to == first.to && self.turn_of(a) == turn && a.outcome == Outcome::Delivered
+            });
+            let delivered: BTreeSet<usize> = delivered.map(|a| a.part).collect();
+            let count = match first.of {
+                0 => text::parts(&self.words_of(first), &self.media).len(),
+                count => count,
+            };
+            !delivered.is_empty() && delivered.len() >= count.max(1)
+        };
+        self.attempts.iter().find(has_all).map(|a| &a.to)
+    }
+
+    /// How many replays had begun anew before this attempt: parts of one turn and of another do not
+    /// make up a text, since they may have been cut in other places.
+    fn turn_of(&self, attempt: &Attempt) -> u32 {
+        let replays = self
+            .replays
+            .iter()
+            .take_while(|r| r.attempts < attempt.number);
+        let anew = replays.collect::<Vec<_>>();
+        let anew = anew.iter().rposition(|replay| !replay.resumed);
+        anew.map_or(0, |position| position as u32 + 1)
+    }
+
+    /// The text as it was for the attempt's recipient then, for records that do not say in how many
+    /// parts it went.
+    fn words_of(&self, attempt: &Attempt) -> String {
+        let turn = self.turn_of(attempt);
+        let mut before = self.handed_over.iter().rev();
+        let before = before.find(|hand_over| hand_over.attempts < attempt.number);
+        match before.filter(|before| turn <= before.replays) {
+            Some(before) => {
+                crate::domain::delivery::wording::handed_over(&before.from.person, &self.body)
+            }
+            None => self.body.clone(),
+        }
+    }
+}

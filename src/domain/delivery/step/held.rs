@@ -1,0 +1,163 @@
+//! What becomes of a delivery whose attempt may not be made.
+
+use super::*;
+use crate::domain::delivery::{Hold, Limit, Slowed, Withheld};
+
+impl Step {
+    /// Words that are not a customer's are nobody else's: they end. A customer's text waits or goes on
+    /// to the next person.
+    pub(super) fn held(&mut self, hold: Hold) {
+        if !self.delivery.is_to_be_attempted(self.now) {
+            return;
+        }
+        let is_own = self.delivery.purpose != Purpose::Relay;
+        match hold {
+            Hold::OptedOut if is_own => self.withhold(Withheld::OptedOut),
+            Hold::OptedOut if self.has_next() => self.move_on(MovedOn::OptedOut),
+            // Nobody else is left: Twilio has the last word on who opted out, and if it refuses,
+            // the text is a dead letter and not forgotten.
+            Hold::OptedOut => self.begin_attempt(),
+            Hold::NotAllowed if is_own => self.withhold(Withheld::NotAllowed),
+            Hold::NotAllowed if self.has_next() => self.move_on(MovedOn::NotAllowed),
+            Hold::NotAllowed => self.give_up(GaveUp::NobodyLeft),
+            Hold::TooMany => self.withhold(Withheld::TooMany),
+            Hold::Slowed(slowed) => self.slow(slowed),
+            Hold::Over(because) => self.withhold(because),
+        }
+    }
+
+    /// What waits for its next attempt makes none. What is under way or over stays as it is.
+    pub(super) fn withdrawn(&mut self, because: Withheld) {
+        if matches!(self.delivery.state, State::Waiting { .. }) && !self.delivery.has_begun() {
+            self.withhold(because);
+        }
+    }
+
+    /// Its time begins with its turn: waiting for that is nobody's failure. Only what somebody set
+    /// an end to has no longer time, and a text behind a stuck one of its thread: as much as that one
+    /// it is to be heard of within its time.
+    fn slow(&mut self, slowed: Slowed) {
+        if !self.delivery.purpose.is_outbound() && slowed.by != Limit::Order {
+            let wait = slowed.until.duration_since(self.now);
+            let deadline = self.delivery.deadline.checked_add(wait);
+            self.delivery.deadline = deadline.unwrap_or(self.delivery.deadline);
+        }
+        let last = self.delivery.slowed.last_mut();
+        match last.filter(|last| slowed.by == Limit::Order && last.by == Limit::Order) {
+            // It looks again and again whether its turn has come.
+            Some(last) => last.until = slowed.until,
+            None => {
+                self.delivery.slowed.push(slowed);
+                self.effects.push(Effect::ReportSlowed(slowed));
+            }
+        }
+        self.wait_until(slowed.until);
+    }
+
+    fn withhold(&mut self, because: Withheld) {
+        self.delivery.state = State::Withheld { because };
+        self.effects.push(Effect::ReportWithheld { because });
+        self.owe_report();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::Limit;
+    use crate::domain::delivery::step::tests::{after, at, delivery};
+
+    fn slowed(until: i64) -> Slowed {
+        Slowed {
+            by: Limit::Sender,
+            at: at(0),
+            until: at(until),
+        }
+    }
+
+    fn answer() -> Delivery {
+        Delivery {
+            purpose: Purpose::Answer,
+            remaining: Vec::new(),
+            ..delivery(1)
+        }
+    }
+
+    #[test]
+    fn who_opted_out_is_passed_over_without_an_attempt() {
+        let (delivery, effects) = after(delivery(1), [(0, Event::Held(Hold::OptedOut))]);
+        assert_eq!(delivery.to.person, "Backup");
+        assert!(delivery.attempts.is_empty());
+        assert!(matches!(
+            effects[0],
+            Effect::ReportHandOver {
+                because: MovedOn::OptedOut,
+                ..
+            }
+        ));
+        // Who gets no texts gets none about that either.
+        let (_, effects) = after(delivery, [(0, Event::Woken)]);
+        assert_eq!(effects, [Effect::Send { attempt: 1 }]);
+    }
+
+    #[test]
+    fn if_the_last_one_opted_out_twilio_decides() {
+        let twice = [Event::Held(Hold::OptedOut), Event::Held(Hold::OptedOut)];
+        let (delivery, effects) = after(delivery(1), twice.map(|event| (0, event)));
+        assert_eq!(effects, [Effect::Send { attempt: 1 }]);
+        assert_eq!(delivery.to.person, "Backup");
+    }
+
+    #[test]
+    fn a_number_that_may_not_be_texted_never_is() {
+        let twice = [Event::Held(Hold::NotAllowed), Event::Held(Hold::NotAllowed)];
+        let (delivery, _) = after(delivery(1), twice.map(|event| (0, event)));
+        let because = GaveUp::NobodyLeft;
+        assert_eq!(delivery.state, State::GaveUp { because });
+        assert!(delivery.attempts.is_empty());
+        assert_eq!(delivery.gave_up, Some(at(0)), "a dead letter");
+    }
+
+    #[test]
+    fn a_slowed_text_waits_for_its_turn_and_has_its_whole_time_then() {
+        let hold = Event::Held(Hold::Slowed(slowed(600)));
+        let (delivery, effects) = after(delivery(1), [(0, hold)]);
+        assert_eq!(
+            effects,
+            [
+                Effect::ReportSlowed(slowed(600)),
+                Effect::Wake { due: at(600) }
+            ]
+        );
+        assert_eq!(delivery.deadline, at(3600 + 600));
+        let (delivery, effects) = after(delivery, [(300, Event::Woken), (600, Event::Woken)]);
+        assert_eq!(effects, [Effect::Send { attempt: 1 }]);
+        assert_eq!(delivery.to.person, "Sergio", "and is not handed over");
+    }
+
+    #[test]
+    fn the_relays_own_words_end_quietly() {
+        for hold in [Hold::OptedOut, Hold::NotAllowed, Hold::TooMany] {
+            let (delivery, effects) = after(answer(), [(0, Event::Held(hold.clone()))]);
+            assert!(matches!(delivery.state, State::Withheld { .. }), "{hold:?}");
+            assert!(matches!(effects[..], [Effect::ReportWithheld { .. }]));
+            assert_eq!((delivery.due(), delivery.gave_up), (None, None));
+            let (after, effects) = after(delivery.clone(), [(9, Event::Woken)]);
+            assert_eq!((after, effects), (delivery, vec![]));
+        }
+    }
+
+    #[test]
+    fn a_hold_that_comes_late_changes_nothing() {
+        let (sending, _) = after(delivery(1), [(0, Event::Woken)]);
+        for hold in [
+            Hold::OptedOut,
+            Hold::NotAllowed,
+            Hold::TooMany,
+            Hold::Slowed(slowed(5)),
+        ] {
+            let (after, effects) = after(sending.clone(), [(1, Event::Held(hold))]);
+            assert_eq!((after, effects), (sending.clone(), vec![]));
+        }
+    }
+}

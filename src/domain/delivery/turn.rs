@@ -1,0 +1,176 @@
+//! How long a delivery stays with one person of the cascade.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Delivery, Recipient, State};
+use crate::domain::delivery::Class;
+use crate::domain::sms as text;
+
+/// Whoever gets a text late, because the relay was down, still has as long for it to be delivered.
+const LEAST: Duration = Duration::from_secs(60);
+
+/// A delivery went on to the next of the cascade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOver {
+    pub at: Timestamp,
+    pub from: Recipient,
+    pub because: MovedOn,
+    /// How many attempts had been made before.
+    pub attempts: u32,
+    /// How many replays there had been before.
+    pub replays: u32,
+}
+
+/// Why a delivery went on to the next person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MovedOn {
+    /// The last attempt failed.
+    Failed { class: Class, code: Option<u32> },
+    /// Twilio had it, but no report came in time that it was delivered.
+    NoReport,
+    /// Twilio did not say in time whether it had it.
+    NoAnswer,
+    /// They had opted out of the line's texts.
+    OptedOut,
+    /// Their number is not among those that the line may text.
+    NotAllowed,
+}
+
+impl MovedOn {
+    /// Twilio's error code, if it was a failure that has one.
+    pub fn code(self) -> Option<u32> {
+        match self {
+            MovedOn::Failed { code, .. } => code,
+            _ => None,
+        }
+    }
+
+    /// Whether whoever had it before can be told so by a text.
+    pub(super) fn may_be_told(self) -> bool {
+        let cannot = matches!(
+            self,
+            MovedOn::OptedOut
+                | MovedOn::NotAllowed
+                | MovedOn::Failed {
+                    class: Class::Stop,
+                    ..
+                }
+        );
+        !cannot
+    }
+
+    /// As the audit and people read it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            MovedOn::Failed { class, .. } => match class {
+                Class::Retry => "passing trouble for as long as it was theirs",
+                Class::RetryOnce | Class::Ambiguous | Class::OurBug => "it could not be delivered",
+                Class::HandOver | Class::Stop | Class::Configuration => class.in_words(),
+            },
+            MovedOn::NoReport => "no delivery report in time",
+            MovedOn::NoAnswer => "Twilio did not say in time whether it had the message",
+            MovedOn::OptedOut => "they opted out of texts",
+            MovedOn::NotAllowed => "allowed_prefixes does not have their number",
+        }
+    }
+}
+
+impl Delivery {
+    /// When the present recipient's time began: with the first attempt for them, or with its
+    /// becoming theirs as long as there is none.
+    pub fn stage_began(&self) -> Timestamp {
+        let before = self.before_stage();
+        let first = self.attempts.iter().find(|a| before < a.number);
+        first.map_or_else(|| self.became_theirs(), |attempt| attempt.began)
+    }
+
+    /// When the present recipient's time is over: then it goes to the next, or with the last one it
+    /// is given up.
+    pub fn stage_end(&self) -> Timestamp {
+        let began = self.stage_began();
+        let after = |time: Duration| began.checked_add(time).unwrap_or(Timestamp::MAX);
+        let end = match self.next_people().is_empty() {
+            true => self.deadline,
+            false => self.deadline.min(after(self.policy.hand_over_after)),
+        };
+        end.max(after(LEAST.min(self.policy.hand_over_after)))
+    }
+
+    /// Whether there was an attempt since it became the present recipient's.
+    pub(super) fn was_attempted(&self) -> bool {
+        self.before_stage() < self.attempts.len() as u32
+    }
+
+    fn became_theirs(&self) -> Timestamp {
+        let handed_over = self.handed_over.last().map(|hand_over| hand_over.at);
+        handed_over.map_or(self.began(), |at| at.max(self.began()))
+    }
+
+    /// Attempts up to this one were made before it became the present recipient's, in this round.
+    fn before_stage(&self) -> u32 {
+        let handed_over = self.handed_over.last().map(|hand_over| hand_over.attempts);
+        handed_over.unwrap_or_default().max(self.replayed_after())
+    }
+
+    /// Who gets it when the present recipient's time is over. Nobody gets it who may have it
+    /// already from before a replay.
+    pub(super) fn next_people(&self) -> Vec<Recipient> {
+        let mut people = self.remaining.clone();
+        if self.asks_about_before() {
+            people.retain(|person| !self.may_be_with(person));
+        }
+        people
+    }
+
+    /// Whether this person may have all of it, or may yet get it.
+    pub(super) fn may_be_with(&self, person: &Recipient) -> bool {
+        let mut theirs = self.attempts.iter().filter(|a| a.to == *person);
+        if *person != self.to {
+            return theirs.any(|attempt| !attempt.outcome.is_final());
+        }
+        theirs.any(|a| a.outcome.is_unresolved()) || self.has_all_parts_with_twilio()
+    }
+
+    /// Whether it is still to be heard what became of attempts from before the replay.
+    pub(super) fn asks_about_before(&self) -> bool {
+        let awaits = matches!(self.state, State::Unknown { .. } | State::Accepted { .. });
+        let made = self.attempts.len() as u32;
+        awaits && self.replayed_after() == made && made > 0
+    }
+
+    /// Failures of attempts up to this one do not count any more.
+    pub(super) fn replayed_after(&self) -> u32 {
+        self.replays.last().map_or(0, |replay| replay.attempts)
+    }
+
+    /// Attempts up to this one carried another cut of the text, or were for another round's turn of
+    /// the same person.
+    pub(super) fn begun_anew_after(&self) -> u32 {
+        let mut anew = self.replays.iter().rev().filter(|replay| !replay.resumed);
+        anew.next().map_or(0, |replay| replay.attempts)
+    }
+
+    /// Cuts the text into messages as the present recipient gets it: with the tag of the thread, if
+    /// it is not the only one that they have, and a word about who had the text before, if that was
+    /// in this round.
+    pub fn cut(&mut self) {
+        let anew = self.replays.iter().rposition(|replay| !replay.resumed);
+        let rounds_before = anew.map_or(0, |position| position as u32 + 1);
+        let before = self.handed_over.last();
+        let body = match before.filter(|before| rounds_before <= before.replays) {
+            Some(before) => {
+                crate::domain::delivery::wording::handed_over(&before.from.person, &self.body)
+            }
+            None => self.body.clone(),
+        };
+        let body = match self.tag() {
+            Some(tag) => crate::domain::delivery::wording::tagged(tag, &body),
+            None => body,
+        };
+        self.parts = text::parts(&body, &self.media);
+    }
+}

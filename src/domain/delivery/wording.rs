@@ -1,0 +1,288 @@
+//! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
+//! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
+
+use crate::domain::inbound::content::what;
+use crate::domain::inbound::content::who;
+use crate::domain::sms::first_segment::quoting;
+use crate::domain::sms::first_segment::with_first_words;
+
+use crate::domain::ids::Tag;
+use crate::domain::inbound::sms::InboundSms;
+use crate::domain::opt_out;
+use crate::domain::phone::Sender;
+use crate::domain::sms::first_outside_gsm7;
+
+/// Stands behind a sender who cannot be answered.
+pub(crate) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
+
+/// Stands behind the name of whoever did not get the text.
+pub(crate) const COULD_NOT_BE_REACHED: &str = " could not be reached. ";
+
+const NOT_DELIVERED_TO_YOU: &str = ", as it did not reach you in time: ";
+const REACHED_NOBODY: &str = "reached nobody, please call: ";
+const LATE: &str = "Late, received ";
+const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
+
+/// What stands in each of the relay's own texts and hardly in anybody else's.
+pub(crate) const MARKS: [&str; 6] = [
+    DID_NOT_REACH,
+    CANNOT_BE_ANSWERED,
+    LATE,
+    NOT_DELIVERED_TO_YOU,
+    REACHED_NOBODY,
+    WAIT_FOR_REPAIR,
+];
+
+/// The text that relays `sms` to a person: who wrote, from where, and what.
+///
+/// The number stands in E.164 form, which phones make tappable whatever country they are in.
+pub fn relayed(sms: &InboundSms) -> String {
+    let what = what(sms);
+    let who = who(&sms.from);
+    let place = sms
+        .place
+        .as_deref()
+        .filter(|place| first_outside_gsm7(place).is_none() || first_outside_gsm7(&what).is_some());
+    let remark = match (&sms.from, place) {
+        (Sender::Phone(_), Some(place)) => format!(" ({place}): "),
+        (Sender::Phone(_), None) => ": ".to_owned(),
+        _ => CANNOT_BE_ANSWERED.to_owned(),
+    };
+    format!("{who}{remark}{what}")
+}
+
+/// The text as a person gets it who has other threads beside its own.
+pub fn tagged(tag: Tag, body: &str) -> String {
+    format!("{tag} {body}")
+}
+
+/// The text that relays an opt-out, or the end of one, with what it means for whoever reads it.
+pub fn with_opt_out(relayed: &str, change: &opt_out::Change) -> String {
+    match change.to {
+        Some(_) => format!("{relayed}\n(opted out: they get no more texts, call them)"),
+        None => format!("{relayed}\n(they can get texts again)"),
+    }
+}
+
+/// The text as the next person gets it after `person` could not be reached.
+pub fn handed_over(person: &str, body: &str) -> String {
+    format!("{person}{COULD_NOT_BE_REACHED}{body}")
+}
+
+/// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
+/// clock.
+pub fn late(since: &str, body: &str) -> String {
+    format!("{LATE}{since}. {body}")
+}
+
+/// What a person reads whose text is `next`'s since `at`.
+pub fn moved_on(next: &str, at: &str, body: &str) -> String {
+    let says = format!("Moved on to {next} at {at}{NOT_DELIVERED_TO_YOU}");
+    with_first_words(&says, body)
+}
+
+/// What the owner reads of a text that came at `at` and reached nobody, as far as is known.
+pub fn reached_nobody(at: &str, may_have_arrived: bool, body: &str) -> String {
+    let may_have = if may_have_arrived { "may have " } else { "" };
+    let says = format!("This text of {at} {may_have}{REACHED_NOBODY}");
+    with_first_words(&says, body)
+}
+
+/// What the owner reads when texts of a line wait for a repair. `error` is Twilio's, or an HTTP
+/// status.
+pub fn needs_repair(line: &str, error: u32) -> String {
+    let see = match error {
+        0..=999 => String::new(),
+        code => format!(" twilio.com/docs/api/errors/{code}"),
+    };
+    format!("Twilio error {error}: texts of {line}{WAIT_FOR_REPAIR}{see}")
+}
+
+pub(crate) const DID_NOT_REACH: &str = "\" did not reach your customer: ";
+
+/// An answer that a customer did not get. `why` says what to do, if anything helps.
+pub fn did_not_reach(words: &str, why: &str) -> String {
+    let after = format!("{DID_NOT_REACH}{why}");
+    quoting("\"", words, &after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::message_sid::MessageSid;
+    use crate::domain::inbound::Media;
+    use crate::domain::phone::PhoneNumber;
+    use crate::domain::sms::segments;
+
+    fn sms(from: &str, place: Option<&str>, body: &str, types: &[&str]) -> InboundSms {
+        InboundSms {
+            sid: MessageSid::parse(&("SM".to_owned() + &"0".repeat(32))).unwrap(),
+            from: Sender::parse(from),
+            to: PhoneNumber::parse("+16195550100").unwrap(),
+            place: place.map(str::to_owned),
+            body: body.to_owned(),
+            media: types
+                .iter()
+                .map(|content_type| Media {
+                    url: "https://api.twilio.com/media".to_owned(),
+                    content_type: (*content_type).to_owned(),
+                })
+                .collect(),
+            media_left_out: 0,
+            opt_out_type: None,
+        }
+    }
+
+    fn text(from: &str, place: Option<&str>, body: &str) -> String {
+        relayed(&sms(from, place, body, &[]))
+    }
+
+    #[test]
+    fn a_relayed_text_says_who_wrote_from_where_and_what() {
+        assert_eq!(
+            text("+16195550107", Some("San Diego, CA"), "hi"),
+            "+16195550107 (San Diego, CA): hi"
+        );
+        assert_eq!(text("+16195550107", None, "hi"), "+16195550107: hi");
+    }
+
+    #[test]
+    fn a_sender_that_cannot_be_answered_is_marked() {
+        for from in ["72975", "ACME Alerts", "rcs:acme_agent"] {
+            assert_eq!(
+                text(from, Some("San Diego, CA"), "Your code is 1"),
+                format!("{from} (cannot be answered): Your code is 1")
+            );
+        }
+        assert_eq!(
+            text("", None, "hi"),
+            "Unknown sender (cannot be answered): hi"
+        );
+    }
+
+    #[test]
+    fn without_words_it_says_what_came() {
+        let came = |types: &[&str]| relayed(&sms("+16195550107", None, " ", types));
+        assert_eq!(came(&["image/jpeg"]), "+16195550107: (1 photo)");
+        assert_eq!(
+            came(&["image/png", "text/x-vcard; charset=utf-8", "IMAGE/GIF"]),
+            "+16195550107: (2 photos, 1 contact)"
+        );
+        assert_eq!(
+            came(&[
+                "audio/amr",
+                "video/3gpp",
+                "application/pdf",
+                "",
+                "text/calendar"
+            ]),
+            "+16195550107: (1 recording, 1 video, 2 files, 1 appointment)"
+        );
+        assert_eq!(came(&[]), "+16195550107: (empty text)");
+    }
+
+    #[test]
+    fn it_says_how_many_attachments_are_missing() {
+        let left_out = |body: &str, types: &[&str], media_left_out| {
+            relayed(&InboundSms {
+                media_left_out,
+                ..sms("+16195550107", None, body, types)
+            })
+        };
+        assert_eq!(
+            left_out("", &[], 1),
+            "+16195550107: (1 attachment could not be passed on)"
+        );
+        assert_eq!(
+            left_out("", &["image/png"], 2),
+            "+16195550107: (1 photo; 2 attachments could not be passed on)"
+        );
+        assert_eq!(
+            left_out("see", &["image/png"], 1),
+            "+16195550107: see\n(1 attachment could not be passed on)"
+        );
+    }
+
+    #[test]
+    fn what_the_relay_adds_never_makes_a_text_dearer_by_its_alphabet() {
+        let foreign = Some("Łódź");
+        assert_eq!(text("+48225550107", foreign, "hi"), "+48225550107: hi");
+        assert_eq!(
+            text("+48225550107", foreign, "cześć"),
+            "+48225550107 (Łódź): cześć"
+        );
+        let header = text("+16195550107", Some("San Diego, CA"), "");
+        assert_eq!(segments(&header).because, None);
+        assert_eq!(segments(&handed_over("Sergio", "")).because, None);
+        assert_eq!(segments(&late("Sun 14:05", "")).because, None);
+    }
+
+    #[test]
+    fn a_text_that_moved_on_says_so_first() {
+        assert_eq!(
+            handed_over("Sergio", "+16195550107: hi"),
+            "Sergio could not be reached. +16195550107: hi"
+        );
+    }
+
+    #[test]
+    fn whoever_is_told_of_a_text_reads_its_first_words_in_one_segment() {
+        let long = format!(
+            "+16195550107 (San Diego, CA): {}",
+            "Is it ready? ".repeat(50)
+        );
+        for (told, begins) in [
+            (
+                moved_on("Backup", "10:03", &long),
+                "Moved on to Backup at 10:03",
+            ),
+            (
+                reached_nobody("10:00", false, &long),
+                "This text of 10:00 reached nobody",
+            ),
+            (
+                reached_nobody("Sat 23:59", true, &long),
+                "This text of Sat 23:59 may have",
+            ),
+        ] {
+            assert!(told.starts_with(begins), "{told}");
+            assert!(
+                told.contains("+16195550107 (San Diego, CA): Is it ready?"),
+                "{told}"
+            );
+            assert!(told.ends_with("..."), "{told}");
+            let segments = segments(&told);
+            assert_eq!((segments.count, segments.because), (1, None), "{told}");
+        }
+        let short = moved_on("Backup", "10:03", "+16195550107: hi");
+        assert!(short.ends_with(": +16195550107: hi"), "{short}");
+    }
+
+    #[test]
+    fn words_in_another_alphabet_are_cut_between_characters_and_never_left_out() {
+        let body = format!(
+            "+380445550107: {}",
+            "👨\u{200d}👩\u{200d}👧 Доброго дня! ".repeat(20)
+        );
+        let told = moved_on("Backup", "10:03", &body);
+        assert!(
+            told.contains("+380445550107: 👨\u{200d}👩\u{200d}👧 Доброго дня!"),
+            "{told}"
+        );
+        assert!(segments(&told).count <= 3, "{told}");
+        let emoji = "👨\u{200d}👩\u{200d}👧".repeat(100);
+        assert!(moved_on("Backup", "10:03", &emoji).ends_with("👧..."));
+    }
+
+    #[test]
+    fn a_repair_is_asked_for_in_one_segment() {
+        let asks = needs_repair(&"x".repeat(40), 30034);
+        assert!(asks.contains("docs/api/errors/30034"), "{asks}");
+        let cost = segments(&asks);
+        assert_eq!((cost.count, cost.because), (1, None), "{asks}");
+        assert!(
+            !needs_repair("qdn", 401).contains("twilio.com"),
+            "no code, no page"
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! A message's SID.
+
+use serde::Deserialize;
+use serde::Serialize;
+use std::fmt;
+
+/// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageSid(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a message's SID (SM or MM and 32 hexadecimal digits)")]
+pub struct NotAMessageSid;
+
+impl MessageSid {
+    pub fn parse(text: &str) -> Result<Self, NotAMessageSid> {
+        let hex = text
+            .strip_prefix("SM")
+            .or_else(|| text.strip_prefix("MM"))
+            .ok_or(NotAMessageSid)?;
+        let well_formed = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAMessageSid)
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageSid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for MessageSid {
+    type Error = NotAMessageSid;
+
+    fn try_from(text: String) -> Result<Self, NotAMessageSid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<MessageSid> for String {
+    fn from(sid: MessageSid) -> Self {
+        sid.0
+    }
+}

@@ -1,0 +1,14 @@
+//! Names of things, which know nothing of the things themselves.
+
+pub mod delivery_id;
+pub mod message_sid;
+pub mod notice_id;
+pub mod tag;
+
+pub use delivery_id::DeliveryId;
+pub use delivery_id::NotADeliveryId;
+pub use message_sid::MessageSid;
+pub use message_sid::NotAMessageSid;
+pub use notice_id::NotANoticeId;
+pub use notice_id::NoticeId;
+pub use tag::Tag;

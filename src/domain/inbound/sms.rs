@@ -1,0 +1,77 @@
+//! A text that reached the line, and its attachments.
+
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::opt_out::OptOutType;
+use crate::domain::opt_out::Wish;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::Sender;
+use crate::domain::routing::nature::Nature;
+use serde::Deserialize;
+use serde::Serialize;
+use std::fmt;
+
+/// A text from anyone to the line. Only a verified webhook becomes one
+/// (see [`crate::twilio::webhook`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundSms {
+    pub sid: MessageSid,
+    pub from: Sender,
+    /// The line.
+    pub to: PhoneNumber,
+    /// City and state as Twilio guesses them from the number, such as `San Diego, CA`.
+    pub place: Option<String>,
+    pub body: String,
+    pub media: Vec<Media>,
+    /// How many attachments came beside `media` that cannot be passed on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub media_left_out: usize,
+    /// What Twilio took the text for, with Advanced Opt-Out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out_type: Option<OptOutType>,
+}
+
+impl InboundSms {
+    /// What the text asks for as to the list of opt-outs.
+    pub fn wish(&self) -> Option<Wish> {
+        Wish::of(&self.body, self.opt_out_type)
+    }
+
+    /// `changes_list`: a word such as YES is an answer like any other, unless it changes the list of
+    /// opt-outs.
+    pub fn nature(&self, changes_list: bool) -> Nature {
+        match self.wish() {
+            Some(Wish::Stop(_) | Wish::Help) => Nature::OptOutWord,
+            Some(Wish::Start) if changes_list || self.opt_out_type.is_some() => Nature::OptOutWord,
+            _ if crate::domain::loop_guard::own_words::is_own(&self.body) => Nature::OwnWords,
+            _ if crate::domain::loop_guard::automatic::is_automatic(&self.body) => {
+                Nature::Automatic
+            }
+            _ => Nature::Ordinary,
+        }
+    }
+}
+
+pub(crate) fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// No body and no number in logs, whoever prints the struct.
+impl fmt::Debug for InboundSms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboundSms")
+            .field("sid", &self.sid)
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .field("characters", &self.body.chars().count())
+            .field("media", &self.media.len())
+            .field("media_left_out", &self.media_left_out)
+            .finish()
+    }
+}
+
+/// An attachment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    pub url: String,
+    pub content_type: String,
+}

@@ -1,0 +1,93 @@
+//! What becomes of a request for an invitation: its delivery, or why there is none. Pure.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Words, delivery, unfitting};
+use crate::domain::delivery::Delivery;
+use crate::domain::delivery::invitation::{Invitation, Report};
+use crate::domain::delivery::source::Source;
+use crate::domain::line::Line;
+use crate::domain::request::{InvitationRequest, Refused};
+use crate::domain::sms::plain;
+
+/// The delivery that `asked` comes to, in the words of the line's template.
+pub fn plan(
+    lines: &[Line],
+    line: &Line,
+    asked: &InvitationRequest,
+    source: Source,
+    now: Timestamp,
+) -> Result<Delivery, Refused> {
+    if asked.expires.is_some_and(|expires| expires <= now) {
+        return Err(Refused::field("expires", "is over already"));
+    }
+    if lines.iter().any(|line| line.number == asked.number) {
+        let problem = "is a line of this relay; an invitation goes to a person's phone";
+        return Err(Refused::field("number", problem));
+    }
+    if !line.policy.allows(&asked.number) {
+        let problem = format!(
+            "does not begin as the numbers do that the line {} may text (allowed_prefixes)",
+            line.name
+        );
+        return Err(Refused::field("number", problem));
+    }
+    let text = compose(line, asked, now)?;
+    let words = Words {
+        name: &asked.name,
+        number: &asked.number,
+        text,
+    };
+    let invitation = Invitation {
+        event: asked.event.clone(),
+        key: asked.idempotency_key.clone(),
+        subject: asked.subject.clone(),
+        request: asked.digest(),
+        source,
+        report: Report::NotNeeded,
+    };
+    Ok(delivery(line, words, invitation, asked.expires, now))
+}
+
+/// The text, of one segment.
+fn compose(line: &Line, asked: &InvitationRequest, now: Timestamp) -> Result<String, Refused> {
+    let mut values = asked.values();
+    for value in values.values_mut() {
+        if let Value::String(text) = value {
+            *text = plain(text);
+        }
+    }
+    let name = InvitationRequest::TEMPLATE;
+    let template = line.template(name).ok_or_else(|| {
+        let problem = format!("{} has no template {name}", line.name);
+        Refused::field("line", problem)
+    })?;
+    let text = template
+        .render(&values, &line.time_zone, now)
+        .map_err(|error| match error.value() {
+            Some(value) => Refused::field(path(value), error.to_string()),
+            None => Refused::field("line", format!("{}: template {name}: {error}", line.name)),
+        })?;
+    let texts = values.iter();
+    let texts = texts.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let texts: Vec<_> = texts.filter(|(name, _)| *name != "starts").collect();
+    match unfitting(&text, &texts) {
+        None => Ok(text),
+        Some(misfit) => Err(match misfit.value {
+            Some(value) => Refused::field(path(&value), misfit.problem),
+            None => Refused::field(
+                "line",
+                format!("{}: its template {name} {}", line.name, misfit.problem),
+            ),
+        }),
+    }
+}
+
+/// Where a template's value stands in the request.
+fn path(value: &str) -> String {
+    match value {
+        "name" | "event" | "link" | "starts" => value.to_owned(),
+        other => format!("data.{other}"),
+    }
+}

@@ -1,0 +1,85 @@
+//! Lines and the people behind them.
+
+pub mod auto_reply;
+#[cfg(feature = "machine")]
+pub mod changes;
+#[cfg(feature = "machine")]
+pub mod config;
+mod dollars;
+pub mod hours;
+mod notices;
+pub mod pin;
+pub mod policy;
+mod quiet;
+pub mod topic;
+
+pub use hours::BadHours;
+pub use hours::Hours;
+pub use hours::Window;
+pub use pin::NotAPin;
+pub use pin::Pin;
+pub use topic::BadKeyword;
+pub use topic::BadTopicName;
+pub use topic::Topic;
+
+use crate::domain::time_zone::TimeZone;
+pub use auto_reply::AutoReply;
+pub use dollars::{Dollars, NotDollars};
+pub use notices::Notices;
+pub use policy::Policy;
+pub use quiet::{QuietHours, quiet_until};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::phone::PhoneNumber;
+
+/// A Twilio number that the relay answers for, as checked and stored. All numbers are E.164 here;
+/// `relay.toml` may write them as people do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub name: String,
+    pub number: PhoneNumber,
+    /// ISO 3166-1 code of the country whose way of writing numbers the configuration uses.
+    pub country: String,
+    pub time_zone: TimeZone,
+    /// What Twilio calls, without a slash at the end. Signatures are checked against it.
+    pub public_url: String,
+    /// The people in cascade order. The last one is the backup and always available.
+    pub people: Vec<Person>,
+    #[serde(default)]
+    pub policy: Policy,
+    #[serde(default)]
+    pub notices: Notices,
+    /// What customers are answered before anybody answers them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_reply: Option<AutoReply>,
+}
+
+/// Somebody in a line's cascade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    pub number: PhoneNumber,
+    pub hours: Hours,
+    /// What their commands by text have to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+}
+
+impl Line {
+    pub fn person_with(&self, number: &PhoneNumber) -> Option<&Person> {
+        self.people.iter().find(|person| person.number == *number)
+    }
+
+    /// The country, which says how numbers are written.
+    #[cfg(feature = "machine")]
+    pub fn country(&self) -> Option<crate::domain::phone::Country> {
+        crate::domain::phone::Country::parse(&self.country)
+    }
+
+    pub fn person_named(&self, name: &str) -> Option<&Person> {
+        self.people
+            .iter()
+            .find(|person| person.name.eq_ignore_ascii_case(name))
+    }
+}

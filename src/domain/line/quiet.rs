@@ -1,0 +1,116 @@
+//! The hours of the night in which a line keeps its notices to itself.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+
+use super::Line;
+use crate::domain::line::BadHours;
+use crate::domain::line::hours::minute_of_day;
+use crate::domain::time_zone::TimeZone;
+
+/// A span of every day on the line's wall clock, which alone decides: `21:00-08:00`. The end is not
+/// part of it; if that is not after the beginning, the span runs over midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct QuietHours {
+    /// Minutes since midnight, less than a day's. Never the same.
+    from: u16,
+    to: u16,
+}
+
+const DAY: u16 = 24 * 60;
+
+/// No wall clock skips or repeats more than a day, so one of these many midnights has an end of the
+/// span that is still to come.
+const DAYS_AHEAD: i64 = 2;
+
+/// Until when a line's notices have to wait; `None` if they need not. Texts that customers write are
+/// relayed at any time.
+pub fn quiet_until(line: &Line, instant: Timestamp) -> Option<Timestamp> {
+    line.notices.quiet_hours?.until(&line.time_zone, instant)
+}
+
+impl QuietHours {
+    /// From nine to eight. Source: the United States forbid telephone solicitations before 8 a.m.
+    /// and after 9 p.m. by the clock of whoever is called (47 CFR 64.1200(c)(1)).
+    pub const NIGHT: Self = Self {
+        from: 21 * 60,
+        to: 8 * 60,
+    };
+
+    pub fn parse(text: &str) -> Result<Self, BadHours> {
+        let Some((from, to)) = text.split_once('-') else {
+            return Err(BadHours(format!(
+                "{text:?} is not a span of time; write its beginning and its end, such as \
+                 \"21:00-08:00\", or \"none\""
+            )));
+        };
+        let minute = |text: &str| minute_of_day(text.trim()).map(|minute| minute % DAY);
+        let (from, to) = (minute(from)?, minute(to)?);
+        if from == to {
+            return Err(BadHours(format!(
+                "{text:?} would be quiet all day, and no notice would ever go out; write \"none\" \
+                 for no quiet hours"
+            )));
+        }
+        Ok(Self { from, to })
+    }
+
+    pub fn contains(self, local: Time) -> bool {
+        let minute = local.hour() as u16 * 60 + local.minute() as u16;
+        match self.from < self.to {
+            true => (self.from..self.to).contains(&minute),
+            false => self.from <= minute || minute < self.to,
+        }
+    }
+
+    /// The next instant that is not within the span; `None` if this one is not.
+    pub fn until(self, zone: &TimeZone, instant: Timestamp) -> Option<Timestamp> {
+        let is_quiet = |at: Timestamp| self.contains(zone.at(at).time());
+        if !is_quiet(instant) {
+            return None;
+        }
+        let end = Time::midnight() + jiff::SignedDuration::from_mins(self.to.into());
+        let first = zone.at(instant).date();
+        let ends = (0..=DAYS_AHEAD).flat_map(|days| {
+            let day = first.checked_add(jiff::Span::new().days(days)).ok();
+            let at = day.map(|day| zone.zone().to_ambiguous_timestamp(day.to_datetime(end)));
+            let both = at.map(|at| [at.earlier().ok(), at.later().ok()]);
+            both.into_iter().flatten().flatten()
+        });
+        // A clock that is put forward or back may leave the span, too.
+        let changes = zone.zone().following(instant).take(1);
+        let changes = changes.map(|change| change.timestamp());
+        ends.chain(changes)
+            .filter(|at| instant < *at && !is_quiet(*at))
+            .min()
+    }
+}
+
+impl fmt::Display for QuietHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to } = self;
+        let (from, to) = ((from / 60, from % 60), (to / 60, to % 60));
+        write!(f, "{:02}:{:02}-{:02}:{:02}", from.0, from.1, to.0, to.1)
+    }
+}
+
+impl TryFrom<String> for QuietHours {
+    type Error = BadHours;
+
+    fn try_from(text: String) -> Result<Self, BadHours> {
+        Self::parse(&text)
+    }
+}
+
+impl From<QuietHours> for String {
+    fn from(hours: QuietHours) -> Self {
+        hours.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+use serde::{Deserialize, Serialize};
+
+use crate::domain::opt_out::Wish;
+
+/// Something that a line sends notices about, and that numbers can subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// What programs call it: small letters, digits, `-` and `_`.
+    pub name: String,
+    /// Who texts this to the line subscribes; in capitals.
+    pub keyword: String,
+    /// What subscribers are told that they get, such as `new events`.
+    pub about: String,
+}
+
+/// The most characters of a topic's name.
+const LONGEST_NAME: usize = 40;
+/// The most characters of a keyword, which people type.
+const LONGEST_KEYWORD: usize = 20;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a topic's name (small letters, digits, - and _, {LONGEST_NAME} at most, a letter first)"
+)]
+pub struct BadTopicName;
+
+/// Why a word can be no keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadKeyword {
+    #[error("a keyword is one word of letters and digits, {LONGEST_KEYWORD} at most")]
+    NotAWord,
+    #[error("Twilio or the relay takes this word for something else")]
+    Taken,
+}
+
+impl Topic {
+    pub fn checked_name(text: &str) -> Result<String, BadTopicName> {
+        let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+        let well_formed = text.len() <= LONGEST_NAME
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(is_fine);
+        well_formed.then(|| text.to_owned()).ok_or(BadTopicName)
+    }
+
+    /// The keyword in capitals.
+    pub fn checked_keyword(text: &str) -> Result<String, BadKeyword> {
+        let keyword = plain(text);
+        let is_word = text.chars().all(char::is_alphanumeric);
+        if keyword.is_empty() || !is_word || keyword.chars().count() > LONGEST_KEYWORD {
+            return Err(BadKeyword::NotAWord);
+        }
+        // Twilio's words for help are HELP and INFO.
+        let is_twilios = Wish::of(&keyword, None).is_some()
+            || ["HELP", "INFO", crate::domain::line::topic::ALL].contains(&keyword.as_str());
+        let begins_to_leave = crate::domain::line::topic::STOPS
+            .iter()
+            .any(|stop| keyword.starts_with(stop));
+        match is_twilios || begins_to_leave {
+            true => Err(BadKeyword::Taken),
+            false => Ok(keyword),
+        }
+    }
+
+    /// The words by which subscribers call it, without what is ignored about them.
+    pub(crate) fn called(&self) -> [String; 2] {
+        [plain(&self.keyword), plain(&self.name)]
+    }
+
+    /// Whether a text that joins or leaves this topic could mean the other one.
+    pub fn is_mistakable_for(&self, other: &Topic) -> bool {
+        let others = other.called();
+        self.called().iter().any(|word| others.contains(word))
+    }
+}
+
+/// What stands before a topic to leave it. Alone, Twilio takes each of them for an opt-out of
+/// everything.
+pub(crate) const STOPS: [&str; 5] = ["STOP", "UNSUBSCRIBE", "END", "QUIT", "CANCEL"];
+
+/// What stands for all topics.
+pub(crate) const ALL: &str = "ALL";
+
+/// Capitals and digits without anything between them.
+pub(crate) fn plain(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_programs_can_carry_anywhere() {
+        for name in ["events", "crew-news", "a", "x_2"] {
+            assert_eq!(Topic::checked_name(name).unwrap(), name);
+        }
+        for name in [
+            "",
+            "Events",
+            "new events",
+            "2x",
+            "-a",
+            "é",
+            "a#b",
+            &"a".repeat(41),
+        ] {
+            assert_eq!(Topic::checked_name(name), Err(BadTopicName), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_keyword_is_a_word_that_nobody_else_answers() {
+        for (text, keyword) in [("EVENTS", "EVENTS"), ("events", "EVENTS"), ("Été2", "ÉTÉ2")] {
+            assert_eq!(Topic::checked_keyword(text).unwrap(), keyword);
+        }
+        for text in ["", "NEW EVENTS", "🎉", "EVENTS!", &"A".repeat(21)] {
+            assert_eq!(
+                Topic::checked_keyword(text),
+                Err(BadKeyword::NotAWord),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "stop",
+            "START",
+            "Yes",
+            "help",
+            "INFO",
+            "all",
+            "cancel",
+            "STOPEVENTS",
+        ] {
+            assert_eq!(
+                Topic::checked_keyword(text),
+                Err(BadKeyword::Taken),
+                "{text:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Texts that a relay wrote coming back: another relay in the cascade, or a phone that passes on
+//! whatever comes in, would keep them going round for ever.
+
+use crate::domain::delivery::wording::{COULD_NOT_BE_REACHED, MARKS};
+use crate::domain::ids::Tag;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::subscriber::wording as subscriptions;
+use crate::domain::thread::wording as asking;
+
+/// How far into a text the relay's first words reach at most, names and places included.
+const MOST_BEFORE: usize = 160;
+
+/// Whether a relay wrote this, as far as its first words tell.
+pub fn is_own(body: &str) -> bool {
+    let body = without_tag(body.trim());
+    let beginning = beginning(body);
+    is_relayed(body)
+        || marks().any(|mark| beginning.contains(mark))
+        || asking::MARKS_BEHIND_NUMBERS
+            .iter()
+            .any(|mark| is_behind_a_number(beginning, mark))
+        || beginning
+            .split_once(COULD_NOT_BE_REACHED)
+            .is_some_and(|(person, _)| is_own(&body[person.len() + COULD_NOT_BE_REACHED.len()..]))
+}
+
+fn marks() -> impl Iterator<Item = &'static str> {
+    let marks = MARKS.into_iter().chain(subscriptions::MARKS);
+    marks.chain(asking::MARKS)
+}
+
+fn is_behind_a_number(text: &str, mark: &str) -> bool {
+    let before = text.split_once(mark).map(|(before, _)| before);
+    before.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+/// What follows the tag of a thread, if it begins with one.
+fn without_tag(body: &str) -> &str {
+    let tag = body.strip_prefix('#').and_then(|rest| rest.split_once(' '));
+    match tag {
+        Some((number, rest)) if Tag::parse(number).is_some() => rest,
+        _ => body,
+    }
+}
+
+/// Whether it begins as relayed texts do: `+16195550107 (San Diego, CA): `.
+fn is_relayed(body: &str) -> bool {
+    let Some((before, _)) = body.split_once(':') else {
+        return false;
+    };
+    let (number, place) = before.split_once(' ').unwrap_or((before, "()"));
+    PhoneNumber::parse(number).is_ok() && place.starts_with('(') && place.ends_with(')')
+}
+
+fn beginning(body: &str) -> &str {
+    let end = body.char_indices().nth(MOST_BEFORE);
+    end.map_or(body, |(end, _)| &body[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::wording::{
+        handed_over, late, moved_on, needs_repair, reached_nobody,
+    };
+    use crate::domain::thread::wording as asking;
+
+    #[test]
+    fn what_the_relay_writes_is_recognised() {
+        let relayed = "+16195550107 (San Diego, CA): hi";
+        let customer = PhoneNumber::parse("+16195550107").unwrap();
+        let moved = handed_over("Sergio", relayed);
+        let moved_twice = handed_over("Ana", &moved);
+        let around = format!("+16195550100: {relayed}");
+        for body in [
+            relayed,
+            "+16195550107: hi",
+            "+16195550107: (1 photo)",
+            "ACME Alerts (cannot be answered): Your code is 1",
+            asking::no_thread(),
+            &format!("+16195550100: {}", asking::no_thread()),
+            "#12 +16195550107: hi",
+            "#2 Sergio could not be reached. +16195550107: hi",
+            &asking::has_it("Ana", &customer),
+            &asking::answered_by("Ana", &customer, "at five"),
+            &asking::nobody_answered(&customer, "10:00 AM", "hi"),
+            &asking::reminder(&customer, "10:00 AM", "hi", None),
+            &asking::left_unanswered("Ana", &customer, "10:00 AM"),
+            &crate::domain::delivery::wording::did_not_reach("yes", "they opted out of texts."),
+            &late("Mon 10:00", relayed),
+            &moved,
+            &moved_twice,
+            &around,
+            &moved_on("Backup", "10:03", relayed),
+            &reached_nobody("10:03", true, relayed),
+            &needs_repair("qdn", 30034),
+        ] {
+            assert!(is_own(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_not_taken_for_it() {
+        for body in [
+            "",
+            "ok",
+            "Call +16195550107: he is waiting",
+            "+16195550107",
+            "+16195550107 is waiting: call",
+            "Ana could not be reached. What now?",
+            "12:30",
+            ":",
+            "🚐 could not be reached. ",
+            "Ana knows it and takes care of it.",
+            "He has answered me. Nothing was sent.",
+            "Nobody has answered so far",
+            "#7 on my way",
+        ] {
+            assert!(!is_own(body), "{body}");
+        }
+    }
+}

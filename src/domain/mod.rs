@@ -1,0 +1,25 @@
+//! The rules of the relay, without I/O: no async, no clock, no AWS, no HTTP, no provider's words.
+
+pub mod command;
+pub mod credentials;
+pub mod delivery;
+pub mod duty;
+pub mod ids;
+pub mod inbound;
+pub mod inbound_record;
+pub mod invitation;
+pub mod line;
+pub mod loop_guard;
+pub mod names;
+pub mod notice;
+pub mod opt_out;
+pub mod pace;
+pub mod phone;
+pub mod reconciliation;
+pub mod request;
+pub mod routing;
+pub mod sms;
+pub mod subscriber;
+pub mod template;
+pub mod thread;
+pub mod time_zone;

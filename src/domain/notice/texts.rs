@@ -1,0 +1,82 @@
+//! A notice's text to one recipient, and how quickly one follows the other.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Notice;
+use crate::domain::delivery::{Delivery, Purpose, Recipient, State};
+use crate::domain::ids::DeliveryId;
+use crate::domain::line::Line;
+use crate::domain::pace::Rate;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::sms as text;
+
+/// What a recipient is called where a person's name would stand.
+pub const SUBSCRIBER: &str = "a subscriber";
+
+/// The delivery of a notice to one number.
+pub fn to_recipient(
+    notice: &Notice,
+    line: &Line,
+    number: PhoneNumber,
+    body: String,
+    due: Timestamp,
+    now: Timestamp,
+) -> Delivery {
+    Delivery {
+        id: DeliveryId::of_notice(notice, &number),
+        version: 0,
+        line: line.name.clone(),
+        from: line.number.clone(),
+        public_url: line.public_url.clone(),
+        message_sid: None,
+        sender: None,
+        to: Recipient {
+            person: SUBSCRIBER.to_owned(),
+            number,
+        },
+        remaining: Vec::new(),
+        parts: text::parts(&body, &[]),
+        body,
+        media: Vec::new(),
+        attempts: Vec::new(),
+        state: State::Waiting { due },
+        created: now,
+        deadline: notice.expires,
+        gave_up: None,
+        replays: Vec::new(),
+        slowed: Vec::new(),
+        invitation: None,
+        handed_over: Vec::new(),
+        in_thread: None,
+        purpose: Purpose::Notice { notice: notice.id },
+        policy: line.policy.clone(),
+        time_zone: line.time_zone.clone(),
+    }
+}
+
+/// How long after one text the next one goes out, so that they wait here and not at Twilio: whatever
+/// waits there stands before the texts that customers write, is not called back, and is refused once
+/// it is more than the line's number sends in ten hours (Twilio's error 21611).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pacing {
+    pub apart: Duration,
+}
+
+impl Pacing {
+    pub fn of(line: &Line, text: &str) -> Self {
+        let parts = text::parts(text, &[]);
+        let segments = parts.iter().map(|part| text::segments(&part.body).count);
+        let segments = u32::try_from(segments.sum::<usize>()).unwrap_or(u32::MAX);
+        let a_minute = line.notices.segments_a_minute.max(1);
+        Self {
+            apart: Duration::from_secs(60) * segments / a_minute,
+        }
+    }
+
+    /// What a page of so many texts takes of the line's pace.
+    pub fn page_of(self, texts: usize) -> Rate {
+        Rate::apart(self.apart * u32::try_from(texts).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,133 @@
+//! How many texts may go between two numbers, and how many one sender may have relayed: whatever
+//! comes too fast gets a slot later, in the order in which it asked.
+//!
+//! The rule is the generic cell rate algorithm (ITU-T I.371, Annex A), whose only state is the
+//! theoretical arrival time (TAT): when the next text would be due if all came evenly. A TAT that
+//! has passed says no more than none does, so it needs no keeping.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::phone::PhoneNumber;
+
+/// One in so much time, and so many at once before they have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// From one to the next, if they come evenly.
+    interval: Duration,
+    at_once: u32,
+}
+
+/// Between a line and one phone. Twilio stops two numbers for 30 seconds after 30 texts within 30
+/// seconds (error 14107, meant against loops); by this rate they are 20 at most.
+pub const PAIR: Rate = Rate {
+    interval: Duration::from_secs(3),
+    at_once: 10,
+};
+
+/// Of what one program asks for over HTTP. More than one a second is a loop gone wild: a notice
+/// goes to as many as subscribe.
+pub const CALLER: Rate = Rate {
+    interval: Duration::from_secs(1),
+    at_once: 20,
+};
+
+impl Rate {
+    /// As many at once as in a minute; at least one, since nothing must wait for ever.
+    pub fn a_minute(count: u32) -> Self {
+        let count = count.max(1);
+        Self {
+            at_once: count,
+            ..Self::apart(Duration::from_millis(60_000 / u64::from(count)))
+        }
+    }
+
+    /// One after the other, with this time between them.
+    pub fn apart(interval: Duration) -> Self {
+        // Whole milliseconds, as stores keep instants.
+        let interval = Duration::from_millis(interval.as_millis() as u64);
+        Self {
+            interval: interval.max(Duration::from_millis(1)),
+            at_once: 1,
+        }
+    }
+
+    /// From one to the next, if they come evenly.
+    pub fn interval(self) -> Duration {
+        self.interval
+    }
+
+    /// How far ahead of the even pace a burst may be.
+    fn ahead(self) -> Duration {
+        self.interval() * self.at_once.saturating_sub(1)
+    }
+
+    /// The slot of whoever finds this TAT.
+    pub fn slot(self, tat: Timestamp, now: Timestamp) -> Timestamp {
+        tat.checked_sub(self.ahead()).unwrap_or(now).max(now)
+    }
+
+    /// The latest TAT that leaves a slot within `patience`.
+    pub fn latest(self, now: Timestamp, patience: Duration) -> Timestamp {
+        now.checked_add(self.ahead())
+            .and_then(|latest| latest.checked_add(patience))
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// A slot, and the TAT for the next one who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    pub tat: Timestamp,
+    pub slot: Timestamp,
+}
+
+/// The next slot after those that led to `tat`. `None`, and nothing is taken, if it is further away
+/// than `patience`.
+pub fn claim(
+    tat: Option<Timestamp>,
+    now: Timestamp,
+    rate: Rate,
+    patience: Duration,
+) -> Option<Claim> {
+    let tat = tat.map_or(now, |tat| tat.max(now));
+    (tat <= rate.latest(now, patience)).then(|| Claim {
+        tat: tat.checked_add(rate.interval()).unwrap_or(Timestamp::MAX),
+        slot: rate.slot(tat, now),
+    })
+}
+
+/// Whose pace it is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// What `line` sends to one phone.
+    pub fn pair(line: &PhoneNumber, to: &PhoneNumber) -> Self {
+        Self(format!("pair#{}#{}", line.expose(), to.expose()))
+    }
+
+    /// What `line` sends of notices.
+    pub fn notices(line: &PhoneNumber) -> Self {
+        Self(format!("notices#{}", line.expose()))
+    }
+
+    /// What one sender has relayed by `line`.
+    pub fn sender(line: &PhoneNumber, sender: &str) -> Self {
+        Self(format!("sender#{}#{sender}", line.expose()))
+    }
+
+    /// What a program asks for over HTTP.
+    pub fn caller(name: &str) -> Self {
+        Self(format!("caller#{name}"))
+    }
+
+    /// The key as stores have it; there are numbers in it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

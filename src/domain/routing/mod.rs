@@ -1,0 +1,209 @@
+//! Which person an inbound goes to: a pure function of the line, what is known of its people, the
+//! sender, the kind of text and the time. The same arguments always give the same decision, so a
+//! stored one can be explained.
+
+pub mod nature;
+
+pub use nature::Nature;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::duty::{Because, Overrides, duty_of};
+
+use crate::domain::line::{Line, Person};
+use crate::domain::opt_out::OptOuts;
+use crate::domain::phone::Sender;
+use crate::domain::subscriber::Subscriber;
+
+/// Where an inbound goes, with everyone who was considered and why each was taken or skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub line: String,
+    pub at: Timestamp,
+    pub rule: Rule,
+    /// The name of the person it goes to; `None` if it is relayed to nobody.
+    pub to_person: Option<String>,
+    /// Whom a delivery that fails is handed over to, in this order.
+    pub then: Vec<String>,
+    pub candidates: Vec<Candidate>,
+    /// What else led to it: about the customer's thread, or what a person's text was taken for. No
+    /// numbers and no words of anybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// The rule that made the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The first of the cascade who is available.
+    FirstAvailable,
+    /// The person who has the customer's thread.
+    Thread,
+    /// A person of the cascade wrote, and has no thread that it could be for.
+    FromPerson,
+    /// A person answered the customer of their one live thread.
+    Answer,
+    /// A person answered the customer of the thread whose tag they put in front.
+    TaggedAnswer,
+    /// It is not certain for which thread a person's text is; they are asked.
+    Held,
+    /// A person's number answered the question for which thread an earlier text is.
+    Choice,
+    /// A person put a tag in front that none of their threads has, or nothing behind it.
+    UnknownTag,
+    /// A person's text is longer than what goes to a customer in one text.
+    TooLong,
+    /// A person gave their thread to the next.
+    Passed,
+    /// A person took a thread on.
+    Claimed,
+    /// A person's command lacks the right PIN.
+    WrongPin,
+    /// The line wrote to itself, or another line of this relay did; relaying that would never end.
+    FromLine,
+    /// A person of the cascade opted out, or in again. Twilio has answered.
+    OptOutWord,
+    /// The phone of a person of the cascade wrote by itself; an answer would begin a loop.
+    AutomaticReply,
+    /// A person's number sent a relay's own words back, as another relay does; an answer would
+    /// begin a loop.
+    OwnWords,
+    /// It was a topic's keyword and nothing else: whoever wrote it subscribed, which is nothing for
+    /// people to read.
+    Keyword,
+    /// It asked for no more notices of a topic, and nothing else.
+    LeftTopic,
+    /// A person of the cascade said whether they are there, or asked; they are answered.
+    DutyByText,
+}
+
+/// What is known besides the line when a text is routed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    pub overrides: Overrides,
+    /// At least those of the line's people.
+    pub opt_outs: OptOuts,
+    /// What is on record of the sender and the line's topics.
+    pub subscriptions: Vec<Subscriber>,
+    /// Whether the sender is one of this relay's lines.
+    pub from_own_line: bool,
+    /// The name of the person who has the sender's thread, if it is live.
+    pub has_thread: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub person: String,
+    pub available: bool,
+    pub because: Because,
+}
+
+/// Decides for a text that `from` wrote to `line`.
+pub fn decide(
+    line: &Line,
+    known: &Known,
+    from: &Sender,
+    nature: Nature,
+    now: Timestamp,
+) -> Decision {
+    let candidates = candidates(line, known, now);
+    let mut rule = match from.phone() {
+        Some(number) if *number == line.number || known.from_own_line => Rule::FromLine,
+        Some(number) => match nature {
+            Nature::Joins => Rule::Keyword,
+            Nature::Leaves => Rule::LeftTopic,
+            // Any other text of a customer is never dropped, whatever it says.
+            _ if line.person_with(number).is_none() => Rule::FirstAvailable,
+            Nature::Ordinary => Rule::FromPerson,
+            Nature::DutyCommand => Rule::DutyByText,
+            Nature::OptOutWord => Rule::OptOutWord,
+            Nature::Automatic => Rule::AutomaticReply,
+            Nature::OwnWords => Rule::OwnWords,
+        },
+        None => Rule::FirstAvailable,
+    };
+    let mut cascade = match rule {
+        Rule::FirstAvailable => on_duty(&candidates),
+        _ => Vec::new(),
+    };
+    let mut because = None;
+    if let Some(has) = known.has_thread.as_ref().filter(|_| !cascade.is_empty()) {
+        because = Some(match cascade.iter().position(|name| name == has) {
+            Some(position) => {
+                cascade[..=position].rotate_right(1);
+                rule = Rule::Thread;
+                format!("{has} has the thread")
+            }
+            None if line.person_named(has).is_some() => {
+                format!("{has} has the thread, but is not available")
+            }
+            None => format!("{has} has the thread, but is not behind the line any more"),
+        });
+    }
+    let mut cascade = cascade.into_iter();
+    Decision {
+        line: line.name.clone(),
+        at: now,
+        rule,
+        to_person: cascade.next(),
+        then: cascade.collect(),
+        candidates,
+        because,
+    }
+}
+
+/// Everyone in cascade order. Who opted out would not get the text; but if that leaves nobody, it
+/// is tried with the backup all the same, and what comes of it is not overlooked.
+fn candidates(line: &Line, known: &Known, now: Timestamp) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = line
+        .people
+        .iter()
+        .map(|person| {
+            let duty = duty_of(line, person, &known.overrides, now);
+            let opted_out = known.opt_outs.of(&person.number).filter(|_| duty.available);
+            Candidate {
+                person: person.name.clone(),
+                available: duty.available && opted_out.is_none(),
+                because: opted_out.map_or(duty.because, |out| Because::OptedOut(out.since)),
+            }
+        })
+        .collect();
+    if candidates.iter().all(|candidate| !candidate.available)
+        && let Some(backup) = candidates.last_mut()
+        && let Because::OptedOut(since) = backup.because
+    {
+        backup.available = true;
+        backup.because = Because::OptedOutBackup(since);
+    }
+    candidates
+}
+
+/// Decides for a text of nobody's number, so that what is known of the people alone counts: who is
+/// on duty.
+pub fn decide_for_a_customer(line: &Line, known: &Known, now: Timestamp) -> Decision {
+    let customer = Sender::Alphanumeric(String::new());
+    decide(line, known, &customer, Nature::Ordinary, now)
+}
+
+impl Decision {
+    /// The people whom this decision names, first choice first.
+    pub fn cascade<'l>(&self, line: &'l Line) -> impl Iterator<Item = &'l Person> {
+        self.to_person
+            .iter()
+            .chain(&self.then)
+            .filter_map(move |name| line.person_named(name))
+    }
+}
+
+fn on_duty(candidates: &[Candidate]) -> Vec<String> {
+    candidates
+        .iter()
+        .filter(|c| c.available)
+        .map(|c| c.person.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

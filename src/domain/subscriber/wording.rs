@@ -1,0 +1,76 @@
+//! What the relay answers to whoever joins a topic or leaves one.
+
+use crate::domain::line::Line;
+use crate::domain::line::Topic;
+
+const JOINED: &str = ": you now get texts about ";
+const LEFT: &str = ": you get no more texts about ";
+
+/// What stands in each of these texts and hardly in anybody else's.
+pub(crate) const MARKS: [&str; 2] = [JOINED, LEFT];
+
+/// The answer to a topic's keyword.
+///
+/// Source of what it must say (what it is, that there may be many and that they may cost, how to end
+/// it, how to get help): CTIA, "Messaging Principles and Best Practices", 5.1.2, and Twilio's
+/// messaging policy on opt-in confirmations.
+pub fn subscribed(line: &Line, topic: &Topic) -> String {
+    let (name, about) = (&line.name, &topic.about);
+    format!(
+        "{name}{JOINED}{about}. Msg frequency varies, msg & data rates may apply. Reply STOP {} \
+         or STOP to end, HELP for help.",
+        topic.keyword
+    )
+}
+
+/// The answer to STOP with a topic, or with all of them.
+pub fn left(line: &Line, topics: &[&Topic]) -> String {
+    let name = &line.name;
+    match topics {
+        [topic] => format!(
+            "{name}{LEFT}{}. Reply {} to get them again.",
+            topic.about, topic.keyword
+        ),
+        topics => {
+            let about: Vec<&str> = topics.iter().map(|topic| topic.about.as_str()).collect();
+            format!("{name}{LEFT}{}.", about.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::line::config;
+    use crate::domain::loop_guard::own_words::is_own;
+    use crate::domain::sms::segments;
+
+    #[test]
+    fn the_answers_say_what_they_are_in_one_plain_segment() {
+        let line = config::example(4000).remove(0);
+        let [events, maintenance] = &line.notices.topics[..] else {
+            panic!("the example has two topics");
+        };
+        let joined = subscribed(&line, events);
+        assert_eq!(
+            joined,
+            "qdn: you now get texts about new events. Msg frequency varies, msg & data rates may \
+             apply. Reply STOP EVENTS or STOP to end, HELP for help."
+        );
+        let left_one = left(&line, &[events]);
+        assert_eq!(
+            left_one,
+            "qdn: you get no more texts about new events. Reply EVENTS to get them again."
+        );
+        let left_all = left(&line, &[events, maintenance]);
+        assert_eq!(
+            left_all,
+            "qdn: you get no more texts about new events, maintenance."
+        );
+        for text in [joined, left_one, left_all] {
+            let cost = segments(&text);
+            assert_eq!((cost.count, cost.because), (1, None), "{text}");
+            assert!(is_own(&text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The words by which a phone joins a topic or leaves it.
+
+use crate::domain::line::Topic;
+use crate::domain::line::topic::ALL;
+use crate::domain::line::topic::STOPS;
+use crate::domain::line::topic::plain;
+
+/// What somebody asks for by such words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked<'t> {
+    ToJoin(&'t Topic),
+    /// One topic, or all that the line has.
+    ToLeave(Vec<&'t Topic>),
+}
+
+impl<'t> Asked<'t> {
+    /// What the whole text asks for, if it is nothing but such words. Case, spaces and punctuation
+    /// do not matter: `Events!`, `stop events`.
+    pub fn of(body: &str, topics: &'t [Topic]) -> Option<Self> {
+        let text = plain(body);
+        let joined = topics.iter().find(|topic| plain(&topic.keyword) == text);
+        if let Some(topic) = joined {
+            return Some(Asked::ToJoin(topic));
+        }
+        let stopped = || STOPS.iter().filter_map(|stop| text.strip_prefix(stop));
+        let left = topics
+            .iter()
+            .find(|topic| stopped().any(|rest| topic.called().iter().any(|word| word == rest)));
+        match left {
+            Some(topic) => Some(Asked::ToLeave(vec![topic])),
+            // As one word it is Twilio's.
+            None if !topics.is_empty() && stopped().any(|rest| rest == ALL) => {
+                Some(Asked::ToLeave(topics.iter().collect()))
+            }
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic(name: &str, keyword: &str) -> Topic {
+        Topic {
+            name: name.to_owned(),
+            keyword: keyword.to_owned(),
+            about: format!("what {name} is about"),
+        }
+    }
+
+    fn topics() -> [Topic; 2] {
+        [topic("events", "EVENTS"), topic("crew-news", "CREW")]
+    }
+
+    /// Such as `+events`, `-events -crew-news`.
+    fn asked(body: &str) -> String {
+        match Asked::of(body, &topics()) {
+            Some(Asked::ToJoin(topic)) => format!("+{}", topic.name),
+            Some(Asked::ToLeave(topics)) => {
+                let names = topics.iter().map(|topic| format!("-{}", topic.name));
+                names.collect::<Vec<_>>().join(" ")
+            }
+            None => String::new(),
+        }
+    }
+
+    #[test]
+    fn a_keyword_alone_joins() {
+        for body in [
+            "EVENTS",
+            "events",
+            " Events!\n",
+            "“events”.",
+            "E V E N T S",
+            "Events 🎉",
+        ] {
+            assert_eq!(asked(body), "+events", "{body:?}");
+        }
+        assert_eq!(asked("crew"), "+crew-news");
+    }
+
+    #[test]
+    fn stop_with_keyword_or_name_leaves() {
+        for body in [
+            "STOP EVENTS",
+            "stop events.",
+            "Stop: events",
+            "unsubscribe Events",
+            "STOPEVENTS",
+        ] {
+            assert_eq!(asked(body), "-events", "{body:?}");
+        }
+        for body in ["stop crew", "STOP crew-news", "end crew news"] {
+            assert_eq!(asked(body), "-crew-news", "{body:?}");
+        }
+        assert_eq!(asked("stop all"), "-events -crew-news");
+    }
+
+    #[test]
+    fn anything_else_is_a_text_like_any_other() {
+        for body in [
+            "",
+            "!",
+            "events tonight?",
+            "no events",
+            "crew-news",
+            "STOP",
+            "stop it",
+            "all",
+            "please stop events",
+            "event",
+        ] {
+            assert_eq!(asked(body), "", "{body:?}");
+        }
+        assert_eq!(Asked::of("STOP ALL", &[]), None);
+        assert_eq!(Asked::of("", &[]), None);
+    }
+}

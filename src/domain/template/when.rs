@@ -1,0 +1,229 @@
+//! Dates and times as people say them.
+
+use std::fmt;
+
+use jiff::civil::{Date, DateTime};
+use jiff::{Timestamp, ToSpan};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use crate::domain::time_zone::TimeZone;
+
+/// When something is: an instant, or a day alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    Instant(Timestamp),
+    /// A time by the clock where the line is.
+    Local(DateTime),
+    Day(Date),
+}
+
+/// How long the text of a date is that has no time: `2026-04-29`.
+const DATE: usize = 10;
+
+impl When {
+    /// Reads `2026-04-29T18:00:00-07:00`, `2026-04-29T18:00` (by the line's clock) or `2026-04-29`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() == DATE {
+            return text.parse().ok().map(Self::Day);
+        }
+        let instant = text.parse().map(Self::Instant);
+        instant.or_else(|_| text.parse().map(Self::Local)).ok()
+    }
+
+    /// `Wed Apr 29, 6:00 PM`, or `Wed Apr 29` for a day alone. The year is said of days that are a
+    /// year or more from `now`.
+    pub fn words(&self, zone: &TimeZone, now: Timestamp) -> String {
+        let (date, time) = self.on_the_clock(zone);
+        let mut words = day(date, zone.at(now).date());
+        if time.is_some() {
+            words += ", ";
+            words += &self.time(zone);
+        }
+        words
+    }
+
+    /// The day alone: `Wed Apr 29`.
+    pub fn day(&self, zone: &TimeZone, now: Timestamp) -> String {
+        day(self.on_the_clock(zone).0, zone.at(now).date())
+    }
+
+    /// The time alone: `6:00 PM`. Of a day without one there is nothing to say.
+    pub fn time(&self, zone: &TimeZone) -> String {
+        let (_, time) = self.on_the_clock(zone);
+        let time = time.map(|time| time.strftime("%-I:%M %p").to_string());
+        time.unwrap_or_default()
+    }
+
+    /// `Wed Apr 29, 6:00 PM to 8:00 PM`; with the other day, if it is another one.
+    pub fn until(&self, end: &Self, zone: &TimeZone, now: Timestamp) -> String {
+        let begin = self.words(zone, now);
+        let same_day = self.on_the_clock(zone).0 == end.on_the_clock(zone).0;
+        let end = if same_day {
+            end.time(zone)
+        } else {
+            end.words(zone, now)
+        };
+        match end.as_str() {
+            "" => begin,
+            end => format!("{begin} to {end}"),
+        }
+    }
+
+    fn on_the_clock(&self, zone: &TimeZone) -> (Date, Option<jiff::civil::Time>) {
+        match self {
+            Self::Instant(instant) => {
+                let there = zone.at(*instant);
+                (there.date(), Some(there.time()))
+            }
+            Self::Local(there) => (there.date(), Some(there.time())),
+            Self::Day(date) => (*date, None),
+        }
+    }
+}
+
+fn day(date: Date, today: Date) -> String {
+    let year_ago = today.checked_sub(1.year()).unwrap_or(Date::MIN);
+    let in_a_year = today.checked_add(1.year()).unwrap_or(Date::MAX);
+    let format = if year_ago < date && date < in_a_year {
+        "%a %b %-d"
+    } else {
+        "%a %b %-d, %Y"
+    };
+    date.strftime(format).to_string()
+}
+
+/// As [`When::parse`] reads it.
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instant(instant) => instant.fmt(f),
+            Self::Local(there) => there.fmt(f),
+            Self::Day(date) => date.fmt(f),
+        }
+    }
+}
+
+impl Serialize for When {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl JsonSchema for When {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "When".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A time with its offset, a time by the line's clock, or a date alone.",
+            "type": "string",
+            "pattern": r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}.*)?$",
+            "examples": ["2026-04-29T18:00:00-07:00", "2026-04-29T18:00", "2026-04-29"],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str, now: &str) -> String {
+        let zone = TimeZone::named("America/Los_Angeles").unwrap();
+        When::parse(text)
+            .unwrap()
+            .words(&zone, now.parse().unwrap())
+    }
+
+    const APRIL: &str = "2026-04-01T12:00:00Z";
+
+    #[test]
+    fn a_time_is_said_by_the_clock_where_the_line_is() {
+        for (text, said) in [
+            ("2026-04-29T18:00:00-07:00", "Wed Apr 29, 6:00 PM"),
+            ("2026-04-30T01:00:00Z", "Wed Apr 29, 6:00 PM"),
+            ("2026-04-29T18:00", "Wed Apr 29, 6:00 PM"),
+            ("2026-04-29T00:05:00-07:00", "Wed Apr 29, 12:05 AM"),
+            ("2026-04-29T12:00:00-07:00", "Wed Apr 29, 12:00 PM"),
+            ("2026-04-29", "Wed Apr 29"),
+            ("2026-05-01", "Fri May 1"),
+        ] {
+            assert_eq!(words(text, APRIL), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn both_daylight_saving_nights_are_said_as_the_clocks_show_them() {
+        for (text, said) in [
+            ("2026-03-08T09:59:00Z", "Sun Mar 8, 1:59 AM"),
+            ("2026-03-08T10:00:00Z", "Sun Mar 8, 3:00 AM"),
+            ("2026-11-01T08:30:00Z", "Sun Nov 1, 1:30 AM"),
+            ("2026-11-01T09:30:00Z", "Sun Nov 1, 1:30 AM"),
+        ] {
+            assert_eq!(words(text, APRIL), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_year_is_said_of_what_is_a_year_away() {
+        for (text, said) in [
+            ("2027-03-31", "Wed Mar 31"),
+            ("2027-04-01", "Thu Apr 1, 2027"),
+            ("2025-04-02", "Wed Apr 2"),
+            ("2025-04-01T08:00:00-07:00", "Tue Apr 1, 2025, 8:00 AM"),
+        ] {
+            assert_eq!(words(text, APRIL), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_names_the_other_day_if_there_is_one() {
+        let zone = TimeZone::named("America/Los_Angeles").unwrap();
+        let now = APRIL.parse().unwrap();
+        for (from, to, said) in [
+            (
+                "2026-04-29T18:00",
+                "2026-04-29T20:00",
+                "Wed Apr 29, 6:00 PM to 8:00 PM",
+            ),
+            (
+                "2026-04-29T22:00",
+                "2026-04-30T02:00",
+                "Wed Apr 29, 10:00 PM to Thu Apr 30, 2:00 AM",
+            ),
+            ("2026-04-29", "2026-05-01", "Wed Apr 29 to Fri May 1"),
+            ("2026-04-29", "2026-04-29", "Wed Apr 29"),
+            ("2026-04-29T18:00", "2026-04-29", "Wed Apr 29, 6:00 PM"),
+        ] {
+            let [from, to] = [from, to].map(|text| When::parse(text).unwrap());
+            assert_eq!(from.until(&to, &zone, now), said);
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "soon",
+            "2026-02-30",
+            "29.04.2026",
+            "18:00",
+            "2026-04-29T25:00",
+            "1777507200",
+            "2026-4-29",
+            "２０２６-04-29",
+        ] {
+            assert_eq!(When::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_written_as_it_can_be_read_again() {
+        for text in ["2026-04-30T01:00:00Z", "2026-04-29T18:00:00", "2026-04-29"] {
+            let when = When::parse(text).unwrap();
+            assert_eq!(when.to_string(), text);
+            assert_eq!(When::parse(&when.to_string()), Some(when));
+        }
+    }
+}

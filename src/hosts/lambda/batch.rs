@@ -1,0 +1,302 @@
+//! The worker's events: batches of wake-ups from SQS, and the scheduled sweep.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, bail};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::{FutureExt, StreamExt, stream};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::app::ports::queue::Message;
+use crate::app::relay::Relay;
+
+/// How many wake-ups of a batch are worked on side by side.
+const SIDE_BY_SIDE: usize = 5;
+
+/// What working on a wake-up may take: a few round trips to DynamoDB and one to Twilio, each with
+/// its time limit.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// Kept free at the end, for the answer to Lambda.
+const RESERVE: Duration = Duration::from_millis(500);
+
+#[derive(Debug)]
+enum Event {
+    Sweep,
+    Batch(Vec<SqsMessage>),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Swept { woken: usize },
+    Batch(SqsBatchResponse),
+}
+
+/// Answers the events of the worker until Lambda ends it.
+pub async fn run(
+    relay: &Relay,
+    work_on: impl AsyncFn(&Relay, &Message) -> anyhow::Result<()>,
+    sweep: impl AsyncFn(&Relay) -> anyhow::Result<usize>,
+) -> Result<(), lambda_runtime::Error> {
+    let answer = async |event: LambdaEvent<Box<RawValue>>| {
+        let answer = match read(event.payload.get())? {
+            Event::Sweep => Answer::Swept {
+                woken: sweep(relay).await.context("the sweep failed")?,
+            },
+            Event::Batch(records) => {
+                let deadline = event.context.deadline();
+                let left = deadline.duration_since(SystemTime::now());
+                let left = left.unwrap_or_default();
+                let work_on = async |message: &Message| work_on(relay, message).await;
+                Answer::Batch(work_on_wake_ups(records, left, work_on).await?)
+            }
+        };
+        anyhow::Ok(answer)
+    };
+    let answer = &answer;
+    lambda_runtime::run(service_fn(async |event| {
+        answer(event).await.map_err(|error| Diagnostic {
+            error_type: "Worker".to_owned(),
+            error_message: format!("{error:#}"),
+        })
+    }))
+    .await
+}
+
+fn read(event: &str) -> anyhow::Result<Event> {
+    #[derive(Deserialize)]
+    struct Schedule {
+        sweep: bool,
+    }
+    if let Ok(Schedule { sweep: true }) = serde_json::from_str(event) {
+        return Ok(Event::Sweep);
+    }
+    match serde_json::from_str::<SqsEvent>(event) {
+        Ok(batch) => Ok(Event::Batch(batch.records)),
+        // The message of a JSON error may quote the event.
+        Err(_) => bail!(
+            "the worker takes batches of SQS and {{\"sweep\": true}}, and this event is neither"
+        ),
+    }
+}
+
+/// Works on the records, with `left` until Lambda ends the function, and says which ones failed:
+/// SQS brings those again, and after a few times puts them among the dead letters.
+///
+/// Whatever is wrong with a record, the others are worked on; `failure` is what it counts as. An
+/// error fails the whole batch.
+pub(super) async fn work(
+    records: Vec<SqsMessage>,
+    left: Duration,
+    failure: &'static str,
+    work_on: impl AsyncFn(&SqsMessage) -> anyhow::Result<()>,
+) -> anyhow::Result<SqsBatchResponse> {
+    if records.iter().any(|record| name(record).is_empty()) {
+        // A failure without an identifier would fail the whole batch too, but less plainly.
+        bail!("a record of the batch has no messageId");
+    }
+    let began = Instant::now();
+    let end = began + left.saturating_sub(RESERVE);
+    let outcomes = stream::iter(&records).map(async |record| {
+        let outcome = if may_start(began.elapsed(), left) {
+            let working = AssertUnwindSafe(work_on(record)).catch_unwind();
+            match tokio::time::timeout_at(end, working).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_)) => Err(anyhow::anyhow!("panicked")),
+                Err(_) => Err(anyhow::anyhow!(
+                    "not done before the function's time was up"
+                )),
+            }
+        } else {
+            Err(anyhow::anyhow!("no time left to begin"))
+        };
+        (name(record), outcome)
+    });
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(SIDE_BY_SIDE));
+    let mut response = SqsBatchResponse::default();
+    while let Some((record, outcome)) = outcomes.next().await {
+        if let Err(error) = outcome {
+            tracing::error!(
+                count = failure,
+                record,
+                "a message could not be worked on: {error:#}"
+            );
+            response.add_failure(record);
+        }
+    }
+    Ok(response)
+}
+
+async fn work_on_wake_ups(
+    records: Vec<SqsMessage>,
+    left: Duration,
+    work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
+) -> anyhow::Result<SqsBatchResponse> {
+    let work_on = async |record: &SqsMessage| work_on_one(record, &work_on).await;
+    work(records, left, "wake_up_failed", work_on).await
+}
+
+async fn work_on_one(
+    record: &SqsMessage,
+    work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let body = record.body.as_deref().unwrap_or_default();
+    let Ok(message) = serde_json::from_str(body) else {
+        bail!("the message is no wake-up");
+    };
+    work_on(&message).await
+}
+
+fn name(record: &SqsMessage) -> &str {
+    record.message_id.as_deref().unwrap_or_default()
+}
+
+/// Whether a record that begins `elapsed` after the batch came can be done in time. A function with
+/// little time still uses half of it.
+fn may_start(elapsed: Duration, left: Duration) -> bool {
+    elapsed < left.saturating_sub(LONGEST).max(left / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::app::ports::queue::WakeUp;
+    use crate::domain::ids::DeliveryId;
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    fn record(id: usize, body: &str) -> serde_json::Value {
+        json!({"messageId": format!("m{id}"), "body": body, "eventSource": "aws:sqs"})
+    }
+
+    fn wake_up(id: usize) -> String {
+        let now = "2026-11-23T19:00:00Z".parse().unwrap();
+        let wake_up = WakeUp {
+            delivery: DeliveryId::parse(&format!("in-{id}")).unwrap(),
+            asked: now,
+            due: now,
+        };
+        serde_json::to_string(&wake_up).unwrap()
+    }
+
+    fn batch(records: Vec<serde_json::Value>) -> Vec<SqsMessage> {
+        match read(&json!({"Records": records}).to_string()).unwrap() {
+            Event::Batch(records) => records,
+            Event::Sweep => panic!("a batch is no sweep"),
+        }
+    }
+
+    fn failed(response: &SqsBatchResponse) -> Vec<&str> {
+        let failures = &response.batch_item_failures;
+        let mut failed: Vec<_> = failures
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        failed.sort_unstable();
+        failed
+    }
+
+    #[tokio::test]
+    async fn a_bad_a_failing_and_a_panicking_record_fail_alone() {
+        let mut records: Vec<_> = (0..10).map(|id| record(id, &wake_up(id))).collect();
+        records[2] = record(2, r#"{"delivery": "no such shape"}"#);
+        records[7] = json!({"messageId": "m7"});
+        let seen = std::cell::Cell::new(0);
+        let response = work_on_wake_ups(batch(records), LONG, async |message| {
+            seen.set(seen.get() + 1);
+            match message.name().as_str() {
+                "in-3" => bail!("the store does not answer"),
+                "in-4" => panic!("a mistake in the code"),
+                _ => Ok(()),
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(failed(&response), ["m2", "m3", "m4", "m7"]);
+        assert_eq!(seen.get(), 8);
+    }
+
+    #[tokio::test]
+    async fn all_is_well_with_an_empty_list_of_failures() {
+        let response =
+            work_on_wake_ups(batch(vec![record(1, &wake_up(1))]), LONG, async |_| Ok(()))
+                .await
+                .unwrap();
+        assert_eq!(
+            serde_json::to_value(response).unwrap(),
+            json!({"batchItemFailures": []})
+        );
+    }
+
+    #[tokio::test]
+    async fn records_run_side_by_side_but_not_all_at_once() {
+        let records = (0..10).map(|id| record(id, &wake_up(id))).collect();
+        let (now, most) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+        work_on_wake_ups(batch(records), LONG, async |_| {
+            now.set(now.get() + 1);
+            most.set(most.get().max(now.get()));
+            tokio::task::yield_now().await;
+            now.set(now.get() - 1);
+            Ok(())
+        })
+        .await
+        .unwrap();
+        assert_eq!(most.get(), SIDE_BY_SIDE);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_done_in_time_is_given_back() {
+        let records = batch(vec![record(1, &wake_up(1)), record(2, &wake_up(2))]);
+        let response = work_on_wake_ups(records.clone(), Duration::ZERO, async |_| Ok(()))
+            .await
+            .unwrap();
+        assert_eq!(failed(&response), ["m1", "m2"]);
+
+        let moment = RESERVE + Duration::from_millis(1);
+        let response = work_on_wake_ups(records, moment, async |message| {
+            if message.name() == "in-1" {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+        assert_eq!(failed(&response), ["m1"]);
+    }
+
+    #[test]
+    fn a_record_begins_only_with_time_enough() {
+        let seconds = Duration::from_secs;
+        assert!(may_start(seconds(0), seconds(30)));
+        assert!(may_start(seconds(14), seconds(30)));
+        assert!(!may_start(seconds(16), seconds(30)));
+        assert!(may_start(seconds(4), seconds(10)));
+        assert!(!may_start(seconds(6), seconds(10)));
+        assert!(!may_start(seconds(0), seconds(0)));
+    }
+
+    #[tokio::test]
+    async fn a_batch_with_a_nameless_record_fails_whole() {
+        let records = batch(vec![record(1, &wake_up(1)), json!({"body": wake_up(2)})]);
+        assert!(
+            work_on_wake_ups(records, LONG, async |_| Ok(()))
+                .await
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn the_schedule_asks_for_a_sweep() {
+        assert!(matches!(read(r#"{"sweep": true}"#), Ok(Event::Sweep)));
+        for event in ["{}", r#"{"sweep": false}"#, "[]", "null"] {
+            assert!(read(event).is_err(), "{event}");
+        }
+    }
+}

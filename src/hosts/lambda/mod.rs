@@ -1,0 +1,16 @@
+//! The relay on AWS: clients that are built once and warmed, and Lambda's events.
+
+pub mod batch;
+pub mod http;
+pub mod inbound;
+mod keeper;
+pub mod logs;
+pub mod notifier;
+mod rotation;
+pub mod schedule;
+pub mod settings;
+mod start;
+
+pub use keeper::start_keeper;
+pub use rotation::start_rotation;
+pub use start::{Needs, build, start};

@@ -1,0 +1,22 @@
+//! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
+//! the audit in a file.
+
+mod connections;
+pub mod kept;
+pub mod logs;
+mod nightly;
+mod pressure;
+pub mod server;
+mod worker;
+
+/// Where `relay dev` and `relay serve` keep their state, and other commands look for it.
+pub const DEFAULT_DATA: &str = ".relay";
+
+/// The database within a data folder.
+pub const DATABASE: &str = "relay.db";
+
+/// The audit within a data folder: one JSON object a line.
+pub const AUDIT: &str = "audit.jsonl";
+
+/// The texts within a data folder that the main path has not taken yet.
+pub const KEPT_TEXTS: &str = "kept-texts.jsonl";

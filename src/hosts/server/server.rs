@@ -1,0 +1,266 @@
+//! The HTTP server of the one-machine mode: what API Gateway does on AWS, with the same handlers
+//! behind it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::LengthLimitError;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::pressure::Pressure;
+use super::{AUDIT, DATABASE, KEPT_TEXTS, connections, kept, nightly, worker};
+use crate::adapters::files::audit::FileAudit;
+use crate::adapters::files::kept_texts::KeptFile;
+use crate::adapters::files::private_folder::{create_data, leave_to_owner};
+use crate::adapters::sqlite::database::Database;
+use crate::adapters::sqlite::queue::SqliteQueue;
+use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::outbound_notifier;
+use crate::app::outbound_notifier::problem::Document;
+use crate::app::ports::credentials::Source;
+use crate::app::ports::event_bus::NoBus;
+use crate::app::ports::kept_texts::Keeper;
+use crate::app::ports::store::Store;
+use crate::app::relay::Relay;
+use crate::app::{delivery_status, inbound_fallback, inbound_sms};
+use crate::clock::{SystemChance, SystemClock};
+use crate::domain::line::Line;
+use crate::twilio::client::Client;
+use crate::twilio::form::MOST_BYTES;
+
+/// How long a client may take to send a request's body. Twilio itself waits 15 seconds for the
+/// answer.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// A relay with its state in a folder, ready to serve.
+pub struct Machine {
+    relay: Arc<Relay>,
+    queue: SqliteQueue,
+    kept: KeptFile,
+}
+
+impl Machine {
+    /// Opens the data folder and puts the lines of the configuration in force. Picks up what an
+    /// earlier run left undone.
+    pub async fn open(
+        data: &Path,
+        lines: &[Line],
+        credentials: impl Source + 'static,
+        twilio: Client,
+    ) -> anyhow::Result<Self> {
+        create_data(data)
+            .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        leave_to_owner(&data.join(AUDIT))?;
+        leave_to_owner(&data.join(KEPT_TEXTS))?;
+        let kept = KeptFile::open(&data.join(KEPT_TEXTS))?;
+        let database = Database::open(&data.join(DATABASE))?;
+        let queue = SqliteQueue::on(database.clone());
+        let relay = Relay {
+            store: Arc::new(SqliteStore::on(database)),
+            queue: Arc::new(queue.clone()),
+            audit: Arc::new(FileAudit::open(&data.join(AUDIT))?),
+            credentials: Arc::new(credentials),
+            twilio,
+            bus: Arc::new(NoBus),
+            clock: Arc::new(SystemClock),
+            chance: Arc::new(SystemChance),
+        };
+        put_in_force(relay.store.as_ref(), lines).await?;
+        queue.recover(relay.now()).await?;
+        Ok(Self {
+            relay: Arc::new(relay),
+            queue,
+            kept,
+        })
+    }
+
+    /// Serves webhooks and programs on `listener`, and whatever `beside` has, until `stop` says so;
+    /// then answers the requests that have come in and finishes the attempts that have begun. A
+    /// client that does not get on with its request does not hold that up for long.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        beside: Router,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let keeper = Keeper {
+            texts: Arc::new(self.kept.clone()),
+            credentials: Arc::clone(&self.relay.credentials),
+            clock: Arc::clone(&self.relay.clock),
+        };
+        let beside = beside.route(
+            "/twilio/fallback",
+            post(fallback).with_state(Arc::new(keeper)),
+        );
+        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
+        let pressure = Pressure::none(Instant::now());
+        let webhooks = Router::new()
+            .route("/twilio/sms", post(sms))
+            .layer(from_fn_with_state(pressure.clone(), under_pressure))
+            .route("/twilio/status/{delivery}/{attempt}", post(status))
+            // The sandbox, which may stand beside, has other paths below /v1.
+            .route("/v1/notices", any(program))
+            .route("/v1/notices/{id}", any(program))
+            .route("/v1/invitations", any(program))
+            .route("/v1/invitations/{id}", any(program))
+            .route("/healthz", get(healthz))
+            .with_state(Arc::clone(&self.relay));
+        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
+        let working = worker::run(self.relay, self.queue, pressure, stop.clone());
+        let working = tokio::spawn(working);
+        connections::serve(listener, webhooks.merge(beside), stop).await;
+        working.await?;
+        taking.await?;
+        nightly.await?;
+        Ok(())
+    }
+}
+
+/// The store holds exactly the configuration's lines.
+async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
+    let stored = store.lines().await?;
+    for gone in stored
+        .iter()
+        .filter(|stored| lines.iter().all(|line| line.number != stored.number))
+    {
+        store.remove_line(&gone.number).await?;
+    }
+    for line in lines.iter().filter(|line| !stored.contains(line)) {
+        store.put_line(line).await?;
+    }
+    Ok(())
+}
+
+async fn under_pressure(
+    State(pressure): State<Pressure>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let _here = pressure.one_more(Instant::now());
+    next.run(request).await
+}
+
+async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn fallback(State(keeper): State<Arc<Keeper>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => inbound_fallback::handle(&keeper, request)
+            .await
+            .into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn status(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => delivery_status::handle(&relay, request)
+            .await
+            .into_response(),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// A program that wants people told something.
+async fn program(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
+    match whole(request).await {
+        Ok(request) => outbound_notifier::http::handle(&relay, request)
+            .await
+            .into_response(),
+        Err(Refused(status, why)) => {
+            let problem = Document::unread(status, why.trim_end_matches(".\n"));
+            ([(CONNECTION, "close")], problem.response()).into_response()
+        }
+    }
+}
+
+/// The request with its body read.
+async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Refused> {
+    let (head, body) = request.into_parts();
+    let length = declared_length(&head.headers)?;
+    if length.is_some_and(|length| length > MOST_BYTES as u64) {
+        return Err(too_large());
+    }
+    let read = axum::body::to_bytes(body, MOST_BYTES);
+    match tokio::time::timeout(BODY_WITHIN, read).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(head, body)),
+        // Only a body that does not say how long it is can turn out to be too long.
+        Ok(Err(error)) if is_too_long(&error) => Err(too_large()),
+        Ok(Err(_)) => Err(Refused(
+            StatusCode::BAD_REQUEST,
+            "The body broke off, or is not what its headers say.\n",
+        )),
+        Err(_) => Err(Refused(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body did not come in time.\n",
+        )),
+    }
+}
+
+/// The length that the headers say the body has.
+///
+/// Source: RFC 9112, section 6.1: both ways of telling a body's end at once may be an attempt to
+/// smuggle a request past somebody, and the connection has to be closed.
+fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+    let Some(length) = headers.get(CONTENT_LENGTH) else {
+        return Ok(None);
+    };
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Err(Refused(
+            StatusCode::BAD_REQUEST,
+            "Content-Length and Transfer-Encoding exclude each other.\n",
+        ));
+    }
+    Ok(length.to_str().ok().and_then(|length| length.parse().ok()))
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>())
+}
+
+/// Why a request's body was not read.
+struct Refused(StatusCode, &'static str);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        // What is left of the body is not waited for.
+        (self.0, [(CONNECTION, "close")], self.1).into_response()
+    }
+}
+
+fn too_large() -> Refused {
+    Refused(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is larger than 64 KiB.\n",
+    )
+}
+
+async fn healthz(State(relay): State<Arc<Relay>>) -> Response {
+    match relay.store.lines().await {
+        Ok(_) => "ok\n".into_response(),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "not healthy");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database cannot be read.\n",
+            )
+                .into_response()
+        }
+    }
+}

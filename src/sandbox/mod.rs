@@ -1,0 +1,297 @@
+//! A fake Twilio, for a first look, for tests, and for programs in any language.
+//!
+//! [`Sandbox`] is the whole of it without a socket and without a clock of its own: requests to the
+//! REST API go into [`Sandbox::handle`], the requests that Twilio would make come out of
+//! [`Sandbox::due`], and what came back from them is told with [`Sandbox::answered`]. Time is the
+//! clock that it is given, so a conversation of hours runs in a moment and always in the same way:
+//! nothing here is random.
+//!
+//! [`mod@http`] serves it over HTTP, [`mod@drive`] posts its webhooks, and [`InProcess`] connects
+//! the relay's own client to it without a network.
+
+mod access;
+mod account;
+mod agenda;
+mod carrier;
+pub mod control;
+pub mod drive;
+mod faults;
+pub mod http;
+mod in_process;
+mod inbound;
+mod message;
+mod opt_out;
+mod overrides;
+mod phones;
+mod places;
+mod reply;
+mod rest;
+mod webhook;
+
+pub use account::{DEMO_CALLER, DEMO_KEY, demo_account};
+pub use carrier::Pace;
+pub use faults::{Fault, Injection, Requests};
+pub use in_process::InProcess;
+pub use inbound::{NotOurNumber, Text};
+pub use message::{Direction, Message};
+pub use phones::{Entry, Power};
+pub use rest::Handled;
+pub use webhook::{Alert, NoReply, Webhook, WebhookId};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use ::http::Request;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::domain::credentials::{Credentials, Secret};
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::phone::{PhoneNumber, Sender};
+use access::Access;
+use agenda::Agenda;
+use faults::Faults;
+use message::Messages;
+use phones::Phone;
+use webhook::Outgoing;
+
+/// A fake Twilio with one account.
+pub struct Sandbox {
+    account: Arc<Credentials>,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// Tells the task that posts webhooks that there may be something to do.
+    changed: Notify,
+}
+
+/// How one of the account's numbers is set up.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Number {
+    /// Called when a text comes in ("A message comes in"). The public URL: signatures cover it.
+    /// It may carry Twilio's connection overrides (`#rc=3&rp=5xx`).
+    pub sms_url: Option<String>,
+    /// Called when that one fails.
+    pub sms_fallback_url: Option<String>,
+    /// Whether webhooks carry `OptOutType`, as with Twilio's Advanced Opt-Out.
+    pub advanced_opt_out: bool,
+    /// IANA name of the zone in which its people want to read times; Twilio knows no such thing.
+    pub time_zone: Option<String>,
+}
+
+struct State {
+    account_sid: String,
+    access: Access,
+    pace: Pace,
+    numbers: BTreeMap<PhoneNumber, Number>,
+    messages: Messages,
+    /// By number or, for a short code or a name, as Twilio writes the sender.
+    phones: BTreeMap<String, Phone>,
+    /// Phone and number of the account from which it wants nothing.
+    opted_out: BTreeSet<(String, PhoneNumber)>,
+    faults: Faults,
+    steps: Agenda<carrier::Step>,
+    outbox: Agenda<Outgoing>,
+    in_flight: BTreeMap<WebhookId, Outgoing>,
+    webhooks: u64,
+    alerts: Vec<Alert>,
+}
+
+impl Sandbox {
+    /// The SIDs that it makes derive from the clock's time now: the same in every run of a test
+    /// that owns its clock, and others after every restart of a real one.
+    pub fn new(account: Arc<Credentials>, clock: Arc<dyn Clock>) -> Self {
+        let state = State {
+            account_sid: account.account_sid.clone(),
+            access: Access::new(&account, clock.now()),
+            pace: Pace::default(),
+            numbers: BTreeMap::new(),
+            messages: Messages::new(clock.now()),
+            phones: BTreeMap::new(),
+            opted_out: BTreeSet::new(),
+            faults: Faults::default(),
+            steps: Agenda::default(),
+            outbox: Agenda::default(),
+            in_flight: BTreeMap::new(),
+            webhooks: 0,
+            alerts: Vec::new(),
+        };
+        Self {
+            account,
+            clock,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        }
+    }
+
+    /// What the account was opened with; since then its keys and tokens may have changed.
+    pub fn account(&self) -> &Arc<Credentials> {
+        &self.account
+    }
+
+    /// The primary auth token as of now.
+    pub fn auth_token(&self) -> Secret {
+        Secret::new(self.state().access.primary().expose())
+    }
+
+    /// The SIDs and names of the API keys that are alive.
+    pub fn api_keys(&self) -> Vec<(String, String)> {
+        let state = self.state();
+        let keys = state.access.keys().iter();
+        keys.map(|(sid, key)| (sid.clone(), key.friendly_name.clone()))
+            .collect()
+    }
+
+    /// Adds a number to the account, or sets it up anew.
+    pub fn set_number(&self, number: PhoneNumber, setup: Number) {
+        self.state().numbers.insert(number, setup);
+    }
+
+    /// The account's numbers.
+    pub fn numbers(&self) -> Vec<(PhoneNumber, Number)> {
+        let state = self.state();
+        state
+            .numbers
+            .iter()
+            .map(|(number, setup)| (number.clone(), setup.clone()))
+            .collect()
+    }
+
+    /// How long a message takes from now on.
+    pub fn set_pace(&self, pace: Pace) {
+        self.state().pace = pace;
+    }
+
+    /// Lets something go wrong.
+    pub fn inject(&self, injection: Injection) {
+        self.state().faults.add(injection);
+    }
+
+    /// The faults that have not happened yet.
+    pub fn pending_faults(&self) -> Vec<Injection> {
+        self.state().faults.pending()
+    }
+
+    pub fn clear_faults(&self) {
+        self.state().faults = Faults::default();
+    }
+
+    /// Switches a phone on or off.
+    pub fn switch(&self, phone: &PhoneNumber, power: Power) {
+        let mut state = self.settled();
+        state.phone(phone.expose()).power = power;
+    }
+
+    /// Whether a phone is on.
+    pub fn power(&self, phone: &Sender) -> Power {
+        let state = self.state();
+        let phone = state.phones.get(phone.expose());
+        phone.map(|phone| phone.power).unwrap_or_default()
+    }
+
+    /// A request to the REST API.
+    pub fn handle(&self, request: Request<Bytes>) -> Handled {
+        let mut handled = rest::handle(&mut self.settled(), &request, self.now());
+        handled.date(self.now());
+        self.changed.notify_one();
+        handled
+    }
+
+    /// A phone, or any other sender, texts one of the account's numbers.
+    pub fn text(
+        &self,
+        from: &Sender,
+        to: &PhoneNumber,
+        text: Text,
+    ) -> Result<MessageSid, NotOurNumber> {
+        let sid = self.settled().text(from.expose(), to, text, self.now());
+        self.changed.notify_one();
+        sid
+    }
+
+    /// Everything that a phone received and sent so far, in order.
+    pub fn screen(&self, phone: &Sender) -> Vec<Entry> {
+        let state = self.settled();
+        state
+            .phones
+            .get(phone.expose())
+            .map(|phone| phone.screen.clone())
+            .unwrap_or_default()
+    }
+
+    /// The phones that sent or received anything or were switched.
+    pub fn phones(&self) -> Vec<Sender> {
+        let state = self.settled();
+        state
+            .phones
+            .keys()
+            .map(|name| Sender::parse(name))
+            .collect()
+    }
+
+    /// Every message there is, oldest first, as of now.
+    pub fn messages(&self) -> Vec<Message> {
+        self.settled().messages.all().cloned().collect()
+    }
+
+    /// What Twilio's debugger would show: failed webhooks and unreadable answers.
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.state().alerts.clone()
+    }
+
+    /// The requests that Twilio would have made by `now`, in order. Each comes out once, and wants
+    /// [`Sandbox::answered`] or [`Sandbox::unanswered`].
+    pub fn due(&self, now: Timestamp) -> Vec<Webhook> {
+        let mut state = self.state();
+        state.settle(now);
+        state.take_due(now)
+    }
+
+    /// When there is something to do next: a webhook to post, or a step of a message that may
+    /// cause one.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let state = self.state();
+        [state.steps.next(), state.outbox.next()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// A webhook was answered.
+    pub fn answered(&self, webhook: WebhookId, status: u16, body: &str) {
+        self.settled()
+            .webhook_answered(webhook, status, body, self.now());
+        self.changed.notify_one();
+    }
+
+    /// A webhook got no answer.
+    pub fn unanswered(&self, webhook: WebhookId, why: NoReply) {
+        self.settled().webhook_failed(webhook, why, self.now());
+        self.changed.notify_one();
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves at worst a message half-way; a fake goes on.
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The state as of now.
+    fn settled(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        state.settle(self.now());
+        state
+    }
+}
+
+impl State {
+    fn phone(&mut self, name: &str) -> &mut Phone {
+        self.phones.entry(name.to_owned()).or_default()
+    }
+}

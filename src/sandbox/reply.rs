@@ -1,0 +1,150 @@
+//! What a webhook's answer says in TwiML.
+//!
+//! Source: Twilio, "TwiML for Programmable Messaging".
+
+use jiff::Timestamp;
+
+use super::Direction;
+use super::State;
+use super::carrier::{LONGEST_VALIDITY, NewOutgoing};
+use super::message::MessageNumber;
+use crate::domain::phone::PhoneNumber;
+
+/// At most so many messages may answer one.
+const MOST_REPLIES: usize = 10;
+const TOO_MANY_REPLIES: u32 = 14109;
+const NOT_XML: u32 = 12100;
+const NO_RESPONSE: u32 = 12102;
+
+/// A `<Message>`.
+#[derive(Debug, PartialEq)]
+struct Reply {
+    to: Option<String>,
+    from: Option<String>,
+    body: String,
+    media: Vec<String>,
+    status_callback: Option<String>,
+}
+
+impl State {
+    /// Sends the replies that the answer to an inbound's webhook asks for.
+    pub(super) fn reply(
+        &mut self,
+        inbound: MessageNumber,
+        url: &str,
+        answer: &str,
+        now: Timestamp,
+    ) {
+        let Some(inbound) = self.messages.get(inbound).cloned() else {
+            return;
+        };
+        let mut replies = match read(answer) {
+            Ok(replies) => replies,
+            Err((code, message)) => return self.alert(code, url, message, now),
+        };
+        if replies.len() > MOST_REPLIES {
+            replies.truncate(MOST_REPLIES);
+            let message = format!("more than {MOST_REPLIES} messages; the others are not sent");
+            self.alert(TOO_MANY_REPLIES, url, message, now);
+        }
+        for reply in replies {
+            let new = NewOutgoing {
+                direction: Direction::OutboundReply,
+                from: reply.from.unwrap_or_else(|| inbound.to.clone()),
+                to: reply.to.unwrap_or_else(|| inbound.from.clone()),
+                body: reply.body,
+                media: reply.media,
+                messaging_service: None,
+                status_callback: reply.status_callback,
+                validity: LONGEST_VALIDITY,
+                send_at: None,
+            };
+            let opted_out = PhoneNumber::parse(&new.from)
+                .is_ok_and(|number| self.has_opted_out(&new.to, &number));
+            if opted_out {
+                let message = "attempt to send to an unsubscribed recipient".to_owned();
+                self.alert(21610, url, message, now);
+            } else {
+                let fate = self.fate(&new.to);
+                self.accept(new, Some(fate), now);
+            }
+        }
+    }
+}
+
+/// The messages in an answer; none in an empty one.
+fn read(answer: &str) -> Result<Vec<Reply>, (u32, String)> {
+    if answer.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let document = roxmltree::Document::parse(answer.trim_start())
+        .map_err(|error| (NOT_XML, format!("the answer is no XML: {error}")))?;
+    let root = document.root_element();
+    if !root.has_tag_name("Response") {
+        return Err((NO_RESPONSE, "the answer is no <Response>".to_owned()));
+    }
+    Ok(root
+        .children()
+        .filter(|node| node.has_tag_name("Message"))
+        .map(read_message)
+        .collect())
+}
+
+fn read_message(message: roxmltree::Node) -> Reply {
+    let attribute = |name| message.attribute(name).map(str::to_owned);
+    let text = |node: roxmltree::Node| {
+        let texts: String = node
+            .children()
+            .filter(|node| node.is_text())
+            .filter_map(|node| node.text())
+            .collect();
+        texts.trim().to_owned()
+    };
+    let nested: Vec<String> = message
+        .children()
+        .filter(|node| node.has_tag_name("Body"))
+        .map(text)
+        .collect();
+    Reply {
+        to: attribute("to"),
+        from: attribute("from"),
+        body: if nested.is_empty() {
+            text(message)
+        } else {
+            nested.concat()
+        },
+        media: message
+            .children()
+            .filter(|node| node.has_tag_name("Media"))
+            .map(text)
+            .collect(),
+        status_callback: attribute("statusCallback"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_read_in_both_spellings() {
+        let replies = read(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Message>Hi &amp; bye</Message>\
+             <Message to=\"+16195550107\"><Body>Look</Body><Media>https://x.example/a.png</Media>\
+             </Message></Response>",
+        )
+        .unwrap();
+        assert_eq!(replies[0].body, "Hi & bye");
+        assert_eq!(replies[1].to.as_deref(), Some("+16195550107"));
+        assert_eq!(replies[1].body, "Look");
+        assert_eq!(replies[1].media, ["https://x.example/a.png"]);
+    }
+
+    #[test]
+    fn an_answer_without_messages_sends_nothing_and_a_broken_one_is_noticed() {
+        assert_eq!(read(crate::twilio::twiml::EMPTY).unwrap(), []);
+        assert_eq!(read("  ").unwrap(), []);
+        assert_eq!(read("OK").unwrap_err().0, NOT_XML);
+        assert_eq!(read("<Answer/>").unwrap_err().0, NO_RESPONSE);
+    }
+}
