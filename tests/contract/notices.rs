@@ -70,7 +70,7 @@ fn notice(key: &str) -> Notice {
 /// The notice's delivery to the number `n`.
 fn to(notice: &Notice, n: u32) -> Delivery {
     Delivery {
-        id: DeliveryId::of_notice(notice, &number(n)),
+        id: DeliveryId::of_notice(&notice.id, &notice.salt, &number(n)),
         purpose: Purpose::Notice { notice: notice.id },
         message_sid: None,
         remaining: Vec::new(),

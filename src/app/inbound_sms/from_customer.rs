@@ -9,6 +9,7 @@ use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::routing::Known;
+use crate::domain::loop_guard::nature;
 use crate::domain::routing::nature::Nature;
 use crate::domain::sms as text;
 use crate::domain::thread::{Began, Threads, Times, Words};
@@ -126,5 +127,5 @@ fn chase(line: &Line, text: &Text, began: &Began, relayed: &Delivery) -> Vec<Del
 
 /// Whether somebody wrote it who may want an answer.
 fn is_somebodys(sms: &InboundSms) -> bool {
-    sms.wish().is_none() && sms.nature(false) == Nature::Ordinary
+    sms.wish().is_none() && nature(sms, false) == Nature::Ordinary
 }

@@ -11,6 +11,7 @@ use crate::domain::inbound_record::InboundRecord;
 
 use crate::domain::line::Line;
 use crate::domain::opt_out::Change;
+use crate::domain::loop_guard;
 use crate::domain::routing::nature::Nature;
 
 use crate::app::ports::store::Planned;
@@ -37,7 +38,7 @@ pub fn plan(line: &Line, known: &Known, text: &Text, threads: &Threads) -> Plann
     let nature = match (&asked, person) {
         (Some(asked), _) => topics::nature(asked),
         (None, Some(_)) if command.is_some() => Nature::DutyCommand,
-        (None, Some(_)) => sms.nature(opt_out.is_some()),
+        (None, Some(_)) => loop_guard::nature(sms, opt_out.is_some()),
         (None, None) => Nature::Ordinary,
     };
     let customer = sms.from.phone().filter(|_| person.is_none());

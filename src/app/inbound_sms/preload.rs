@@ -4,7 +4,7 @@ use crate::app::inbound_sms::plan;
 use crate::app::inbound_sms::text::Text;
 use crate::app::relay::Relay;
 use crate::domain::delivery::Purpose;
-use crate::domain::inbound_record::InboundRecord;
+use crate::domain::inbound::InboundSms;
 use crate::domain::line::Line;
 use crate::domain::routing::Known;
 use crate::domain::thread::Threads;
@@ -17,7 +17,7 @@ pub async fn to_be_read_first(
     known: &Known,
     threads: &Threads,
     text: &Text,
-) -> anyhow::Result<Vec<InboundRecord>> {
+) -> anyhow::Result<Vec<InboundSms>> {
     if text
         .sms
         .from

@@ -98,6 +98,6 @@ fn told_of(delivery: &Delivery, person: &Person) -> Vec<DeliveryId> {
 /// What may have reminded somebody to answer the text, whose turn it was among so many.
 fn reminders_of(delivery: &Delivery, most_turns: usize) -> Vec<DeliveryId> {
     let sid = delivery.message_sid.iter();
-    sid.flat_map(|sid| (1..=most_turns).map(|turn| DeliveryId::chase(sid, Chased::Remind, turn)))
+    sid.flat_map(|sid| (1..=most_turns).map(|turn| DeliveryId::follow_up(sid, Chased::Remind.name(), turn)))
         .collect()
 }

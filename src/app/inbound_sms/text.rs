@@ -1,8 +1,8 @@
 //! A customer's or a person's text, as it is planned.
 
-use crate::domain::inbound::sms::InboundSms;
+
 use crate::domain::inbound_record::ByFallback;
-use crate::domain::inbound_record::InboundRecord;
+use crate::domain::inbound::InboundSms;
 use crate::domain::phone::PhoneNumber;
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ pub struct Text {
     /// No webhook came of it: it was found in Twilio's list.
     pub is_found: bool,
     /// The records of the texts that whoever gets a thread next reads first, oldest first.
-    pub before: Vec<InboundRecord>,
+    pub before: Vec<InboundSms>,
     /// The customers of whose threads the person who writes may just have read something, although
     /// they gave them away.
     pub just_read: Vec<PhoneNumber>,

@@ -134,7 +134,7 @@ impl Before {
         let heard = numbers.iter().map(|number| {
             let earlier = self.0.iter().map(|notice| Earlier {
                 notice,
-                delivery: deliveries.get(&DeliveryId::of_notice(notice, number)),
+                delivery: deliveries.get(&DeliveryId::of_notice(&notice.id, &notice.salt, number)),
             });
             heard(&earlier.collect::<Vec<_>>(), number)
         });
@@ -152,7 +152,7 @@ impl Before {
         numbers: &[PhoneNumber],
     ) -> anyhow::Result<BTreeMap<DeliveryId, Delivery>> {
         let ids = self.0.iter().flat_map(|notice| {
-            let of = |number| DeliveryId::of_notice(notice, number);
+            let of = |number| DeliveryId::of_notice(&notice.id, &notice.salt, number);
             numbers.iter().map(of)
         });
         let ids: Vec<_> = ids.collect();

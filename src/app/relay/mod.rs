@@ -16,7 +16,7 @@ use crate::domain::delivery::Class;
 use crate::domain::delivery::{Delivery, Effect, Outcome, Purpose, State, spawned};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::inbound_record::InboundRecord;
+use crate::domain::inbound::InboundSms;
 use crate::twilio::client::Client;
 
 pub struct Relay {
@@ -36,11 +36,12 @@ impl Relay {
         self.clock.now()
     }
 
-    /// The records of texts, in this order. One that is forgotten is left out.
-    pub async fn texts(&self, sids: &[MessageSid]) -> anyhow::Result<Vec<InboundRecord>> {
+    /// The inbound texts of these SIDs, in this order. One that is forgotten is left out.
+    pub async fn texts(&self, sids: &[MessageSid]) -> anyhow::Result<Vec<InboundSms>> {
         let records = sids.iter().map(|sid| self.store.inbound(sid));
         let records = try_join_all(records).await?;
-        Ok(records.into_iter().flatten().collect())
+        let texts = records.into_iter().flatten().map(|record| record.sms);
+        Ok(texts.collect())
     }
 
     /// The deliveries of these ids, in this order. One that is not there is left out.

@@ -37,7 +37,7 @@ impl Delivery {
             };
             let telling = self.telling(purpose, self.to.clone(), String::new(), now);
             Delivery {
-                id: DeliveryId::chase(awaited.sid, what, turn),
+                id: DeliveryId::follow_up(awaited.sid, what.name(), turn),
                 message_sid: Some(awaited.sid.clone()),
                 sender: self.sender.clone(),
                 state: State::Waiting { due },

@@ -76,6 +76,16 @@ pub enum Chased {
     HandOn,
 }
 
+impl Chased {
+    /// As it stands in the delivery's id.
+    pub fn name(self) -> &'static str {
+        match self {
+            Chased::Remind => "remind",
+            Chased::HandOn => "handon",
+        }
+    }
+}
+
 /// Whom a delivery goes to and what it says, found out when it was due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Directed {

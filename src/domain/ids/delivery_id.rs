@@ -4,10 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::delivery::Chased;
 use crate::domain::ids::NoticeId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::notice::Notice;
 use crate::domain::phone::PhoneNumber;
 
 /// Names a delivery in the store, on the queue and in callback URLs. Derived from what caused it,
@@ -62,13 +60,9 @@ impl DeliveryId {
         Self(format!("{step}-{asked}-{sid}"))
     }
 
-    /// One that looks after the customer's text of this SID if nobody answers it, `person` being
-    /// whose turn it is.
-    pub fn chase(sid: &MessageSid, what: Chased, person: usize) -> Self {
-        let step = match what {
-            Chased::Remind => "remind",
-            Chased::HandOn => "handon",
-        };
+    /// One that looks after the customer's text of this SID if nobody answers it: `step` is what it
+    /// does, `person` whose turn it is.
+    pub fn follow_up(sid: &MessageSid, step: &str, person: usize) -> Self {
         Self(format!("{step}-{person}-{sid}"))
     }
 
@@ -96,10 +90,11 @@ impl DeliveryId {
         Self(format!("repair-{line}-{error}-{}", at.as_second() / 3600))
     }
 
-    /// The one that brings a notice to this number.
-    pub fn of_notice(notice: &Notice, to: &PhoneNumber) -> Self {
-        let digest = Sha256::digest(format!("{}\n{}", notice.salt, to.expose()));
-        Self(format!("{}-{}", notice.id, hex(&digest[..10])))
+    /// The one that brings a notice to this number. The notice's salt keeps others from telling by
+    /// the id whether a number they know is among the recipients.
+    pub fn of_notice(notice: &NoticeId, salt: &str, to: &PhoneNumber) -> Self {
+        let digest = Sha256::digest(format!("{salt}\n{}", to.expose()));
+        Self(format!("{notice}-{}", hex(&digest[..10])))
     }
 
     /// The notice that it brings to somebody, if it brings one.
@@ -151,7 +146,7 @@ mod tests {
             DeliveryId::told(&of, 99),
             DeliveryId::alert(&of, 999),
             DeliveryId::repair(&line, 4_294_967_295, at),
-            DeliveryId::told(&DeliveryId::chase(&sid, Chased::HandOn, 999), 99),
+            DeliveryId::told(&DeliveryId::follow_up(&sid, "handon", 999), 99),
             DeliveryId::question(&sid, "unsent", 4_294_967_295),
             DeliveryId::failed(&DeliveryId::reply(&sid)),
             DeliveryId::news(&sid, 999),

@@ -5,7 +5,6 @@ use crate::domain::opt_out::OptOutType;
 use crate::domain::opt_out::Wish;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::phone::Sender;
-use crate::domain::routing::nature::Nature;
 use serde::Deserialize;
 use serde::Serialize;
 use std::fmt;
@@ -34,20 +33,6 @@ impl InboundSms {
     /// What the text asks for as to the list of opt-outs.
     pub fn wish(&self) -> Option<Wish> {
         Wish::of(&self.body, self.opt_out_type)
-    }
-
-    /// `changes_list`: a word such as YES is an answer like any other, unless it changes the list of
-    /// opt-outs.
-    pub fn nature(&self, changes_list: bool) -> Nature {
-        match self.wish() {
-            Some(Wish::Stop(_) | Wish::Help) => Nature::OptOutWord,
-            Some(Wish::Start) if changes_list || self.opt_out_type.is_some() => Nature::OptOutWord,
-            _ if crate::domain::loop_guard::own_words::is_own(&self.body) => Nature::OwnWords,
-            _ if crate::domain::loop_guard::automatic::is_automatic(&self.body) => {
-                Nature::Automatic
-            }
-            _ => Nature::Ordinary,
-        }
     }
 }
 

@@ -2,3 +2,19 @@
 
 pub mod automatic;
 pub mod own_words;
+
+use crate::domain::inbound::InboundSms;
+use crate::domain::opt_out::Wish;
+use crate::domain::routing::Nature;
+
+/// What kind of text it is. A word such as YES is an answer like any other, unless it changes the
+/// list of opt-outs (`changes_list`).
+pub fn nature(sms: &InboundSms, changes_list: bool) -> Nature {
+    match sms.wish() {
+        Some(Wish::Stop(_) | Wish::Help) => Nature::OptOutWord,
+        Some(Wish::Start) if changes_list || sms.opt_out_type.is_some() => Nature::OptOutWord,
+        _ if own_words::is_own(&sms.body) => Nature::OwnWords,
+        _ if automatic::is_automatic(&sms.body) => Nature::Automatic,
+        _ => Nature::Ordinary,
+    }
+}

@@ -25,7 +25,7 @@ pub fn to_recipient(
     now: Timestamp,
 ) -> Delivery {
     Delivery {
-        id: DeliveryId::of_notice(notice, &number),
+        id: DeliveryId::of_notice(&notice.id, &notice.salt, &number),
         version: 0,
         line: line.name.clone(),
         from: line.number.clone(),

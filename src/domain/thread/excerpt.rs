@@ -1,26 +1,26 @@
 //! The last texts of a thread, as the next person reads them.
 
 use super::{Words, Written, read};
-use crate::domain::inbound_record::InboundRecord;
+use crate::domain::inbound::InboundSms;
+use crate::domain::inbound::content::what;
 use crate::domain::line::Line;
 
 /// What the customer is called in it.
 const CUSTOMER: &str = "They";
 
 /// `says`, and behind it who wrote what, each on a line of its own; with all attachments. `words` are
-/// what the customer wrote last, should no record tell.
+/// what the customer wrote last, should no text be known any more.
 pub fn told(
     says: &str,
     words: &Words,
-    records: &[InboundRecord],
+    texts: &[InboundSms],
     line: &Line,
 ) -> (String, Vec<String>) {
     let mut body = says.to_owned();
     let mut media = Vec::new();
-    for record in records {
-        let sms = &record.sms;
+    for sms in texts {
         let person = sms.from.phone().and_then(|number| line.person_with(number));
-        let said = crate::domain::inbound::content::what(sms);
+        let said = what(sms);
         let said = match (person, read(&said, false)) {
             (Some(_), Written::Tagged(_, said)) => said.to_owned(),
             _ => said,
@@ -29,7 +29,7 @@ pub fn told(
         body += &format!("\n{who}: {said}");
         media.extend(sms.media.iter().map(|media| media.url.clone()));
     }
-    if records.is_empty() {
+    if texts.is_empty() {
         body += &format!("\n{CUSTOMER}: {}", words.0);
     }
     (body, media)
