@@ -14,8 +14,7 @@ use crate::domain::delivery::{Attempt, Delivery, Effect, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::reconciliation::News;
 use crate::twilio::answer::{Unanswered, answer_to};
-use crate::twilio::webhook;
-use crate::twilio::webhook::{Refusal, Unverified};
+use crate::twilio::webhook::{self, Refusal, Unverified};
 
 /// The path that status callbacks come to, before the delivery's id and the attempt's number.
 const PATH: &str = "/twilio/status/";

@@ -10,8 +10,7 @@ use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, inbound_sms};
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::Delivery;
-use crate::domain::delivery::Status;
+use crate::domain::delivery::{Delivery, Status};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::reconciliation::{

@@ -1,7 +1,6 @@
 //! Who was considered for a text, one to a line, with a mark and the reason.
 
 use anstyle::{AnsiColor, Style};
-
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::notifier::{Place, Wish, key_of, put, values};
-use super::output;
-use super::output::tell;
+use super::output::{self, tell};
 use crate::printable::printable;
 
 /// Invite one person, with a link of their own

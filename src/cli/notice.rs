@@ -5,8 +5,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::notifier::{Place, Wish};
-use super::output;
-use super::output::{note, tell};
+use super::output::{self, note, tell};
 use crate::printable::printable;
 
 /// How a notice or an invitation stands, and calling one back

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::notice::follow;
 use super::notifier::{Place, Wish, key_of, put, values};
-use super::output;
-use super::output::tell;
+use super::output::{self, tell};
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
 

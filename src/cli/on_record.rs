@@ -1,9 +1,10 @@
+use jiff::Timestamp;
+
 use crate::adapters::files::audit::FileAudit;
 use crate::app::ports::audit::Audit;
 use crate::cli::WrongUsage;
 use crate::cli::target::Target;
 use crate::hosts::server::AUDIT;
-use jiff::Timestamp;
 
 /// A relay that a command changes by hand, which its audit is to say.
 #[derive(clap::Args)]

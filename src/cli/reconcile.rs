@@ -8,8 +8,7 @@ use jiff::civil::Date;
 
 use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
-use super::output;
-use super::output::{Unwritten, tell};
+use super::output::{self, Unwritten, tell};
 use super::serve::web_address;
 use super::target::Target;
 use crate::adapters::files::audit::FileAudit;
@@ -19,7 +18,7 @@ use crate::app::ports::event_bus::NoBus;
 use crate::app::reconciliation::{Mode, reconcile};
 use crate::app::relay::Relay;
 use crate::clock::{Clock, SystemChance, SystemClock};
-use crate::credentials::repos_env as env_file;
+use crate::credentials::repos_env;
 use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::domain::reconciliation::{Counts, Difference, Report, last_settled};
@@ -148,7 +147,7 @@ impl Reconcile {
                 --env-file, or a deployed relay with --table";
             return Err(WrongUsage(needed.to_owned()).into());
         };
-        let credentials: Credentials = env_file::read(file)?;
+        let credentials: Credentials = repos_env::read(file)?;
         let database = self.target.database()?;
         Ok(Relay {
             store: Arc::new(SqliteStore::on(database.clone())),

@@ -2,10 +2,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::candidates;
-use super::candidates::{BOLD, DIM, DecisionShown};
-use super::output;
-use super::output::{Unwritten, tell};
+use super::candidates::{self, BOLD, DIM, DecisionShown};
+use super::output::{self, Unwritten, tell};
 use super::schedule::{Schedule, instant};
 use crate::app::inbound_sms;
 use crate::app::ports::store::Planned;

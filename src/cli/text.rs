@@ -1,8 +1,7 @@
 use std::process::ExitCode;
 
 use super::WrongUsage;
-use super::output;
-use super::output::tell;
+use super::output::{self, tell};
 use super::running_sandbox::RunningSandbox;
 use crate::printable::printable;
 use crate::sandbox::control::{NewText, Texted};

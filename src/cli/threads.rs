@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::candidates::{BOLD, DIM, YELLOW};
-use super::output;
-use super::output::{Unwritten, tell};
+use super::output::{self, Unwritten, tell};
 use super::schedule::choose;
 use super::target::Target;
 use crate::clock::{Clock, SystemClock};
@@ -13,7 +12,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::thread::{Held, Standing, Thread, Threads as LineThreads, Times};
-use crate::domain::time_zone::day_and_clock as clock_in;
+use crate::domain::time_zone::day_and_clock;
 use crate::printable::printable;
 
 /// List customers' threads: who has each, under which tag, and what waits for an answer
@@ -167,7 +166,7 @@ fn held_shown(held: &Held) -> HeldShown {
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
     let zone = &line.time_zone;
-    let clock = |at: Timestamp| clock_in(zone, at, shown.at);
+    let clock = |at: Timestamp| day_and_clock(zone, at, shown.at);
     tell!(
         "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
         printable(&line.name),

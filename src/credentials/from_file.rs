@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sha2::Sha256;
 
 use super::cache::{Cache, Fetch};
-use super::repos_env as env_file;
+use super::repos_env;
 use crate::clock::Clock;
 use crate::domain::credentials::{Credentials, Secret};
 
@@ -26,7 +26,7 @@ impl FromFile {
 #[async_trait]
 impl Fetch for FromFile {
     async fn fetch(&self, _: Timestamp) -> anyhow::Result<Credentials> {
-        let mut credentials = env_file::read(&self.0)?;
+        let mut credentials = repos_env::read(&self.0)?;
         credentials.version = Some(version(&credentials));
         Ok(credentials)
     }

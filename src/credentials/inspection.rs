@@ -3,8 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::registry;
-use super::registry::VARIABLES;
+use super::registry::{self, VARIABLES};
 use super::repos_env::{Entry, Examined, quoted};
 use crate::domain::credentials::CallerKey;
 

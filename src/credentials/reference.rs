@@ -6,8 +6,7 @@ use std::fmt::Write;
 use jiff::tz::TimeZone;
 
 use super::inspection::Known;
-use super::registry;
-use super::registry::{MOST_DAYS, VARIABLES, Variable};
+use super::registry::{self, MOST_DAYS, VARIABLES, Variable};
 use super::repos_env::{Entry, quoted};
 use crate::domain::credentials::name_of;
 

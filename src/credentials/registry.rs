@@ -2,9 +2,8 @@
 //! Whatever else stands in `repos.env` belongs to other services.
 
 use crate::domain::credentials::{
-    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN,
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN, name_of,
 };
-use crate::domain::credentials::{CallerKey, name_of};
 
 /// The schedule of rotation: a value that is older is reported.
 pub const MOST_DAYS: u32 = 90;

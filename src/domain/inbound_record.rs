@@ -1,18 +1,14 @@
 //! A text that reached the line, and what the relay keeps of it.
 
-use crate::domain::inbound::sms::InboundSms;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command as by_text;
 use crate::domain::ids::DeliveryId;
-use crate::domain::opt_out;
-
+use crate::domain::inbound::sms::InboundSms;
 use crate::domain::routing::Decision;
 use crate::domain::subscriber::Subscriber;
-
 use crate::domain::thread::Link;
+use crate::domain::{command, opt_out};
 
 /// Everything that is kept of one inbound: what came, what was decided, what was set in motion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,7 +25,7 @@ pub struct InboundRecord {
     pub subscriptions: Vec<Subscriber>,
     /// What it changed about its sender's duty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duty: Option<by_text::Change>,
+    pub duty: Option<command::Change>,
     /// The customer's thread that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Link>,

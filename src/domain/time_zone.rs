@@ -1,8 +1,7 @@
 //! A line's time zone, and how a time is said to people.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A time zone by its IANA name, from the zone data that is built in: the same on every machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,4 @@
-use crate::domain::credentials::Callers;
-use crate::domain::credentials::{ApiKey, Credentials, Secret};
+use crate::domain::credentials::{ApiKey, Callers, Credentials, Secret};
 
 /// The program that may call a relay on the sandbox, and its key, which everybody may know.
 pub const DEMO_CALLER: &str = "demo";

@@ -7,13 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Fault;
-use super::Power;
-use super::State;
-use super::Text;
 use super::faults::{Stage, milliseconds};
 use super::message::MessageNumber;
-use super::{Direction, Message};
+use super::{Direction, Fault, Message, Power, State, Text};
 use crate::domain::delivery::Status;
 use crate::domain::phone::PhoneNumber;
 

@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::State;
 use super::carrier::{Fate, LONGEST_VALIDITY};
 use super::message::{API_VERSION, MessageNumber, segments};
 use super::opt_out::Word;
 use super::places::place_of;
 use super::webhook::{Outgoing, Purpose};
-use super::{Direction, Message};
+use super::{Direction, Message, State};
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::{Masked, PhoneNumber};

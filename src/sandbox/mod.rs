@@ -42,21 +42,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::http::Request;
+use access::Access;
+use agenda::Agenda;
 use bytes::Bytes;
+use faults::Faults;
 use jiff::Timestamp;
+use message::Messages;
+use phones::Phone;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use webhook::Outgoing;
 
 use crate::clock::Clock;
 use crate::domain::credentials::{Credentials, Secret};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::{PhoneNumber, Sender};
-use access::Access;
-use agenda::Agenda;
-use faults::Faults;
-use message::Messages;
-use phones::Phone;
-use webhook::Outgoing;
 
 /// A fake Twilio with one account.
 pub struct Sandbox {

@@ -4,10 +4,9 @@
 
 use jiff::Timestamp;
 
-use super::Direction;
-use super::State;
 use super::carrier::{LONGEST_VALIDITY, NewOutgoing};
 use super::message::MessageNumber;
+use super::{Direction, State};
 use crate::domain::phone::PhoneNumber;
 
 /// At most so many messages may answer one.

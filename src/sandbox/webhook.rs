@@ -5,11 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Fault;
-use super::State;
 use super::faults::{Stage, milliseconds};
 use super::message::{API_VERSION, MessageNumber, digest};
 use super::overrides::{Failure, Retries};
+use super::{Fault, State};
 use crate::domain::credentials::Secret;
 use crate::domain::delivery::Status;
 use crate::twilio::form::Form;

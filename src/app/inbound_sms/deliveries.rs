@@ -8,7 +8,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 /// What somebody who is answered is called where a person's name would stand.
 const SENDER: &str = "the sender";
@@ -41,7 +41,7 @@ pub fn delivery(
         sender: None,
         to: way.to,
         remaining: Vec::new(),
-        parts: text::parts(&body, &media),
+        parts: sms::parts(&body, &media),
         body,
         media,
         attempts: Vec::new(),
@@ -81,7 +81,7 @@ pub fn answer(words: String, line: &Line, sms: &InboundSms, now: Timestamp) -> O
 
 /// Words of the relay's own to one of the line's people.
 pub fn says(way: Way, words: &str, line: &Line, now: Timestamp) -> Delivery {
-    let words = text::first_segment::first_segment(&text::gsm7_line(words));
+    let words = sms::first_segment::first_segment(&sms::gsm7_line(words));
     delivery(way, words, Vec::new(), line, now)
 }
 

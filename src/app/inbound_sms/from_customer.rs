@@ -1,17 +1,16 @@
 //! A customer's text on its way to the line's people.
 
-use super::deliveries;
-use super::deliveries::{Way, delivery};
+use super::deliveries::{self, Way, delivery};
 use super::text::Text;
 use crate::domain::delivery::{Awaited, Delivery, InThread, Purpose, Recipient, Shown};
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
-use crate::domain::routing::Known;
 use crate::domain::loop_guard::nature;
+use crate::domain::routing::Known;
 use crate::domain::routing::nature::Nature;
-use crate::domain::sms as text;
+use crate::domain::sms;
 use crate::domain::thread::{Began, Threads, Times, Words};
 
 /// How much is remembered of what a customer wrote last, in septets: enough to recognise it.
@@ -46,8 +45,8 @@ pub fn relay(
     let mut others = Vec::new();
     if let Some(number) = sms.from.phone() {
         let times = Times::of(&line.policy, *now);
-        let said = Words(text::clipped(
-            &text::gsm7_line(&crate::domain::inbound::content::what(sms)),
+        let said = Words(sms::clipped(
+            &sms::gsm7_line(&crate::domain::inbound::content::what(sms)),
             REMEMBERED,
         ));
         let to = (first.name.as_str(), &relayed.id);

@@ -4,10 +4,8 @@
 use jiff::Timestamp;
 
 use super::command::Given;
-use super::deliveries;
-use super::deliveries::{Way, answer, delivery, says, says_at};
+use super::deliveries::{self, Way, answer, delivery, says, says_at};
 use super::text::Text;
-
 use crate::domain::command::{Command, heed};
 use crate::domain::delivery::{Awaited, Delivery, InThread, OnlyIf, Purpose, Recipient, Shown};
 use crate::domain::ids::DeliveryId;
@@ -15,13 +13,12 @@ use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::Sender;
 use crate::domain::routing::{Known, Rule, decide_for_a_customer};
-use crate::domain::sms as text;
-use crate::domain::thread::wording as asking;
+use crate::domain::sms;
 use crate::domain::thread::{
     Carried, Held, Passed, Proof, Question, Sent, Threads, Times, Wanted, Writer, carry_out,
-    excerpt as history,
+    excerpt, wording,
 };
-use crate::domain::time_zone::day_and_clock as clock_in;
+use crate::domain::time_zone::day_and_clock;
 
 /// Whose text it is.
 pub struct By<'a> {
@@ -52,7 +49,7 @@ impl By<'_> {
             None => {
                 record.decision.because =
                     Some("it begins with the PIN and is no command".to_owned());
-                let words = asking::pin_and_no_command();
+                let words = wording::pin_and_no_command();
                 return self.answers(&words, text);
             }
         };
@@ -77,12 +74,15 @@ impl By<'_> {
             Proof::Enough => return None,
             Proof::Missing => (
                 "the PIN is missing",
-                asking::pin_missing(&given.words.to_uppercase()),
+                wording::pin_missing(&given.words.to_uppercase()),
             ),
-            Proof::Wrong { left } => ("the PIN is wrong", asking::pin_wrong(left)),
+            Proof::Wrong { left } => ("the PIN is wrong", wording::pin_wrong(left)),
             Proof::Locked { until, .. } => {
-                let until = clock_in(&self.line.time_zone, until, now);
-                ("there were too many wrong PINs", asking::pin_locked(&until))
+                let until = day_and_clock(&self.line.time_zone, until, now);
+                (
+                    "there were too many wrong PINs",
+                    wording::pin_locked(&until),
+                )
             }
         };
         record.decision.rule = Rule::WrongPin;
@@ -96,7 +96,7 @@ impl By<'_> {
             }
         );
         if let Some(owner) = self.line.policy.alert.as_ref().filter(|_| locked) {
-            let words = asking::pins_tried(&person.name, &self.line.name);
+            let words = wording::pins_tried(&person.name, &self.line.name);
             let way = Way {
                 id: DeliveryId::news(&text.sms.sid, 0),
                 purpose: Purpose::Alert,
@@ -125,7 +125,7 @@ impl By<'_> {
         let said = heed(command, line, person, known, text.received, text.now);
         record.decision.rule = Rule::DutyByText;
         record.duty = said.change;
-        let open = asking::open(&threads.open_of_person(&person.name, times));
+        let open = wording::open(&threads.open_of_person(&person.name, times));
         match open.filter(|_| asks_status) {
             Some(open) => self.answers(&format!("{} {open}", said.answer), text),
             None => self.answers(&said.answer, text),
@@ -208,8 +208,8 @@ impl By<'_> {
         let Some(next) = line.person_named(&passed.to) else {
             return Vec::new();
         };
-        let says = asking::passes(&self.person.name, &passed.customer);
-        let (body, media) = history::told(&says, &passed.words, &text.before, line);
+        let says = wording::passes(&self.person.name, &passed.customer);
+        let (body, media) = excerpt::told(&says, &passed.words, &text.before, line);
         let way = Way {
             id: DeliveryId::passed(&passed.sid),
             purpose: Purpose::Relay,
@@ -253,7 +253,7 @@ impl By<'_> {
         let Question { held, is_repeated } = question;
         if is_repeated {
             let again = self
-                .answers(&asking::question(&held, true), text)
+                .answers(&wording::question(&held, true), text)
                 .into_iter();
             return again.map(|again| about(&held, again)).collect();
         }
@@ -262,19 +262,19 @@ impl By<'_> {
                 "ask",
                 held.asked,
                 Purpose::Thread,
-                asking::question(&held, false),
+                wording::question(&held, false),
             ),
             (
                 "again",
                 held.again(),
                 Purpose::Thread,
-                asking::question(&held, true),
+                wording::question(&held, true),
             ),
             (
                 "unsent",
                 held.until(),
                 Purpose::Unsent,
-                asking::not_sent(&held),
+                wording::not_sent(&held),
             ),
         ];
         let deliveries = steps.map(|(step, due, purpose, words)| {
@@ -290,7 +290,7 @@ impl By<'_> {
     }
 
     fn answers(&self, words: &str, text: &Text) -> Vec<Delivery> {
-        let words = text::first_segment::first_segment(&text::gsm7_line(words));
+        let words = sms::first_segment::first_segment(&sms::gsm7_line(words));
         answer(words, self.line, &text.sms, text.now)
             .into_iter()
             .collect()

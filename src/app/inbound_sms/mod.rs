@@ -36,8 +36,7 @@ use crate::domain::line::Line;
 use crate::domain::routing::{Decision, Known};
 use crate::domain::thread::Threads;
 use crate::twilio::answer::{Unanswered, answer_to};
-use crate::twilio::webhook;
-use crate::twilio::webhook::{Refusal, Unverified, Verified};
+use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.

@@ -1,20 +1,14 @@
 //! What is to be kept of a text, and whom it sets in motion: a pure function of the text, of what is
 //! known, and of the line's threads.
 
+use super::{command, deliveries, from_customer, from_person, subscription};
 use crate::app::inbound_sms::text::Text;
-
-use super::{
-    command as duty, deliveries, from_customer as customers, from_person as persons,
-    subscription as topics,
-};
-use crate::domain::inbound_record::InboundRecord;
-
-use crate::domain::line::Line;
-use crate::domain::opt_out::Change;
-use crate::domain::loop_guard;
-use crate::domain::routing::nature::Nature;
-
 use crate::app::ports::store::Planned;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::line::Line;
+use crate::domain::loop_guard;
+use crate::domain::opt_out::Change;
+use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Known, Rule, decide};
 use crate::domain::thread::{Threads, Times};
 
@@ -30,13 +24,13 @@ pub fn plan(line: &Line, known: &Known, text: &Text, threads: &Threads) -> Plann
     let person = sms.from.phone().and_then(|number| line.person_with(number));
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
-    let asked = topics::asked(line, sms);
+    let asked = subscription::asked(line, sms);
     let command = person
         .filter(|_| asked.is_none())
-        .and_then(|person| duty::command(sms, person, written, &line.time_zone));
+        .and_then(|person| command::command(sms, person, written, &line.time_zone));
     // Any other text of a customer is relayed, whatever its nature.
     let nature = match (&asked, person) {
-        (Some(asked), _) => topics::nature(asked),
+        (Some(asked), _) => subscription::nature(asked),
         (None, Some(_)) if command.is_some() => Nature::DutyCommand,
         (None, Some(_)) => loop_guard::nature(sms, opt_out.is_some()),
         (None, None) => Nature::Ordinary,
@@ -63,19 +57,19 @@ pub fn plan(line: &Line, known: &Known, text: &Text, threads: &Threads) -> Plann
     };
     let deliveries = match (record.decision.rule, person) {
         (Rule::FirstAvailable | Rule::Thread, _) => {
-            customers::relay(line, known, text, &mut record, &mut after)
+            from_customer::relay(line, known, text, &mut record, &mut after)
         }
         (Rule::Keyword | Rule::LeftTopic, _) => asked
             .and_then(|asked| {
                 let before = &known.subscriptions;
-                let (changed, words) = topics::heed(&asked, line, sms, before, written);
+                let (changed, words) = subscription::heed(&asked, line, sms, before, written);
                 record.subscriptions = changed;
                 deliveries::answer(words?, line, sms, now)
             })
             .into_iter()
             .collect(),
         (Rule::FromPerson | Rule::DutyByText, Some(person)) => {
-            let writer = persons::By {
+            let writer = from_person::By {
                 person,
                 line,
                 known,

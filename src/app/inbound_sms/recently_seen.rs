@@ -98,6 +98,8 @@ fn told_of(delivery: &Delivery, person: &Person) -> Vec<DeliveryId> {
 /// What may have reminded somebody to answer the text, whose turn it was among so many.
 fn reminders_of(delivery: &Delivery, most_turns: usize) -> Vec<DeliveryId> {
     let sid = delivery.message_sid.iter();
-    sid.flat_map(|sid| (1..=most_turns).map(|turn| DeliveryId::follow_up(sid, Chased::Remind.name(), turn)))
-        .collect()
+    sid.flat_map(|sid| {
+        (1..=most_turns).map(|turn| DeliveryId::follow_up(sid, Chased::Remind.name(), turn))
+    })
+    .collect()
 }

@@ -1,10 +1,10 @@
 //! A customer's or a person's text, as it is planned.
 
-
-use crate::domain::inbound_record::ByFallback;
-use crate::domain::inbound::InboundSms;
-use crate::domain::phone::PhoneNumber;
 use jiff::Timestamp;
+
+use crate::domain::inbound::InboundSms;
+use crate::domain::inbound_record::ByFallback;
+use crate::domain::phone::PhoneNumber;
 
 /// A text that came in.
 #[derive(Debug, Clone)]

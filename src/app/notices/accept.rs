@@ -3,11 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::Estimate;
 use super::estimate::estimate;
 use super::fan_out::{held_until, recipients};
-use super::line_called;
 use super::supersede::{Others, others, take_over};
+use super::{Estimate, line_called};
 use crate::app::audit::records;
 use crate::app::ports::queue::PageTurn;
 use crate::app::ports::store::Accepted;

@@ -12,7 +12,7 @@ use crate::domain::line::{Dollars, Line};
 use crate::domain::notice::skip::Skip;
 use crate::domain::notice::{Fate, Notice, Pacing, Skipped, Words, fate};
 use crate::domain::phone::Masked;
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 /// How many recipients are looked at in one go.
 const AT_ONCE: usize = 500;
@@ -57,10 +57,10 @@ pub(super) async fn estimate(
 ) -> anyhow::Result<Estimate> {
     let now = relay.now();
     let each = |text: &str| -> u64 {
-        let parts = text::parts(text, &[]);
+        let parts = sms::parts(text, &[]);
         parts
             .iter()
-            .map(|p| text::segments(&p.body).count as u64)
+            .map(|p| sms::segments(&p.body).count as u64)
             .sum()
     };
     let own = each(&notice.text);

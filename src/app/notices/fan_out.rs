@@ -185,7 +185,10 @@ async fn sort_out(
     for (number, heard) in numbers.iter().zip(heard) {
         let text = match fate(notice, number, &line.policy, &opt_outs, heard) {
             Fate::Skip(skip) => {
-                skipped.push((DeliveryId::of_notice(&notice.id, &notice.salt, number), skip));
+                skipped.push((
+                    DeliveryId::of_notice(&notice.id, &notice.salt, number),
+                    skip,
+                ));
                 continue;
             }
             Fate::Text(Words::Own) => &notice.text,

@@ -1,9 +1,8 @@
+use super::Unaccepted;
 use crate::app::relay::Relay;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::request::Refused;
-
-use super::Unaccepted;
 
 /// The line that somebody means by its name or number, or the only one that there is.
 pub async fn line_called(relay: &Relay, called: Option<&str>) -> Result<Line, Unaccepted> {

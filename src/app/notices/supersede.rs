@@ -10,8 +10,7 @@ use crate::app::audit::records;
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Event, State, Withheld, step};
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::notice::{Earlier, Heard, Notice, NoticeState, heard};
 use crate::domain::phone::PhoneNumber;
 

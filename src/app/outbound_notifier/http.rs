@@ -7,20 +7,17 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::invitations;
-use super::invitations::{Invited, invite};
+use super::invitations::{self, Invited, invite};
 use super::problem::Document;
-use super::responses as answers;
+use super::responses;
 use crate::app::notices::{Answer, Unaccepted, accept, cancel, standing};
 use crate::app::outbound_notifier::auth::{Denied, Unverified, Verified};
 use crate::app::relay::Relay;
 use crate::domain::credentials::Action;
 use crate::domain::delivery::source::Source;
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::invitation;
-use crate::domain::request as payload;
-use crate::domain::request::{Because, MOST_BYTES, Refused};
+use crate::domain::request::{self, Because, MOST_BYTES, Refused};
 
 const NOTICES: &str = "/v1/notices";
 const INVITATIONS: &str = "/v1/invitations";
@@ -72,11 +69,11 @@ async fn answer(relay: &Relay, request: Request<Bytes>) -> Result<Done, Undone> 
     };
     match route {
         Route::Notify => {
-            let notice = payload::notice(asked.body())?;
+            let notice = request::notice(asked.body())?;
             Ok(notified(&accept(relay, &notice, source).await?))
         }
         Route::Invite => {
-            let invitation = payload::invitation(asked.body())?;
+            let invitation = request::invitation(asked.body())?;
             Ok(invited(&invite(relay, &invitation, source).await?))
         }
         Route::ShowNotice(id) => show(relay, id).await,
@@ -109,7 +106,7 @@ async fn show(relay: &Relay, id: NoticeId) -> Result<Done, Undone> {
     let (notice, counts) = standing(relay, id).await?.ok_or_else(unknown)?;
     Ok(Done {
         status: StatusCode::OK,
-        body: answers::of_standing(&notice, counts),
+        body: responses::of_standing(&notice, counts),
         location: None,
     })
 }
@@ -120,7 +117,7 @@ fn notified(answer: &Answer) -> Done {
         Answer::DryRun(_) => None,
     };
     let location = id.map(|id| format!("{NOTICES}/{id}"));
-    Done::accepted(answers::of_notice(answer), location)
+    Done::accepted(responses::of_notice(answer), location)
 }
 
 fn invited(answer: &Invited) -> Done {
@@ -128,7 +125,7 @@ fn invited(answer: &Invited) -> Done {
         Invited::Accepted(delivery) => Some(format!("{INVITATIONS}/{}", delivery.id)),
         Invited::DryRun { .. } => None,
     };
-    Done::accepted(answers::of_invitation(answer), location)
+    Done::accepted(responses::of_invitation(answer), location)
 }
 
 fn unknown() -> Refused {

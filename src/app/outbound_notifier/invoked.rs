@@ -2,16 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::invitations;
-use super::invitations::invite;
-use super::responses as answers;
+use super::invitations::{self, invite};
+use super::responses;
 use crate::app::notices::{Unaccepted, accept, cancel, standing};
 use crate::app::relay::Relay;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
 use crate::domain::invitation;
-use crate::domain::request as payload;
-use crate::domain::request::{Because, Refused, Request, Way};
+use crate::domain::request::{self, Because, Refused, Request, Way};
 
 /// Does what the function is invoked with: a notice, an invitation, an event of the bus, messages of
 /// SNS; or `{"show": ID}`, `{"cancel": ID}`. Answers what `/v1` answers.
@@ -21,7 +19,7 @@ pub async fn invoked(relay: &Relay, event: &[u8]) -> Result<Value, Unaccepted> {
 
 /// The same; `direct` is who asks if no service of AWS does.
 pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value, Unaccepted> {
-    let (way, requests) = payload::invoked(event)?;
+    let (way, requests) = request::invoked(event)?;
     let source = match way {
         Way::Invoke => direct,
         Way::EventBridge => Source::EventBridge,
@@ -31,10 +29,10 @@ pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value,
     for request in requests {
         answers.push(match request {
             Request::Notice(notice) => {
-                answers::of_notice(&accept(relay, &notice, source.clone()).await?)
+                responses::of_notice(&accept(relay, &notice, source.clone()).await?)
             }
             Request::Invitation(invitation) => {
-                answers::of_invitation(&invite(relay, &invitation, source.clone()).await?)
+                responses::of_invitation(&invite(relay, &invitation, source.clone()).await?)
             }
             Request::Show(id) => show(relay, &id).await?,
             Request::Cancel(id) => {
@@ -96,7 +94,7 @@ async fn show(relay: &Relay, id: &str) -> Result<Value, Unaccepted> {
     }
     let id = NoticeId::parse(id).map_err(|_| unknown("show"))?;
     let (notice, counts) = standing(relay, id).await?.ok_or_else(|| unknown("show"))?;
-    Ok(answers::of_standing(&notice, counts))
+    Ok(responses::of_standing(&notice, counts))
 }
 
 fn unknown(path: &str) -> Refused {

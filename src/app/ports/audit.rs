@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::NoticeId;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::inbound_record::ByFallback;
 use crate::domain::phone::Masked;
 use crate::domain::reconciliation::Counts;

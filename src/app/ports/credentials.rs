@@ -1,8 +1,10 @@
 //! Where credentials come from while the relay runs.
 
-use crate::domain::credentials::Credentials;
-use async_trait::async_trait;
 use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::credentials::Credentials;
 
 /// Where credentials come from, again and again: a rotation changes them while the relay runs.
 #[async_trait]

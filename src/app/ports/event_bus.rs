@@ -1,7 +1,8 @@
 //! Where other systems hear of invitations that failed.
 
-use crate::domain::delivery::failed_invitation::Failed;
 use async_trait::async_trait;
+
+use crate::domain::delivery::failed_invitation::Failed;
 
 /// Where other systems hear of it.
 #[async_trait]

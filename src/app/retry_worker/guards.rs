@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use super::{outbound_checks as outbound, thread_checks as threads};
+use super::{outbound_checks, thread_checks};
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Event, Hold, Limit, Purpose, Slowed};
-use crate::domain::pace;
-use crate::domain::pace::{Key, Rate};
+use crate::domain::pace::{self, Key, Rate};
 
 /// What a wake-up comes to: [`Event::Woken`], unless something speaks against the attempt that is
 /// due.
@@ -15,7 +14,7 @@ pub async fn woken(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> 
     if !delivery.is_to_be_attempted(relay.now()) {
         return Ok(Event::Woken);
     }
-    if let Some(event) = threads::before(relay, delivery).await? {
+    if let Some(event) = thread_checks::before(relay, delivery).await? {
         return Ok(event);
     }
     let to = &delivery.to.number;
@@ -29,7 +28,7 @@ pub async fn woken(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> 
     if known.opt_out.is_some() {
         return Ok(Event::Held(Hold::OptedOut));
     }
-    if let Some(hold) = outbound::hold(relay, delivery, line).await? {
+    if let Some(hold) = outbound_checks::hold(relay, delivery, line).await? {
         return Ok(Event::Held(hold));
     }
     let held = match delivery.attempts.is_empty() {

@@ -23,9 +23,9 @@ use crate::app::ports::queue::{Message, WakeUp};
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, notices};
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::Failed;
-use crate::domain::delivery::Status;
-use crate::domain::delivery::{Answer, Attempt, Delivery, Effect, Event, State, step};
+use crate::domain::delivery::{
+    Answer, Attempt, Delivery, Effect, Event, Failed, State, Status, step,
+};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
 use crate::twilio::client::NewMessage;

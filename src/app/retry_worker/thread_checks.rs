@@ -17,10 +17,9 @@ use crate::domain::ids::Tag;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::{Line, Person};
 use crate::domain::routing::decide_for_a_customer;
-use crate::domain::sms as text;
-use crate::domain::thread::wording as asking;
-use crate::domain::thread::{ReachedNow, Thread, Threads, Times, excerpt as history};
-use crate::domain::time_zone::day_and_clock as clock_in;
+use crate::domain::sms;
+use crate::domain::thread::{ReachedNow, Thread, Threads, Times, excerpt, wording};
+use crate::domain::time_zone::day_and_clock;
 
 /// How often somebody else may save the threads first.
 const MOST_TRIES: usize = 8;
@@ -215,7 +214,7 @@ async fn direct(
     let decision = decide_for_a_customer(&line, &known, now);
     let is_new = |person: &&Person| !chase.tried.contains(&person.name);
     let on_duty: Vec<&Person> = decision.cascade(&line).filter(is_new).collect();
-    let since = clock_in(&line.time_zone, chase.since, now);
+    let since = day_and_clock(&line.time_zone, chase.since, now);
     let to = Turn {
         line: &line,
         thread: &thread,
@@ -235,8 +234,8 @@ async fn direct(
                 let whose = (in_thread, next.name.as_str(), sid);
                 let tag = move_to(relay, delivery, whose, threads).await?;
                 let before = chase.tried.last().map_or("", String::as_str);
-                let says = asking::left_unanswered(before, &thread.customer, &since);
-                let (body, media) = history::told(&says, &thread.words, &records, &line);
+                let says = wording::left_unanswered(before, &thread.customer, &since);
+                let (body, media) = excerpt::told(&says, &thread.words, &records, &line);
                 Event::Directed(Box::new(Directed {
                     purpose: Purpose::Relay,
                     to: Recipient::of(next),
@@ -270,7 +269,7 @@ impl Turn<'_> {
     fn reminded(&self, next: Option<&str>) -> Option<Directed> {
         let person = self.line.person_named(&self.thread.has)?;
         let words = &self.thread.words.0;
-        let says = asking::reminder(&self.thread.customer, self.since, words, next);
+        let says = wording::reminder(&self.thread.customer, self.since, words, next);
         Some(says_to(Purpose::Thread, Recipient::of(person), &says))
     }
 
@@ -278,7 +277,7 @@ impl Turn<'_> {
     fn nobody(&self) -> Option<Directed> {
         let to = Recipient::owner(self.line.policy.alert.clone()?);
         let words = &self.thread.words.0;
-        let says = asking::nobody_answered(&self.thread.customer, self.since, words);
+        let says = wording::nobody_answered(&self.thread.customer, self.since, words);
         Some(says_to(Purpose::Alert, to, &says))
     }
 }
@@ -288,7 +287,7 @@ fn says_to(purpose: Purpose, to: Recipient, words: &str) -> Directed {
         purpose,
         to,
         remaining: Vec::new(),
-        body: text::first_segment::first_segment(&text::gsm7_line(words)),
+        body: sms::first_segment::first_segment(&sms::gsm7_line(words)),
         media: Vec::new(),
         shown: Vec::new(),
         after: None,

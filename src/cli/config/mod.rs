@@ -9,8 +9,7 @@ use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
 use super::agrees;
-use super::output;
-use super::output::{Unwritten, note, print, tell};
+use super::output::{self, Unwritten, note, print, tell};
 use super::target::Target;
 use crate::domain::line::changes::Changes;
 use crate::domain::line::{Line, config};

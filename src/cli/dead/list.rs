@@ -8,8 +8,7 @@ use super::letter::{Letter, Reader, Waker, glance};
 use super::place::Place;
 use super::{Filter, count};
 use crate::app::dead_letters::letters;
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 
 #[derive(clap::Args)]
 pub struct List {

@@ -12,8 +12,7 @@ use crate::app::dead_letters::{how_it_stands, plan};
 use crate::cli::candidates::DIM;
 use crate::cli::explain::story::Shown;
 use crate::cli::explain::words::{advice, outcome};
-use crate::cli::output;
-use crate::cli::output::{Unwritten, tell};
+use crate::cli::output::{self, Unwritten, tell};
 use crate::domain::delivery::{Delivery, Outcome};
 use crate::printable::{printable, printable_lines};
 

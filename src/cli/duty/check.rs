@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::candidates::{BOLD, YELLOW};
-use crate::cli::output;
-use crate::cli::output::{Unwritten, tell};
+use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::{Schedule, instant};
 use crate::domain::duty::check::{Finding, check};
 

@@ -3,10 +3,8 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::candidates;
-use crate::cli::candidates::{BOLD, DIM};
-use crate::cli::output;
-use crate::cli::output::{Unwritten, tell};
+use crate::cli::candidates::{self, BOLD, DIM};
+use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::{Schedule, instant};
 use crate::domain::duty::{Because, next_change};
 use crate::domain::line::{Line, Person};

@@ -10,8 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::output;
-use super::output::note;
+use super::output::{self, note};
 use super::serve::web_address;
 use super::target::Target;
 use super::{RED, WrongUsage};

@@ -14,8 +14,7 @@ use crate::app::outbound_notifier::auth::{
 use crate::cli::WrongUsage;
 use crate::cli::output::note;
 use crate::clock::{Chance, SystemChance};
-use crate::credentials::repos_env as env_file;
-use crate::credentials::repos_env::EnvFile;
+use crate::credentials::repos_env::{self, EnvFile};
 use crate::domain::credentials::{CallerKey, variable_of};
 use crate::twilio::network;
 
@@ -97,7 +96,7 @@ fn key(caller: &str, file: Option<&Path>) -> anyhow::Result<CallerKey> {
     };
     let file = match file {
         Some(file) => file.to_owned(),
-        None => env_file::find(None, &std::env::current_dir()?, |name| {
+        None => repos_env::find(None, &std::env::current_dir()?, |name| {
             std::env::var_os(name).map(PathBuf::from)
         })?,
     };

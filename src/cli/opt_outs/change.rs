@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use crate::app::audit::records;
 use crate::cli::on_record::OnRecord;
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 use crate::cli::schedule::{choose_one, number};
 use crate::domain::opt_out::{Cause, Change, OptOut};
 

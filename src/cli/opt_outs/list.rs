@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::candidates::{BOLD, DIM};
-use crate::cli::output;
-use crate::cli::output::{Unwritten, tell};
+use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::schedule::choose;
 use crate::cli::target::Target;
 use crate::domain::line::Line;

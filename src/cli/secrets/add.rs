@@ -10,8 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Place, prompt};
 use crate::cli::WrongUsage;
-use crate::cli::output;
-use crate::cli::output::{note, tell};
+use crate::cli::output::{self, note, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::registry;
 use crate::credentials::repos_env::{BadEnvFile, Change, Document, EnvFile, is_key, is_reserved};

@@ -11,12 +11,10 @@ use zeroize::Zeroizing;
 
 use super::Place;
 use crate::cli::WrongUsage;
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::repos_env::{BadEnvFile, EnvFile, quoted};
-use crate::domain::credentials::Secret;
-use crate::domain::credentials::{Action, Actions, CallerKey, variable_of};
+use crate::domain::credentials::{Action, Actions, CallerKey, Secret, variable_of};
 
 /// Make a key with which a program may call the relay over HTTP, or another one in its place
 ///

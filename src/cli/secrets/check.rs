@@ -5,12 +5,10 @@ use serde_json::json;
 
 use super::{Place, git, live};
 use crate::cli::candidates::{DIM, GREEN, RED};
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 use crate::cli::serve::web_address;
 use crate::clock::{Clock, SystemClock};
-use crate::credentials::inspection;
-use crate::credentials::inspection::{Finding, Known};
+use crate::credentials::inspection::{self, Finding, Known};
 use crate::credentials::registry::MOST_DAYS;
 use crate::printable::printable;
 use crate::twilio::API_URL;

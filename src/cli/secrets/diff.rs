@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use super::Place;
 use crate::cli::candidates::{GREEN, RED};
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 use crate::credentials::registry;
 use crate::credentials::repos_env::Document;
 use crate::domain::credentials::Secret;

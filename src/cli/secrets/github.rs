@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::Place;
 use crate::cli::WrongUsage;
-use crate::cli::output;
-use crate::cli::output::{note, tell};
+use crate::cli::output::{self, note, tell};
 use crate::credentials::registry::VARIABLES;
 use crate::credentials::repos_env::{is_key, quoted};
 

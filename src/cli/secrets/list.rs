@@ -3,8 +3,7 @@ use std::process::ExitCode;
 use super::Place;
 use super::check::age;
 use crate::cli::candidates::DIM;
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::inspection;
 

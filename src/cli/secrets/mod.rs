@@ -24,8 +24,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::output::note;
-use crate::credentials::repos_env as env_file;
-use crate::credentials::repos_env::EnvFile;
+use crate::credentials::repos_env::{self, EnvFile};
 
 /// The credentials in repos.env: check, change, describe and use them
 #[derive(clap::Args)]
@@ -94,7 +93,7 @@ impl Place {
     fn find(&self) -> anyhow::Result<EnvFile> {
         let here = std::env::current_dir().unwrap_or_default();
         let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-        let path = env_file::find(self.file.as_deref(), &here, variable)?;
+        let path = repos_env::find(self.file.as_deref(), &here, variable)?;
         Ok(EnvFile::at(nearer(&path, &here)))
     }
 }

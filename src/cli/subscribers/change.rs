@@ -4,21 +4,18 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::topic;
+use super::{rows, topic};
 use crate::app::audit::records;
 use crate::app::ports::store::Store;
 use crate::cli::WrongUsage;
 use crate::cli::on_record::OnRecord;
-use crate::cli::output;
-use crate::cli::output::tell;
+use crate::cli::output::{self, tell};
 use crate::cli::schedule::{choose_one, number};
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::{
     Change, Consent, How, HowLeft, Leaving, Subscriber, To, Unchanged,
 };
-
-use super::rows;
 
 #[derive(clap::Args)]
 pub struct Add {

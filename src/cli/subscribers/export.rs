@@ -8,8 +8,7 @@ use anyhow::Context;
 
 use super::rows::{COLUMNS, how_of};
 use super::{Pages, topics};
-use crate::cli::output;
-use crate::cli::output::note;
+use crate::cli::output::{self, note};
 use crate::cli::schedule::choose_one;
 use crate::cli::target::Target;
 use crate::domain::subscriber::Subscriber;

@@ -9,8 +9,7 @@ use crate::cli::candidates::{BOLD, DIM};
 use crate::cli::output::{JsonRows, Unwritten, tell};
 use crate::cli::schedule::choose;
 use crate::cli::target::Target;
-use crate::domain::line::Line;
-use crate::domain::line::Topic;
+use crate::domain::line::{Line, Topic};
 use crate::domain::subscriber::{How, Subscriber};
 use crate::printable::printable;
 

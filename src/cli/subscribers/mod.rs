@@ -11,8 +11,7 @@ use clap::Subcommand;
 use super::WrongUsage;
 use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
-use crate::domain::line::Line;
-use crate::domain::line::Topic;
+use crate::domain::line::{Line, Topic};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::Subscriber;
 

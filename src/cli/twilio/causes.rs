@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Content, with_digest};
 use crate::domain::credentials::Secret;
 use crate::twilio::form::Form;
-use crate::twilio::signature;
-use crate::twilio::signature::Signed;
+use crate::twilio::signature::{self, Signed};
 
 /// The length of an HMAC-SHA1.
 const BYTES: usize = 20;

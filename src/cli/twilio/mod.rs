@@ -11,13 +11,11 @@ use sha2::{Digest, Sha256};
 
 use super::WrongUsage;
 use super::candidates::{GREEN, RED};
-use super::output;
-use super::output::tell;
-use crate::credentials::repos_env as env_file;
+use super::output::{self, tell};
+use crate::credentials::repos_env;
 use crate::domain::credentials::{AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
 use crate::twilio::form::Form;
-use crate::twilio::signature;
-use crate::twilio::signature::Signed;
+use crate::twilio::signature::{self, Signed};
 
 /// Sign a webhook request or check a signature
 #[derive(clap::Args)]
@@ -221,7 +219,7 @@ impl Request {
     /// The tokens that may have signed, the one in force first.
     fn tokens(&self) -> anyhow::Result<Vec<Secret>> {
         if let Some(file) = &self.env_file {
-            let credentials = env_file::read(file)?;
+            let credentials = repos_env::read(file)?;
             let copy = |token: &Secret| Secret::new(token.expose());
             return Ok(credentials.signing_tokens().map(copy).collect());
         }

@@ -4,8 +4,7 @@ use futures::future::join_all;
 
 use super::*;
 use crate::clock::{FixedChance, ManualClock, ManualStopwatch};
-use crate::domain::credentials::Callers;
-use crate::domain::credentials::Secret;
+use crate::domain::credentials::{Callers, Secret};
 
 /// A place that counts how often it is asked.
 #[derive(Default)]

@@ -2,8 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{BadLine, Entry, parse};
-use super::{Unwritable, writing};
+use super::{BadLine, Entry, Unwritable, parse, writing};
 use crate::domain::credentials::Secret;
 
 /// A file's text and the variables in it.

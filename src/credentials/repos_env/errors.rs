@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::BadLine;
-use super::Unwritable;
+use super::{BadLine, Unwritable};
 use crate::domain::credentials::BadCredentials;
 
 /// Why a `repos.env` is not read or not written. Says what to do; never carries a value.

@@ -16,16 +16,16 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use self::private::{Folder, Found, beside, is_leftover};
+use crate::domain::credentials::{Callers, Credentials, Secret};
+
 pub use self::document::{Change, Document};
 pub use self::errors::{BadEnvFile, quoted};
 pub use self::grammar::{BadLine, Entry, Problem, parse};
 pub use self::history::History;
 pub use self::keys::{is_key, is_reserved};
 pub use self::place::{NoPlace, find};
-use self::private::{Folder, Found, beside, is_leftover};
 pub use self::writing::{Class, Unwritable};
-use crate::domain::credentials::Callers;
-use crate::domain::credentials::{Credentials, Secret};
 
 /// Reads Twilio's credentials and the callers' keys; other services' variables need only be well
 /// formed.

@@ -10,9 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::credentials::rotation;
 use crate::credentials::rotation::{
-    Journal, LATE_WEBHOOKS, LONG_DRAIN, Proof, Step, Subject, Twilio, Which,
+    self, Journal, LATE_WEBHOOKS, LONG_DRAIN, Proof, Step, Subject, Twilio, Which,
 };
 use crate::credentials::secrets_manager::{SecretStore, Stored};
 use crate::credentials::values::Values;

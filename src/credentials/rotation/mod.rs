@@ -22,13 +22,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::cache::{FRESH, USABLE};
+
 pub use names::{Slots, forget, keep_pending, previous, switch, undo_pending};
 pub use steps::{Places, begin, new_id, run};
 #[cfg(all(feature = "aws", feature = "machine"))]
 pub use two_places::{TwoPlaces, Wait};
 pub use work::{Minted, Proof, Twilio, Which};
-
-use super::cache::{FRESH, USABLE};
 
 /// The longest that an event is worked on, Twilio's answer included.
 const LONGEST_EVENT: Duration = Duration::from_secs(60);

@@ -7,8 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::names::pending;
-use super::{Action, Journal, Step, Subject, next};
-use super::{Proof, Twilio, Which};
+use super::{Action, Journal, Proof, Step, Subject, Twilio, Which, next};
 use crate::clock::Clock;
 use crate::credentials::values::Values;
 use crate::domain::credentials::{API_KEY, Secret};

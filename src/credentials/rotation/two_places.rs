@@ -7,8 +7,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Journal, Places, Step, Subject, Twilio, Which};
-use super::{Slots, names};
+use super::{Journal, Places, Slots, Step, Subject, Twilio, Which, names};
 use crate::credentials::exchange::{EditableFile, Exchange, ROTATION_NOTE};
 use crate::credentials::notes::Notes;
 use crate::credentials::secrets_manager::SecretStore;

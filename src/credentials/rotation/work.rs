@@ -3,8 +3,7 @@
 use anyhow::{Context, bail};
 
 use super::names::{filled, next};
-use super::{Journal, Subject};
-use super::{Slots, previous};
+use super::{Journal, Slots, Subject, previous};
 use crate::domain::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Secret};
 use crate::twilio::access::{Access, Failure, KeyType, Login, Promoted};
 

@@ -7,9 +7,8 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 
 use crate::credentials::values::Values;
-use crate::domain::credentials::Callers;
 use crate::domain::credentials::{
-    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Credentials, NEXT_AUTH_TOKEN,
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Callers, Credentials, NEXT_AUTH_TOKEN,
     PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret,
 };
 

@@ -1,13 +1,11 @@
-use crate::domain::time_zone::clock;
-use crate::domain::time_zone::day_and_clock;
 use jiff::Timestamp;
 
 use super::{Change, Command, Unclear};
 use crate::domain::duty::{Because, Override, Overrides, Presence, duty_of, next_change};
 use crate::domain::line::{Line, Person};
-
 use crate::domain::routing::{Candidate, Decision, Known, decide_for_a_customer};
-use crate::domain::sms as text;
+use crate::domain::sms;
+use crate::domain::time_zone::{clock, day_and_clock};
 
 /// What becomes of a command.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +59,7 @@ pub fn heed(
     };
     Said {
         change,
-        answer: text::first_segment::first_segment(&answer),
+        answer: sms::first_segment::first_segment(&answer),
     }
 }
 

@@ -12,13 +12,13 @@ pub use callers::VARIABLE;
 pub use callers::name_of;
 pub use callers::variable_of;
 
-use crate::app::ports::credentials::Doubt;
-use crate::app::ports::credentials::Source;
-pub use secret::Secret;
-
 use std::sync::Arc;
 
 use async_trait::async_trait;
+
+use crate::app::ports::credentials::{Doubt, Source};
+
+pub use secret::Secret;
 
 /// The names under which credentials stand in `repos.env` and in Secrets Manager.
 pub const ACCOUNT_SID: &str = "TWILIO_ACCOUNT_SID";

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, Purpose, Recipient};
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::Tag;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{DeliveryId, Tag};
 use crate::domain::line::policy::in_seconds;
 use crate::domain::phone::PhoneNumber;
 

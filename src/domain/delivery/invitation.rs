@@ -1,9 +1,9 @@
 //! What a delivery carries of the invitation that it brings.
 
-use crate::domain::delivery::source::Source;
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::delivery::source::Source;
 
 /// What a delivery has to know besides, if it invites somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

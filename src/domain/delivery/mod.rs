@@ -28,8 +28,16 @@ pub use invitation::Report;
 pub use message_status::Status;
 pub use source::Source;
 
-use crate::domain::ids::DeliveryId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{DeliveryId, NoticeId};
+use crate::domain::line::{Person, Policy};
+use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms::part::Part;
+use crate::domain::time_zone::TimeZone;
+
 pub use attempt::{Attempt, Outcome};
 pub use event::{Answer, Effect, Event};
 pub use follow_up::Awaited;
@@ -38,16 +46,6 @@ pub use in_thread::{Chase, Chased, Directed, InThread, OnlyIf, Shown};
 pub use notifications::spawned;
 pub use step::step;
 pub use turn::{HandOver, MovedOn};
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use crate::domain::ids::message_sid::MessageSid;
-
-use crate::domain::ids::NoticeId;
-use crate::domain::line::{Person, Policy};
-use crate::domain::phone::{PhoneNumber, Sender};
-use crate::domain::time_zone::TimeZone;
 
 /// One text to be delivered. The unit of work on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

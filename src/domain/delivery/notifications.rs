@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::failure_wording as why;
-use super::{Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, State};
+use super::{
+    Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, State, failure_wording,
+};
 use crate::domain::delivery::Class;
 use crate::domain::ids::DeliveryId;
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 /// The texts that the effects of a step make necessary, `delivery` being its new state. They are to
 /// be saved with it. Only somebody's own text brings such about, not a text that tells of it, nor a
@@ -72,8 +73,8 @@ fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Deliver
 /// To the person whose words they were, that they did not reach the customer, and why.
 fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
     let thread = delivery.in_thread.as_ref()?;
-    let words = text::attachments::or_attachments(&delivery.body, delivery.media.len());
-    let why = why::in_plain_words(delivery);
+    let words = sms::attachments::or_attachments(&delivery.body, delivery.media.len());
+    let why = failure_wording::in_plain_words(delivery);
     Some(Delivery {
         id: DeliveryId::failed(&delivery.id),
         ..delivery.telling(
@@ -130,7 +131,7 @@ impl Delivery {
             sender: None,
             to,
             remaining: Vec::new(),
-            parts: text::parts(&body, &[]),
+            parts: sms::parts(&body, &[]),
             body,
             media: Vec::new(),
             attempts: Vec::new(),

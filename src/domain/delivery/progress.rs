@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Attempt, Delivery, Outcome, Recipient};
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 impl Delivery {
     /// The attempts that were made for the present recipient.
@@ -64,7 +64,7 @@ impl Delivery {
             });
             let delivered: BTreeSet<usize> = delivered.map(|a| a.part).collect();
             let count = match first.of {
-                0 => text::parts(&self.words_of(first), &self.media).len(),
+                0 => sms::parts(&self.words_of(first), &self.media).len(),
                 count => count,
             };
             !delivered.is_empty() && delivered.len() >= count.max(1)

@@ -1,7 +1,6 @@
 //! Which program asked for a text.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// By which way it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Delivery, Recipient, State};
 use crate::domain::delivery::Class;
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 /// Whoever gets a text late, because the relay was down, still has as long for it to be delivered.
 const LEAST: Duration = Duration::from_secs(60);
@@ -171,6 +171,6 @@ impl Delivery {
             Some(tag) => crate::domain::delivery::wording::tagged(tag, &body),
             None => body,
         };
-        self.parts = text::parts(&body, &self.media);
+        self.parts = sms::parts(&body, &self.media);
     }
 }

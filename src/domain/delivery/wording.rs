@@ -1,16 +1,13 @@
 //! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
 //! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
 
-use crate::domain::inbound::content::what;
-use crate::domain::inbound::content::who;
-use crate::domain::sms::first_segment::quoting;
-use crate::domain::sms::first_segment::with_first_words;
-
 use crate::domain::ids::Tag;
+use crate::domain::inbound::content::{what, who};
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::opt_out;
 use crate::domain::phone::Sender;
 use crate::domain::sms::first_outside_gsm7;
+use crate::domain::sms::first_segment::{quoting, with_first_words};
 
 /// Stands behind a sender who cannot be answered.
 pub(crate) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";

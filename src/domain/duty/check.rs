@@ -8,8 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{Overrides, Presence, duty_of};
-use crate::domain::line::{Hours, Window};
-use crate::domain::line::{Line, Person};
+use crate::domain::line::{Hours, Line, Person, Window};
 use crate::domain::time_zone::TimeZone;
 
 /// Something that the line's owner should know.

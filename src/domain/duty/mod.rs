@@ -5,16 +5,15 @@ pub mod check;
 mod overrides;
 pub mod when;
 
-use crate::domain::line::Hours;
-pub use overrides::{Override, Overrides, Presence};
-
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::line::{Line, Person};
+use crate::domain::line::{Hours, Line, Person};
 use crate::domain::time_zone::TimeZone;
+
+pub use overrides::{Override, Overrides, Presence};
 
 /// Whether one person is available, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

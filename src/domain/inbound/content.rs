@@ -1,7 +1,6 @@
 //! How a text's sender and content are said to people.
 
-use crate::domain::inbound::sms::InboundSms;
-use crate::domain::inbound::sms::Media;
+use crate::domain::inbound::sms::{InboundSms, Media};
 use crate::domain::phone::Sender;
 
 pub(crate) fn who(sender: &Sender) -> &str {

@@ -1,13 +1,12 @@
 //! A text that reached the line, and its attachments.
 
-use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::opt_out::OptOutType;
-use crate::domain::opt_out::Wish;
-use crate::domain::phone::PhoneNumber;
-use crate::domain::phone::Sender;
-use serde::Deserialize;
-use serde::Serialize;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::opt_out::{OptOutType, Wish};
+use crate::domain::phone::{PhoneNumber, Sender};
 
 /// A text from anyone to the line. Only a verified webhook becomes one
 /// (see [`crate::twilio::webhook`]).

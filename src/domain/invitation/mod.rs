@@ -6,22 +6,21 @@ mod fit;
 mod plan;
 mod standing;
 
-use crate::domain::delivery::invitation::Invitation;
-pub use fit::{Misfit, unfitting};
-pub use plan::plan;
-pub use standing::Standing;
-
 use std::time::Duration;
 
 use jiff::Timestamp;
-
 use sha2::{Digest, Sha256};
 
+use crate::domain::delivery::invitation::Invitation;
 use crate::domain::delivery::{Delivery, Purpose, Recipient, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::sms as text;
+use crate::domain::sms;
+
+pub use fit::{Misfit, unfitting};
+pub use plan::plan;
+pub use standing::Standing;
 
 /// What the id of an invitation begins with; the rest is made of its line and idempotency key.
 const PREFIX: &str = "iv-";
@@ -80,7 +79,7 @@ pub fn delivery(
             number: words.number.clone(),
         },
         remaining: Vec::new(),
-        parts: text::parts(&words.text, &[]),
+        parts: sms::parts(&words.text, &[]),
         body: words.text,
         media: Vec::new(),
         attempts: Vec::new(),

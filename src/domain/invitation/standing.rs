@@ -2,8 +2,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::delivery::Failed;
-use crate::domain::delivery::{Delivery, Outcome, State};
+use crate::domain::delivery::{Delivery, Failed, Outcome, State};
 use crate::domain::names::name_of;
 
 /// How an invitation stands, as whoever asks reads it.

@@ -22,16 +22,16 @@ pub use topic::BadKeyword;
 pub use topic::BadTopicName;
 pub use topic::Topic;
 
+use serde::{Deserialize, Serialize};
+
+use crate::domain::phone::PhoneNumber;
 use crate::domain::time_zone::TimeZone;
+
 pub use auto_reply::AutoReply;
 pub use dollars::{Dollars, NotDollars};
 pub use notices::Notices;
 pub use policy::Policy;
 pub use quiet::{QuietHours, quiet_until};
-
-use serde::{Deserialize, Serialize};
-
-use crate::domain::phone::PhoneNumber;
 
 /// A Twilio number that the relay answers for, as checked and stored. All numbers are E.164 here;
 /// `relay.toml` may write them as people do.

@@ -1,8 +1,8 @@
 //! The PIN of a person.
 
-use serde::Deserialize;
-use serde::Serialize;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// Four to eight digits.

@@ -4,7 +4,7 @@
 use crate::domain::delivery::wording::{COULD_NOT_BE_REACHED, MARKS};
 use crate::domain::ids::Tag;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::subscriber::wording as subscriptions;
+use crate::domain::subscriber::wording;
 use crate::domain::thread::wording as asking;
 
 /// How far into a text the relay's first words reach at most, names and places included.
@@ -25,7 +25,7 @@ pub fn is_own(body: &str) -> bool {
 }
 
 fn marks() -> impl Iterator<Item = &'static str> {
-    let marks = MARKS.into_iter().chain(subscriptions::MARKS);
+    let marks = MARKS.into_iter().chain(wording::MARKS);
     marks.chain(asking::MARKS)
 }
 

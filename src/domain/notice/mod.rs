@@ -8,21 +8,21 @@ mod page;
 pub mod skip;
 mod texts;
 
-use crate::domain::delivery::source::Source;
-use crate::domain::ids::NoticeId;
-pub use counts::{Counts, Standing};
-pub use heard::{Earlier, Heard, heard};
-pub use page::{Fate, Words, fate};
-pub use skip::Skip;
-pub use texts::{Pacing, SUBSCRIBER, to_recipient};
-
 use std::fmt;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::delivery::source::Source;
+use crate::domain::ids::NoticeId;
 use crate::domain::phone::PhoneNumber;
+
+pub use counts::{Counts, Standing};
+pub use heard::{Earlier, Heard, heard};
+pub use page::{Fate, Words, fate};
+pub use skip::Skip;
+pub use texts::{Pacing, SUBSCRIBER, to_recipient};
 
 /// The template of a notice that tells of a change to what an earlier one told of.
 pub const CHANGED: &str = "event_changed";

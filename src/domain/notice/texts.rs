@@ -10,7 +10,7 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::line::Line;
 use crate::domain::pace::Rate;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 /// What a recipient is called where a person's name would stand.
 pub const SUBSCRIBER: &str = "a subscriber";
@@ -37,7 +37,7 @@ pub fn to_recipient(
             number,
         },
         remaining: Vec::new(),
-        parts: text::parts(&body, &[]),
+        parts: sms::parts(&body, &[]),
         body,
         media: Vec::new(),
         attempts: Vec::new(),
@@ -66,8 +66,8 @@ pub struct Pacing {
 
 impl Pacing {
     pub fn of(line: &Line, text: &str) -> Self {
-        let parts = text::parts(text, &[]);
-        let segments = parts.iter().map(|part| text::segments(&part.body).count);
+        let parts = sms::parts(text, &[]);
+        let segments = parts.iter().map(|part| sms::segments(&part.body).count);
         let segments = u32::try_from(segments.sum::<usize>()).unwrap_or(u32::MAX);
         let a_minute = line.notices.segments_a_minute.max(1);
         Self {

@@ -3,9 +3,8 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Counts, Day, Difference, Message, Report, TOO_OLD, Way, What, Words};
-use crate::domain::delivery::Status;
 use crate::domain::delivery::outcome_wording::outcome_in_words;
-use crate::domain::delivery::{Attempt, Delivery, Event, Outcome, State, step};
+use crate::domain::delivery::{Attempt, Delivery, Event, Outcome, State, Status, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::names::name_of;

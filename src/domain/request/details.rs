@@ -7,12 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::InvitationRequest;
-use super::NoticeRequest;
-use super::Refused;
-use super::Request;
 use super::fields::{Fields, ID, LINK, NAME, NUMBER, TIME, WHEN};
 use super::shapes::{Id, Link, Name, Time};
+use super::{InvitationRequest, NoticeRequest, Refused, Request};
 use crate::domain::notice::Audience;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::template::When;

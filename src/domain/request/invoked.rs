@@ -7,10 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::DetailType;
 use super::fields::{Fields, ID, IDEMPOTENCY_KEY, Kind};
-use super::{Because, Refused};
-use super::{InvitationRequest, NoticeRequest, Request, json};
+use super::{Because, DetailType, InvitationRequest, NoticeRequest, Refused, Request, json};
 
 /// Which way a request came into the function, HTTP apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::duty::{Because, Overrides, duty_of};
-
 use crate::domain::line::{Line, Person};
 use crate::domain::opt_out::OptOuts;
 use crate::domain::phone::Sender;

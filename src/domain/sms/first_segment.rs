@@ -1,10 +1,9 @@
 //! As much of a text as fits into one segment.
 
-use crate::domain::sms::clipped;
-use crate::domain::sms::gsm7_line;
-use crate::domain::sms::plain::room_beside;
-use crate::domain::sms::segments;
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::domain::sms::plain::room_beside;
+use crate::domain::sms::{clipped, gsm7_line, segments};
 
 /// As much of somebody's words as there is room for between other words.
 pub(crate) fn quoting(before: &str, words: &str, after: &str) -> String {

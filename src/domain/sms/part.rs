@@ -1,8 +1,8 @@
 //! One message of a text.
 
-use serde::Deserialize;
-use serde::Serialize;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 /// What one message to Twilio carries.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! What the relay answers to whoever joins a topic or leaves one.
 
-use crate::domain::line::Line;
-use crate::domain::line::Topic;
+use crate::domain::line::{Line, Topic};
 
 const JOINED: &str = ": you now get texts about ";
 const LEFT: &str = ": you get no more texts about ";

@@ -1,9 +1,7 @@
 //! The words by which a phone joins a topic or leaves it.
 
 use crate::domain::line::Topic;
-use crate::domain::line::topic::ALL;
-use crate::domain::line::topic::STOPS;
-use crate::domain::line::topic::plain;
+use crate::domain::line::topic::{ALL, STOPS, plain};
 
 /// What somebody asks for by such words.
 #[derive(Debug, Clone, PartialEq, Eq)]

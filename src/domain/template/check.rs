@@ -1,8 +1,7 @@
 use jiff::Timestamp;
 
 use super::{Template, Unrendered};
-use crate::domain::sms as text;
-use crate::domain::sms::Segments;
+use crate::domain::sms::{self, Segments};
 use crate::domain::time_zone::TimeZone;
 
 /// The longest text of a template, in characters: it is what is sent, with places for values.
@@ -22,8 +21,8 @@ pub(super) fn check(template: &Template, zone: &TimeZone) -> Result<Checked, Unr
     // Every date is far from this instant, and so is said with its year: as long as it can be.
     let text = template.render(&template.sample, zone, Timestamp::UNIX_EPOCH)?;
     Ok(Checked {
-        segments: text::segments(&text),
-        because: text::first_outside_gsm7(&template.text),
+        segments: sms::segments(&text),
+        because: sms::first_outside_gsm7(&template.text),
         text,
     })
 }
@@ -37,12 +36,12 @@ impl Checked {
             None => "in the sample",
         };
         let without: String = (self.text.chars())
-            .map(|c| match text::first_outside_gsm7(&c.to_string()) {
+            .map(|c| match sms::first_outside_gsm7(&c.to_string()) {
                 Some(_) => '?',
                 None => c,
             })
             .collect();
-        let (now, then) = (self.segments.count, text::segments(&without).count);
+        let (now, then) = (self.segments.count, sms::segments(&without).count);
         let code = u32::from(c);
         Some(format!(
             "{c:?} (U+{code:04X}) {where_from} makes the text UCS-2, which has room for 70 characters in a segment and not 160: {}, and {} without such characters",

@@ -10,12 +10,7 @@ const CUSTOMER: &str = "They";
 
 /// `says`, and behind it who wrote what, each on a line of its own; with all attachments. `words` are
 /// what the customer wrote last, should no text be known any more.
-pub fn told(
-    says: &str,
-    words: &Words,
-    texts: &[InboundSms],
-    line: &Line,
-) -> (String, Vec<String>) {
+pub fn told(says: &str, words: &Words, texts: &[InboundSms], line: &Line) -> (String, Vec<String>) {
     let mut body = says.to_owned();
     let mut media = Vec::new();
     for sms in texts {

@@ -3,9 +3,8 @@
 use jiff::SignedDuration;
 
 use super::{Left, Link, Seat, Threads, Times, Words};
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::Tag;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{DeliveryId, Tag};
 use crate::domain::phone::PhoneNumber;
 
 /// What follows from a customer's text for its delivery.

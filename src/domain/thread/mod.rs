@@ -11,23 +11,22 @@ mod pin_attempts;
 mod tagged;
 pub mod wording;
 
-use crate::domain::ids::Tag;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{DeliveryId, Tag};
+use crate::domain::line::Policy;
+use crate::domain::phone::PhoneNumber;
+
 pub use from_customer::{Began, ReachedNow};
 pub use from_person::addressee::CROSSING;
 pub use from_person::{Carried, Passed, Sent, Wanted, Writer, carry_out};
 pub use pending::{Choice, Held, MOST_HELD, Question, Settled, What};
 pub use pin_attempts::{Proof, TRIES, Tries};
 pub use tagged::{Written, read};
-
-use std::time::Duration;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::line::Policy;
-use crate::domain::phone::PhoneNumber;
 
 /// How many live threads one person can have; with one more, the one that was quiet longest ends.
 pub const MOST_LIVE: usize = 30;

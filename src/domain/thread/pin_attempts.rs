@@ -1,11 +1,10 @@
 //! A person's PIN for commands, since anybody can forge the number that a text comes from.
 
-use crate::domain::line::pin::Pin;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Threads;
+use crate::domain::line::pin::Pin;
 
 /// How many wrong PINs in a row are too many.
 pub const TRIES: u32 = 3;

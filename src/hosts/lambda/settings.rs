@@ -2,7 +2,7 @@
 
 use super::Needs;
 use crate::adapters::aws::clients;
-use crate::adapters::files::audit_fallback as fallback;
+use crate::adapters::files::audit_fallback;
 use crate::twilio::API_URL;
 
 /// The environment of a function. AWS's own variables are read by its SDK and are not here.
@@ -85,7 +85,7 @@ impl Settings {
             secret_id: required("CREDENTIALS_SECRET_ID")?,
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
             metrics_namespace: optional("METRICS_NAMESPACE")
-                .unwrap_or_else(|| fallback::NAMESPACE.to_owned()),
+                .unwrap_or_else(|| audit_fallback::NAMESPACE.to_owned()),
             system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
         })

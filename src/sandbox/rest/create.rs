@@ -2,14 +2,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Parameters;
 use super::error::ApiError;
-use super::error_message;
+use super::{Parameters, error_message};
 use crate::domain::phone::PhoneNumber;
-use crate::sandbox::Direction;
-use crate::sandbox::State;
 use crate::sandbox::carrier::{LONGEST_VALIDITY, NewOutgoing};
 use crate::sandbox::message::MessageNumber;
+use crate::sandbox::{Direction, State};
 
 /// Twilio's limit for the whole of a text, in characters.
 const MOST_CHARACTERS: usize = 1600;

@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::Parameters;
 use super::error::ApiError;
-use crate::sandbox::Message;
-use crate::sandbox::State;
+use crate::sandbox::{Message, State};
 
 /// Twilio's page size where the request says none, and its largest.
 const PAGE_SIZE: usize = 50;

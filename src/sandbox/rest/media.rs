@@ -9,10 +9,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Resource, empty_response, list};
-use crate::sandbox::Message;
-use crate::sandbox::State;
 use crate::sandbox::inbound::content_type;
 use crate::sandbox::message::{API_PATH, digest, rfc2822};
+use crate::sandbox::{Message, State};
 
 impl State {
     pub(super) fn media_json(&self, message: &Message) -> Value {

@@ -14,19 +14,18 @@ use std::time::Duration;
 
 use ::http::header::{CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use ::http::{Method, Request, Response, StatusCode};
+use access::{Guarded, Version};
 use bytes::Bytes;
+use error::ApiError;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::Fault;
-use super::State;
 use super::faults::{Operation, milliseconds};
 use super::message::{API_PATH, MessageNumber, digest};
+use super::{Fault, State};
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
-use access::{Guarded, Version};
-use error::ApiError;
 
 /// What becomes of a request to the API.
 #[derive(Debug)]

@@ -23,8 +23,7 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Request};
 
 use super::form::{Form, MOST_BYTES};
-use super::signature;
-use super::signature::Signed;
+use super::signature::{self, Signed};
 use crate::app::ports::credentials::{Doubt, Source};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;

@@ -1,6 +1,5 @@
 use super::*;
-use crate::domain::credentials;
-use crate::domain::credentials::Secret;
+use crate::domain::credentials::{self, Secret};
 use crate::domain::delivery::Status;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::phone::Sender;

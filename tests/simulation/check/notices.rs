@@ -94,7 +94,10 @@ impl Checked<'_> {
             .iter()
             .filter(|phone| !all.opted_out.contains(phone));
         for phone in phones {
-            let of = |notice: &Notice| self.deliveries.get(&DeliveryId::of_notice(&notice.id, &notice.salt, phone));
+            let of = |notice: &Notice| {
+                self.deliveries
+                    .get(&DeliveryId::of_notice(&notice.id, &notice.salt, phone))
+            };
             let delivery = of(last);
             if let Some(Delivery {
                 state: State::Withheld { because },

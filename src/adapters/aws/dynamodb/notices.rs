@@ -9,15 +9,13 @@ use futures::future::try_join_all;
 use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::item;
-use super::item::{Item, Key};
+use super::item::{self, Item, Key};
 use super::table::Table;
 use super::{DynamoStore, INDEX, pick, unique};
 use crate::app::ports::store::{Accepted, Notices, Result, Saved};
 use crate::aws_error::plain;
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::notice::{Counts, Notice, Standing};
 use crate::domain::opt_out::OptOuts;
 use crate::domain::phone::PhoneNumber;

@@ -3,8 +3,7 @@
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
-use super::item;
-use super::item::{Item, Key};
+use super::item::{self, Item, Key};
 use super::table::Table;
 use crate::app::ports::store::Result;
 use crate::aws_error::plain;

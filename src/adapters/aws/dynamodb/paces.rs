@@ -8,13 +8,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::item;
-use super::item::Key;
+use super::item::{self, Key};
 use super::table::Table;
 use crate::app::ports::store::Result;
 use crate::aws_error::plain;
-use crate::domain::pace;
-use crate::domain::pace::Rate;
+use crate::domain::pace::{self, Rate};
 
 const TAT: &str = "tat";
 

@@ -4,8 +4,7 @@
 use anyhow::bail;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use super::item;
-use super::item::Key;
+use super::item::{self, Key};
 use super::table::{Table, pause};
 use super::{opt_outs, pick, subscribers, unique};
 use crate::app::ports::store::{Kept, Planned, Planning, Result};

@@ -5,8 +5,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
 
-use super::item;
-use super::item::Key;
+use super::item::{self, Key};
 use super::table::Table;
 use crate::app::outbound_notifier::auth::SignatureDigest;
 use crate::app::ports::store::Result;

@@ -10,8 +10,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::DynamoStore;
-use super::item;
-use super::item::{Item, Key};
+use super::item::{self, Item, Key};
 use super::table::Table;
 use crate::app::ports::store::{Result, Subscribers};
 use crate::aws_error::plain;

@@ -10,8 +10,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 
-use super::item;
-use super::item::{Item, Key};
+use super::item::{self, Item, Key};
 use crate::app::ports::store::Result;
 use crate::aws_error::plain;
 

@@ -5,8 +5,7 @@ use rusqlite::{Connection, params};
 use super::{execute, one, parse, to_json};
 use crate::adapters::sqlite::database::Database;
 use crate::app::ports::store::Result;
-use crate::domain::opt_out;
-use crate::domain::opt_out::OptOuts;
+use crate::domain::opt_out::{self, OptOuts};
 use crate::domain::phone::PhoneNumber;
 
 /// A change as the table takes it.

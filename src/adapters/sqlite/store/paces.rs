@@ -8,8 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use super::execute;
 use crate::adapters::sqlite::database::Database;
 use crate::app::ports::store::Result;
-use crate::domain::pace;
-use crate::domain::pace::{Claim, Key, Rate};
+use crate::domain::pace::{self, Claim, Key, Rate};
 
 /// A pace whose time has passed is as good as none, and goes with the next claim of any.
 pub async fn claim_slot(

@@ -2,26 +2,25 @@
 
 mod notices;
 
-use crate::domain::delivery::outcome_wording::outcome_in_words;
-use crate::domain::names::name_of;
-pub use notices::{notice_accepted, notice_ended};
-
 use jiff::Timestamp;
 
 use crate::app::ports::audit::{Considered, HashKey, Kind, Record, VERSION};
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::Failed;
+use crate::domain::delivery::outcome_wording::outcome_in_words;
 use crate::domain::delivery::{
-    Delivery, Effect, GaveUp, Limit, Purpose, Recipient, State, Withheld,
+    Delivery, Effect, Failed, GaveUp, Limit, Purpose, Recipient, State, Withheld,
 };
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
+use crate::domain::names::name_of;
 use crate::domain::opt_out;
 use crate::domain::phone::Sender;
 use crate::domain::reconciliation::{Difference, Report, What};
 use crate::domain::routing::Decision;
 use crate::domain::subscriber::{How, Subscriber};
+
+pub use notices::{notice_accepted, notice_ended};
 
 impl HashKey {
     /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.

@@ -5,8 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::signature::{from_hex, is_right};
 use super::{CALLER_HEADER, Denied, SIGNATURE_HEADER, Signed, TIMESTAMP_HEADER, TOLERANCE};
 use crate::app::ports::credentials::{Doubt, Source};
-use crate::domain::credentials::Callers;
-use crate::domain::credentials::{Credentials, Secret};
+use crate::domain::credentials::{Callers, Credentials, Secret};
 
 /// A request of which nobody knows whose it is.
 pub struct Unverified {

@@ -2,8 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::WakeUp;
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{DeliveryId, NoticeId};
 
 /// What a worker is brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,7 @@ use jiff::Timestamp;
 
 use super::{Result, Saved};
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::notice::{Counts, Notice};
 use crate::domain::opt_out::OptOuts;
 use crate::domain::phone::PhoneNumber;

@@ -1,10 +1,8 @@
 use super::*;
-use crate::domain::delivery::Class;
-use crate::domain::delivery::{GaveUp, HandOver, MovedOn, Purpose};
+use crate::domain::delivery::{Class, GaveUp, HandOver, MovedOn, Purpose};
 use crate::domain::line::{Line, config};
-use crate::domain::routing::Known;
-use crate::domain::routing::decide;
 use crate::domain::routing::nature::Nature;
+use crate::domain::routing::{Known, decide};
 
 const MASKED: Shown = Shown {
     numbers: false,

@@ -1,10 +1,11 @@
 //! When and why a text goes on to the next person, and when it does not.
 
+use Event::Woken;
+
 use super::tests::{accepted, after, alone, at, delivery, recipient, refused, status, unanswered};
 use super::*;
 use crate::domain::delivery::Replay;
 use crate::domain::ids::DeliveryId;
-use Event::Woken;
 
 fn sergio() -> Recipient {
     recipient("Sergio", 10)

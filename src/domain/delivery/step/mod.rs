@@ -11,15 +11,15 @@ mod unknown;
 
 use std::time::Duration;
 
+use failure::Failure;
 use jiff::Timestamp;
 
-use super::{Answer, Effect, Event};
-use super::{Attempt, Delivery, GaveUp, MovedOn, Outcome, Purpose, Recipient, State};
-use crate::domain::delivery::Class;
-use crate::domain::delivery::Status;
+use super::{
+    Answer, Attempt, Delivery, Effect, Event, GaveUp, MovedOn, Outcome, Purpose, Recipient, State,
+};
 use crate::domain::delivery::error_class::{classify, pause_after};
+use crate::domain::delivery::{Class, Status};
 use crate::domain::ids::message_sid::MessageSid;
-use failure::Failure;
 
 /// For how long one worker may be busy with an attempt. Longer than the client's time-out and a
 /// function's time limit together can be, so that nobody is still sending when it is over.

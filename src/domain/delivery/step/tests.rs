@@ -1,7 +1,9 @@
+use Event::Woken;
+
 use super::*;
 use crate::domain::ids::DeliveryId;
 use crate::domain::phone::{PhoneNumber, Sender};
-use crate::domain::sms as text;
+use crate::domain::sms;
 
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
@@ -35,7 +37,7 @@ pub fn delivery(parts: usize) -> Delivery {
         sender: Some(Sender::Phone(number(7))),
         to: recipient("Sergio", 10),
         remaining: vec![recipient("Backup", 11)],
-        parts: text::parts(&body, &[]),
+        parts: sms::parts(&body, &[]),
         body,
         media: Vec::new(),
         attempts: Vec::new(),
@@ -108,8 +110,6 @@ pub fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
         code,
     }
 }
-
-use Event::Woken;
 
 #[test]
 fn a_delivery_that_is_due_is_claimed_and_sent() {

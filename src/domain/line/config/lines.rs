@@ -5,18 +5,13 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::auto_reply;
-use super::cascade;
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
-use super::notices;
-use super::notices::ReadNotices;
-use super::policy;
-use super::policy::ReadPolicy;
-use super::values;
+use super::notices::{self, ReadNotices};
+use super::policy::{self, ReadPolicy};
+use super::{auto_reply, cascade, values};
 use crate::domain::line::pin::Pin;
-use crate::domain::line::{AutoReply, Line, Person};
-use crate::domain::line::{Hours, Window};
+use crate::domain::line::{AutoReply, Hours, Line, Person, Window};
 use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::time_zone::TimeZone;
 

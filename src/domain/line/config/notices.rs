@@ -8,8 +8,7 @@ use toml::de::DeValue;
 use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
 use super::templates;
-use crate::domain::line::{BadKeyword, Topic};
-use crate::domain::line::{Dollars, Notices, QuietHours};
+use crate::domain::line::{BadKeyword, Dollars, Notices, QuietHours, Topic};
 use crate::domain::template::Template;
 use crate::domain::time_zone::TimeZone;
 

@@ -2,9 +2,8 @@ use std::fmt::Write;
 
 use super::in_words;
 use super::notices::NO_QUIET;
-use crate::domain::line::Hours;
 use crate::domain::line::auto_reply::Sends;
-use crate::domain::line::{Line, Notices, Policy};
+use crate::domain::line::{Hours, Line, Notices, Policy};
 
 /// The lines as `relay.toml` has them; reads back as the same lines.
 pub fn write(lines: &[Line]) -> String {

@@ -1,6 +1,5 @@
 use super::*;
-use crate::domain::delivery::Class;
-use crate::domain::delivery::{Answer, Recipient};
+use crate::domain::delivery::{Answer, Class, Recipient};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::part::Part;
 

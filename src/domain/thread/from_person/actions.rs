@@ -5,10 +5,8 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Rule;
-use crate::domain::sms as text;
-use crate::domain::thread::What;
-use crate::domain::thread::wording as asking;
-use crate::domain::thread::{Link, Thread};
+use crate::domain::sms;
+use crate::domain::thread::{Link, Thread, What, wording};
 
 impl Desk<'_> {
     /// What was to be done is done, now that it is known for which thread.
@@ -58,8 +56,8 @@ impl Desk<'_> {
             });
         }
         let told = had_it.map(|other| {
-            let words = text::attachments::or_attachments(body, media.len());
-            (other, asking::answered_by(person, customer, &words))
+            let words = sms::attachments::or_attachments(body, media.len());
+            (other, wording::answered_by(person, customer, &words))
         });
         carried.told = told.into_iter().collect();
         carried
@@ -78,9 +76,9 @@ impl Desk<'_> {
         }
         let thread = self.threads.of(customer);
         let others = thread.into_iter().flat_map(|t| t.others(person, times));
-        let told = others.map(|other| (other.to_owned(), asking::has_it(person, customer)));
+        let told = others.map(|other| (other.to_owned(), wording::has_it(person, customer)));
         carried.told = told.collect();
-        carried.answer = Some(asking::you_have_it(customer, carried.told.len()));
+        carried.answer = Some(wording::you_have_it(customer, carried.told.len()));
         carried
     }
 
@@ -89,7 +87,7 @@ impl Desk<'_> {
             person, sms, times, ..
         } = self.writer;
         let Some(next) = self.next else {
-            let answer = asking::nobody_to_pass_to().to_owned();
+            let answer = wording::nobody_to_pass_to().to_owned();
             return self.nothing(Rule::Passed, "nobody else is on duty", answer);
         };
         let mut carried = self.carried(Rule::Passed, format!("{person} gave it to {next}"));
@@ -109,7 +107,7 @@ impl Desk<'_> {
                 is_awaited: thread.unanswered.is_some(),
             });
         }
-        carried.answer = Some(asking::passed_on(next, customer));
+        carried.answer = Some(wording::passed_on(next, customer));
         carried
     }
 

@@ -7,18 +7,14 @@ pub mod addressee;
 use jiff::Timestamp;
 
 use self::addressee::Meant;
-use super::{Held, MOST_HELD, Question, What};
-use super::{Link, Threads, Times, Words};
-use super::{Written, read};
-use crate::domain::ids::DeliveryId;
-use crate::domain::ids::Tag;
+use super::{Held, Link, MOST_HELD, Question, Threads, Times, What, Words, Written, read};
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{DeliveryId, Tag};
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Rule;
-use crate::domain::sms as text;
-use crate::domain::sms::MOST_CHARACTERS;
-use crate::domain::thread::wording as asking;
+use crate::domain::sms::{self, MOST_CHARACTERS};
+use crate::domain::thread::wording;
 
 /// Whose text it is, and when.
 #[derive(Debug, Clone, Copy)]
@@ -119,10 +115,10 @@ impl Desk<'_> {
         {
             return carried;
         }
-        let size = text::size(sms.body.trim());
+        let size = sms::size(sms.body.trim());
         if MOST_CHARACTERS < size {
             let characters = sms.body.trim().chars().count();
-            let answer = asking::too_long(characters.max(MOST_CHARACTERS + 1));
+            let answer = wording::too_long(characters.max(MOST_CHARACTERS + 1));
             return self.nothing(Rule::TooLong, "more than fits into one text", answer);
         }
         match read(&sms.body, bare) {
@@ -141,7 +137,7 @@ impl Desk<'_> {
             if !self.threads.was_asked(person, now) {
                 return None;
             }
-            let answer = asking::answered_already(tag);
+            let answer = wording::answered_already(tag);
             let because = "the question that it answers is over";
             return Some(self.nothing(Rule::Choice, because, answer));
         };
@@ -151,7 +147,7 @@ impl Desk<'_> {
         }
         let Some(tag) = tag else {
             let questions = self.threads.settle(&open.sid, now);
-            let answer = asking::dropped(&words_of(&open.what));
+            let answer = wording::dropped(&words_of(&open.what));
             let because = "the person wants it sent to nobody";
             return Some(Carried {
                 questions,
@@ -187,7 +183,7 @@ impl Desk<'_> {
         };
         let sms = self.writer.sms;
         if words.is_empty() && sms.media.is_empty() {
-            let answer = asking::no_words(tag);
+            let answer = wording::no_words(tag);
             return self.nothing(
                 Rule::UnknownTag,
                 "there are no words for the thread",
@@ -217,7 +213,7 @@ impl Desk<'_> {
             media: self.media(),
         };
         if sms.body.trim().is_empty() && sms.media.is_empty() {
-            let answer = asking::nothing_to_send(sms.media_left_out);
+            let answer = wording::nothing_to_send(sms.media_left_out);
             return self.nothing(
                 Rule::FromPerson,
                 "there is nothing in it to be sent",
@@ -227,7 +223,7 @@ impl Desk<'_> {
         let waits = self.threads.waiting(person, times.now).count();
         match self.meant() {
             Meant::None => {
-                let answer = asking::no_thread().to_owned();
+                let answer = wording::no_thread().to_owned();
                 self.nothing(Rule::FromPerson, "the person has no live thread", answer)
             }
             Meant::One(customer) if waits == 0 => {
@@ -257,7 +253,7 @@ impl Desk<'_> {
         let live: Vec<PhoneNumber> = live.map(|(thread, _)| thread.customer.clone()).collect();
         match live.as_slice() {
             [] => {
-                let answer = asking::no_thread_to(&what).to_owned();
+                let answer = wording::no_thread_to(&what).to_owned();
                 self.nothing(rule_of(&what), "the person has no live thread", answer)
             }
             [customer] if !self.is_late() => self.done(sid, &what, customer),
@@ -276,7 +272,7 @@ impl Desk<'_> {
             person, sms, times, ..
         } = self.writer;
         if MOST_HELD <= self.threads.waiting(person, times.now).count() {
-            let answer = asking::too_many_wait();
+            let answer = wording::too_many_wait();
             return self.nothing(Rule::Held, "too many texts wait already", answer.to_owned());
         }
         let choices = self.choices(&what);
@@ -301,7 +297,7 @@ impl Desk<'_> {
 
     fn no_such(&self, tag: Tag) -> String {
         let Writer { person, times, .. } = self.writer;
-        asking::unknown_tag(tag, &self.threads.open_of_person(person, times))
+        wording::unknown_tag(tag, &self.threads.open_of_person(person, times))
     }
 
     fn nothing(&self, rule: Rule, because: &str, answer: String) -> Carried {
@@ -336,7 +332,7 @@ fn rule_of(what: &What) -> Rule {
 /// The words that a question is about, if it is about words.
 fn words_of(what: &What) -> String {
     match what {
-        What::Send { body, media } => text::attachments::or_attachments(&body.0, media.len()),
+        What::Send { body, media } => sms::attachments::or_attachments(&body.0, media.len()),
         What::Pass => "PASS".to_owned(),
         What::Claim => "GOT IT".to_owned(),
     }

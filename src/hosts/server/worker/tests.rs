@@ -7,8 +7,7 @@ use super::*;
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::store::SqliteStore;
-use crate::app::notices;
-use crate::app::notices::Answer;
+use crate::app::notices::{self, Answer};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::queue::{Queue, WakeUp};
 use crate::clock::{SystemChance, SystemClock};
@@ -18,7 +17,7 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::config;
 use crate::domain::notice::to_recipient;
-use crate::domain::request as payload;
+use crate::domain::request;
 use crate::hosts::server::{AUDIT, DATABASE};
 use crate::sandbox::demo_account;
 use crate::twilio::client::{Client, NoAnswer, Transport};
@@ -78,7 +77,7 @@ async fn a_customers_text_passes_a_notice_that_has_taken_all_places_it_may() {
         "data": {"name": "Zurek", "starts": "2026-12-16T18:00:00-08:00"},
         "audience": {"numbers": numbers.collect::<Vec<_>>()},
     });
-    let request = payload::notice(request.to_string().as_bytes()).unwrap();
+    let request = request::notice(request.to_string().as_bytes()).unwrap();
     let accepted = notices::accept(&relay, &request, Source::Shell).await;
     let Answer::Accepted(notice) = accepted.unwrap() else {
         panic!("it is the first");

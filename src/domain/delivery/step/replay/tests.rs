@@ -1,8 +1,9 @@
+use Event::Woken;
+
 use super::*;
 use crate::domain::delivery::step::tests::{
     accepted, after, alone, at, delivery, recipient, refused, status, unanswered,
 };
-use Event::Woken;
 
 const PUBLIC_URL: &str = "https://new.example.com";
 
