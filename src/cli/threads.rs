@@ -12,7 +12,6 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::thread::{Held, Standing, Thread, Threads as LineThreads, Times};
-use crate::domain::time_zone::day_and_clock;
 use crate::printable::printable;
 
 /// List customers' threads: who has each, under which tag, and what waits for an answer
@@ -166,7 +165,7 @@ fn held_shown(held: &Held) -> HeldShown {
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
     let zone = &line.time_zone;
-    let clock = |at: Timestamp| day_and_clock(zone, at, shown.at);
+    let clock = |at: Timestamp| line.clock().day_and_time(at, shown.at);
     tell!(
         "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
         printable(&line.name),

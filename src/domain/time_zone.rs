@@ -76,18 +76,85 @@ impl From<TimeZone> for String {
     }
 }
 
-/// `5:00 PM`, as people of the line's country write it.
-pub(crate) fn clock(zone: &TimeZone, at: Timestamp) -> String {
-    zone.at(at).strftime("%-I:%M %p").to_string()
+/// How times are said to people: in the line's zone, by the 12-hour clock in countries that use it.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock<'a> {
+    zone: &'a TimeZone,
+    is_12_hour: bool,
 }
 
-/// `5:00 PM` today, `Mon 8:00 AM` within a week, `Mon Dec 7, 8:00 AM` after that.
-pub fn day_and_clock(zone: &TimeZone, at: Timestamp, now: Timestamp) -> String {
-    let (day, today) = (zone.at(at).date(), zone.at(now).date());
-    let format = match day.since(today).map(|span| span.get_days()) {
-        Ok(0) => "%-I:%M %p",
-        Ok(1..=6) => "%a %-I:%M %p",
-        _ => "%a %b %-d, %-I:%M %p",
-    };
-    zone.at(at).strftime(format).to_string()
+/// Countries that write times by the 12-hour clock.
+///
+/// Source: Unicode CLDR 47, supplemental data, `timeData`: regions whose preferred format is `h`,
+/// and whose languages write AM and PM in Latin letters.
+const COUNTRIES_WITH_12_HOURS: [&str; 32] = [
+    "AG", "AS", "AU", "BB", "BM", "BS", "CA", "CO", "DM", "FJ", "FM", "GD", "GU", "GY", "IN", "JM",
+    "KN", "KY", "LC", "MH", "MP", "NZ", "PH", "PK", "PR", "SG", "TC", "TT", "UM", "US", "VC", "VI",
+];
+
+impl<'a> Clock<'a> {
+    /// `country` is the line's, by ISO 3166-1.
+    pub fn new(zone: &'a TimeZone, country: &str) -> Self {
+        Self {
+            zone,
+            is_12_hour: COUNTRIES_WITH_12_HOURS.contains(&country),
+        }
+    }
+
+    /// `5:00 PM`, or `17:00`.
+    pub fn time(self, at: Timestamp) -> String {
+        self.format(at, "")
+    }
+
+    /// `5:00 PM` today, `Mon 8:00 AM` within a week, `Mon Dec 7, 8:00 AM` at other times.
+    pub fn day_and_time(self, at: Timestamp, now: Timestamp) -> String {
+        let (day, today) = (self.zone.at(at).date(), self.zone.at(now).date());
+        let day = match day.since(today).map(|span| span.get_days().abs()) {
+            Ok(0) => "",
+            Ok(1..=6) => "%a ",
+            _ => "%a %b %-d, ",
+        };
+        self.format(at, day)
+    }
+
+    fn format(self, at: Timestamp, day: &str) -> String {
+        let time = if self.is_12_hour {
+            "%-I:%M %p"
+        } else {
+            "%H:%M"
+        };
+        self.zone
+            .at(at)
+            .strftime(&format!("{day}{time}"))
+            .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_as_the_country_writes_it() {
+        let zone = TimeZone::named("America/Los_Angeles").unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-11-27T20:00:00Z");
+        let says = |country, time| Clock::new(&zone, country).day_and_time(at(time), now);
+        for (country, today, this_week, later, before) in [
+            (
+                "US",
+                "5:00 PM",
+                "Mon 8:00 AM",
+                "Mon Dec 7, 8:00 AM",
+                "Thu 12:05 AM",
+            ),
+            ("DE", "17:00", "Mon 08:00", "Mon Dec 7, 08:00", "Thu 00:05"),
+        ] {
+            assert_eq!(says(country, "2026-11-28T01:00:00Z"), today);
+            assert_eq!(says(country, "2026-11-30T16:00:00Z"), this_week);
+            assert_eq!(says(country, "2026-12-07T16:00:00Z"), later);
+            assert_eq!(says(country, "2026-11-26T08:05:00Z"), before);
+        }
+        assert_eq!(Clock::new(&zone, "US").time(now), "12:00 PM");
+    }
 }

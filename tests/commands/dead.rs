@@ -79,6 +79,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
+        country: "US".to_owned(),
         time_zone: Default::default(),
     };
     let record = InboundRecord {

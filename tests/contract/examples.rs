@@ -82,7 +82,6 @@ pub fn line(n: u32) -> Line {
     Line {
         name: format!("line {n}"),
         number: number(n),
-        country: "US".to_owned(),
         time_zone: TimeZone::named("America/Los_Angeles").unwrap(),
         public_url: "https://relay.example.com".to_owned(),
         people: vec![
@@ -90,6 +89,7 @@ pub fn line(n: u32) -> Line {
             person("Backup", 111, Hours::Always),
         ],
         policy: Default::default(),
+        country: "US".to_owned(),
         notices: Default::default(),
         auto_reply: None,
     }
@@ -159,6 +159,7 @@ pub fn delivery(n: u32) -> Delivery {
         in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
+        country: "US".to_owned(),
         time_zone: Default::default(),
     }
 }

@@ -32,31 +32,8 @@ pub fn delivery(
     now: Timestamp,
 ) -> Delivery {
     Delivery {
-        id: way.id,
-        version: 0,
-        line: line.name.clone(),
-        from: line.number.clone(),
-        public_url: line.public_url.clone(),
         message_sid: Some(way.sid.clone()),
-        sender: None,
-        to: way.to,
-        remaining: Vec::new(),
-        parts: sms::parts(&body, &media),
-        body,
-        media,
-        attempts: Vec::new(),
-        state: State::Waiting { due: now },
-        created: now,
-        deadline: now + line.policy.deliver_within,
-        gave_up: None,
-        replays: Vec::new(),
-        slowed: Vec::new(),
-        invitation: None,
-        handed_over: Vec::new(),
-        in_thread: None,
-        purpose: way.purpose,
-        policy: line.policy.clone(),
-        time_zone: line.time_zone.clone(),
+        ..Delivery::new(line, way.id, way.purpose, way.to, (body, media), now)
     }
 }
 

@@ -82,8 +82,10 @@ fn words(text: &Text, record: &InboundRecord, line: &Line) -> String {
     if !text.is_found {
         return body;
     }
-    let since = line.time_zone.at(text.received).strftime("%a %H:%M");
-    crate::domain::delivery::wording::late(&since.to_string(), &body)
+    crate::domain::delivery::wording::late(
+        &line.clock().day_and_time(text.received, text.now),
+        &body,
+    )
 }
 
 /// Once in a thread, to somebody who wrote it themselves and wants to be written to.

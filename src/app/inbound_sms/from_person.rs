@@ -18,7 +18,6 @@ use crate::domain::thread::{
     Carried, Held, Passed, Proof, Question, Sent, Threads, Times, Wanted, Writer, carry_out,
     excerpt, wording,
 };
-use crate::domain::time_zone::day_and_clock;
 
 /// Whose text it is.
 pub struct By<'a> {
@@ -78,7 +77,7 @@ impl By<'_> {
             ),
             Proof::Wrong { left } => ("the PIN is wrong", wording::pin_wrong(left)),
             Proof::Locked { until, .. } => {
-                let until = day_and_clock(&self.line.time_zone, until, now);
+                let until = self.line.clock().day_and_time(until, now);
                 (
                     "there were too many wrong PINs",
                     wording::pin_locked(&until),

@@ -19,7 +19,6 @@ use crate::domain::line::{Line, Person};
 use crate::domain::routing::decide_for_a_customer;
 use crate::domain::sms;
 use crate::domain::thread::{ReachedNow, Thread, Threads, Times, excerpt, wording};
-use crate::domain::time_zone::day_and_clock;
 
 /// How often somebody else may save the threads first.
 const MOST_TRIES: usize = 8;
@@ -214,7 +213,7 @@ async fn direct(
     let decision = decide_for_a_customer(&line, &known, now);
     let is_new = |person: &&Person| !chase.tried.contains(&person.name);
     let on_duty: Vec<&Person> = decision.cascade(&line).filter(is_new).collect();
-    let since = day_and_clock(&line.time_zone, chase.since, now);
+    let since = line.clock().day_and_time(chase.since, now);
     let to = Turn {
         line: &line,
         thread: &thread,

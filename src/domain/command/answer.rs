@@ -5,7 +5,6 @@ use crate::domain::duty::{Because, Override, Overrides, Presence, duty_of, next_
 use crate::domain::line::{Line, Person};
 use crate::domain::routing::{Candidate, Decision, Known, decide_for_a_customer};
 use crate::domain::sms;
-use crate::domain::time_zone::{clock, day_and_clock};
 
 /// What becomes of a command.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +51,7 @@ pub fn heed(
         Ok(Command::Back) => place.back(),
         Err(Unclear::TooLong) => (None, Unclear::TooLong.to_string()),
         Err(Unclear::Past) => {
-            let clock = clock(&line.time_zone, now);
+            let clock = line.clock().time(now);
             (None, format!("{} It is {clock}. {HOW}", Unclear::Past))
         }
         Err(Unclear::NoTime) => (None, format!("{} {HOW}", Unclear::NoTime)),
@@ -128,10 +127,9 @@ impl Place<'_> {
 
     /// How it stands with the person, and who gets the texts.
     fn status(&self, overrides: &Overrides) -> String {
-        let zone = &self.line.time_zone;
         let duty = self.duty(overrides);
         let until = |end: &Option<Timestamp>, else_: &str| match end {
-            Some(end) => format!("until {}", day_and_clock(zone, *end, self.now)),
+            Some(end) => format!("until {}", self.line.clock().day_and_time(*end, self.now)),
             None => else_.to_owned(),
         };
         let own = match &duty.because {

@@ -12,6 +12,7 @@ mod hold;
 mod in_thread;
 pub mod invitation;
 pub mod message_status;
+mod new;
 mod notifications;
 pub mod outcome_wording;
 mod progress;
@@ -103,6 +104,9 @@ pub struct Delivery {
     /// The line's, for the times that people are told.
     #[serde(default)]
     pub time_zone: TimeZone,
+    /// The line's, which says by which clock people are told times.
+    #[serde(default)]
+    pub country: String,
 }
 
 /// What a text is for.

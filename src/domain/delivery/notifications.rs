@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{
-    Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, State, failure_wording,
-};
+use super::new::LineCopy;
+use super::{Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, failure_wording};
 use crate::domain::delivery::Class;
 use crate::domain::ids::DeliveryId;
 use crate::domain::sms;
+use crate::domain::time_zone::Clock;
 
 /// The texts that the effects of a step make necessary, `delivery` being its new state. They are to
 /// be saved with it. Only somebody's own text brings such about, not a text that tells of it, nor a
@@ -48,7 +48,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// To the person whom it moved on from.
 fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery> {
     let HandOver { from, at, .. } = delivery.handed_over.get(position)?;
-    let at = delivery.clock(*at, now);
+    let at = delivery.clock().day_and_time(*at, now);
     let body = crate::domain::delivery::wording::moved_on(&delivery.to.person, &at, &delivery.body);
     let told = delivery.telling(Purpose::Told, from.clone(), body, now);
     let latest = now.checked_add(TOLD_WITHIN).unwrap_or(Timestamp::MAX);
@@ -62,7 +62,7 @@ fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery
 /// To the owner, that it reached nobody.
 fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Delivery> {
     let may_have_it = matches!(because, GaveUp::NoReport | GaveUp::Unresolved);
-    let came = delivery.clock(delivery.created, now);
+    let came = delivery.clock().day_and_time(delivery.created, now);
     let body = crate::domain::delivery::wording::reached_nobody(&came, may_have_it, &delivery.body);
     Some(Delivery {
         id: DeliveryId::alert(&delivery.id, delivery.replays.len()),
@@ -120,44 +120,23 @@ impl Delivery {
         body: String,
         now: Timestamp,
     ) -> Self {
-        let deadline = now.checked_add(self.policy.deliver_within);
-        Self {
-            id: self.id.clone(),
-            version: 0,
-            line: self.line.clone(),
-            from: self.from.clone(),
+        let line = LineCopy {
+            name: self.line.clone(),
+            number: self.from.clone(),
             public_url: self.public_url.clone(),
-            message_sid: self.message_sid.clone(),
-            sender: None,
-            to,
-            remaining: Vec::new(),
-            parts: sms::parts(&body, &[]),
-            body,
-            media: Vec::new(),
-            attempts: Vec::new(),
-            state: State::Waiting { due: now },
-            created: now,
-            deadline: deadline.unwrap_or(Timestamp::MAX),
-            gave_up: None,
-            replays: Vec::new(),
-            slowed: Vec::new(),
-            invitation: None,
-            handed_over: Vec::new(),
-            in_thread: None,
-            purpose,
             policy: self.policy.clone(),
             time_zone: self.time_zone.clone(),
+            country: self.country.clone(),
+        };
+        Self {
+            message_sid: self.message_sid.clone(),
+            ..Self::of_line(line, self.id.clone(), purpose, to, (body, Vec::new()), now)
         }
     }
 
-    /// The time of day on the line's clock, with the day if that is another one.
-    fn clock(&self, instant: Timestamp, now: Timestamp) -> String {
-        let (then, now) = (self.time_zone.at(instant), self.time_zone.at(now));
-        let form = match then.date() == now.date() {
-            true => "%H:%M",
-            false => "%a %H:%M",
-        };
-        then.strftime(form).to_string()
+    /// How times are said to the line's people.
+    fn clock(&self) -> Clock<'_> {
+        Clock::new(&self.time_zone, &self.country)
     }
 
     /// The ids of what this delivery may have brought about to tell people of it, first things

@@ -12,11 +12,10 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::domain::delivery::invitation::Invitation;
-use crate::domain::delivery::{Delivery, Purpose, Recipient, State};
+use crate::domain::delivery::{Delivery, Purpose, Recipient};
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::sms;
 
 pub use fit::{Misfit, unfitting};
 pub use plan::plan;
@@ -66,35 +65,17 @@ pub fn delivery(
     let end = now.checked_add(AT_MOST).unwrap_or(Timestamp::MAX);
     let mut policy = line.policy.clone();
     policy.retry.longest = policy.retry.longest.max(LONGEST_PAUSE);
+    let to = Recipient {
+        person: words.name.to_owned(),
+        number: words.number.clone(),
+    };
+    let id = id(&line.number, &invitation.key);
+    let text = (words.text, Vec::new());
     Delivery {
-        id: id(&line.number, &invitation.key),
-        version: 0,
-        line: line.name.clone(),
-        from: line.number.clone(),
-        public_url: line.public_url.clone(),
-        message_sid: None,
-        sender: None,
-        to: Recipient {
-            person: words.name.to_owned(),
-            number: words.number.clone(),
-        },
-        remaining: Vec::new(),
-        parts: sms::parts(&words.text, &[]),
-        body: words.text,
-        media: Vec::new(),
-        attempts: Vec::new(),
-        state: State::Waiting { due: now },
-        created: now,
         deadline: expires.map_or(end, |expires| expires.min(end)),
-        gave_up: None,
-        replays: Vec::new(),
-        slowed: Vec::new(),
-        handed_over: Vec::new(),
-        in_thread: None,
-        purpose: Purpose::Invitation,
         invitation: Some(Box::new(invitation)),
         policy,
-        time_zone: line.time_zone.clone(),
+        ..Delivery::new(line, id, Purpose::Invitation, to, text, now)
     }
 }
 

@@ -25,7 +25,7 @@ pub use topic::Topic;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::phone::PhoneNumber;
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::{Clock, TimeZone};
 
 pub use auto_reply::AutoReply;
 pub use dollars::{Dollars, NotDollars};
@@ -67,6 +67,11 @@ pub struct Person {
 }
 
 impl Line {
+    /// How times are said to the line's people.
+    pub fn clock(&self) -> Clock<'_> {
+        Clock::new(&self.time_zone, &self.country)
+    }
+
     pub fn person_with(&self, number: &PhoneNumber) -> Option<&Person> {
         self.people.iter().find(|person| person.number == *number)
     }

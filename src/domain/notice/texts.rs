@@ -24,35 +24,16 @@ pub fn to_recipient(
     due: Timestamp,
     now: Timestamp,
 ) -> Delivery {
+    let id = DeliveryId::of_notice(&notice.id, &notice.salt, &number);
+    let purpose = Purpose::Notice { notice: notice.id };
+    let to = Recipient {
+        person: SUBSCRIBER.to_owned(),
+        number,
+    };
     Delivery {
-        id: DeliveryId::of_notice(&notice.id, &notice.salt, &number),
-        version: 0,
-        line: line.name.clone(),
-        from: line.number.clone(),
-        public_url: line.public_url.clone(),
-        message_sid: None,
-        sender: None,
-        to: Recipient {
-            person: SUBSCRIBER.to_owned(),
-            number,
-        },
-        remaining: Vec::new(),
-        parts: sms::parts(&body, &[]),
-        body,
-        media: Vec::new(),
-        attempts: Vec::new(),
         state: State::Waiting { due },
-        created: now,
         deadline: notice.expires,
-        gave_up: None,
-        replays: Vec::new(),
-        slowed: Vec::new(),
-        invitation: None,
-        handed_over: Vec::new(),
-        in_thread: None,
-        purpose: Purpose::Notice { notice: notice.id },
-        policy: line.policy.clone(),
-        time_zone: line.time_zone.clone(),
+        ..Delivery::new(line, id, purpose, to, (body, Vec::new()), now)
     }
 }
 

@@ -96,6 +96,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
+        country: "US".to_owned(),
         time_zone: Default::default(),
     }
 }

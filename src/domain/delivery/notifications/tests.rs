@@ -1,9 +1,9 @@
 use super::*;
 use crate::domain::delivery::Event::Woken;
-use crate::domain::delivery::Status;
 use crate::domain::delivery::step::tests::{
     accepted, after, alone, at, delivery, recipient, refused, status,
 };
+use crate::domain::delivery::{State, Status};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time_zone::TimeZone;
 

@@ -52,6 +52,7 @@ pub fn delivery(parts: usize) -> Delivery {
         in_thread: None,
         purpose: Default::default(),
         policy: Default::default(),
+        country: "US".to_owned(),
         time_zone: Default::default(),
     }
 }

@@ -87,6 +87,7 @@ fn delivery(answer: Answer) -> Delivery {
         invitation: None,
         purpose: Default::default(),
         policy: Default::default(),
+        country: "US".to_owned(),
         time_zone: Default::default(),
     };
     let (delivery, _) = step(delivery, Event::Woken, afternoon(0), 0.0);
