@@ -16,6 +16,7 @@ use std::process::{Command, Output};
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::ports::store::Store;
+use relay::cli::config_file;
 use relay::domain::duty::Overrides;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::inbound::sms::InboundSms;
@@ -53,7 +54,7 @@ impl Place {
         let data = self.path().join(".relay");
         relay::adapters::files::private_folder::create_data(&data).unwrap();
         let store = SqliteStore::on(Database::open(&data.join(DATABASE)).unwrap());
-        for line in config::read(&self.path().join("relay.toml")).unwrap() {
+        for line in config_file::read(&self.path().join("relay.toml")).unwrap() {
             store.put_line(&line).await.unwrap();
         }
         store

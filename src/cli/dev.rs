@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::config_file;
 use super::serve::{Place, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::domain::line::{Line, config};
@@ -70,7 +71,7 @@ impl Dev {
             None if Path::new(CONFIG).exists() => Path::new(CONFIG),
             None => return Ok((config::example(port), "the built-in example".to_owned())),
         };
-        Ok((config::read(file)?, file.display().to_string()))
+        Ok((config_file::read(file)?, file.display().to_string()))
     }
 }
 

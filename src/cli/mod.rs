@@ -2,6 +2,7 @@
 
 mod candidates;
 mod config;
+pub mod config_file;
 mod dead;
 mod dev;
 mod duty;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use anyhow::bail;
 use jiff::Timestamp;
 
-use super::WrongUsage;
 use super::target::Target;
+use super::{WrongUsage, config_file};
 use crate::app::ports::store::Store;
 use crate::domain::duty::when;
-use crate::domain::line::{Line, config};
+use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
 use crate::domain::thread::Threads;
@@ -37,7 +37,7 @@ impl Schedule {
     pub async fn lines(&self) -> anyhow::Result<Vec<(Line, Known)>> {
         let store = self.store().await?;
         let lines = match (&self.config, &store) {
-            (Some(file), _) => config::read(file)?,
+            (Some(file), _) => config_file::read(file)?,
             (None, Some(store)) => store.lines().await?,
             (None, None) => Vec::new(),
         };

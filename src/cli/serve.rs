@@ -10,10 +10,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::config_file;
 use crate::app::ports::credentials::Source;
 use crate::clock::SystemClock;
 use crate::credentials::from_file::FromFile;
-use crate::domain::line::{Line, config};
+use crate::domain::line::Line;
 use crate::hosts::server::server::Machine;
 use crate::hosts::server::{DEFAULT_DATA, logs};
 use crate::twilio::API_URL;
@@ -67,7 +68,7 @@ pub struct Place {
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let lines = config::read(&self.config)?;
+        let lines = config_file::read(&self.config)?;
         // Read again and again: a rotation changes the file while the relay runs.
         let credentials = FromFile::kept(&self.env_file, Arc::new(SystemClock));
         credentials.current().await?;

@@ -6,59 +6,49 @@ use serde::{Deserialize, Serialize};
 /// A time zone by its IANA name, from the zone data that is built in: the same on every machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct TimeZone {
-    name: String,
-    zone: jiff::tz::TimeZone,
-}
+pub struct TimeZone(jiff::tz::TimeZone);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no time zone of the name {0:?} in the IANA database")]
 pub struct UnknownTimeZone(pub String);
 
 impl TimeZone {
+    /// The name may be in any case.
     pub fn named(name: &str) -> Result<Self, UnknownTimeZone> {
-        let zone = jiff::tz::TimeZoneDatabase::bundled()
-            .get(name)
-            .map_err(|_| UnknownTimeZone(name.to_owned()))?;
-        // The database finds names in any case; the name kept is its own spelling.
-        let name = zone.iana_name().unwrap_or(name).to_owned();
-        Ok(Self { name, zone })
+        let zone = jiff::tz::TimeZoneDatabase::bundled().get(name);
+        zone.map(Self).map_err(|_| UnknownTimeZone(name.to_owned()))
     }
 
+    /// The database's own spelling.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.iana_name().unwrap_or("UTC")
     }
 
     /// The instant on this zone's clock.
     pub fn at(&self, instant: jiff::Timestamp) -> jiff::ZonedDateTime {
-        instant.to_zoned_datetime(self.zone.clone())
+        instant.to_zoned_datetime(self.0.clone())
     }
 
     /// The instant as the relay's commands show it: `Sat 2026-11-21 02:00 PST`.
     pub fn show(&self, instant: jiff::Timestamp) -> String {
-        self.at(instant)
-            .strftime("%a %Y-%m-%d %H:%M %Z")
-            .to_string()
+        let local = self.at(instant);
+        local.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
     }
 
     /// To the second: `Sat 2026-11-21 02:00:07 PST`.
     pub fn show_seconds(&self, instant: jiff::Timestamp) -> String {
-        self.at(instant)
-            .strftime("%a %Y-%m-%d %H:%M:%S %Z")
-            .to_string()
+        let local = self.at(instant);
+        local.strftime("%a %Y-%m-%d %H:%M:%S %Z").to_string()
     }
 
     pub fn zone(&self) -> &jiff::tz::TimeZone {
-        &self.zone
+        &self.0
     }
 }
 
 impl Default for TimeZone {
     fn default() -> Self {
-        Self {
-            name: "UTC".to_owned(),
-            zone: jiff::tz::TimeZone::UTC,
-        }
+        Self(jiff::tz::TimeZone::UTC)
     }
 }
 
@@ -72,7 +62,7 @@ impl TryFrom<String> for TimeZone {
 
 impl From<TimeZone> for String {
     fn from(zone: TimeZone) -> Self {
-        zone.name
+        zone.name().to_owned()
     }
 }
 

@@ -346,7 +346,7 @@ async fn a_deployed_relays_table_is_worked_on_the_same() {
     let (table, group) = (moto::table(&config).await, moto::log_group(&config).await);
     let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), &table);
     let place = Place::with_config(&one_topic());
-    let line = config::read(&place.path().join("relay.toml"))
+    let line = config_file::read(&place.path().join("relay.toml"))
         .unwrap()
         .remove(0);
     store.put_line(&line).await.unwrap();

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use relay::cli::config_file;
 use relay::domain::line::config;
 use relay::domain::line::config::parse;
 
@@ -142,7 +143,7 @@ fn read(content: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("relay.toml");
     std::fs::write(&path, content).unwrap();
-    let error = config::read(&path).expect_err("this should have been refused");
+    let error = config_file::read(&path).expect_err("this should have been refused");
     error
         .to_string()
         .replace(&path.display().to_string(), "relay.toml")
@@ -150,7 +151,7 @@ fn read(content: &[u8]) -> String {
 
 #[test]
 fn a_file_that_is_missing_too_large_or_not_utf8() {
-    let missing = config::read(Path::new("/nonexistent/relay.toml"))
+    let missing = config_file::read(Path::new("/nonexistent/relay.toml"))
         .unwrap_err()
         .to_string();
     assert!(
@@ -160,7 +161,7 @@ fn a_file_that_is_missing_too_large_or_not_utf8() {
     assert!(read(&vec![b'#'; 1024 * 1024 + 1]).contains("larger than 1 MiB"));
     let latin1 = read(b"[[line]]\nname = \"Jos\xe9\"\n");
     assert!(latin1.starts_with("relay.toml:2:12: this byte is not UTF-8; save the file as UTF-8"));
-    let folder = config::read(Path::new("/")).unwrap_err().to_string();
+    let folder = config_file::read(Path::new("/")).unwrap_err().to_string();
     assert!(folder.contains("cannot be read"), "{folder}");
 }
 
@@ -169,5 +170,8 @@ fn a_file_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("relay.toml");
     std::fs::write(&path, CONFIG).unwrap();
-    assert_eq!(config::read(&path).unwrap(), parse(CONFIG, "x").unwrap());
+    assert_eq!(
+        config_file::read(&path).unwrap(),
+        parse(CONFIG, "x").unwrap()
+    );
 }

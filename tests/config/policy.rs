@@ -120,6 +120,21 @@ fn times_that_contradict_each_other() {
 }
 
 #[test]
+fn a_time_that_is_wrong_by_itself_is_not_compared_with_others() {
+    let entries = "hand_over_after = \"soon\"\ndeliver_within = \"2m\"";
+    let mistakes = mistakes_in(&with(entries));
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+    assert!(mistakes[0].starts_with("7:19: \"soon\" is no time"));
+}
+
+#[test]
+fn whole_numbers_may_be_written_in_any_way_of_toml() {
+    let policy = line(&with("sender_limit = 0x1f\ndeliver_within = 7_200")).policy;
+    assert_eq!(policy.sender_limit, 31);
+    assert_eq!(policy.deliver_within, minutes(120));
+}
+
+#[test]
 fn a_key_that_retry_does_not_have() {
     let mistakes = mistakes_in(&with("[line.retry]\nlongst = \"30s\""));
     assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
@@ -140,6 +155,11 @@ fn a_key_of_the_line_that_stands_below_a_person() {
     assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
     assert!(
         mistakes[0].contains("write it above the first [[line.person]]"),
+        "{mistakes:#?}"
+    );
+    let mistakes = mistakes_after(hours, &format!("{hours}public_url = \"https://x.org\"\n"));
+    assert!(
+        mistakes[0].contains("it is the line's: write it above"),
         "{mistakes:#?}"
     );
     let mistakes = mistakes_in(&with("hand_over = \"5m\""));

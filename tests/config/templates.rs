@@ -69,6 +69,16 @@ fn templates_are_written_back_as_they_were_read() {
 }
 
 #[test]
+fn numbers_that_json_cannot_hold_are_text() {
+    let odd = "[line.template.odd]\ntext = \"{{ a }} {{ b }}\"\nsample = { a = inf, b = 99999999999999999999 }\n";
+    let lines = parse(&with(odd), "relay.toml").unwrap();
+    let sample = &lines[0].notices.templates["odd"].sample;
+    assert_eq!(sample["a"], json!("inf"));
+    assert_eq!(sample["b"], json!("99999999999999999999"));
+    assert_eq!(parse(&write(&lines), "relay.toml").unwrap(), lines);
+}
+
+#[test]
 fn what_the_sample_lacks_is_named_where_the_text_stands() {
     let wrong = PUBLISHED.replace("name = \"Zurek\", ", "");
     refused(&wrong, (2, 8), &["the sample has no name", "{% if name %}"]);

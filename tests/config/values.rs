@@ -62,6 +62,18 @@ fn a_number_that_is_another_line() {
 }
 
 #[test]
+fn a_number_that_is_a_line_further_down() {
+    let second = CONFIG.replace("qdn", "two").replace("5550100", "5550101");
+    let first = CONFIG.replace("619-555-0110", "619-555-0101");
+    let mistakes = mistakes_in(&(first + &second));
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+    assert!(
+        mistakes[0].starts_with("10:10: this is the number of line \"two\""),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
 fn a_number_that_nobody_can_have_in_the_country() {
     for wrong in [
         "555-0110",

@@ -8,9 +8,9 @@ use clap::Subcommand;
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
-use super::agrees;
 use super::output::{self, Unwritten, note, print, tell};
 use super::target::Target;
+use super::{agrees, config_file};
 use crate::domain::line::changes::Changes;
 use crate::domain::line::{Line, config};
 
@@ -85,7 +85,7 @@ impl Config {
 
 impl FileAndTarget {
     async fn push(self, remove: bool) -> anyhow::Result<ExitCode> {
-        let new = sorted(config::read(&self.config)?);
+        let new = sorted(config_file::read(&self.config)?);
         let store = self.target.store().await?;
         let old = sorted(store.lines().await?);
         let changes = Changes::between(&old, &new);
@@ -130,7 +130,7 @@ impl FileAndTarget {
     }
 
     async fn diff(self) -> anyhow::Result<ExitCode> {
-        let new = sorted(config::read(&self.config)?);
+        let new = sorted(config_file::read(&self.config)?);
         let old = sorted(self.target.store().await?.lines().await?);
         let changes = Changes::between(&old, &new);
         self.show(&changes, &new, "not pushed yet")?;
@@ -202,7 +202,7 @@ impl Pull {
 /// Leaves a file alone that says the same, with its comments; keeps one that says something else.
 fn write(file: &Path, lines: &[Line]) -> anyhow::Result<ExitCode> {
     let name = file.display();
-    if config::read(file).is_ok_and(|read| Changes::between(&read, lines).is_empty()) {
+    if config_file::read(file).is_ok_and(|read| Changes::between(&read, lines).is_empty()) {
         note!("{name} has these lines already");
         return Ok(ExitCode::SUCCESS);
     }

@@ -65,11 +65,9 @@ impl AutoReply {
         zone: &TimeZone,
         now: Timestamp,
     ) -> Result<String, Unrendered> {
-        let mut data = Map::new();
-        data.insert("line".to_owned(), Value::from(line));
-        if let Some(opens) = opens {
-            data.insert("opens".to_owned(), Value::from(opens.to_string()));
-        }
+        let opens = opens.map(|opens| ("opens".to_owned(), Value::from(opens.to_string())));
+        let line = ("line".to_owned(), Value::from(line));
+        let data = std::iter::once(line).chain(opens).collect();
         let template = Template {
             text: self.text.clone(),
             sample: Map::new(),

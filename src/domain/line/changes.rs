@@ -13,25 +13,19 @@ pub struct Changes<'l> {
 
 impl<'l> Changes<'l> {
     pub fn between(old: &'l [Line], new: &'l [Line]) -> Self {
-        let counterpart =
-            |line: &Line, among: &'l [Line]| among.iter().find(|other| other.number == line.number);
-        let added = new
-            .iter()
-            .filter(|line| counterpart(line, old).is_none())
-            .collect();
-        let changed = new
-            .iter()
-            .filter_map(|line| Some((counterpart(line, old)?, line)))
-            .filter(|(before, after)| before != after)
-            .collect();
-        let removed = old
-            .iter()
-            .filter(|line| counterpart(line, new).is_none())
-            .collect();
+        let same = |line: &Line, among: &'l [Line]| {
+            let mut among = among.iter();
+            among.find(|other| other.number == line.number)
+        };
+        let missing = |lines: &'l [Line], among: &'l [Line]| {
+            let lines = lines.iter();
+            lines.filter(|line| same(line, among).is_none()).collect()
+        };
+        let pairs = new.iter().filter_map(|line| Some((same(line, old)?, line)));
         Self {
-            added,
-            changed,
-            removed,
+            added: missing(new, old),
+            changed: pairs.filter(|(before, after)| before != after).collect(),
+            removed: missing(old, new),
         }
     }
 

@@ -83,8 +83,7 @@ impl Line {
     }
 
     pub fn person_named(&self, name: &str) -> Option<&Person> {
-        self.people
-            .iter()
-            .find(|person| person.name.eq_ignore_ascii_case(name))
+        let mut people = self.people.iter();
+        people.find(|person| person.name.eq_ignore_ascii_case(name))
     }
 }

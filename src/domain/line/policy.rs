@@ -22,7 +22,7 @@ pub struct Policy {
     pub thread_for: Duration,
     /// How long a customer waits for an answer before whoever has the thread is reminded, and as
     /// long again before it goes to the next person. With `None`, nobody is.
-    #[serde(with = "in_seconds_if_any", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "in_seconds", skip_serializing_if = "Option::is_none")]
     pub answer_within: Option<Duration>,
     /// Who is texted when a text reached nobody, or when account, number or campaign need repair.
     pub alert: Option<PhoneNumber>,
@@ -78,33 +78,25 @@ impl Policy {
     }
 }
 
-/// Stored as whole seconds; nothing in a policy is finer.
+/// Stored as whole seconds; nothing in a policy is finer. Serves a time that may be absent too.
 pub(crate) mod in_seconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        time.as_secs().serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        u64::deserialize(from).map(Duration::from_secs)
-    }
-}
-
-mod in_seconds_if_any {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer, T>(time: &T, to: S) -> Result<S::Ok, S::Error>
+    where
+        T: Copy + Into<Option<Duration>>,
+    {
+        let time: Option<Duration> = (*time).into();
         time.map(|time| time.as_secs()).serialize(to)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-        let seconds: Option<u64> = Deserialize::deserialize(from)?;
-        Ok(seconds.map(Duration::from_secs))
+    pub fn deserialize<'de, D: Deserializer<'de>, T: From<Duration>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        let seconds = u64::deserialize(from)?;
+        Ok(Duration::from_secs(seconds).into())
     }
 }
 

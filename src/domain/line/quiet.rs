@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::Time;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::Line;
@@ -23,9 +23,8 @@ pub struct QuietHours {
 
 const DAY: u16 = 24 * 60;
 
-/// No wall clock skips or repeats more than a day, so one of these many midnights has an end of the
-/// span that is still to come.
-const DAYS_AHEAD: i64 = 2;
+/// In minutes. No span lasts longer, even where a clock skips a day within it.
+const LONGEST: i64 = 2 * DAY as i64;
 
 /// Until when a line's notices have to wait; `None` if they need not. Texts that customers write are
 /// relayed at any time.
@@ -61,40 +60,30 @@ impl QuietHours {
 
     pub fn contains(self, local: Time) -> bool {
         let minute = local.hour() as u16 * 60 + local.minute() as u16;
-        match self.from < self.to {
-            true => (self.from..self.to).contains(&minute),
-            false => self.from <= minute || minute < self.to,
+        if self.from < self.to {
+            (self.from..self.to).contains(&minute)
+        } else {
+            self.from <= minute || minute < self.to
         }
     }
 
     /// The next instant that is not within the span; `None` if this one is not.
     pub fn until(self, zone: &TimeZone, instant: Timestamp) -> Option<Timestamp> {
-        let is_quiet = |at: Timestamp| self.contains(zone.at(at).time());
-        if !is_quiet(instant) {
+        let is_quiet = |at: &Timestamp| self.contains(zone.at(*at).time());
+        if !is_quiet(&instant) {
             return None;
         }
-        let end = Time::midnight() + jiff::SignedDuration::from_mins(self.to.into());
-        let first = zone.at(instant).date();
-        let ends = (0..=DAYS_AHEAD).flat_map(|days| {
-            let day = first.checked_add(jiff::Span::new().days(days)).ok();
-            let at = day.map(|day| zone.zone().to_ambiguous_timestamp(day.to_datetime(end)));
-            let both = at.map(|at| [at.earlier().ok(), at.later().ok()]);
-            both.into_iter().flatten().flatten()
-        });
-        // A clock that is put forward or back may leave the span, too.
-        let changes = zone.zone().following(instant).take(1);
-        let changes = changes.map(|change| change.timestamp());
-        ends.chain(changes)
-            .filter(|at| instant < *at && !is_quiet(*at))
-            .min()
+        let begun = instant.as_second().rem_euclid(60);
+        let minute = Timestamp::from_second(instant.as_second() - begun).ok()?;
+        let mut minutes = (1..=LONGEST).map_while(|n| minute.checked_add(n.minutes()).ok());
+        minutes.find(|at| !is_quiet(at))
     }
 }
 
 impl fmt::Display for QuietHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { from, to } = self;
-        let (from, to) = ((from / 60, from % 60), (to / 60, to % 60));
-        write!(f, "{:02}:{:02}-{:02}:{:02}", from.0, from.1, to.0, to.1)
+        let [from, to] = [self.from, self.to].map(|at| format!("{:02}:{:02}", at / 60, at % 60));
+        write!(f, "{from}-{to}")
     }
 }
 

@@ -1,208 +1,250 @@
-//! The lines and people of a document, each value by itself.
+//! The lines and people of the file. Each value is checked as it is read, against those before it
+//! too. What is missing from the result is among the mistakes.
 
-use std::ops::Range;
+use std::collections::HashMap;
 
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
-use super::entries::{Entries, kind, text};
 use super::mistakes::Mistakes;
-use super::notices::{self, ReadNotices};
-use super::policy::{self, ReadPolicy};
-use super::{auto_reply, cascade, values};
-use crate::domain::line::pin::Pin;
-use crate::domain::line::{AutoReply, Hours, Line, Person, Window};
-use crate::domain::phone::{Country, PhoneNumber};
-use crate::domain::time_zone::TimeZone;
+use super::table::{Table, list, text};
+use super::{notices, policy, templates, values};
+use crate::domain::line::{Hours, Line, Person, Policy, Window};
+use crate::domain::phone::{Country, PhoneNumber, Prefix};
 
-/// A line as far as it could be read: what is `None` is already among the mistakes.
-pub(super) struct ReadLine {
-    pub at: Range<usize>,
-    pub name: Option<Spanned<String>>,
-    pub number: Option<Spanned<PhoneNumber>>,
-    country: Option<String>,
-    time_zone: Option<TimeZone>,
-    public_url: Option<String>,
-    pub people: Vec<ReadPerson>,
-    pub policy: ReadPolicy,
-    pub notices: ReadNotices,
-    auto_reply: Option<AutoReply>,
-}
-
-pub(super) struct ReadPerson {
-    pub name: Option<Spanned<String>>,
-    pub number: Option<Spanned<PhoneNumber>>,
-    pub hours: Option<Spanned<Hours>>,
-    pub pin: Option<Pin>,
-}
-
-impl ReadLine {
-    /// The line, if everything could be read.
-    pub fn complete(self) -> Option<Line> {
-        Some(Line {
-            name: self.name?.into_inner(),
-            number: self.number?.into_inner(),
-            country: self.country?,
-            time_zone: self.time_zone?,
-            public_url: self.public_url?,
-            people: self
-                .people
-                .into_iter()
-                .map(|person| {
-                    Some(Person {
-                        name: person.name?.into_inner(),
-                        number: person.number?.into_inner(),
-                        hours: person.hours?.into_inner(),
-                        pin: person.pin,
-                    })
-                })
-                .collect::<Option<_>>()?,
-            policy: self.policy.complete(),
-            notices: self.notices.complete()?,
-            auto_reply: self.auto_reply,
-        })
+pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistakes) -> Vec<Line> {
+    let mut file = Table::file(document, mistakes);
+    let tables = file.tables("line", "line");
+    file.refuse_other_keys(&[]);
+    if !document.get_ref().contains_key("line") {
+        file.wrong_here(
+            "there is no line in the file; write a [[line]] with name, number, country, time_zone \
+             and public_url, as in relay.example.toml",
+        );
     }
+    let numbers_of_lines = numbers_of(&tables);
+    let mut others = Others::default();
+    let lines = tables.into_iter();
+    let lines = lines.filter_map(|line| read_line(line, &mut others, &numbers_of_lines));
+    lines.collect()
 }
 
-pub(super) fn read(document: &Spanned<DeTable>, mistakes: &mut Mistakes) -> Vec<ReadLine> {
-    let document = Entries {
-        table: document.get_ref(),
-        at: 0..0,
-        what: "the file",
+/// Numbers, each with the name of whose it is.
+pub(super) type Numbers = HashMap<PhoneNumber, String>;
+
+/// The numbers of all lines. What is wrong with them is found when the lines are read.
+fn numbers_of(lines: &[Table]) -> Numbers {
+    let number_of = |line: &Table| {
+        let text = |key: &str| line.entries.get(key)?.get_ref().as_str();
+        let country = text("country").and_then(|code| values::country(code).ok());
+        let number = values::number(text("number")?, country).ok()??;
+        Some((number, text("name").unwrap_or("another line").to_owned()))
     };
-    document.only(&["line"], mistakes);
-    if !document.table.contains_key("line") {
-        let message = "there is no line in the file; write a [[line]] with name, number, country, \
-                       time_zone and public_url, as in relay.example.toml";
-        mistakes.add(0..0, message);
-    }
-    let lines: Vec<ReadLine> = document
-        .tables("line", "line", mistakes)
-        .iter()
-        .map(|entries| read_line(entries, mistakes))
-        .collect();
-    cascade::check(&lines, mistakes);
-    lines
+    lines.iter().filter_map(number_of).collect()
 }
 
-fn read_line(line: &Entries, mistakes: &mut Mistakes) -> ReadLine {
-    let own = [
-        "name",
-        "number",
-        "country",
-        "time_zone",
-        "public_url",
-        "person",
-    ];
-    line.only(
-        &[&own[..], &policy::KEYS, &notices::KEYS, &[auto_reply::KEY]].concat(),
-        mistakes,
-    );
-    let name = line.required("name", "\"main\"", mistakes, |v| values::name(text(v)?));
-    let country = line.required("country", "\"US\"", mistakes, |v| {
-        let code = text(v)?;
-        values::country(code).map(|country| (code.to_owned(), country))
+/// The names and numbers of the lines, or of a line's people, that come before.
+#[derive(Default)]
+struct Others {
+    names: HashMap<String, String>,
+    numbers: Numbers,
+}
+
+impl Others {
+    fn add_name(&mut self, what: &str, name: String) -> Result<String, String> {
+        match self.names.insert(name.to_lowercase(), name.clone()) {
+            None => Ok(name),
+            Some(other) => Err(format!(
+                "there is a {what} {other:?} already, and names differ in more than upper and \
+                 lower case; write another name"
+            )),
+        }
+    }
+
+    /// Gives the name of whoever has the number already.
+    fn add_number(&mut self, number: Option<&PhoneNumber>, name: &str) -> Option<String> {
+        self.numbers.insert(number?.clone(), name.to_owned())
+    }
+}
+
+fn read_line(mut line: Table, others: &mut Others, numbers_of_lines: &Numbers) -> Option<Line> {
+    let name = line.required("name", "\"main\"", |name| {
+        others.add_name("line", values::name(name)?)
     });
-    let (code, country) = country.map(Spanned::into_inner).unzip();
-    let number = read_number(line, "\"+16195550100\"", country, mistakes);
-    let time_zone = line.required("time_zone", "\"America/Los_Angeles\"", mistakes, |v| {
-        values::time_zone(text(v)?)
+    let called = name.as_deref().unwrap_or("another line");
+    let country = line.required("country", "\"US\"", values::country);
+    let number = line.required("number", "\"+16195550100\"", |number| {
+        let number = values::number(number, country)?;
+        match others.add_number(number.as_ref(), called) {
+            None => Ok(number),
+            Some(other) => Err(format!(
+                "this is the number of line {other:?} already; give each line its own Twilio number"
+            )),
+        }
     });
+    let number = number.flatten();
+    let example = "\"America/Los_Angeles\"";
+    let time_zone = line.required("time_zone", example, values::time_zone);
     let example = "\"https://relay.example.com\"";
-    let public_url = line.required("public_url", example, mistakes, |v| {
-        values::public_url(text(v)?)
-    });
-    let people: Vec<ReadPerson> = line
-        .tables("person", "line.person", mistakes)
-        .iter()
-        .map(|person| read_person(person, country, mistakes))
-        .collect();
-    ReadLine {
-        at: line.at.clone(),
-        name,
-        number,
-        country: code,
-        auto_reply: auto_reply::read(line, time_zone.as_ref().map(Spanned::get_ref), mistakes),
-        notices: notices::read(line, time_zone.as_ref().map(Spanned::get_ref), mistakes),
-        time_zone: time_zone.map(Spanned::into_inner),
-        public_url: public_url.map(Spanned::into_inner),
-        people,
-        policy: policy::read(line, country, mistakes),
-    }
-}
-
-fn read_person(person: &Entries, country: Option<Country>, mistakes: &mut Mistakes) -> ReadPerson {
-    let place = "it is the line's: write it above the first [[line.person]]";
-    let elsewhere = [&policy::KEYS[..], &notices::KEYS, &[auto_reply::KEY]].concat();
-    person.only_these(
-        &["name", "number", "hours", "pin"],
-        &elsewhere,
-        place,
-        mistakes,
-    );
-    ReadPerson {
-        name: person.required("name", "\"Sergio\"", mistakes, |v| values::name(text(v)?)),
-        number: read_number(person, "\"+16195550110\"", country, mistakes),
-        hours: read_hours(person, mistakes),
-        pin: person
-            .optional("pin", mistakes, |v| values::pin(text(v)?))
-            .map(Spanned::into_inner),
-    }
-}
-
-fn read_number(
-    entries: &Entries,
-    example: &str,
-    country: Option<Country>,
-    mistakes: &mut Mistakes,
-) -> Option<Spanned<PhoneNumber>> {
-    let number = entries.required("number", example, mistakes, |value| {
-        values::number(text(value)?, country)
-    })?;
-    let at = number.span();
-    number.into_inner().map(|number| Spanned::new(at, number))
-}
-
-fn read_hours(person: &Entries, mistakes: &mut Mistakes) -> Option<Spanned<Hours>> {
-    let example = "\"always\", \"never\" or [\"Mon-Fri 08:00-18:00\"]";
-    let at = person
-        .required("hours", example, mistakes, |_| Ok(()))?
-        .span();
-    let hours = match person.table.get("hours")?.get_ref() {
-        DeValue::String(word) => values::hours_word(word),
-        DeValue::Array(windows) if windows.is_empty() => {
-            Err("the list of hours is empty; write hours = \"never\"".to_owned())
-        }
-        DeValue::Array(windows) if windows.len() > MOST_WINDOWS => Err(format!(
-            "the list has {} windows, and a week has room for {MOST_WINDOWS} at most; write longer \
-             ones, such as \"Mon-Fri 08:00-18:00\"",
-            windows.len()
-        )),
-        DeValue::Array(windows) => Ok(Hours::Weekly(read_windows(windows, mistakes)?)),
-        other => Err(format!("this is {}; write hours = {example}", kind(other))),
+    let public_url = line.required("public_url", example, values::public_url);
+    let zone = time_zone.clone().unwrap_or_default();
+    let phones = Phones {
+        country,
+        numbers_of_lines,
     };
-    match hours {
-        Ok(hours) => Some(Spanned::new(at, hours)),
-        Err(message) => {
-            mistakes.add(at, message);
-            None
+    let notices = notices::read(&mut line, &zone);
+    let policy = policy::read(&mut line, &phones);
+    let auto_reply = templates::read_auto_reply(&mut line, &zone);
+    let people = read_people(&mut line, number.as_ref(), &phones, &policy);
+    line.refuse_other_keys(&[]);
+    Some(Line {
+        name: name?,
+        number: number?,
+        country: country?.code().to_owned(),
+        time_zone: time_zone?,
+        public_url: public_url?,
+        people,
+        policy,
+        notices,
+        auto_reply,
+    })
+}
+
+fn read_people(
+    line: &mut Table,
+    own_number: Option<&PhoneNumber>,
+    phones: &Phones,
+    policy: &Policy,
+) -> Vec<Person> {
+    let tables = line.tables("person", "line.person");
+    if tables.is_empty() {
+        line.wrong_here(
+            "nobody is behind this line; add a [[line.person]] with name, number and hours = \
+             \"always\"",
+        );
+    }
+    let last = tables.len().saturating_sub(1);
+    let mut others = Others::default();
+    let people = tables.into_iter().enumerate().map(|(n, mut person)| {
+        let name = person.required("name", "\"Sergio\"", |name| {
+            others.add_name("person", values::name(name)?)
+        });
+        let called = name.as_deref().unwrap_or("this person");
+        let number = person.required("number", "\"+16195550110\"", |number| {
+            let number = values::number(number, phones.country)?;
+            if number.is_some() && number.as_ref() == own_number {
+                return Err(LINE_ITSELF.to_owned());
+            }
+            phones.check(number.as_ref(), "the person's own number", policy)?;
+            match others.add_number(number.as_ref(), called) {
+                None => Ok(number),
+                Some(other) => Err(format!(
+                    "{other} has this number already, and a text that fails would go there twice; \
+                     write another number or leave this person out"
+                )),
+            }
+        });
+        let hours = read_hours(&mut person, called, n == last);
+        let pin = person.optional("pin", |v| values::pin(text(v)?));
+        person.refuse_other_keys(&line.known);
+        Some(Person {
+            number: number??,
+            hours: hours?,
+            name: name?,
+            pin,
+        })
+    });
+    people.flatten().collect()
+}
+
+/// What is wrong with such a person's number.
+const LINE_ITSELF: &str = "this is the number of the line itself, and texts would go round in \
+                           circles; write the person's own number";
+
+/// What is needed to read and check the numbers of those whom a line texts.
+pub(super) struct Phones<'f> {
+    pub country: Option<Country>,
+    numbers_of_lines: &'f Numbers,
+}
+
+impl Phones<'_> {
+    /// Refuses a number that is no phone, and one that may not be texted.
+    pub fn check(
+        &self,
+        number: Option<&PhoneNumber>,
+        instead: &str,
+        policy: &Policy,
+    ) -> Result<(), String> {
+        let Some(number) = number else { return Ok(()) };
+        if let Some(line) = self.numbers_of_lines.get(number) {
+            return Err(format!(
+                "this is the number of line {line:?}, which is no phone; write {instead}"
+            ));
         }
+        if !policy.allows(number) {
+            let allowed: Vec<_> = policy.allowed_prefixes.iter().map(Prefix::as_str).collect();
+            return Err(format!(
+                "numbers that begin like this one are not texted, only those with {}; write \
+                 another number, or add what it begins with to allowed_prefixes in [[line]]",
+                allowed.join(", ")
+            ));
+        }
+        Ok(())
     }
 }
+
+const HOURS: &str = "\"always\", \"never\" or [\"Mon-Fri 08:00-18:00\"]";
 
 /// One for every hour of the week. Each is compared with all the others.
 const MOST_WINDOWS: usize = 7 * 24;
 
-fn read_windows(windows: &DeArray, mistakes: &mut Mistakes) -> Option<Vec<Window>> {
-    let mut read: Vec<Spanned<Window>> = Vec::new();
-    for item in windows.iter() {
-        let window = text(item.get_ref())
-            .and_then(|text| Window::parse(text).map_err(|bad| bad.to_string()));
-        match window {
-            Ok(window) => read.push(Spanned::new(item.span(), window)),
-            Err(message) => mistakes.add(item.span(), message),
+fn read_hours(person: &mut Table, called: &str, is_backup: bool) -> Option<Hours> {
+    let mistakes = person.mistakes;
+    person.expect("hours", HOURS);
+    person.optional("hours", |value| {
+        let hours = match value.as_str() {
+            Some(word) => values::hours_word(word)?,
+            None => Hours::Weekly(read_windows(value, mistakes)?),
+        };
+        if is_backup && hours != Hours::Always {
+            return Err(format!(
+                "{called} is last and so the backup, but not always available; write hours = \
+                 \"always\", or add somebody who is after {called}"
+            ));
         }
+        Ok(hours)
+    })
+}
+
+fn read_windows(value: &DeValue, mistakes: &Mistakes) -> Result<Vec<Window>, String> {
+    let windows = list(value, &format!("write hours = {HOURS}"))?;
+    if windows.is_empty() {
+        return Err("the list of hours is empty; write hours = \"never\"".to_owned());
     }
-    cascade::overlaps(&read, mistakes);
-    (read.len() == windows.len()).then(|| read.into_iter().map(Spanned::into_inner).collect())
+    if windows.len() > MOST_WINDOWS {
+        return Err(format!(
+            "the list has {} windows, and a week has room for {MOST_WINDOWS} at most; write longer \
+             ones, such as \"Mon-Fri 08:00-18:00\"",
+            windows.len()
+        ));
+    }
+    let mut read = Vec::new();
+    for item in windows.iter() {
+        let window = read_window(item.get_ref(), &read);
+        read.extend(mistakes.check(item.span(), window));
+    }
+    Ok(read)
+}
+
+/// Reads a window, which must not cover a minute of the earlier ones.
+fn read_window(value: &DeValue, earlier: &[Window]) -> Result<Window, String> {
+    let window = Window::parse(text(value)?).map_err(|bad| bad.to_string())?;
+    let overlap = |earlier: &Window| Some((earlier.clone(), earlier.overlap(&window)?));
+    match earlier.iter().find_map(overlap) {
+        None => Ok(window),
+        Some((earlier, shared)) => Err(format!(
+            "\"{window}\" overlaps \"{earlier}\": both cover {shared}; let one end where the other \
+             begins"
+        )),
+    }
 }

@@ -1,5 +1,6 @@
 //! Mistakes in a configuration, each with its place.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::str::Utf8Error;
@@ -69,19 +70,21 @@ impl fmt::Display for ConfigErrors {
 
 impl Mistake {
     fn at(text: &str, span: Range<usize>, message: String, shown: Shown) -> Self {
-        let start = floor(text, span.start);
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let start = text.floor_char_boundary(span.start);
+        let line_start = line_start(text, start);
         let line_end = text[start..]
             .find('\n')
-            .map_or(text.len(), |newline| start + newline);
-        let end = floor(text, span.end).clamp(start, line_end);
-        let (shown, more) = match shown {
-            Shown::Line => (&text[line_start..line_end], ""),
-            Shown::UpToMistake => (&text[line_start..end], " …"),
+            .map_or(text.len(), |length| start + length);
+        let end = text.floor_char_boundary(span.end).clamp(start, line_end);
+        let (shown_end, more) = match shown {
+            Shown::Line => (line_end, ""),
+            Shown::UpToMistake => (end, " …"),
         };
-        let excerpt = match shown.len() {
-            0..=LONGEST_EXCERPT => hide(shown) + more,
-            _ => String::new(),
+        let shown = &text[line_start..shown_end];
+        let excerpt = if shown.len() > LONGEST_EXCERPT {
+            String::new()
+        } else {
+            hide(shown) + more
         };
         Self {
             line: text[..start].matches('\n').count() + 1,
@@ -99,19 +102,20 @@ impl Mistake {
         }
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        let indent: String = self
-            .excerpt
-            .chars()
-            .take(self.column - 1)
-            .map(|c| if c == '\t' { '\t' } else { ' ' })
-            .collect();
-        let carets = "^".repeat(self.width);
+        let before = self.excerpt.chars().take(self.column - 1);
+        let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let (excerpt, carets) = (&self.excerpt, "^".repeat(self.width));
         write!(
             f,
-            "\n{margin} |\n{number} | {}\n{margin} | {indent}{carets}",
-            self.excerpt
+            "\n{margin} |\n{number} | {excerpt}\n{margin} | {indent}{carets}"
         )
     }
+}
+
+/// Where the line begins that holds a place.
+fn line_start(text: &str, at: usize) -> usize {
+    let before = &text[..text.floor_char_boundary(at)];
+    before.rfind('\n').map_or(0, |newline| newline + 1)
 }
 
 /// A longer line is not shown; its number has to do.
@@ -125,108 +129,91 @@ enum Shown {
     UpToMistake,
 }
 
-/// The closest place at or before `at` at which the text can be cut.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
 /// The line without telephone numbers and without the user and password of a URL. Every character
 /// stays in its column.
 fn hide(line: &str) -> String {
+    let is_part = |c: &char| c.is_ascii_digit() || "+-. ()/".contains(*c);
     let mut shown: Vec<char> = line.chars().collect();
-    let is_part = |c: char| c.is_ascii_digit() || "+-. ()/".contains(c);
-    let mut start = 0;
-    while start < shown.len() {
-        let length = shown[start..].iter().take_while(|c| is_part(**c)).count();
-        let digits = shown[start..start + length]
-            .iter()
-            .filter(|c| c.is_ascii_digit())
-            .count();
-        if digits >= 7 {
-            let mut left = digits;
-            for c in &mut shown[start..start + length] {
-                if c.is_ascii_digit() {
-                    left -= 1;
-                    if left >= 2 {
-                        *c = '•';
-                    }
-                }
-            }
+    for run in shown.chunk_by_mut(|a, b| is_part(a) == is_part(b)) {
+        let digits: Vec<_> = run.iter_mut().filter(|c| c.is_ascii_digit()).collect();
+        if digits.len() >= 7 {
+            let all_but_two = digits.into_iter().rev().skip(2);
+            all_but_two.for_each(|digit| *digit = '•');
         }
-        start += length.max(1);
     }
-    let position = |from: usize, wanted: &str| {
-        let wanted: Vec<char> = wanted.chars().collect();
-        (from..shown.len()).find(|at| shown[*at..].starts_with(&wanted))
-    };
-    if let Some(slashes) = position(0, "://")
-        && let Some(at) = position(slashes, "@")
+    let shown = String::from_iter(shown);
+    if let Some((scheme, rest)) = shown.split_once("://")
+        && let Some((user, rest)) = rest.split_once('@')
     {
-        shown[slashes + 3..at].fill('•');
+        return format!("{scheme}://{}@{rest}", "•".repeat(user.chars().count()));
     }
-    shown.into_iter().collect()
+    shown
 }
 
 /// Mistakes while they are being collected.
 #[derive(Default)]
-pub(super) struct Mistakes(Vec<(Range<usize>, String, Shown)>);
+pub(super) struct Mistakes(RefCell<Vec<(Range<usize>, String, Shown)>>);
 
 impl Mistakes {
-    pub fn add(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.0.push((span, message.into(), Shown::Line));
+    fn push(&self, span: Range<usize>, message: String, shown: Shown) {
+        self.0.borrow_mut().push((span, message, shown));
     }
 
-    pub fn unknown_key(&mut self, span: Range<usize>, message: String) {
-        self.0.push((span, message, Shown::UpToMistake));
+    pub fn add(&self, span: Range<usize>, message: impl Into<String>) {
+        self.push(span, message.into(), Shown::Line);
+    }
+
+    pub fn unknown_key(&self, span: Range<usize>, message: String) {
+        self.push(span, message, Shown::UpToMistake);
+    }
+
+    /// The value of a result. What is wrong with it is a mistake there.
+    pub fn check<T>(&self, span: Range<usize>, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.add(span, message)).ok()
+    }
+
+    pub fn are_at(&self, span: &Range<usize>) -> bool {
+        self.0.borrow().iter().any(|(at, ..)| at == span)
     }
 
     /// Takes over what the TOML reader found, with advice where it gives none.
-    pub fn syntax(&mut self, errors: &[toml::de::Error], text: &str) {
+    pub fn syntax(&self, errors: &[toml::de::Error], text: &str) {
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
             let message = error.message();
-            let twice = message.starts_with("duplicate key");
-            let line_start = text[..floor(text, span.start)]
-                .rfind('\n')
-                .map_or(0, |at| at + 1);
-            let second_table = twice && text[line_start..].starts_with('[');
-            let message = if second_table {
-                "there is such a table already; write it in double brackets, such as \
-                 [[line.person]], to add another"
-                    .to_owned()
-            } else if twice {
-                format!("{message}; write it once")
-            } else if message.contains("string values must be quoted") {
-                format!("{message}; write it in double quotes")
-            } else {
-                message.to_owned()
-            };
-            self.add(span, message);
-            if second_table {
+            let is_twice = message.starts_with("duplicate key");
+            if is_twice && text[line_start(text, span.start)..].starts_with('[') {
+                let message = "there is such a table already; write it in double brackets, such as \
+                               [[line.person]], to add another";
+                self.add(span, message);
                 // Every key below would be reported as there already, too.
                 return;
             }
+            let advice = if is_twice {
+                "; write it once"
+            } else if message.contains("string values must be quoted") {
+                "; write it in double quotes"
+            } else {
+                ""
+            };
+            self.add(span, format!("{message}{advice}"));
         }
     }
 
     /// The mistakes as errors, if there are any.
-    pub fn into_result(mut self, name: &str, text: &str) -> Result<(), ConfigErrors> {
-        if self.0.is_empty() {
+    pub fn into_result(self, name: &str, text: &str) -> Result<(), ConfigErrors> {
+        let mut mistakes = self.0.into_inner();
+        let total = mistakes.len();
+        if total == 0 {
             return Ok(());
         }
-        let total = self.0.len();
-        self.0.sort_by_key(|(span, ..)| span.start);
-        self.0.truncate(MOST_SHOWN);
+        mistakes.sort_by_key(|(span, ..)| span.start);
+        mistakes.truncate(MOST_SHOWN);
+        let mistakes = mistakes.into_iter();
         Err(ConfigErrors {
             name: name.to_owned(),
             total,
-            mistakes: self
-                .0
-                .into_iter()
+            mistakes: mistakes
                 .map(|(span, message, shown)| Mistake::at(text, span, message, shown))
                 .collect(),
         })
@@ -258,7 +245,7 @@ mod tests {
     #[test]
     fn of_too_many_mistakes_the_first_are_shown_and_all_are_counted() {
         let text = "a\n".repeat(70);
-        let mut mistakes = Mistakes::default();
+        let mistakes = Mistakes::default();
         for at in (0..140).step_by(2).rev() {
             mistakes.add(at..at + 1, "no");
         }
@@ -275,7 +262,7 @@ mod tests {
     fn the_caret_stands_under_what_is_wrong() {
         let text = "a = 1\n\tñandú = \"x\"\n";
         let at = text.find("\"x\"").unwrap();
-        let mut mistakes = Mistakes::default();
+        let mistakes = Mistakes::default();
         mistakes.add(at..at + 3, "no");
         let errors = mistakes.into_result("relay.toml", text).unwrap_err();
         assert_eq!(

@@ -1,12 +1,10 @@
 //! `relay.toml`: read, checked, and refused with line, column and what to write instead.
 
-mod auto_reply;
-mod cascade;
-mod entries;
 mod lines;
 mod mistakes;
 mod notices;
 mod policy;
+mod table;
 mod templates;
 mod values;
 mod write;
@@ -14,9 +12,6 @@ mod write;
 pub use mistakes::{ConfigErrors, Mistake};
 pub use policy::in_words;
 pub use write::write;
-
-use std::io::Read;
-use std::path::Path;
 
 use super::Line;
 
@@ -26,59 +21,27 @@ pub const MOST_BYTES: u64 = 1024 * 1024;
 /// What a newcomer copies, and what `relay dev` runs without a configuration.
 pub const EXAMPLE: &str = include_str!("../../../../relay.example.toml");
 
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum NoConfig {
-    #[error(
-        "there is no {0}; copy relay.example.toml there and put in your numbers, or name another file with --config"
-    )]
-    Missing(String),
-    #[error("{0} cannot be read: {1}; check its owner and mode with `ls -l {0}`")]
-    Unreadable(String, std::io::Error),
-    #[error(
-        "{0} is larger than 1 MiB; a configuration is never that large, so is it another file?"
-    )]
-    TooLarge(String),
-    #[error(transparent)]
-    Mistakes(#[from] ConfigErrors),
-}
-
-/// Reads the lines of a file.
-pub fn read(path: &Path) -> Result<Vec<Line>, NoConfig> {
-    let name = path.display().to_string();
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => NoConfig::Missing(name.clone()),
-        _ => NoConfig::Unreadable(name.clone(), error),
-    };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(NoConfig::TooLarge(name));
-    }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(parse(text, &name)?),
-        Err(error) => Err(ConfigErrors::not_utf8(&name, &bytes, error).into()),
+/// Reads the lines of a file's content. `name` is what the mistakes call the file.
+pub fn parse_bytes(bytes: &[u8], name: &str) -> Result<Vec<Line>, ConfigErrors> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse(text, name),
+        Err(error) => Err(ConfigErrors::not_utf8(name, bytes, error)),
     }
 }
 
 /// Reads the lines of a text. `name` is what the mistakes call it.
 pub fn parse(text: &str, name: &str) -> Result<Vec<Line>, ConfigErrors> {
-    let mut mistakes = mistakes::Mistakes::default();
+    let mistakes = mistakes::Mistakes::default();
     let (document, broken) = toml::de::DeTable::parse_recoverable(text);
     mistakes.syntax(&broken, text);
     // What is left of a text with broken syntax says nothing about what was meant.
     let lines = if broken.is_empty() {
-        lines::read(&document, &mut mistakes)
+        lines::read(&document, &mistakes)
     } else {
         Vec::new()
     };
     mistakes.into_result(name, text)?;
-    Ok(lines
-        .into_iter()
-        .map(|line| line.complete().expect("whatever is missing is a mistake"))
-        .collect())
+    Ok(lines)
 }
 
 /// The example line, for a relay on this machine that listens on `port`.

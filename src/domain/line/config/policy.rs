@@ -4,173 +4,98 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use toml::Spanned;
 use toml::de::DeValue;
 
-use super::entries::{Entries, kind, text};
-use super::mistakes::Mistakes;
+use super::lines::Phones;
+use super::table::{Table, integer, list, text, whole_number, wrong_kind};
 use super::values;
 use crate::domain::line::Policy;
-use crate::domain::phone::{Country, PhoneNumber, Prefix};
+use crate::domain::line::policy::Retry;
+use crate::domain::phone::{Country, Prefix};
 
-/// The keys of a line's policy, which stand in its `[[line]]`.
-pub(super) const KEYS: [&str; 8] = [
-    "hand_over_after",
-    "deliver_within",
-    "alert",
-    "allowed_prefixes",
-    "sender_limit",
-    "thread_for",
-    "answer_within",
-    "retry",
-];
+/// A key whose value is a time, its bounds in seconds, and an example.
+struct Time(&'static str, RangeInclusive<u64>, &'static str);
 
 /// A delivery report of a healthy phone takes seconds, but not always; sooner than this, texts
 /// would move on from people who have them. And longer than the most that a text may take at all,
 /// nobody can keep one.
-const HAND_OVER_AFTER: RangeInclusive<Duration> = secs(30)..=secs(36_000);
+const HAND_OVER_AFTER: Time = Time("hand_over_after", 30..=36_000, "3m");
 
 /// Twilio keeps a message for 10 hours at most (`ValidityPeriod`, 36,000 seconds).
-const DELIVER_WITHIN: RangeInclusive<Duration> = secs(60)..=secs(36_000);
+const DELIVER_WITHIN: Time = Time("deliver_within", 60..=36_000, "1h");
 
 /// Shorter, and a carrier in trouble gets all attempts while it is, of which the record of a
 /// delivery can hold some hundreds; longer, and a text waits for nothing.
-const RETRY_FIRST: RangeInclusive<Duration> = secs(1)..=secs(300);
-const RETRY_LONGEST: RangeInclusive<Duration> = secs(60)..=secs(3600);
-
-const SENDER_LIMIT: RangeInclusive<i64> = 1..=1000;
+const RETRY_FIRST: Time = Time("first", 1..=300, "5s");
+const RETRY_LONGEST: Time = Time("longest", 60..=3600, "15m");
 
 /// Shorter, and nobody can answer; longer, and it is another matter.
-const THREAD_FOR: RangeInclusive<Duration> = secs(60)..=secs(7 * 24 * 3600);
+const THREAD_FOR: Time = Time("thread_for", 60..=7 * 24 * 3600, "4h");
 
-const ANSWER_WITHIN: RangeInclusive<Duration> = secs(60)..=secs(24 * 3600);
+const ANSWER_WITHIN: Time = Time("answer_within", 60..=24 * 3600, "15m");
 
-const fn secs(n: u64) -> Duration {
-    Duration::from_secs(n)
-}
-
-/// As far as it could be read; what is absent has its default.
-#[derive(Default)]
-pub(super) struct ReadPolicy {
-    hand_over_after: Option<Spanned<Duration>>,
-    deliver_within: Option<Spanned<Duration>>,
-    pub alert: Option<Spanned<PhoneNumber>>,
-    allowed_prefixes: Option<Vec<Prefix>>,
-    sender_limit: Option<u32>,
-    thread_for: Option<Spanned<Duration>>,
-    answer_within: Option<Spanned<Duration>>,
-    retry_first: Option<Spanned<Duration>>,
-    retry_longest: Option<Spanned<Duration>>,
-}
-
-impl ReadPolicy {
-    pub fn complete(&self) -> Policy {
-        let mut policy = Policy::default();
-        let set = |to: &mut Duration, from: &Option<Spanned<Duration>>| {
-            if let Some(from) = from {
-                *to = *from.get_ref();
-            }
-        };
-        set(&mut policy.hand_over_after, &self.hand_over_after);
-        set(&mut policy.deliver_within, &self.deliver_within);
-        set(&mut policy.thread_for, &self.thread_for);
-        policy.answer_within = self.answer_within.as_ref().map(|time| *time.get_ref());
-        set(&mut policy.retry.first, &self.retry_first);
-        set(&mut policy.retry.longest, &self.retry_longest);
-        policy.alert = self.alert.as_ref().map(|alert| alert.get_ref().clone());
-        policy.allowed_prefixes = self.allowed_prefixes.clone().unwrap_or_default();
-        if let Some(limit) = self.sender_limit {
-            policy.sender_limit = limit;
-        }
-        policy
-    }
-}
-
-pub(super) fn read(
-    line: &Entries,
-    country: Option<Country>,
-    mistakes: &mut Mistakes,
-) -> ReadPolicy {
-    let time = |v: &DeValue, within, example| duration(v, within, example);
-    let mut policy = ReadPolicy {
-        hand_over_after: line.optional("hand_over_after", mistakes, |v| {
-            time(v, HAND_OVER_AFTER, "3m")
-        }),
-        deliver_within: line.optional("deliver_within", mistakes, |v| {
-            time(v, DELIVER_WITHIN, "1h")
-        }),
-        thread_for: line.optional("thread_for", mistakes, |v| time(v, THREAD_FOR, "4h")),
-        answer_within: line.optional("answer_within", mistakes, |v| time(v, ANSWER_WITHIN, "15m")),
-        alert: line
-            .optional("alert", mistakes, |v| values::number(text(v)?, country))
-            .and_then(|alert| {
-                let at = alert.span();
-                Some(Spanned::new(at, alert.into_inner()?))
-            }),
-        allowed_prefixes: line
-            .optional("allowed_prefixes", mistakes, prefixes)
-            .map(Spanned::into_inner)
-            .or_else(|| Some(vec![country?.prefix()?])),
-        sender_limit: line
-            .optional("sender_limit", mistakes, sender_limit)
-            .map(Spanned::into_inner),
-        ..ReadPolicy::default()
+pub(super) fn read(line: &mut Table, phones: &Phones) -> Policy {
+    let country = phones.country;
+    let mut policy = Policy {
+        allowed_prefixes: country.and_then(Country::prefix).into_iter().collect(),
+        ..Policy::default()
     };
-    if let Some(retry) = line.table("retry", "line.retry", mistakes) {
-        retry.only(&["first", "longest"], mistakes);
-        policy.retry_first = retry.optional("first", mistakes, |v| time(v, RETRY_FIRST, "5s"));
-        policy.retry_longest =
-            retry.optional("longest", mistakes, |v| time(v, RETRY_LONGEST, "15m"));
+    HAND_OVER_AFTER.set(line, &mut policy.hand_over_after);
+    DELIVER_WITHIN.set(line, &mut policy.deliver_within);
+    line.set("allowed_prefixes", &mut policy.allowed_prefixes, prefixes);
+    let alert = line.optional("alert", |v| {
+        let number = values::number(text(v)?, country)?;
+        let instead = "the number of whoever should hear of it";
+        phones.check(number.as_ref(), instead, &policy)?;
+        Ok(number)
+    });
+    policy.alert = alert.flatten();
+    line.set("sender_limit", &mut policy.sender_limit, |v| {
+        let advice = "write a number of texts a minute from 1 to 1000, such as 20";
+        whole_number(v, 1..=1000, advice)
+    });
+    THREAD_FOR.set(line, &mut policy.thread_for);
+    ANSWER_WITHIN.set(line, &mut policy.answer_within);
+    if let Some(mut retry) = line.table("retry", "line.retry") {
+        RETRY_FIRST.set(&mut retry, &mut policy.retry.first);
+        RETRY_LONGEST.set(&mut retry, &mut policy.retry.longest);
+        retry.refuse_other_keys(&[]);
+        let Retry { first, longest } = policy.retry;
+        if longest < first {
+            let (first, longest) = (in_words(first), in_words(longest));
+            let message = format!(
+                "the longest pause, {longest}, is shorter than the first, {first}; write longest = \
+                 {first:?} or longer"
+            );
+            retry.wrong(&["longest", "first"], message);
+        }
     }
-    agree(&policy, mistakes);
+    check_together(&policy, line);
     policy
 }
 
-/// What must hold between the values.
-fn agree(read: &ReadPolicy, mistakes: &mut Mistakes) {
-    let policy = read.complete();
-    if let Some(at) = span_of(&read.hand_over_after, &read.deliver_within)
-        && policy.hand_over_after >= policy.deliver_within
-    {
+/// What must hold between the times of a policy.
+fn check_together(policy: &Policy, line: &Table) {
+    if policy.hand_over_after >= policy.deliver_within {
         let message = format!(
             "hand_over_after is {} and deliver_within {}, so that nobody but the first would ever \
              get a text; write a hand_over_after that is shorter than deliver_within",
             in_words(policy.hand_over_after),
             in_words(policy.deliver_within)
         );
-        mistakes.add(at, message);
+        line.wrong(&["hand_over_after", "deliver_within"], message);
     }
-    if let Some(at) = span_of(&read.answer_within, &read.thread_for)
-        && let Some(within) = policy.answer_within
+    if let Some(within) = policy.answer_within
         && policy.thread_for < within * 2
     {
         let message = format!(
-            "answer_within is {} and thread_for {}, so that a thread would be over before it goes to \
-             the next person; write an answer_within of at most half of thread_for",
+            "answer_within is {} and thread_for {}, so that a thread would be over before it goes \
+             to the next person; write an answer_within of at most half of thread_for",
             in_words(within),
             in_words(policy.thread_for)
         );
-        mistakes.add(at, message);
+        line.wrong(&["answer_within", "thread_for"], message);
     }
-    if let Some(at) = span_of(&read.retry_longest, &read.retry_first)
-        && policy.retry.longest < policy.retry.first
-    {
-        let message = format!(
-            "the longest pause, {}, is shorter than the first, {}; write longest = {:?} or longer",
-            in_words(policy.retry.longest),
-            in_words(policy.retry.first),
-            in_words(policy.retry.first)
-        );
-        mistakes.add(at, message);
-    }
-}
-
-/// Where either of them stands.
-fn span_of<T>(
-    one: &Option<Spanned<T>>,
-    other: &Option<Spanned<T>>,
-) -> Option<std::ops::Range<usize>> {
-    one.as_ref().or(other.as_ref()).map(Spanned::span)
 }
 
 /// As `relay.toml` has it: `3m`, `1h 30m`.
@@ -179,30 +104,30 @@ pub fn in_words(time: Duration) -> String {
     format!("{time:#}")
 }
 
-fn duration(
-    value: &DeValue,
-    within: RangeInclusive<Duration>,
-    example: &str,
-) -> Result<Duration, String> {
-    let bounds = format!(
-        "write a time from {} to {}, such as {example:?}",
-        in_words(*within.start()),
-        in_words(*within.end())
-    );
-    let seconds = match value {
-        DeValue::Integer(number) => number.as_str().parse().map_err(|_| bounds.clone())?,
+impl Time {
+    fn set<T: From<Duration>>(self, table: &mut Table, place: &mut T) {
+        let Self(key, within, example) = self;
+        let [least, most] = [*within.start(), *within.end()].map(Duration::from_secs);
+        let (from, to) = (in_words(least), in_words(most));
+        let advice = format!("write a time from {from} to {to}, such as {example:?}");
+        table.set(key, place, |value| {
+            let problem = match u64::try_from(seconds(value, &advice)?).map(Duration::from_secs) {
+                Err(_) | Ok(Duration::ZERO) => "no time at all",
+                Ok(time) if time < least => "too short",
+                Ok(time) if time > most => "too long",
+                Ok(time) => return Ok(time.into()),
+            };
+            Err(format!("this is {problem}; {advice}"))
+        });
+    }
+}
+
+fn seconds(value: &DeValue, advice: &str) -> Result<i64, String> {
+    match value {
+        DeValue::Integer(number) => integer(number).ok_or_else(|| advice.to_owned()),
         DeValue::String(text) => seconds_of(text)
-            .ok_or_else(|| format!("{:?} is no time in whole seconds; {bounds}", text.as_ref()))?,
-        other => return Err(format!("this is {}; {bounds}", kind(other))),
-    };
-    let time = u64::try_from(seconds).map(Duration::from_secs).ok();
-    match time.filter(|time| within.contains(time)) {
-        Some(time) => Ok(time),
-        None if seconds <= 0 => Err(format!("this is no time at all; {bounds}")),
-        None if seconds < within.start().as_secs() as i64 => {
-            Err(format!("this is too short; {bounds}"))
-        }
-        None => Err(format!("this is too long; {bounds}")),
+            .ok_or_else(|| format!("{text:?} is no time in whole seconds; {advice}")),
+        other => Err(wrong_kind(other, advice)),
     }
 }
 
@@ -211,23 +136,9 @@ fn seconds_of(text: &str) -> Option<i64> {
     (time.subsec_nanos() == 0).then_some(time.as_secs())
 }
 
-fn sender_limit(value: &DeValue) -> Result<u32, String> {
-    let advice = "write a number of texts a minute from 1 to 1000, such as 20";
-    let DeValue::Integer(number) = value else {
-        return Err(format!("this is {}; {advice}", kind(value)));
-    };
-    let number: Option<i64> = number.as_str().parse().ok();
-    number
-        .filter(|number| SENDER_LIMIT.contains(number))
-        .and_then(|number| number.try_into().ok())
-        .ok_or_else(|| format!("no sender can have that limit; {advice}"))
-}
-
 fn prefixes(value: &DeValue) -> Result<Vec<Prefix>, String> {
     let advice = "write what the numbers begin with, such as [\"+1\", \"+52\"]";
-    let Some(items) = value.as_array() else {
-        return Err(format!("this is {}; {advice}", kind(value)));
-    };
+    let items = list(value, advice)?;
     if items.is_empty() {
         return Err(format!("with no prefix nobody could be texted; {advice}"));
     }

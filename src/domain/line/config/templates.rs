@@ -1,4 +1,4 @@
-//! A line's templates: read, and tried with their samples.
+//! A line's templates and its automatic reply: read, and tried.
 
 use std::collections::BTreeMap;
 
@@ -6,107 +6,108 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::entries::{Entries, kind, text};
-use super::mistakes::Mistakes;
+use super::table::{Table, integer, wrong_kind};
+use crate::domain::line::AutoReply;
+use crate::domain::line::auto_reply::Sends;
 use crate::domain::template::{LONGEST_SOURCE, Template, Unrendered};
 use crate::domain::time_zone::TimeZone;
 
-pub(super) const KEY: &str = "template";
-
-/// As far as they could be read: one that is a mistake is missing.
-pub(super) fn read(
-    line: &Entries,
-    zone: Option<&TimeZone>,
-    mistakes: &mut Mistakes,
-) -> BTreeMap<String, Template> {
-    let zone = zone.cloned().unwrap_or_default();
+pub(super) fn read(line: &mut Table, zone: &TimeZone) -> BTreeMap<String, Template> {
     let mut templates = BTreeMap::new();
-    let Some(table) = line.table(KEY, "line.template.NAME", mistakes) else {
+    let Some(table) = line.table("template", "line.template.NAME") else {
         return templates;
     };
-    for (name, value) in table.table {
-        let at = name.span();
-        let name: &str = name.get_ref();
+    for (key, value) in table.entries {
+        let name: &str = key.get_ref();
         if !is_name(name) {
             let message = format!(
-                "{name:?} is no name of a template; write small letters, digits and underscores, such as event_published"
+                "{name:?} is no name of a template; write small letters, digits and underscores, \
+                 such as event_published"
             );
-            mistakes.add(at, message);
+            table.mistakes.add(key.span(), message);
             continue;
         }
-        let Some(entries) = value.get_ref().as_table() else {
-            let message = format!(
-                "this is {}; write [line.template.{name}] with text and sample",
-                kind(value.get_ref())
-            );
-            mistakes.add(value.span(), message);
-            continue;
-        };
-        let entries = Entries {
-            table: entries,
-            at: value.span(),
-            what: "line.template.NAME",
-        };
-        if let Some(template) = read_one(&entries, &zone, mistakes) {
+        let advice = format!("write [line.template.{name}] with text and sample");
+        let template = table.inner(value, "line.template.NAME", &advice);
+        if let Some(template) = template.and_then(|table| read_template(table, zone)) {
             templates.insert(name.to_owned(), template);
         }
     }
     templates
 }
 
-fn read_one(entries: &Entries, zone: &TimeZone, mistakes: &mut Mistakes) -> Option<Template> {
-    entries.only(&["text", "sample"], mistakes);
-    let example = "\"{{ name }}, {{ starts | when }}\"";
-    let source = entries.required("text", example, mistakes, |v| source(text(v)?));
-    let sample = match entries.table.get("sample") {
-        None => Some(Map::new()),
-        Some(value) => match value.get_ref().as_table() {
-            Some(table) => Some(object(table)),
-            None => {
-                let message = format!(
-                    "this is {}; write values to try the text with, such as {{ name = \"Zurek\" }}",
-                    kind(value.get_ref())
-                );
-                mistakes.add(value.span(), message);
-                None
-            }
-        },
-    };
-    let (source, sample) = (source?, sample?);
-    let at = source.span();
+fn read_template(mut table: Table, zone: &TimeZone) -> Option<Template> {
+    let text = table.required("text", "\"{{ name }}, {{ starts | when }}\"", source);
+    let mut sample = Map::new();
+    table.set("sample", &mut sample, |v| {
+        let advice = "write values to try the text with, such as { name = \"Zurek\" }";
+        v.as_table()
+            .map(object)
+            .ok_or_else(|| wrong_kind(v, advice))
+    });
+    table.refuse_other_keys(&[]);
     let template = Template {
-        text: source.into_inner(),
+        text: text?,
         sample,
     };
-    match template.check(zone) {
-        Ok(_) => Some(template),
-        Err(error) => {
-            mistakes.add(at, advice(&error));
-            None
-        }
+    if let Err(error) = template.check(zone) {
+        let message = match error {
+            Unrendered::Missing(name) => format!(
+                "the sample has no {name}, which the text needs; add it to sample, or write what \
+                 needs it between {{% if {name} %}} and {{% endif %}}"
+            ),
+            Unrendered::NotATime(name) => format!(
+                "{name} of the sample is no time and no date, and the text shows it as one; write \
+                 one such as \"2026-04-29T18:00:00-07:00\""
+            ),
+            error => format!("with its sample, {error}"),
+        };
+        table.wrong(&["text", "sample"], message);
     }
+    Some(template)
 }
 
-fn advice(error: &Unrendered) -> String {
-    match error {
-        Unrendered::Missing(name) => format!(
-            "the sample has no {name}, which the text needs; add it to sample, or write what needs it between {{% if {name} %}} and {{% endif %}}"
-        ),
-        Unrendered::NotATime(name) => format!(
-            "{name} of the sample is no time and no date, and the text shows it as one; write one such as \"2026-04-29T18:00:00-07:00\""
-        ),
-        error => format!("with its sample, {error}"),
+pub(super) fn read_auto_reply(line: &mut Table, zone: &TimeZone) -> Option<AutoReply> {
+    let mut table = line.table("auto_reply", "line.auto_reply")?;
+    let words = table.required("text", "\"We got your text and answer soon.\"", source);
+    let when = table.required("when", "\"outside_hours\"", |when| match when {
+        "outside_hours" => Ok(Sends::OutsideHours),
+        "always" => Ok(Sends::Always),
+        other => Err(format!(
+            "{other:?} is no time for it; write \"outside_hours\" (while nobody is on duty but the \
+             backup) or \"always\""
+        )),
+    });
+    table.refuse_other_keys(&[]);
+    let auto_reply = AutoReply {
+        text: words?,
+        when: when?,
+    };
+    if let Err(error) = auto_reply.check(zone) {
+        let message = match error {
+            Unrendered::Missing(name) if name == "opens" => {
+                "it is not always known when the line opens; write what needs it between {% if \
+                 opens %} and {% endif %}"
+                    .to_owned()
+            }
+            Unrendered::Missing(name) => format!(
+                "the text shows {name}, and there are only line and opens; write one of these"
+            ),
+            error => error.to_string(),
+        };
+        table.wrong(&["text"], message);
     }
+    Some(auto_reply)
 }
 
-pub(super) fn source(text: &str) -> Result<String, String> {
-    let length = text.chars().count();
+fn source(source: &str) -> Result<String, String> {
+    let length = source.chars().count();
     if length > LONGEST_SOURCE {
         return Err(format!(
             "this has {length} characters; write at most {LONGEST_SOURCE}, and fewer are cheaper"
         ));
     }
-    Ok(text.to_owned())
+    Ok(source.to_owned())
 }
 
 fn is_name(name: &str) -> bool {
@@ -121,17 +122,17 @@ fn object(table: &DeTable) -> Map<String, Value> {
         .collect()
 }
 
-/// A value as other programs would send it. JSON has no dates: they are text there.
+/// A value as other programs would send it. JSON has no dates: they are text there. A number that
+/// JSON cannot hold is text too.
 fn json(value: &Spanned<DeValue>) -> Value {
     match value.get_ref() {
         DeValue::String(text) => Value::from(text.as_ref()),
-        DeValue::Integer(number) => match number.as_str().parse::<i64>() {
-            Ok(number) => number.into(),
-            Err(_) => number.as_str().into(),
-        },
+        DeValue::Integer(number) => {
+            integer(number).map_or_else(|| number.to_string().into(), Value::from)
+        }
         DeValue::Float(number) => match number.as_str().parse::<f64>() {
-            Ok(number) => number.into(),
-            Err(_) => number.as_str().into(),
+            Ok(finite) if finite.is_finite() => finite.into(),
+            _ => number.as_str().into(),
         },
         DeValue::Boolean(yes) => Value::from(*yes),
         DeValue::Datetime(at) => at.to_string().into(),

@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZoneDatabase;
 
-use super::entries::nearest;
+use super::table::nearest;
 use crate::domain::line::pin::Pin;
 use crate::domain::line::{Hours, Window};
 use crate::domain::phone::{Country, PhoneNumber};
@@ -12,22 +12,28 @@ use crate::domain::time_zone::TimeZone;
 const LONGEST_NAME: usize = 40;
 
 pub(super) fn name(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("the name is empty; write one".to_owned());
+    match text.trim() {
+        "" => Err("the name is empty; write one".to_owned()),
+        trimmed if trimmed != text => {
+            Err(format!("the name has spaces around it; write {trimmed:?}"))
+        }
+        _ => presentable(text, LONGEST_NAME, "write another name"),
     }
-    if text.trim() != text {
-        return Err(format!(
-            "the name has spaces around it; write {:?}",
-            text.trim()
-        ));
+}
+
+/// A text that stands in texts. `advice` is what to write.
+pub(super) fn presentable(text: &str, longest: usize, advice: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err(format!("this says nothing; {advice}"));
     }
     if text.chars().any(char::is_control) {
-        return Err("the name has control characters in it; write it without".to_owned());
-    }
-    if text.chars().count() > LONGEST_NAME {
         return Err(format!(
-            "the name is too long; write at most {LONGEST_NAME} characters, since it stands in \
-             texts"
+            "this has control characters in it; {advice}, without them"
+        ));
+    }
+    if text.chars().count() > longest {
+        return Err(format!(
+            "this is too long; {advice}, in at most {longest} characters, since it stands in texts"
         ));
     }
     Ok(text.to_owned())
@@ -40,14 +46,12 @@ pub(super) fn country(code: &str) -> Result<Country, String> {
         "USA" | "UNITED STATES" => "US",
         other => other,
     };
-    match Country::parse(meant) {
-        Some(country) if meant == code => Ok(country),
-        Some(_) => Err(format!("{code:?} is no country's code; write {meant:?}")),
-        None => Err(format!(
-            "{code:?} is no country's code; write its two letters by ISO 3166-1, such as \"US\", \
-             \"MX\" or \"GB\""
-        )),
-    }
+    let advice = match Country::parse(meant) {
+        Some(country) if meant == code => return Ok(country),
+        Some(_) => format!("{meant:?}"),
+        None => "its two letters by ISO 3166-1, such as \"US\", \"MX\" or \"GB\"".to_owned(),
+    };
+    Err(format!("{code:?} is no country's code; write {advice}"))
 }
 
 /// `None` if the country would have to be known, but is among the mistakes itself.
@@ -56,14 +60,11 @@ pub(super) fn number(text: &str, country: Option<Country>) -> Result<Option<Phon
         return Ok(PhoneNumber::parse(text).ok());
     };
     country.read(text).map(Some).map_err(|_| {
-        let code = country.code();
-        let (as_there, everywhere) = country.example().map_or_else(
-            || (String::new(), "+16195550110".to_owned()),
-            |example| {
-                let as_there = format!(" ({:?})", country.write(&example));
-                (as_there, example.expose().to_owned())
-            },
-        );
+        let (code, example) = (country.code(), country.example());
+        let example = example.as_ref();
+        let as_there = example.map(|number| format!(" ({:?})", country.write(number)));
+        let as_there = as_there.unwrap_or_default();
+        let everywhere = example.map_or("+16195550110", PhoneNumber::expose);
         format!(
             "this is not a phone number of {code}; write it with its area code, as people in \
              {code} do{as_there}, or in international form ({everywhere:?})"
@@ -72,66 +73,73 @@ pub(super) fn number(text: &str, country: Option<Country>) -> Result<Option<Phon
 }
 
 pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
-    let wrong = |advice: String| Err(format!("{name:?} is no time zone; {advice}"));
-    match TimeZone::named(name) {
+    let advice = match TimeZone::named(name) {
         // "EST" and its like are fixed offsets, of old, and know no daylight saving.
-        Ok(zone) if !zone.name().contains('/') && zone.name() != "UTC" => wrong(
-            "it is the name of an offset; write a place, such as \"America/New_York\"".to_owned(),
-        ),
-        Ok(zone) if zone.name() == name => Ok(zone),
-        Ok(zone) => wrong(format!("write {:?}", zone.name())),
-        Err(_) => wrong(match zones_like(name) {
+        Ok(zone) if !zone.name().contains('/') && zone.name() != "UTC" => {
+            "it is the name of an offset; write a place, such as \"America/New_York\"".to_owned()
+        }
+        Ok(zone) if zone.name() == name => return Ok(zone),
+        Ok(zone) => format!("write {:?}", zone.name()),
+        Err(_) => match zone_like(name) {
             Some(meant) => format!("did you mean {meant:?}?"),
             None => "write the IANA name of a place, such as \"America/Los_Angeles\"".to_owned(),
-        }),
-    }
+        },
+    };
+    Err(format!("{name:?} is no time zone; {advice}"))
 }
 
-/// The zone that was probably meant: by its whole name, or by its city's.
-fn zones_like(name: &str) -> Option<String> {
-    let wanted = name.trim().replace(' ', "_");
-    let zones: Vec<String> = TimeZoneDatabase::bundled()
-        .available()
-        .map(|zone| zone.as_str().to_owned())
-        .filter(|zone| zone.contains('/') && !zone.starts_with("Etc/"))
-        .collect();
-    let city = |zone: &str| zone.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let wanted_city = city(&wanted);
-    let same_city = zones.iter().find(|zone| city(zone) == wanted_city);
-    same_city
-        .map(String::as_str)
-        .or_else(|| nearest(&wanted, zones.iter().map(String::as_str)))
-        .map(str::to_owned)
+/// The zone that was probably meant: by its city's name, or by its whole name.
+fn zone_like(name: &str) -> Option<String> {
+    let wanted = name.trim().replace(' ', "_").to_lowercase();
+    let city = format!("/{}", wanted.rsplit('/').next()?);
+    let database = TimeZoneDatabase::bundled();
+    let zones = database.available().map(|zone| zone.as_str().to_owned());
+    let zones: Vec<_> = zones.collect();
+    let is_place = |zone: &&str| zone.contains('/') && !zone.starts_with("Etc/");
+    let places = zones.iter().map(String::as_str).filter(is_place);
+    let same_city = places
+        .clone()
+        .find(|zone| zone.to_lowercase().ends_with(&city));
+    let meant = same_city.or_else(|| nearest(&wanted, places));
+    meant.map(str::to_owned)
 }
 
 pub(super) fn public_url(url: &str) -> Result<String, String> {
-    const EXAMPLE: &str = "such as \"https://relay.example.com\"";
-    let no = |message: &str| Err(format!("{message}, {EXAMPLE}"));
-    let parsed = match url.parse::<http::Uri>() {
-        Ok(parsed) => parsed,
-        Err(_) => return no("this is not a URL; write what Twilio calls"),
+    let problem = match url.parse() {
+        Ok(parsed) => problem_of(&parsed, url),
+        Err(_) => Some("this is not a URL; write what Twilio calls"),
     };
-    match parsed.scheme_str() {
-        Some("https" | "http") => {}
-        _ => return no("the URL must begin with https:// or http://; write it in full"),
+    match problem {
+        None => Ok(url.trim_end_matches('/').to_owned()),
+        Some(problem) => Err(format!("{problem}, such as \"https://relay.example.com\"")),
     }
-    let Some(authority) = parsed.authority().filter(|a| !a.host().is_empty()) else {
-        return no("the URL has no host; write it in full");
+}
+
+/// Why Twilio could not call a URL, or sign for it.
+fn problem_of(parsed: &http::Uri, url: &str) -> Option<&'static str> {
+    if !matches!(parsed.scheme_str(), Some("https" | "http")) {
+        return Some("the URL must begin with https:// or http://; write it in full");
+    }
+    let authority = parsed.authority().filter(|a| !a.host().is_empty());
+    let Some(authority) = authority.map(|authority| authority.as_str()) else {
+        return Some("the URL has no host; write it in full");
     };
-    if authority.as_str().contains('@') {
-        return no("the URL has a user or password in it; write it without, Twilio signs instead");
+    if authority.contains('@') {
+        return Some(
+            "the URL has a user or password in it; write it without, Twilio signs instead",
+        );
     }
     // An IPv6 address has its own colons within brackets.
-    let after_host = authority.as_str().rsplit(']').next();
+    let after_host = authority.rsplit(']').next();
     let port = after_host.and_then(|rest| rest.split_once(':'));
     if port.is_some_and(|(_, port)| !matches!(port.parse::<u16>(), Ok(1..))) {
-        return no("the URL's port is no number from 1 to 65535; write another or none");
+        return Some("the URL's port is no number from 1 to 65535; write another or none");
     }
     // The parser drops a fragment without a word.
     if parsed.query().is_some() || url.contains('#') {
-        return no("the URL has a query or fragment; write only what the paths are added to");
+        return Some("the URL has a query or fragment; write only what the paths are added to");
     }
-    Ok(url.trim_end_matches('/').to_owned())
+    None
 }
 
 pub(super) fn pin(text: &str) -> Result<Pin, String> {
