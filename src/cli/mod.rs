@@ -1,5 +1,6 @@
 //! The `relay` command. One file per subcommand; this one only lists them.
 
+mod by_hand;
 mod candidates;
 mod config;
 pub mod config_file;
@@ -23,6 +24,7 @@ mod schedule;
 mod schema;
 mod secrets;
 mod serve;
+mod show;
 mod subscribers;
 mod target;
 mod text;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::notice::follow;
 use super::notifier::{Place, Wish, key_of, put, values};
 use super::output::{self, tell};
+use super::show;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
 
@@ -138,8 +139,8 @@ fn estimate(answer: &Value) -> anyhow::Result<()> {
     }
     tell!(
         "{}, {}, about ${}",
-        counted(count("recipients"), "recipient"),
-        counted(count("segments"), "segment"),
+        show::count(count("recipients") as usize, "recipient"),
+        show::count(count("segments") as usize, "segment"),
         text("cost")
     )?;
     tell!(
@@ -162,13 +163,6 @@ fn begins(answer: &Value) -> String {
     match (at.parse(), TimeZone::named(zone)) {
         (Ok(at), Ok(zone)) => zone.show(at),
         _ => printable(at).to_string(),
-    }
-}
-
-fn counted(number: u64, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }
 

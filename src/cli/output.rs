@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 
 use serde::Serialize;
 
@@ -48,23 +49,47 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(tell!("{}", escaped(&text))?)
 }
 
-/// A list as JSON, printed while it is read: it may be longer than memory.
-#[derive(Default)]
-pub struct JsonRows {
+/// A list that is printed while it is read, since it may be longer than memory: as JSON if that is
+/// asked for, otherwise in words.
+pub struct Rows {
+    json: bool,
     has_begun: bool,
 }
 
-impl JsonRows {
-    pub fn row(&mut self, row: &impl Serialize) -> anyhow::Result<()> {
+impl Rows {
+    pub fn of(json: bool) -> Self {
+        let has_begun = false;
+        Self { json, has_begun }
+    }
+
+    /// Prints what stands between the rows, for people alone.
+    pub fn say(&self, text: fmt::Arguments) -> Result<(), Unwritten> {
+        if self.json {
+            return Ok(());
+        }
+        tell!("{text}")
+    }
+
+    pub fn row<T: Serialize>(
+        &mut self,
+        row: &T,
+        in_words: impl FnOnce(&T) -> Result<(), Unwritten>,
+    ) -> anyhow::Result<()> {
+        if !self.json {
+            return Ok(in_words(row)?);
+        }
         let before = if self.has_begun { ",\n" } else { "[\n" };
         self.has_begun = true;
         let row = escaped(&serde_json::to_string(row)?);
         Ok(print(format_args!("{before}  {row}"))?)
     }
 
-    pub fn end(self) -> anyhow::Result<()> {
-        let end = if self.has_begun { "\n]\n" } else { "[]\n" };
-        Ok(print(format_args!("{end}"))?)
+    pub fn end(self) -> anyhow::Result<ExitCode> {
+        if self.json {
+            let end = if self.has_begun { "\n]\n" } else { "[]\n" };
+            print(format_args!("{end}"))?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -73,11 +73,7 @@ impl Schedule {
     pub async fn line(&self) -> anyhow::Result<(Line, Known)> {
         let mut lines = self.lines().await?;
         if lines.len() > 1 {
-            return Err(WrongUsage(format!(
-                "there are several lines; say which one with --to: {}",
-                names(lines.iter().map(|(line, _)| line))
-            ))
-            .into());
+            return Err(several(lines.iter().map(|(line, _)| line), "--to").into());
         }
         Ok(lines.remove(0))
     }
@@ -96,6 +92,24 @@ impl Schedule {
                 .or_else(|| std::env::var("TABLE_NAME").ok())
                 .filter(|_| self.data.is_none()),
         }
+    }
+}
+
+/// Which lines of a relay's store a command is about.
+#[derive(clap::Args)]
+pub struct Lines {
+    #[command(flatten)]
+    target: Target,
+    /// Only this line, by its name or number
+    #[arg(long, value_name = "LINE")]
+    line: Option<String>,
+}
+
+impl Lines {
+    pub async fn open(&self) -> anyhow::Result<(Arc<dyn Store>, Vec<Line>)> {
+        let store = self.target.store().await?;
+        let lines = store.lines().await?;
+        Ok((store, choose(lines, self.line.as_deref())?))
     }
 }
 
@@ -133,17 +147,13 @@ pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line
     };
     let is_wanted = |line: &Line| {
         line.name.to_lowercase() == wanted.to_lowercase()
-            || line
-                .country()
-                .and_then(|country| country.read(wanted).ok())
-                .as_ref()
-                == Some(&line.number)
+            || read_number(wanted, line).as_ref() == Some(&line.number)
     };
     match lines.iter().position(is_wanted) {
         Some(at) => Ok(lines.into_iter().skip(at).take(1).collect()),
         None => Err(WrongUsage(format!(
             "there is no line {wanted:?}; there is {}",
-            names(lines.iter())
+            names(&lines)
         ))
         .into()),
     }
@@ -153,29 +163,46 @@ pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line
 pub fn choose_one(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Line> {
     let mut lines = choose(lines, wanted)?;
     if lines.len() > 1 {
-        let names = names(lines.iter());
-        let message = format!("there are several lines; say which one with --line: {names}");
-        return Err(WrongUsage(message).into());
+        return Err(several(&lines, "--line").into());
     }
     Ok(lines.remove(0))
 }
 
-/// Reads a number as people in the line's country write it.
-pub fn number(text: &str, line: &Line) -> Result<PhoneNumber, WrongUsage> {
-    let read = match line.country() {
-        Some(country) => country.read(text).ok(),
-        None => PhoneNumber::parse(text).ok(),
-    };
-    read.ok_or_else(|| {
-        WrongUsage(format!(
-            "{text:?} is no telephone number; write it as {} does or with a plus sign and the \
-             country code",
-            line.country
-        ))
-    })
+/// `flag` is what says which line is meant.
+fn several<'a>(lines: impl IntoIterator<Item = &'a Line>, flag: &str) -> WrongUsage {
+    let names = names(lines);
+    WrongUsage(format!(
+        "there are several lines; say which one with {flag}: {names}"
+    ))
 }
 
-pub fn names<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
-    let names: Vec<&str> = lines.map(|line| line.name.as_str()).collect();
+/// Reads a number as people in the line's country write it.
+pub fn number(text: &str, line: &Line) -> Result<PhoneNumber, WrongUsage> {
+    let wrong = || {
+        WrongUsage(format!(
+            "{text:?} is no telephone number; {}",
+            how_written(line)
+        ))
+    };
+    read_number(text, line).ok_or_else(wrong)
+}
+
+pub fn read_number(text: &str, line: &Line) -> Option<PhoneNumber> {
+    match line.country() {
+        Some(country) => country.read(text).ok(),
+        None => PhoneNumber::parse(text).ok(),
+    }
+}
+
+/// How a telephone number is to be written.
+pub fn how_written(line: &Line) -> String {
+    format!(
+        "write it as {} does or with a plus sign and the country code",
+        line.country
+    )
+}
+
+fn names<'a>(lines: impl IntoIterator<Item = &'a Line>) -> String {
+    let names: Vec<&str> = lines.into_iter().map(|line| line.name.as_str()).collect();
     names.join(", ")
 }

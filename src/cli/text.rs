@@ -1,8 +1,8 @@
 use std::process::ExitCode;
 
-use super::WrongUsage;
-use super::output::{self, tell};
+use super::output::tell;
 use super::running_sandbox::RunningSandbox;
+use super::{WrongUsage, show};
 use crate::printable::printable;
 use crate::sandbox::control::{NewText, Texted};
 use crate::twilio::webhook::is_fetchable;
@@ -53,12 +53,8 @@ impl Text {
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;
-        if self.json {
-            output::json(&texted)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let from = printable(&texted.from);
-        tell!("{from} → {}  {}", texted.to, texted.sid)?;
-        Ok(ExitCode::SUCCESS)
+        show::print(&texted, self.json, |Texted { sid, from, to }| {
+            tell!("{} → {to}  {sid}", printable(from))
+        })
     }
 }

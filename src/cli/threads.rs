@@ -4,13 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::candidates::{BOLD, DIM, YELLOW};
-use super::output::{self, Unwritten, tell};
-use super::schedule::choose;
-use super::target::Target;
+use super::output::{Unwritten, tell};
+use super::show::{self, Listing};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::Line;
-use crate::domain::phone::PhoneNumber;
 use crate::domain::thread::{Held, Standing, Thread, Threads as LineThreads, Times};
 use crate::printable::printable;
 
@@ -25,19 +23,10 @@ use crate::printable::printable;
   relay threads --table relay-Table-1A2B3C --json")]
 pub struct Threads {
     #[command(flatten)]
-    target: Target,
-    /// Only this line, by its name or number
-    #[arg(long, value_name = "LINE")]
-    line: Option<String>,
-    /// Show telephone numbers in full
-    #[arg(long)]
-    numbers: bool,
+    listing: Listing,
     /// Show the beginning of what customers wrote last
     #[arg(long)]
     body: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// The threads of a line, as `--json` shows them.
@@ -88,21 +77,16 @@ struct HeldShown {
 
 impl Threads {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let store = self.target.store().await?;
+        let (store, lines) = self.listing.lines.open().await?;
         let now = SystemClock.now();
         let mut all = Vec::new();
-        for line in choose(store.lines().await?, self.line.as_deref())? {
-            let threads = store.threads(&line.number).await?;
-            let shown = self.shown(&line, &threads, now);
-            if !self.json {
-                print(&line, &shown)?;
-            }
-            all.push(shown);
+        for line in &lines {
+            all.push(self.shown(line, &store.threads(&line.number).await?, now));
         }
-        if self.json {
-            output::json(&all)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&all, self.listing.json, |all| {
+            let mut lines = lines.iter().zip(all);
+            lines.try_for_each(|(line, shown)| print(line, shown))
+        })
     }
 
     fn shown(&self, line: &Line, threads: &LineThreads, now: Timestamp) -> Shown {
@@ -120,20 +104,16 @@ impl Threads {
     }
 
     fn thread(&self, thread: &Thread, times: Times) -> ThreadShown {
-        let live =
-            |seat: &&crate::domain::thread::Seat| thread.standing(seat, times) == Standing::Live;
-        let mut people: Vec<SeatShown> = thread
-            .seats
-            .iter()
-            .filter(live)
-            .map(|seat| SeatShown {
-                person: seat.person.clone(),
-                tag: seat.tag.number(),
-            })
-            .collect();
+        let seats = thread.seats.iter();
+        let live = seats.filter(|seat| thread.standing(seat, times) == Standing::Live);
+        let people = live.map(|seat| SeatShown {
+            person: seat.person.clone(),
+            tag: seat.tag.number(),
+        });
+        let mut people: Vec<SeatShown> = people.collect();
         people.sort_by_key(|seat| seat.person != thread.has);
         ThreadShown {
-            customer: self.number(&thread.customer),
+            customer: show::number(&thread.customer, self.listing.numbers),
             has: thread.has.clone(),
             opened: thread.opened,
             active: thread.active,
@@ -142,13 +122,6 @@ impl Threads {
             people,
             texts: thread.texts.clone(),
             words: self.body.then(|| thread.words.0.clone()),
-        }
-    }
-
-    fn number(&self, number: &PhoneNumber) -> String {
-        match self.numbers {
-            true => number.expose().to_owned(),
-            false => number.masked().to_string(),
         }
     }
 }
@@ -208,20 +181,17 @@ fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
 
 /// Such as `Sergio has it as #2 (Backup #1)`.
 fn people(thread: &ThreadShown) -> String {
-    let tagged = |seat: &SeatShown| format!("{} #{}", printable(&seat.person), seat.tag);
-    let (having, others): (Vec<_>, Vec<_>) = thread
-        .people
-        .iter()
-        .partition(|seat| seat.person == thread.has);
-    let has = match having.first() {
-        Some(seat) => format!("{} has it as #{}", printable(&seat.person), seat.tag),
-        None => format!("{} has it", printable(&thread.has)),
-    };
+    let mut has = format!("{} has it", printable(&thread.has));
+    let mut others = Vec::new();
+    for SeatShown { person, tag } in &thread.people {
+        if *person == thread.has {
+            has += &format!(" as #{tag}");
+        } else {
+            others.push(format!("{} #{tag}", printable(person)));
+        }
+    }
     match others.is_empty() {
         true => has,
-        false => {
-            let others: Vec<String> = others.into_iter().map(tagged).collect();
-            format!("{has} ({})", others.join(", "))
-        }
+        false => format!("{has} ({})", others.join(", ")),
     }
 }

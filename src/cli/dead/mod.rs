@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::WrongUsage;
 use super::schedule::wrong_time;
+use super::show::counts;
 use crate::app::dead_letters::Wanted;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::duty::when;
@@ -90,9 +91,8 @@ struct Filter {
 
 impl Filter {
     fn wanted(&self, now: Timestamp) -> anyhow::Result<Wanted> {
-        let zone = TimeZone::named("UTC")?;
         let before = match &self.older_than {
-            Some(age) => Some(when::ago(age, now, &zone).map_err(wrong_time)?),
+            Some(age) => Some(when::ago(age, now, &TimeZone::default()).map_err(wrong_time)?),
             None => None,
         };
         let error = self.error;
@@ -115,16 +115,8 @@ fn id(text: &str) -> Result<DeliveryId, WrongUsage> {
 
 /// Such as `2 texts and 1 wake-up`.
 fn count(texts: usize, wake_ups: usize) -> String {
-    let some = |number: usize, what: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        _ => Some(format!("{number} {what}s")),
-    };
-    let counted = [some(texts, "text"), some(wake_ups, "wake-up")];
-    let counted: Vec<String> = counted.into_iter().flatten().collect();
-    if counted.is_empty() {
-        "nothing".to_owned()
-    } else {
-        counted.join(" and ")
+    match &counts([(texts, "text"), (wake_ups, "wake-up")])[..] {
+        [] => "nothing".to_owned(),
+        counted => counted.join(" and "),
     }
 }

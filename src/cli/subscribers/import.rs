@@ -7,15 +7,13 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::change::STREAM;
 use super::rows::{Meant, Row, Rows};
-use super::{topic, topics};
+use super::{STREAM, topics};
 use crate::app::audit::records;
 use crate::app::ports::store::Store;
-use crate::cli::on_record::OnRecord;
-use crate::cli::output::{self, note, tell};
-use crate::cli::schedule::choose_one;
-use crate::domain::line::Line;
+use crate::cli::by_hand::ByHand;
+use crate::cli::output::{note, tell};
+use crate::cli::show;
 use crate::domain::subscriber::{Change, Unchanged};
 use crate::printable::printable;
 
@@ -30,13 +28,7 @@ pub struct Import {
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
-    relay: OnRecord,
-    /// Which line's topics, by the line's name or number; needed if there are several
-    #[arg(long, value_name = "LINE")]
-    line: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    by_hand: ByHand,
 }
 
 /// How many rows are put into the store at once.
@@ -51,16 +43,19 @@ const PROGRESS: Duration = Duration::from_secs(2);
 #[derive(Serialize, Default)]
 struct Imported {
     line: String,
-    rows: u64,
+    rows: usize,
     /// Who gets a topic's notices now and did not before.
     joined: u64,
     /// Who did before, or stands in the list more than once.
     already: u64,
     /// Who left, after which the list does not say that they agreed.
     had_left: u64,
-    bad_rows: u64,
+    bad_rows: usize,
     /// The first of them.
     bad: Vec<Bad>,
+    /// How many joined each topic.
+    #[serde(skip)]
+    by_topic: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -71,167 +66,132 @@ struct Bad {
 
 impl Import {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
-        // Before anything is changed that could not be put on record.
-        self.relay.audit(STREAM, now).await?;
-        let store = self.relay.target.store().await?;
-        let lines = store.lines().await?;
-        let line = choose_one(lines.clone(), self.line.as_deref())?;
-        let only = match &self.topic {
-            Some(wanted) => Some(topic(&line, Some(wanted))?),
+        let opened = self.by_hand.open(STREAM, now).await?;
+        let line = &opened.line;
+        let meant = Meant {
+            line,
+            lines: &opened.lines,
             // If there is but one, that is it; otherwise each row has to say.
-            None => match topics(&line, None)?[..] {
-                [topic] => Some(topic),
+            topic: match topics(line, self.topic.as_deref())?[..] {
+                [topic] => Some(&topic.name),
                 _ => None,
             },
-        };
-        let meant = Meant {
-            line: &line,
-            lines: &lines,
-            topic: only.map(|topic| topic.name.as_str()),
             now,
         };
-        let mut seen = Seen::new(&self, &line);
         if self.strict {
+            let mut check = Importing::new(&self, &meant);
             let mut rows = Rows::open(&self.file)?;
             while let Some(row) = rows.next()? {
-                drop(seen.change(row, &meant));
+                check.change(row);
             }
-            if seen.imported.bad_rows > 0 {
-                return self.say(&seen.imported);
+            if check.imported.bad_rows > 0 {
+                return self.print(&check.imported);
             }
-            seen = Seen::new(&self, &line);
         }
-        let by_topic = self.import(store.as_ref(), &meant, &mut seen).await;
-        let (by_topic, error) = match by_topic {
-            (by_topic, Ok(())) => (by_topic, None),
-            (by_topic, Err(error)) => (by_topic, Some(error)),
-        };
-        let joined = by_topic.iter().filter(|(_, joined)| **joined > 0);
-        let records: Vec<_> = joined
-            .map(|(topic, joined)| records::imported(&line, topic, *joined, now))
+        let mut importing = Importing::new(&self, &meant);
+        let done = importing.all(opened.store.as_ref()).await;
+        let imported = importing.imported;
+        // Also of what was imported before an error.
+        let by_topic = imported.by_topic.iter();
+        let records: Vec<_> = by_topic
+            .map(|(topic, joined)| records::imported(line, topic, *joined, now))
             .collect();
-        if !records.is_empty() {
-            let audit = self.relay.audit(STREAM, now).await?;
-            let written = audit.write(&records).await;
-            written.context("the list is imported, but the audit did not take the record of it")?;
-        }
-        match error {
-            Some(error) => Err(error.context(format!(
+        opened.put_on_record(&records).await?;
+        done.with_context(|| {
+            format!(
                 "{} of {} rows were imported; to import the file again does no harm",
-                seen.imported.joined, seen.imported.rows
-            ))),
-            None => self.say(&seen.imported),
-        }
+                imported.joined, imported.rows
+            )
+        })?;
+        self.print(&imported)
     }
 
-    /// Returns who joined each topic, also if it ends with an error.
-    async fn import(
-        &self,
-        store: &dyn Store,
-        meant: &Meant<'_>,
-        seen: &mut Seen<'_>,
-    ) -> (BTreeMap<String, u64>, anyhow::Result<()>) {
-        let mut by_topic = BTreeMap::new();
-        let done = async {
-            let mut rows = Rows::open(&self.file)?;
-            let mut batch: Vec<(u64, Change)> = Vec::new();
-            loop {
-                let row = rows.next()?;
-                let is_last = row.is_none();
-                batch.extend(row.and_then(|row| seen.change(row, meant)));
-                if batch.len() >= BATCH || is_last {
-                    let changes: Vec<Change> = batch.iter().map(|(_, c)| c.clone()).collect();
-                    let made = store
-                        .change_subscribers(&meant.line.number, &changes)
-                        .await?;
-                    for ((line, change), made) in batch.drain(..).zip(made) {
-                        if seen.came_to(line, &change, made.err()) {
-                            *by_topic.entry(change.topic).or_default() += 1;
-                        }
-                    }
-                }
-                if is_last {
-                    return Ok(());
-                }
-            }
-        };
-        let done = done.await;
-        (by_topic, done)
-    }
-
-    fn say(&self, imported: &Imported) -> anyhow::Result<ExitCode> {
-        if self.json {
-            output::json(imported)?;
-        } else {
-            tell!("{}: {}", imported.line, self.said(imported))?;
-        }
+    fn print(&self, imported: &Imported) -> anyhow::Result<ExitCode> {
+        show::print(imported, self.by_hand.json, |imported| {
+            tell!("{}: {}", imported.line, self.in_words(imported))
+        })?;
         Ok(ExitCode::from(u8::from(imported.bad_rows > 0)))
     }
 
-    fn said(&self, imported: &Imported) -> String {
-        let Imported {
-            joined,
-            already,
-            had_left,
-            bad_rows,
-            ..
-        } = *imported;
-        let rows = |count| match count {
-            1 => "1 row".to_owned(),
-            count => format!("{count} rows"),
-        };
-        if self.strict && bad_rows > 0 {
-            let bad = rows(bad_rows);
+    fn in_words(&self, imported: &Imported) -> String {
+        let bad = show::count(imported.bad_rows, "row");
+        if self.strict && imported.bad_rows > 0 {
             return format!("nothing was imported, for {bad} cannot be read");
         }
-        let mut said = format!("{joined} joined");
-        if already > 0 {
-            said += &format!(", {already} had before");
+        let mut said = format!("{} joined", imported.joined);
+        if imported.already > 0 {
+            said += &format!(", {} had before", imported.already);
         }
-        if had_left > 0 {
-            said += &format!(", {had_left} had left and stay out");
+        if imported.had_left > 0 {
+            said += &format!(", {} had left and stay out", imported.had_left);
         }
-        if bad_rows > 0 {
-            said += &format!("; {} could not be read", rows(bad_rows));
+        if imported.bad_rows > 0 {
+            said += &format!("; {bad} could not be read");
         }
         said
     }
 }
 
-/// What came of the rows so far.
-struct Seen<'i> {
+/// A list that is being imported.
+struct Importing<'i> {
     import: &'i Import,
-    line: &'i Line,
+    meant: &'i Meant<'i>,
     imported: Imported,
-    told: Instant,
+    progress_told: Instant,
 }
 
-impl<'i> Seen<'i> {
-    fn new(import: &'i Import, line: &'i Line) -> Self {
-        let imported = Imported {
-            line: line.name.clone(),
-            ..Imported::default()
-        };
+impl<'i> Importing<'i> {
+    fn new(import: &'i Import, meant: &'i Meant<'i>) -> Self {
         Self {
             import,
-            line,
-            imported,
-            told: Instant::now(),
+            meant,
+            imported: Imported {
+                line: meant.line.name.clone(),
+                ..Imported::default()
+            },
+            progress_told: Instant::now(),
+        }
+    }
+
+    async fn all(&mut self, store: &dyn Store) -> anyhow::Result<()> {
+        let mut rows = Rows::open(&self.import.file)?;
+        let (mut lines, mut changes) = (Vec::new(), Vec::new());
+        loop {
+            let row = rows.next()?;
+            let is_last = row.is_none();
+            if let Some((line, change)) = row.and_then(|row| self.change(row)) {
+                lines.push(line);
+                changes.push(change);
+            }
+            if changes.len() >= BATCH || is_last {
+                let made = store.change_subscribers(&self.meant.line.number, &changes);
+                let changed = changes.iter().zip(made.await?);
+                for (line, (change, made)) in lines.iter().zip(changed) {
+                    self.count(*line, change, made.err());
+                }
+                lines.clear();
+                changes.clear();
+            }
+            if is_last {
+                return Ok(());
+            }
         }
     }
 
     /// What a row asks for, with its line; `None` if it is a mistake, which is said.
-    fn change(&mut self, row: Row, meant: &Meant) -> Option<(u64, Change)> {
+    fn change(&mut self, row: Row) -> Option<(u64, Change)> {
         self.imported.rows += 1;
-        self.tell_progress();
+        if self.progress_told.elapsed() >= PROGRESS {
+            self.progress_told = Instant::now();
+            note!("{} rows so far", self.imported.rows);
+        }
         let line = row.line;
-        match row.fields.and_then(|fields| fields.read(meant)) {
+        match row.fields.and_then(|fields| fields.read(self.meant)) {
             Ok(change) => Some((line, change)),
             Err(problem) => {
+                self.note(line, &problem);
                 self.imported.bad_rows += 1;
-                if !self.import.json {
-                    self.note(line, &problem);
-                } else if self.imported.bad.len() < MOST_LISTED {
+                if self.imported.bad.len() < MOST_LISTED {
                     self.imported.bad.push(Bad { line, problem });
                 }
                 None
@@ -239,38 +199,34 @@ impl<'i> Seen<'i> {
         }
     }
 
-    /// Counts what a row came to. `true` if somebody joined by it.
-    fn came_to(&mut self, line: u64, change: &Change, unchanged: Option<Unchanged>) -> bool {
+    /// Counts what a row came to.
+    fn count(&mut self, line: u64, change: &Change, unchanged: Option<Unchanged>) {
+        let topic = &change.topic;
         match unchanged {
-            None => self.imported.joined += 1,
+            None => {
+                self.imported.joined += 1;
+                *self.imported.by_topic.entry(topic.clone()).or_default() += 1;
+            }
             Some(Unchanged::LeftSince(left)) => {
                 self.imported.had_left += 1;
-                if !self.import.json {
-                    let left = self.line.time_zone.show(left);
-                    let topic = &change.topic;
-                    self.note(
-                        line,
-                        &format!(
-                            "they left {topic} on {left} and stay out; if they agreed anew, write \
-                             when in a column called since"
-                        ),
-                    );
-                }
+                let left = self.meant.line.time_zone.show(left);
+                self.note(
+                    line,
+                    &format!(
+                        "they left {topic} on {left} and stay out; if they agreed anew, write when \
+                         in a column called since"
+                    ),
+                );
             }
             Some(Unchanged::IsIn | Unchanged::IsOut) => self.imported.already += 1,
         }
-        unchanged.is_none()
     }
 
+    /// What is wrong with a row; JSON has it in the end.
     fn note(&self, line: u64, what: &str) {
-        let file = self.import.file.display().to_string();
-        note!("{}:{line}: {}", printable(&file), printable(what));
-    }
-
-    fn tell_progress(&mut self) {
-        if self.told.elapsed() >= PROGRESS {
-            self.told = Instant::now();
-            note!("{} rows so far", self.imported.rows);
+        if !self.import.by_hand.json {
+            let file = self.import.file.display().to_string();
+            note!("{}:{line}: {}", printable(&file), printable(what));
         }
     }
 }

@@ -12,7 +12,6 @@ use super::WrongUsage;
 use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::{Line, Topic};
-use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::Subscriber;
 
 /// List who subscribed to a line's topics; put numbers in or take them out, one or a whole list
@@ -80,29 +79,25 @@ impl Subscribers {
     }
 }
 
-/// The topics of a line, or the one of this name or keyword.
+/// The topics of a line, or the one of this name or keyword; at least one.
 fn topics<'l>(line: &'l Line, wanted: Option<&str>) -> Result<Vec<&'l Topic>, WrongUsage> {
     let topics = &line.notices.topics;
-    let names = || {
-        let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
-        names.join(", ")
-    };
-    let is_wanted = |topic: &&Topic| match wanted {
-        Some(wanted) => [&topic.name, &topic.keyword]
-            .iter()
-            .any(|name| name.to_lowercase() == wanted.to_lowercase()),
-        None => true,
+    let is_wanted = |topic: &&Topic| {
+        wanted.is_none_or(|wanted| {
+            let wanted = wanted.to_lowercase();
+            topic.name.to_lowercase() == wanted || topic.keyword.to_lowercase() == wanted
+        })
     };
     let chosen: Vec<&Topic> = topics.iter().filter(is_wanted).collect();
-    match (topics.is_empty(), wanted) {
-        (true, _) => Err(WrongUsage(format!(
+    match wanted {
+        _ if topics.is_empty() => Err(WrongUsage(format!(
             "the line {} has no topics; add a [[line.topic]] to its configuration",
             line.name
         ))),
-        (_, Some(wanted)) if chosen.is_empty() => Err(WrongUsage(format!(
+        Some(wanted) if chosen.is_empty() => Err(WrongUsage(format!(
             "the line {} has no topic {wanted:?}; it has {}",
             line.name,
-            names()
+            names(topics)
         ))),
         _ => Ok(chosen),
     }
@@ -110,52 +105,50 @@ fn topics<'l>(line: &'l Line, wanted: Option<&str>) -> Result<Vec<&'l Topic>, Wr
 
 /// The only topic of a line, or the one of this name or keyword.
 fn topic<'l>(line: &'l Line, wanted: Option<&str>) -> Result<&'l Topic, WrongUsage> {
-    match topics(line, wanted)?[..] {
+    let topics = topics(line, wanted)?;
+    match topics[..] {
         [topic] => Ok(topic),
-        ref several => {
-            let names: Vec<&str> = several.iter().map(|topic| topic.name.as_str()).collect();
-            Err(WrongUsage(format!(
-                "the line {} has several topics; say which one with --topic: {}",
-                line.name,
-                names.join(", ")
-            )))
-        }
+        _ => Err(WrongUsage(format!(
+            "the line {} has several topics; say which one with --topic: {}",
+            line.name,
+            names(topics)
+        ))),
     }
 }
+
+fn names<'l>(topics: impl IntoIterator<Item = &'l Topic>) -> String {
+    let names: Vec<&str> = topics
+        .into_iter()
+        .map(|topic| topic.name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+/// What the stream of the audit's records is named after.
+const STREAM: &str = "relay-subscribers";
 
 /// How many are read at once.
 const PAGE: usize = 500;
 
-/// Everyone who gets a topic's notices, page by page.
-struct Pages<'s> {
-    store: &'s dyn Store,
-    line: &'s PhoneNumber,
-    topic: &'s str,
-    last: Option<PhoneNumber>,
-    is_over: bool,
-}
-
-impl<'s> Pages<'s> {
-    fn of(store: &'s dyn Store, line: &'s Line, topic: &'s Topic) -> Self {
-        Self {
-            store,
-            line: &line.number,
-            topic: &topic.name,
-            last: None,
-            is_over: false,
+/// Does something with each page of those who get a topic's notices; returns how many they are.
+async fn for_each_page(
+    store: &dyn Store,
+    line: &Line,
+    topic: &Topic,
+    mut then: impl FnMut(&[Subscriber]) -> anyhow::Result<()>,
+) -> anyhow::Result<usize> {
+    let (mut count, mut last) = (0, None);
+    loop {
+        let page = store.subscribers(&line.number, &topic.name, last.as_ref(), PAGE);
+        let page = page.await?;
+        then(&page)?;
+        count += page.len();
+        if page.len() < PAGE {
+            return Ok(count);
         }
-    }
-
-    /// `None` after the last one.
-    async fn next(&mut self) -> anyhow::Result<Option<Vec<Subscriber>>> {
-        if self.is_over {
-            return Ok(None);
-        }
-        let after = self.last.as_ref();
-        let found = self.store.subscribers(self.line, self.topic, after, PAGE);
-        let found = found.await?;
-        self.is_over = found.len() < PAGE;
-        self.last = found.last().map(|subscriber| subscriber.number.clone());
-        Ok(Some(found))
+        last = page
+            .into_iter()
+            .next_back()
+            .map(|subscriber| subscriber.number);
     }
 }

@@ -1,16 +1,17 @@
 //! Rows of a list of subscribers: read one by one, each with its line, however long the list is.
 
-use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{Chain, Read, Take};
 use std::path::Path;
-use std::rc::Rc;
 
 use anyhow::{Context, bail};
 use csv::{ByteRecord, StringRecord};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use serde::Deserialize;
 
+use crate::cli::schedule::{how_written, read_number};
+use crate::cli::show::count;
 use crate::domain::line::Line;
 use crate::domain::phone::{PhoneNumber, Prefix};
 use crate::domain::subscriber::{Change, Consent, How, To};
@@ -19,23 +20,20 @@ use crate::domain::subscriber::{Change, Consent, How, To};
 pub const COLUMNS: [&str; 4] = ["number", "topic", "since", "how"];
 
 /// Nobody's row comes near this size; a quote that is never closed makes one of all the rest.
-const MOST_BYTES: usize = 64 * 1024;
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// What is read after the file. It ends the last row, also one whose quote is not closed; otherwise
+/// it is a row without anything. So every row has an end, from which its line is counted.
+const END: &[u8] = b"\n\"\n";
 
 /// How somebody agreed stands in lists and commands, on one line.
 const LONGEST_HOW: usize = 200;
 
 /// A list that is being read.
-pub struct Rows {
-    reader: csv::Reader<Metered>,
-    columns: Columns,
-    meter: Rc<Meter>,
+pub struct Rows<R> {
+    reader: csv::Reader<Take<Chain<R, &'static [u8]>>>,
+    header: StringRecord,
     record: ByteRecord,
-}
-
-/// Where each column stands.
-struct Columns {
-    count: usize,
-    at: [Option<usize>; COLUMNS.len()],
 }
 
 /// A row, which may be a mistake.
@@ -46,10 +44,16 @@ pub struct Row {
 }
 
 /// What a row says, each without the spaces around it; empty where it says nothing.
-#[derive(Debug, Default, PartialEq)]
-pub struct Fields([String; COLUMNS.len()]);
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    number: String,
+    topic: String,
+    since: String,
+    how: String,
+}
 
-impl Rows {
+impl Rows<File> {
     /// Opens a file and reads its header.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
@@ -57,106 +61,93 @@ impl Rows {
             .with_context(|| format!("cannot read {name}; name a CSV file that you may read"))?;
         Self::of(file).with_context(|| name.to_string())
     }
-
-    fn of(file: impl Read + 'static) -> anyhow::Result<Self> {
-        let meter = Rc::new(Meter::default());
-        let metered = Metered {
-            inner: Box::new(file),
-            meter: Rc::clone(&meter),
-        };
-        // A carriage return before the end of a row goes with the spaces around its last field.
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .terminator(csv::Terminator::Any(b'\n'))
-            .from_reader(metered);
-        let header = reader.byte_headers()?;
-        let columns = Columns::of(header)?;
-        Ok(Self {
-            reader,
-            columns,
-            meter,
-            record: ByteRecord::new(),
-        })
-    }
-
-    /// The next row; `None` after the last one. Rows without anything are passed over.
-    pub fn next(&mut self) -> anyhow::Result<Option<Row>> {
-        loop {
-            self.meter.since_row.set(0);
-            let place = self.reader.position().line();
-            let is_row = self.reader.read_byte_record(&mut self.record);
-            if !is_row.with_context(|| format!("line {place}"))? {
-                return Ok(None);
-            }
-            if self
-                .record
-                .iter()
-                .all(|field| field.trim_ascii().is_empty())
-            {
-                continue;
-            }
-            return Ok(Some(Row {
-                line: self.line(),
-                fields: self.columns.fields(&self.record),
-            }));
-        }
-    }
-
-    /// Where the row begins that was read last. The reader itself says where the rows without
-    /// anything before it begin.
-    fn line(&self) -> u64 {
-        let end = self.reader.position();
-        let is_all = end.byte() == self.meter.read.get();
-        let is_cut_off = is_all && self.meter.last.get() != b'\n';
-        let within = self.record.as_slice().iter().filter(|b| **b == b'\n');
-        let lines = within.count() as u64 + u64::from(!is_cut_off);
-        end.line().saturating_sub(lines)
-    }
 }
 
-impl Columns {
-    fn of(header: &ByteRecord) -> anyhow::Result<Self> {
-        let names: Vec<String> = header
+impl<R: Read> Rows<R> {
+    fn of(file: R) -> anyhow::Result<Self> {
+        // A carriage return before the end of a row goes with the spaces around its last field.
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_reader(file.chain(END).take(MOST_BYTES));
+        let mut rows = Self {
+            reader,
+            header: StringRecord::new(),
+            record: ByteRecord::new(),
+        };
+        rows.read()?;
+        let names = StringRecord::from_byte_record_lossy(rows.record.clone());
+        rows.header = names
             .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_lowercase())
+            .map(|name| name.trim().to_lowercase())
             .collect();
-        let at = COLUMNS.map(|column| names.iter().position(|name| name == column));
-        if at[0].is_none() {
-            let commas = match names.iter().any(|name| name.contains([';', '\t'])) {
-                true => ", with commas between them",
-                false => "",
+        let has = |column: &str| rows.header.iter().filter(|name| *name == column).count();
+        if has("number") == 0 {
+            let has_others = rows.header.iter().any(|name| name.contains([';', '\t']));
+            let commas = if has_others {
+                ", with commas between them"
+            } else {
+                ""
             };
             bail!(
                 "the first row has no column called \"number\"; write the columns' names there, \
                  such as number,since,how{commas}"
             );
         }
-        Ok(Self {
-            count: names.len(),
-            at,
-        })
+        if let Some(column) = COLUMNS.into_iter().find(|column| has(column) > 1) {
+            bail!("the first row has several columns called {column:?}; rename all but one");
+        }
+        Ok(rows)
     }
 
-    fn fields(&self, record: &ByteRecord) -> Result<Fields, String> {
-        if record.len() != self.count {
+    /// The next row; `None` after the last one. Rows without anything are passed over.
+    pub fn next(&mut self) -> anyhow::Result<Option<Row>> {
+        while let Some(line) = self.read()? {
+            let mut fields = self.record.iter();
+            if fields.any(|field| !field.trim_ascii().is_empty()) {
+                let fields = self.fields();
+                return Ok(Some(Row { line, fields }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a row and returns the line on which it begins; `None` after the last one.
+    fn read(&mut self) -> anyhow::Result<Option<u64>> {
+        let place = self.reader.position().line();
+        self.reader.get_mut().set_limit(MOST_BYTES);
+        let is_row = self.reader.read_byte_record(&mut self.record);
+        let is_row = is_row.with_context(|| format!("line {place}"))?;
+        if self.reader.get_ref().limit() == 0 {
+            bail!(
+                "line {place}: the row that begins here is longer than {} KiB; is a double quote \
+                 not closed?",
+                MOST_BYTES / 1024
+            );
+        }
+        // From the row's end, since empty lines before it are passed over unseen.
+        let breaks = self.record.as_slice().iter().filter(|b| **b == b'\n');
+        let line = self.reader.position().line() - 1 - breaks.count() as u64;
+        Ok(is_row.then_some(line))
+    }
+
+    /// What the row says that was read last.
+    fn fields(&self) -> Result<Fields, String> {
+        let (fields, columns) = (self.record.len(), self.header.len());
+        if fields != columns {
             return Err(format!(
                 "{} where the first row has {}; put what has a comma in it in double quotes",
-                count(record.len()),
-                count(self.count)
+                count(fields, "field"),
+                count(columns, "field")
             ));
         }
-        let Ok(record) = StringRecord::from_byte_record(record.clone()) else {
+        let Ok(mut record) = StringRecord::from_byte_record(self.record.clone()) else {
             return Err("it is not UTF-8; save the file as UTF-8".to_owned());
         };
-        let field = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
-        Ok(Fields(self.at.map(|at| field(at).trim().to_owned())))
-    }
-}
-
-fn count(fields: usize) -> String {
-    match fields {
-        1 => "1 field".to_owned(),
-        fields => format!("{fields} fields"),
+        record.trim();
+        let fields = record.deserialize(Some(&self.header));
+        fields.map_err(|error| error.to_string())
     }
 }
 
@@ -173,50 +164,41 @@ pub struct Meant<'l> {
 impl Fields {
     /// Who joins what by this row. The error says nothing of the number.
     pub fn read(&self, meant: &Meant) -> Result<Change, String> {
-        let Fields([number, topic, since, said]) = self;
         let line = meant.line;
-        let number = read_number(number, line)?;
+        if self.number.is_empty() {
+            return Err("it has no number".to_owned());
+        }
+        let Some(number) = read_number(&self.number, line) else {
+            return Err(format!("its number is none; {}", how_written(line)));
+        };
         may_be_texted(&number, line, meant.lines)?;
-        let topic = match (topic.as_str(), meant.topic) {
-            ("", Some(topic)) => topic,
-            ("", None) => {
-                return Err("it has no topic; write one, or import with --topic".to_owned());
-            }
-            (named, asked) => match line.topic_named(named) {
-                Some(topic) if asked.is_none_or(|asked| asked == topic.name) => &topic.name,
-                Some(topic) => return Err(format!("it is of the topic {}", topic.name)),
-                None => return Err(format!("the line has no topic {named:?}")),
-            },
+        let dated = !self.since.is_empty();
+        let at = if dated {
+            since(&self.since, line, meant.now)?
+        } else {
+            meant.now
         };
-        let dated = !since.is_empty();
-        let at = match dated {
-            true => self::since(since, line, meant.now)?,
-            false => meant.now,
-        };
-        let how = how(Some(said))?;
+        let how = how(&self.how)?;
+        let how = How::List { how, dated };
         Ok(Change {
-            topic: topic.to_owned(),
+            topic: self.topic(meant)?.to_owned(),
             number,
-            to: To::In(Consent {
-                at,
-                how: How::List { how, dated },
-            }),
+            to: To::In(Consent { at, how }),
         })
     }
-}
 
-fn read_number(text: &str, line: &Line) -> Result<PhoneNumber, String> {
-    let read = match line.country() {
-        _ if text.is_empty() => return Err("it has no number".to_owned()),
-        Some(country) => country.read(text).ok(),
-        None => PhoneNumber::parse(text).ok(),
-    };
-    read.ok_or_else(|| {
-        format!(
-            "its number is none; write it as {} does or with a plus sign and the country code",
-            line.country
-        )
-    })
+    fn topic<'l>(&self, meant: &Meant<'l>) -> Result<&'l str, String> {
+        let named = &self.topic;
+        if named.is_empty() {
+            let none = "it has no topic; write one, or import with --topic";
+            return meant.topic.ok_or_else(|| none.to_owned());
+        }
+        match meant.line.topic_named(named) {
+            Some(topic) if meant.topic.is_none_or(|meant| meant == topic.name) => Ok(&topic.name),
+            Some(topic) => Err(format!("it is of the topic {}", topic.name)),
+            None => Err(format!("the line has no topic {named:?}")),
+        }
+    }
 }
 
 /// Whether notices of the line can go there at all.
@@ -240,16 +222,15 @@ pub fn may_be_texted(number: &PhoneNumber, line: &Line, lines: &[Line]) -> Resul
 
 /// When somebody agreed; a date is its beginning on the line's clock.
 pub fn since(text: &str, line: &Line, now: Timestamp) -> Result<Timestamp, String> {
-    let of_day = |date: Date| {
-        let zone = line.time_zone.zone().clone();
-        let began = date.to_datetime(Time::midnight()).to_zoned_datetime(zone);
-        began.ok().map(|began| began.timestamp())
+    let begin_of_day = |text: &str| {
+        let day = text.parse::<Date>().ok()?;
+        let began = day
+            .to_datetime(Time::midnight())
+            .to_zoned_datetime(line.time_zone.zone().clone())
+            .ok()?;
+        Some(began.timestamp())
     };
-    let read = match text.parse::<Timestamp>() {
-        Ok(instant) => Some(instant),
-        Err(_) => text.parse::<Date>().ok().and_then(of_day),
-    };
-    match read {
+    match text.parse().ok().or_else(|| begin_of_day(text)) {
         Some(at) if at <= now => Ok(at),
         Some(_) => Err(format!("{text:?} is still to come; write when they agreed")),
         None => Err(format!(
@@ -259,8 +240,8 @@ pub fn since(text: &str, line: &Line, now: Timestamp) -> Result<Timestamp, Strin
 }
 
 /// How somebody agreed; `None` if nothing is said.
-pub fn how(text: Option<&str>) -> Result<Option<String>, String> {
-    let text = text.unwrap_or_default().trim();
+pub fn how(text: &str) -> Result<Option<String>, String> {
+    let text = text.trim();
     if text.chars().count() > LONGEST_HOW {
         return Err(format!(
             "how they agreed takes more than {LONGEST_HOW} characters; write it shorter"
@@ -269,9 +250,7 @@ pub fn how(text: Option<&str>) -> Result<Option<String>, String> {
     if text.chars().any(char::is_control) {
         return Err("how they agreed has control characters or line breaks in it".to_owned());
     }
-    Ok(Some(text)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned))
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 /// The same for a list that is exported.
@@ -279,40 +258,6 @@ pub fn how_of(how: &How) -> String {
     match how {
         How::List { how, .. } => how.clone().unwrap_or_default(),
         how => how.to_string(),
-    }
-}
-
-/// What was read of a file so far.
-#[derive(Default)]
-struct Meter {
-    /// Bytes, of the whole file and since the last row was asked for.
-    read: Cell<u64>,
-    since_row: Cell<usize>,
-    last: Cell<u8>,
-}
-
-/// Stops where a row would be longer than memory is to hold.
-struct Metered {
-    inner: Box<dyn Read>,
-    meter: Rc<Meter>,
-}
-
-impl Read for Metered {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let meter = &self.meter;
-        if meter.since_row.get() > MOST_BYTES {
-            return Err(io::Error::other(format!(
-                "the row that begins here is longer than {} KiB; is a double quote not closed?",
-                MOST_BYTES / 1024
-            )));
-        }
-        let read = self.inner.read(to)?;
-        meter.since_row.set(meter.since_row.get() + read);
-        meter.read.set(meter.read.get() + read as u64);
-        meter
-            .last
-            .set(to[..read].last().copied().unwrap_or(meter.last.get()));
-        Ok(read)
     }
 }
 

@@ -6,7 +6,9 @@ fn read(text: &'static [u8]) -> anyhow::Result<Vec<String>> {
     let mut rows = Rows::of(text)?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let said = row.fields.map(|Fields(fields)| fields.join("|"));
+        let said = row
+            .fields
+            .map(|fields| [fields.number, fields.topic, fields.since, fields.how].join("|"));
         all.push(format!("{}: {}", row.line, said.unwrap_or_else(|bad| bad)));
     }
     Ok(all)
@@ -39,6 +41,19 @@ fn a_row_that_cannot_be_read_is_said_with_its_line_and_the_others_go_on() {
 }
 
 #[test]
+fn the_last_row_needs_no_end_and_has_its_line_even_if_its_quote_is_not_closed() {
+    for end in ["", "\n", "\r\n", "\n\n"] {
+        let text = format!("number,how\n\n1,a\n2,b{end}");
+        assert_eq!(
+            read(text.leak().as_bytes()).unwrap(),
+            ["3: 1|||a", "4: 2|||b"]
+        );
+    }
+    let rows = read(b"number,how\n1,a\n2,\"b\n3,c\n4,d").unwrap();
+    assert_eq!(rows, ["2: 1|||a", "3: 2|||b\n3,c\n4,d"]);
+}
+
+#[test]
 fn a_file_that_is_no_such_list_is_refused() {
     for (text, phrase) in [
         (&b""[..], "no column called \"number\""),
@@ -47,11 +62,16 @@ fn a_file_that_is_no_such_list_is_refused() {
             "no column called \"number\"",
         ),
         (b"number;how\n1;x\n", "with commas between them"),
+        (b"how,number,How\n", "several columns called \"how\""),
     ] {
         let bad = format!("{:#}", read(text).unwrap_err());
         assert!(bad.contains(phrase), "{bad}");
     }
-    let endless = [b"number,how\n1,\"".to_vec(), vec![b'x'; 2 * MOST_BYTES]].concat();
+    let endless = [
+        b"number,how\n1,\"".to_vec(),
+        vec![b'x'; 2 * MOST_BYTES as usize],
+    ]
+    .concat();
     let bad = format!("{:#}", read(endless.leak()).unwrap_err());
     assert!(bad.contains("line 2: "), "{bad}");
     assert!(bad.contains("is a double quote not closed?"), "{bad}");
@@ -68,7 +88,14 @@ fn meant(fields: [&str; 4], topic: Option<&str>) -> Result<(String, How), String
         topic,
         now: NOW.parse().unwrap(),
     };
-    let change = Fields(fields.map(str::to_owned)).read(&meant)?;
+    let [number, topic, since, how] = fields.map(str::to_owned);
+    let fields = Fields {
+        number,
+        topic,
+        since,
+        how,
+    };
+    let change = fields.read(&meant)?;
     let To::In(consent) = change.to else {
         panic!("a list takes nobody out");
     };

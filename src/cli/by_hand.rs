@@ -1,0 +1,82 @@
+//! What commands have in common that change a line's lists by hand, which the audit is to say.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::on_record::OnRecord;
+use super::schedule::{choose_one, number};
+use crate::app::ports::audit::{Audit, Record};
+use crate::app::ports::store::Store;
+use crate::domain::line::Line;
+use crate::domain::phone::PhoneNumber;
+
+/// Which line's list is changed.
+#[derive(clap::Args)]
+pub struct ByHand {
+    #[command(flatten)]
+    relay: OnRecord,
+    /// Which line's list, by its name or number; needed if there are several
+    #[arg(long, value_name = "LINE")]
+    line: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whose entry of it.
+#[derive(clap::Args)]
+pub struct Whom {
+    /// The number, as people in the line's country write it
+    number: String,
+    #[command(flatten)]
+    pub by_hand: ByHand,
+}
+
+/// A relay whose lists can be changed.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    pub lines: Vec<Line>,
+    /// The one of them that is meant.
+    pub line: Line,
+    audit: Box<dyn Audit>,
+}
+
+impl ByHand {
+    /// The audit comes first: nothing is changed that could not be put on record. Its stream is
+    /// named after `command`.
+    pub async fn open(&self, command: &str, now: Timestamp) -> anyhow::Result<Opened> {
+        let audit = self.relay.audit(command, now).await?;
+        let store = self.relay.target.store().await?;
+        let lines = store.lines().await?;
+        Ok(Opened {
+            line: choose_one(lines.clone(), self.line.as_deref())?,
+            store,
+            lines,
+            audit,
+        })
+    }
+}
+
+impl Whom {
+    pub async fn open(
+        &self,
+        command: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<(Opened, PhoneNumber)> {
+        let opened = self.by_hand.open(command, now).await?;
+        let number = number(&self.number, &opened.line)?;
+        Ok((opened, number))
+    }
+}
+
+impl Opened {
+    pub async fn put_on_record(&self, records: &[Record]) -> anyhow::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let written = self.audit.write(records).await;
+        written.context("that is done, but the audit did not take the record of it")
+    }
+}

@@ -1,0 +1,59 @@
+//! How commands print: one list for each line, telephone numbers, amounts, and what can be JSON.
+
+mod list;
+
+pub use list::Listing;
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::output::{self, Unwritten};
+use crate::domain::phone::PhoneNumber;
+
+/// Prints a value: as JSON if that is asked for, otherwise as `in_words` prints it.
+pub fn print<T: Serialize>(
+    value: &T,
+    json: bool,
+    in_words: impl FnOnce(&T) -> Result<(), Unwritten>,
+) -> anyhow::Result<ExitCode> {
+    if json {
+        output::json(value)?;
+    } else {
+        in_words(value)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A telephone number, masked unless it is asked for in full.
+pub fn number(number: &PhoneNumber, in_full: bool) -> String {
+    if in_full {
+        number.expose().to_owned()
+    } else {
+        number.masked().to_string()
+    }
+}
+
+/// Such as `1 row` and `2 rows`.
+pub fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// The amounts that are not zero, each as `count` says it.
+pub fn counts<'w>(amounts: impl IntoIterator<Item = (usize, &'w str)>) -> Vec<String> {
+    let amounts = amounts.into_iter().filter(|(number, _)| *number > 0);
+    amounts.map(|(number, what)| count(number, what)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_said_in_the_singular_and_the_plural_and_none_is_left_out() {
+        assert_eq!(count(0, "row"), "0 rows");
+        let said = counts([(0, "text"), (1, "wake-up"), (2, "row")]);
+        assert_eq!(said, ["1 wake-up", "2 rows"]);
+    }
+}
