@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
+use super::candidates::{DIM, GREEN};
 use super::output::{Unwritten, note};
 use super::running_sandbox::RunningSandbox;
+use crate::domain::time_zone::TimeZone;
 use crate::printable::{printable, printable_lines};
 use crate::sandbox::Entry;
 use crate::sandbox::control::Screen;
@@ -65,9 +66,7 @@ fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-const FAINT: Style = Style::new().dimmed();
-const RECEIVED: Style = AnsiColor::Cyan.on_default();
-const SENT: Style = AnsiColor::Green.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
 
 struct Printer {
     json: bool,
@@ -78,7 +77,8 @@ struct Printer {
 impl Printer {
     fn print(&mut self, screen: &Screen) -> std::io::Result<()> {
         let mut out = anstream::stdout().lock();
-        let zone = zone(screen.time_zone.as_deref());
+        let zone = screen.time_zone.as_deref().map(TimeZone::named);
+        let zone = zone.and_then(Result::ok).unwrap_or_default();
         for entry in &screen.entries {
             if self.json {
                 serde_json::to_writer(&mut out, entry)?;
@@ -96,37 +96,29 @@ impl Printer {
         entry: &Entry,
         zone: &TimeZone,
     ) -> std::io::Result<()> {
-        let at = entry.at.to_zoned_datetime(zone.clone());
+        let at = zone.at(entry.at);
         if self.day != Some(at.date()) {
             self.day = Some(at.date());
             let day = at.strftime("%A, %B %-d, %Y (%Z)");
-            writeln!(out, "{FAINT}{day}{FAINT:#}")?;
+            writeln!(out, "{DIM}{day}{DIM:#}")?;
         }
         let (arrow, style) = if entry.sent {
-            ("→", SENT)
+            ("→", GREEN)
         } else {
-            ("←", RECEIVED)
+            ("←", CYAN)
         };
         let time = at.strftime("%H:%M:%S");
         let with = printable(&entry.with);
-        write!(
-            out,
-            "{FAINT}{time}{FAINT:#} {style}{arrow} {with}{style:#}  "
-        )?;
+        write!(out, "{DIM}{time}{DIM:#} {style}{arrow} {with}{style:#}  ")?;
         // The lines of a text stand under each other.
         let margin = format!("\n{}", " ".repeat(14 + with.chars().count() - 1));
         let body = printable_lines(&entry.body).replace('\n', &margin);
         writeln!(out, "{body}")?;
         for url in &entry.media {
-            writeln!(out, "{}{FAINT}📎 {}{FAINT:#}", &margin[1..], printable(url))?;
+            writeln!(out, "{}{DIM}📎 {}{DIM:#}", &margin[1..], printable(url))?;
         }
         Ok(())
     }
-}
-
-fn zone(name: Option<&str>) -> TimeZone {
-    name.and_then(|name| jiff::tz::TimeZoneDatabase::bundled().get(name).ok())
-        .unwrap_or(TimeZone::UTC)
 }
 
 #[cfg(test)]
@@ -152,7 +144,7 @@ mod tests {
             json: false,
             day: None,
         };
-        let zone = zone(Some("America/Los_Angeles"));
+        let zone = TimeZone::named("America/Los_Angeles").unwrap();
         for entry in [
             entry(
                 "2026-01-05T17:00:03Z",

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use axum::routing::get;
 
 use super::output::{Unwritten, tell};
@@ -40,12 +40,9 @@ pub struct Sandbox {
 }
 
 fn number(text: &str) -> Result<(PhoneNumber, Option<String>), String> {
-    let (number, url) = match text.split_once('=') {
-        Some((number, url)) => (number, Some(url.to_owned())),
-        None => (text, None),
-    };
+    let (number, url) = text.split_once('=').unwrap_or((text, ""));
     let number = PhoneNumber::parse(number).map_err(|error| error.to_string())?;
-    Ok((number, url))
+    Ok((number, (!url.is_empty()).then(|| url.to_owned())))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -66,19 +63,17 @@ impl Sandbox {
             };
             sandbox.set_number(number, setup);
         }
-        let resolve = self
-            .resolve
-            .iter()
-            .fold(Resolve::default(), |resolve, (public, local)| {
-                resolve.with(public, local)
-            });
+        let mut resolve = Resolve::default();
+        for (public, local) in &self.resolve {
+            resolve = resolve.with(public, local);
+        }
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
             .await
-            .map_err(|error| {
-                anyhow!(error).context(format!(
+            .with_context(|| {
+                format!(
                     "cannot listen on port {}; choose another with --port",
                     self.port
-                ))
+                )
             })?;
         let address = listener.local_addr().context("cannot listen")?;
         let mut stop = when_asked_to_stop()?;
