@@ -1,54 +1,29 @@
 //! Who was considered for a text, one to a line, with a mark and the reason.
 
 use anstyle::{AnsiColor, Style};
-use jiff::Timestamp;
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::domain::duty::Because;
 use crate::domain::routing::{Candidate, Decision, Rule};
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
 
 /// A decision as `--json` shows it: each reason as the sentence that the audit has, on the line's
 /// clock, and beside it in a form for programs.
-#[derive(Debug, Serialize)]
-pub struct DecisionShown {
-    line: String,
-    at: Timestamp,
-    rule: Rule,
-    to_person: Option<String>,
-    then: Vec<String>,
-    candidates: Vec<CandidateShown>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<String>,
+pub fn decision_json(decision: &Decision, zone: &TimeZone) -> Value {
+    let mut shown = json!(decision);
+    let candidates = decision.candidates.iter();
+    shown["candidates"] = candidates.map(|candidate| json(candidate, zone)).collect();
+    shown
 }
 
-#[derive(Debug, Serialize)]
-struct CandidateShown {
-    person: String,
-    available: bool,
-    because: String,
-    reason: Because,
-}
-
-impl DecisionShown {
-    pub fn of(decision: &Decision, zone: &TimeZone) -> Self {
-        let candidates = decision.candidates.iter().map(|candidate| CandidateShown {
-            person: candidate.person.clone(),
-            available: candidate.available,
-            because: candidate.because.in_zone(zone),
-            reason: candidate.because.clone(),
-        });
-        Self {
-            line: decision.line.clone(),
-            at: decision.at,
-            rule: decision.rule,
-            to_person: decision.to_person.clone(),
-            then: decision.then.clone(),
-            candidates: candidates.collect(),
-            because: decision.because.clone(),
-        }
-    }
+/// A candidate as `--json` shows it.
+pub fn json(candidate: &Candidate, zone: &TimeZone) -> Value {
+    json!({
+        "person": candidate.person,
+        "available": candidate.available,
+        "because": candidate.because.in_zone(zone),
+        "reason": candidate.because,
+    })
 }
 
 pub const BOLD: Style = Style::new().bold();
@@ -59,82 +34,65 @@ pub const YELLOW: Style = AnsiColor::Yellow.on_default();
 
 /// One line for each candidate, with the names in a column of their own.
 pub fn lines(candidates: &[Candidate], zone: &TimeZone) -> Vec<String> {
-    let width = candidates
-        .iter()
-        .map(|c| c.person.chars().count())
-        .max()
-        .unwrap_or_default();
-    candidates
-        .iter()
-        .map(|candidate| {
-            let (style, mark) = if candidate.available {
-                (GREEN, "✓")
-            } else {
-                (RED, "✗")
-            };
-            let name = printable(&candidate.person);
-            let reason = printable(&candidate.because.in_zone(zone));
-            format!("{style}{mark}{style:#} {name:width$}  {reason}")
-        })
-        .collect()
+    let widths = candidates.iter().map(|c| c.person.chars().count());
+    let width = widths.max().unwrap_or_default();
+    let line = |candidate: &Candidate| {
+        let style = if candidate.available { GREEN } else { RED };
+        let mark = mark(candidate);
+        let name = printable(&candidate.person);
+        let reason = printable(&candidate.because.in_zone(zone));
+        format!("{style}{mark}{style:#} {name:width$}  {reason}")
+    };
+    candidates.iter().map(line).collect()
+}
+
+pub fn mark(candidate: &Candidate) -> char {
+    if candidate.available { '✓' } else { '✗' }
 }
 
 /// Where a decision leads, in a sentence.
 pub fn outcome(decision: &Decision) -> String {
-    match (&decision.to_person, decision.rule) {
-        (Some(person), _) if decision.then.is_empty() => {
-            format!("→ {BOLD}{person}{BOLD:#}{}", because(decision))
-        }
-        (Some(person), _) => format!(
-            "→ {BOLD}{person}{BOLD:#} {DIM}(then {}){DIM:#}{}",
-            decision.then.join(", "),
-            because(decision)
-        ),
-        (None, Rule::FromPerson) => {
-            format!(
-                "→ {BOLD}nobody{BOLD:#}: a person of the cascade wrote, and there is no thread for it"
-            )
-        }
-        (None, Rule::Answer | Rule::TaggedAnswer | Rule::Choice) => {
-            format!("→ {BOLD}the customer{BOLD:#}{}", because(decision))
-        }
-        (
-            None,
-            Rule::Held
-            | Rule::UnknownTag
-            | Rule::TooLong
-            | Rule::Passed
-            | Rule::Claimed
-            | Rule::WrongPin,
-        ) => format!("→ {BOLD}nobody{BOLD:#}{}", because(decision)),
-        (None, Rule::FromLine) => {
-            format!("→ {BOLD}nobody{BOLD:#}: a line of the relay wrote, which would never end")
-        }
-        (None, Rule::OptOutWord) => {
-            format!("→ {BOLD}nobody{BOLD:#}: an opt-out word of the cascade, which Twilio answers")
-        }
-        (None, Rule::AutomaticReply) => format!(
-            "→ {BOLD}nobody{BOLD:#}: an automatic reply of the cascade, which is not answered"
-        ),
-        (None, Rule::OwnWords) => {
-            format!("→ {BOLD}nobody{BOLD:#}: a relay's own words came back, which would never end")
-        }
-        (None, Rule::Keyword) => {
-            format!("→ {BOLD}nobody{BOLD:#}: a topic's keyword, by which somebody subscribes")
-        }
-        (None, Rule::LeftTopic) => {
-            format!("→ {BOLD}nobody{BOLD:#}: it asks for no more notices of a topic")
-        }
-        (None, Rule::DutyByText) => format!(
-            "→ {BOLD}nobody{BOLD:#}: a person of the cascade says whether they are there, or asks"
-        ),
-        (None, Rule::FirstAvailable | Rule::Thread) => {
-            format!("→ {BOLD}nobody{BOLD:#}: nobody is available")
-        }
-    }
+    let because = decision.because.as_ref();
+    let because = because.map(|because| format!(": {}", printable(because)));
+    let because = because.unwrap_or_default();
+    let Some(person) = &decision.to_person else {
+        let (to, why) = nobody(decision.rule);
+        return format!("→ {BOLD}{to}{BOLD:#}: {why}{because}");
+    };
+    let then = match &decision.then[..] {
+        [] => String::new(),
+        then => format!(" {DIM}(then {}){DIM:#}", then.join(", ")),
+    };
+    format!("→ {BOLD}{person}{BOLD:#}{then}{because}")
 }
 
-fn because(decision: &Decision) -> String {
-    let because = decision.because.as_ref();
-    because.map_or(String::new(), |because| format!(": {}", printable(because)))
+/// Where a text goes that goes to no person of the cascade, and why.
+pub fn nobody(rule: Rule) -> (&'static str, &'static str) {
+    let to = match rule {
+        Rule::Answer | Rule::TaggedAnswer | Rule::Choice => "the customer",
+        Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => "nobody, not answered",
+        Rule::Held => "nobody yet",
+        _ => "nobody",
+    };
+    let why = match rule {
+        Rule::FirstAvailable | Rule::Thread => "nobody is available",
+        Rule::FromPerson => "a person of the cascade wrote, and there is no thread for it",
+        Rule::Answer => "a person of the cascade answered their thread",
+        Rule::TaggedAnswer => "a person of the cascade put the thread's tag in front",
+        Rule::Choice => "a person of the cascade said for whom an earlier text was",
+        Rule::Held => "it is not certain for which of the person's threads it is",
+        Rule::UnknownTag => "no thread of the person has its tag, or nothing stands behind it",
+        Rule::TooLong => "it is longer than what goes to a customer in one text",
+        Rule::Passed => "a person of the cascade gave their thread to the next",
+        Rule::Claimed => "a person of the cascade took the thread on",
+        Rule::WrongPin => "a command without the right PIN changes nothing",
+        Rule::FromLine => "a line of the relay wrote, which would never end",
+        Rule::OptOutWord => "a person of the cascade wrote a word that Twilio answers",
+        Rule::AutomaticReply => "a person's phone wrote it by itself",
+        Rule::OwnWords => "a relay's own words came from a person's number, which would never end",
+        Rule::Keyword => "it is a topic's keyword, by which somebody subscribes",
+        Rule::LeftTopic => "it asks for no more notices of a topic",
+        Rule::DutyByText => "a person of the cascade says whether they are there, or asks",
+    };
+    (to, why)
 }

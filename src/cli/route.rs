@@ -1,10 +1,12 @@
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::candidates::{self, BOLD, DIM, DecisionShown};
-use super::output::{self, Unwritten, tell};
-use super::schedule::{Schedule, instant};
+use super::candidates::{self, BOLD, DIM};
+use super::output::{Unwritten, tell};
+use super::schedule::{Schedule, instant, read_number};
+use super::show::{self, count};
 use crate::app::inbound_sms;
 use crate::app::ports::store::Planned;
 use crate::clock::{Clock, SystemClock};
@@ -44,18 +46,18 @@ pub struct Route {
 #[derive(Serialize)]
 struct Routed {
     #[serde(flatten)]
-    shown: DecisionShown,
-    #[serde(skip)]
-    decision: Decision,
+    shown: Value,
     /// Whom `text` goes to: the person, or whoever wrote and is answered.
     text_to: Option<String>,
-    #[serde(skip)]
-    number: Option<PhoneNumber>,
     text: Option<String>,
     /// How many messages that are sent one by one, and how many segments Twilio bills for them.
     messages: usize,
     segments: usize,
     encoding: Option<&'static str>,
+    #[serde(skip)]
+    decision: Decision,
+    #[serde(skip)]
+    number: Option<PhoneNumber>,
 }
 
 impl Route {
@@ -76,49 +78,39 @@ impl Route {
         let threads = self.schedule.threads(&line).await?;
         let text = inbound_sms::text::Text::of(sms, at);
         let routed = routed(inbound_sms::plan(&line, &known, &text, &threads), &line);
-        if self.json {
-            output::json(&routed)?;
-        } else {
-            print(&routed, &line)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&routed, self.json, |routed| print(routed, &line))
     }
 }
 
 /// Reads a sender, and a number as people in the line's country write it.
 fn sender(text: &str, line: &Line) -> Sender {
+    // Letters stand for digits on a dial, but a sender with letters is a name.
     let has_letters = text.chars().any(char::is_alphabetic);
-    match line.country() {
-        // Letters stand for digits on a dial, but a sender with letters is a name.
-        Some(country) if !has_letters => match country.read(text) {
-            Ok(number) => Sender::Phone(number),
-            Err(_) => Sender::parse(text),
-        },
-        _ => Sender::parse(text),
-    }
+    let number = read_number(text, line).filter(|_| !has_letters);
+    number.map_or_else(|| Sender::parse(text), Sender::Phone)
 }
 
 /// What would be done about a text.
 fn routed(planned: Planned, line: &Line) -> Routed {
-    let Planned {
-        record, deliveries, ..
-    } = planned;
-    let delivery = deliveries.into_iter().next();
-    let parts = delivery.as_ref().map(|delivery| delivery.parts.as_slice());
-    let parts = parts.unwrap_or_default();
-    let counted: Vec<_> = parts.iter().map(|part| segments(&part.body)).collect();
-    let is_ucs2 = counted
-        .iter()
-        .any(|segments| segments.encoding == Encoding::Ucs2);
+    let decision = planned.record.decision;
+    let delivery = planned.deliveries.into_iter().next();
+    let parts = delivery.iter().flat_map(|delivery| &delivery.parts);
+    let parts: Vec<_> = parts.map(|part| segments(&part.body)).collect();
+    let is_ucs2 = parts.iter().any(|part| part.encoding == Encoding::Ucs2);
+    let encoding = if is_ucs2 { "UCS-2" } else { "GSM-7" };
+    let (to, text) = delivery
+        .map(|delivery| (delivery.to, delivery.body))
+        .unzip();
+    let (text_to, number) = to.map(|to| (to.person, to.number)).unzip();
     Routed {
-        shown: DecisionShown::of(&record.decision, &line.time_zone),
-        decision: record.decision,
+        shown: candidates::decision_json(&decision, &line.time_zone),
+        text_to,
+        text,
         messages: parts.len(),
-        segments: counted.iter().map(|segments| segments.count).sum(),
-        encoding: (!counted.is_empty()).then_some(if is_ucs2 { "UCS-2" } else { "GSM-7" }),
-        number: delivery.as_ref().map(|delivery| delivery.to.number.clone()),
-        text_to: delivery.as_ref().map(|delivery| delivery.to.person.clone()),
-        text: delivery.map(|delivery| delivery.body),
+        segments: parts.iter().map(|part| part.count).sum(),
+        encoding: (!parts.is_empty()).then_some(encoding),
+        decision,
+        number,
     }
 }
 
@@ -153,8 +145,4 @@ fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
         tell!("  {row}")?;
     }
     Ok(())
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -9,7 +9,7 @@ use crate::app::dead_letters::Wanted;
 use crate::app::ports::queue::{Aside, PutAside};
 use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
-use crate::cli::explain::story::Shown;
+use crate::cli::explain::moment::Shown;
 use crate::cli::explain::words::{outcome, why};
 use crate::cli::output::{Unwritten, tell};
 use crate::domain::delivery::{Delivery, GaveUp, State};
@@ -83,11 +83,9 @@ impl Reader {
             None => None,
         };
         let line = self.lines.iter().find(|line| line.number == delivery.from);
-        let zone = match line {
-            Some(line) => line.time_zone.clone(),
-            // The line has been taken out since.
-            None => TimeZone::named("UTC")?,
-        };
+        let zone = line.map(|line| line.time_zone.clone());
+        // The line may have been taken out since.
+        let zone = zone.unwrap_or_default();
         Ok(self.describe(delivery, inbound.as_ref(), zone))
     }
 

@@ -10,10 +10,10 @@ use super::place::Place;
 use super::replay::cascade;
 use crate::app::dead_letters::{how_it_stands, plan};
 use crate::cli::candidates::DIM;
-use crate::cli::explain::story::Shown;
+use crate::cli::explain::moment::{AttemptShown, Shown};
 use crate::cli::explain::words::{advice, outcome};
 use crate::cli::output::{self, Unwritten, tell};
-use crate::domain::delivery::{Delivery, Outcome};
+use crate::domain::delivery::Delivery;
 use crate::printable::{printable, printable_lines};
 
 #[derive(clap::Args)]
@@ -23,12 +23,8 @@ pub struct Show {
     id: String,
     #[command(flatten)]
     place: Place,
-    /// Show telephone numbers in full
-    #[arg(long)]
-    numbers: bool,
-    /// Show the text
-    #[arg(long)]
-    body: bool,
+    #[command(flatten)]
+    shown: Shown,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -38,7 +34,7 @@ pub struct Show {
 struct Shows {
     #[serde(flatten)]
     letter: Letter,
-    tries: Vec<Try>,
+    tries: Vec<AttemptShown>,
     /// From whom it went on, when and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     handed_over: Vec<Moved>,
@@ -59,15 +55,6 @@ struct Moved {
     because: &'static str,
 }
 
-#[derive(Serialize)]
-struct Try {
-    number: u32,
-    began: Timestamp,
-    to_person: String,
-    to: String,
-    outcome: Outcome,
-}
-
 impl Show {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let id = id(&self.id)?;
@@ -84,18 +71,18 @@ impl Show {
                 how_it_stands(&delivery)
             );
         }
-        let letter = Reader::of(&opened.store, self.numbers).await?;
+        let letter = Reader::of(&opened.store, self.shown.numbers).await?;
         let planned = plan(opened.store.as_ref(), delivery.clone(), now).await;
         let shows = Shows {
             letter: letter.letter(&delivery).await?,
-            tries: self.tries(&delivery),
+            tries: self.shown.attempts(&delivery),
             handed_over: moves(&delivery),
             would_go_to: planned
                 .as_ref()
                 .map(|(next, _)| cascade(next))
                 .unwrap_or_default(),
             cannot_be_replayed: planned.err().map(|error| format!("{error:#}")),
-            body: self.body.then(|| delivery.body.clone()),
+            body: self.shown.body.then(|| delivery.body.clone()),
             wake_ups,
         };
         if self.json {
@@ -104,21 +91,6 @@ impl Show {
             shows.print()?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn tries(&self, delivery: &Delivery) -> Vec<Try> {
-        let shown = Shown {
-            numbers: self.numbers,
-            body: self.body,
-        };
-        let attempts = delivery.attempts.iter().map(|attempt| Try {
-            number: attempt.number,
-            began: attempt.began,
-            to_person: attempt.to.person.clone(),
-            to: shown.number(&attempt.to.number),
-            outcome: attempt.outcome.clone(),
-        });
-        attempts.collect()
     }
 }
 
@@ -138,12 +110,13 @@ impl Shows {
         for row in body.iter().flat_map(|body| body.lines()) {
             tell!("  {DIM}│{DIM:#} {row}")?;
         }
-        for Try {
+        for AttemptShown {
             number,
             began,
             to_person,
             to,
             outcome: came_to,
+            ..
         } in &self.tries
         {
             let began = self.letter.zone.show(*began);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::schedule::Schedule;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::duty::Presence;
 
@@ -22,34 +23,47 @@ pub struct Duty {
     command: Command,
 }
 
+/// Whose schedule is looked at, and as of when.
+#[derive(clap::Args)]
+struct AsOf {
+    #[command(flatten)]
+    schedule: Schedule,
+    /// As of another time: RFC 3339, or such as "Sat 02:00" on the line's clock
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Show who is available, and why
     #[command(after_help = "Example:\n  relay duty show --at \"Sat 02:00\"")]
-    Show(show::Show),
-    /// Set a person away, whatever the hours say
+    Show(AsOf),
+    /// Set a person away, whatever the hours say, on every line that they are in
     #[command(after_help = "Example:\n  relay duty away Sergio --until 5pm")]
     Away(set::Set),
-    /// Set a person on duty, whatever the hours say
+    /// Set a person on duty, whatever the hours say, on every line that they are in
     #[command(after_help = "Example:\n  relay duty on Sergio --until \"Mon 8:00\"")]
     On(set::Set),
-    /// Let the hours decide again
+    /// Let the hours decide again about a person, on every line that they are in
     #[command(after_help = "Example:\n  relay duty clear Sergio")]
-    Clear(set::Clear),
+    Clear(set::Whose),
     /// Look for gaps, forgotten overrides and nights on which clocks change
     #[command(after_help = "Example:\n  relay duty check --config relay.toml")]
-    Check(check::Check),
+    Check(AsOf),
 }
 
 impl Duty {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let now = SystemClock.now();
         match self.command {
-            Command::Show(show) => show.run(now).await,
+            Command::Show(as_of) => show::run(as_of, now).await,
             Command::Away(set) => set.run(Presence::Away, now).await,
             Command::On(set) => set.run(Presence::On, now).await,
-            Command::Clear(clear) => clear.run(now).await,
-            Command::Check(check) => check.run(now).await,
+            Command::Clear(whose) => whose.clear(now).await,
+            Command::Check(as_of) => check::run(as_of, now).await,
         }
     }
 }

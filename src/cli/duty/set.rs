@@ -2,44 +2,31 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
-use super::show;
+use super::show::{Shown, shown};
 use crate::app::ports::store::Store;
 use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
-use crate::cli::output::{self, Unwritten, note, tell};
-use crate::cli::schedule::{choose, known, wrong_time};
-use crate::cli::target::Target;
+use crate::cli::output::{Rows, note, tell};
+use crate::cli::schedule::{Lines, known, wrong_time};
 use crate::domain::duty::{Because, Override, Presence, when};
 use crate::domain::line::{Line, Person};
-use crate::domain::routing::decide_for_a_customer;
 
 #[derive(clap::Args)]
 pub struct Set {
-    /// The person's name
-    person: String,
     /// Until then: 2h, 5pm, "Mon 8:00" on the line's clock, or RFC 3339 [default: until cleared]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     #[command(flatten)]
-    place: Place,
+    whose: Whose,
 }
 
+/// Whose override is changed.
 #[derive(clap::Args)]
-pub struct Clear {
+pub struct Whose {
     /// The person's name
     person: String,
     #[command(flatten)]
-    place: Place,
-}
-
-/// Whose overrides are changed.
-#[derive(clap::Args)]
-struct Place {
-    #[command(flatten)]
-    target: Target,
-    /// Only on this line, by its name or number [default: every line the person is in]
-    #[arg(long, value_name = "LINE")]
-    line: Option<String>,
+    lines: Lines,
     /// Print what is now true as JSON, as `duty show` does
     #[arg(long)]
     json: bool,
@@ -47,145 +34,100 @@ struct Place {
 
 impl Set {
     pub async fn run(self, presence: Presence, now: Timestamp) -> anyhow::Result<ExitCode> {
-        let store = self.place.target.store().await?;
-        let mut report = Report::new(self.place.json);
-        for (line, person) in self.place.find(&*store, &self.person).await? {
-            let zone = &line.time_zone;
+        let (store, lines) = self.whose.lines.open().await?;
+        let mut rows = Rows::of(self.whose.json);
+        for (line, person) in self.whose.find(&lines)? {
+            let (zone, name) = (&line.time_zone, &person.name);
             let until = match &self.until {
                 Some(text) => Some(when::until(text, now, zone).map_err(wrong_time)?),
                 None => None,
             };
             let set = Override { presence, until };
-            store
-                .set_override(&line.number, &person.name, Some(&set))
-                .await?;
+            store.set_override(&line.number, name, Some(&set)).await?;
             let state = match presence {
                 Presence::Away => Because::Away(until),
                 Presence::On => Because::On(until),
             };
-            report.say(&format!(
-                "{}: {} is {}",
-                line.name,
-                person.name,
-                state.in_zone(zone)
-            ))?;
-            let is_backup = line
-                .people
-                .last()
-                .is_some_and(|last| last.name == person.name);
+            let state = state.in_zone(zone);
+            rows.say(format_args!("{}: {name} is {state}", line.name))?;
+            let is_backup = line.people.last().is_some_and(|last| last.name == *name);
             if is_backup && presence == Presence::Away {
                 note!(
-                    "{YELLOW}note:{YELLOW:#} {} is the backup and gets texts all the same when \
-                     nobody else is available",
-                    person.name
+                    "{YELLOW}note:{YELLOW:#} {name} is the backup and gets texts all the same when \
+                     nobody else is available"
                 );
             }
-            report.line(&*store, &line, now).await?;
+            now_true(&mut rows, store.as_ref(), line, now).await?;
         }
-        report.end()?;
-        Ok(ExitCode::SUCCESS)
+        rows.end()
     }
 }
 
-impl Clear {
-    pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
-        let store = self.place.target.store().await?;
+impl Whose {
+    /// Lets the hours decide again.
+    pub async fn clear(self, now: Timestamp) -> anyhow::Result<ExitCode> {
+        let (store, lines) = self.lines.open().await?;
+        let mut rows = Rows::of(self.json);
         let mut cleared = false;
-        let mut report = Report::new(self.place.json);
         // By the overrides and not by the people: somebody may have left the cascade.
-        for line in choose(store.lines().await?, self.place.line.as_deref())? {
-            let overrides = store.overrides(&line.number).await?;
-            let wanted = self.person.to_lowercase();
-            let Some(name) = overrides
-                .0
-                .keys()
-                .find(|name| name.to_lowercase() == wanted)
-            else {
+        for line in &lines {
+            let overrides = store.overrides(&line.number).await?.0;
+            let Some(name) = overrides.into_keys().find(|name| self.is(name)) else {
                 continue;
             };
-            store.set_override(&line.number, name, None).await?;
+            store.set_override(&line.number, &name, None).await?;
             cleared = true;
-            report.say(&format!(
-                "{}: the hours decide about {name} again",
-                line.name
+            let line_name = &line.name;
+            rows.say(format_args!(
+                "{line_name}: the hours decide about {name} again"
             ))?;
-            report.line(&*store, &line, now).await?;
+            now_true(&mut rows, store.as_ref(), line, now).await?;
         }
         if !cleared {
             // A name that is nobody's is a slip of the pen, not a state to be content with.
-            let found = self.place.find(&*store, &self.person).await?;
-            report.say(&format!("nothing was set for {}", self.person))?;
-            for (line, _) in found.iter().filter(|_| self.place.json) {
-                report.line(&*store, line, now).await?;
+            let found = self.find(&lines)?;
+            rows.say(format_args!("nothing was set for {}", self.person))?;
+            for (line, _) in found.into_iter().filter(|_| self.json) {
+                now_true(&mut rows, store.as_ref(), line, now).await?;
             }
         }
-        report.end()?;
-        Ok(ExitCode::SUCCESS)
+        rows.end()
     }
-}
 
-impl Place {
+    fn is(&self, name: &str) -> bool {
+        name.to_lowercase() == self.person.to_lowercase()
+    }
+
     /// The person of this name, in each line of which they are a part.
-    async fn find(&self, store: &dyn Store, name: &str) -> anyhow::Result<Vec<(Line, Person)>> {
-        let lines = choose(store.lines().await?, self.line.as_deref())?;
-        let mut names: Vec<String> = Vec::new();
-        let mut found = Vec::new();
-        for line in lines {
-            names.extend(line.people.iter().map(|person| person.name.clone()));
-            let is_meant = |person: &&Person| person.name.to_lowercase() == name.to_lowercase();
-            let person = line.people.iter().find(is_meant).cloned();
-            found.extend(person.map(|person| (line, person)));
-        }
+    fn find<'l>(&self, lines: &'l [Line]) -> Result<Vec<(&'l Line, &'l Person)>, WrongUsage> {
+        let people = lines
+            .iter()
+            .flat_map(|line| line.people.iter().map(move |p| (line, p)));
+        let found: Vec<_> = people
+            .clone()
+            .filter(|(_, person)| self.is(&person.name))
+            .collect();
         if found.is_empty() {
+            let mut names: Vec<&str> = people.map(|(_, person)| person.name.as_str()).collect();
             names.sort();
             names.dedup();
-            return Err(WrongUsage(format!(
-                "there is nobody called {name:?}; there is {}",
-                names.join(", ")
-            ))
-            .into());
+            let (name, names) = (&self.person, names.join(", "));
+            let message = format!("there is nobody called {name:?}; there is {names}");
+            return Err(WrongUsage(message));
         }
         Ok(found)
     }
 }
 
-/// What a change is answered with: sentences as it goes, or JSON at its end.
-struct Report {
-    json: bool,
-    lines: Vec<serde_json::Value>,
-}
-
-impl Report {
-    fn new(json: bool) -> Self {
-        let lines = Vec::new();
-        Self { json, lines }
-    }
-
-    fn say(&self, sentence: &str) -> Result<(), Unwritten> {
-        if self.json {
-            Ok(())
-        } else {
-            tell!("{sentence}")
-        }
-    }
-
-    /// Tells who gets the texts to this line now.
-    async fn line(&mut self, store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<()> {
-        let known = known(store, line).await?;
-        if self.json {
-            let shown = show::show(line, &known, now);
-            self.lines.push(serde_json::to_value(shown)?);
-        } else {
-            let decision = decide_for_a_customer(line, &known, now);
-            tell!("  now {}", candidates::outcome(&decision))?;
-        }
-        Ok(())
-    }
-
-    fn end(self) -> anyhow::Result<()> {
-        if self.json {
-            output::json(&self.lines)?;
-        }
-        Ok(())
-    }
+/// Tells who gets the texts to a line after the change.
+async fn now_true(
+    rows: &mut Rows,
+    store: &dyn Store,
+    line: &Line,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let shown = shown(line, &known(store, line).await?, now);
+    rows.row(&shown, |Shown { decision, .. }| {
+        tell!("  now {}", candidates::outcome(decision))
+    })
 }

@@ -2,119 +2,87 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
+use super::AsOf;
 use crate::cli::candidates::{self, BOLD, DIM};
-use crate::cli::output::{self, Unwritten, tell};
-use crate::cli::schedule::{Schedule, instant};
+use crate::cli::output::{Unwritten, tell};
+use crate::cli::schedule::instant;
+use crate::cli::show;
 use crate::domain::duty::{Because, next_change};
-use crate::domain::line::{Line, Person};
-use crate::domain::routing::{Candidate, Known, decide_for_a_customer};
-
-#[derive(clap::Args)]
-pub struct Show {
-    #[command(flatten)]
-    schedule: Schedule,
-    /// At another time: RFC 3339, or such as "Sat 02:00" on the line's clock
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
+use crate::domain::line::Line;
+use crate::domain::routing::{Decision, Known, decide_for_a_customer};
 
 /// Who is available on a line, as `--json` shows it.
 #[derive(Serialize)]
 pub struct Shown<'a> {
-    line: &'a str,
+    #[serde(rename = "line")]
+    name: &'a str,
     time_zone: &'a str,
     at: Timestamp,
     to_person: Option<String>,
-    people: Vec<ShownPerson>,
+    people: Vec<Person>,
+    #[serde(skip)]
+    line: &'a Line,
+    #[serde(skip)]
+    pub decision: Decision,
 }
 
 #[derive(Serialize)]
-struct ShownPerson {
-    person: String,
-    available: bool,
-    /// The reason as a sentence, and in a form for programs.
-    because: String,
-    reason: Because,
+struct Person {
+    #[serde(flatten)]
+    candidate: Value,
     /// When that changes, if it does within a week.
     until: Option<Timestamp>,
 }
 
-impl Show {
-    pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
-        let lines = self.schedule.lines().await?;
-        let mut shown = Vec::new();
-        for (line, known) in &lines {
-            let at = instant(self.at.as_deref(), now, line)?;
-            if !self.json {
-                print_line(line, known, at)?;
-            }
-            shown.push(show(line, known, at));
-        }
-        if self.json {
-            output::json(&shown)?;
-        }
-        Ok(ExitCode::SUCCESS)
+pub async fn run(as_of: AsOf, now: Timestamp) -> anyhow::Result<ExitCode> {
+    let lines = as_of.schedule.lines().await?;
+    let mut all = Vec::new();
+    for (line, known) in &lines {
+        let at = instant(as_of.at.as_deref(), now, line)?;
+        all.push(shown(line, known, at));
     }
+    show::print(&all, as_of.json, |all| all.iter().try_for_each(print))
 }
 
-pub fn show<'a>(line: &'a Line, known: &Known, at: Timestamp) -> Shown<'a> {
+pub fn shown<'a>(line: &'a Line, known: &Known, at: Timestamp) -> Shown<'a> {
     let decision = decide_for_a_customer(line, known, at);
-    let people = line.people.iter().zip(decision.candidates);
+    let people = line.people.iter().zip(&decision.candidates);
+    let people = people.map(|(person, candidate)| Person {
+        candidate: candidates::json(candidate, &line.time_zone),
+        until: match candidate.because {
+            // They come back by a word of theirs, whatever the hours say.
+            Because::OptedOut(_) | Because::OptedOutBackup(_) => None,
+            _ => next_change(line, person, &known.overrides, at),
+        },
+    });
     Shown {
-        line: &line.name,
+        name: &line.name,
         time_zone: line.time_zone.name(),
         at,
-        to_person: decision.to_person,
-        people: people
-            .map(|(person, candidate)| ShownPerson {
-                until: change(line, person, &candidate, known, at),
-                person: candidate.person,
-                available: candidate.available,
-                because: candidate.because.in_zone(&line.time_zone),
-                reason: candidate.because,
-            })
-            .collect(),
+        to_person: decision.to_person.clone(),
+        people: people.collect(),
+        line,
+        decision,
     }
 }
 
-/// When the candidate's availability changes by itself. Who opted out comes back by a word of theirs,
-/// whatever the hours say.
-fn change(
-    line: &Line,
-    person: &Person,
-    candidate: &Candidate,
-    known: &Known,
-    at: Timestamp,
-) -> Option<Timestamp> {
-    match candidate.because {
-        Because::OptedOut(_) | Because::OptedOutBackup(_) => None,
-        _ => next_change(line, person, &known.overrides, at),
-    }
-}
-
-fn print_line(line: &Line, known: &Known, at: Timestamp) -> Result<(), Unwritten> {
-    let zone = &line.time_zone;
-    let number = line
-        .country()
-        .map_or(String::new(), |country| country.write(&line.number));
+fn print(shown: &Shown) -> Result<(), Unwritten> {
+    let (line, zone) = (shown.line, &shown.line.time_zone);
+    let number = line.country().map(|country| country.write(&line.number));
     tell!(
-        "{BOLD}{}{BOLD:#}  {number}  {DIM}{}{DIM:#}",
+        "{BOLD}{}{BOLD:#}  {}  {DIM}{}{DIM:#}",
         line.name,
-        zone.show(at)
+        number.unwrap_or_default(),
+        zone.show(shown.at)
     )?;
-    let decision = decide_for_a_customer(line, known, at);
-    let rows = candidates::lines(&decision.candidates, zone);
-    for ((row, person), candidate) in rows.iter().zip(&line.people).zip(&decision.candidates) {
-        let change = match change(line, person, candidate, known, at) {
-            Some(change) if candidate.available => format!(", until {}", zone.show(change)),
-            Some(change) => format!(", back {}", zone.show(change)),
-            None => String::new(),
-        };
-        tell!("  {row}{DIM}{change}{DIM:#}")?;
+    let candidates = &shown.decision.candidates;
+    let rows = candidates::lines(candidates, zone);
+    for ((row, candidate), person) in rows.iter().zip(candidates).zip(&shown.people) {
+        let word = if candidate.available { "until" } else { "back" };
+        let change = person.until.map(|at| format!(", {word} {}", zone.show(at)));
+        tell!("  {row}{DIM}{}{DIM:#}", change.unwrap_or_default())?;
     }
-    tell!("  {}", candidates::outcome(&decision))
+    tell!("  {}", candidates::outcome(&shown.decision))
 }

@@ -1,5 +1,5 @@
-mod guards;
-pub mod story;
+pub mod moment;
+mod story;
 mod tellings;
 mod thread;
 pub mod words;
@@ -8,11 +8,12 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use self::story::{Shown, Story};
-use super::WrongUsage;
+use self::moment::Shown;
+use self::story::Story;
 use super::candidates::{BOLD, DIM};
-use super::output::{self, Unwritten, tell};
+use super::output::{Unwritten, tell};
 use super::target::Target;
+use super::{WrongUsage, show};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
@@ -32,12 +33,8 @@ pub struct Explain {
     sid: String,
     #[command(flatten)]
     target: Target,
-    /// Show telephone numbers in full
-    #[arg(long)]
-    numbers: bool,
-    /// Show what was written
-    #[arg(long)]
-    body: bool,
+    #[command(flatten)]
+    shown: Shown,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -55,49 +52,33 @@ impl Explain {
             );
         };
         let mut deliveries = Vec::new();
-        // What waited until somebody said for whom it is went out by that.
-        let sent_later = DeliveryId::reply(&sid);
-        let sent_later = match record.deliveries.contains(&sent_later) {
-            true => None,
-            false => store.delivery(&sent_later).await?.map(|sent| sent.id),
-        };
-        for id in record.deliveries.iter().chain(&sent_later) {
-            let delivery = store.delivery(id).await?;
-            // Once it is out, nobody is asked about it any more.
-            let is_settled = sent_later.is_some() && delivery.as_ref().is_some_and(is_set_up);
-            if !is_settled {
-                deliveries.push((id.clone(), delivery));
-            }
+        for id in &record.deliveries {
+            deliveries.push((id.clone(), store.delivery(id).await?));
         }
-        let stored = deliveries
-            .iter()
-            .filter_map(|(_, delivery)| delivery.as_ref());
-        let ids: Vec<_> = stored.flat_map(Delivery::telling_ids).collect();
-        let mut tellings = Vec::new();
-        for id in ids {
-            tellings.extend(store.delivery(&id).await?);
+        // What waited until somebody said for whom it is went out by that, and then nobody is asked
+        // about it any more.
+        let later = DeliveryId::reply(&sid);
+        if !record.deliveries.contains(&later)
+            && let Some(sent) = store.delivery(&later).await?
+        {
+            deliveries.retain(|(_, asking)| !asking.as_ref().is_some_and(is_set_up));
+            deliveries.push((later, Some(sent)));
+        }
+        let mut notifications = Vec::new();
+        let stored = deliveries.iter().flat_map(|(_, delivery)| delivery);
+        for id in stored.flat_map(Delivery::telling_ids).collect::<Vec<_>>() {
+            notifications.extend(store.delivery(&id).await?);
         }
         let line = store.line(&record.sms.to).await?;
-        let zone = match &line {
-            Some(line) => line.time_zone.clone(),
-            // The line has been taken out since.
-            None => TimeZone::named("UTC")?,
-        };
-        let shown = Shown {
-            numbers: self.numbers,
-            body: self.body,
-        };
-        let thread = thread::of(store.as_ref(), &record, line.as_ref(), shown).await?;
+        let zone = line.as_ref().map(|line| line.time_zone.clone());
+        // The line may have been taken out since.
+        let zone = zone.unwrap_or_default();
+        let thread = thread::of(store.as_ref(), &record, line.as_ref(), self.shown).await?;
         let story = Story {
             thread,
-            ..Story::of(&record, &deliveries, &tellings, &zone, shown)
+            ..Story::of(&record, &deliveries, &notifications, &zone, self.shown)
         };
-        if self.json {
-            output::json(&story)?;
-        } else {
-            print(&story, &zone)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&story, self.json, |story| print(story, &zone))
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::story::Shown;
+use super::moment::Shown;
 use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
 use crate::cli::output::{Unwritten, tell};
@@ -51,76 +51,63 @@ pub async fn of(
     let threads = store.threads(&record.sms.to).await?;
     let known = threads.of(&link.customer);
     let known = known.filter(|thread| thread.opened == link.opened);
-    let mut texts = match known {
-        Some(known) => later(store, record, &known.last).await?,
-        None => Vec::new(),
-    };
-    texts.push(record.clone());
-    texts.extend(before(store, link).await?);
-    texts.reverse();
+    let last = known.map(|thread| thread.last.clone());
+    let later = back(store, link, last, Some(&record.sms.sid), usize::MAX).await?;
+    let before = back(store, link, link.previous.clone(), None, MOST).await?;
+    let later = &later[later.len().saturating_sub(MOST)..];
+    let newest_first = later.iter().chain([record]).chain(&before);
     Ok(Some(ThreadTold {
         customer: shown.number(&link.customer),
         opened: link.opened,
         has: known.map(|thread| thread.has.clone()),
-        texts: texts.iter().map(|text| told(text, line)).collect(),
+        texts: newest_first.rev().map(|text| told(text, line)).collect(),
     }))
 }
 
-/// The texts after this one, newest first.
-async fn later(
+/// The thread's texts from one back to another, newest first; at most so many, and none that is not
+/// kept any more or is of the customer's thread before.
+async fn back(
     store: &dyn Store,
-    record: &InboundRecord,
-    last: &MessageSid,
+    link: &Link,
+    from: Option<MessageSid>,
+    to: Option<&MessageSid>,
+    most: usize,
 ) -> anyhow::Result<Vec<InboundRecord>> {
-    let mut texts = Vec::new();
-    let mut next = Some(last.clone());
-    while let Some(sid) = next.filter(|sid| *sid != record.sms.sid) {
-        let Some(text) = store.inbound(&sid).await? else {
-            break;
-        };
-        next = text.thread.as_ref().and_then(|link| link.previous.clone());
+    let (mut texts, mut next) = (Vec::new(), from);
+    while let Some(sid) = next
+        && to != Some(&sid)
+        && texts.len() < most
+        && let Some(text) = store.inbound(&sid).await?
+        && let Some(of) = &text.thread
+        && of.opened == link.opened
+    {
+        next = of.previous.clone();
         texts.push(text);
-    }
-    Ok(texts.split_off(texts.len().saturating_sub(MOST)))
-}
-
-/// The texts before it, newest first.
-async fn before(store: &dyn Store, link: &Link) -> anyhow::Result<Vec<InboundRecord>> {
-    let mut texts: Vec<InboundRecord> = Vec::new();
-    let mut next = link.previous.clone();
-    while let Some(sid) = next.filter(|_| texts.len() < MOST) {
-        let Some(text) = store.inbound(&sid).await? else {
-            break;
-        };
-        let before = text.thread.as_ref();
-        let before = before.filter(|before| before.opened == link.opened);
-        next = before.and_then(|before| before.previous.clone());
-        match before {
-            Some(_) => texts.push(text),
-            None => break,
-        }
     }
     Ok(texts)
 }
 
 fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
-    let person = record.sms.from.phone();
-    let person = person.and_then(|number| line?.person_with(number));
-    let what = match (record.decision.rule, &record.decision.to_person) {
-        (_, Some(to)) => format!("wrote, for {to}"),
-        (Rule::Answer | Rule::TaggedAnswer, _) => "answered the customer".to_owned(),
-        (Rule::Choice, _) => "said that a text that waited was for the customer".to_owned(),
-        (Rule::Passed, _) => "passed the thread on".to_owned(),
-        (Rule::Claimed, _) => "took the thread on".to_owned(),
-        _ => "wrote".to_owned(),
+    let number = record.sms.from.phone();
+    let person = number.and_then(|number| line?.person_with(number));
+    let wrote = match &record.decision.to_person {
+        Some(to) => format!("wrote, for {to}"),
+        None => "wrote".to_owned(),
+    };
+    let what = match record.decision.rule {
+        Rule::Answer | Rule::TaggedAnswer => "answered the customer",
+        Rule::Choice => "said that a text that waited was for the customer",
+        Rule::Passed => "passed the thread on",
+        Rule::Claimed => "took the thread on",
+        _ => wrote.as_str(),
     };
     TextTold {
         at: record.received,
         message_sid: record.sms.sid.clone(),
         by: person
-            .map_or("the customer", |p| p.name.as_str())
+            .map_or("the customer", |person| person.name.as_str())
             .to_owned(),
-        what,
+        what: what.to_owned(),
     }
 }
 

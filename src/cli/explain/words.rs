@@ -1,12 +1,15 @@
-//! What the commands say of failures and ends.
+//! What the commands say of failures, ends and guards.
 
-use crate::domain::delivery::{GaveUp, HandOver, Outcome};
+use crate::domain::delivery::{GaveUp, HandOver, Limit, Outcome, Slowed, Withheld};
+use crate::domain::opt_out;
+use crate::domain::subscriber::Subscriber;
+use crate::domain::time_zone::TimeZone;
 
 /// Why a text went on to the next person.
 pub fn reason(hand_over: &HandOver) -> String {
-    let code = hand_over.because.code();
-    let code = code.map_or(String::new(), |code| format!(" (error {code})"));
-    format!("{}{code}", hand_over.because.in_words())
+    let because = hand_over.because;
+    let code = because.code().map(|code| format!(" (error {code})"));
+    format!("{}{}", because.in_words(), code.unwrap_or_default())
 }
 
 /// Why a delivery gave up; `deadline` is when it was too late, as its line's clock shows it.
@@ -24,40 +27,68 @@ pub fn why(because: GaveUp, deadline: &str) -> String {
 
 /// What became of an attempt.
 pub fn outcome(outcome: &Outcome) -> String {
-    let code = |code: &Option<u32>| code.map_or(String::new(), |code| format!(", error {code}"));
+    let code = outcome.code().map(|code| format!(", error {code}"));
+    let code = code.unwrap_or_default();
     match outcome {
         Outcome::Pending => "begun, not answered yet".to_owned(),
         Outcome::Unknown => "the answer got lost, so Twilio may have it or not".to_owned(),
         Outcome::Absent => "it did not get to Twilio".to_owned(),
         Outcome::Accepted => "Twilio took it".to_owned(),
         Outcome::Refused {
-            code: error,
-            http_status,
-            class,
-        } => {
-            format!(
-                "refused (HTTP {http_status}{}): {}",
-                code(error),
-                class.in_words()
-            )
-        }
+            http_status, class, ..
+        } => format!("refused (HTTP {http_status}{code}): {}", class.in_words()),
         Outcome::Sent => "handed to the carrier".to_owned(),
         Outcome::Delivered => "delivered".to_owned(),
-        Outcome::Undelivered { code: error, class } => {
-            format!("not delivered{}: {}", code(error), class.in_words())
-        }
+        Outcome::Undelivered { class, .. } => format!("not delivered{code}: {}", class.in_words()),
     }
 }
 
 /// Where an error is explained.
 pub fn advice(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Refused {
-            code: Some(code), ..
-        }
-        | Outcome::Undelivered {
-            code: Some(code), ..
-        } => Some(format!("see https://www.twilio.com/docs/api/errors/{code}")),
-        _ => None,
+    let code = outcome.code()?;
+    Some(format!("see https://www.twilio.com/docs/api/errors/{code}"))
+}
+
+/// That words of the relay's own were not sent.
+pub fn withheld(to: &str, because: Withheld) -> String {
+    let why = match because {
+        Withheld::OptedOut => "they opted out of texts",
+        Withheld::NotAllowed => "allowed_prefixes does not have their number",
+        Withheld::TooMany => "too many texts went there within a minute",
+        Withheld::Expired => "its time was over before it could go out",
+        Withheld::Cancelled => "the notice was called back",
+        Withheld::Superseded => "a later notice took the place of its own",
+        Withheld::LeftTopic => "they left the topic",
+        Withheld::Settled => "there was no need of it any more",
+        Withheld::NobodyElse => "nobody was left to ask, and no alert number to tell",
+    };
+    format!("these words of the relay's own were not sent to {to}: {why}")
+}
+
+pub fn slowed(slowed: &Slowed, zone: &TimeZone) -> String {
+    let over = match slowed.by {
+        Limit::Sender => "its sender wrote more texts a minute than sender_limit",
+        Limit::Pair => "more came for this phone at once than Twilio lets through",
+        Limit::Order => "an earlier text of the thread had not left yet",
+        Limit::QuietHours => "notices keep to the line's quiet hours",
+    };
+    let until = zone.show_seconds(slowed.until);
+    format!("it was slowed until {until}: {over}")
+}
+
+/// What a text changed about who may be texted.
+pub fn listed(change: &opt_out::Change) -> String {
+    match &change.to {
+        Some(opt_out) => format!("its sender opted out of texts {}", opt_out.by),
+        None => "its sender gets texts again".to_owned(),
+    }
+}
+
+/// What a text changed about its sender's subscriptions.
+pub fn subscribed(subscriber: &Subscriber) -> String {
+    let topic = &subscriber.topic;
+    match subscriber.is_active() {
+        true => format!("its sender subscribed to {topic}"),
+        false => format!("its sender left {topic}"),
     }
 }

@@ -1,6 +1,8 @@
 use super::*;
-use crate::domain::delivery::{Class, GaveUp, HandOver, MovedOn, Purpose};
+use crate::domain::delivery::{Class, GaveUp, HandOver, MovedOn, Outcome, Purpose};
+use crate::domain::inbound_record::ByFallback;
 use crate::domain::line::{Line, config};
+use crate::domain::phone::Sender;
 use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Known, decide};
 
