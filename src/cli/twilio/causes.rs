@@ -14,7 +14,8 @@ const BYTES: usize = 20;
 
 /// What makes the signature fit; if nothing does, what remains to be looked at.
 pub(super) fn of(tokens: &[Secret], given: &str, url: &str, content: &Content) -> Vec<String> {
-    let decoded = STANDARD.decode(given.trim()).map(|bytes| bytes.len());
+    let given = given.trim();
+    let decoded = STANDARD.decode(given).map(|bytes| bytes.len());
     if decoded != Ok(BYTES) {
         return vec![
             "this is not a whole signature, which is 28 characters of base64 that end in =; copy \
@@ -22,38 +23,34 @@ pub(super) fn of(tokens: &[Secret], given: &str, url: &str, content: &Content) -
                 .to_owned(),
         ];
     }
-    let given = given.trim();
     let fits = |url: &str, signed: Signed| signature::verify(tokens, given, url, signed);
-    let mut causes = Vec::new();
     if fits(url, content.signed()) {
-        causes.push("it fits without the white space around the signature".to_owned());
+        return vec!["it fits without the white space around the signature".to_owned()];
     }
-    for (other, what) in other_urls(url) {
-        if fits(&other, content.signed()) {
-            causes.push(format!(
-                "it fits {what}; public_url and the URL in Twilio's console must be the same"
-            ));
-        }
-    }
+    let urls = other_urls(url).into_iter();
+    let urls = urls.filter(|(other, _)| fits(other, content.signed()));
+    let in_console = "public_url and the URL in Twilio's console must be the same";
+    let urls = urls.map(|(_, how)| format!("it fits {how}; {in_console}"));
+    let mut causes: Vec<String> = urls.collect();
+    let no_fields = Form::from_fields::<&str, &str>([]);
+    let is_url_alone = fits(url, Signed::Form(&no_fields));
     match content {
+        Content::Form(_) if is_url_alone => causes.push(
+            "it fits without any field: the request was a GET, or the body belongs to another \
+             request; let Twilio call with POST"
+                .to_owned(),
+        ),
         Content::Form(form) => {
             causes.extend(other_forms(form, |form| fits(url, Signed::Form(form))))
         }
         Content::Raw(body) => {
-            if fits(&with_digest(url, body), Signed::Raw(body)) {
+            if fits(&with_digest(url, body), content.signed()) {
                 causes
                     .push("it fits with bodySHA256 in the URL; Twilio adds it, keep it".to_owned());
-            } else if let Ok(form) = Form::parse(body)
-                && fits(url, Signed::Form(&form))
-            {
+            } else if Form::parse(body).is_ok_and(|form| fits(url, Signed::Form(&form))) {
                 causes.push("it fits if the body is a form".to_owned());
             }
-            if signature::verify(
-                tokens,
-                given,
-                url,
-                Signed::Form(&Form::from_fields::<&str, &str>([])),
-            ) {
+            if is_url_alone {
                 causes.push(
                     "the URL is signed, but the body is not the one whose digest is in bodySHA256; \
                      something on the way changed it"
@@ -76,10 +73,7 @@ fn other_urls(url: &str) -> Vec<(String, &'static str)> {
     } else if let Some(rest) = url.strip_prefix("http:") {
         others.push((format!("https:{rest}"), "with https instead of http"));
     }
-    let (before, query) = match url.split_once('?') {
-        Some((before, query)) => (before, format!("?{query}")),
-        None => (url, String::new()),
-    };
+    let (before, query) = url.split_at(url.find('?').unwrap_or(url.len()));
     match before.strip_suffix('/') {
         Some(bare) => others.push((format!("{bare}{query}"), "without the slash at its end")),
         None => others.push((format!("{before}/{query}"), "with a slash at its end")),
@@ -88,10 +82,8 @@ fn other_urls(url: &str) -> Vec<(String, &'static str)> {
         others.push((before.to_owned(), "without the query"));
     }
     if let Some((without, _)) = url.split_once('#') {
-        others.push((
-            without.to_owned(),
-            "without the part after #, which is never sent",
-        ));
+        let how = "without the part after #, which is never sent";
+        others.push((without.to_owned(), how));
     }
     others
 }
@@ -99,80 +91,66 @@ fn other_urls(url: &str) -> Vec<(String, &'static str)> {
 /// What may have happened to a value on the way.
 type Change = fn(&str) -> String;
 
-/// Other forms that may have been signed.
+const CHANGES: [(Change, &str); 4] = [
+    (
+        |value| value.replace(' ', "+"),
+        "its spaces were plus signs: a + in a form's value is written %2B",
+    ),
+    (
+        |value| value.trim().to_owned(),
+        "it had no white space around it",
+    ),
+    (
+        |value| value.replace('\n', "\r\n"),
+        "its lines ended in CR LF",
+    ),
+    (|_| String::new(), "it was empty"),
+];
+
+/// Which field is not as it was signed.
 fn other_forms(form: &Form, fits: impl Fn(&Form) -> bool) -> Vec<String> {
-    let fields: Vec<(&str, &str)> = form.fields().collect();
+    let fields: Vec<(&str, String)> = form
+        .fields()
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect();
     let mut causes = Vec::new();
-    if !fields.is_empty() && fits(&Form::from_fields::<&str, &str>([])) {
-        causes.push(
-            "it fits without any field: the request was a GET, or the body belongs to another \
-             request; let Twilio call with POST"
-                .to_owned(),
-        );
-        return causes;
-    }
-    for (at, (name, _)) in fields.iter().enumerate() {
-        let others = fields.iter().enumerate().filter(|(other, _)| *other != at);
-        if fits(&Form::from_fields(others.map(|(_, field)| *field))) {
+    for (at, (name, value)) in fields.iter().enumerate() {
+        let mut others = fields.clone();
+        others.remove(at);
+        if fits(&Form::from_fields(others)) {
             causes.push(format!(
                 "it fits without {name}: Twilio did not send that field"
             ));
         }
-        let changed = |change: Change| {
-            Form::from_fields(fields.iter().enumerate().map(|(other, (name, value))| {
-                let value = if other == at {
-                    change(value)
-                } else {
-                    (*value).to_owned()
-                };
-                (*name, value)
-            }))
-        };
-        let changes: [(Change, &str); 4] = [
-            (
-                |value| value.replace(' ', "+"),
-                "its spaces were plus signs: a + in a form's value is written %2B",
-            ),
-            (
-                |value| value.trim().to_owned(),
-                "it had no white space around it",
-            ),
-            (
-                |value| value.replace('\n', "\r\n"),
-                "its lines ended in CR LF",
-            ),
-            (|_| String::new(), "it was empty"),
-        ];
-        for (change, what) in changes {
-            if fits(&changed(change)) {
-                causes.push(format!("it fits if {what} ({name})"));
-                break;
-            }
-        }
+        let change = CHANGES.iter().find(|(change, _)| {
+            let mut changed = fields.clone();
+            changed[at].1 = change(value);
+            fits(&Form::from_fields(changed))
+        });
+        causes.extend(change.map(|(_, what)| format!("it fits if {what} ({name})")));
     }
     causes
 }
 
-fn to_look_at(content: &Content) -> Vec<String> {
-    let mut causes = vec![
+fn to_look_at(content: &Content) -> [String; 3] {
+    [
         "the auth token may be another one: of another account or subaccount, or of before a \
          rotation; Twilio signs with the primary token, never with an API key's secret"
             .to_owned(),
         "the URL may be another one: it must be the one in Twilio's console, letter by letter, with \
          its scheme, host, path and query; behind a proxy it is not the one the server sees"
             .to_owned(),
-    ];
-    causes.push(match content {
-        Content::Form(form) => format!(
-            "a field may be missing or changed: {} were given, and all that Twilio sent must be \
-             there, empty ones and unknown ones, too",
-            form.fields().count()
-        ),
-        Content::Raw(_) => {
-            "the body may have been changed on the way: its digest stands in bodySHA256".to_owned()
-        }
-    });
-    causes
+        match content {
+            Content::Form(form) => format!(
+                "a field may be missing or changed: {} were given, and all that Twilio sent must \
+                 be there, empty ones and unknown ones, too",
+                form.fields().count()
+            ),
+            Content::Raw(_) => {
+                "the body may have been changed on the way: its digest stands in bodySHA256".into()
+            }
+        },
+    ]
 }
 
 #[cfg(test)]

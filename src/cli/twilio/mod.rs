@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use http::Uri;
-use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::WrongUsage;
 use super::candidates::{GREEN, RED};
-use super::output::{self, tell};
+use super::output::tell;
+use super::serve::web_address;
+use super::show;
 use crate::credentials::repos_env;
 use crate::domain::credentials::{AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
 use crate::twilio::form::Form;
@@ -32,31 +32,18 @@ pub struct Twilio {
     command: Command,
 }
 
-const SIGN_EXAMPLE: &str = "Example:
-  relay twilio sign --url https://relay.example.com/twilio/sms -d From=+18585550107 -d Body=hi \\
-      --env-file repos.env";
-
-const VERIFY_EXAMPLE: &str = "Example:
-  relay twilio verify --url https://relay.example.com/twilio/sms --body @request.txt \\
-      --signature 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' --env-file repos.env";
-
 #[derive(Subcommand)]
 enum Command {
     /// Print the signature that Twilio would send
-    #[command(after_help = SIGN_EXAMPLE)]
-    Sign(Sign),
+    #[command(after_help = "Example:
+  relay twilio sign --url https://relay.example.com/twilio/sms -d From=+18585550107 -d Body=hi \\
+      --env-file repos.env")]
+    Sign(Request),
     /// Say whether a signature fits a request, and if not, why that may be
-    #[command(after_help = VERIFY_EXAMPLE)]
+    #[command(after_help = "Example:
+  relay twilio verify --url https://relay.example.com/twilio/sms --body @request.txt \\
+      --signature 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' --env-file repos.env")]
     Verify(Verify),
-}
-
-#[derive(clap::Args)]
-struct Sign {
-    #[command(flatten)]
-    request: Request,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -66,30 +53,43 @@ struct Verify {
     /// The header X-Twilio-Signature
     #[arg(long, value_name = "BASE64")]
     signature: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(clap::Args)]
 struct Request {
     /// The URL that Twilio calls, as it stands in Twilio's console: public_url and the path
-    #[arg(long)]
+    #[arg(long, value_parser = whole_url)]
     url: String,
     /// A field of the form, as often as there are fields
     #[arg(
         short = 'd',
         long = "data",
         value_name = "NAME=VALUE",
+        value_parser = field,
         conflicts_with = "body"
     )]
-    fields: Vec<String>,
+    fields: Vec<(String, String)>,
     /// The raw body, or @FILE; a form, unless it begins with { or [
     #[arg(long, value_name = "BODY")]
     body: Option<String>,
     /// The file with the auth token (mode 600)
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn whole_url(url: &str) -> Result<String, &'static str> {
+    web_address(url)
+        .map_err(|_| "it must be a whole URL, such as https://relay.example.com/twilio/sms")
+}
+
+fn field(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("a field is written -d NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A body as it is signed.
@@ -110,99 +110,56 @@ impl Content {
 impl Twilio {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Sign(sign) => sign.run(),
+            Command::Sign(request) => request.sign(),
             Command::Verify(verify) => verify.run(),
         }
     }
 }
 
-#[derive(Serialize)]
-struct Signature {
-    url: String,
-    signature: String,
-}
-
-impl Sign {
-    fn run(self) -> anyhow::Result<ExitCode> {
-        let content = self.request.content()?;
-        let url = match &content {
-            Content::Raw(body) => with_digest(self.request.url()?, body),
-            Content::Form(_) => self.request.url()?.to_owned(),
-        };
-        let tokens = self.request.tokens()?;
-        let signature = signature::sign(&tokens[0], &url, content.signed());
-        if self.json {
-            output::json(&Signature { url, signature })?;
-        } else {
-            if url != self.request.url {
-                tell!("URL: {url}")?;
-            }
-            tell!("X-Twilio-Signature: {signature}")?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-#[derive(Serialize)]
-struct Verdict {
-    fits: bool,
-    causes: Vec<String>,
-}
-
 impl Verify {
     fn run(self) -> anyhow::Result<ExitCode> {
-        let (url, content) = (self.request.url()?, self.request.content()?);
-        let tokens = self.request.tokens()?;
-        let fits = signature::verify(&tokens, &self.signature, url, content.signed());
+        let Self { request, signature } = self;
+        let content = request.content()?;
+        let (tokens, url) = (request.tokens()?, &request.url);
+        let fits = signature::verify(&tokens, &signature, url, content.signed());
         let causes = if fits {
             Vec::new()
         } else {
-            causes::of(&tokens, &self.signature, url, &content)
+            causes::of(&tokens, &signature, url, &content)
         };
-        if self.json {
-            output::json(&Verdict { fits, causes })?;
-        } else if fits {
-            tell!("{GREEN}✓{GREEN:#} the signature fits")?;
-        } else {
-            tell!("{RED}✗{RED:#} the signature does not fit")?;
-            for cause in causes {
-                tell!("  · {cause}")?;
+        let verdict = json!({"fits": fits, "causes": causes});
+        show::print(&verdict, request.json, |_| {
+            if fits {
+                return tell!("{GREEN}✓{GREEN:#} the signature fits");
             }
-        }
-        Ok(if fits {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+            tell!("{RED}✗{RED:#} the signature does not fit")?;
+            causes.iter().try_for_each(|cause| tell!("  · {cause}"))
+        })?;
+        Ok(ExitCode::from(u8::from(!fits)))
     }
 }
 
 impl Request {
-    fn url(&self) -> anyhow::Result<&str> {
-        let is_whole = self.url.parse::<Uri>().is_ok_and(|url| {
-            matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()
-        });
-        if !is_whole {
-            return Err(WrongUsage(
-                "--url must be a whole URL, such as https://relay.example.com/twilio/sms"
-                    .to_owned(),
-            )
-            .into());
-        }
-        Ok(&self.url)
+    fn sign(self) -> anyhow::Result<ExitCode> {
+        let content = self.content()?;
+        let url = match &content {
+            Content::Raw(body) => with_digest(&self.url, body),
+            Content::Form(_) => self.url.clone(),
+        };
+        let signature = signature::sign(&self.tokens()?[0], &url, content.signed());
+        let signed = json!({"url": url, "signature": signature});
+        show::print(&signed, self.json, |_| {
+            if url != self.url {
+                tell!("URL: {url}")?;
+            }
+            tell!("X-Twilio-Signature: {signature}")
+        })
     }
 
     fn content(&self) -> anyhow::Result<Content> {
         let Some(body) = &self.body else {
-            let fields: Option<Vec<(&str, &str)>> = self
-                .fields
-                .iter()
-                .map(|field| field.split_once('='))
-                .collect();
-            return match fields {
-                Some(fields) => Ok(Content::Form(Form::from_fields(fields))),
-                None => Err(WrongUsage("a field is written -d NAME=VALUE".to_owned()).into()),
-            };
+            let fields = self.fields.iter().cloned();
+            return Ok(Content::Form(Form::from_fields(fields)));
         };
         let body = match body.strip_prefix('@') {
             Some(file) => std::fs::read(file)
