@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use anyhow::{Context, anyhow, ensure};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::checkpoints::Checkpoints;
@@ -58,6 +58,14 @@ impl Database {
         })?;
         let writer = Connection::open(path).map_err(at)?;
         prepare(&writer).map_err(at)?;
+        let shape = create_tables(&writer).map_err(at)?;
+        ensure!(
+            shape == SHAPE,
+            "the database {} was made by another version of the relay (its tables have shape \
+             {shape}, this version reads shape {SHAPE}): run that version, or move the folder away \
+             to begin anew",
+            path.display()
+        );
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(path, flags).map_err(at)?;
         reader.busy_timeout(LOCKED_AT_MOST)?;
@@ -160,25 +168,26 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(LOCKED_AT_MOST)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(include_str!("tables.sql"))?;
-    add_what_came_later(connection)
+    Ok(())
 }
 
-/// Columns that tables of earlier versions lack, with the indexes that need them.
-fn add_what_came_later(connection: &Connection) -> rusqlite::Result<()> {
-    let has_bulk: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('wake_ups') WHERE name = 'bulk')",
-        [],
-        |row| row.get(0),
-    )?;
-    if !has_bulk {
-        connection
-            .execute_batch("ALTER TABLE wake_ups ADD COLUMN bulk INTEGER NOT NULL DEFAULT 0")?;
+/// The shape of the tables; to be raised whenever tables.sql changes what is there already.
+const SHAPE: i32 = 1;
+
+/// Makes the tables in a new file. Returns the shape of those that there are.
+fn create_tables(connection: &Connection) -> rusqlite::Result<i32> {
+    let shape = || connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    if shape()? == SHAPE {
+        return Ok(SHAPE);
     }
-    connection.execute_batch(
-        "DROP INDEX IF EXISTS wake_ups_visible;
-         CREATE INDEX IF NOT EXISTS wake_ups_of_lane ON wake_ups (bulk, visible);",
-    )
+    // Whoever is killed in the middle leaves nothing behind, and of two at once one does it.
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    if !transaction.table_exists(None, "lines")? {
+        transaction.execute_batch(include_str!("tables.sql"))?;
+        transaction.pragma_update(None, "user_version", SHAPE)?;
+    }
+    transaction.commit()?;
+    shape()
 }
 
 fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpoints: Checkpoints) {
@@ -350,5 +359,23 @@ mod tests {
         let error = format!("{:#}", Database::open(&path).err().unwrap());
         assert!(error.contains("relay.db"), "{error}");
         assert!(error.contains("move it away to begin anew"), "{error}");
+    }
+
+    #[test]
+    fn tables_of_another_version_are_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("relay.db");
+        drop(Database::open(&path).unwrap());
+        drop(Database::open(&path).unwrap());
+        let connection = Connection::open(&path).unwrap();
+        for other in [0, SHAPE + 1] {
+            connection
+                .pragma_update(None, "user_version", other)
+                .unwrap();
+            let error = format!("{:#}", Database::open(&path).err().unwrap());
+            let shape = format!("its tables have shape {other}");
+            assert!(error.contains(&shape), "{error}");
+            assert!(error.contains("to begin anew"), "{error}");
+        }
     }
 }

@@ -1,9 +1,9 @@
-CREATE TABLE IF NOT EXISTS lines (
+CREATE TABLE lines (
     number TEXT PRIMARY KEY,
     line   TEXT NOT NULL             -- JSON
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS overrides (
+CREATE TABLE overrides (
     line     TEXT NOT NULL,          -- the line's number
     person   TEXT NOT NULL,
     override TEXT NOT NULL,          -- JSON
@@ -11,46 +11,46 @@ CREATE TABLE IF NOT EXISTS overrides (
 ) WITHOUT ROWID;
 
 -- What is known of a line's threads, and what waits for a word of its people.
-CREATE TABLE IF NOT EXISTS threads (
+CREATE TABLE threads (
     line    TEXT PRIMARY KEY,        -- the line's number
     version INTEGER NOT NULL,
     threads TEXT NOT NULL            -- JSON
 );
 
 -- The last day of each line that is not to be compared with Twilio's list any more.
-CREATE TABLE IF NOT EXISTS reconciled (
+CREATE TABLE reconciled (
     line TEXT PRIMARY KEY,           -- the line's number
     day  TEXT NOT NULL               -- such as 2026-11-22, by the line's clock
 ) WITHOUT ROWID;
 
 -- With row ids, unlike the small ones: long rows then stand one after the other in the order in which
 -- they came, and not on a page of their own each, beside a tree in the order of their random SIDs.
-CREATE TABLE IF NOT EXISTS inbounds (
+CREATE TABLE inbounds (
     sid    TEXT PRIMARY KEY,
     record TEXT NOT NULL             -- JSON
 );
 
-CREATE TABLE IF NOT EXISTS deliveries (
+CREATE TABLE deliveries (
     id       TEXT PRIMARY KEY,
     version  INTEGER NOT NULL,
     due      INTEGER,                -- milliseconds since 1970; NULL once nothing is due
     delivery TEXT NOT NULL           -- JSON
 );
 
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
 
-CREATE TABLE IF NOT EXISTS sent (
+CREATE TABLE sent (
     sid      TEXT PRIMARY KEY,       -- Twilio's name for the message
     delivery TEXT NOT NULL           -- whose it is
 ) WITHOUT ROWID;
 
 -- Which deliveries gave up: few, and not in the way of the many others.
-CREATE TABLE IF NOT EXISTS given_up (
+CREATE TABLE given_up (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL              -- milliseconds since 1970
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS notices (
+CREATE TABLE notices (
     id      TEXT PRIMARY KEY,
     version INTEGER NOT NULL,
     line    TEXT NOT NULL,           -- the line's number
@@ -60,20 +60,20 @@ CREATE TABLE IF NOT EXISTS notices (
     notice  TEXT NOT NULL            -- JSON
 );
 
-CREATE INDEX IF NOT EXISTS notices_due ON notices (due) WHERE due IS NOT NULL;
+CREATE INDEX notices_due ON notices (due) WHERE due IS NOT NULL;
 
-CREATE INDEX IF NOT EXISTS notices_subject ON notices (line, topic, subject)
+CREATE INDEX notices_subject ON notices (line, topic, subject)
     WHERE subject IS NOT NULL;
 
 -- How each recipient of a notice stands, to be counted.
-CREATE TABLE IF NOT EXISTS recipients (
+CREATE TABLE recipients (
     notice   TEXT NOT NULL,
     delivery TEXT NOT NULL,
     standing TEXT NOT NULL,
     PRIMARY KEY (notice, delivery)
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS opt_outs (
+CREATE TABLE opt_outs (
     line    TEXT NOT NULL,           -- the line's number
     number  TEXT NOT NULL,
     opt_out TEXT NOT NULL,           -- JSON
@@ -81,7 +81,7 @@ CREATE TABLE IF NOT EXISTS opt_outs (
 ) WITHOUT ROWID;
 
 -- Who ever subscribed to a line's topics; those who left stay on record.
-CREATE TABLE IF NOT EXISTS subscribers (
+CREATE TABLE subscribers (
     line       TEXT NOT NULL,        -- the line's number
     topic      TEXT NOT NULL,        -- its name
     number     TEXT NOT NULL,
@@ -90,32 +90,34 @@ CREATE TABLE IF NOT EXISTS subscribers (
     PRIMARY KEY (line, topic, number)
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS subscribers_number ON subscribers (line, number);
+CREATE INDEX subscribers_number ON subscribers (line, number);
 
-CREATE TABLE IF NOT EXISTS paces (
+CREATE TABLE paces (
     key TEXT PRIMARY KEY,
     tat INTEGER NOT NULL             -- milliseconds since 1970; once passed, as good as no row
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS paces_tat ON paces (tat);
+CREATE INDEX paces_tat ON paces (tat);
 
 -- Signatures of requests that came over HTTP, so that none comes twice.
-CREATE TABLE IF NOT EXISTS signatures (
+CREATE TABLE signatures (
     digest TEXT PRIMARY KEY,
     until  INTEGER NOT NULL          -- milliseconds since 1970; after that it is too old anyway
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS signatures_until ON signatures (until);
+CREATE INDEX signatures_until ON signatures (until);
 
-CREATE TABLE IF NOT EXISTS wake_ups (
+CREATE TABLE wake_ups (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     wake_up  TEXT NOT NULL,          -- JSON
     visible  INTEGER NOT NULL,       -- milliseconds since 1970 from which on it may be received
     received INTEGER NOT NULL DEFAULT 0,
-    bulk     INTEGER NOT NULL DEFAULT 0  -- 1 if it is about one of many texts, which wait for the others
+    bulk     INTEGER NOT NULL        -- 1 if it is about one of many texts, which wait for the others
 );
 
-CREATE TABLE IF NOT EXISTS dead_letters (
+CREATE INDEX wake_ups_of_lane ON wake_ups (bulk, visible);
+
+CREATE TABLE dead_letters (
     id      INTEGER PRIMARY KEY,
     wake_up TEXT NOT NULL,           -- JSON
     died    INTEGER NOT NULL         -- milliseconds since 1970
