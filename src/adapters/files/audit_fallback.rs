@@ -104,7 +104,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::app::ports::audit::{Kind, VERSION};
+    use crate::app::ports::audit::Kind;
     use crate::clock::ManualClock;
 
     struct Broken;
@@ -133,27 +133,8 @@ mod tests {
     async fn records_that_the_audit_refuses_are_printed_and_counted() {
         let now = "2026-11-23T19:00:00Z".parse().unwrap();
         let record = Record {
-            at: now,
-            kind: Kind::Decision,
-            version: VERSION,
-            line: "qdn".to_owned(),
-            notice: None,
-            message_sid: None,
-            delivery: None,
-            attempt: None,
-            rule: None,
-            from: None,
-            fallback: None,
             to_person: Some("Sergio".to_owned()),
-            to: None,
-            candidates: Vec::new(),
-            outcome: None,
-            error_code: None,
-            sent_sid: None,
-            next: None,
-            day: None,
-            topic: None,
-            counts: None,
+            ..Record::new(Kind::Decision, "qdn", now)
         };
         let out = Out::default();
         let fallback = Fallback::new(

@@ -17,59 +17,80 @@ use crate::domain::reconciliation::Counts;
 pub const VERSION: u32 = 1;
 
 /// One record, one JSON object.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub at: Timestamp,
     pub kind: Kind,
     pub version: u32,
     pub line: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<NoticeId>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message_sid: Option<MessageSid>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryId>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Who>,
     /// The text came by the fallback URL, at this time and because of this error.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<ByFallback>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_person: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Who>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub candidates: Vec<Considered>,
     /// What the attempt came to, or why the delivery ended.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<u32>,
     /// Twilio's name for the message that was sent.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_sid: Option<MessageSid>,
     /// When the next attempt is due.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Timestamp>,
     /// The line's day that was compared with Twilio's list.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<Date>,
     /// The topic that a number joined or left.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// How many messages were compared, and how many differences there were.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+impl Record {
+    /// A record that says nothing but what happened on which line, and when.
+    pub fn new(kind: Kind, line: &str, at: Timestamp) -> Self {
+        Self {
+            at,
+            kind,
+            version: VERSION,
+            line: line.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn with_outcome(self, outcome: impl Into<String>) -> Self {
+        Self {
+            outcome: Some(outcome.into()),
+            ..self
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An inbound was routed.
+    #[default]
     Decision,
     /// Twilio sent the same webhook again; what was decided first stands and is said here,
     /// whatever a decision of the same moment says.

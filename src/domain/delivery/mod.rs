@@ -14,7 +14,6 @@ pub mod invitation;
 pub mod message_status;
 mod new;
 mod notifications;
-pub mod outcome_wording;
 mod progress;
 pub mod source;
 mod step;

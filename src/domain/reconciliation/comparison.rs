@@ -3,7 +3,6 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Counts, Day, Difference, Message, Report, TOO_OLD, Way, What, Words};
-use crate::domain::delivery::outcome_wording::outcome_in_words;
 use crate::domain::delivery::{Attempt, Delivery, Event, Outcome, State, Status, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
@@ -131,7 +130,7 @@ impl Comparison {
         let is_open = !matches!(delivery.state, State::Delivered | State::GaveUp { .. });
         if is_open && delivery.deadline < self.now && self.open.insert(delivery.id.clone()) {
             let last = delivery.attempts.last();
-            let last = last.map_or("no attempt", |a| outcome_in_words(&a.outcome));
+            let last = last.map_or("no attempt".to_owned(), |a| name_of(&a.outcome));
             let still_open = Difference {
                 delivery: Some(delivery.id.clone()),
                 other: Some(Sender::Phone(delivery.to.number.clone())),
@@ -169,7 +168,7 @@ impl Comparison {
                 self.end(delivery, attempt, attempt.began, news)
             }
             None => {
-                let here = outcome_in_words(&attempt.outcome);
+                let here = name_of(&attempt.outcome);
                 let not_listed = Difference {
                     detail: format!("here: {here}"),
                     ..of_attempt(What::NotListed, delivery, attempt, attempt.began, sid)
@@ -190,7 +189,7 @@ impl Comparison {
         news: News,
     ) -> Option<(Difference, News)> {
         let other_end = || {
-            let (twilio, here) = (name_of(&news.status), outcome_in_words(&attempt.outcome));
+            let (twilio, here) = (name_of(&news.status), name_of(&attempt.outcome));
             Difference {
                 detail: format!("Twilio: {twilio}, here: {here}"),
                 error_code: news.code,

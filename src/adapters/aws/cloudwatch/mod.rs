@@ -5,6 +5,7 @@ mod batch;
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::error::SdkError;
 use aws_sdk_cloudwatchlogs::operation::create_log_stream::CreateLogStreamError;
 use aws_sdk_cloudwatchlogs::operation::put_log_events::{PutLogEventsError, PutLogEventsOutput};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
@@ -41,17 +42,9 @@ impl CloudWatchAudit {
             .send()
             .await;
         match created {
-            Ok(_) => Ok(()),
-            Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(CreateLogStreamError::ResourceAlreadyExistsException(_))
-                ) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(plain(error))
+            Err(error) if !exists_already(&error) => Err(plain(error))
                 .with_context(|| format!("cannot create a stream in the log group {}", self.group)),
+            _ => Ok(()),
         }
     }
 
@@ -64,18 +57,11 @@ impl CloudWatchAudit {
                 .set_log_events(Some(batch.to_vec()))
                 .send()
         };
-        let answer = match send().await {
-            Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(PutLogEventsError::ResourceNotFoundException(_))
-                ) =>
-            {
-                self.open().await?;
-                send().await
-            }
-            answer => answer,
-        };
+        let mut answer = send().await;
+        if answer.as_ref().is_err_and(misses_stream) {
+            self.open().await?;
+            answer = send().await;
+        }
         let answer = answer
             .map_err(plain)
             .with_context(|| format!("cannot write to the log group {}", self.group))?;
@@ -109,6 +95,16 @@ impl Audit for CloudWatchAudit {
         }
         Ok(())
     }
+}
+
+fn misses_stream(error: &SdkError<PutLogEventsError>) -> bool {
+    let error = error.as_service_error();
+    error.is_some_and(PutLogEventsError::is_resource_not_found_exception)
+}
+
+fn exists_already(error: &SdkError<CreateLogStreamError>) -> bool {
+    let error = error.as_service_error();
+    error.is_some_and(CreateLogStreamError::is_resource_already_exists_exception)
 }
 
 /// CloudWatch Logs answers 200 even if it threw events away for their age.

@@ -4,9 +4,8 @@ mod notices;
 
 use jiff::Timestamp;
 
-use crate::app::ports::audit::{Considered, HashKey, Kind, Record, VERSION};
+use crate::app::ports::audit::{Considered, HashKey, Kind, Record};
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::outcome_wording::outcome_in_words;
 use crate::domain::delivery::{
     Delivery, Effect, Failed, GaveUp, Limit, Purpose, Recipient, State, Withheld,
 };
@@ -104,84 +103,69 @@ fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Recor
         | Purpose::Thread
         | Purpose::Answer
         | Purpose::Notice { .. }
-        | Purpose::Invitation => {
-            return None;
-        }
+        | Purpose::Invitation => return None,
     };
-    Some(Record {
-        outcome: Some(that.to_owned()),
-        ..of_delivery(kind, delivery, &delivery.to, at, key)
-    })
+    Some(of_delivery(kind, delivery, &delivery.to, at, key).with_outcome(that))
 }
 
 fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey) -> Option<Record> {
-    match effect {
-        Effect::Send { attempt } => Some(of_attempt(Kind::Attempt, delivery, *attempt, at, key)),
-        Effect::Report { attempt } => Some(Record {
+    let of = |kind| of_delivery(kind, delivery, &delivery.to, at, key);
+    let of_attempt = |kind, number| of_attempt(kind, delivery, number, at, key);
+    Some(match effect {
+        Effect::Send { attempt } => of_attempt(Kind::Attempt, *attempt),
+        Effect::Report { attempt } => Record {
             next: delivery.due(),
-            ..of_attempt(Kind::Outcome, delivery, *attempt, at, key)
-        }),
-        Effect::ReportHandOver { from, because } => Some(Record {
-            outcome: Some(format!(
-                "moved on from {}: {}",
-                from.person,
-                because.in_words()
-            )),
-            error_code: because.code(),
-            ..of_delivery(Kind::HandOver, delivery, &delivery.to, at, key)
-        }),
-        Effect::ReportHandBack { from } => Some(Record {
-            outcome: Some(format!("it had arrived before {} was tried", from.person)),
-            ..of_delivery(Kind::HandBack, delivery, &delivery.to, at, key)
-        }),
+            ..of_attempt(Kind::Outcome, *attempt)
+        },
+        Effect::ReportHandOver { from, because } => {
+            let why = because.in_words();
+            Record {
+                error_code: because.code(),
+                ..of(Kind::HandOver).with_outcome(format!("moved on from {}: {why}", from.person))
+            }
+        }
+        Effect::ReportHandBack { from } => of(Kind::HandBack)
+            .with_outcome(format!("it had arrived before {} was tried", from.person)),
         Effect::ReportGivenUp { .. } | Effect::ReportWithheld { .. }
             if delivery.purpose == Purpose::Invitation =>
         {
             let failed = Failed::of(delivery);
-            Some(Record {
+            Record {
                 outcome: failed.map(|failed| failed.because.in_words().to_owned()),
                 error_code: delivery.last_error(),
-                ..of_delivery(Kind::InvitationFailed, delivery, &delivery.to, at, key)
-            })
+                ..of(Kind::InvitationFailed)
+            }
         }
-        Effect::ReportGivenUp { because } => Some(Record {
-            outcome: Some(given_up_in_words(*because).to_owned()),
-            ..of_delivery(Kind::GaveUp, delivery, &delivery.to, at, key)
-        }),
-        Effect::ReportSlowed(slowed) => Some(Record {
-            outcome: Some(slowed_in_words(slowed.by)),
+        Effect::ReportGivenUp { because } => {
+            of(Kind::GaveUp).with_outcome(given_up_in_words(*because))
+        }
+        Effect::ReportSlowed(slowed) => Record {
             next: Some(slowed.until),
-            ..of_delivery(Kind::Slowed, delivery, &delivery.to, at, key)
-        }),
+            ..of(Kind::Slowed).with_outcome(slowed_in_words(slowed.by))
+        },
+        Effect::ReportHandedOn { from } => {
+            of(Kind::Unanswered).with_outcome(format!("{from} did not answer the customer"))
+        }
         // Nobody expected to hear of it.
         Effect::ReportWithheld {
             because: Withheld::Settled,
-        } => None,
-        Effect::ReportHandedOn { from } => Some(Record {
-            outcome: Some(format!("{from} did not answer the customer")),
-            ..of_delivery(Kind::Unanswered, delivery, &delivery.to, at, key)
-        }),
-        Effect::ReportWithheld { because } => Some(Record {
-            outcome: Some(name_of(because).replace('_', " ")),
-            ..of_delivery(Kind::Withheld, delivery, &delivery.to, at, key)
-        }),
-        Effect::ReportReplayed => Some(replayed(delivery, at)),
+        } => return None,
+        Effect::ReportWithheld { because } => {
+            of(Kind::Withheld).with_outcome(name_of(because).replace('_', " "))
+        }
+        Effect::ReportReplayed => replayed(delivery, at),
         Effect::Ask { .. }
         | Effect::AskAfter { .. }
         | Effect::Wake { .. }
         | Effect::Tell { .. }
-        | Effect::TellInviter => None,
-    }
+        | Effect::TellInviter => return None,
+    })
 }
 
 /// The record of an invitation that was accepted. Whoever asks for it from a shell has no credentials,
 /// so there is no hashed number in it.
 pub fn invited(delivery: &Delivery, at: Timestamp) -> Record {
-    Record {
-        delivery: Some(delivery.id.clone()),
-        to_person: Some(delivery.to.person.clone()),
-        ..blank(Kind::Invited, &delivery.line, at)
-    }
+    without_number(Kind::Invited, delivery, at)
 }
 
 /// The record of a replay, `delivery` being its new state. It is made by people without the
@@ -193,25 +177,15 @@ pub fn replayed(delivery: &Delivery, at: Timestamp) -> Record {
         _ => "to be tried again",
     };
     Record {
-        message_sid: delivery.message_sid.clone(),
-        delivery: Some(delivery.id.clone()),
-        to_person: Some(delivery.to.person.clone()),
-        outcome: Some(outcome.to_owned()),
         next: delivery.due(),
-        ..blank(Kind::Replayed, &delivery.line, at)
+        ..without_number(Kind::Replayed, delivery, at).with_outcome(outcome)
     }
 }
 
 /// The record of a dead letter that somebody dealt with, with their reason. Like a replay's it has
 /// no hashed number in it.
 pub fn dropped(delivery: &Delivery, reason: &str, at: Timestamp) -> Record {
-    Record {
-        message_sid: delivery.message_sid.clone(),
-        delivery: Some(delivery.id.clone()),
-        to_person: Some(delivery.to.person.clone()),
-        outcome: Some(reason.to_owned()),
-        ..blank(Kind::Dropped, &delivery.line, at)
-    }
+    without_number(Kind::Dropped, delivery, at).with_outcome(reason)
 }
 
 /// The record of something that Twilio's list of a line's day says otherwise.
@@ -228,9 +202,10 @@ pub fn difference(
         What::NeverRecorded => ((sid, other), (None, None)),
         _ => ((None, None), (sid, other)),
     };
-    let done = match difference.put_right {
-        true => "; put right",
-        false => "",
+    let done = if difference.put_right {
+        "; put right"
+    } else {
+        ""
     };
     Record {
         day: Some(report.day),
@@ -243,7 +218,7 @@ pub fn difference(
         attempt: difference.attempt,
         outcome: Some(format!("{}{done}", difference.detail)),
         error_code: difference.error_code,
-        ..blank(Kind::Difference, &report.line, at)
+        ..Record::new(Kind::Difference, &report.line, at)
     }
 }
 
@@ -252,18 +227,17 @@ pub fn reconciled(report: &Report, at: Timestamp) -> Record {
     Record {
         day: Some(report.day),
         counts: Some(report.counts),
-        ..blank(Kind::Reconciled, &report.line, at)
+        ..Record::new(Kind::Reconciled, &report.line, at)
     }
 }
 
 /// The record of what a text changed about who gets texts.
 pub fn opted_out_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Option<Record> {
     let change = record.opt_out.as_ref()?;
-    let person = line.person_with(&change.number);
     Some(Record {
-        to_person: person.map(|person| person.name.clone()),
-        outcome: Some(change_in_words(change)),
+        to_person: person_with(line, change),
         ..of_inbound(Kind::OptOut, &line.name, &record.sms, record.received, key)
+            .with_outcome(change_in_words(change))
     })
 }
 
@@ -276,22 +250,24 @@ pub fn opted_out_by_refusal(
     key: &HashKey,
 ) -> Record {
     Record {
-        outcome: Some(change_in_words(change)),
         error_code: Some(opt_out::REFUSED),
-        ..of_delivery(Kind::OptOut, delivery, to, at, key)
+        ..of_delivery(Kind::OptOut, delivery, to, at, key).with_outcome(change_in_words(change))
     }
 }
 
 /// The record of a change by hand. It is made by people without the credentials, so the number in it
 /// is masked and has no hash.
 pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -> Record {
-    let person = line.person_with(&change.number);
     let (number, what) = (change.number.masked(), change_in_words(change));
     Record {
-        to_person: person.map(|person| person.name.clone()),
-        outcome: Some(format!("{number}: {what}")),
-        ..blank(Kind::OptOut, &line.name, at)
+        to_person: person_with(line, change),
+        ..Record::new(Kind::OptOut, &line.name, at).with_outcome(format!("{number}: {what}"))
     }
+}
+
+fn person_with(line: &Line, change: &opt_out::Change) -> Option<String> {
+    let person = line.person_with(&change.number)?;
+    Some(person.name.clone())
 }
 
 /// The record of what a person's text changed about their duty.
@@ -300,24 +276,21 @@ pub fn duty_by_text(record: &InboundRecord, key: &HashKey) -> Option<Record> {
     let line = &record.decision.line;
     Some(Record {
         to_person: Some(change.person.clone()),
-        outcome: Some(change.in_words()),
         ..of_inbound(Kind::DutyByText, line, &record.sms, record.received, key)
+            .with_outcome(change.in_words())
     })
 }
 
 /// The records of what a text changed about its sender's subscriptions.
 pub fn subscribed_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Vec<Record> {
     let changed = record.subscriptions.iter();
-    let records = changed.map(|subscriber| Record {
-        topic: Some(subscriber.topic.clone()),
-        outcome: Some(how_in_words(subscriber)),
-        ..of_inbound(
-            kind_of(subscriber),
-            &line.name,
-            &record.sms,
-            record.received,
-            key,
-        )
+    let records = changed.map(|subscriber| {
+        let kind = kind_of(subscriber);
+        Record {
+            topic: Some(subscriber.topic.clone()),
+            ..of_inbound(kind, &line.name, &record.sms, record.received, key)
+                .with_outcome(how_in_words(subscriber))
+        }
     });
     records.collect()
 }
@@ -328,8 +301,7 @@ pub fn subscribed_by_hand(line: &Line, subscriber: &Subscriber, at: Timestamp) -
     let (number, how) = (subscriber.number.masked(), how_in_words(subscriber));
     Record {
         topic: Some(subscriber.topic.clone()),
-        outcome: Some(format!("{number}: {how}")),
-        ..blank(kind_of(subscriber), &line.name, at)
+        ..Record::new(kind_of(subscriber), &line.name, at).with_outcome(format!("{number}: {how}"))
     }
 }
 
@@ -338,15 +310,15 @@ pub fn subscribed_by_hand(line: &Line, subscriber: &Subscriber, at: Timestamp) -
 pub fn imported(line: &Line, topic: &str, joined: u64, at: Timestamp) -> Record {
     Record {
         topic: Some(topic.to_owned()),
-        outcome: Some(format!("{joined} by a list")),
-        ..blank(Kind::Subscribed, &line.name, at)
+        ..Record::new(Kind::Subscribed, &line.name, at).with_outcome(format!("{joined} by a list"))
     }
 }
 
 fn kind_of(subscriber: &Subscriber) -> Kind {
-    match subscriber.is_active() {
-        true => Kind::Subscribed,
-        false => Kind::Left,
+    if subscriber.is_active() {
+        Kind::Subscribed
+    } else {
+        Kind::Left
     }
 }
 
@@ -380,7 +352,7 @@ fn of_attempt(
         attempt: Some(number),
         outcome: attempt
             .filter(|_| kind == Kind::Outcome)
-            .map(|a| outcome_in_words(&a.outcome).to_owned()),
+            .map(|a| name_of(&a.outcome)),
         error_code: attempt.and_then(|attempt| attempt.outcome.code()),
         sent_sid: attempt.and_then(|attempt| attempt.sid.clone()),
         ..of_delivery(kind, delivery, to, at, key)
@@ -395,12 +367,19 @@ fn of_delivery(
     key: &HashKey,
 ) -> Record {
     Record {
-        message_sid: delivery.message_sid.clone(),
         notice: delivery.purpose.notice(),
-        delivery: Some(delivery.id.clone()),
         to_person: Some(to.person.clone()),
         to: Some(key.who(to.number.expose(), to.number.masked())),
-        ..blank(kind, &delivery.line, at)
+        ..without_number(kind, delivery, at)
+    }
+}
+
+fn without_number(kind: Kind, delivery: &Delivery, at: Timestamp) -> Record {
+    Record {
+        message_sid: delivery.message_sid.clone(),
+        delivery: Some(delivery.id.clone()),
+        to_person: Some(delivery.to.person.clone()),
+        ..Record::new(kind, &delivery.line, at)
     }
 }
 
@@ -408,33 +387,7 @@ fn of_inbound(kind: Kind, line: &str, sms: &InboundSms, at: Timestamp, key: &Has
     Record {
         message_sid: Some(sms.sid.clone()),
         from: Some(key.who(sms.from.expose(), sms.from.masked())),
-        ..blank(kind, line, at)
-    }
-}
-
-fn blank(kind: Kind, line: &str, at: Timestamp) -> Record {
-    Record {
-        at,
-        kind,
-        version: VERSION,
-        line: line.to_owned(),
-        notice: None,
-        message_sid: None,
-        delivery: None,
-        attempt: None,
-        rule: None,
-        from: None,
-        fallback: None,
-        to_person: None,
-        to: None,
-        candidates: Vec::new(),
-        outcome: None,
-        error_code: None,
-        sent_sid: None,
-        next: None,
-        day: None,
-        topic: None,
-        counts: None,
+        ..Record::new(kind, line, at)
     }
 }
 

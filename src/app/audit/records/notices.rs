@@ -1,6 +1,5 @@
 use jiff::Timestamp;
 
-use super::blank;
 use crate::app::ports::audit::{Kind, Record};
 use crate::domain::delivery::source::Source;
 use crate::domain::notice::{Audience, Notice, NoticeState};
@@ -28,21 +27,20 @@ pub fn notice_accepted(notice: &Notice) -> Record {
 
 /// The record of a notice's end before all of it has gone out, if it ended so.
 pub fn notice_ended(notice: &Notice, at: Timestamp) -> Option<Record> {
-    let (kind, outcome) = match notice.state {
-        NoticeState::Cancelled { .. } => (Kind::NoticeCancelled, "called back".to_owned()),
-        NoticeState::Superseded { by, .. } => (Kind::Superseded, format!("{by} took its place")),
-        NoticeState::Expired { .. } => (Kind::NoticeExpired, "its time is over".to_owned()),
+    let of = |kind| of_notice(kind, notice, at);
+    Some(match notice.state {
+        NoticeState::Cancelled { .. } => of(Kind::NoticeCancelled).with_outcome("called back"),
+        NoticeState::Superseded { by, .. } => {
+            of(Kind::Superseded).with_outcome(format!("{by} took its place"))
+        }
+        NoticeState::Expired { .. } => of(Kind::NoticeExpired).with_outcome("its time is over"),
         NoticeState::Scheduled | NoticeState::Sending | NoticeState::Sent => return None,
-    };
-    Some(Record {
-        outcome: Some(outcome),
-        ..of_notice(kind, notice, at)
     })
 }
 
 fn of_notice(kind: Kind, notice: &Notice, at: Timestamp) -> Record {
     Record {
         notice: Some(notice.id),
-        ..blank(kind, &notice.line, at)
+        ..Record::new(kind, &notice.line, at)
     }
 }
