@@ -3,7 +3,7 @@
 use crate::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::adapters::sqlite::queue::SqliteQueue;
-use relay::app::ports::queue::{Queue, WakeUp};
+use relay::app::ports::queue::{DeadLetterQueue, Queue, WakeUp};
 use relay::domain::delivery::error_class::classify;
 use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
 use relay::domain::ids::DeliveryId;
@@ -114,7 +114,10 @@ fn queue(place: &Place) -> SqliteQueue {
 
 /// The deliveries that a worker would be woken for.
 async fn woken(place: &Place) -> Vec<String> {
-    let received = queue(place).receive(Timestamp::now(), 100).await.unwrap();
+    let received = queue(place)
+        .receive(Timestamp::now(), 100, 100)
+        .await
+        .unwrap();
     let woken = received.iter().map(|r| r.message.name());
     woken.collect()
 }
@@ -297,8 +300,8 @@ async fn wake_ups_that_were_put_aside_are_listed_and_brought_again() {
         due,
     };
     queue.send(&wake_up, due).await.unwrap();
-    while queue.dead_letters().unwrap() == 0 {
-        for received in queue.receive(due, 1).await.unwrap() {
+    while queue.hold(1).await.unwrap().is_empty() {
+        for received in queue.receive(due, 1, 1).await.unwrap() {
             let at_once = std::time::Duration::ZERO;
             queue.put_back(&received, due, at_once).await.unwrap();
         }
@@ -314,9 +317,12 @@ async fn wake_ups_that_were_put_aside_are_listed_and_brought_again() {
         out.contains("in-7 woken") && out.contains("replayed 1 wake-up;"),
         "{out}"
     );
-    assert_eq!(queue.dead_letters().unwrap(), 0);
+    assert!(queue.hold(1).await.unwrap().is_empty());
     let far = due + SignedDuration::from_hours(24 * 365);
-    let received = queue.receive(far.max(Timestamp::now()), 10).await.unwrap();
+    let received = queue
+        .receive(far.max(Timestamp::now()), 10, 10)
+        .await
+        .unwrap();
     assert_eq!(received.len(), 1);
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::queue::SqliteQueue;
-use relay::app::ports::queue::{Aside, PutAside, Queue, WakeUp, send_again};
+use relay::app::ports::queue::{DeadLetterQueue, DeadWakeUp, Queue, WakeUp, send_again};
 use relay::domain::ids::DeliveryId;
 use relay::hosts::server::DATABASE;
 
@@ -20,7 +20,7 @@ contract! { sqs, sqlite:
 
 /// A queue together with the place beside it.
 #[async_trait]
-trait Beside: PutAside {
+trait Beside: DeadLetterQueue {
     fn queue(&self) -> &dyn Queue;
 
     /// Puts a message aside as the queue does.
@@ -31,18 +31,18 @@ trait Beside: PutAside {
 }
 
 async fn what_is_put_aside_can_be_looked_at_again_and_again(aside: &impl Beside) {
-    assert!(aside.look(100).await.unwrap().is_empty());
+    assert!(aside.hold(100).await.unwrap().is_empty());
     for n in 0..12 {
         aside.bury(&wake_up(n)).await;
     }
     for _ in 0..2 {
-        let seen = aside.look(100).await.unwrap();
+        let seen = aside.hold(100).await.unwrap();
         assert_eq!(names(&seen).len(), 12);
-        aside.leave(&seen).await.unwrap();
+        aside.release(&seen).await.unwrap();
     }
-    let some = aside.look(3).await.unwrap();
+    let some = aside.hold(3).await.unwrap();
     assert_eq!(some.len(), 3);
-    aside.leave(&some).await.unwrap();
+    aside.release(&some).await.unwrap();
     assert!(aside.brings().await.is_empty());
 }
 
@@ -51,27 +51,27 @@ async fn what_is_sent_again_is_on_the_queue_and_not_aside(aside: &impl Beside) {
         aside.bury(&wake_up(n)).await;
     }
     let (meant, others) = {
-        let seen = aside.look(100).await.unwrap();
-        let is_meant = |seen: &Aside| name(seen) == "in-1";
+        let seen = aside.hold(100).await.unwrap();
+        let is_meant = |seen: &DeadWakeUp| name(seen) == "in-1";
         seen.into_iter().partition::<Vec<_>, _>(is_meant)
     };
     let (queue, now) = (aside.queue(), Timestamp::now());
     send_again(aside, queue, &meant[0], now).await.unwrap();
-    aside.leave(&others).await.unwrap();
+    aside.release(&others).await.unwrap();
     assert_eq!(aside.brings().await, ["in-1".to_owned()].into());
-    let left = aside.look(100).await.unwrap();
+    let left = aside.hold(100).await.unwrap();
     assert_eq!(names(&left), ["in-0".to_owned(), "in-2".to_owned()].into());
 }
 
 async fn what_is_no_wake_up_stays_where_it_is(aside: &impl Beside) {
     aside.bury("{\"deliver\": 1}").await;
-    let seen = aside.look(100).await.unwrap();
+    let seen = aside.hold(100).await.unwrap();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].wake_up, None);
     let refused = send_again(aside, aside.queue(), &seen[0], Timestamp::now()).await;
     assert!(refused.unwrap_err().to_string().contains("no wake-up"));
-    aside.leave(&seen).await.unwrap();
-    assert_eq!(aside.look(100).await.unwrap().len(), 1);
+    aside.release(&seen).await.unwrap();
+    assert_eq!(aside.hold(100).await.unwrap().len(), 1);
     assert!(aside.brings().await.is_empty());
 }
 
@@ -85,12 +85,12 @@ fn wake_up(n: u32) -> String {
     serde_json::to_string(&wake_up).unwrap()
 }
 
-fn name(aside: &Aside) -> String {
+fn name(aside: &DeadWakeUp) -> String {
     let wake_up = aside.wake_up.as_ref().expect("a wake-up");
     wake_up.delivery.to_string()
 }
 
-fn names(asides: &[Aside]) -> BTreeSet<String> {
+fn names(asides: &[DeadWakeUp]) -> BTreeSet<String> {
     asides.iter().map(name).collect()
 }
 
@@ -113,16 +113,16 @@ async fn sqlite() -> Held<OneMachine> {
 }
 
 #[async_trait]
-impl PutAside for OneMachine {
-    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
-        self.queue.look(most).await
+impl DeadLetterQueue for OneMachine {
+    async fn hold(&self, most: usize) -> anyhow::Result<Vec<DeadWakeUp>> {
+        self.queue.hold(most).await
     }
 
-    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
-        self.queue.leave(asides).await
+    async fn release(&self, asides: &[DeadWakeUp]) -> anyhow::Result<()> {
+        self.queue.release(asides).await
     }
 
-    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+    async fn remove(&self, aside: &DeadWakeUp) -> anyhow::Result<()> {
         self.queue.remove(aside).await
     }
 }
@@ -145,12 +145,12 @@ impl Beside for OneMachine {
         // Whole milliseconds, as the queue counts them.
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
         self.queue.send(&wake_up, now).await.unwrap();
-        let before = self.queue.dead_letters().unwrap();
+        let before = self.queue.hold(1000).await.unwrap().len();
         for _ in 0..100 {
-            if self.queue.dead_letters().unwrap() > before {
+            if self.queue.hold(1000).await.unwrap().len() > before {
                 return;
             }
-            for received in self.queue.receive(now, 100).await.unwrap() {
+            for received in self.queue.receive(now, 100, 100).await.unwrap() {
                 let again = std::time::Duration::ZERO;
                 self.queue.put_back(&received, now, again).await.unwrap();
             }
@@ -159,7 +159,11 @@ impl Beside for OneMachine {
     }
 
     async fn brings(&self) -> BTreeSet<String> {
-        let received = self.queue.receive(Timestamp::now(), 100).await.unwrap();
+        let received = self
+            .queue
+            .receive(Timestamp::now(), 100, 100)
+            .await
+            .unwrap();
         received.iter().map(|r| r.message.name()).collect()
     }
 }
@@ -170,13 +174,13 @@ use on_sqs::sqs;
 #[cfg(feature = "aws")]
 mod on_sqs {
     use aws_sdk_sqs::Client;
-    use relay::adapters::aws::sqs::{SqsPutAside, SqsQueue};
+    use relay::adapters::aws::sqs::{SqsDeadLetterQueue, SqsQueue};
 
     use super::*;
     use crate::moto;
 
     pub struct Sqs {
-        aside: SqsPutAside,
+        aside: SqsDeadLetterQueue,
         client: Client,
         dead: String,
         queue: SqsQueue,
@@ -188,7 +192,7 @@ mod on_sqs {
         let (dead, queue_url) = (moto::queue(&config).await, moto::queue(&config).await);
         let client = Client::new(&config);
         let held = Sqs {
-            aside: SqsPutAside::new(client.clone(), &dead),
+            aside: SqsDeadLetterQueue::new(client.clone(), &dead),
             queue: SqsQueue::new(client.clone(), &queue_url),
             client,
             dead,
@@ -198,16 +202,16 @@ mod on_sqs {
     }
 
     #[async_trait]
-    impl PutAside for Sqs {
-        async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
-            self.aside.look(most).await
+    impl DeadLetterQueue for Sqs {
+        async fn hold(&self, most: usize) -> anyhow::Result<Vec<DeadWakeUp>> {
+            self.aside.hold(most).await
         }
 
-        async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
-            self.aside.leave(asides).await
+        async fn release(&self, asides: &[DeadWakeUp]) -> anyhow::Result<()> {
+            self.aside.release(asides).await
         }
 
-        async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+        async fn remove(&self, aside: &DeadWakeUp) -> anyhow::Result<()> {
             self.aside.remove(aside).await
         }
     }

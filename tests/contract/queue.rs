@@ -213,16 +213,8 @@ async fn sqlite() -> Held<OneMachine> {
 
 #[async_trait]
 impl Queue for OneMachine {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        self.queue.send(wake_up, now).await
-    }
-
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
-        self.queue.send_many(wake_ups, now).await
-    }
-
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
-        self.queue.turn_page(turn, now).await
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        self.queue.enqueue(messages, now).await
     }
 }
 
@@ -239,7 +231,7 @@ impl Served for OneMachine {
     }
 
     async fn receive(&self) -> Vec<(Message, Self::Receipt)> {
-        let received = self.queue.receive(self.now(), 10).await.unwrap();
+        let received = self.queue.receive(self.now(), 10, 10).await.unwrap();
         received
             .into_iter()
             .map(|r| (r.message.clone(), r))
@@ -271,16 +263,8 @@ async fn memory() -> Held<InMemory> {
 
 #[async_trait]
 impl Queue for InMemory {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        self.queue.send(wake_up, now).await
-    }
-
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
-        self.queue.send_many(wake_ups, now).await
-    }
-
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
-        self.queue.turn_page(turn, now).await
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        self.queue.enqueue(messages, now).await
     }
 }
 
@@ -349,16 +333,8 @@ mod on_sqs {
 
     #[async_trait]
     impl Queue for Sqs {
-        async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-            self.queue.send(wake_up, now).await
-        }
-
-        async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
-            self.queue.send_many(wake_ups, now).await
-        }
-
-        async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
-            self.queue.turn_page(turn, now).await
+        async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+            self.queue.enqueue(messages, now).await
         }
     }
 

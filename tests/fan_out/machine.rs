@@ -133,7 +133,11 @@ impl Machine {
         let fate = Fate::of(trouble);
         let mut pages_to_a_look = 0;
         loop {
-            let received = self.queue.receive(self.clock.now(), AT_ONCE).await.unwrap();
+            let received = self
+                .queue
+                .receive(self.clock.now(), AT_ONCE, AT_ONCE)
+                .await
+                .unwrap();
             if received.is_empty() && !self.pass_time().await {
                 break;
             }
@@ -178,7 +182,7 @@ impl Machine {
     /// To when something is due, or to the next sweep if nothing is. `false` once all is done.
     async fn pass_time(&self) -> bool {
         let swept = self.clock.now() + SWEPT_AFTER;
-        if let Some(due) = self.queue.next_due().unwrap()
+        if let Some(due) = self.queue.next_due(self.clock.now(), true).unwrap()
             && due <= swept
         {
             self.clock.set(due.max(self.clock.now() + TICK));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::app::ports::queue::{Message, Queue};
 
 /// A queue that brings a wake-up again until it is acknowledged.
 #[derive(Default)]
@@ -34,10 +34,6 @@ pub struct Received {
 const VISIBLE_AGAIN: Duration = Duration::from_secs(3 * 60);
 
 impl MemoryQueue {
-    pub fn put(&self, wake_up: &WakeUp, visible: Timestamp) {
-        self.put_message(Message::Delivery(wake_up.clone()), visible);
-    }
-
     pub fn put_message(&self, message: Message, visible: Timestamp) {
         let mut queue = self.0.lock().unwrap();
         queue.count += 1;
@@ -101,20 +97,10 @@ impl MemoryQueue {
 
 #[async_trait]
 impl Queue for MemoryQueue {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        self.put(wake_up, wake_up.due.max(now));
-        Ok(())
-    }
-
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
-        for wake_up in wake_ups {
-            self.put(wake_up, wake_up.due.max(now));
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        for message in messages {
+            self.put_message(message.clone(), message.due().max(now));
         }
-        Ok(())
-    }
-
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
-        self.put_message(Message::Page(turn.clone()), turn.due.max(now));
         Ok(())
     }
 }

@@ -205,7 +205,7 @@ impl World {
             let webhooks = self.sandbox.due(self.clock.now() - self.behind);
             let wake_ups = self
                 .queue
-                .receive(self.clock.now(), 100)
+                .receive(self.clock.now(), 100, 100)
                 .await
                 .expect("the queue is read");
             if webhooks.is_empty() && wake_ups.is_empty() {
@@ -243,7 +243,9 @@ impl World {
             self.settle().await;
             let next = [
                 self.sandbox.next_due().map(|due| due + self.behind),
-                self.queue.next_due().expect("the queue is read"),
+                self.queue
+                    .next_due(self.clock.now(), true)
+                    .expect("the queue is read"),
             ];
             match next.into_iter().flatten().min() {
                 Some(next) if next <= end => self.clock.set(next.max(self.clock.now())),
@@ -260,7 +262,7 @@ impl World {
         let far = self.clock.now() + minutes(24 * 60);
         for received in self
             .queue
-            .receive(far, 1000)
+            .receive(far, 1000, 1000)
             .await
             .expect("the queue is read")
         {
@@ -333,7 +335,7 @@ impl World {
     fn on_its_way(&self) -> Vec<DeliveryId> {
         use futures::executor::block_on;
         let far = self.clock.now() + minutes(24 * 60);
-        let received = block_on(self.queue.receive(far, 1000)).expect("the queue is read");
+        let received = block_on(self.queue.receive(far, 1000, 1000)).expect("the queue is read");
         let ids = received
             .iter()
             .filter_map(|received| received.message.delivery().cloned());

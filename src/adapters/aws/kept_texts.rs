@@ -1,11 +1,13 @@
-//! Kept texts on a queue of their own, which brings them to the main path until it takes them.
+//! The fallback's spool as a queue of its own, which brings the texts to the main path until it takes
+//! them.
 
-use anyhow::Context;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 
+use crate::adapters::aws::sqs::send;
 use crate::app::ports::kept_texts::{KeptText, KeptTexts};
-use crate::aws_error::plain;
 
 pub struct SqsKeptTexts {
     client: Client,
@@ -24,19 +26,7 @@ impl SqsKeptTexts {
 #[async_trait]
 impl KeptTexts for SqsKeptTexts {
     async fn keep(&self, text: &KeptText) -> anyhow::Result<()> {
-        self.client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(serde_json::to_string(text)?)
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| {
-                format!(
-                    "cannot send to the queue {} (does it exist, and may this role send to it?)",
-                    self.url
-                )
-            })?;
-        Ok(())
+        let body = serde_json::to_string(text)?;
+        send(&self.client, &self.url, body, Duration::ZERO).await
     }
 }

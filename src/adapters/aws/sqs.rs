@@ -12,7 +12,7 @@ use aws_sdk_sqs::types::{
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use crate::app::ports::queue::{Aside, HELD, Message, PageTurn, PutAside, Queue, WakeUp};
+use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, HELD_FOR, Message, Queue};
 use crate::aws_error::plain;
 
 /// The most that `DelaySeconds` may be.
@@ -66,61 +66,65 @@ impl SqsQueue {
 
 #[async_trait]
 impl Queue for SqsQueue {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        let message = Message::Delivery(wake_up.clone());
-        self.put(&message, now).await
-    }
-
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        if let [message] = messages {
+            let url = match message.is_bulk() {
+                true => self.bulk_url()?,
+                false => &self.url,
+            };
+            let body = serde_json::to_string(message)?;
+            return send(
+                &self.client,
+                url,
+                body,
+                crate::app::ports::queue::delay(message, now),
+            )
+            .await;
+        }
         let url = self.bulk_url()?;
         let mut sending = Vec::new();
-        for batch in wake_ups.chunks(MOST_AT_ONCE) {
-            sending.push(self.put_batch(url, batch, now).boxed());
+        for batch in messages.chunks(MOST_AT_ONCE) {
+            sending.push(self.send_batch(url, batch, now).boxed());
         }
         stream::iter(sending)
             .buffer_unordered(BATCHES_AT_ONCE)
             .try_collect()
             .await
     }
+}
 
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
-        self.put(&Message::Page(turn.clone()), now).await
-    }
+/// Sends one message.
+pub(crate) async fn send(
+    client: &Client,
+    url: &str,
+    body: String,
+    delay: Duration,
+) -> anyhow::Result<()> {
+    client
+        .send_message()
+        .queue_url(url)
+        .message_body(body)
+        .delay_seconds(delay_seconds(delay))
+        .send()
+        .await
+        .map_err(plain)
+        .with_context(|| not_sent(url))?;
+    Ok(())
 }
 
 impl SqsQueue {
-    async fn put(&self, message: &Message, now: Timestamp) -> anyhow::Result<()> {
-        let url = match message.is_bulk() {
-            true => self.bulk_url()?,
-            false => &self.url,
-        };
-        self.client
-            .send_message()
-            .queue_url(url)
-            .message_body(serde_json::to_string(message)?)
-            .delay_seconds(delay_seconds(crate::app::ports::queue::until(
-                message.due(),
-                now,
-            )))
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| not_sent(url))?;
-        Ok(())
-    }
-
     /// At most [`MOST_AT_ONCE`].
-    async fn put_batch(
+    async fn send_batch(
         &self,
         url: &str,
-        wake_ups: &[WakeUp],
+        messages: &[Message],
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        let entries = wake_ups.iter().enumerate().map(|(n, wake_up)| {
+        let entries = messages.iter().enumerate().map(|(n, message)| {
             Ok(SendMessageBatchRequestEntry::builder()
                 .id(n.to_string())
-                .message_body(serde_json::to_string(wake_up)?)
-                .delay_seconds(delay_seconds(crate::app::ports::queue::delay(wake_up, now)))
+                .message_body(serde_json::to_string(message)?)
+                .delay_seconds(delay_seconds(crate::app::ports::queue::delay(message, now)))
                 .build()?)
         });
         let sent = self
@@ -138,7 +142,7 @@ impl SqsQueue {
                 "{}: {} of {} messages, the first because of {}",
                 not_sent(url),
                 sent.failed().len(),
-                wake_ups.len(),
+                messages.len(),
                 failed.code()
             ),
         }
@@ -156,12 +160,12 @@ fn not_sent(url: &str) -> String {
 }
 
 /// The dead-letter queue.
-pub struct SqsPutAside {
+pub struct SqsDeadLetterQueue {
     client: Client,
     url: String,
 }
 
-impl SqsPutAside {
+impl SqsDeadLetterQueue {
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self {
             client,
@@ -178,17 +182,17 @@ impl SqsPutAside {
 }
 
 #[async_trait]
-impl PutAside for SqsPutAside {
-    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
-        let mut asides = Vec::new();
-        while asides.len() < most {
-            let at_once = (most - asides.len()).min(MOST_AT_ONCE);
+impl DeadLetterQueue for SqsDeadLetterQueue {
+    async fn hold(&self, limit: usize) -> anyhow::Result<Vec<DeadWakeUp>> {
+        let mut dead = Vec::new();
+        while dead.len() < limit {
+            let at_once = (limit - dead.len()).min(MOST_AT_ONCE);
             let received = self
                 .client
                 .receive_message()
                 .queue_url(&self.url)
                 .max_number_of_messages(i32::try_from(at_once)?)
-                .visibility_timeout(i32::try_from(HELD.as_secs())?)
+                .visibility_timeout(i32::try_from(HELD_FOR.as_secs())?)
                 // Without a wait SQS asks only some of its servers, and misses messages.
                 .wait_time_seconds(1)
                 .send()
@@ -199,22 +203,22 @@ impl PutAside for SqsPutAside {
             if messages.is_empty() {
                 break;
             }
-            asides.extend(messages.into_iter().filter_map(|message| {
-                Some(Aside {
+            dead.extend(messages.into_iter().filter_map(|message| {
+                Some(DeadWakeUp {
                     wake_up: serde_json::from_str(message.body.as_deref()?).ok(),
                     handle: message.receipt_handle?,
                 })
             }));
         }
-        Ok(asides)
+        Ok(dead)
     }
 
-    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()> {
-        for some in asides.chunks(MOST_AT_ONCE) {
-            let entries = some.iter().enumerate().map(|(n, aside)| {
+    async fn release(&self, dead: &[DeadWakeUp]) -> anyhow::Result<()> {
+        for some in dead.chunks(MOST_AT_ONCE) {
+            let entries = some.iter().enumerate().map(|(n, dead)| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(n.to_string())
-                    .receipt_handle(&aside.handle)
+                    .receipt_handle(&dead.handle)
                     .visibility_timeout(0)
                     .build()
             });
@@ -230,11 +234,11 @@ impl PutAside for SqsPutAside {
         Ok(())
     }
 
-    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
+    async fn remove(&self, dead: &DeadWakeUp) -> anyhow::Result<()> {
         self.client
             .delete_message()
             .queue_url(&self.url)
-            .receipt_handle(&aside.handle)
+            .receipt_handle(&dead.handle)
             .send()
             .await
             .map_err(plain)

@@ -1,5 +1,5 @@
 //! The queue in the one-machine mode's SQLite file. Like SQS it brings a wake-up again until it is
-//! acknowledged, and puts it aside as a dead letter when that does not help.
+//! acknowledged, and makes a dead letter of it when that does not help.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::Notify;
 
 use crate::adapters::sqlite::database::Database;
-use crate::app::ports::queue::{Aside, Message, PageTurn, PutAside, Queue, WakeUp};
+use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, Message, Queue};
 
 /// How long a receiver may work on a wake-up before it comes again.
 const VISIBLE_AGAIN: Duration = Duration::from_secs(5 * 60);
@@ -24,6 +24,10 @@ pub struct SqliteQueue {
     /// Rings when a wake-up was put on the queue.
     bell: Arc<Notify>,
 }
+
+/// The two queues in one table, as its column `bulk` tells them apart.
+const URGENT: bool = false;
+const BULK: bool = true;
 
 /// A message to be acknowledged.
 #[derive(Debug, Clone)]
@@ -51,25 +55,29 @@ impl SqliteQueue {
         Ok(())
     }
 
-    /// At most `most` messages that are due: those of texts to many if there is room for them after
-    /// the others, the longest waiting first.
-    pub async fn receive(&self, now: Timestamp, most: usize) -> anyhow::Result<Vec<Received>> {
-        let mut received = self.receive_from(Lane::Urgent, now, most).await?;
-        let left = most - received.len();
-        received.extend(self.receive_from(Lane::Bulk, now, left).await?);
+    /// At most `limit` messages that are due, the longest waiting first. Those of texts to many come
+    /// after the others, and are at most `bulk_limit`.
+    pub async fn receive(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        bulk_limit: usize,
+    ) -> anyhow::Result<Vec<Received>> {
+        let mut received = self.receive_from(URGENT, now, limit).await?;
+        let left = (limit - received.len()).min(bulk_limit);
+        received.extend(self.receive_from(BULK, now, left).await?);
         Ok(received)
     }
 
-    /// The same from one of the two.
-    pub async fn receive_from(
+    async fn receive_from(
         &self,
-        lane: Lane,
+        lane: bool,
         now: Timestamp,
-        most: usize,
+        limit: usize,
     ) -> anyhow::Result<Vec<Received>> {
         let again = (now + VISIBLE_AGAIN).as_millisecond();
-        let (now, most) = (now.as_millisecond(), i64::try_from(most)?);
-        if most == 0 || !self.has_visible(lane, now)? {
+        let (now, limit) = (now.as_millisecond(), i64::try_from(limit)?);
+        if limit == 0 || !self.has_visible(lane, now)? {
             return Ok(Vec::new());
         }
         let rows: Vec<(i64, String, u32)> = self
@@ -81,25 +89,24 @@ impl SqliteQueue {
                                   ORDER BY visible, id LIMIT ?3)
                      RETURNING id, wake_up, received",
                 )?;
-                let rows = query.query_map(params![now, again, most, lane.is_bulk()], |row| {
+                let rows = query.query_map(params![now, again, limit, lane], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 })?;
                 let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
                 let (received, dead) = rows.into_iter().partition(|(_, _, n)| *n <= MOST_RECEIVES);
-                put_aside(connection, dead, now)?;
+                bury(connection, dead, now)?;
                 Ok(received)
             })
             .await?;
-        let mut received = rows
-            .into_iter()
-            .map(|(id, json, receives)| {
-                Ok(Received {
-                    message: serde_json::from_str(&json)?,
-                    receives,
-                    id,
-                })
+        let received = rows.into_iter().map(|(id, json, receives)| {
+            let message = serde_json::from_str(&json)?;
+            Ok(Received {
+                message,
+                receives,
+                id,
             })
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        });
+        let mut received = received.collect::<anyhow::Result<Vec<_>>>()?;
         received.sort_by_key(|received| received.id);
         Ok(received)
     }
@@ -131,30 +138,20 @@ impl SqliteQueue {
         Ok(())
     }
 
-    /// When the next message is due; `None` if there is none.
-    pub fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
-        let lanes = [
-            self.next_due_in(Lane::Urgent)?,
-            self.next_due_in(Lane::Bulk)?,
-        ];
-        Ok(lanes.into_iter().flatten().min())
-    }
-
-    /// The same of one of the two.
-    pub fn next_due_in(&self, lane: Lane) -> anyhow::Result<Option<Timestamp>> {
+    /// When the next message becomes due that is not due at `now`; `None` if there is none. Those of
+    /// texts to many count only `with_bulk`.
+    pub fn next_due(&self, now: Timestamp, with_bulk: bool) -> anyhow::Result<Option<Timestamp>> {
         let visible: Option<i64> = self.database.read(|connection| {
             connection
-                .prepare_cached("SELECT min(visible) FROM wake_ups WHERE bulk = ?")?
-                .query_row([lane.is_bulk()], |row| row.get(0))
+                .prepare_cached(
+                    "SELECT min(next) FROM (
+                         SELECT min(visible) AS next FROM wake_ups WHERE bulk = 0 AND visible > ?1
+                         UNION ALL
+                         SELECT min(visible) FROM wake_ups WHERE bulk = ?2 AND visible > ?1)",
+                )?
+                .query_row(params![now.as_millisecond(), with_bulk], |row| row.get(0))
         })?;
         Ok(visible.map(Timestamp::from_millisecond).transpose()?)
-    }
-
-    /// How many wake-ups became dead letters.
-    pub fn dead_letters(&self) -> anyhow::Result<u32> {
-        self.database.read(|connection| {
-            connection.query_row("SELECT count(*) FROM dead_letters", [], |row| row.get(0))
-        })
     }
 
     /// Returns once a wake-up was put on the queue by this process.
@@ -163,56 +160,20 @@ impl SqliteQueue {
     }
 
     /// A look before the write: an idle relay shall not touch the disk.
-    fn has_visible(&self, lane: Lane, now: i64) -> anyhow::Result<bool> {
+    fn has_visible(&self, lane: bool, now: i64) -> anyhow::Result<bool> {
         self.database.read(|connection| {
             connection
                 .prepare_cached(
                     "SELECT EXISTS (SELECT 1 FROM wake_ups WHERE bulk = ? AND visible <= ?)",
                 )?
-                .query_row(params![lane.is_bulk(), now], |row| row.get(0))
+                .query_row(params![lane, now], |row| row.get(0))
         })
-    }
-
-    async fn put(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
-        let rows = messages.iter().map(|message| {
-            let visible = at_or_after(message.due().max(now));
-            Ok((serde_json::to_string(message)?, visible, message.is_bulk()))
-        });
-        let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
-        let sql = "INSERT INTO wake_ups (wake_up, visible, bulk) VALUES (?, ?, ?)";
-        self.database
-            .write(move |connection| {
-                let mut insert = connection.prepare_cached(sql)?;
-                rows.iter().try_for_each(|(json, visible, bulk)| {
-                    insert.execute(params![json, visible, bulk]).map(drop)
-                })
-            })
-            .await?;
-        self.bell.notify_one();
-        Ok(())
-    }
-}
-
-/// The two queues in one table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    Urgent,
-    Bulk,
-}
-
-impl Lane {
-    fn is_bulk(self) -> bool {
-        self == Lane::Bulk
     }
 }
 
 /// Makes dead letters of wake-ups that were brought often enough. Only of those that would be brought
 /// now: to look for more would take the longer the more are waiting.
-fn put_aside(
-    connection: &Connection,
-    dead: Vec<(i64, String, u32)>,
-    now: i64,
-) -> rusqlite::Result<()> {
+fn bury(connection: &Connection, dead: Vec<(i64, String, u32)>, now: i64) -> rusqlite::Result<()> {
     for (id, wake_up, _) in dead {
         connection
             .prepare_cached("INSERT INTO dead_letters (id, wake_up, died) VALUES (?, ?, ?)")?
@@ -236,44 +197,50 @@ fn at_or_after(instant: Timestamp) -> i64 {
 
 #[async_trait]
 impl Queue for SqliteQueue {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
-        self.send_many(std::slice::from_ref(wake_up), now).await
-    }
-
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
-        let messages: Vec<_> = wake_ups.iter().cloned().map(Message::Delivery).collect();
-        self.put(&messages, now).await
-    }
-
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
-        self.put(&[Message::Page(turn.clone())], now).await
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        let rows = messages.iter().map(|message| {
+            let visible = at_or_after(message.due().max(now));
+            Ok((serde_json::to_string(message)?, visible, message.is_bulk()))
+        });
+        let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
+        let sql = "INSERT INTO wake_ups (wake_up, visible, bulk) VALUES (?, ?, ?)";
+        self.database
+            .write(move |connection| {
+                let mut insert = connection.prepare_cached(sql)?;
+                rows.iter().try_for_each(|(json, visible, bulk)| {
+                    insert.execute(params![json, visible, bulk]).map(drop)
+                })
+            })
+            .await?;
+        self.bell.notify_one();
+        Ok(())
     }
 }
 
 #[async_trait]
-impl PutAside for SqliteQueue {
-    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
+impl DeadLetterQueue for SqliteQueue {
+    async fn hold(&self, limit: usize) -> anyhow::Result<Vec<DeadWakeUp>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows: Vec<(i64, String)> = self.database.read(|connection| {
             let mut query = connection
                 .prepare_cached("SELECT id, wake_up FROM dead_letters ORDER BY id LIMIT ?")?;
-            let rows = query.query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let rows = query.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         })?;
-        let asides = rows.into_iter().map(|(id, json)| Aside {
+        let dead = rows.into_iter().map(|(id, json)| DeadWakeUp {
             wake_up: serde_json::from_str(&json).ok(),
             handle: id.to_string(),
         });
-        Ok(asides.collect())
+        Ok(dead.collect())
     }
 
-    /// Nothing is held: rows do not go away by being looked at.
-    async fn leave(&self, _: &[Aside]) -> anyhow::Result<()> {
+    /// Nobody has hold of them: rows do not go away by being looked at.
+    async fn release(&self, _: &[DeadWakeUp]) -> anyhow::Result<()> {
         Ok(())
     }
 
-    async fn remove(&self, aside: &Aside) -> anyhow::Result<()> {
-        let id: i64 = aside.handle.parse()?;
+    async fn remove(&self, dead: &DeadWakeUp) -> anyhow::Result<()> {
+        let id: i64 = dead.handle.parse()?;
         let sql = "DELETE FROM dead_letters WHERE id = ?";
         self.database
             .write(move |connection| connection.execute(sql, [id]))

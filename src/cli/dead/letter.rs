@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::dead_letters::Wanted;
-use crate::app::ports::queue::{Aside, PutAside};
+use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp};
 use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
 use crate::cli::explain::moment::Shown;
@@ -54,7 +54,7 @@ pub struct Waker {
     pub delivery: Option<DeliveryId>,
     pub due: Option<Timestamp>,
     #[serde(skip)]
-    pub aside: Aside,
+    pub dead: DeadWakeUp,
 }
 
 /// Makes letters of deliveries.
@@ -146,12 +146,12 @@ impl Letter {
 }
 
 impl Waker {
-    pub fn of(aside: Aside) -> Self {
-        let wake_up = aside.wake_up.as_ref();
+    pub fn of(dead: DeadWakeUp) -> Self {
+        let wake_up = dead.wake_up.as_ref();
         Self {
             delivery: wake_up.map(|wake_up| wake_up.delivery.clone()),
             due: wake_up.map(|wake_up| wake_up.due),
-            aside,
+            dead,
         }
     }
 
@@ -172,11 +172,11 @@ impl Waker {
 }
 
 /// Looks at the wake-ups and lets them go at once. Those that are to be sent again must be held.
-pub async fn glance(wake_ups: Option<&dyn PutAside>) -> anyhow::Result<Vec<Waker>> {
+pub async fn glance(wake_ups: Option<&dyn DeadLetterQueue>) -> anyhow::Result<Vec<Waker>> {
     let Some(wake_ups) = wake_ups else {
         return Ok(Vec::new());
     };
-    let asides = wake_ups.look(MOST_WAKE_UPS).await?;
-    wake_ups.leave(&asides).await?;
-    Ok(asides.into_iter().map(Waker::of).collect())
+    let dead = wake_ups.hold(MOST_WAKE_UPS).await?;
+    wake_ups.release(&dead).await?;
+    Ok(dead.into_iter().map(Waker::of).collect())
 }

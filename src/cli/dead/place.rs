@@ -8,7 +8,7 @@ use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::dead_letters::Means;
-use crate::app::ports::queue::PutAside;
+use crate::app::ports::queue::DeadLetterQueue;
 use crate::app::ports::store::Store;
 use crate::cli::WrongUsage;
 use crate::cli::target::Target;
@@ -54,7 +54,7 @@ fn named(name: &Option<String>) -> Option<&str> {
 pub struct Opened {
     pub store: Arc<dyn Store>,
     /// `None` if it was not said where they are.
-    pub wake_ups: Option<Arc<dyn PutAside>>,
+    pub wake_ups: Option<Arc<dyn DeadLetterQueue>>,
     parts: Parts,
 }
 
@@ -82,12 +82,12 @@ impl Place {
     #[cfg(feature = "aws")]
     async fn deployed(&self, table: &str) -> anyhow::Result<Opened> {
         use crate::adapters::aws::dynamodb::DynamoStore;
-        use crate::adapters::aws::sqs::SqsPutAside;
+        use crate::adapters::aws::sqs::SqsDeadLetterQueue;
 
         let aws = crate::cli::target::aws(&format!("the table {table}")).await?;
         let wake_ups = named(&self.dead_letter_queue_url).map(|url| {
             let client = aws_sdk_sqs::Client::new(&aws);
-            Arc::new(SqsPutAside::new(client, url)) as Arc<dyn PutAside>
+            Arc::new(SqsDeadLetterQueue::new(client, url)) as Arc<dyn DeadLetterQueue>
         });
         let client = aws_sdk_dynamodb::Client::new(&aws);
         Ok(Opened {

@@ -114,7 +114,7 @@ impl Replay {
             Some(_) if self.all => waker.is_among(wanted),
             Some(delivery) => ids.contains(delivery),
         };
-        let found = place.look(MOST_WAKE_UPS).await?.into_iter().map(Waker::of);
+        let found = place.hold(MOST_WAKE_UPS).await?.into_iter().map(Waker::of);
         let (meant, others): (Vec<_>, Vec<_>) = found.partition(is_meant);
         leave(opened, &others).await?;
         Ok(meant)
@@ -193,7 +193,7 @@ impl Replay {
             let (Some(id), Some(place)) = (waker.delivery.clone(), &opened.wake_ups) else {
                 continue;
             };
-            match send_again(place.as_ref(), means.queue.as_ref(), &waker.aside, now).await {
+            match send_again(place.as_ref(), means.queue.as_ref(), &waker.dead, now).await {
                 Ok(()) => done.wake_ups.push(id),
                 Err(error) => done.failed.push(Failed {
                     delivery: id,
@@ -281,6 +281,6 @@ async fn leave(opened: &Opened, wake_ups: &[Waker]) -> anyhow::Result<()> {
     let Some(place) = &opened.wake_ups else {
         return Ok(());
     };
-    let asides: Vec<_> = wake_ups.iter().map(|waker| waker.aside.clone()).collect();
-    place.leave(&asides).await
+    let dead: Vec<_> = wake_ups.iter().map(|waker| waker.dead.clone()).collect();
+    place.release(&dead).await
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::pressure::Pressure;
-use crate::adapters::sqlite::queue::{Lane, Received, SqliteQueue};
+use crate::adapters::sqlite::queue::{Received, SqliteQueue};
 use crate::app::relay::Relay;
 use crate::app::retry_worker;
 
@@ -22,7 +22,7 @@ const CONCURRENCY: usize = 128;
 
 /// How many of these while webhooks crowd in. A text that is not acknowledged in time is lost to
 /// Twilio's patience; one that waits here comes a little later.
-const CONCURRENCY_UNDER_PRESSURE: usize = 4;
+const CONCURRENCY_UNDER_LOAD: usize = 4;
 
 /// Of all places, every so-manieth may be taken by texts to many: a customer's text finds one free.
 const SHARE_OF_MANY: usize = 2;
@@ -49,15 +49,14 @@ pub(super) async fn run(
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
-        let places = match pressure.is_high(Instant::now().into_std()) {
-            true => CONCURRENCY_UNDER_PRESSURE,
-            false => CONCURRENCY,
+        let places = if pressure.is_high(Instant::now().into_std()) {
+            CONCURRENCY_UNDER_LOAD
+        } else {
+            CONCURRENCY
         };
-        let free = Free {
-            places: places.saturating_sub(busy.len()),
-            for_many: (places / SHARE_OF_MANY).saturating_sub(many),
-        };
-        let pause = match receive(&relay, &queue, free).await {
+        let free = places.saturating_sub(busy.len());
+        let free_for_many = (places / SHARE_OF_MANY).saturating_sub(many);
+        let pause = match receive(&relay, &queue, free, free_for_many).await {
             Ok((received, next)) => {
                 for received in received {
                     let is_bulk = received.message.is_bulk();
@@ -87,38 +86,22 @@ pub(super) async fn run(
     busy.join_all().await;
 }
 
-/// How many more can be worked on.
-#[derive(Clone, Copy)]
-struct Free {
-    places: usize,
-    /// How many of these may be texts to many.
-    for_many: usize,
-}
-
-/// What is due, and how long to wait for more.
+/// What is due and has a free place, and how long to wait for more.
 async fn receive(
     relay: &Relay,
     queue: &SqliteQueue,
-    free: Free,
+    free: usize,
+    free_for_many: usize,
 ) -> anyhow::Result<(Vec<Received>, Duration)> {
-    let mut received = Vec::new();
-    let mut next = None;
-    for lane in [Lane::Urgent, Lane::Bulk] {
-        let left = free.places - received.len();
-        let most = match lane {
-            Lane::Urgent => left,
-            Lane::Bulk => left.min(free.for_many),
-        };
-        // What is due but was not received waits for a free place, not for time.
-        if most > 0 {
-            received.extend(queue.receive_from(lane, relay.now(), most).await?);
-            let due = queue.next_due_in(lane)?;
-            let wait = due.map(|due| due.duration_since(relay.now()));
-            let wait = wait.and_then(|wait| Duration::try_from(wait).ok());
-            next = next.into_iter().chain(wait).min();
-        }
+    if free == 0 {
+        return Ok((Vec::new(), LOOK_EVERY));
     }
-    let wait = next.unwrap_or(LOOK_EVERY);
+    let now = relay.now();
+    let received = queue.receive(now, free, free_for_many).await?;
+    // What is due but was not received waits for a free place, not for time.
+    let next = queue.next_due(now, free_for_many > 0)?;
+    let wait = next.map(|due| due.duration_since(relay.now()));
+    let wait = wait.map_or(LOOK_EVERY, |wait| wait.try_into().unwrap_or_default());
     Ok((received, wait.clamp(Duration::from_millis(1), LOOK_EVERY)))
 }
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
 use relay::app::ports::audit::{Audit, Record};
-use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::app::ports::queue::{Message, Queue};
 use relay::domain::credentials::Credentials;
 
 use super::faults::Fault;
@@ -32,19 +32,11 @@ pub struct FaultyQueue {
 
 #[async_trait]
 impl Queue for FaultyQueue {
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> Result<()> {
-        self.put(Message::Delivery(wake_up.clone()), now).await
-    }
-
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> Result<()> {
-        for wake_up in wake_ups {
-            self.send(wake_up, now).await?;
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> Result<()> {
+        for message in messages {
+            self.put(message.clone(), now).await?;
         }
         Ok(())
-    }
-
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> Result<()> {
-        self.put(Message::Page(turn.clone()), now).await
     }
 }
 

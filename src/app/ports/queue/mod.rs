@@ -30,71 +30,75 @@ pub struct WakeUp {
 
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Brings `wake_up` to a worker at its `due` time or, where the queue cannot wait so long, as
-    /// late as it can.
-    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()>;
+    /// Brings each message to a worker at its `due` time or, where the queue cannot wait so long, as
+    /// late as it can. Several at once are all of texts to many. With an error, some may have been
+    /// sent.
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()>;
 
-    /// Sends many at once, all of texts to many. With an error, some may have been sent.
-    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()>;
+    /// Sends one wake-up.
+    async fn send(&self, wake_up: &WakeUp, now: Timestamp) -> anyhow::Result<()> {
+        self.enqueue(&[Message::Delivery(wake_up.clone())], now)
+            .await
+    }
 
-    /// Brings the next page of a notice to a worker, at its `due` time as above.
-    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()>;
+    /// Sends the wake-ups of texts to many.
+    async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
+        let messages: Vec<_> = wake_ups.iter().cloned().map(Message::Delivery).collect();
+        self.enqueue(&messages, now).await
+    }
+
+    /// Asks for the next page of a notice.
+    async fn turn_page(&self, turn: &PageTurn, now: Timestamp) -> anyhow::Result<()> {
+        self.enqueue(&[Message::Page(turn.clone())], now).await
+    }
 }
 
-/// Wake-ups that were brought too often in vain and put aside. Their deliveries are still in the
-/// store, and those that are due are woken by the sweep, so nothing is lost with them.
+/// Wake-ups that failed too often and were set apart. Their deliveries are still in the store, and
+/// the sweep wakes those that are due, so nothing is lost with them.
 #[async_trait]
-pub trait PutAside: Send + Sync {
-    /// At most `most` of them, held for whoever asked until they are left or that takes more
-    /// than [`HELD`].
-    async fn look(&self, most: usize) -> anyhow::Result<Vec<Aside>>;
+pub trait DeadLetterQueue: Send + Sync {
+    /// Takes hold of at most `limit` of them: others do not see them until they are released or
+    /// [`HELD_FOR`] is over.
+    async fn hold(&self, limit: usize) -> anyhow::Result<Vec<DeadWakeUp>>;
 
-    /// Leaves them where they were.
-    async fn leave(&self, asides: &[Aside]) -> anyhow::Result<()>;
+    /// Leaves them where they were, for others to see.
+    async fn release(&self, dead: &[DeadWakeUp]) -> anyhow::Result<()>;
 
-    /// Takes it away, now that it is on the queue again.
-    async fn remove(&self, aside: &Aside) -> anyhow::Result<()>;
+    /// Takes it away, now that it is on its queue again.
+    async fn remove(&self, dead: &DeadWakeUp) -> anyhow::Result<()>;
 }
 
-/// How long a wake-up that was put aside is held for somebody who looks at it.
-pub const HELD: Duration = Duration::from_secs(120);
+/// How long somebody has hold of a dead wake-up.
+pub const HELD_FOR: Duration = Duration::from_secs(120);
 
+/// A wake-up that failed too often.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aside {
+pub struct DeadWakeUp {
     /// `None` if the message is no delivery's.
     pub wake_up: Option<WakeUp>,
     /// What the queue knows it by.
     pub handle: String,
 }
 
-/// Puts a wake-up back on its queue, due now. First it is sent, then removed: two are better than
-/// none.
+/// Puts a dead wake-up back on its queue, due now. First it is sent, then removed: two are better
+/// than none.
 pub async fn send_again(
-    from: &dyn PutAside,
+    from: &dyn DeadLetterQueue,
     to: &dyn Queue,
-    aside: &Aside,
+    dead: &DeadWakeUp,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let wake_up = aside
+    let mut wake_up = dead
         .wake_up
         .clone()
         .context("the message is no wake-up, and no worker could do anything with it")?;
-    to.send(
-        &WakeUp {
-            due: now,
-            ..wake_up
-        },
-        now,
-    )
-    .await?;
-    from.remove(aside).await
+    wake_up.due = now;
+    to.send(&wake_up, now).await?;
+    from.remove(dead).await
 }
 
-/// How long a queue must wait before it brings the wake-up.
-pub fn delay(wake_up: &WakeUp, now: Timestamp) -> Duration {
-    until(wake_up.due, now)
-}
-
-pub fn until(due: Timestamp, now: Timestamp) -> Duration {
-    due.duration_since(now).try_into().unwrap_or(Duration::ZERO)
+/// How long the queue must wait before it brings the message.
+pub fn delay(message: &Message, now: Timestamp) -> Duration {
+    let delay = message.due().duration_since(now);
+    delay.try_into().unwrap_or(Duration::ZERO)
 }
