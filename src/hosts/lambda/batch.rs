@@ -1,16 +1,16 @@
 //! The worker's events: batches of wake-ups from SQS, and the scheduled sweep.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use anyhow::{Context, anyhow, bail};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use futures::{FutureExt, StreamExt, stream};
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::Instant;
 
+use super::events::{Trigger, failed, serve};
 use crate::app::ports::queue::Message;
 use crate::app::relay::Relay;
 
@@ -24,68 +24,39 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// Kept free at the end, for the answer to Lambda.
 const RESERVE: Duration = Duration::from_millis(500);
 
-#[derive(Debug)]
-enum Event {
-    Sweep,
-    Batch(Vec<SqsMessage>),
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Answer {
-    Swept { woken: usize },
-    Batch(SqsBatchResponse),
-}
-
 /// Answers the events of the worker until Lambda ends it.
 pub async fn run(
     relay: &Relay,
     work_on: impl AsyncFn(&Relay, &Message) -> anyhow::Result<()>,
     sweep: impl AsyncFn(&Relay) -> anyhow::Result<usize>,
-) -> Result<(), lambda_runtime::Error> {
-    let answer = async |event: LambdaEvent<Box<RawValue>>| {
-        let answer = match read(event.payload.get())? {
-            Event::Sweep => Answer::Swept {
-                woken: sweep(relay).await.context("the sweep failed")?,
-            },
-            Event::Batch(records) => {
-                let deadline = event.context.deadline();
-                let left = deadline.duration_since(SystemTime::now());
-                let left = left.unwrap_or_default();
-                let work_on = async |message: &Message| work_on(relay, message).await;
-                Answer::Batch(work_on_wake_ups(records, left, work_on).await?)
-            }
-        };
-        anyhow::Ok(answer)
+) -> anyhow::Result<()> {
+    let work_on = async |message: &Message| work_on(relay, message).await;
+    let answer = async |event: &str, left| match Trigger::of(event) {
+        Trigger::Messages(records) => {
+            let response = work_on_wake_ups(records, left, &work_on).await?;
+            Ok(serde_json::to_value(response)?)
+        }
+        Trigger::Invocation if asks_for_sweep(event) => {
+            let woken = sweep(relay).await.context("the sweep failed")?;
+            Ok(json!({ "woken": woken }))
+        }
+        // What it is instead is not quoted: it may have texts in it.
+        Trigger::Invocation | Trigger::Http => bail!(
+            "the worker takes batches of SQS and {{\"sweep\": true}}, and this event is neither"
+        ),
     };
-    let answer = &answer;
-    lambda_runtime::run(service_fn(async |event| {
-        answer(event).await.map_err(|error| Diagnostic {
-            error_type: "Worker".to_owned(),
-            error_message: format!("{error:#}"),
-        })
-    }))
-    .await
+    serve(answer, failed("Worker")).await
 }
 
-fn read(event: &str) -> anyhow::Result<Event> {
+fn asks_for_sweep(event: &str) -> bool {
     #[derive(Deserialize)]
     struct Schedule {
         sweep: bool,
     }
-    if let Ok(Schedule { sweep: true }) = serde_json::from_str(event) {
-        return Ok(Event::Sweep);
-    }
-    match serde_json::from_str::<SqsEvent>(event) {
-        Ok(batch) => Ok(Event::Batch(batch.records)),
-        // The message of a JSON error may quote the event.
-        Err(_) => bail!(
-            "the worker takes batches of SQS and {{\"sweep\": true}}, and this event is neither"
-        ),
-    }
+    matches!(serde_json::from_str(event), Ok(Schedule { sweep: true }))
 }
 
-/// Works on the records, with `left` until Lambda ends the function, and says which ones failed:
+/// Works on the records' bodies, with `left` until Lambda ends the function, and says which failed:
 /// SQS brings those again, and after a few times puts them among the dead letters.
 ///
 /// Whatever is wrong with a record, the others are worked on; `failure` is what it counts as. An
@@ -94,7 +65,7 @@ pub(super) async fn work(
     records: Vec<SqsMessage>,
     left: Duration,
     failure: &'static str,
-    work_on: impl AsyncFn(&SqsMessage) -> anyhow::Result<()>,
+    work_on: impl AsyncFn(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<SqsBatchResponse> {
     if records.iter().any(|record| name(record).is_empty()) {
         // A failure without an identifier would fail the whole batch too, but less plainly.
@@ -104,16 +75,15 @@ pub(super) async fn work(
     let end = began + left.saturating_sub(RESERVE);
     let outcomes = stream::iter(&records).map(async |record| {
         let outcome = if may_start(began.elapsed(), left) {
-            let working = AssertUnwindSafe(work_on(record)).catch_unwind();
+            let body = record.body.as_deref().unwrap_or_default();
+            let working = AssertUnwindSafe(work_on(body)).catch_unwind();
             match tokio::time::timeout_at(end, working).await {
                 Ok(Ok(outcome)) => outcome,
-                Ok(Err(_)) => Err(anyhow::anyhow!("panicked")),
-                Err(_) => Err(anyhow::anyhow!(
-                    "not done before the function's time was up"
-                )),
+                Ok(Err(_)) => Err(anyhow!("panicked")),
+                Err(_) => Err(anyhow!("not done before the function's time was up")),
             }
         } else {
-            Err(anyhow::anyhow!("no time left to begin"))
+            Err(anyhow!("no time left to begin"))
         };
         (name(record), outcome)
     });
@@ -137,19 +107,12 @@ async fn work_on_wake_ups(
     left: Duration,
     work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<SqsBatchResponse> {
-    let work_on = async |record: &SqsMessage| work_on_one(record, &work_on).await;
-    work(records, left, "wake_up_failed", work_on).await
-}
-
-async fn work_on_one(
-    record: &SqsMessage,
-    work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let body = record.body.as_deref().unwrap_or_default();
-    let Ok(message) = serde_json::from_str(body) else {
-        bail!("the message is no wake-up");
+    let work_on = async |body: &str| {
+        let message =
+            serde_json::from_str(body).map_err(|_| anyhow!("the message is no wake-up"))?;
+        work_on(&message).await
     };
-    work_on(&message).await
+    work(records, left, "wake_up_failed", work_on).await
 }
 
 fn name(record: &SqsMessage) -> &str {
@@ -164,8 +127,6 @@ fn may_start(elapsed: Duration, left: Duration) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::app::ports::queue::WakeUp;
     use crate::domain::ids::DeliveryId;
@@ -187,10 +148,7 @@ mod tests {
     }
 
     fn batch(records: Vec<serde_json::Value>) -> Vec<SqsMessage> {
-        match read(&json!({"Records": records}).to_string()).unwrap() {
-            Event::Batch(records) => records,
-            Event::Sweep => panic!("a batch is no sweep"),
-        }
+        serde_json::from_value(records.into()).unwrap()
     }
 
     fn failed(response: &SqsBatchResponse) -> Vec<&str> {
@@ -294,9 +252,9 @@ mod tests {
 
     #[test]
     fn the_schedule_asks_for_a_sweep() {
-        assert!(matches!(read(r#"{"sweep": true}"#), Ok(Event::Sweep)));
+        assert!(asks_for_sweep(r#"{"sweep": true}"#));
         for event in ["{}", r#"{"sweep": false}"#, "[]", "null"] {
-            assert!(read(event).is_err(), "{event}");
+            assert!(!asks_for_sweep(event), "{event}");
         }
     }
 }

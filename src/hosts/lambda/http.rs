@@ -4,7 +4,6 @@
 //! signed them so. `lambda_http`'s own request does not: it normalises both, and panics on a host
 //! that it cannot read. So only its types are used here.
 
-use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use base64::Engine;
@@ -15,8 +14,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::value::RawValue;
+
+use super::events::{failed, serve};
 
 /// What is wrong with an event. Never quotes it: it has numbers and texts in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,12 +34,10 @@ pub enum BadEvent {
 pub async fn run<C>(
     context: &C,
     handler: impl AsyncFn(&C, Request<Bytes>) -> Response<String>,
-) -> Result<(), lambda_runtime::Error> {
+) -> anyhow::Result<()> {
     let handler = async |request| handler(context, request).await;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
-        Ok::<_, Infallible>(answer(&handler, event.payload.get()).await)
-    }))
-    .await
+    let answer = async |event: &str, _| Ok(serde_json::to_value(answer(&handler, event).await)?);
+    serve(answer, failed("Http")).await
 }
 
 /// Answers one event: with 400 if it cannot be read, with 500 if the handler panics, so that Twilio

@@ -14,9 +14,7 @@ use crate::credentials::secrets_manager::SecretsManager;
 
 /// Runs the function that keeps texts: `events` answers what Lambda hands it. Returns only if the
 /// function cannot start, or if Lambda's runtime API fails.
-pub fn start_keeper(
-    events: impl AsyncFnOnce(&Keeper) -> Result<(), lambda_runtime::Error>,
-) -> ExitCode {
+pub fn start_keeper(events: impl AsyncFnOnce(&Keeper) -> anyhow::Result<()>) -> ExitCode {
     run(async {
         let settings = KeeperSettings::from_env()?;
         let aws = clients::loader(settings.system_roots).load().await;
@@ -38,8 +36,6 @@ pub fn start_keeper(
             credentials: Arc::new(credentials),
             clock,
         };
-        events(&keeper)
-            .await
-            .map_err(|error| anyhow::anyhow!("the runtime stopped: {error}"))
+        events(&keeper).await
     })
 }

@@ -1,99 +1,42 @@
 //! The events of outbound-notifier: requests by HTTP, batches of its queue, and whatever it is
 //! invoked with by its name.
 
-use std::time::{Duration, SystemTime};
-
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use anyhow::Result;
 use bytes::Bytes;
 use http::{Request, Response};
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde::{Deserialize, Serialize};
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
+use super::events::{Trigger, serve};
 use super::{batch, http as http_api};
 use crate::app::notices::Unaccepted;
 use crate::app::outbound_notifier::problem;
 use crate::app::relay::Relay;
-
-#[derive(Debug)]
-enum Event {
-    Http,
-    Batch(Vec<SqsMessage>),
-    Invoked,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer {
-    Http(Box<ApiGatewayV2httpResponse>),
-    Batch(SqsBatchResponse),
-    Invoked(Value),
-}
 
 /// Answers the events of this function until Lambda ends it. A message that `queued` fails on comes
 /// again when the queue's visibility timeout is over.
 pub async fn run(
     relay: &Relay,
     handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
-    queued: impl AsyncFn(&Relay, &str) -> anyhow::Result<()>,
+    queued: impl AsyncFn(&Relay, &str) -> Result<()>,
     invoked: impl AsyncFn(&Relay, &[u8]) -> Result<Value, Unaccepted>,
-) -> Result<(), lambda_runtime::Error> {
+) -> Result<()> {
     let handler = async |request| handler(relay, request).await;
-    let queued = async |record: &SqsMessage| {
-        let body = record.body.as_deref().unwrap_or_default();
-        queued(relay, body).await
-    };
-    let answer = async |event: LambdaEvent<Box<RawValue>>| {
-        let payload = event.payload.get();
-        Ok(match read(payload) {
-            Event::Http => Answer::Http(Box::new(http_api::answer(&handler, payload).await)),
-            Event::Batch(records) => {
-                let deadline = event.context.deadline();
-                let left = deadline.duration_since(SystemTime::now());
-                let left = left.unwrap_or(Duration::ZERO);
-                let worked = batch::work(records, left, "request_failed", &queued).await;
-                Answer::Batch(worked.map_err(Unaccepted::Failed)?)
-            }
-            Event::Invoked => Answer::Invoked(invoked(relay, payload.as_bytes()).await?),
-        })
-    };
-    let answer = &answer;
-    lambda_runtime::run(service_fn(async |event| answer(event).await.map_err(said))).await
-}
-
-/// Which way it came. What is wrong with it, whoever takes it says.
-fn read(event: &str) -> Event {
-    #[derive(Deserialize)]
-    struct Shape {
-        #[serde(rename = "requestContext")]
-        request_context: Option<RequestContext>,
-    }
-    #[derive(Deserialize)]
-    struct RequestContext {
-        #[serde(rename = "http")]
-        _http: Value,
-    }
-    let is_http = matches!(
-        serde_json::from_str(event),
-        Ok(Shape {
-            request_context: Some(_)
-        })
-    );
-    if is_http {
-        return Event::Http;
-    }
-    match serde_json::from_str::<SqsEvent>(event) {
-        Ok(batch) if batch.records.iter().all(is_of_a_queue) && !batch.records.is_empty() => {
-            Event::Batch(batch.records)
+    let queued = async |body: &str| queued(relay, body).await;
+    let answer = async |event: &str, left| match Trigger::of(event) {
+        Trigger::Http => to_json(http_api::answer(&handler, event).await),
+        Trigger::Messages(records) => {
+            let response = batch::work(records, left, "request_failed", &queued).await;
+            to_json(response.map_err(Unaccepted::Failed)?)
         }
-        _ => Event::Invoked,
-    }
+        Trigger::Invocation => invoked(relay, event.as_bytes()).await,
+    };
+    serve(answer, said).await
 }
 
-fn is_of_a_queue(record: &SqsMessage) -> bool {
-    record.event_source.as_deref() == Some("aws:sqs")
+fn to_json(answer: impl Serialize) -> Result<Value, Unaccepted> {
+    serde_json::to_value(answer).map_err(|error| Unaccepted::Failed(error.into()))
 }
 
 /// What whoever invoked the function reads: the type to branch on, and what is wrong, field by field,
@@ -121,35 +64,8 @@ fn said(untaken: Unaccepted) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::domain::request as payload;
-
-    #[test]
-    fn each_way_in_is_told_by_its_event() {
-        let record = |source: &str| json!({"messageId": "1", "eventSource": source, "body": "{}"});
-        let http = json!({"version": "2.0", "requestContext": {"http": {"method": "POST"}}});
-        assert!(matches!(read(&http.to_string()), Event::Http));
-        let batch = json!({"Records": [record("aws:sqs"), record("aws:sqs")]});
-        let Event::Batch(records) = read(&batch.to_string()) else {
-            panic!("a batch of a queue");
-        };
-        assert_eq!(records.len(), 2);
-        for event in [
-            json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": "{}"}}]}),
-            json!({"Records": []}),
-            json!({"detail-type": "Event Published", "detail": {}}),
-            json!({"notice": {}}),
-            json!({"requestContext": {}}),
-            json!(null),
-        ] {
-            assert!(
-                matches!(read(&event.to_string()), Event::Invoked),
-                "{event}"
-            );
-        }
-    }
 
     #[test]
     fn whoever_invoked_the_function_reads_what_is_wrong_field_by_field() {

@@ -4,9 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::value::RawValue;
 
+use super::events::{failed, serve};
 use super::settings::Missing;
 use super::start::run;
 use crate::adapters::aws::clients;
@@ -23,30 +22,20 @@ use crate::twilio::network::Network;
 pub fn start_rotation(handle: impl AsyncFn(&Rotator, Event) -> anyhow::Result<Done>) -> ExitCode {
     run(async {
         let rotator = rotator(|name| std::env::var(name).ok()).await?;
-        let rotator = &rotator;
-        let handle = &handle;
-        let answer = async |event: LambdaEvent<Box<RawValue>>| {
-            let event = read(event.payload.get())?;
-            let done = handle(rotator, event).await?;
+        let answer = async |event: &str, _| {
+            let done = handle(&rotator, read(event)?).await?;
             tracing::info!(done = ?done, "a step of a rotation");
-            anyhow::Ok(done)
+            Ok(serde_json::to_value(done)?)
         };
-        let answer = &answer;
-        lambda_runtime::run(service_fn(async |event| {
-            answer(event).await.map_err(|error| {
-                tracing::error!(
-                    count = "rotation_failed",
-                    error = format!("{error:#}"),
-                    "a step of a rotation failed"
-                );
-                Diagnostic {
-                    error_type: "Rotation".to_owned(),
-                    error_message: format!("{error:#}"),
-                }
-            })
-        }))
-        .await
-        .map_err(|error| anyhow!("the runtime stopped: {error}"))
+        let failure = |error: anyhow::Error| {
+            tracing::error!(
+                count = "rotation_failed",
+                error = format!("{error:#}"),
+                "a step of a rotation failed"
+            );
+            failed("Rotation")(error)
+        };
+        serve(answer, failure).await
     })
 }
 

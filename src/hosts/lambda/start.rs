@@ -40,18 +40,13 @@ pub struct Needs {
 
 /// Runs a function: `events` answers what Lambda hands it. Returns only if the function cannot
 /// start, or if Lambda's runtime API fails.
-pub fn start(
-    needs: Needs,
-    events: impl AsyncFnOnce(&Relay) -> Result<(), lambda_runtime::Error>,
-) -> ExitCode {
+pub fn start(needs: Needs, events: impl AsyncFnOnce(&Relay) -> anyhow::Result<()>) -> ExitCode {
     run(async {
         let settings = Settings::from_env()?;
         settings.check(needs)?;
         let aws = clients::loader(settings.system_roots).load().await;
         let relay = build(&settings, &aws, needs).await?;
-        events(&relay)
-            .await
-            .map_err(|error| anyhow::anyhow!("the runtime stopped: {error}"))
+        events(&relay).await
     })
 }
 
