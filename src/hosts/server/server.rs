@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequest, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -151,37 +151,27 @@ async fn under_pressure(
     next.run(request).await
 }
 
-async fn sms(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
-    match whole(request).await {
-        Ok(request) => inbound_sms::handle(&relay, request).await.into_response(),
-        Err(refused) => refused.into_response(),
-    }
+async fn sms(State(relay): State<Arc<Relay>>, Whole(request): Whole) -> Response {
+    inbound_sms::handle(&relay, request).await.into_response()
 }
 
-async fn fallback(State(keeper): State<Arc<Keeper>>, request: Request<Body>) -> Response {
-    match whole(request).await {
-        Ok(request) => inbound_fallback::handle(&keeper, request)
-            .await
-            .into_response(),
-        Err(refused) => refused.into_response(),
-    }
+async fn fallback(State(keeper): State<Arc<Keeper>>, Whole(request): Whole) -> Response {
+    let answer = inbound_fallback::handle(&keeper, request).await;
+    answer.into_response()
 }
 
-async fn status(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
-    match whole(request).await {
-        Ok(request) => delivery_status::handle(&relay, request)
-            .await
-            .into_response(),
-        Err(refused) => refused.into_response(),
-    }
+async fn status(State(relay): State<Arc<Relay>>, Whole(request): Whole) -> Response {
+    let answer = delivery_status::handle(&relay, request).await;
+    answer.into_response()
 }
 
 /// A program that wants people told something.
-async fn program(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Response {
-    match whole(request).await {
-        Ok(request) => outbound_notifier::http::handle(&relay, request)
-            .await
-            .into_response(),
+async fn program(State(relay): State<Arc<Relay>>, request: Result<Whole, Refused>) -> Response {
+    match request {
+        Ok(Whole(request)) => {
+            let answer = outbound_notifier::http::handle(&relay, request).await;
+            answer.into_response()
+        }
         Err(Refused(status, why)) => {
             let problem = Document::unread(status, why.trim_end_matches(".\n"));
             ([(CONNECTION, "close")], problem.response()).into_response()
@@ -189,26 +179,32 @@ async fn program(State(relay): State<Arc<Relay>>, request: Request<Body>) -> Res
     }
 }
 
-/// The request with its body read.
-async fn whole(request: Request<Body>) -> Result<Request<Bytes>, Refused> {
-    let (head, body) = request.into_parts();
-    let length = declared_length(&head.headers)?;
-    if length.is_some_and(|length| length > MOST_BYTES as u64) {
-        return Err(too_large());
-    }
-    let read = axum::body::to_bytes(body, MOST_BYTES);
-    match tokio::time::timeout(BODY_WITHIN, read).await {
-        Ok(Ok(body)) => Ok(Request::from_parts(head, body)),
-        // Only a body that does not say how long it is can turn out to be too long.
-        Ok(Err(error)) if is_too_long(&error) => Err(too_large()),
-        Ok(Err(_)) => Err(Refused(
-            StatusCode::BAD_REQUEST,
-            "The body broke off, or is not what its headers say.\n",
-        )),
-        Err(_) => Err(Refused(
-            StatusCode::REQUEST_TIMEOUT,
-            "The body did not come in time.\n",
-        )),
+/// A request with its body read.
+struct Whole(Request<Bytes>);
+
+impl<S: Sync> FromRequest<S> for Whole {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Refused> {
+        let (head, body) = request.into_parts();
+        let length = declared_length(&head.headers)?;
+        if length.is_some_and(|length| length > MOST_BYTES as u64) {
+            return Err(too_large());
+        }
+        let read = axum::body::to_bytes(body, MOST_BYTES);
+        match tokio::time::timeout(BODY_WITHIN, read).await {
+            Ok(Ok(body)) => Ok(Self(Request::from_parts(head, body))),
+            // Only a body that does not say how long it is can turn out to be too long.
+            Ok(Err(error)) if is_too_long(&error) => Err(too_large()),
+            Ok(Err(_)) => Err(Refused(
+                StatusCode::BAD_REQUEST,
+                "The body broke off, or is not what its headers say.\n",
+            )),
+            Err(_) => Err(Refused(
+                StatusCode::REQUEST_TIMEOUT,
+                "The body did not come in time.\n",
+            )),
+        }
     }
 }
 
