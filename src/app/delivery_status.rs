@@ -109,11 +109,7 @@ async fn wake(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let Some(due) = due else { return Ok(()) };
-    let wake_up = WakeUp {
-        delivery: delivery.clone(),
-        asked: now,
-        due,
-    };
+    let wake_up = WakeUp::new(delivery, due, now);
     relay.queue.send(&wake_up, now).await
 }
 

@@ -215,11 +215,7 @@ async fn send_all<'d>(
     deliveries: impl Iterator<Item = (&'d DeliveryId, Timestamp)>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let wake_ups = deliveries.map(|(delivery, due)| WakeUp {
-        delivery: delivery.clone(),
-        asked: now,
-        due,
-    });
+    let wake_ups = deliveries.map(|(delivery, due)| WakeUp::new(delivery, due, now));
     try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }))
         .await?;
     Ok(())

@@ -107,11 +107,7 @@ impl Relay {
     /// they tell of does not wait for it.
     pub async fn wake_spawned(&self, spawned: &[Delivery], now: Timestamp) {
         for delivery in spawned {
-            let wake_up = WakeUp {
-                delivery: delivery.id.clone(),
-                asked: now,
-                due: delivery.due().unwrap_or(now),
-            };
+            let wake_up = WakeUp::new(&delivery.id, delivery.due().unwrap_or(now), now);
             if let Err(error) = self.queue.send(&wake_up, now).await {
                 tracing::warn!(delivery = %delivery.id, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");
             }

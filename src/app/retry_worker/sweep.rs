@@ -28,11 +28,7 @@ async fn deliveries(relay: &Relay) -> anyhow::Result<usize> {
     let overdue = relay.store.due_before(now - OVERDUE, SWEEP).await?;
     let mut woken = 0;
     for delivery in &overdue {
-        let wake_up = WakeUp {
-            delivery: delivery.clone(),
-            asked: now,
-            due: now,
-        };
+        let wake_up = WakeUp::new(delivery, now, now);
         // In this order: whoever is killed in between leaves one that is woken twice, and not one
         // that nobody looks after for a while.
         relay.queue.send(&wake_up, now).await?;

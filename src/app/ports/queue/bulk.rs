@@ -55,6 +55,15 @@ impl Message {
 }
 
 impl WakeUp {
+    /// A wake-up that is asked for at `now`.
+    pub fn new(delivery: &DeliveryId, due: Timestamp, now: Timestamp) -> Self {
+        Self {
+            delivery: delivery.clone(),
+            asked: now,
+            due,
+        }
+    }
+
     /// Whether it goes through the queue of texts to many.
     pub fn is_bulk(&self) -> bool {
         self.delivery.notice().is_some()
