@@ -1,14 +1,15 @@
 //! The audit as a file, one JSON object a line.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 
+use crate::adapters::files::private_folder::{append_whole, open_to_append};
 use crate::app::ports::audit::{Audit, Record};
 
 /// Appends to a file that only its owner may read.
@@ -25,12 +26,7 @@ struct Appended {
 
 impl FileAudit {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .mode(0o600)
-            .open(path)
+        let file = open_to_append(path)
             .with_context(|| format!("cannot open the audit {}", path.display()))?;
         Ok(Self {
             file: Mutex::new(Appended {
@@ -62,22 +58,16 @@ impl Audit for FileAudit {
 impl Appended {
     /// Adds whole lines or nothing, one process at a time.
     fn append(&mut self, mut lines: Vec<u8>) -> std::io::Result<()> {
-        let mut file = &self.file;
+        let file = &self.file;
         file.lock()?;
         let length = file.metadata()?.len();
         // Whoever wrote before may have been killed in the middle of a line.
         if self.whole_up_to != Some(length) && !ends_a_line(file, length)? {
             lines.insert(0, b'\n');
         }
-        let written = file.write_all(&lines);
-        self.whole_up_to = match &written {
-            Ok(()) => Some(length + lines.len() as u64),
-            // A full disk takes a part. What went wrong with the write is what matters.
-            Err(_) => {
-                let _ = file.set_len(length);
-                None
-            }
-        };
+        let written = append_whole(file, length, |mut file| file.write_all(&lines));
+        let new_length = length + lines.len() as u64;
+        self.whole_up_to = written.is_ok().then_some(new_length);
         // Closing the file unlocks it as well.
         let _ = file.unlock();
         written

@@ -1,5 +1,5 @@
-//! Kept texts in a file of the one-machine mode, a JSON object a line. It is not the database, so
-//! that a database that is out of order does not matter.
+//! The spool as a file of the one-machine mode, a JSON object a line. It is not the database, so that
+//! a database that is out of order does not matter.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use crate::adapters::files::private_folder::{append_whole, open_to_append};
 use crate::app::ports::kept_texts::{KeptText, KeptTexts};
 
 /// The most that the file may hold: some 50,000 texts. Whatever fills it, the disk stays free.
@@ -73,7 +74,7 @@ impl KeptFile {
     pub async fn forget(&self, done: Vec<Entry>, unusable: Vec<Entry>) -> anyhow::Result<()> {
         self.held("write", move |inner| {
             if !unusable.is_empty() {
-                let mut file = appending(&inner.aside())?;
+                let mut file = open_to_append(&inner.aside())?;
                 file.write_all(&lines(&unusable))?;
                 file.sync_all()?;
             }
@@ -122,21 +123,20 @@ impl KeptTexts for KeptFile {
 
 impl Inner {
     fn append(&self, line: &[u8]) -> anyhow::Result<()> {
-        let mut file = appending(&self.path)?;
+        let file = open_to_append(&self.path)?;
         let length = file.metadata()?.len();
         if length + line.len() as u64 > self.most_bytes {
             bail!("the file is full: {length} bytes wait for the main path to work again");
         }
-        let written = file.write_all(line).and_then(|()| file.sync_all());
-        if written.is_err() {
-            // A full disk takes a part. What went wrong with the write is what matters.
-            let _ = file.set_len(length);
-        }
-        Ok(written?)
+        append_whole(&file, length, |mut file| {
+            file.write_all(line)?;
+            file.sync_all()
+        })?;
+        Ok(())
     }
 
     fn entries(&self) -> std::io::Result<impl Iterator<Item = std::io::Result<Entry>>> {
-        let file = BufReader::new(appending(&self.path)?);
+        let file = BufReader::new(open_to_append(&self.path)?);
         Ok(file.split(b'\n').map(|line| line.map(Entry)))
     }
 
@@ -167,19 +167,9 @@ fn lines(entries: &[Entry]) -> Vec<u8> {
     entries.iter().flat_map(with_end).collect()
 }
 
-/// The file for reading from its beginning and writing at its end.
-fn appending(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .read(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-}
-
 /// Makes the file with its name on disk, and cuts off a line that has no end.
 fn prepare(path: &Path) -> std::io::Result<()> {
-    let mut file = appending(path)?;
+    let mut file = open_to_append(path)?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
     let whole = text

@@ -1,5 +1,6 @@
 //! A data folder that only its owner can read.
 
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 /// Leaves a file that holds what people wrote to its owner alone. One of somebody else stays as it
@@ -27,4 +28,26 @@ pub fn create_data(folder: &Path) -> std::io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
+}
+
+/// Opens a file for its owner alone, for reading from its beginning and writing at its end.
+pub(crate) fn open_to_append(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .read(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Appends to a file of this length what `append` writes, or nothing: of a part, which a full disk
+/// takes, nothing stays. What went wrong with the write is what matters then.
+pub(crate) fn append_whole(
+    file: &File,
+    length: u64,
+    append: impl FnOnce(&File) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    append(file).inspect_err(|_| {
+        let _ = file.set_len(length);
+    })
 }
