@@ -6,5 +6,5 @@ use relay::app::inbound_fallback;
 use relay::hosts::lambda as aws;
 
 fn main() -> ExitCode {
-    aws::start_keeper(async |keeper| aws::http::run(keeper, inbound_fallback::handle).await)
+    aws::start_fallback(async |context| aws::http::run(context, inbound_fallback::handle).await)
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::app::ports::credentials::Doubt;
-use crate::app::ports::kept_texts::{Keeper, KeptText};
+use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::credentials::Credentials;
 use crate::twilio::answer::{Unanswered, answer_to};
 use crate::twilio::webhook::Unverified;
@@ -17,31 +17,31 @@ const CREDENTIALS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Answers `POST /twilio/fallback`, Twilio's "Primary handler fails": 200 once the text is kept,
 /// 4xx if it is not Twilio's, and 503 if it could not be kept.
-pub async fn handle(keeper: &Keeper, request: Request<Bytes>) -> Response<String> {
-    answer_to(keep(keeper, &request).await)
+pub async fn handle(context: &FallbackContext, request: Request<Bytes>) -> Response<String> {
+    answer_to(keep(context, &request).await)
 }
 
-async fn keep(keeper: &Keeper, request: &Request<Bytes>) -> Result<(), Unanswered> {
+async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(), Unanswered> {
     let webhook = Unverified::read(request)?;
     let sid = webhook.message_sid()?;
-    let credentials = credentials(keeper).await;
+    let credentials = credentials(context).await;
     if let Some(credentials) = &credentials
         && let Err(refusal) = webhook.seems_genuine(credentials)
     {
         // A rotation may have been faster than the news of it.
-        let newer = keeper.credentials.newer(credentials, Doubt::Signature);
+        let newer = context.credentials.newer(credentials, Doubt::Signature);
         match newer.await {
             Some(newer) => webhook.seems_genuine(&newer)?,
             None => return Err(refusal.into()),
         }
     }
-    let text = KeptText {
+    let text = SpooledText {
         sid,
-        received: keeper.clock.now(),
+        received: context.clock.now(),
         checked: credentials.is_some(),
         request: webhook.as_it_came(),
     };
-    keeper.texts.keep(&text).await?;
+    context.spool.add(&text).await?;
     tracing::error!(
         count = "fallback",
         message.sid = %text.sid,
@@ -54,8 +54,8 @@ async fn keep(keeper: &Keeper, request: &Request<Bytes>) -> Result<(), Unanswere
 
 /// `None` if they cannot be had now: rather keep a text of which nobody knows whether it is
 /// Twilio's than lose one that is.
-async fn credentials(keeper: &Keeper) -> Option<Arc<Credentials>> {
-    match tokio::time::timeout(CREDENTIALS_WITHIN, keeper.credentials.current()).await {
+async fn credentials(context: &FallbackContext) -> Option<Arc<Credentials>> {
+    match tokio::time::timeout(CREDENTIALS_WITHIN, context.credentials.current()).await {
         Ok(Ok(credentials)) => Some(credentials),
         Ok(Err(error)) => {
             tracing::warn!("signatures cannot be checked now: {error:#}");

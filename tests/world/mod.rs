@@ -21,12 +21,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use relay::adapters::files::audit::FileAudit;
-use relay::adapters::files::kept_texts::KeptFile;
+use relay::adapters::files::kept_texts::SpoolFile;
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::queue::SqliteQueue;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::ports::audit::Record;
-use relay::app::ports::kept_texts::Keeper;
+use relay::app::ports::kept_texts::FallbackContext;
 use relay::app::ports::store::Store;
 use relay::app::relay::Relay;
 use relay::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier, retry_worker};
@@ -57,7 +57,7 @@ pub struct World {
     behind: Duration,
     relay: Arc<Relay>,
     queue: SqliteQueue,
-    kept: KeptFile,
+    kept: SpoolFile,
     folder: tempfile::TempDir,
     /// How far each phone's screen was read.
     read: Mutex<BTreeMap<Sender, usize>>,
@@ -105,7 +105,7 @@ impl World {
             .put_line(&line)
             .await
             .expect("the line is stored");
-        let kept = KeptFile::open(&folder.path().join(KEPT)).expect("a file for kept texts");
+        let kept = SpoolFile::open(&folder.path().join(KEPT)).expect("a file for kept texts");
         Self {
             clock,
             sandbox,
@@ -157,7 +157,7 @@ impl World {
             &self.faults,
             &self.listeners,
         );
-        self.kept = KeptFile::open(&self.folder.path().join(KEPT)).expect("the kept texts");
+        self.kept = SpoolFile::open(&self.folder.path().join(KEPT)).expect("the kept texts");
         self.queue
             .recover(self.clock.now())
             .await
@@ -278,12 +278,12 @@ impl World {
         match request.uri().path() {
             "/twilio/sms" => inbound_sms::handle(&self.relay, request).await,
             "/twilio/fallback" => {
-                let keeper = Keeper {
-                    texts: Arc::new(self.kept.clone()),
+                let context = FallbackContext {
+                    spool: Arc::new(self.kept.clone()),
                     credentials: Arc::clone(&self.relay.credentials),
                     clock: self.clock.clone(),
                 };
-                inbound_fallback::handle(&keeper, request).await
+                inbound_fallback::handle(&context, request).await
             }
             path if path.starts_with("/twilio/") => {
                 delivery_status::handle(&self.relay, request).await

@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 
 use crate::adapters::aws::sqs::send;
-use crate::app::ports::kept_texts::{KeptText, KeptTexts};
+use crate::app::ports::kept_texts::{FallbackSpool, SpooledText};
 
-pub struct SqsKeptTexts {
+pub struct SqsSpool {
     client: Client,
     url: String,
 }
 
-impl SqsKeptTexts {
+impl SqsSpool {
     pub fn new(client: Client, url: impl Into<String>) -> Self {
         Self {
             client,
@@ -24,8 +24,8 @@ impl SqsKeptTexts {
 }
 
 #[async_trait]
-impl KeptTexts for SqsKeptTexts {
-    async fn keep(&self, text: &KeptText) -> anyhow::Result<()> {
+impl FallbackSpool for SqsSpool {
+    async fn add(&self, text: &SpooledText) -> anyhow::Result<()> {
         let body = serde_json::to_string(text)?;
         send(&self.client, &self.url, body, Duration::ZERO).await
     }

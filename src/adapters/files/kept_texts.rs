@@ -13,14 +13,14 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::adapters::files::private_folder::{append_whole, open_to_append};
-use crate::app::ports::kept_texts::{KeptText, KeptTexts};
+use crate::app::ports::kept_texts::{FallbackSpool, SpooledText};
 
 /// The most that the file may hold: some 50,000 texts. Whatever fills it, the disk stays free.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Appends, each text on disk before anybody hears that it is kept. Only the owner may read it.
 #[derive(Clone)]
-pub struct KeptFile(Arc<Inner>);
+pub struct SpoolFile(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
@@ -37,12 +37,12 @@ pub struct Entry(Vec<u8>);
 
 impl Entry {
     /// `None` if the line cannot be read as a kept text.
-    pub fn text(&self) -> Option<KeptText> {
+    pub fn text(&self) -> Option<SpooledText> {
         serde_json::from_slice(&self.0).ok()
     }
 }
 
-impl KeptFile {
+impl SpoolFile {
     /// Opens the file, or creates it. What an earlier process was writing when it was killed was
     /// not acknowledged, and is cut off.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
@@ -111,8 +111,8 @@ impl KeptFile {
 }
 
 #[async_trait]
-impl KeptTexts for KeptFile {
-    async fn keep(&self, text: &KeptText) -> anyhow::Result<()> {
+impl FallbackSpool for SpoolFile {
+    async fn add(&self, text: &SpooledText) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(text)?;
         line.push(b'\n');
         self.held("write", move |inner| inner.append(&line)).await?;

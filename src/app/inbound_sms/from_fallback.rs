@@ -1,7 +1,7 @@
 //! A text that the fallback kept, on the same way as any other.
 
 use super::receive;
-use crate::app::ports::kept_texts::KeptText;
+use crate::app::ports::kept_texts::SpooledText;
 use crate::app::relay::Relay;
 use crate::domain::inbound_record::ByFallback;
 use crate::twilio::answer::Unanswered;
@@ -11,7 +11,7 @@ use crate::twilio::answer::Unanswered;
 ///
 /// An error means that it has to come again. What nobody could check when it came, and was not
 /// signed by Twilio, is dropped with nothing but a count, as a webhook would be.
-pub async fn take_kept(relay: &Relay, kept: &KeptText) -> Result<(), Unanswered> {
+pub async fn take_kept(relay: &Relay, kept: &SpooledText) -> Result<(), Unanswered> {
     let webhook = kept.request.read()?;
     let by = ByFallback {
         received: kept.received,

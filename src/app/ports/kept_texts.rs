@@ -1,5 +1,6 @@
-//! Texts that came to the fallback URL because the main path did not take them. They are kept as
-//! they came, unrouted, in a place of their own, and go through the main path once it works again.
+//! The fallback's spool: texts that came to the fallback URL because the main path did not take them.
+//! They are stored as they came, unrouted, in a place of their own, and go through the main path once
+//! it works again.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::twilio::webhook::AsItCame;
 
 /// A text as Twilio brought it to the fallback URL. It is not a verified one, whatever it says.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptText {
+pub struct SpooledText {
     pub sid: MessageSid,
     pub received: Timestamp,
     /// Whether its signature was right when it came. Without credentials nobody could tell, and
@@ -22,17 +23,17 @@ pub struct KeptText {
     pub request: AsItCame,
 }
 
-/// Where such texts are kept until the main path takes them.
+/// Where such texts wait until the main path takes them.
 #[async_trait]
-pub trait KeptTexts: Send + Sync {
-    /// Returns when the text is safe. It may be kept more than once; its SID is the key.
-    async fn keep(&self, text: &KeptText) -> anyhow::Result<()>;
+pub trait FallbackSpool: Send + Sync {
+    /// Returns when the text is safe. It may be there more than once; its SID is the key.
+    async fn add(&self, text: &SpooledText) -> anyhow::Result<()>;
 }
 
 /// Everything that the fallback works with. No store, no queue of wake-ups and no audit: it has to
 /// do its job when those are down.
-pub struct Keeper {
-    pub texts: Arc<dyn KeptTexts>,
+pub struct FallbackContext {
+    pub spool: Arc<dyn FallbackSpool>,
     pub credentials: Arc<dyn crate::app::ports::credentials::Source>,
     pub clock: Arc<dyn Clock>,
 }

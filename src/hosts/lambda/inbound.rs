@@ -6,7 +6,7 @@ use http::{Request, Response};
 
 use super::events::{Trigger, failed, serve};
 use super::{batch, http as http_api};
-use crate::app::ports::kept_texts::KeptText;
+use crate::app::ports::kept_texts::SpooledText;
 use crate::app::relay::Relay;
 use crate::twilio::answer::Unanswered;
 
@@ -15,7 +15,7 @@ use crate::twilio::answer::Unanswered;
 pub async fn run(
     relay: &Relay,
     handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
-    take: impl AsyncFn(&Relay, &KeptText) -> Result<(), Unanswered>,
+    take: impl AsyncFn(&Relay, &SpooledText) -> Result<(), Unanswered>,
 ) -> anyhow::Result<()> {
     let handler = async |request| handler(relay, request).await;
     let take = async |body: &str| {

@@ -42,7 +42,7 @@ pub struct Missing(pub &'static str);
 
 /// The environment of inbound-fallback, which knows of nothing that the main path depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeeperSettings {
+pub struct FallbackSettings {
     /// `KEPT_TEXTS_QUEUE_URL`: the SQS queue of texts that the main path did not take.
     pub queue_url: String,
     /// `CREDENTIALS_SECRET_ID` and `TRUST_STORE`, as in [`Settings`].
@@ -50,7 +50,7 @@ pub struct KeeperSettings {
     pub system_roots: bool,
 }
 
-impl KeeperSettings {
+impl FallbackSettings {
     pub fn from_env() -> Result<Self, Missing> {
         Self::from_vars(|name| std::env::var(name).ok())
     }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::sync::watch;
 
-use crate::adapters::files::kept_texts::KeptFile;
+use crate::adapters::files::kept_texts::SpoolFile;
 use crate::app::inbound_sms;
-use crate::app::ports::kept_texts::KeptText;
+use crate::app::ports::kept_texts::SpooledText;
 use crate::app::relay::Relay;
 use crate::twilio::answer::Unanswered;
 
@@ -34,7 +34,7 @@ pub enum Left {
 }
 
 /// Works until `stop` says so.
-pub async fn run(relay: Arc<Relay>, kept: KeptFile, mut stop: watch::Receiver<bool>) {
+pub async fn run(relay: Arc<Relay>, kept: SpoolFile, mut stop: watch::Receiver<bool>) {
     let mut pause = FIRST_PAUSE;
     while !*stop.borrow() {
         let left = take(&relay, &kept).await.unwrap_or_else(|error| {
@@ -60,7 +60,7 @@ pub async fn run(relay: Arc<Relay>, kept: KeptFile, mut stop: watch::Receiver<bo
 }
 
 /// Has the main path take the oldest texts, in their order.
-pub async fn take(relay: &Relay, kept: &KeptFile) -> anyhow::Result<Left> {
+pub async fn take(relay: &Relay, kept: &SpoolFile) -> anyhow::Result<Left> {
     let entries = kept.oldest(PASS).await?;
     let (mut done, mut unusable, mut failures) = (Vec::new(), Vec::new(), 0);
     let all = entries.len();
@@ -102,7 +102,7 @@ pub async fn take(relay: &Relay, kept: &KeptFile) -> anyhow::Result<Left> {
     })
 }
 
-async fn try_to_take(relay: &Relay, text: &KeptText) -> Result<(), Unanswered> {
+async fn try_to_take(relay: &Relay, text: &SpooledText) -> Result<(), Unanswered> {
     let taking = AssertUnwindSafe(inbound_sms::take_kept(relay, text)).catch_unwind();
     let panicked = |_| Err(anyhow::anyhow!("panicked").into());
     taking.await.unwrap_or_else(panicked)

@@ -1,4 +1,4 @@
-//! Whether webhooks crowd in.
+//! The load of the server: whether webhooks crowd in.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ const HIGH: usize = 20;
 const LASTS: Duration = Duration::from_millis(250);
 
 #[derive(Clone)]
-pub(super) struct Pressure(Arc<Gauge>);
+pub(super) struct LoadGauge(Arc<Gauge>);
 
 struct Gauge {
     waiting: AtomicUsize,
@@ -23,9 +23,9 @@ struct Gauge {
 }
 
 /// A webhook that waits for its answer, until it is dropped.
-pub(super) struct Waiting(Pressure);
+pub(super) struct Waiting(LoadGauge);
 
-impl Pressure {
+impl LoadGauge {
     pub fn none(now: Instant) -> Self {
         Self(Arc::new(Gauge {
             waiting: AtomicUsize::new(0),
@@ -66,23 +66,23 @@ mod tests {
     #[test]
     fn a_crowd_counts_for_a_moment_after_it_was_answered() {
         let now = Instant::now();
-        let pressure = Pressure::none(now);
-        let some: Vec<_> = (1..HIGH).map(|_| pressure.one_more(now)).collect();
-        assert!(!pressure.is_high(now));
-        let last = pressure.one_more(now);
-        assert!(pressure.is_high(now));
+        let load = LoadGauge::none(now);
+        let some: Vec<_> = (1..HIGH).map(|_| load.one_more(now)).collect();
+        assert!(!load.is_high(now));
+        let last = load.one_more(now);
+        assert!(load.is_high(now));
         drop((some, last));
-        assert!(pressure.is_high(now + LASTS / 2));
-        assert!(!pressure.is_high(now + LASTS));
+        assert!(load.is_high(now + LASTS / 2));
+        assert!(!load.is_high(now + LASTS));
     }
 
     #[test]
     fn many_one_after_the_other_are_no_crowd() {
         let now = Instant::now();
-        let pressure = Pressure::none(now);
+        let load = LoadGauge::none(now);
         for _ in 0..10 * HIGH {
-            drop(pressure.one_more(now));
+            drop(load.one_more(now));
         }
-        assert!(!pressure.is_high(now));
+        assert!(!load.is_high(now));
     }
 }

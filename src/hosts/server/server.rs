@@ -19,10 +19,10 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::pressure::Pressure;
+use super::pressure::LoadGauge;
 use super::{AUDIT, DATABASE, KEPT_TEXTS, connections, kept, nightly, worker};
 use crate::adapters::files::audit::FileAudit;
-use crate::adapters::files::kept_texts::KeptFile;
+use crate::adapters::files::kept_texts::SpoolFile;
 use crate::adapters::files::private_folder::{create_data, leave_to_owner};
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
@@ -30,7 +30,7 @@ use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::outbound_notifier::problem::Document;
 use crate::app::ports::credentials::Source;
 use crate::app::ports::event_bus::NoBus;
-use crate::app::ports::kept_texts::Keeper;
+use crate::app::ports::kept_texts::FallbackContext;
 use crate::app::ports::store::Store;
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier};
@@ -47,7 +47,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub struct Machine {
     relay: Arc<Relay>,
     queue: SqliteQueue,
-    kept: KeptFile,
+    spool: SpoolFile,
 }
 
 impl Machine {
@@ -63,7 +63,7 @@ impl Machine {
             .with_context(|| format!("cannot make the data folder {}", data.display()))?;
         leave_to_owner(&data.join(AUDIT))?;
         leave_to_owner(&data.join(KEPT_TEXTS))?;
-        let kept = KeptFile::open(&data.join(KEPT_TEXTS))?;
+        let spool = SpoolFile::open(&data.join(KEPT_TEXTS))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let relay = Relay {
@@ -81,7 +81,7 @@ impl Machine {
         Ok(Self {
             relay: Arc::new(relay),
             queue,
-            kept,
+            spool,
         })
     }
 
@@ -94,20 +94,20 @@ impl Machine {
         beside: Router,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
-        let keeper = Keeper {
-            texts: Arc::new(self.kept.clone()),
+        let context = FallbackContext {
+            spool: Arc::new(self.spool.clone()),
             credentials: Arc::clone(&self.relay.credentials),
             clock: Arc::clone(&self.relay.clock),
         };
         let beside = beside.route(
             "/twilio/fallback",
-            post(fallback).with_state(Arc::new(keeper)),
+            post(fallback).with_state(Arc::new(context)),
         );
-        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.kept, stop.clone()));
-        let pressure = Pressure::none(Instant::now());
+        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.spool, stop.clone()));
+        let load = LoadGauge::none(Instant::now());
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms))
-            .layer(from_fn_with_state(pressure.clone(), under_pressure))
+            .layer(from_fn_with_state(load.clone(), count_load))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
             // The sandbox, which may stand beside, has other paths below /v1.
             .route("/v1/notices", any(program))
@@ -117,7 +117,7 @@ impl Machine {
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
-        let working = worker::run(self.relay, self.queue, pressure, stop.clone());
+        let working = worker::run(self.relay, self.queue, load, stop.clone());
         let working = tokio::spawn(working);
         connections::serve(listener, webhooks.merge(beside), stop).await;
         working.await?;
@@ -142,12 +142,8 @@ async fn put_in_force(store: &dyn Store, lines: &[Line]) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn under_pressure(
-    State(pressure): State<Pressure>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
-    let _here = pressure.one_more(Instant::now());
+async fn count_load(State(load): State<LoadGauge>, request: Request<Body>, next: Next) -> Response {
+    let _here = load.one_more(Instant::now());
     next.run(request).await
 }
 
@@ -155,8 +151,8 @@ async fn sms(State(relay): State<Arc<Relay>>, Whole(request): Whole) -> Response
     inbound_sms::handle(&relay, request).await.into_response()
 }
 
-async fn fallback(State(keeper): State<Arc<Keeper>>, Whole(request): Whole) -> Response {
-    let answer = inbound_fallback::handle(&keeper, request).await;
+async fn fallback(State(context): State<Arc<FallbackContext>>, Whole(request): Whole) -> Response {
+    let answer = inbound_fallback::handle(&context, request).await;
     answer.into_response()
 }
 

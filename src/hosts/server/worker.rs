@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::pressure::Pressure;
+use super::pressure::LoadGauge;
 use crate::adapters::sqlite::queue::{Received, SqliteQueue};
 use crate::app::relay::Relay;
 use crate::app::retry_worker;
@@ -41,7 +41,7 @@ const QUEUE_PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn run(
     relay: Arc<Relay>,
     queue: SqliteQueue,
-    pressure: Pressure,
+    load: LoadGauge,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut busy = JoinSet::new();
@@ -49,7 +49,7 @@ pub(super) async fn run(
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
-        let places = if pressure.is_high(Instant::now().into_std()) {
+        let places = if load.is_high(Instant::now().into_std()) {
             CONCURRENCY_UNDER_LOAD
         } else {
             CONCURRENCY

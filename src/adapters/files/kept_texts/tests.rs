@@ -9,8 +9,8 @@ impl Place {
         self.0.path().join("kept-texts.jsonl")
     }
 
-    fn open(&self) -> KeptFile {
-        KeptFile::open(&self.path()).unwrap()
+    fn open(&self) -> SpoolFile {
+        SpoolFile::open(&self.path()).unwrap()
     }
 }
 
@@ -18,7 +18,7 @@ fn place() -> Place {
     Place(tempfile::tempdir().unwrap())
 }
 
-fn text(n: u32) -> KeptText {
+fn text(n: u32) -> SpooledText {
     let request = serde_json::json!({
         "path_and_query": "/twilio/fallback",
         "form": "Body=one%0Atwo",
@@ -33,7 +33,7 @@ fn text(n: u32) -> KeptText {
     .unwrap()
 }
 
-async fn texts(kept: &KeptFile) -> Vec<Option<String>> {
+async fn texts(kept: &SpoolFile) -> Vec<Option<String>> {
     let entries = kept.oldest(100).await.unwrap();
     let sid = |entry: &Entry| Some(entry.text()?.sid.to_string());
     entries.iter().map(sid).collect()
@@ -49,14 +49,14 @@ async fn what_is_kept_is_there_until_it_is_forgotten_whatever_process_asks() {
     let place = place();
     let kept = place.open();
     for n in 1..=4 {
-        kept.keep(&text(n)).await.unwrap();
+        kept.add(&text(n)).await.unwrap();
     }
     let again = place.open();
     assert_eq!(texts(&again).await, sids(&[1, 2, 3, 4]));
     let mut entries = again.oldest(3).await.unwrap();
     entries.remove(0);
     again.forget(entries, Vec::new()).await.unwrap();
-    again.keep(&text(5)).await.unwrap();
+    again.add(&text(5)).await.unwrap();
     assert_eq!(texts(&place.open()).await, sids(&[1, 4, 5]));
 }
 
@@ -65,14 +65,14 @@ async fn texts_that_come_while_others_are_forgotten_stay() {
     let place = place();
     let kept = place.open();
     for n in 0..20 {
-        kept.keep(&text(n)).await.unwrap();
+        kept.add(&text(n)).await.unwrap();
     }
     let old = kept.oldest(20).await.unwrap();
     let forget = old
         .chunks(1)
         .map(|some| kept.forget(some.to_vec(), Vec::new()));
     let new: Vec<_> = (20..40).map(text).collect();
-    let keep = new.iter().map(|text| kept.keep(text));
+    let keep = new.iter().map(|text| kept.add(text));
     let (forgotten, added) = futures::join!(
         futures::future::try_join_all(forget),
         futures::future::try_join_all(keep)
@@ -86,11 +86,11 @@ async fn texts_that_come_while_others_are_forgotten_stay() {
 #[tokio::test]
 async fn what_was_being_written_when_the_process_was_killed_is_cut_off() {
     let place = place();
-    place.open().keep(&text(1)).await.unwrap();
+    place.open().add(&text(1)).await.unwrap();
     let whole = std::fs::read_to_string(place.path()).unwrap();
     std::fs::write(place.path(), format!("{whole}{{\"sid\": \"SM0")).unwrap();
     let kept = place.open();
-    kept.keep(&text(2)).await.unwrap();
+    kept.add(&text(2)).await.unwrap();
     assert_eq!(texts(&kept).await, sids(&[1, 2]));
 }
 
@@ -98,15 +98,15 @@ async fn what_was_being_written_when_the_process_was_killed_is_cut_off() {
 async fn a_full_file_takes_nothing_more_and_loses_nothing() {
     let place = place();
     let line = serde_json::to_vec(&text(1)).unwrap().len() as u64 + 1;
-    let kept = KeptFile::with_room(&place.path(), 2 * line).unwrap();
-    kept.keep(&text(1)).await.unwrap();
-    kept.keep(&text(2)).await.unwrap();
-    let error = format!("{:#}", kept.keep(&text(3)).await.unwrap_err());
+    let kept = SpoolFile::with_room(&place.path(), 2 * line).unwrap();
+    kept.add(&text(1)).await.unwrap();
+    kept.add(&text(2)).await.unwrap();
+    let error = format!("{:#}", kept.add(&text(3)).await.unwrap_err());
     assert!(error.contains("full"), "{error}");
     assert_eq!(texts(&kept).await, sids(&[1, 2]));
     let first = kept.oldest(1).await.unwrap();
     kept.forget(first, Vec::new()).await.unwrap();
-    kept.keep(&text(3)).await.unwrap();
+    kept.add(&text(3)).await.unwrap();
     assert_eq!(texts(&kept).await, sids(&[2, 3]));
 }
 
@@ -114,8 +114,8 @@ async fn a_full_file_takes_nothing_more_and_loses_nothing() {
 async fn what_cannot_be_used_goes_aside_and_only_the_owner_may_read_any_of_it() {
     let place = place();
     let kept = place.open();
-    kept.keep(&text(1)).await.unwrap();
-    let mut file = appending(&place.path()).unwrap();
+    kept.add(&text(1)).await.unwrap();
+    let mut file = open_to_append(&place.path()).unwrap();
     file.write_all(b"no text \xff\n").unwrap();
     assert_eq!(texts(&kept).await, [sids(&[1]), vec![None]].concat());
     let mut entries = kept.oldest(2).await.unwrap();

@@ -84,8 +84,8 @@ async fn a_customers_text_passes_a_notice_that_has_taken_all_places_it_may() {
     };
 
     let (_stop, stopped) = watch::channel(false);
-    let pressure = Pressure::none(std::time::Instant::now());
-    let worker = tokio::spawn(run(Arc::clone(&relay), queue.clone(), pressure, stopped));
+    let load = LoadGauge::none(std::time::Instant::now());
+    let worker = tokio::spawn(run(Arc::clone(&relay), queue.clone(), load, stopped));
     let share = CONCURRENCY / SHARE_OF_MANY;
     let taken = has_waiting.wait_for(|waiting| *waiting >= share);
     tokio::time::timeout(PATIENCE, taken)
