@@ -54,11 +54,14 @@ tests:
 	$(step) "tests"
 	cargo test --locked
 
-## template: the checks of template.yaml alone
+TEMPLATES := template.yaml infra/observability.yaml
+
+## template: the checks of template.yaml and infra/observability.yaml alone
 template:
 	$(step) "template"
-	$(BIN)cfn-lint template.yaml
-	AWS_DEFAULT_REGION=us-east-1 $(BIN)sam validate --lint --template template.yaml
+	$(BIN)cfn-lint $(TEMPLATES)
+	@for template in $(TEMPLATES); do \
+		AWS_DEFAULT_REGION=us-east-1 $(BIN)sam validate --lint --template $$template || exit 1; done
 
 ## documents: the published schema and OpenAPI document, anew from the types
 documents:

@@ -4,15 +4,16 @@ Writes `{"url": …}` on standard output when it listens. Then answers each line
 input with one on standard output:
 
     {"stack": NAME, "parameters": {…}}
-        translates template.yaml and creates it; answers the resources with their properties
-        resolved: {"resources": {LOGICAL_ID: {"type": …, "id": …, "properties": {…}, "deletion": …}},
-        "outputs": {…}}
+        translates template.yaml and creates it; answers the resources, those of nested stacks among
+        them, with their properties resolved: {"resources": {LOGICAL_ID: {"type": …, "id": …,
+        "properties": {…}, "deletion": …}}, "outputs": {…}}
     {"function": NAME}
         what Lambda knows of a function: {"environment": {…}, "timeout": SECONDS, "memory": MB}
 
 Ends when its standard input does, so it never outlives the tests that started it.
 """
 
+import functools
 import io
 import json
 import logging
@@ -25,6 +26,7 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).parents[2]
 REGION = "us-west-2"
+BUCKET, ARCHIVE = "code", "bootstrap.zip"
 
 os.environ.update(
     AWS_DEFAULT_REGION=REGION,
@@ -36,6 +38,8 @@ logging.disable(logging.WARNING)
 warnings.simplefilter("ignore")
 
 import boto3  # noqa: E402
+from cfnlint.decode import decode  # noqa: E402
+from cfnlint.template import Template  # noqa: E402
 from moto.cloudformation import cloudformation_backends, parsing  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.common_models import CloudFormationModel  # noqa: E402
@@ -134,50 +138,90 @@ class NoManagedPolicies:
         return {}
 
 
-def translated(code, parameters):
-    """template.yaml as plain CloudFormation, every function with the archive `code`."""
+def translated(s3, parameters):
+    """template.yaml as plain CloudFormation, and all types of resource that it or a nested template has.
+
+    Every function gets the archive of no code, and every nested template is put where CloudFormation
+    finds it.
+    """
     template = yaml_parse((ROOT / "template.yaml").read_text())
-    template["Globals"]["Function"]["CodeUri"] = code
-    return transform(template, parameters, NoManagedPolicies())
+    template["Globals"]["Function"]["CodeUri"] = {"Bucket": BUCKET, "Key": ARCHIVE}
+    types = set()
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Application":
+            properties = resource["Properties"]
+            nested = expanded(ROOT / properties["Location"])
+            # CloudFormation refuses a parameter that it does not know, moto does not.
+            given, wanted = set(properties["Parameters"]), set(nested["Parameters"])
+            assert given == wanted, f"{name}: parameters differ: {sorted(given ^ wanted)}"
+            s3.put_object(Bucket=BUCKET, Key=name, Body=json.dumps(nested))
+            properties["Location"] = f"https://s3.amazonaws.com/{BUCKET}/{name}"
+            types |= types_in(nested)
+    template = transform(template, parameters, NoManagedPolicies())
+    return template, types | types_in(template)
 
 
-def archive(s3):
+@functools.cache
+def expanded(path):
+    """A nested template with its loops written out, as CloudFormation does it."""
+    template = Template(str(path), decode(str(path))[0])
+    mistakes = template.transform()
+    assert not mistakes, mistakes
+    return template.template
+
+
+def types_in(template):
+    return {resource["Type"] for resource in template["Resources"].values()}
+
+
+def put_archive(s3):
     """An archive with nothing to run: the tests run the functions themselves."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as file:
         file.writestr("bootstrap", "")
-    s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket="code", Key="bootstrap.zip", Body=code.getvalue())
-    return {"Bucket": "code", "Key": "bootstrap.zip"}
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=BUCKET, Key=ARCHIVE, Body=code.getvalue())
 
 
-def deploy(cloudformation, code, stack, parameters):
-    template = translated(code, parameters)
-    support({resource["Type"] for resource in template["Resources"].values()})
+def deploy(cloudformation, s3, stack, parameters):
+    template, types = translated(s3, parameters)
+    support(types)
     cloudformation.create_stack(
         StackName=stack,
         TemplateBody=json.dumps(template),
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
         ],
-        Capabilities=["CAPABILITY_IAM"],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     assert described["StackStatus"] == "CREATE_COMPLETE", described
     created = cloudformation_backends[DEFAULT_ACCOUNT_ID][REGION].get_stack(stack).resource_map
     return {
         "outputs": {o["OutputKey"]: o["OutputValue"] for o in described["Outputs"]},
-        "resources": {
+        "resources": resources(template, created),
+    }
+
+
+def resources(template, created):
+    """What a stack and its nested stacks consist of, by logical id."""
+    found = {}
+    for name, resource in template["Resources"].items():
+        if created.get(name) is None:
+            continue
+        of_it = {
             name: {
                 "type": resource["Type"],
                 "deletion": resource.get("DeletionPolicy"),
                 "id": getattr(created[name], "physical_resource_id", None),
                 "properties": parsing.clean_json(resource.get("Properties", {}), created),
             }
-            for name, resource in template["Resources"].items()
-            if created.get(name) is not None
-        },
-    }
+        }
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            of_it |= resources(created[name].template_dict, created[name].resource_map)
+        assert not found.keys() & of_it.keys(), "a logical id stands in two templates"
+        found |= of_it
+    return found
 
 
 def behave_as_dynamodb():
@@ -217,12 +261,12 @@ def main():
     s3, cloudformation, lambda_ = (
         boto3.client(service, endpoint_url=url) for service in ("s3", "cloudformation", "lambda")
     )
-    code = archive(s3)
+    put_archive(s3)
     print(json.dumps({"url": url}), file=answers, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         if "stack" in asked:
-            answer = deploy(cloudformation, code, asked["stack"], asked["parameters"])
+            answer = deploy(cloudformation, s3, asked["stack"], asked["parameters"])
         else:
             answer = function(lambda_, asked["function"])
         print(json.dumps(answer, default=str), file=answers, flush=True)

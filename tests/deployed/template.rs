@@ -1,6 +1,7 @@
-//! `template.yaml` against the code, and against rules that no linter knows.
+//! `template.yaml`, with `infra/observability.yaml` nested in it, against the code, and against rules
+//! that no linter knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use relay::adapters::files::audit_fallback::METRIC;
@@ -53,6 +54,20 @@ fn every_function_has_a_folder_a_binary_and_a_place_in_the_template_under_one_na
         .lines()
         .filter_map(|line| line.trim().strip_prefix("Binary: "));
     assert_eq!(names(built), tested);
+}
+
+/// Without these `sam build` or `sam deploy` fails, and no emulator shows it.
+#[test]
+fn a_deployment_may_make_roles_and_the_nested_stack_with_its_loops() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = std::fs::read_to_string(root.join("samconfig.toml")).unwrap();
+    let settings: toml::Table = settings.parse().unwrap();
+    let of = |command: &str| settings["default"][command]["parameters"].clone();
+    assert_eq!(of("global")["language_extensions"], true.into());
+    assert_eq!(
+        of("deploy")["capabilities"],
+        "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND".into()
+    );
 }
 
 #[test]
@@ -354,17 +369,173 @@ fn a_text_that_reached_nobody_is_heard_of_whichever_function_gave_it_up() {
 #[test]
 fn every_alarm_tells_somebody() {
     let stack = stack();
+    let topic = json!([stack.output("AlarmTopicArn")]);
     let alarms: Vec<_> = stack.all("AWS::CloudWatch::Alarm").collect();
     assert!(!alarms.is_empty());
     for (name, alarm) in alarms {
-        assert_eq!(
-            alarm["AlarmActions"][0],
-            stack.output("AlarmTopicArn"),
-            "{name}"
-        );
+        assert_eq!(alarm["AlarmActions"], topic, "{name}");
+        assert_eq!(alarm["OKActions"], topic, "{name}");
         assert_eq!(
             alarm["TreatMissingData"], "notBreaching",
             "{name}: silence is no alarm"
         );
+        let description = alarm["AlarmDescription"].as_str().unwrap_or_default();
+        assert!(
+            description.len() > 20,
+            "{name}: whoever is woken reads what happened"
+        );
     }
+}
+
+/// Most alarms come out of loops, and what a loop leaves out nobody misses until it is needed.
+#[test]
+fn every_alarm_is_there_and_goes_off_when_it_should() {
+    let stack = stack();
+    let alarms = stack.all("AWS::CloudWatch::Alarm").map(|(name, alarm)| {
+        assert_eq!(alarm["ComparisonOperator"], "GreaterThanThreshold");
+        let period = match alarm["Metrics"].as_array() {
+            Some(terms) => &terms[1]["MetricStat"]["Period"],
+            None => &alarm["Period"],
+        };
+        let numbers = [period, &alarm["EvaluationPeriods"], &alarm["Threshold"]];
+        (name, numbers.map(|number| number.as_u64().unwrap()))
+    });
+    // More than the last number, within so many seconds, so many times in a row.
+    let expected = BTreeMap::from([
+        ("AuditFallbackAlarm", [60, 1, 0]),
+        ("BulkDeadLettersAlarm", [60, 1, 0]),
+        ("ConfigurationFaultAlarm", [60, 1, 0]),
+        ("DeadLettersAlarm", [60, 1, 0]),
+        ("DeliveryStatusErrorsAlarm", [60, 1, 0]),
+        ("FailedWakeUpsAlarm", [900, 1, 3]),
+        ("FallbackAlarm", [60, 1, 0]),
+        ("ForgedCallsAlarm", [3600, 1, 10]),
+        ("ForgedFallbacksAlarm", [3600, 1, 3]),
+        ("ForgedTextsAlarm", [3600, 1, 3]),
+        ("GaveUpAlarm", [60, 1, 0]),
+        ("InboundFallbackErrorsAlarm", [60, 1, 0]),
+        ("InboundSmsErrorsAlarm", [60, 1, 0]),
+        ("KeptDeadLettersAlarm", [60, 1, 0]),
+        ("KeptTextsAlarm", [900, 1, 3]),
+        ("OldestBulkWakeUpAlarm", [60, 1, 7200]),
+        ("OldestWakeUpAlarm", [60, 1, 1200]),
+        ("OutboundNotifierErrorsAlarm", [60, 1, 0]),
+        ("ReconciliationDifferenceAlarm", [60, 1, 0]),
+        ("ReconciliationErrorsAlarm", [3600, 3, 0]),
+        ("RefusedRequestsAlarm", [60, 1, 0]),
+        ("RequestsDeadLettersAlarm", [60, 1, 0]),
+        ("RetryWorkerErrorsAlarm", [60, 3, 0]),
+        ("RotateCredentialsErrorsAlarm", [60, 1, 0]),
+        ("WebhookFailuresAlarm", [60, 1, 0]),
+    ]);
+    assert_eq!(alarms.collect::<BTreeMap<_, _>>(), expected);
+}
+
+#[test]
+fn every_queue_of_dead_letters_has_an_alarm() {
+    let stack = stack();
+    let targets = stack.all("AWS::SQS::Queue").filter_map(|(_, queue)| {
+        let arn = queue["RedrivePolicy"]["deadLetterTargetArn"].as_str()?;
+        arn.rsplit(':').next()
+    });
+    let alarms = stack.all("AWS::CloudWatch::Alarm");
+    let dead = alarms
+        .filter(|(_, alarm)| alarm["MetricName"] == "ApproximateNumberOfMessagesVisible")
+        .map(|(name, alarm)| {
+            assert_eq!(alarm["Dimensions"][0]["Name"], "QueueName", "{name}");
+            alarm["Dimensions"][0]["Value"].as_str().unwrap()
+        });
+    assert_eq!(names(dead), names(targets));
+}
+
+#[test]
+fn every_function_that_counts_has_its_log_made_into_a_metric_of_its_name() {
+    let stack = stack();
+    let filters = stack
+        .all("AWS::Logs::MetricFilter")
+        .map(|(name, filter)| {
+            assert_eq!(filter["FilterPattern"], r#"{ $.count = "*" }"#, "{name}");
+            let metric = &filter["MetricTransformations"][0];
+            assert_eq!(
+                metric["Dimensions"],
+                json!([{"Key": "count", "Value": "$.count"}])
+            );
+            let function = metric["MetricName"].as_str().unwrap();
+            let group = format!("/aws/lambda/{}-{function}", stack.name);
+            assert_eq!(filter["LogGroupName"], group, "{name}");
+            function
+        })
+        .collect::<Vec<_>>();
+    let counting = FUNCTIONS.map(|(name, _)| name);
+    // The rotation counts nothing: what fails there is an error of the function.
+    let counting = counting.into_iter().filter(|n| *n != "rotate-credentials");
+    assert_eq!(names(filters.iter().copied()), names(counting));
+    assert_eq!(filters.len(), 6);
+}
+
+#[test]
+fn what_is_looked_at_is_all_there() {
+    let stack = stack();
+    let queries = stack
+        .all("AWS::Logs::QueryDefinition")
+        .map(|(name, _)| name);
+    let expected = [
+        "DifferencesQuery",
+        "ErrorsOfTwilioQuery",
+        "NoticesQuery",
+        "StoryOfATextQuery",
+        "WarningsQuery",
+        "WhoGotTheTextsQuery",
+    ];
+    assert_eq!(names(queries), names(expected));
+    for (name, query) in stack.all("AWS::Logs::QueryDefinition") {
+        let folder = format!("{}/", stack.name);
+        assert!(query["Name"].as_str().unwrap().starts_with(&folder));
+        if name != "WarningsQuery" {
+            let audit = json!([stack.output("AuditLogGroup")]);
+            assert_eq!(query["LogGroupNames"], audit, "{name}");
+        }
+    }
+
+    assert_eq!(stack.all("AWS::CloudWatch::Dashboard").count(), 1);
+    assert_eq!(
+        stack.properties("Dashboard")["DashboardName"],
+        stack.name.as_str()
+    );
+    let widgets = widgets(&stack);
+    // How many metrics each shows; the table has none.
+    let shown = widgets.iter().map(|widget| {
+        let metrics = widget["metrics"].as_array();
+        (
+            widget["title"].as_str().unwrap(),
+            metrics.map_or(0, Vec::len),
+        )
+    });
+    let expected = BTreeMap::from([
+        ("Function errors", 6),
+        ("Not delivered at the first try", 0),
+        ("Time to answer Twilio (ms)", 3),
+        ("Wake-ups", 6),
+        ("Webhooks", 3),
+    ]);
+    assert_eq!(shown.collect::<BTreeMap<_, _>>(), expected);
+    let table = widget(&stack, "Not delivered at the first try");
+    let source = format!("SOURCE '{}' ", stack.output("AuditLogGroup"));
+    assert!(table["query"].as_str().unwrap().starts_with(&source));
+}
+
+/// The properties of the dashboard's widgets.
+fn widgets(stack: &Stack) -> Vec<Value> {
+    let body = stack.properties("Dashboard")["DashboardBody"]
+        .as_str()
+        .unwrap();
+    assert!(!body.contains("${"), "a reference is not resolved: {body}");
+    let body: Value = serde_json::from_str(body).expect("the dashboard's body is JSON");
+    let widgets = body["widgets"].as_array().unwrap().iter();
+    widgets.map(|widget| widget["properties"].clone()).collect()
+}
+
+fn widget(stack: &Stack, title: &str) -> Value {
+    let mut widgets = widgets(stack).into_iter();
+    widgets.find(|widget| widget["title"] == title).unwrap()
 }
