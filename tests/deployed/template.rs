@@ -432,6 +432,36 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
 }
 
 #[test]
+fn errors_of_every_function_set_off_an_alarm_and_are_on_the_dashboard_and_in_a_query() {
+    let stack = stack();
+    let functions = FUNCTIONS.map(|(name, _)| format!("{}-{name}", stack.name));
+
+    let alarms = stack.all("AWS::CloudWatch::Alarm");
+    let errors = alarms.filter(|(_, alarm)| alarm["Namespace"] == "AWS/Lambda");
+    let watched = errors.map(|(name, alarm)| {
+        assert_eq!(alarm["MetricName"], "Errors", "{name}");
+        assert_eq!(alarm["Dimensions"][0]["Name"], "FunctionName", "{name}");
+        alarm["Dimensions"][0]["Value"].as_str().unwrap()
+    });
+    assert_eq!(names(watched), BTreeSet::from(functions.clone()));
+
+    let widget = widget(&stack, "Function errors");
+    let lines = widget["metrics"].as_array().unwrap().iter();
+    let shown = lines.map(|line| line.as_array().unwrap().last().unwrap().as_str().unwrap());
+    assert_eq!(names(shown), BTreeSet::from(functions.clone()));
+
+    let groups = stack.properties("WarningsQuery")["LogGroupNames"]
+        .as_array()
+        .unwrap()
+        .iter();
+    let groups = groups.map(|group| group.as_str().unwrap());
+    assert_eq!(
+        names(groups),
+        BTreeSet::from(functions.map(|function| format!("/aws/lambda/{function}")))
+    );
+}
+
+#[test]
 fn every_queue_of_dead_letters_has_an_alarm() {
     let stack = stack();
     let targets = stack.all("AWS::SQS::Queue").filter_map(|(_, queue)| {
@@ -512,7 +542,7 @@ fn what_is_looked_at_is_all_there() {
         )
     });
     let expected = BTreeMap::from([
-        ("Function errors", 6),
+        ("Function errors", FUNCTIONS.len()),
         ("Not delivered at the first try", 0),
         ("Time to answer Twilio (ms)", 3),
         ("Wake-ups", 6),
