@@ -1,16 +1,18 @@
 //! `application/x-www-form-urlencoded` bodies, read strictly: a signature covers the decoded names
 //! and values, so what cannot be decoded in exactly one way is refused.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use percent_encoding::percent_decode;
+use serde::{Deserialize, Serialize};
 
 /// No webhook of Twilio's comes near this size.
 pub const MOST_BYTES: usize = 64 * 1024;
 
-/// Decoded fields in the order in which they came, each name once.
-#[derive(Clone, PartialEq, Eq)]
+/// Decoded fields in the order in which they came, each name once. Kept encoded: that is plain
+/// ASCII, and a signature covers the decoded fields alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Form(Vec<(String, String)>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,18 +37,13 @@ impl Form {
     pub fn decode(body: &[u8]) -> Result<Self, BadForm> {
         let mut fields = Vec::new();
         for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-            let equals = pair.iter().position(|b| *b == b'=');
-            let (name, value) = match equals {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &[][..]),
-            };
-            fields.push((decode(name)?, decode(value)?));
+            let mut halves = pair.splitn(2, |b| *b == b'=').map(decode);
+            let name = halves.next().unwrap_or_else(|| decode(&[]))?;
+            let value = halves.next().unwrap_or_else(|| decode(&[]))?;
+            fields.push((name, value));
         }
         let mut seen = HashSet::with_capacity(fields.len());
-        if !fields
-            .iter()
-            .all(|(name, _): &(String, String)| seen.insert(name.as_str()))
-        {
+        if !fields.iter().all(|(name, _)| seen.insert(name)) {
             return Err(BadForm::Repeated);
         }
         Ok(Self(fields))
@@ -55,19 +52,18 @@ impl Form {
     pub fn from_fields<N: Into<String>, V: Into<String>>(
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        Self(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        let fields = fields.into_iter();
+        Self(fields.map(|(n, v)| (n.into(), v.into())).collect())
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.all(name).next()
+    }
+
+    /// The values of a name that may come often, as in the forms of Twilio's API (`MediaUrl`).
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.fields().filter(move |(n, _)| *n == name);
+        fields.map(|(_, value)| value)
     }
 
     /// The value, unless the field is absent or empty.
@@ -76,9 +72,7 @@ impl Form {
     }
 
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
     }
 
     pub fn encode(&self) -> String {
@@ -88,19 +82,25 @@ impl Form {
     }
 }
 
+impl From<Form> for String {
+    fn from(form: Form) -> Self {
+        form.encode()
+    }
+}
+
+impl TryFrom<String> for Form {
+    type Error = BadForm;
+
+    fn try_from(encoded: String) -> Result<Self, BadForm> {
+        Self::decode(encoded.as_bytes())
+    }
+}
+
 fn decode(text: &[u8]) -> Result<String, BadForm> {
-    let spaced: Cow<[u8]> = if text.contains(&b'+') {
-        text.iter()
-            .map(|b| if *b == b'+' { b' ' } else { *b })
-            .collect::<Vec<_>>()
-            .into()
-    } else {
-        text.into()
-    };
-    let decoded = percent_decode(&spaced)
-        .decode_utf8()
-        .map_err(|_| BadForm::NotUtf8)?;
-    Ok(decoded.into_owned())
+    let space = |b: &u8| if *b == b'+' { b' ' } else { *b };
+    let spaced: Vec<u8> = text.iter().map(space).collect();
+    let decoded = percent_decode(&spaced).decode_utf8();
+    Ok(decoded.map_err(|_| BadForm::NotUtf8)?.into_owned())
 }
 
 #[cfg(test)]

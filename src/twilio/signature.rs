@@ -85,15 +85,15 @@ fn body_matches(url: &str, body: &[u8]) -> bool {
     let query = without_fragment
         .split_once('?')
         .map_or("", |(_, query)| query);
-    let claimed = form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "bodySHA256")
-        .map(|(_, value)| value);
-    let actual: String = Sha256::digest(body)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let claimed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "bodySHA256");
     // No secret is compared here: everyone can compute the digest of the body they sent.
-    claimed.is_some_and(|claimed| claimed == actual)
+    claimed.is_some_and(|(_, claimed)| claimed == sha256_hex(body))
+}
+
+/// A SHA-256 digest in small hexadecimal digits.
+pub(crate) fn sha256_hex(of: &[u8]) -> String {
+    let digest = Sha256::digest(of);
+    digest.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The URL as given, and without its port, or with the default one if it has none.
