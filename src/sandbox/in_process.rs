@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Handled, Sandbox};
-use crate::twilio::client::{ANSWER_TIMEOUT, NoAnswer, Transport};
+use crate::twilio::api::{ANSWER_TIMEOUT, NoAnswer, Transport};
 
 /// Connects the relay's client to a sandbox in the same process. Nothing waits: an answer that
 /// would come too late does not come.

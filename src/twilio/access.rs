@@ -5,13 +5,15 @@
 //! may have been carried out.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::client::{NoAnswer, Transport, authorization, refusal_code};
+use super::api::{Api, NoAnswer, Page, Refused, Transport, success};
+use super::form::Form;
 use crate::domain::credentials::Secret;
+
+pub use super::api::Login;
 
 /// What the relay's own key may do, if it is a restricted one: send, and look after what it sent.
 pub const PERMISSIONS: [&str; 2] = [
@@ -25,13 +27,6 @@ pub const UNKNOWN_CREDENTIALS: u32 = 20003;
 /// Keys on a page of the list. There may be more keys than that only if somebody else makes
 /// thousands.
 const PAGE_SIZE: u32 = 1000;
-
-/// User name and password of a request.
-#[derive(Clone, Copy)]
-pub struct Login<'a> {
-    pub user: &'a str,
-    pub password: &'a Secret,
-}
 
 /// What a new key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,24 +89,28 @@ pub enum Failure {
     Unreadable { line: usize, column: usize },
 }
 
-/// Talks to Twilio's three hosts of keys and tokens.
-pub struct Access {
-    transport: Box<dyn Transport>,
-    api: String,
-    accounts: String,
-    iam: String,
+impl From<Refused> for Failure {
+    fn from(Refused { http_status, code }: Refused) -> Self {
+        match (http_status, code) {
+            (401, Some(UNKNOWN_CREDENTIALS) | None) => Failure::Unauthorized(UNKNOWN_CREDENTIALS),
+            (401 | 403, code) => Failure::Forbidden {
+                http_status,
+                code: code.unwrap_or_default(),
+            },
+            (429, _) => Failure::Busy,
+            (500.., _) => Failure::OutOfOrder(http_status),
+            _ => Failure::Refused { http_status, code },
+        }
+    }
 }
+
+/// Talks to Twilio's three hosts of keys and tokens.
+pub struct Access(Api);
 
 impl Access {
     /// `base` is [`super::API_URL`] or a sandbox's address.
     pub fn new(transport: Box<dyn Transport>, base: &str) -> Self {
-        let api = base.trim_end_matches('/').to_owned();
-        Self {
-            transport,
-            accounts: host(&api, "accounts"),
-            iam: host(&api, "iam"),
-            api,
-        }
+        Self(Api::new(transport, base))
     }
 
     /// Makes a key of this name.
@@ -122,22 +121,19 @@ impl Access {
         name: &str,
         key_type: KeyType,
     ) -> Result<NewKey, Failure> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("FriendlyName", name);
+        let mut fields = vec![("FriendlyName", name)];
+        let policy = serde_json::json!({ "allow": PERMISSIONS }).to_string();
         let url = match key_type {
-            KeyType::Standard => self.keys_url(account_sid, ".json"),
+            KeyType::Standard => self.account_url(account_sid, "Keys.json"),
             KeyType::Restricted => {
-                let policy = serde_json::json!({ "allow": PERMISSIONS }).to_string();
-                form.append_pair("AccountSid", account_sid)
-                    .append_pair("KeyType", "restricted")
-                    .append_pair("Policy", &policy);
-                format!("{}/v1/Keys", self.iam)
+                fields.push(("AccountSid", account_sid));
+                fields.push(("KeyType", "restricted"));
+                fields.push(("Policy", &policy));
+                format!("{}/v1/Keys", host(&self.0.base, "iam"))
             }
         };
-        let answer = self
-            .ask(login, Method::POST, &url, Some(form.finish()))
-            .await?;
-        read(&good(answer)?)
+        let form = Form::from_fields(fields).encode();
+        read(&self.ask(login, Method::POST, &url, form).await?)
     }
 
     /// The account's keys.
@@ -146,18 +142,14 @@ impl Access {
         login: Login<'_>,
         account_sid: &str,
     ) -> Result<Vec<ListedKey>, Failure> {
-        #[derive(Deserialize)]
-        struct Page {
-            keys: Vec<ListedKey>,
-            next_page_uri: Option<String>,
-        }
         let mut found = Vec::new();
-        let mut url = self.keys_url(account_sid, &format!(".json?PageSize={PAGE_SIZE}"));
+        let mut url = self.account_url(account_sid, &format!("Keys.json?PageSize={PAGE_SIZE}"));
         loop {
-            let page: Page = read(&good(self.ask(login, Method::GET, &url, None).await?)?)?;
-            found.extend(page.keys);
+            let answer = self.ask(login, Method::GET, &url, String::new()).await?;
+            let page: Page<ListedKey> = read(&answer)?;
+            found.extend(page.records);
             match page.next_page_uri {
-                Some(next) => url = format!("{}{next}", self.api),
+                Some(next) => url = format!("{}{}", self.0.base, next.0),
                 None => return Ok(found),
             }
         }
@@ -170,8 +162,8 @@ impl Access {
         account_sid: &str,
         sid: &str,
     ) -> Result<(), Failure> {
-        let url = self.keys_url(account_sid, &format!("/{sid}.json"));
-        gone(self.ask(login, Method::DELETE, &url, None).await?)
+        let url = self.account_url(account_sid, &format!("Keys/{sid}.json"));
+        self.is_there(login, Method::DELETE, &url).await.map(drop)
     }
 
     /// Makes a secondary auth token. Nothing is signed with it before it is promoted, but the REST
@@ -181,47 +173,56 @@ impl Access {
         struct Created {
             secondary_auth_token: Secret,
         }
-        let url = format!("{}/v1/AuthTokens/Secondary", self.accounts);
-        let form = Some(String::new());
-        let created: Created = read(&good(self.ask(login, Method::POST, &url, form).await?)?)?;
-        Ok(created.secondary_auth_token)
+        let url = self.tokens_url("Secondary");
+        let answer = self.ask(login, Method::POST, &url, String::new()).await?;
+        Ok(read::<Created>(&answer)?.secondary_auth_token)
     }
 
     /// Deletes the secondary auth token; it is no mistake if there is none.
     pub async fn delete_secondary(&self, login: Login<'_>) -> Result<(), Failure> {
-        let url = format!("{}/v1/AuthTokens/Secondary", self.accounts);
-        gone(self.ask(login, Method::DELETE, &url, None).await?)
+        let url = self.tokens_url("Secondary");
+        self.is_there(login, Method::DELETE, &url).await.map(drop)
     }
 
     /// Makes the secondary auth token the primary one. The one that was primary is void from that
     /// moment.
     pub async fn promote(&self, login: Login<'_>) -> Result<Promoted, Failure> {
-        let url = format!("{}/v1/AuthTokens/Promote", self.accounts);
-        let answer = self
-            .ask(login, Method::POST, &url, Some(String::new()))
-            .await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => Ok(Promoted::NothingToPromote),
-            _ => good(answer).map(|_| Promoted::Now),
+        let url = self.tokens_url("Promote");
+        if self.is_there(login, Method::POST, &url).await? {
+            Ok(Promoted::Now)
+        } else {
+            Ok(Promoted::NothingToPromote)
         }
     }
 
     /// Whether Twilio knows these credentials: a request that changes nothing. A refusal for any
     /// other reason than unknown credentials is a failure, so that nobody takes it for a proof.
     pub async fn accepts(&self, login: Login<'_>, account_sid: &str) -> Result<bool, Failure> {
-        let url = format!(
-            "{}/2010-04-01/Accounts/{account_sid}/Messages.json?PageSize=1",
-            self.api
-        );
-        match good(self.ask(login, Method::GET, &url, None).await?) {
+        let url = self.account_url(account_sid, "Messages.json?PageSize=1");
+        match self.ask(login, Method::GET, &url, String::new()).await {
             Ok(_) => Ok(true),
             Err(Failure::Unauthorized(UNKNOWN_CREDENTIALS)) => Ok(false),
             Err(failure) => Err(failure),
         }
     }
 
-    fn keys_url(&self, account_sid: &str, rest: &str) -> String {
-        format!("{}/2010-04-01/Accounts/{account_sid}/Keys{rest}", self.api)
+    fn account_url(&self, account_sid: &str, rest: &str) -> String {
+        format!("{}/2010-04-01/Accounts/{account_sid}/{rest}", self.0.base)
+    }
+
+    fn tokens_url(&self, rest: &str) -> String {
+        format!("{}/v1/AuthTokens/{rest}", host(&self.0.base, "accounts"))
+    }
+
+    /// Does something to what stands at the address, and tells whether there was anything.
+    async fn is_there(&self, login: Login<'_>, method: Method, url: &str) -> Result<bool, Failure> {
+        match self.ask(login, method, url, String::new()).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Refused {
+                http_status: 404, ..
+            }) => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn ask(
@@ -229,20 +230,9 @@ impl Access {
         login: Login<'_>,
         method: Method,
         url: &str,
-        form: Option<String>,
-    ) -> Result<Response<Bytes>, NoAnswer> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(url)
-            .header(AUTHORIZATION, authorization(login.user, login.password))
-            .header(ACCEPT, "application/json");
-        if form.is_some() {
-            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        }
-        let request = request
-            .body(form.unwrap_or_default().into())
-            .map_err(|error| NoAnswer::NotSent(error.to_string()))?;
-        self.transport.send(request).await
+        form: String,
+    ) -> Result<Response<Bytes>, Failure> {
+        Ok(success(self.0.send(login, method, url, form).await?)?)
     }
 }
 
@@ -254,31 +244,6 @@ fn host(api: &str, product: &str) -> String {
             format!("https://{product}.{rest}")
         }
         _ => api.to_owned(),
-    }
-}
-
-fn good(answer: Response<Bytes>) -> Result<Response<Bytes>, Failure> {
-    let http_status = answer.status().as_u16();
-    if answer.status().is_success() {
-        return Ok(answer);
-    }
-    let code = refusal_code(&answer);
-    Err(match (http_status, code) {
-        (401, Some(UNKNOWN_CREDENTIALS) | None) => Failure::Unauthorized(UNKNOWN_CREDENTIALS),
-        (401 | 403, code) => Failure::Forbidden {
-            http_status,
-            code: code.unwrap_or_default(),
-        },
-        (429, _) => Failure::Busy,
-        (500.., _) => Failure::OutOfOrder(http_status),
-        _ => Failure::Refused { http_status, code },
-    })
-}
-
-fn gone(answer: Response<Bytes>) -> Result<(), Failure> {
-    match answer.status() {
-        StatusCode::NOT_FOUND => Ok(()),
-        _ => good(answer).map(drop),
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::client::{ANSWER_TIMEOUT, NoAnswer, Transport};
+use super::api::{ANSWER_TIMEOUT, NoAnswer, Transport};
 
 /// How long opening a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -84,36 +84,43 @@ pub fn build(client: reqwest::ClientBuilder) -> reqwest::Client {
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
-        let request =
-            reqwest::Request::try_from(request).map_err(|error| NoAnswer::NotSent(told(error)))?;
-        let answer = self.0.execute(request).await.map_err(|error| {
-            // A builder's error is ours: the request was never written.
-            match error.is_connect() || error.is_builder() {
-                true => NoAnswer::NotSent(told(error)),
-                false => NoAnswer::Unknown(told(error)),
-            }
-        })?;
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = answer.headers().clone();
-        match read(answer, LONGEST_ANSWER).await {
-            Ok(body) => *response.body_mut() = body,
-            // A refusal stands, whatever it wanted to say besides.
-            Err(_) if !response.status().is_success() => {}
-            Err(error) => return Err(error),
-        }
-        Ok(response)
+        send(&self.0, request, LONGEST_ANSWER).await
     }
+}
+
+/// Sends a request, and reads an answer of at most `longest` bytes.
+pub async fn send(
+    client: &reqwest::Client,
+    request: Request<Bytes>,
+    longest: usize,
+) -> Result<Response<Bytes>, NoAnswer> {
+    // A builder's error is ours: the request was never written.
+    let no_answer = |error: reqwest::Error| {
+        if error.is_connect() || error.is_builder() {
+            NoAnswer::NotSent(told(error))
+        } else {
+            NoAnswer::Unknown(told(error))
+        }
+    };
+    let request = reqwest::Request::try_from(request).map_err(no_answer)?;
+    let answer = client.execute(request).await.map_err(no_answer)?;
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = answer.headers().clone();
+    match read(answer, longest).await {
+        Ok(body) => *response.body_mut() = body,
+        // A refusal stands, whatever it wanted to say besides.
+        Err(_) if !response.status().is_success() => {}
+        Err(error) => return Err(error),
+    }
+    Ok(response)
 }
 
 /// The body of an answer, as long as it is not longer than `longest` bytes.
 pub async fn read(mut answer: reqwest::Response, longest: usize) -> Result<Bytes, NoAnswer> {
     let mut body = BytesMut::new();
-    while let Some(chunk) = answer
-        .chunk()
-        .await
-        .map_err(|error| NoAnswer::Unknown(told(error)))?
-    {
+    let failed = |error| NoAnswer::Unknown(told(error));
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > longest {
             let why = format!("the answer is larger than {longest} bytes");
             return Err(NoAnswer::Unknown(why));

@@ -3,7 +3,8 @@
 
 use relay::domain::credentials::Secret;
 use relay::sandbox::Text;
-use relay::twilio::access::{Access, Login};
+use relay::twilio::access::Access;
+use relay::twilio::api::Login;
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
 

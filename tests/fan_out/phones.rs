@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use relay::domain::phone::PhoneNumber;
-use relay::twilio::client::{NoAnswer, Transport};
+use relay::twilio::api::{NoAnswer, Transport};
 use serde_json::{Value, json};
 
 /// How often each phone got the one text that there is.

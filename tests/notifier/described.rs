@@ -12,7 +12,7 @@ use relay::app::outbound_notifier::auth::{
     CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
 };
 use relay::domain::credentials::Secret;
-use relay::twilio::client::Transport;
+use relay::twilio::api::Transport;
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
 

@@ -200,7 +200,7 @@ async fn a_secret_that_somebody_else_changes_meanwhile_is_left_as_it_is() {
 #[tokio::test]
 async fn a_secondary_token_that_somebody_deletes_is_noticed_before_anything_is_void() {
     let world = World::new().await;
-    let owner = relay::twilio::access::Login {
+    let owner = relay::twilio::api::Login {
         user: &world.kept.account_sid,
         password: &world.kept.auth_token,
     };

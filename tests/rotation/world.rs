@@ -22,8 +22,9 @@ use relay::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, ApiKey, Credentials, Secret,
 };
 use relay::sandbox::{InProcess, Sandbox};
-use relay::twilio::access::{Access, KeyType, Login};
-use relay::twilio::client::{NoAnswer, Transport};
+use relay::twilio::access::{Access, KeyType};
+use relay::twilio::api::Login;
+use relay::twilio::api::{NoAnswer, Transport};
 use serde_json::json;
 
 use crate::moto;

@@ -2,7 +2,8 @@
 
 use relay::domain::credentials::Secret;
 use relay::sandbox::{Fault, Injection, Requests};
-use relay::twilio::access::{Access, Failure, KeyType, Login, PERMISSIONS, Promoted};
+use relay::twilio::access::{Access, Failure, KeyType, PERMISSIONS, Promoted};
+use relay::twilio::api::Login;
 
 use super::*;
 

@@ -12,7 +12,7 @@ use http::{Method, Request, Response};
 use jiff::Timestamp;
 use relay::domain::phone::PhoneNumber;
 use relay::sandbox::{Handled, Injection, Requests, Sandbox};
-use relay::twilio::client::{ANSWER_TIMEOUT, NoAnswer, Transport};
+use relay::twilio::api::{ANSWER_TIMEOUT, NoAnswer, Transport};
 
 use super::faults::Fault;
 use super::mistakes::Mistake;

@@ -17,7 +17,8 @@ use relay::domain::credentials::{Credentials, Secret};
 use relay::domain::delivery::Answer;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::phone::PhoneNumber;
-use relay::twilio::client::{Client, Listing, NewMessage, NoAnswer, NotRead, Transport};
+use relay::twilio::api::{NoAnswer, Transport};
+use relay::twilio::client::{Client, Listing, NewMessage, NotRead};
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
 

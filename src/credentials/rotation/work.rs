@@ -5,7 +5,8 @@ use anyhow::{Context, bail};
 use super::names::{filled, next};
 use super::{Journal, Slots, Subject, previous};
 use crate::domain::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Secret};
-use crate::twilio::access::{Access, Failure, KeyType, Login, Promoted};
+use crate::twilio::access::{Access, Failure, KeyType, Promoted};
+use crate::twilio::api::Login;
 
 /// Which of the values that stand side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

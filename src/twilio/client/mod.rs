@@ -2,31 +2,26 @@
 
 mod day;
 
-pub use day::{DayPage, Listing, NextPage};
+pub use super::api::{ANSWER_TIMEOUT, NoAnswer, Refused, Transport};
+pub use day::{DayPage, Listing};
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use http::{Method, Request, Response};
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use zeroize::Zeroizing;
+use serde::de::DeserializeOwned;
 
+use super::api::{Api, Login, Page, success};
+use super::form::Form;
 use crate::clock::Clock;
-use crate::domain::credentials::{Credentials, Secret};
+use crate::domain::credentials::Credentials;
 use crate::domain::delivery::Answer;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
-
-/// How long Twilio has for an answer; after that, what became of the request is unknown.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Twilio's times have no fractions, and neither has its clock's in an answer.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
@@ -40,38 +35,18 @@ const PAGE_SIZE: u32 = 50;
 /// How many pages of a list are read before giving up.
 const MOST_PAGES: u32 = 20;
 
-/// What carries a request to Twilio: the network, or in tests the sandbox itself.
-#[async_trait]
-pub trait Transport: Send + Sync {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer>;
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
-    /// The request certainly did not arrive: there was no connection.
-    #[error("no connection: {0}")]
-    NotSent(String),
-    /// It may have arrived.
-    #[error("no answer: {0}")]
-    Unknown(String),
-}
-
 /// Why Twilio could not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRead {
     #[error("Twilio did not answer: {0}")]
     NoAnswer(#[from] NoAnswer),
-    #[error("Twilio refused with HTTP status {http_status} and error code {code:?}")]
-    Refused { http_status: u16, code: Option<u32> },
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("Twilio's answer cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// What was not looked at may hold the message.
     #[error("Twilio lists more messages than are looked at ({} pages)", MOST_PAGES)]
     TooMany,
-    /// Following it would show the credentials to somebody else.
-    #[error("Twilio's list goes on at an address that is not Twilio's")]
-    Elsewhere,
 }
 
 /// A message to create.
@@ -86,15 +61,18 @@ pub struct NewMessage<'a> {
     pub validity: Duration,
 }
 
-/// A message as Twilio lists it.
+/// A message as Twilio lists it. Dates are as in RFC 2822.
 #[derive(Deserialize)]
 pub struct Listed {
     pub sid: MessageSid,
     pub body: Option<String>,
     pub status: String,
-    /// RFC 2822.
-    pub date_created: Option<String>,
     pub error_code: Option<u32>,
+    date_created: Option<String>,
+    date_sent: Option<String>,
+    direction: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 impl Listed {
@@ -104,42 +82,20 @@ impl Listed {
     }
 }
 
-#[derive(Deserialize)]
-struct Page {
-    messages: Vec<Listed>,
-    next_page_uri: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Created {
-    sid: MessageSid,
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    code: Option<u32>,
-}
-
-pub struct Client {
-    transport: Box<dyn Transport>,
-    base: String,
-}
+pub struct Client(Api);
 
 impl Client {
     /// `base` is [`super::API_URL`] or a sandbox's address.
     pub fn new(transport: Box<dyn Transport>, base: &str) -> Self {
-        Self {
-            transport,
-            base: base.trim_end_matches('/').to_owned(),
-        }
+        Self(Api::new(transport, base))
     }
 
     /// Opens the connection, so that the first message does not wait for it. Whether that worked
     /// shows when a message is sent.
     pub async fn warm(&self) {
-        let request = Request::head(format!("{}/", self.base)).body(Bytes::new());
+        let request = Request::head(format!("{}/", self.0.base)).body(Bytes::new());
         if let Ok(request) = request {
-            let _ = self.transport.send(request).await;
+            let _ = self.0.transport.send(request).await;
         }
     }
 
@@ -149,12 +105,13 @@ impl Client {
         credentials: &Credentials,
         message: &NewMessage<'_>,
     ) -> Answer {
+        #[derive(Deserialize)]
+        struct Created {
+            sid: MessageSid,
+        }
         let path = messages_path(credentials, ".json");
-        let answer = match self.request(credentials, Method::POST, &path, form(message)) {
-            Ok(request) => self.transport.send(request).await,
-            Err(no_answer) => Err(no_answer),
-        };
-        let answer = match answer {
+        let sent = self.send(credentials, Method::POST, &path, form(message));
+        let answer = match sent.await {
             Ok(answer) => answer,
             Err(NoAnswer::NotSent(why)) => {
                 tracing::warn!(why, "Twilio could not be reached");
@@ -165,13 +122,17 @@ impl Client {
                 return Answer::Unknown;
             }
         };
-        if !answer.status().is_success() {
-            return Answer::Refused {
-                code: refusal_code(&answer),
-                http_status: answer.status().as_u16(),
-                retry_after: retry_after(answer.headers()),
-            };
-        }
+        let retry_after = retry_after(answer.headers());
+        let answer = match success(answer) {
+            Ok(answer) => answer,
+            Err(Refused { http_status, code }) => {
+                return Answer::Refused {
+                    code,
+                    http_status,
+                    retry_after,
+                };
+            }
+        };
         match serde_json::from_slice::<Created>(answer.body()) {
             Ok(created) => Answer::Accepted { sid: created.sid },
             Err(error) => {
@@ -193,12 +154,13 @@ impl Client {
         began: Timestamp,
         clock: &dyn Clock,
     ) -> Result<Vec<Listed>, NotRead> {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("To", to.expose())
-            .append_pair("From", from.expose())
-            .append_pair("PageSize", &PAGE_SIZE.to_string())
-            .finish();
-        let mut next = messages_path(credentials, &format!(".json?{query}"));
+        let page_size = PAGE_SIZE.to_string();
+        let query = Form::from_fields([
+            ("To", to.expose()),
+            ("From", from.expose()),
+            ("PageSize", &page_size),
+        ]);
+        let mut next = messages_path(credentials, &format!(".json?{}", query.encode()));
         let mut found = Vec::new();
         for _ in 0..MOST_PAGES {
             let Some(answer) = self.get(credentials, &next).await? else {
@@ -208,15 +170,15 @@ impl Client {
                 date.duration_since(clock.now())
             });
             let not_before = began + ahead - ROUNDING - SET_BACK;
-            let page: Page = serde_json::from_slice(answer.body())?;
-            for message in page.messages {
+            let page: Page<Listed> = serde_json::from_slice(answer.body())?;
+            for message in page.records {
                 if message.created().is_some_and(|at| at < not_before) {
                     return Ok(found);
                 }
                 found.push(message);
             }
             match page.next_page_uri {
-                Some(uri) => next = on_this_host(uri)?,
+                Some(path) => next = path.0,
                 None => return Ok(found),
             }
         }
@@ -230,61 +192,46 @@ impl Client {
         sid: &MessageSid,
     ) -> Result<Option<Listed>, NotRead> {
         let path = messages_path(credentials, &format!("/{sid}.json"));
-        let answer = self.get(credentials, &path).await?;
-        Ok(match answer {
-            Some(answer) => Some(serde_json::from_slice(answer.body())?),
-            None => None,
-        })
+        self.read(credentials, &path).await
     }
 
-    /// A good answer; `None` if there is no such thing.
+    /// What stands at a path; `None` if there is no such thing.
+    async fn read<T: DeserializeOwned>(
+        &self,
+        credentials: &Credentials,
+        path: &str,
+    ) -> Result<Option<T>, NotRead> {
+        let answer = self.get(credentials, path).await?;
+        let read = answer.map(|answer| serde_json::from_slice(answer.body()));
+        Ok(read.transpose()?)
+    }
+
     async fn get(
         &self,
         credentials: &Credentials,
         path: &str,
     ) -> Result<Option<Response<Bytes>>, NotRead> {
-        let request = self.request(credentials, Method::GET, path, String::new())?;
-        let answer = self.transport.send(request).await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => Ok(None),
-            status if status.is_success() => Ok(Some(answer)),
-            status => Err(NotRead::Refused {
-                http_status: status.as_u16(),
-                code: refusal_code(&answer),
-            }),
+        let sent = self.send(credentials, Method::GET, path, String::new());
+        match success(sent.await?) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(refused) if refused.http_status == 404 => Ok(None),
+            Err(refused) => Err(refused.into()),
         }
     }
 
-    fn request(
+    async fn send(
         &self,
         credentials: &Credentials,
         method: Method,
         path: &str,
         form: String,
-    ) -> Result<Request<Bytes>, NoAnswer> {
+    ) -> Result<Response<Bytes>, NoAnswer> {
         let (user, password) = credentials.basic_auth();
-        let authorization = authorization(user, password);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header(AUTHORIZATION, authorization)
-            .header(ACCEPT, "application/json");
-        if !form.is_empty() {
-            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        }
-        request
-            .body(form.into())
-            .map_err(|error| NoAnswer::NotSent(error.to_string()))
+        let url = format!("{}{path}", self.0.base);
+        self.0
+            .send(Login { user, password }, method, &url, form)
+            .await
     }
-}
-
-/// The header that says who asks.
-pub(super) fn authorization(user: &str, password: &Secret) -> HeaderValue {
-    let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
-    let basic = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
-    let mut authorization = HeaderValue::from_str(&basic).expect("base64 may stand in a header");
-    authorization.set_sensitive(true);
-    authorization
 }
 
 fn messages_path(credentials: &Credentials, rest: &str) -> String {
@@ -294,36 +241,20 @@ fn messages_path(credentials: &Credentials, rest: &str) -> String {
     )
 }
 
-/// An address within an answer, which is one on the same host: it is put behind the host's name as it
-/// is, and without the slash could make another name of it.
-fn on_this_host(uri: String) -> Result<String, NotRead> {
-    match uri.starts_with('/') {
-        true => Ok(uri),
-        false => Err(NotRead::Elsewhere),
-    }
-}
-
 fn form(message: &NewMessage) -> String {
     let validity = message.validity.as_secs().clamp(60, 36_000).to_string();
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("To", message.to.expose())
-        .append_pair("From", message.from.expose())
-        .append_pair("StatusCallback", message.status_callback)
-        .append_pair("ValidityPeriod", &validity);
+    let mut fields = vec![
+        ("To", message.to.expose()),
+        ("From", message.from.expose()),
+        ("StatusCallback", message.status_callback),
+        ("ValidityPeriod", &validity),
+    ];
     // A picture without words goes without a body.
     if !message.body.is_empty() || message.media.is_empty() {
-        form.append_pair("Body", message.body);
+        fields.push(("Body", message.body));
     }
-    for url in message.media {
-        form.append_pair("MediaUrl", url);
-    }
-    form.finish()
-}
-
-pub(super) fn refusal_code(answer: &Response<Bytes>) -> Option<u32> {
-    serde_json::from_slice::<Refusal>(answer.body())
-        .ok()
-        .and_then(|refusal| refusal.code)
+    fields.extend(message.media.iter().map(|url| ("MediaUrl", url.as_str())));
+    Form::from_fields(fields).encode()
 }
 
 /// Whatever Twilio asks for, a day is longer than any text can wait.
@@ -355,6 +286,8 @@ fn instant(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
@@ -378,25 +311,6 @@ mod tests {
         assert_eq!(retry_after(&past), Some(Duration::ZERO));
         assert_eq!(retry_after(&headers(&[(RETRY_AFTER, "soon")])), None);
         assert_eq!(retry_after(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn a_list_goes_on_at_the_same_host_or_not_at_all() {
-        for uri in [
-            "/2010-04-01/Accounts/A/Messages.json?Page=1",
-            "//example.com/",
-        ] {
-            let url = format!(
-                "https://api.twilio.com{}",
-                on_this_host(uri.into()).unwrap()
-            );
-            let url: http::Uri = url.parse().unwrap();
-            assert_eq!(url.host(), Some("api.twilio.com"));
-        }
-        for uri in ["https://example.com/", ".example.com/", "@example.com/", ""] {
-            let elsewhere = on_this_host(uri.to_owned());
-            assert!(matches!(elsewhere, Err(NotRead::Elsewhere)), "{uri}");
-        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ use crate::domain::notice::to_recipient;
 use crate::domain::request;
 use crate::hosts::server::{AUDIT, DATABASE};
 use crate::sandbox::demo_account;
-use crate::twilio::client::{Client, NoAnswer, Transport};
+use crate::twilio::api::{NoAnswer, Transport};
+use crate::twilio::client::Client;
 
 /// Far longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(60);
