@@ -13,7 +13,7 @@ use crate::app::relay::Relay;
 use crate::domain::delivery::{Attempt, Delivery, Effect, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::reconciliation::News;
-use crate::twilio::answer::{Unanswered, answer_to};
+use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified};
 
 /// The path that status callbacks come to, before the delivery's id and the attempt's number.
@@ -28,12 +28,12 @@ pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> 
     answer_to(receive(relay, &request).await)
 }
 
-async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswered> {
-    let (id, attempt) = named_in(request.uri().path()).ok_or_else(Refusal::unknown_delivery)?;
+async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookError> {
+    let (id, attempt) = named_in(request.uri().path()).ok_or(Refusal::UnknownDelivery)?;
     let webhook = Unverified::read(request)?;
     let (credentials, delivery) =
         try_join(relay.credentials.current(), relay.store.delivery(&id)).await?;
-    let delivery = delivery.ok_or_else(Refusal::unknown_delivery)?;
+    let delivery = delivery.ok_or(Refusal::UnknownDelivery)?;
     let source = &*relay.credentials;
     let verified = webhook.verify_by(source, &credentials, &delivery.public_url);
     let report = webhook::status(verified.await?)?;
@@ -55,7 +55,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), Unanswer
     };
     match tell(relay, delivery, &news, &key).await? {
         Some(_) => Ok(()),
-        None => Err(Refusal::unknown_delivery().into()),
+        None => Err(Refusal::UnknownDelivery.into()),
     }
 }
 

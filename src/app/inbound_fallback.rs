@@ -9,7 +9,7 @@ use http::{Request, Response};
 use crate::app::ports::credentials::Doubt;
 use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::credentials::Credentials;
-use crate::twilio::answer::{Unanswered, answer_to};
+use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::webhook::Unverified;
 
 /// How long a text waits for the credentials that would tell whether it is Twilio's.
@@ -21,7 +21,7 @@ pub async fn handle(context: &FallbackContext, request: Request<Bytes>) -> Respo
     answer_to(keep(context, &request).await)
 }
 
-async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(), Unanswered> {
+async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(), WebhookError> {
     let webhook = Unverified::read(request)?;
     let sid = webhook.message_sid()?;
     let credentials = credentials(context).await;
@@ -39,13 +39,13 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         sid,
         received: context.clock.now(),
         checked: credentials.is_some(),
-        request: webhook.as_it_came(),
+        request: webhook,
     };
     context.spool.add(&text).await?;
     tracing::error!(
         count = "fallback",
         message.sid = %text.sid,
-        error_code = webhook.error_code(),
+        error_code = text.request.error_code(),
         checked = text.checked,
         "kept a text that the main path did not take",
     );

@@ -7,36 +7,26 @@ use super::twiml;
 use super::webhook::Refusal;
 
 /// Why a webhook was not accepted.
-#[derive(Debug)]
-pub enum Unanswered {
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
     /// It is not Twilio's, or not for this relay. The sender hears why, in a sentence.
-    Refused(Refusal),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Something that the relay needs failed. Twilio hears that it should try the fallback.
-    Failed(anyhow::Error),
-}
-
-impl From<Refusal> for Unanswered {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<anyhow::Error> for Unanswered {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Failed(error)
-    }
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
 }
 
 /// The answer to a webhook, and the one place where its failure is logged. A refused one leaves
 /// nothing but a count: the log's `count` field becomes a metric.
-pub fn answer_to(done: Result<(), Unanswered>) -> Response<String> {
+pub fn answer_to(done: Result<(), WebhookError>) -> Response<String> {
     match done {
         Ok(()) => response(StatusCode::OK, twiml::CONTENT_TYPE, twiml::EMPTY.to_owned()),
-        Err(Unanswered::Refused(refusal)) => {
-            tracing::warn!(count = refusal.counts_as, "refused a webhook");
-            response(refusal.status, PLAIN, format!("{}\n", refusal.sentence))
+        Err(WebhookError::Refused(refusal)) => {
+            tracing::warn!(count = refusal.counts_as(), "refused a webhook");
+            response(refusal.status(), PLAIN, format!("{refusal}\n"))
         }
-        Err(Unanswered::Failed(error)) => {
+        Err(WebhookError::Failed(error)) => {
             tracing::error!(
                 count = "webhook_failed",
                 error = format!("{error:#}"),

@@ -35,7 +35,7 @@ use crate::domain::inbound_record::{ByFallback, InboundRecord};
 use crate::domain::line::Line;
 use crate::domain::routing::{Decision, Known};
 use crate::domain::thread::Threads;
-use crate::twilio::answer::{Unanswered, answer_to};
+use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
@@ -53,7 +53,7 @@ async fn receive(
     relay: &Relay,
     webhook: Unverified,
     by_fallback: Option<ByFallback>,
-) -> Result<(), Unanswered> {
+) -> Result<(), WebhookError> {
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
     let phone = webhook.phone();
     let (credentials, stored) = try_join(
@@ -62,7 +62,7 @@ async fn receive(
     )
     .await?;
     let (line, earlier, threads, known) = stored.into_known();
-    let line = line.ok_or_else(Refusal::unknown_line)?;
+    let line = line.ok_or(Refusal::UnknownLine)?;
     let source = &*relay.credentials;
     let verified = webhook.verify_by(source, &credentials, &line.public_url);
     let sms = webhook::inbound(verified.await?)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::twilio::webhook::AsItCame;
+use crate::twilio::webhook::Unverified;
 
 /// A text as Twilio brought it to the fallback URL. It is not a verified one, whatever it says.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct SpooledText {
     /// Whether its signature was right when it came. Without credentials nobody could tell, and
     /// what then turns out to be forged is dropped; of this one, that would be a loss.
     pub checked: bool,
-    pub request: AsItCame,
+    pub request: Unverified,
 }
 
 /// Where such texts wait until the main path takes them.

@@ -8,14 +8,14 @@ use super::events::{Trigger, failed, serve};
 use super::{batch, http as http_api};
 use crate::app::ports::kept_texts::SpooledText;
 use crate::app::relay::Relay;
-use crate::twilio::answer::Unanswered;
+use crate::twilio::answer::WebhookError;
 
 /// Answers the events of this function until Lambda ends it. A spooled text that `take` fails on
 /// comes again when the queue's visibility timeout is over.
 pub async fn run(
     relay: &Relay,
     handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
-    take: impl AsyncFn(&Relay, &SpooledText) -> Result<(), Unanswered>,
+    take: impl AsyncFn(&Relay, &SpooledText) -> Result<(), WebhookError>,
 ) -> anyhow::Result<()> {
     let handler = async |request| handler(relay, request).await;
     let take = async |body: &str| {
@@ -36,12 +36,12 @@ pub async fn run(
     serve(answer, failed("KeptTexts")).await
 }
 
-fn in_words(untaken: Unanswered) -> anyhow::Error {
+fn in_words(untaken: WebhookError) -> anyhow::Error {
     match untaken {
-        Unanswered::Failed(error) => error,
-        Unanswered::Refused(refusal) => anyhow!(
+        WebhookError::Failed(error) => error,
+        WebhookError::Refused(refusal) => anyhow!(
             "a kept text is refused ({}): {refusal} (does the line's public_url fit, and the token?)",
-            refusal.counts_as
+            refusal.counts_as()
         ),
     }
 }

@@ -11,7 +11,7 @@ use crate::adapters::files::kept_texts::SpoolFile;
 use crate::app::inbound_sms;
 use crate::app::ports::kept_texts::SpooledText;
 use crate::app::relay::Relay;
-use crate::twilio::answer::Unanswered;
+use crate::twilio::answer::WebhookError;
 
 /// The most texts of one pass.
 const PASS: usize = 1000;
@@ -72,15 +72,15 @@ pub async fn take(relay: &Relay, kept: &SpoolFile) -> anyhow::Result<Left> {
         };
         match try_to_take(relay, &text).await {
             Ok(()) => done.push(entry),
-            Err(Unanswered::Refused(refusal)) => {
+            Err(WebhookError::Refused(refusal)) => {
                 tracing::error!(
-                    count = "kept_text_unusable", message.sid = %text.sid, because = refusal.counts_as,
+                    count = "kept_text_unusable", message.sid = %text.sid, because = refusal.counts_as(),
                     aside = %kept.aside().display(),
                     "a kept text is refused and put aside; once that is repaired, put its line back",
                 );
                 unusable.push(entry);
             }
-            Err(Unanswered::Failed(error)) => {
+            Err(WebhookError::Failed(error)) => {
                 tracing::error!(
                     count = "kept_text_failed", message.sid = %text.sid, error = format!("{error:#}"),
                     "a kept text was not taken; it comes again",
@@ -102,7 +102,7 @@ pub async fn take(relay: &Relay, kept: &SpoolFile) -> anyhow::Result<Left> {
     })
 }
 
-async fn try_to_take(relay: &Relay, text: &SpooledText) -> Result<(), Unanswered> {
+async fn try_to_take(relay: &Relay, text: &SpooledText) -> Result<(), WebhookError> {
     let taking = AssertUnwindSafe(inbound_sms::take_kept(relay, text)).catch_unwind();
     let panicked = |_| Err(anyhow::anyhow!("panicked").into());
     taking.await.unwrap_or_else(panicked)

@@ -24,7 +24,7 @@ pub fn inbound(form: Verified<Form>) -> Result<Verified<InboundSms>, Refusal> {
     Ok(Verified(InboundSms {
         sid: message_sid(&form)?,
         from: Sender::parse(form.get("From").unwrap_or_default()),
-        to: PhoneNumber::parse(to).map_err(|_| Refusal::incomplete("To"))?,
+        to: PhoneNumber::parse(to).map_err(|_| Refusal::Incomplete("To"))?,
         place: place(form.filled("FromCity"), form.filled("FromState")),
         body: form.get("Body").unwrap_or_default().to_owned(),
         media,
@@ -39,7 +39,7 @@ pub(super) fn message_sid(form: &Form) -> Result<MessageSid, Refusal> {
         .iter()
         .find_map(|name| form.filled(name))
         .and_then(|sid| MessageSid::parse(sid).ok())
-        .ok_or(Refusal::incomplete("MessageSid"))
+        .ok_or(Refusal::Incomplete("MessageSid"))
 }
 
 /// The attachments that are there, whatever `NumMedia` says of them, and how many more there are
@@ -65,16 +65,10 @@ pub fn is_fetchable(url: &str) -> bool {
         return false;
     };
     let Some(host) = uri.host() else { return false };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let is_local = host == "localhost"
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    match uri.scheme() {
-        Some(scheme) if *scheme == Scheme::HTTPS => true,
-        Some(scheme) if *scheme == Scheme::HTTP => is_local,
-        _ => false,
-    }
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    let is_local =
+        host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback());
+    uri.scheme() == Some(&Scheme::HTTPS) || (uri.scheme() == Some(&Scheme::HTTP) && is_local)
 }
 
 /// `SAN DIEGO` and `CA` as people write it: `San Diego, CA`.
@@ -102,9 +96,10 @@ fn in_title_case(name: &str) -> String {
         let is_last = !letters.peek().is_some_and(|next| next.is_alphabetic());
         // The S of "MARTHA'S" is no beginning, the F of "O'FALLON" is.
         let is_within = before.is_alphabetic() || (before == '\'' && is_last);
-        match is_within {
-            true => title.extend(c.to_lowercase()),
-            false => title.push(c),
+        if is_within {
+            title.extend(c.to_lowercase());
+        } else {
+            title.push(c);
         }
         before = c;
     }

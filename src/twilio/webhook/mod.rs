@@ -6,12 +6,11 @@
 //! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status
 //! ```
 
-mod as_it_came;
+mod fallback;
 mod inbound;
 mod refusal;
 mod status;
 
-pub use as_it_came::AsItCame;
 pub use inbound::{inbound, is_fetchable};
 pub use refusal::Refusal;
 pub use status::{StatusReport, status};
@@ -21,8 +20,9 @@ use std::ops::Deref;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, Request};
+use serde::{Deserialize, Serialize};
 
-use super::form::{Form, MOST_BYTES};
+use super::form::{BadForm, Form, MOST_BYTES};
 use super::signature::{self, Signed};
 use crate::app::ports::credentials::{Doubt, Source};
 use crate::domain::credentials::Credentials;
@@ -32,12 +32,17 @@ use crate::domain::phone::PhoneNumber;
 
 /// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
 /// has to be looked up to find out: the line, for its public URL, and with it the message.
+///
+/// It can be kept, to be verified later: these are all that a signature covers, and the signature.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unverified {
-    form: Form,
-    signature: String,
+    /// Byte by byte as it was called.
     path_and_query: String,
     /// What the request says of its host; nothing is let in over it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     host: Option<String>,
+    form: Form,
+    signature: String,
 }
 
 /// Something that Twilio said: made from a request whose signature was right, or by the REST client
@@ -46,34 +51,32 @@ pub struct Unverified {
 pub struct Verified<T>(T);
 
 impl Unverified {
-    /// Reads a request that claims to be a webhook. The path and query are taken as they came, byte
-    /// by byte, for they are signed.
+    /// Reads a request that claims to be a webhook.
     pub fn read(request: &Request<Bytes>) -> Result<Self, Refusal> {
         if request.body().len() > MOST_BYTES {
-            return Err(Refusal::too_large());
+            return Err(BadForm::TooLarge.into());
         }
-        if !is_form(request.headers()) {
-            return Err(Refusal::not_a_form());
+        let headers = request.headers();
+        if !is_form(headers) {
+            return Err(Refusal::NotAForm);
         }
         let form = Form::parse(request.body())?;
         let uri = request.uri();
         let query = uri.query().map(|query| format!("?{query}"));
         Ok(Self {
             form,
-            signature: the_signature(request.headers())?,
+            signature: the_signature(headers)?,
             path_and_query: uri.path().to_owned() + &query.unwrap_or_default(),
-            host: request
-                .headers()
+            host: headers
                 .get(HOST)
-                .and_then(|host| host.to_str().ok())
-                .map(str::to_owned),
+                .and_then(|host| Some(host.to_str().ok()?.to_owned())),
         })
     }
 
     /// The line that an inbound text claims to be for.
     pub fn line(&self) -> Result<PhoneNumber, Refusal> {
-        let to = self.form.filled("To").ok_or(Refusal::incomplete("To"))?;
-        PhoneNumber::parse(to).map_err(|_| Refusal::incomplete("To"))
+        let to = self.form.filled("To").ok_or(Refusal::Incomplete("To"))?;
+        PhoneNumber::parse(to).map_err(|_| Refusal::Incomplete("To"))
     }
 
     /// The message that an inbound text claims to be.
@@ -110,7 +113,7 @@ impl Unverified {
         }
         match source.newer(seen, Doubt::Signature).await {
             Some(newer) => self.verify(&newer, public_url),
-            None => Err(Refusal::forged()),
+            None => Err(Refusal::Forged),
         }
     }
 
@@ -122,11 +125,11 @@ impl Unverified {
 
     fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
         if !self.is_signed(credentials, public_url) {
-            return Err(Refusal::forged());
+            return Err(Refusal::Forged);
         }
         // A token signs for its own account only; but a subaccount's webhooks are not ours either.
         if self.form.get("AccountSid") != Some(&credentials.account_sid) {
-            return Err(Refusal::other_account());
+            return Err(Refusal::OtherAccount);
         }
         Ok(())
     }
@@ -155,15 +158,15 @@ impl<T> Deref for Verified<T> {
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    headers
+    let value = headers
         .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| {
-            essence
-                .trim()
-                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        })
+        .and_then(|value| value.to_str().ok());
+    let essence = value.and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| {
+        essence
+            .trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
 }
 
 fn the_signature(headers: &HeaderMap) -> Result<String, Refusal> {
@@ -172,7 +175,7 @@ fn the_signature(headers: &HeaderMap) -> Result<String, Refusal> {
         (Some(only), None) => only.to_str().map(str::to_owned).ok(),
         _ => None,
     }
-    .ok_or_else(Refusal::unsigned)
+    .ok_or(Refusal::Unsigned)
 }
 
 #[cfg(test)]

@@ -1,105 +1,57 @@
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response, StatusCode};
+use http::StatusCode;
 
 use crate::twilio::form::BadForm;
 
-/// Why a request is not let in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{sentence}")]
-pub struct Refusal {
-    pub status: StatusCode,
-    /// What the outside is told. It helps somebody who set up a webhook, and nobody who forges one:
-    /// no value from the request, no configuration, and the same words for a wrong signature, a
-    /// wrong account and a line that does not exist.
-    pub sentence: String,
-    /// The name of the counter, the only trace that a refused request leaves.
-    pub counts_as: &'static str,
+/// Why a request is not let in. What it displays is what the outside is told. It helps somebody who
+/// set up a webhook, and nobody who forges one: no value from the request, no configuration, and the
+/// same words for a wrong signature, a wrong account and a line or delivery that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("The body must be a form (application/x-www-form-urlencoded).")]
+    NotAForm,
+    #[error("The form cannot be read: {0}.")]
+    BadForm(#[from] BadForm),
+    #[error("{NOT_TWILIO}")]
+    Unsigned,
+    #[error("{NOT_TWILIO}")]
+    Forged,
+    #[error("{NOT_TWILIO}")]
+    OtherAccount,
+    /// There is no line of the number that the request is for.
+    #[error("{NOT_TWILIO}")]
+    UnknownLine,
+    /// There is no delivery of the name in the path.
+    #[error("{NOT_TWILIO}")]
+    UnknownDelivery,
+    /// A field that every such webhook has is absent or makes no sense.
+    #[error("The field {0} is missing or cannot be read.")]
+    Incomplete(&'static str),
 }
+
+const NOT_TWILIO: &str = "This request is not signed by Twilio for this address.";
 
 impl Refusal {
-    fn new(status: StatusCode, counts_as: &'static str, sentence: impl Into<String>) -> Self {
-        Self {
-            status,
-            sentence: sentence.into(),
-            counts_as,
+    pub fn status(self) -> StatusCode {
+        match self {
+            Refusal::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refusal::BadForm(BadForm::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::BadForm(_) | Refusal::Incomplete(_) => StatusCode::BAD_REQUEST,
+            _ => StatusCode::FORBIDDEN,
         }
     }
 
-    fn not_twilio(counts_as: &'static str) -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            counts_as,
-            "This request is not signed by Twilio for this address.",
-        )
-    }
-
-    pub fn too_large() -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            "The body is larger than 64 KiB.",
-        )
-    }
-
-    pub fn not_a_form() -> Self {
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "not_a_form",
-            "The body must be a form (application/x-www-form-urlencoded).",
-        )
-    }
-
-    pub fn unsigned() -> Self {
-        Self::not_twilio("unsigned")
-    }
-
-    pub fn forged() -> Self {
-        Self::not_twilio("forged")
-    }
-
-    pub fn other_account() -> Self {
-        Self::not_twilio("other_account")
-    }
-
-    /// There is no line of the number that the request is for.
-    pub fn unknown_line() -> Self {
-        Self::not_twilio("unknown_line")
-    }
-
-    /// There is no delivery of the name in the path. In the same words as a forgery, which cannot
-    /// find out in this way which deliveries there are.
-    pub fn unknown_delivery() -> Self {
-        Self::not_twilio("unknown_delivery")
-    }
-
-    /// A field that every such webhook has is absent or makes no sense.
-    pub fn incomplete(field: &'static str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "incomplete",
-            format!("The field {field} is missing or cannot be read."),
-        )
-    }
-}
-
-impl From<BadForm> for Refusal {
-    fn from(bad: BadForm) -> Self {
-        let unreadable =
-            |sentence: &str| Self::new(StatusCode::BAD_REQUEST, "unreadable", sentence);
-        match bad {
-            BadForm::TooLarge => Self::too_large(),
-            BadForm::NotUtf8 => unreadable("The body is not UTF-8."),
-            BadForm::Repeated => unreadable("A field stands in the body twice."),
+    /// The name of the counter, the only trace that a refused request leaves.
+    pub fn counts_as(self) -> &'static str {
+        match self {
+            Refusal::NotAForm => "not_a_form",
+            Refusal::BadForm(BadForm::TooLarge) => "too_large",
+            Refusal::BadForm(BadForm::NotUtf8 | BadForm::Repeated) => "unreadable",
+            Refusal::Unsigned => "unsigned",
+            Refusal::Forged => "forged",
+            Refusal::OtherAccount => "other_account",
+            Refusal::UnknownLine => "unknown_line",
+            Refusal::UnknownDelivery => "unknown_delivery",
+            Refusal::Incomplete(_) => "incomplete",
         }
-    }
-}
-
-impl From<Refusal> for Response<String> {
-    fn from(refusal: Refusal) -> Self {
-        let mut response = Response::new(refusal.sentence);
-        *response.status_mut() = refusal.status;
-        let text = HeaderValue::from_static("text/plain; charset=utf-8");
-        response.headers_mut().insert(CONTENT_TYPE, text);
-        response
     }
 }

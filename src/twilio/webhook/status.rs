@@ -23,7 +23,7 @@ pub fn status(form: Verified<Form>) -> Result<Verified<StatusReport>, Refusal> {
     let status = form
         .filled("MessageStatus")
         .or_else(|| form.filled("SmsStatus"))
-        .ok_or(Refusal::incomplete("MessageStatus"))?;
+        .ok_or(Refusal::Incomplete("MessageStatus"))?;
     let error_code = form.filled("ErrorCode").and_then(|code| code.parse().ok());
     Ok(Verified(StatusReport {
         sid: message_sid(&form)?,

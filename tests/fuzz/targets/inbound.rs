@@ -51,7 +51,7 @@ fn check(input: &[u8]) {
     let from = form.get("From").unwrap_or_default().to_owned();
     let sms = match inbound(form) {
         Ok(sms) => sms.into_inner(),
-        Err(refusal) => return assert_eq!(refusal.counts_as, "incomplete"),
+        Err(refusal) => return assert_eq!(refusal.counts_as(), "incomplete"),
     };
     assert_eq!((&sms.body, sms.from.expose()), (&body, &*from));
     assert!(sms.media.len() + sms.media_left_out <= MOST_MEDIA);

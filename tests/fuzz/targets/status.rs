@@ -47,7 +47,7 @@ fn check(input: &[u8]) {
     let code = form.get("ErrorCode").map(str::to_owned);
     let report = match status(form) {
         Ok(report) => report.into_inner(),
-        Err(refusal) => return assert_eq!(refusal.counts_as, "incomplete"),
+        Err(refusal) => return assert_eq!(refusal.counts_as(), "incomplete"),
     };
     let told = told.expect("a report has a status");
     assert_eq!(report.status, Status::parse(&told));

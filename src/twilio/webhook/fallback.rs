@@ -1,50 +1,14 @@
-//! Webhooks that are kept as they came, to be verified and understood later.
+//! What the fallback asks of a webhook before it keeps it, without knowing the line.
 
 use http::Uri;
-use serde::{Deserialize, Serialize};
 
 use super::{Refusal, Unverified};
 use crate::domain::credentials::Credentials;
-use crate::twilio::form::Form;
 
 /// The path of the webhook that failed when the fallback is called.
 const MAIN_PATH: &str = "/twilio/sms";
 
-/// All that a signature covers, and the signature. Nothing is known of it: the one way from here to
-/// a text leads through [`AsItCame::read`] and [`Unverified::verify`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AsItCame {
-    /// Byte by byte as it was called.
-    path_and_query: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    host: Option<String>,
-    /// The fields, encoded anew: plain ASCII, and a signature covers the decoded ones.
-    form: String,
-    signature: String,
-}
-
-impl AsItCame {
-    /// The request again. A refusal means that it was not made by [`Unverified::as_it_came`].
-    pub fn read(&self) -> Result<Unverified, Refusal> {
-        Ok(Unverified {
-            form: Form::decode(self.form.as_bytes())?,
-            signature: self.signature.clone(),
-            path_and_query: self.path_and_query.clone(),
-            host: self.host.clone(),
-        })
-    }
-}
-
 impl Unverified {
-    pub fn as_it_came(&self) -> AsItCame {
-        AsItCame {
-            path_and_query: self.path_and_query.clone(),
-            host: self.host.clone(),
-            form: self.form.encode(),
-            signature: self.signature.clone(),
-        }
-    }
-
     /// Twilio's error code, which says to the fallback why the main webhook failed.
     pub fn error_code(&self) -> Option<u32> {
         self.form.filled("ErrorCode")?.parse().ok()
@@ -60,20 +24,16 @@ impl Unverified {
     /// Source: Twilio, "Availability and reliability".
     pub fn seems_genuine(&self, credentials: &Credentials) -> Result<(), Refusal> {
         let failed = self.form.filled("ErrorUrl").and_then(origin_of_main);
-        let host = self.host.as_deref();
-        let addresses = failed
-            .map(str::to_owned)
-            .into_iter()
-            .chain(host.iter().map(|host| format!("https://{host}")))
-            .chain(host.iter().map(|host| format!("http://{host}")));
-        let mut last = Err(Refusal::forged());
-        for address in addresses {
-            last = self.check(credentials, &address);
-            if last.is_ok() {
+        let hosts = self.host.iter();
+        let hosts = hosts.flat_map(|host| [format!("https://{host}"), format!("http://{host}")]);
+        let mut verdict = Err(Refusal::Forged);
+        for address in failed.map(str::to_owned).into_iter().chain(hosts) {
+            verdict = self.check(credentials, &address);
+            if verdict.is_ok() {
                 break;
             }
         }
-        last
+        verdict
     }
 }
 
