@@ -7,19 +7,20 @@ use std::collections::BTreeMap;
 
 use ::http::HeaderMap;
 use ::http::header::AUTHORIZATION;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::message::digest;
 use crate::domain::credentials::{Credentials, Secret};
+use crate::twilio::api::Login;
 
 /// The tokens and keys that are alive.
 pub(super) struct Access {
     account_sid: String,
-    primary: Secret,
-    secondary: Option<Secret>,
-    keys: BTreeMap<String, Key>,
+    /// Signs the webhooks.
+    pub primary: Secret,
+    pub secondary: Option<Secret>,
+    /// By SID.
+    pub keys: BTreeMap<String, Key>,
     /// Keys and tokens that it makes derive from this and a count.
     seed: String,
     made: u64,
@@ -28,33 +29,27 @@ pub(super) struct Access {
 /// An API key.
 pub(super) struct Key {
     pub friendly_name: String,
-    pub kind: Kind,
+    pub rights: Rights,
     pub created: Timestamp,
     secret: Secret,
 }
 
-/// What an API key may do.
+/// What a request may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Everything but keys, tokens and the account itself.
-    Standard,
-    /// What its policy allows.
-    Restricted(Vec<String>),
-}
-
-/// Whose a request is.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Caller {
-    /// The account itself, by SID and one of its tokens.
+pub(super) enum Rights {
+    /// Everything, with the account's SID and one of its tokens.
     Account,
-    Key(Kind),
+    /// With a Standard key: everything but keys, tokens and the account itself.
+    Standard,
+    /// With a Restricted key: what its policy allows.
+    Restricted(Vec<String>),
 }
 
 impl Access {
     pub fn new(account: &Credentials, now: Timestamp) -> Self {
         let mut access = Self {
             account_sid: account.account_sid.clone(),
-            primary: copy(&account.auth_token),
+            primary: account.auth_token.duplicate(),
             secondary: None,
             keys: BTreeMap::new(),
             seed: now.to_string(),
@@ -63,48 +58,34 @@ impl Access {
         if let Some(key) = &account.api_key {
             let made = Key {
                 friendly_name: "sandbox".to_owned(),
-                kind: Kind::Standard,
+                rights: Rights::Standard,
                 created: now,
-                secret: copy(&key.secret),
+                secret: key.secret.duplicate(),
             };
             access.keys.insert(key.sid.clone(), made);
         }
         access
     }
 
-    /// Signs the webhooks.
-    pub fn primary(&self) -> &Secret {
-        &self.primary
-    }
-
-    pub fn keys(&self) -> &BTreeMap<String, Key> {
-        &self.keys
-    }
-
-    /// Who asks, if anybody that is known.
-    pub fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
-        let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
-        let given = STANDARD.decode(given.strip_prefix("Basic ")?.trim()).ok()?;
-        let given = String::from_utf8(given).ok()?;
-        let (user, password) = given.split_once(':')?;
-        if user == self.account_sid {
-            let tokens = std::iter::once(&self.primary).chain(&self.secondary);
-            let mut tokens = tokens.map(Secret::expose);
-            return tokens
-                .any(|token| token == password)
-                .then_some(Caller::Account);
+    /// What whoever asks may do; `None` if they are not known.
+    pub fn rights(&self, headers: &HeaderMap) -> Option<Rights> {
+        let given = headers.get(AUTHORIZATION)?;
+        let is = |user: &str, password: &Secret| Login { user, password }.basic() == given;
+        let mut tokens = std::iter::once(&self.primary).chain(&self.secondary);
+        if tokens.any(|token| is(&self.account_sid, token)) {
+            return Some(Rights::Account);
         }
-        let key = self.keys.get(user)?;
-        (key.secret.expose() == password).then(|| Caller::Key(key.kind.clone()))
+        let key = self.keys.iter().find(|(sid, key)| is(sid, &key.secret));
+        key.map(|(_, key)| key.rights.clone())
     }
 
     /// A new key: its SID and its secret, which is not told again.
-    pub fn create_key(&mut self, name: &str, kind: Kind, now: Timestamp) -> (String, Secret) {
+    pub fn create_key(&mut self, name: &str, rights: Rights, now: Timestamp) -> (String, Secret) {
         let sid = format!("SK{}", self.make("key"));
         let secret = self.make("secret");
         let key = Key {
             friendly_name: name.to_owned(),
-            kind,
+            rights,
             created: now,
             secret: Secret::new(secret.clone()),
         };
@@ -112,20 +93,10 @@ impl Access {
         (sid, Secret::new(secret))
     }
 
-    /// Whether there was one.
-    pub fn delete_key(&mut self, sid: &str) -> bool {
-        self.keys.remove(sid).is_some()
-    }
-
     /// A new secondary token, in the place of an earlier one.
     pub fn create_secondary(&mut self) -> &Secret {
         let token = self.make("token");
         self.secondary.insert(Secret::new(token))
-    }
-
-    /// Whether there was one.
-    pub fn delete_secondary(&mut self) -> bool {
-        self.secondary.take().is_some()
     }
 
     /// Makes the secondary token the primary one, which is void from then on. `None` without a
@@ -139,8 +110,4 @@ impl Access {
         self.made += 1;
         digest(&format!("{} {what} {}", self.seed, self.made))
     }
-}
-
-fn copy(secret: &Secret) -> Secret {
-    Secret::new(secret.expose())
 }

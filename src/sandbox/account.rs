@@ -1,4 +1,21 @@
+use serde::{Deserialize, Serialize};
+
 use crate::domain::credentials::{ApiKey, Callers, Credentials, Secret};
+
+/// How one of the account's numbers is set up.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Number {
+    /// Called when a text comes in ("A message comes in"). The public URL: signatures cover it.
+    /// It may carry Twilio's connection overrides (`#rc=3&rp=5xx`).
+    pub sms_url: Option<String>,
+    /// Called when that one fails.
+    pub sms_fallback_url: Option<String>,
+    /// Whether webhooks carry `OptOutType`, as with Twilio's Advanced Opt-Out.
+    pub advanced_opt_out: bool,
+    /// IANA name of the zone in which its people want to read times; Twilio knows no such thing.
+    pub time_zone: Option<String>,
+}
 
 /// The program that may call a relay on the sandbox, and its key, which everybody may know.
 pub const DEMO_CALLER: &str = "demo";

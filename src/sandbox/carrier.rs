@@ -3,70 +3,15 @@
 //! Source: Twilio, "Outbound Message Status in Status Callbacks"; the first status causes no
 //! callback.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use super::faults::{Stage, milliseconds};
-use super::message::MessageNumber;
-use super::{Direction, Fault, Message, Power, State, Text};
+use super::message::API_VERSION;
+use super::state::{State, Step};
+use super::webhook::Outgoing;
+use super::{Message, Power, Text};
 use crate::domain::delivery::Status;
-use crate::domain::phone::PhoneNumber;
-
-/// How long a message takes from one status to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// In Twilio's queue.
-    pub queued: Duration,
-    /// From `sending` to `sent`: being handed to the carrier.
-    pub sending: Duration,
-    /// From `sent` to `delivered`, or to the carrier's report that it could not be.
-    pub carrier: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            queued: Duration::from_millis(100),
-            sending: Duration::from_millis(200),
-            carrier: Duration::from_millis(700),
-        }
-    }
-}
-
-/// What awaits a message on its way.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Fate {
-    held: Duration,
-    undeliverable: Option<u32>,
-    unreported: bool,
-}
-
-/// The next thing that happens to a message.
-pub(super) enum Step {
-    Queue(MessageNumber),
-    LeaveQueue(MessageNumber),
-    Expire(MessageNumber),
-    HandOver(MessageNumber),
-    Arrive(MessageNumber),
-}
-
-/// A message that was accepted for sending.
-pub(super) struct NewOutgoing {
-    pub direction: Direction,
-    pub from: String,
-    pub to: String,
-    pub body: String,
-    pub media: Vec<String>,
-    pub messaging_service: Option<String>,
-    pub status_callback: Option<String>,
-    pub validity: Duration,
-    /// Not to be sent before.
-    pub send_at: Option<Timestamp>,
-}
-
-/// How long a message may wait in the queue if the request does not say: ten hours.
-pub(super) const LONGEST_VALIDITY: Duration = Duration::from_secs(36_000);
+use crate::domain::ids::message_sid::MessageSid;
+use crate::twilio::form::Form;
 
 /// The phone cannot be reached.
 const UNREACHABLE: u32 = 30003;
@@ -76,202 +21,151 @@ const EXPIRED: u32 = 30036;
 impl State {
     /// Runs everything that happens up to `now`.
     pub(super) fn settle(&mut self, now: Timestamp) {
-        while let Some((at, step)) = self.steps.take(now) {
-            match step {
-                Step::Queue(number) => self.queue(number, at),
-                Step::LeaveQueue(number) => self.leave_queue(number, at),
-                Step::Expire(number) => self.expire(number, at),
-                Step::HandOver(number) => self.hand_over(number, at),
-                Step::Arrive(number) => self.arrive(number, at),
-            }
+        while let Some((at, (step, sid))) = self.steps.take(now) {
+            self.now = at;
+            self.take_step(step, &sid);
         }
+        self.now = now;
     }
 
-    /// Takes a message for sending. Without a fate it stays in the queue for ever, as with Twilio's
-    /// test credentials.
-    pub(super) fn accept(
-        &mut self,
-        new: NewOutgoing,
-        fate: Option<Fate>,
-        now: Timestamp,
-    ) -> MessageNumber {
-        let status = match (&new.messaging_service, new.send_at) {
+    /// Takes a message for sending.
+    pub(super) fn accept(&mut self, mut message: Message) -> MessageSid {
+        let sid = message.sid.clone();
+        let send_at = message.send_at;
+        message.status = match (&message.messaging_service, send_at) {
             (_, Some(_)) => Status::Scheduled,
             (Some(_), None) => Status::Accepted,
             (None, None) => Status::Queued,
         };
-        let goes = fate.is_some();
-        let message = Message {
-            sid: self.messages.next_sid(!new.media.is_empty()),
-            direction: new.direction,
-            from: new.from,
-            to: new.to,
-            body: new.body,
-            media: new.media,
-            messaging_service: new.messaging_service,
-            status,
-            error_code: None,
-            status_callback: new.status_callback,
-            created: now,
-            updated: now,
-            sent: None,
-            validity: new.validity,
-            fate: fate.unwrap_or_default(),
-        };
-        let number = self.messages.add(message);
+        let (status, goes) = (message.status, message.outcome.is_some());
+        self.messages.add(message);
         match status {
             _ if !goes => {}
-            Status::Queued => self.wait_in_queue(number, now),
-            _ => self
-                .steps
-                .put(new.send_at.unwrap_or(now), Step::Queue(number)),
+            Status::Queued => self.wait_in_queue(&sid),
+            _ => self.put_step(send_at.unwrap_or(self.now), Step::Queue, &sid),
         }
-        number
+        sid
     }
 
-    /// A text that Twilio sends of its own accord.
-    pub(super) fn send_by_itself(
-        &mut self,
-        from: &PhoneNumber,
-        to: &str,
-        body: &str,
-        now: Timestamp,
-    ) {
-        let new = NewOutgoing {
-            direction: Direction::OutboundReply,
-            from: from.expose().to_owned(),
-            to: to.to_owned(),
-            body: body.to_owned(),
-            media: Vec::new(),
-            messaging_service: None,
-            status_callback: None,
-            validity: LONGEST_VALIDITY,
-            send_at: None,
+    fn put_step(&mut self, at: Timestamp, step: Step, sid: &MessageSid) {
+        self.steps.put(at, (step, sid.clone()));
+    }
+
+    fn wait_in_queue(&mut self, sid: &MessageSid) {
+        let Some(message) = self.messages.get(sid) else {
+            return;
         };
-        // Faults are meant for the texts of the program under test.
-        self.accept(new, Some(Fate::default()), now);
+        let held = message.outcome.unwrap_or_default().held;
+        let (wait, validity) = (self.pace.queued + held, message.validity);
+        if wait > validity {
+            self.put_step(self.now + validity, Step::Expire, sid);
+        } else {
+            self.put_step(self.now + wait, Step::LeaveQueue, sid);
+        }
     }
 
-    /// What awaits a message to that number.
-    pub(super) fn fate(&mut self, to: &str) -> Fate {
-        let mut fate = Fate::default();
-        match self.faults.of_message(Stage::Carrier, to) {
-            Some(Fault::Undeliverable { code }) => fate.undeliverable = Some(code),
-            Some(Fault::Held { ms }) => fate.held = milliseconds(ms),
-            Some(Fault::Unreported) => fate.unreported = true,
+    /// A step that does not fit a message's status any more comes to nothing.
+    fn take_step(&mut self, step: Step, sid: &MessageSid) {
+        let Some(message) = self.messages.get_mut(sid) else {
+            return;
+        };
+        let undeliverable = message.outcome.unwrap_or_default().undeliverable;
+        match (step, message.status) {
+            (Step::Queue, Status::Accepted | Status::Scheduled) => {
+                // The service picks a sender: here always the account's first number.
+                if let Some(first) = self.numbers.keys().next()
+                    && message.from.is_empty()
+                {
+                    message.from = first.expose().to_owned();
+                }
+                self.set_status(sid, Status::Queued, None);
+                self.wait_in_queue(sid);
+            }
+            (Step::LeaveQueue, Status::Queued) => {
+                self.set_status(sid, Status::Sending, None);
+                self.put_step(self.now + self.pace.sending, Step::HandOver, sid);
+            }
+            (Step::Expire, Status::Queued) => self.set_status(sid, Status::Failed, Some(EXPIRED)),
+            (Step::HandOver, _) if undeliverable.is_some_and(is_twilios_own) => {
+                self.set_status(sid, Status::Failed, undeliverable);
+            }
+            (Step::HandOver, _) => {
+                message.sent = Some(self.now);
+                self.set_status(sid, Status::Sent, None);
+                self.put_step(self.now + self.pace.carrier, Step::Arrive, sid);
+            }
+            (Step::Arrive, _) if undeliverable.is_some() => {
+                self.set_status(sid, Status::Undelivered, undeliverable);
+            }
+            (Step::Arrive, _) => {
+                let message = message.clone();
+                self.arrive(&message);
+            }
             _ => {}
         }
-        fate
     }
 
-    fn wait_in_queue(&mut self, number: MessageNumber, now: Timestamp) {
-        let Some(message) = self.messages.get(number) else {
-            return;
-        };
-        let wait = self.pace.queued + message.fate.held;
-        if wait > message.validity {
-            self.steps.put(now + message.validity, Step::Expire(number));
-        } else {
-            self.steps.put(now + wait, Step::LeaveQueue(number));
-        }
-    }
-
-    fn queue(&mut self, number: MessageNumber, at: Timestamp) {
-        if self.is(number, &[Status::Accepted, Status::Scheduled]) {
-            // The service picks a sender: here always the account's first number.
-            let first = self.numbers.keys().next().map(|n| n.expose().to_owned());
-            if let (Some(message), Some(first)) = (self.messages.get_mut(number), first)
-                && message.from.is_empty()
-            {
-                message.from = first;
+    fn arrive(&mut self, message: &Message) {
+        match self.phones.named(&message.to).power {
+            Power::Silent => {}
+            Power::Off => {
+                self.set_status(&message.sid, Status::Undelivered, Some(UNREACHABLE));
             }
-            self.set_status(number, Status::Queued, None, at);
-            self.wait_in_queue(number, at);
-        }
-    }
-
-    fn leave_queue(&mut self, number: MessageNumber, at: Timestamp) {
-        if self.is(number, &[Status::Queued]) {
-            self.set_status(number, Status::Sending, None, at);
-            self.steps
-                .put(at + self.pace.sending, Step::HandOver(number));
-        }
-    }
-
-    fn expire(&mut self, number: MessageNumber, at: Timestamp) {
-        if self.is(number, &[Status::Queued]) {
-            self.set_status(number, Status::Failed, Some(EXPIRED), at);
-        }
-    }
-
-    fn hand_over(&mut self, number: MessageNumber, at: Timestamp) {
-        let Some(message) = self.messages.get_mut(number) else {
-            return;
-        };
-        match message
-            .fate
-            .undeliverable
-            .filter(|code| is_twilios_own(*code))
-        {
-            Some(code) => self.set_status(number, Status::Failed, Some(code), at),
-            None => {
-                message.sent = Some(at);
-                self.set_status(number, Status::Sent, None, at);
-                self.steps.put(at + self.pace.carrier, Step::Arrive(number));
-            }
-        }
-    }
-
-    fn arrive(&mut self, number: MessageNumber, at: Timestamp) {
-        let Some(message) = self.messages.get(number).cloned() else {
-            return;
-        };
-        let power = self.phone(&message.to).power;
-        match (message.fate.undeliverable, power) {
-            (Some(code), _) => self.set_status(number, Status::Undelivered, Some(code), at),
-            (None, Power::Silent) => {}
-            (None, Power::Off) => {
-                self.set_status(number, Status::Undelivered, Some(UNREACHABLE), at)
-            }
-            (None, Power::On) => {
-                self.show_received(number, at);
-                if !message.fate.unreported {
-                    self.set_status(number, Status::Delivered, None, at);
+            Power::On => {
+                self.phones.show(message, false, self.now);
+                if !message.outcome.unwrap_or_default().unreported {
+                    self.set_status(&message.sid, Status::Delivered, None);
                 }
-                self.pass_on(&message, at);
+                // A message to another number of the account comes in there.
+                if let Some(number) = self.our_number(&message.to) {
+                    let text = Text::new(&message.body).media(message.media.clone());
+                    self.come_in(&message.from, &number, text);
+                }
             }
         }
     }
 
-    /// A message to another number of the account comes in there.
-    fn pass_on(&mut self, message: &Message, at: Timestamp) {
-        let ours = PhoneNumber::parse(&message.to)
-            .ok()
-            .filter(|to| self.numbers.contains_key(to));
-        if let Some(to) = ours {
-            let text = Text::new(&message.body).media(message.media.clone());
-            self.come_in(&message.from, &to, text, at);
-        }
-    }
-
-    fn is(&self, number: MessageNumber, any_of: &[Status]) -> bool {
-        self.messages
-            .get(number)
-            .is_some_and(|message| any_of.contains(&message.status))
-    }
-
-    pub(super) fn set_status(
-        &mut self,
-        number: MessageNumber,
-        status: Status,
-        error_code: Option<u32>,
-        at: Timestamp,
-    ) {
-        if let Some(message) = self.messages.get_mut(number) {
+    pub(super) fn set_status(&mut self, sid: &MessageSid, status: Status, error_code: Option<u32>) {
+        if let Some(message) = self.messages.get_mut(sid) {
             message.status = status;
             message.error_code = error_code;
-            message.updated = at;
-            self.call_back(number, at);
+            message.updated = self.now;
+            let message = message.clone();
+            self.call_back(&message);
+        }
+    }
+
+    /// Tells the status callback URL how a message stands.
+    fn call_back(&mut self, message: &Message) {
+        let Some(url) = &message.status_callback else {
+            return;
+        };
+        let status = message.status_name();
+        let mut fields = vec![
+            ("SmsSid", message.sid.to_string()),
+            ("SmsStatus", status.clone()),
+            ("MessageStatus", status),
+            ("To", message.to.clone()),
+            ("MessageSid", message.sid.to_string()),
+            ("AccountSid", self.account_sid.clone()),
+            ("From", message.from.clone()),
+            ("ApiVersion", API_VERSION.to_owned()),
+        ];
+        if let Some(service) = &message.messaging_service {
+            fields.push(("MessagingServiceSid", service.clone()));
+        }
+        if let Some(code) = message.error_code {
+            fields.push(("ErrorCode", code.to_string()));
+        }
+        if matches!(message.status, Status::Delivered | Status::Undelivered) {
+            // Minutes without a zone, as the carrier writes it.
+            let done = self.now.strftime("%y%m%d%H%M").to_string();
+            fields.push(("RawDlrDoneDate", done));
+        }
+        let callback = Outgoing::new(None, url, None, Form::from_fields(fields));
+        let longest = self.pace.sending.max(self.pace.carrier);
+        for wait in self.faults.of_callback(&message.to, longest) {
+            self.outbox.put(self.now + wait, callback.clone());
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::{NoReply, Sandbox, Webhook};
+use crate::twilio::api::NoAnswer;
 use crate::twilio::network;
 
 /// Twilio's limits for a webhook ("Webhooks: connection overrides").
@@ -33,15 +34,12 @@ impl Resolve {
 
     /// The address to call for a public URL.
     pub fn address(&self, url: &str) -> String {
-        self.0
-            .iter()
-            .find_map(|(public, local)| {
-                let rest = url.strip_prefix(public.as_str())?;
-                rest.starts_with(['/', '?'])
-                    .then(|| format!("{local}{rest}"))
-                    .or_else(|| rest.is_empty().then(|| local.clone()))
-            })
-            .unwrap_or_else(|| url.to_owned())
+        let resolved = self.0.iter().find_map(|(public, local)| {
+            let rest = url.strip_prefix(public.as_str())?;
+            let is_it = rest.is_empty() || rest.starts_with(['/', '?']);
+            is_it.then(|| format!("{local}{rest}"))
+        });
+        resolved.unwrap_or_else(|| url.to_owned())
     }
 }
 
@@ -75,25 +73,17 @@ pub async fn drive(sandbox: Arc<Sandbox>, resolve: Resolve, shutdown: impl Futur
 }
 
 async fn post(sandbox: Arc<Sandbox>, client: reqwest::Client, address: String, webhook: Webhook) {
-    let public = webhook.url.parse::<::http::Uri>().ok();
-    let mut request = client.post(&address);
-    if let Some(host) = public.as_ref().and_then(|url| url.authority()) {
-        request = request.header("host", host.as_str());
-    }
-    for (name, value) in &webhook.headers {
-        request = request.header(*name, value);
-    }
-    let answer = match request.body(webhook.body).send().await {
-        Ok(answer) => answer,
-        Err(error) if error.is_connect() || error.is_builder() => {
-            return sandbox.unanswered(webhook.id, NoReply::NoConnection);
-        }
-        Err(_) => return sandbox.unanswered(webhook.id, NoReply::TimedOut),
+    let answer = match webhook.request_to(&address) {
+        Ok(request) => network::send(&client, request, LONGEST_ANSWER).await,
+        Err(error) => Err(NoAnswer::NotSent(error.to_string())),
     };
-    let status = answer.status().as_u16();
-    match network::read(answer, LONGEST_ANSWER).await {
-        Ok(body) => sandbox.answered(webhook.id, status, &String::from_utf8_lossy(&body)),
-        Err(_) => sandbox.unanswered(webhook.id, NoReply::TimedOut),
+    match answer {
+        Ok(answer) => {
+            let body = String::from_utf8_lossy(answer.body());
+            sandbox.answered(webhook.id, answer.status().as_u16(), &body);
+        }
+        Err(NoAnswer::NotSent(_)) => sandbox.unanswered(webhook.id, NoReply::NoConnection),
+        Err(NoAnswer::Unknown(_)) => sandbox.unanswered(webhook.id, NoReply::TimedOut),
     }
 }
 

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::message::DeliveryOutcome;
 use crate::domain::phone::PhoneNumber;
 
 /// Something that goes wrong.
@@ -52,29 +53,61 @@ fn bad_request() -> u16 {
     400
 }
 
-/// Where on a message's way a fault strikes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    Api,
-    Carrier,
-    Callback,
+/// What a request to the API is answered by a fault.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum FaultyAnswer {
+    /// The right one, after a while.
+    Late(Duration),
+    Dropped,
+    Error {
+        status: u16,
+        code: u32,
+        retry_after: Option<String>,
+    },
 }
 
 impl Fault {
-    fn stage(&self) -> Stage {
+    /// If it strikes a request to the API: whether what was asked for is done all the same, and what
+    /// is answered.
+    fn of_api(&self) -> Option<(bool, FaultyAnswer)> {
+        let error = |status, code, retry_after: &Option<String>| FaultyAnswer::Error {
+            status,
+            code,
+            retry_after: retry_after.clone(),
+        };
+        Some(match self {
+            Fault::Refuse { code, status } => (false, error(*status, *code, &None)),
+            Fault::TooManyRequests { retry_after } => (false, error(429, 20429, retry_after)),
+            Fault::ServerError { status } => (false, error(*status, 20500, &None)),
+            Fault::ErrorAfterAccept { status } => (true, error(*status, 20500, &None)),
+            Fault::SlowAnswer { ms } => (true, FaultyAnswer::Late(Duration::from_millis(*ms))),
+            Fault::LostAnswer => (true, FaultyAnswer::Dropped),
+            Fault::LostRequest => (false, FaultyAnswer::Dropped),
+            _ => return None,
+        })
+    }
+
+    /// If it strikes a message on its way: how that ends.
+    fn of_delivery(&self) -> Option<DeliveryOutcome> {
+        let mut outcome = DeliveryOutcome::default();
         match self {
-            Fault::Refuse { .. }
-            | Fault::TooManyRequests { .. }
-            | Fault::ServerError { .. }
-            | Fault::ErrorAfterAccept { .. }
-            | Fault::SlowAnswer { .. }
-            | Fault::LostAnswer
-            | Fault::LostRequest => Stage::Api,
-            Fault::Undeliverable { .. } | Fault::Held { .. } | Fault::Unreported => Stage::Carrier,
-            Fault::LostCallback
-            | Fault::RepeatedCallback
-            | Fault::DelayedCallback { .. }
-            | Fault::ReorderedCallback => Stage::Callback,
+            Fault::Undeliverable { code } => outcome.undeliverable = Some(*code),
+            Fault::Held { ms } => outcome.held = Duration::from_millis(*ms),
+            Fault::Unreported => outcome.unreported = true,
+            _ => return None,
+        }
+        Some(outcome)
+    }
+
+    /// If it strikes a status callback: after which times that is made. The next one comes within
+    /// `overtaken`.
+    fn of_callback(&self, overtaken: Duration) -> Option<Vec<Duration>> {
+        match self {
+            Fault::LostCallback => Some(vec![]),
+            Fault::RepeatedCallback => Some(vec![Duration::ZERO; 2]),
+            Fault::DelayedCallback { ms } => Some(vec![Duration::from_millis(*ms)]),
+            Fault::ReorderedCallback => Some(vec![overtaken + Duration::from_millis(1)]),
+            _ => None,
         }
     }
 }
@@ -90,15 +123,15 @@ pub struct Injection {
     /// How often it happens.
     #[serde(default = "once")]
     pub times: u32,
-    /// Which requests to the API a fault of the API strikes.
     #[serde(default)]
     pub requests: Requests,
 }
 
-fn once() -> u32 {
+pub(super) fn once() -> u32 {
     1
 }
 
+/// Requests to the API, as far as faults tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Requests {
@@ -116,31 +149,13 @@ pub enum Requests {
     Promote,
 }
 
-/// What a request to the API does, as far as faults tell requests apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
-    CreateMessage,
-    CreateKey,
-    ListKeys,
-    DeleteKey,
-    CreateSecondary,
-    DeleteSecondary,
-    Promote,
-    Other,
-}
-
 impl Requests {
-    fn hold(self, operation: Operation) -> bool {
+    /// Whether a request of that kind, `Other` if it has none of its own, is one of these.
+    fn hold(self, kind: Requests) -> bool {
         match self {
             Requests::Any => true,
-            Requests::Create => operation == Operation::CreateMessage,
-            Requests::Other => operation != Operation::CreateMessage,
-            Requests::CreateKey => operation == Operation::CreateKey,
-            Requests::ListKeys => operation == Operation::ListKeys,
-            Requests::DeleteKey => operation == Operation::DeleteKey,
-            Requests::CreateSecondary => operation == Operation::CreateSecondary,
-            Requests::DeleteSecondary => operation == Operation::DeleteSecondary,
-            Requests::Promote => operation == Operation::Promote,
+            Requests::Other => kind != Requests::Create,
+            _ => self == kind,
         }
     }
 }
@@ -192,41 +207,46 @@ impl Faults {
     }
 
     /// The next fault for a request to the API.
-    pub fn of_request(&mut self, operation: Operation, to: Option<&str>) -> Option<Fault> {
-        self.take(|injection| {
-            injection.fault.stage() == Stage::Api
-                && injection.requests.hold(operation)
-                && injection.is_for(to)
+    pub fn of_request(&mut self, kind: Requests, to: Option<&str>) -> Option<(bool, FaultyAnswer)> {
+        self.take(to, |injection| {
+            injection
+                .fault
+                .of_api()
+                .filter(|_| injection.requests.hold(kind))
         })
     }
 
-    /// The next fault on the way of a message to `to`.
-    pub fn of_message(&mut self, stage: Stage, to: &str) -> Option<Fault> {
-        self.take(|injection| injection.fault.stage() == stage && injection.is_for(Some(to)))
+    /// How the delivery of a message to that number ends.
+    pub fn of_delivery(&mut self, to: &str) -> DeliveryOutcome {
+        let outcome = self.take(Some(to), |injection| injection.fault.of_delivery());
+        outcome.unwrap_or_default()
     }
 
-    fn take(&mut self, strikes: impl Fn(&Injection) -> bool) -> Option<Fault> {
-        let at = self.0.iter().position(strikes)?;
-        let fault = self.0[at].fault.clone();
-        match self.0[at].times {
-            0 | 1 => drop(self.0.remove(at)),
-            _ => self.0[at].times -= 1,
+    /// After which times a status callback is made.
+    pub fn of_callback(&mut self, to: &str, overtaken: Duration) -> Vec<Duration> {
+        let times = self.take(Some(to), |injection| injection.fault.of_callback(overtaken));
+        times.unwrap_or_else(|| vec![Duration::ZERO])
+    }
+
+    /// Takes the first fault for that number of which `strikes` knows what it does.
+    fn take<T>(
+        &mut self,
+        to: Option<&str>,
+        strikes: impl Fn(&Injection) -> Option<T>,
+    ) -> Option<T> {
+        let mut injections = self.0.iter().enumerate();
+        let (at, effect) = injections.find_map(|(at, injection)| {
+            let wanted = injection.to.as_ref().map(PhoneNumber::expose);
+            let is_for_it = wanted.is_none() || wanted == to;
+            Some((at, strikes(injection).filter(|_| is_for_it)?))
+        })?;
+        if self.0[at].times > 1 {
+            self.0[at].times -= 1;
+        } else {
+            self.0.remove(at);
         }
-        Some(fault)
+        Some(effect)
     }
-}
-
-impl Injection {
-    fn is_for(&self, to: Option<&str>) -> bool {
-        match &self.to {
-            Some(wanted) => to == Some(wanted.expose()),
-            None => true,
-        }
-    }
-}
-
-pub(super) fn milliseconds(ms: u64) -> Duration {
-    Duration::from_millis(ms)
 }
 
 #[cfg(test)]
@@ -242,20 +262,17 @@ mod tests {
         let mut faults = Faults::default();
         faults.add(Injection::of(Fault::LostAnswer).to(&sergio));
         faults.add(Injection::of(Fault::ServerError { status: 503 }).times(2));
+        let server_error = Fault::ServerError { status: 503 }.of_api();
+        assert!(server_error.is_some());
+        let mut next = |kind, to| faults.of_request(kind, to);
+        assert_eq!(next(Requests::Create, Some(BACKUP)), server_error);
         assert_eq!(
-            faults.of_request(Operation::CreateMessage, Some(BACKUP)),
-            Some(Fault::ServerError { status: 503 })
+            next(Requests::Create, Some(SERGIO)),
+            Fault::LostAnswer.of_api()
         );
-        assert_eq!(
-            faults.of_request(Operation::CreateMessage, Some(SERGIO)),
-            Some(Fault::LostAnswer)
-        );
-        assert_eq!(faults.of_request(Operation::Other, Some(SERGIO)), None);
-        assert_eq!(
-            faults.of_request(Operation::CreateMessage, None),
-            Some(Fault::ServerError { status: 503 })
-        );
-        assert_eq!(faults.of_request(Operation::CreateMessage, None), None);
+        assert_eq!(next(Requests::Other, Some(SERGIO)), None);
+        assert_eq!(next(Requests::Create, None), server_error);
+        assert_eq!(next(Requests::Create, None), None);
         assert!(faults.pending().is_empty());
     }
 

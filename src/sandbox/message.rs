@@ -1,14 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
+use super::error_texts::error_text;
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::sms::segments;
+use crate::twilio::signature::sha256_hex;
 
 /// A message as Twilio keeps it.
 #[derive(Clone)]
@@ -27,9 +29,12 @@ pub struct Message {
     pub created: Timestamp,
     pub updated: Timestamp,
     pub sent: Option<Timestamp>,
+    /// Not to be sent before.
+    pub(super) send_at: Option<Timestamp>,
     /// How long it may wait in Twilio's queue.
     pub(super) validity: Duration,
-    pub(super) fate: super::carrier::Fate,
+    /// Without one it stays in the queue for ever, as with Twilio's test credentials.
+    pub(super) outcome: Option<DeliveryOutcome>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +43,38 @@ pub enum Direction {
     Inbound,
     OutboundApi,
     OutboundReply,
+}
+
+/// How the delivery of a message ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct DeliveryOutcome {
+    /// How much longer than others it stays in Twilio's queue.
+    pub held: Duration,
+    /// The error with which it fails.
+    pub undeliverable: Option<u32>,
+    /// The carrier does not say that it arrived.
+    pub unreported: bool,
+}
+
+/// How long a message takes from one status to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// In Twilio's queue.
+    pub queued: Duration,
+    /// From `sending` to `sent`: being handed to the carrier.
+    pub sending: Duration,
+    /// From `sent` to `delivered`, or to the carrier's report that it could not be.
+    pub carrier: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            queued: Duration::from_millis(100),
+            sending: Duration::from_millis(200),
+            carrier: Duration::from_millis(700),
+        }
+    }
 }
 
 /// Without body and numbers, for whoever prints it.
@@ -52,21 +89,23 @@ impl fmt::Debug for Message {
     }
 }
 
+/// How long a message may wait in the queue if the request does not say: ten hours.
+pub(super) const LONGEST_VALIDITY: Duration = Duration::from_secs(36_000);
+
 impl Message {
     /// The status as Twilio writes it.
     pub(super) fn status_name(&self) -> String {
-        match serde_json::to_value(self.status) {
-            Ok(Value::String(name)) => name,
-            _ => unreachable!("a status is written as a string"),
-        }
+        let name = json!(self.status);
+        name.as_str().expect("a string").to_owned()
     }
 
     /// The Message resource of Twilio's API.
     pub(super) fn json(&self, account_sid: &str) -> Value {
         let uri = format!("{API_PATH}/{account_sid}/Messages/{}", self.sid);
-        let segments = match (&self.messaging_service, self.from.is_empty()) {
-            (Some(_), true) => 0,
-            _ => segments(&self.body),
+        let segments = if self.messaging_service.is_some() && self.from.is_empty() {
+            0
+        } else {
+            segments(&self.body).count
         };
         json!({
             "account_sid": account_sid,
@@ -77,7 +116,7 @@ impl Message {
             "date_updated": rfc2822(self.updated),
             "direction": self.direction,
             "error_code": self.error_code,
-            "error_message": self.error_code.map(super::rest::error_message),
+            "error_message": self.error_code.map(error_text),
             "from": (!self.from.is_empty()).then_some(&self.from),
             "messaging_service_sid": self.messaging_service,
             "num_media": self.media.len().to_string(),
@@ -101,114 +140,90 @@ pub(super) fn rfc2822(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-/// All messages, in the order of their creation.
+/// All messages.
 pub(super) struct Messages {
     seed: Timestamp,
+    /// How many were begun.
     count: u64,
-    by_number: BTreeMap<u64, Message>,
-    by_sid: BTreeMap<MessageSid, u64>,
+    /// In the order of their creation; a deleted one leaves a gap.
+    all: Vec<Option<Message>>,
+    places: HashMap<MessageSid, usize>,
 }
-
-/// A message's place in the order of creation.
-pub(super) type MessageNumber = u64;
 
 impl Messages {
     pub fn new(seed: Timestamp) -> Self {
         Self {
             seed,
             count: 0,
-            by_number: BTreeMap::new(),
-            by_sid: BTreeMap::new(),
+            all: Vec::new(),
+            places: HashMap::new(),
         }
     }
 
-    /// A SID that no message has: `MM` for one with media.
-    pub fn next_sid(&mut self, with_media: bool) -> MessageSid {
+    /// A new message, to be completed and added: a reply, if nothing else is said. Its SID is one that no message has: `MM…` for one
+    /// with media.
+    pub fn begin(
+        &mut self,
+        from: impl Into<String>,
+        to: impl Into<String>,
+        body: impl Into<String>,
+        media: Vec<String>,
+        now: Timestamp,
+    ) -> Message {
         self.count += 1;
-        let prefix = if with_media { "MM" } else { "SM" };
+        let prefix = if media.is_empty() { "SM" } else { "MM" };
         let digest = digest(&format!("{}/{}", self.seed.as_nanosecond(), self.count));
-        MessageSid::parse(&format!("{prefix}{digest}")).expect("32 hexadecimal digits")
-    }
-
-    pub fn add(&mut self, message: Message) -> MessageNumber {
-        let number = self.count;
-        self.by_sid.insert(message.sid.clone(), number);
-        self.by_number.insert(number, message);
-        number
-    }
-
-    pub fn get(&self, number: MessageNumber) -> Option<&Message> {
-        self.by_number.get(&number)
-    }
-
-    pub fn get_mut(&mut self, number: MessageNumber) -> Option<&mut Message> {
-        self.by_number.get_mut(&number)
-    }
-
-    pub fn find(&self, sid: &MessageSid) -> Option<MessageNumber> {
-        self.by_sid.get(sid).copied()
-    }
-
-    pub fn delete(&mut self, number: MessageNumber) {
-        if let Some(message) = self.by_number.remove(&number) {
-            self.by_sid.remove(&message.sid);
+        Message {
+            sid: MessageSid::parse(&format!("{prefix}{digest}")).expect("32 hexadecimal digits"),
+            direction: Direction::OutboundReply,
+            from: from.into(),
+            to: to.into(),
+            body: body.into(),
+            media,
+            messaging_service: None,
+            status: Status::Queued,
+            error_code: None,
+            status_callback: None,
+            created: now,
+            updated: now,
+            sent: None,
+            send_at: None,
+            validity: LONGEST_VALIDITY,
+            outcome: Some(DeliveryOutcome::default()),
         }
     }
 
+    pub fn add(&mut self, message: Message) {
+        self.places.insert(message.sid.clone(), self.all.len());
+        self.all.push(Some(message));
+    }
+
+    pub fn get(&self, sid: &MessageSid) -> Option<&Message> {
+        self.all[*self.places.get(sid)?].as_ref()
+    }
+
+    pub fn get_mut(&mut self, sid: &MessageSid) -> Option<&mut Message> {
+        self.all[*self.places.get(sid)?].as_mut()
+    }
+
+    pub fn delete(&mut self, sid: &MessageSid) -> Option<Message> {
+        self.all[self.places.remove(sid)?].take()
+    }
+
+    /// Oldest first.
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Message> {
-        self.by_number.values()
+        self.all.iter().flatten()
     }
 }
 
 /// 32 hexadecimal digits that look random and are not.
 pub(super) fn digest(of: &str) -> String {
-    Sha256::digest(of)[..16]
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
-}
-
-/// How many segments a body takes.
-///
-/// Source: Twilio, "What is GSM-7 character encoding?": 160 characters, or 153 in each of several;
-/// with a character outside of GSM-7 70 UTF-16 units, or 67.
-pub(super) fn segments(body: &str) -> usize {
-    const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
-        ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-    const EXTENDED: &str = "\u{c}^{}\\[~]|€";
-    let septets: Option<usize> = body
-        .chars()
-        .map(|c| match c {
-            _ if BASIC.contains(c) => Some(1),
-            _ if EXTENDED.contains(c) => Some(2),
-            _ => None,
-        })
-        .sum();
-    let (units, one, each) = match septets {
-        Some(septets) => (septets, 160, 153),
-        None => (body.encode_utf16().count(), 70, 67),
-    };
-    if units <= one {
-        1
-    } else {
-        units.div_ceil(each)
-    }
+    sha256_hex(of.as_bytes())[..32].to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn segments_are_counted_by_the_encoding() {
-        assert_eq!(segments(""), 1);
-        assert_eq!(segments(&"a".repeat(160)), 1);
-        assert_eq!(segments(&"a".repeat(161)), 2);
-        assert_eq!(segments(&"€".repeat(81)), 2);
-        assert_eq!(segments(&"–".repeat(70)), 1);
-        assert_eq!(segments(&"–".repeat(135)), 3);
-        assert_eq!(segments(&"🚐".repeat(36)), 2);
-    }
 
     #[test]
     fn dates_are_written_as_twilio_writes_them() {

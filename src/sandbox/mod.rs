@@ -15,6 +15,7 @@ mod agenda;
 mod carrier;
 pub mod control;
 pub mod drive;
+mod error_texts;
 mod faults;
 pub mod http;
 mod in_process;
@@ -26,32 +27,28 @@ mod phones;
 mod places;
 mod reply;
 mod rest;
+mod state;
+mod text;
 mod webhook;
 
-pub use account::{DEMO_CALLER, DEMO_KEY, demo_account};
-pub use carrier::Pace;
+pub use account::{DEMO_CALLER, DEMO_KEY, Number, demo_account};
 pub use faults::{Fault, Injection, Requests};
 pub use in_process::InProcess;
-pub use inbound::{NotOurNumber, Text};
-pub use message::{Direction, Message};
+pub use inbound::NotOurNumber;
+pub use message::{Direction, Message, Pace};
 pub use phones::{Entry, Power};
 pub use rest::Handled;
+pub use text::Text;
 pub use webhook::{Alert, NoReply, Webhook, WebhookId};
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::http::Request;
-use access::Access;
-use agenda::Agenda;
 use bytes::Bytes;
 use faults::Faults;
 use jiff::Timestamp;
-use message::Messages;
-use phones::Phone;
-use serde::{Deserialize, Serialize};
+use state::State;
 use tokio::sync::Notify;
-use webhook::Outgoing;
 
 use crate::clock::Clock;
 use crate::domain::credentials::{Credentials, Secret};
@@ -67,58 +64,11 @@ pub struct Sandbox {
     changed: Notify,
 }
 
-/// How one of the account's numbers is set up.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Number {
-    /// Called when a text comes in ("A message comes in"). The public URL: signatures cover it.
-    /// It may carry Twilio's connection overrides (`#rc=3&rp=5xx`).
-    pub sms_url: Option<String>,
-    /// Called when that one fails.
-    pub sms_fallback_url: Option<String>,
-    /// Whether webhooks carry `OptOutType`, as with Twilio's Advanced Opt-Out.
-    pub advanced_opt_out: bool,
-    /// IANA name of the zone in which its people want to read times; Twilio knows no such thing.
-    pub time_zone: Option<String>,
-}
-
-struct State {
-    account_sid: String,
-    access: Access,
-    pace: Pace,
-    numbers: BTreeMap<PhoneNumber, Number>,
-    messages: Messages,
-    /// By number or, for a short code or a name, as Twilio writes the sender.
-    phones: BTreeMap<String, Phone>,
-    /// Phone and number of the account from which it wants nothing.
-    opted_out: BTreeSet<(String, PhoneNumber)>,
-    faults: Faults,
-    steps: Agenda<carrier::Step>,
-    outbox: Agenda<Outgoing>,
-    in_flight: BTreeMap<WebhookId, Outgoing>,
-    webhooks: u64,
-    alerts: Vec<Alert>,
-}
-
 impl Sandbox {
     /// The SIDs that it makes derive from the clock's time now: the same in every run of a test
     /// that owns its clock, and others after every restart of a real one.
     pub fn new(account: Arc<Credentials>, clock: Arc<dyn Clock>) -> Self {
-        let state = State {
-            account_sid: account.account_sid.clone(),
-            access: Access::new(&account, clock.now()),
-            pace: Pace::default(),
-            numbers: BTreeMap::new(),
-            messages: Messages::new(clock.now()),
-            phones: BTreeMap::new(),
-            opted_out: BTreeSet::new(),
-            faults: Faults::default(),
-            steps: Agenda::default(),
-            outbox: Agenda::default(),
-            in_flight: BTreeMap::new(),
-            webhooks: 0,
-            alerts: Vec::new(),
-        };
+        let state = State::new(&account, clock.now());
         Self {
             account,
             clock,
@@ -134,15 +84,15 @@ impl Sandbox {
 
     /// The primary auth token as of now.
     pub fn auth_token(&self) -> Secret {
-        Secret::new(self.state().access.primary().expose())
+        self.state().access.primary.duplicate()
     }
 
     /// The SIDs and names of the API keys that are alive.
     pub fn api_keys(&self) -> Vec<(String, String)> {
         let state = self.state();
-        let keys = state.access.keys().iter();
-        keys.map(|(sid, key)| (sid.clone(), key.friendly_name.clone()))
-            .collect()
+        let keys = state.access.keys.iter();
+        let shown = keys.map(|(sid, key)| (sid.clone(), key.friendly_name.clone()));
+        shown.collect()
     }
 
     /// Adds a number to the account, or sets it up anew.
@@ -152,12 +102,7 @@ impl Sandbox {
 
     /// The account's numbers.
     pub fn numbers(&self) -> Vec<(PhoneNumber, Number)> {
-        let state = self.state();
-        state
-            .numbers
-            .iter()
-            .map(|(number, setup)| (number.clone(), setup.clone()))
-            .collect()
+        self.state().numbers.clone().into_iter().collect()
     }
 
     /// How long a message takes from now on.
@@ -181,23 +126,23 @@ impl Sandbox {
 
     /// Switches a phone on or off.
     pub fn switch(&self, phone: &PhoneNumber, power: Power) {
-        let mut state = self.settled();
-        state.phone(phone.expose()).power = power;
+        self.settled().phones.named(phone.expose()).power = power;
     }
 
     /// Whether a phone is on.
     pub fn power(&self, phone: &Sender) -> Power {
         let state = self.state();
-        let phone = state.phones.get(phone.expose());
+        let phone = state.phones.0.get(phone.expose());
         phone.map(|phone| phone.power).unwrap_or_default()
     }
 
     /// A request to the REST API.
     pub fn handle(&self, request: Request<Bytes>) -> Handled {
-        let mut handled = rest::handle(&mut self.settled(), &request, self.now());
-        handled.date(self.now());
-        self.changed.notify_one();
-        handled
+        self.change(|state| {
+            let mut handled = rest::handle(state, &request);
+            handled.date(state.now);
+            handled
+        })
     }
 
     /// A phone, or any other sender, texts one of the account's numbers.
@@ -207,29 +152,21 @@ impl Sandbox {
         to: &PhoneNumber,
         text: Text,
     ) -> Result<MessageSid, NotOurNumber> {
-        let sid = self.settled().text(from.expose(), to, text, self.now());
-        self.changed.notify_one();
-        sid
+        self.change(|state| state.text(from.expose(), to, text))
     }
 
     /// Everything that a phone received and sent so far, in order.
     pub fn screen(&self, phone: &Sender) -> Vec<Entry> {
         let state = self.settled();
-        state
-            .phones
-            .get(phone.expose())
-            .map(|phone| phone.screen.clone())
-            .unwrap_or_default()
+        let phone = state.phones.0.get(phone.expose());
+        phone.map(|phone| phone.screen.clone()).unwrap_or_default()
     }
 
     /// The phones that sent or received anything or were switched.
     pub fn phones(&self) -> Vec<Sender> {
         let state = self.settled();
-        state
-            .phones
-            .keys()
-            .map(|name| Sender::parse(name))
-            .collect()
+        let names = state.phones.0.keys();
+        names.map(|name| Sender::parse(name)).collect()
     }
 
     /// Every message there is, oldest first, as of now.
@@ -239,7 +176,7 @@ impl Sandbox {
 
     /// What Twilio's debugger would show: failed webhooks and unreadable answers.
     pub fn alerts(&self) -> Vec<Alert> {
-        self.state().alerts.clone()
+        self.state().outbox.alerts.clone()
     }
 
     /// The requests that Twilio would have made by `now`, in order. Each comes out once, and wants
@@ -247,30 +184,33 @@ impl Sandbox {
     pub fn due(&self, now: Timestamp) -> Vec<Webhook> {
         let mut state = self.state();
         state.settle(now);
-        state.take_due(now)
+        let state = &mut *state;
+        state.outbox.take_due(now, &state.access.primary)
     }
 
     /// When there is something to do next: a webhook to post, or a step of a message that may
     /// cause one.
     pub fn next_due(&self) -> Option<Timestamp> {
         let state = self.state();
-        [state.steps.next(), state.outbox.next()]
-            .into_iter()
-            .flatten()
-            .min()
+        let next = [state.steps.next(), state.outbox.next_due()];
+        next.into_iter().flatten().min()
     }
 
     /// A webhook was answered.
     pub fn answered(&self, webhook: WebhookId, status: u16, body: &str) {
-        self.settled()
-            .webhook_answered(webhook, status, body, self.now());
-        self.changed.notify_one();
+        self.change(|state| {
+            let answered = state.outbox.answered(webhook, status, state.now);
+            if let Some(outgoing) = answered
+                && let Some(inbound) = &outgoing.inbound
+            {
+                state.reply(inbound, &outgoing.url, body);
+            }
+        });
     }
 
     /// A webhook got no answer.
     pub fn unanswered(&self, webhook: WebhookId, why: NoReply) {
-        self.settled().webhook_failed(webhook, why, self.now());
-        self.changed.notify_one();
+        self.change(|state| state.outbox.unanswered(webhook, why, state.now));
     }
 
     fn now(&self) -> Timestamp {
@@ -288,10 +228,11 @@ impl Sandbox {
         state.settle(self.now());
         state
     }
-}
 
-impl State {
-    fn phone(&mut self, name: &str) -> &mut Phone {
-        self.phones.entry(name.to_owned()).or_default()
+    /// Does something now that may cause webhooks.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let done = change(&mut self.settled());
+        self.changed.notify_one();
+        done
     }
 }

@@ -1,10 +1,10 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::State;
-use super::message::MessageNumber;
+use super::Message;
 use crate::domain::ids::message_sid::MessageSid;
 
 /// A virtual phone.
@@ -13,6 +13,10 @@ pub(super) struct Phone {
     pub power: Power,
     pub screen: Vec<Entry>,
 }
+
+/// By number or, for a short code or a name, as Twilio writes the sender.
+#[derive(Default)]
+pub(super) struct Phones(pub BTreeMap<String, Phone>);
 
 /// Whether a phone can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,34 +54,26 @@ impl fmt::Debug for Entry {
     }
 }
 
-impl State {
-    /// Puts a message on the screen of the phone that sent it.
-    pub(super) fn show_sent(&mut self, number: MessageNumber, at: Timestamp) {
-        self.show(number, at, true);
+impl Phones {
+    /// The phone of that name, which nobody may have used before.
+    pub fn named(&mut self, name: &str) -> &mut Phone {
+        self.0.entry(name.to_owned()).or_default()
     }
 
-    /// Puts a message on the screen of the phone that it is for.
-    pub(super) fn show_received(&mut self, number: MessageNumber, at: Timestamp) {
-        self.show(number, at, false);
-    }
-
-    fn show(&mut self, number: MessageNumber, at: Timestamp, sent: bool) {
-        let Some(message) = self.messages.get(number) else {
-            return;
+    /// Puts a message on the screen of the phone that sent it, or of the one that it is for.
+    pub fn show(&mut self, message: &Message, sent: bool, at: Timestamp) {
+        let (own, other) = if sent {
+            (&message.from, &message.to)
+        } else {
+            (&message.to, &message.from)
         };
-        let (own, other) = match sent {
-            true => (&message.from, &message.to),
-            false => (&message.to, &message.from),
-        };
-        let entry = Entry {
+        self.named(own).screen.push(Entry {
             at,
             sid: message.sid.clone(),
             sent,
             with: other.clone(),
             body: message.body.clone(),
             media: message.media.clone(),
-        };
-        let own = own.clone();
-        self.phone(&own).screen.push(entry);
+        });
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! Source: Twilio, "TwiML for Programmable Messaging".
 
-use jiff::Timestamp;
-
-use super::carrier::{LONGEST_VALIDITY, NewOutgoing};
-use super::message::MessageNumber;
-use super::{Direction, State};
+use super::Message;
+use super::state::State;
+use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
 
 /// At most so many messages may answer one.
@@ -27,46 +25,36 @@ struct Reply {
 
 impl State {
     /// Sends the replies that the answer to an inbound's webhook asks for.
-    pub(super) fn reply(
-        &mut self,
-        inbound: MessageNumber,
-        url: &str,
-        answer: &str,
-        now: Timestamp,
-    ) {
+    pub(super) fn reply(&mut self, inbound: &MessageSid, url: &str, answer: &str) {
         let Some(inbound) = self.messages.get(inbound).cloned() else {
             return;
         };
         let mut replies = match read(answer) {
             Ok(replies) => replies,
-            Err((code, message)) => return self.alert(code, url, message, now),
+            Err((code, message)) => return self.outbox.alert(code, url, message, self.now),
         };
         if replies.len() > MOST_REPLIES {
             replies.truncate(MOST_REPLIES);
             let message = format!("more than {MOST_REPLIES} messages; the others are not sent");
-            self.alert(TOO_MANY_REPLIES, url, message, now);
+            self.outbox.alert(TOO_MANY_REPLIES, url, message, self.now);
         }
         for reply in replies {
-            let new = NewOutgoing {
-                direction: Direction::OutboundReply,
-                from: reply.from.unwrap_or_else(|| inbound.to.clone()),
-                to: reply.to.unwrap_or_else(|| inbound.from.clone()),
-                body: reply.body,
-                media: reply.media,
-                messaging_service: None,
-                status_callback: reply.status_callback,
-                validity: LONGEST_VALIDITY,
-                send_at: None,
-            };
-            let opted_out = PhoneNumber::parse(&new.from)
-                .is_ok_and(|number| self.has_opted_out(&new.to, &number));
-            if opted_out {
+            let from = reply.from.unwrap_or_else(|| inbound.to.clone());
+            let to = reply.to.unwrap_or_else(|| inbound.from.clone());
+            let number = PhoneNumber::parse(&from);
+            if number.is_ok_and(|number| self.opt_outs.has(&to, &number)) {
                 let message = "attempt to send to an unsubscribed recipient".to_owned();
-                self.alert(21610, url, message, now);
-            } else {
-                let fate = self.fate(&new.to);
-                self.accept(new, Some(fate), now);
+                self.outbox.alert(21610, url, message, self.now);
+                continue;
             }
+            let outcome = self.faults.of_delivery(&to);
+            let (body, media) = (reply.body, reply.media);
+            let message = Message {
+                status_callback: reply.status_callback,
+                outcome: Some(outcome),
+                ..self.messages.begin(from, to, body, media, self.now)
+            };
+            self.accept(message);
         }
     }
 }
@@ -82,28 +70,24 @@ fn read(answer: &str) -> Result<Vec<Reply>, (u32, String)> {
     if !root.has_tag_name("Response") {
         return Err((NO_RESPONSE, "the answer is no <Response>".to_owned()));
     }
-    Ok(root
-        .children()
-        .filter(|node| node.has_tag_name("Message"))
-        .map(read_message)
-        .collect())
+    Ok(named(root, "Message").map(read_message).collect())
+}
+
+fn named<'a, 'i: 'a>(
+    node: roxmltree::Node<'a, 'i>,
+    name: &str,
+) -> impl Iterator<Item = roxmltree::Node<'a, 'i>> {
+    node.children().filter(move |node| node.has_tag_name(name))
 }
 
 fn read_message(message: roxmltree::Node) -> Reply {
     let attribute = |name| message.attribute(name).map(str::to_owned);
     let text = |node: roxmltree::Node| {
-        let texts: String = node
-            .children()
-            .filter(|node| node.is_text())
-            .filter_map(|node| node.text())
-            .collect();
-        texts.trim().to_owned()
+        let texts = node.children().filter(|node| node.is_text());
+        let text: String = texts.filter_map(|node| node.text()).collect();
+        text.trim().to_owned()
     };
-    let nested: Vec<String> = message
-        .children()
-        .filter(|node| node.has_tag_name("Body"))
-        .map(text)
-        .collect();
+    let nested: Vec<String> = named(message, "Body").map(text).collect();
     Reply {
         to: attribute("to"),
         from: attribute("from"),
@@ -112,11 +96,7 @@ fn read_message(message: roxmltree::Node) -> Reply {
         } else {
             nested.concat()
         },
-        media: message
-            .children()
-            .filter(|node| node.has_tag_name("Media"))
-            .map(text)
-            .collect(),
+        media: named(message, "Media").map(text).collect(),
         status_callback: attribute("statusCallback"),
     }
 }

@@ -1,18 +1,20 @@
-//! The requests that Twilio makes.
+//! The requests that Twilio makes: when, how often, and what is wrong with their answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use ::http::{Request, Uri};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::faults::{Stage, milliseconds};
-use super::message::{API_VERSION, MessageNumber, digest};
-use super::overrides::{Failure, Retries};
-use super::{Fault, State};
+use super::agenda::Agenda;
+use super::message::digest;
+use super::overrides::Retries;
 use crate::domain::credentials::Secret;
-use crate::domain::delivery::Status;
+use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::form::Form;
-use crate::twilio::signature::{Signed, sign};
+use crate::twilio::signature::{HEADER, Signed, sign};
 
 /// Names a webhook until it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,10 +43,15 @@ impl fmt::Debug for Webhook {
 
 impl Webhook {
     /// The request as an HTTP server gets it: the URL's path and query, and the public `Host`.
-    pub fn request(&self) -> Result<::http::Request<bytes::Bytes>, ::http::Error> {
-        let url: ::http::Uri = self.url.parse()?;
-        let path = url.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = ::http::Request::post(path);
+    pub fn request(&self) -> Result<Request<Bytes>, ::http::Error> {
+        let url: Uri = self.url.parse()?;
+        self.request_to(url.path_and_query().map_or("/", |path| path.as_str()))
+    }
+
+    /// The request, with the public `Host`, to wherever the server really is.
+    pub(super) fn request_to(&self, address: &str) -> Result<Request<Bytes>, ::http::Error> {
+        let url: Uri = self.url.parse()?;
+        let mut request = Request::post(address);
         if let Some(host) = url.authority() {
             request = request.header("host", host.as_str());
         }
@@ -71,17 +78,11 @@ pub struct Alert {
     pub message: String,
 }
 
-/// Why a webhook is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Inbound(MessageNumber),
-    Status,
-}
-
 /// A webhook to be made, or waiting for its answer.
 #[derive(Clone)]
 pub(super) struct Outgoing {
-    pub purpose: Purpose,
+    /// The message that came in and may be answered; none of a status callback.
+    pub inbound: Option<MessageSid>,
     pub url: String,
     fallback: Option<String>,
     fields: Form,
@@ -94,30 +95,30 @@ const NO_GOOD_ANSWER: u32 = 11200;
 const NO_ANSWER: u32 = 11205;
 
 impl Outgoing {
-    pub fn new(purpose: Purpose, url: &str, fallback: Option<&str>, fields: Form) -> Self {
+    pub fn new(
+        inbound: Option<MessageSid>,
+        url: &str,
+        fallback: Option<String>,
+        fields: Form,
+    ) -> Self {
         let (url, retries) = Retries::split(url);
         Self {
-            purpose,
+            inbound,
             url,
-            fallback: fallback.map(str::to_owned),
+            fallback,
             fields,
             retries,
         }
     }
 
     fn headers(&self, token: &Secret) -> Vec<(&'static str, String)> {
+        let form = "application/x-www-form-urlencoded; charset=UTF-8";
         let idempotency = digest(&format!("{} {}", self.url, self.fields.encode()));
         vec![
-            (
-                "content-type",
-                "application/x-www-form-urlencoded; charset=UTF-8".into(),
-            ),
+            ("content-type", form.into()),
             ("user-agent", "TwilioProxy/1.1".into()),
             ("accept", "*/*".into()),
-            (
-                "x-twilio-signature",
-                sign(token, &self.url, Signed::Form(&self.fields)),
-            ),
+            (HEADER, sign(token, &self.url, Signed::Form(&self.fields))),
             ("i-twilio-idempotency-token", idempotency),
         ]
     }
@@ -125,34 +126,44 @@ impl Outgoing {
     /// The request to the fallback URL, which is told what was wrong.
     fn to_fallback(&self, error_code: u32) -> Option<Self> {
         let url = self.fallback.as_deref()?;
+        let error_code = error_code.to_string();
         let told = [
-            ("ErrorCode", error_code.to_string()),
-            ("ErrorUrl", self.url.clone()),
+            ("ErrorCode", error_code.as_str()),
+            ("ErrorUrl", self.url.as_str()),
         ];
-        let fields = self
-            .fields
-            .fields()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .chain(told.map(|(name, value)| (name.to_owned(), value)));
-        Some(Self::new(
-            self.purpose,
-            url,
-            None,
-            Form::from_fields(fields),
-        ))
+        let fields = Form::from_fields(self.fields.fields().chain(told));
+        Some(Self::new(self.inbound.clone(), url, None, fields))
     }
 }
 
-impl State {
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<Webhook> {
+/// Webhooks that are to be made or not answered yet, and what was wrong with others.
+#[derive(Default)]
+pub(super) struct Outbox {
+    waiting: Agenda<Outgoing>,
+    in_flight: BTreeMap<WebhookId, Outgoing>,
+    count: u64,
+    pub alerts: Vec<Alert>,
+}
+
+impl Outbox {
+    pub fn put(&mut self, at: Timestamp, webhook: Outgoing) {
+        self.waiting.put(at, webhook);
+    }
+
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.waiting.next()
+    }
+
+    /// What is due, signed with the token.
+    pub fn take_due(&mut self, now: Timestamp, token: &Secret) -> Vec<Webhook> {
         let mut due = Vec::new();
-        while let Some((_, outgoing)) = self.outbox.take(now) {
-            self.webhooks += 1;
-            let id = WebhookId(self.webhooks);
+        while let Some((_, outgoing)) = self.waiting.take(now) {
+            self.count += 1;
+            let id = WebhookId(self.count);
             due.push(Webhook {
                 id,
                 url: outgoing.url.clone(),
-                headers: outgoing.headers(self.access.primary()),
+                headers: outgoing.headers(token),
                 body: outgoing.fields.encode(),
             });
             self.in_flight.insert(id, outgoing);
@@ -160,106 +171,48 @@ impl State {
         due
     }
 
-    pub(super) fn webhook_answered(
-        &mut self,
-        id: WebhookId,
-        status: u16,
-        body: &str,
-        now: Timestamp,
-    ) {
-        match status {
-            200..=299 => {
-                if let Some(outgoing) = self.in_flight.remove(&id)
-                    && let Purpose::Inbound(number) = outgoing.purpose
-                {
-                    self.reply(number, &outgoing.url, body, now);
-                }
-            }
-            400..=499 => self.webhook_bad(id, Failure::ClientError, status.to_string(), now),
-            _ => self.webhook_bad(id, Failure::ServerError, status.to_string(), now),
-        }
-    }
-
-    pub(super) fn webhook_failed(&mut self, id: WebhookId, why: NoReply, now: Timestamp) {
-        let (failure, what) = match why {
-            NoReply::NoConnection => (Failure::NoConnection, "no connection"),
-            NoReply::TimedOut => (Failure::TimedOut, "no answer in time"),
+    /// The webhook, if that answers it well; otherwise it may be made again.
+    pub fn answered(&mut self, id: WebhookId, status: u16, now: Timestamp) -> Option<Outgoing> {
+        let policy = match status {
+            200..=299 => return self.in_flight.remove(&id),
+            400..=499 => "4xx",
+            _ => "5xx",
         };
-        self.webhook_bad(id, failure, what.to_owned(), now);
+        self.failed(id, policy, NO_GOOD_ANSWER, &status.to_string(), now);
+        None
     }
 
-    fn webhook_bad(&mut self, id: WebhookId, failure: Failure, what: String, now: Timestamp) {
+    pub fn unanswered(&mut self, id: WebhookId, why: NoReply, now: Timestamp) {
+        let (policy, what) = match why {
+            NoReply::NoConnection => ("ct", "no connection"),
+            NoReply::TimedOut => ("rt", "no answer in time"),
+        };
+        self.failed(id, policy, NO_ANSWER, what, now);
+    }
+
+    fn failed(&mut self, id: WebhookId, policy: &str, code: u32, what: &str, now: Timestamp) {
         let Some(mut outgoing) = self.in_flight.remove(&id) else {
             return;
         };
-        let message = format!("the webhook failed: {what}");
-        let error_code = match failure {
-            Failure::NoConnection | Failure::TimedOut => NO_ANSWER,
-            Failure::ClientError | Failure::ServerError => NO_GOOD_ANSWER,
-        };
-        self.alert(error_code, &outgoing.url, message, now);
-        if outgoing.retries.again_after(failure) {
-            self.outbox.put(now, outgoing);
-        } else if let Some(fallback) = outgoing.to_fallback(error_code) {
-            self.outbox.put(now, fallback);
+        self.alert(
+            code,
+            &outgoing.url,
+            format!("the webhook failed: {what}"),
+            now,
+        );
+        if outgoing.retries.again_after(policy) {
+            self.put(now, outgoing);
+        } else if let Some(fallback) = outgoing.to_fallback(code) {
+            self.put(now, fallback);
         }
     }
 
-    pub(super) fn alert(&mut self, error_code: u32, url: &str, message: String, at: Timestamp) {
+    pub fn alert(&mut self, error_code: u32, url: &str, message: String, at: Timestamp) {
         self.alerts.push(Alert {
             at,
             error_code,
             url: url.to_owned(),
             message,
         });
-    }
-
-    /// Tells the status callback URL how a message stands.
-    pub(super) fn call_back(&mut self, number: MessageNumber, now: Timestamp) {
-        let Some(message) = self.messages.get(number) else {
-            return;
-        };
-        let Some(url) = message.status_callback.clone() else {
-            return;
-        };
-        let status = message.status_name();
-        let mut fields = vec![
-            ("SmsSid", message.sid.to_string()),
-            ("SmsStatus", status.clone()),
-            ("MessageStatus", status),
-            ("To", message.to.clone()),
-            ("MessageSid", message.sid.to_string()),
-            ("AccountSid", self.account_sid.clone()),
-            ("From", message.from.clone()),
-            ("ApiVersion", API_VERSION.to_owned()),
-        ];
-        if let Some(service) = &message.messaging_service {
-            fields.push(("MessagingServiceSid", service.clone()));
-        }
-        if let Some(code) = message.error_code {
-            fields.push(("ErrorCode", code.to_string()));
-        }
-        if matches!(message.status, Status::Delivered | Status::Undelivered) {
-            // Minutes without a zone, as the carrier writes it.
-            let done = now.strftime("%y%m%d%H%M").to_string();
-            fields.push(("RawDlrDoneDate", done));
-        }
-        let to = message.to.clone();
-        let callback = Outgoing::new(Purpose::Status, &url, None, Form::from_fields(fields));
-        match self.faults.of_message(Stage::Callback, &to) {
-            Some(Fault::LostCallback) => {}
-            Some(Fault::RepeatedCallback) => {
-                self.outbox.put(now, callback.clone());
-                self.outbox.put(now, callback);
-            }
-            Some(Fault::DelayedCallback { ms }) => {
-                self.outbox.put(now + milliseconds(ms), callback)
-            }
-            Some(Fault::ReorderedCallback) => {
-                let longest = self.pace.sending.max(self.pace.carrier);
-                self.outbox.put(now + longest + milliseconds(1), callback);
-            }
-            _ => self.outbox.put(now, callback),
-        }
     }
 }

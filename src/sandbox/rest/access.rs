@@ -1,84 +1,43 @@
-//! The resources of keys and tokens. Twilio has them on three hosts (`api`, `iam` and `accounts`);
-//! the sandbox has them under one.
+//! The resources of keys and tokens, and who may do what.
 
-use ::http::{Method, StatusCode};
-use jiff::Timestamp;
+use ::http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::error::ApiError;
-use super::{Answer, Parameters, Resource, list};
-use crate::sandbox::State;
-use crate::sandbox::access::{Caller, Key, Kind};
-use crate::sandbox::faults::Operation;
-use crate::sandbox::message::{API_PATH, rfc2822};
+use super::error::{Answer, ApiError};
+use super::list;
+use super::resource::Resource;
+use crate::domain::credentials::Secret;
+use crate::sandbox::access::{Key, Rights};
+use crate::sandbox::message::rfc2822;
+use crate::sandbox::state::State;
+use crate::twilio::form::Form;
 
 /// Twilio's limit for a key's name, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// What a path names beyond the account's messages and numbers.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Guarded {
-    Keys(Version),
-    Key(Version, String),
-    SecondaryToken,
-    PromotedToken,
-}
-
-/// Which of Twilio's two resources of keys: only the second makes restricted ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
-    V2010,
-    V1,
-}
-
-impl Guarded {
-    /// Of a path below `/v1`.
-    pub fn of(path: &str) -> Option<Self> {
-        let parts: Vec<_> = path.strip_prefix("/v1/")?.split('/').collect();
-        match parts.as_slice() {
-            ["Keys"] => Some(Guarded::Keys(Version::V1)),
-            ["Keys", sid] => Some(Guarded::Key(Version::V1, (*sid).to_owned())),
-            ["AuthTokens", "Secondary"] => Some(Guarded::SecondaryToken),
-            ["AuthTokens", "Promote"] => Some(Guarded::PromotedToken),
-            _ => None,
-        }
-    }
-
-    pub fn operation(&self, method: &Method) -> Operation {
-        match (self, method) {
-            (Guarded::Keys(_), &Method::POST) => Operation::CreateKey,
-            (Guarded::Keys(_), _) => Operation::ListKeys,
-            (Guarded::Key(..), &Method::DELETE) => Operation::DeleteKey,
-            (Guarded::SecondaryToken, &Method::POST) => Operation::CreateSecondary,
-            (Guarded::SecondaryToken, _) => Operation::DeleteSecondary,
-            (Guarded::PromotedToken, _) => Operation::Promote,
-            (Guarded::Key(..), _) => Operation::Other,
-        }
-    }
-}
-
-/// Whether the caller may do that. A Standard key that asks for keys is told no more than one that
+/// Whether the rights cover that. A Standard key that asks for keys is told no more than one that
 /// does not exist.
 pub(super) fn allowed(
-    caller: &Caller,
+    rights: &Rights,
     resource: &Resource,
     method: &Method,
 ) -> Result<(), ApiError> {
-    let of_the_account = matches!(resource, Resource::Guarded(_) | Resource::Account);
-    match caller {
-        Caller::Account => Ok(()),
-        Caller::Key(Kind::Standard) if of_the_account => Err(ApiError::of(20003, 401)),
-        Caller::Key(Kind::Standard) => Ok(()),
-        Caller::Key(Kind::Restricted(policy)) => {
+    match (rights, resource) {
+        (Rights::Account, _) => Ok(()),
+        (
+            Rights::Standard,
+            Resource::Account
+            | Resource::Keys
+            | Resource::Key(_)
+            | Resource::SecondaryToken
+            | Resource::PromotedToken,
+        ) => Err(ApiError::new(401, 20003)),
+        (Rights::Standard, _) => Ok(()),
+        (Rights::Restricted(policy), _) => {
             let needed = permission(resource, method);
-            match policy
-                .iter()
-                .any(|allowed| Some(allowed.as_str()) == needed)
-            {
-                true => Ok(()),
-                false => Err(ApiError::of(70051, 401)),
-            }
+            let granted = needed.is_some_and(|needed| policy.iter().any(|p| p == needed));
+            granted.then_some(()).ok_or(ApiError::new(401, 70051))
         }
     }
 }
@@ -92,128 +51,117 @@ fn permission(resource: &Resource, method: &Method) -> Option<&'static str> {
         }
         (Resource::Message(_), &Method::POST) => Some("/twilio/messaging/messages/update"),
         (Resource::Message(_), &Method::DELETE) => Some("/twilio/messaging/messages/delete"),
-        (Resource::Guarded(Guarded::Keys(_)), &Method::POST) => Some("/twilio/iam/api-keys/create"),
+        (Resource::Keys, &Method::POST) => Some("/twilio/iam/api-keys/create"),
         _ => None,
     }
 }
 
 impl State {
-    pub(super) fn guarded(
+    pub(super) fn keys_and_tokens(
         &mut self,
-        resource: &Guarded,
+        resource: &Resource,
         path: &str,
         method: &Method,
-        form: &Parameters,
-        now: Timestamp,
+        form: &Form,
     ) -> Answer {
-        let gone = || ApiError::not_found(path);
+        // Twilio has keys twice; only the newer resource makes restricted ones.
+        let is_v1 = path.starts_with("/v1/");
+        let not_found = || ApiError::not_found(path);
+        let deleted = |was_there: bool| {
+            let answer = was_there.then_some((204, Value::Null));
+            answer.ok_or_else(not_found)
+        };
         match (resource, method) {
-            (Guarded::Keys(version), &Method::POST) => {
+            (Resource::Keys, &Method::POST) => {
                 let name = friendly_name(form)?;
-                let kind = kind(*version, form)?;
-                let (sid, secret) = self.access.create_key(name, kind, now);
-                let mut body = self.key_json(&sid);
+                let rights = rights(is_v1, form)?;
+                let (sid, secret) = self.access.create_key(name, rights, self.now);
+                let key = self.access.keys.get(&sid).ok_or_else(not_found)?;
+                let mut body = key_json(&sid, key);
                 body["secret"] = secret.expose().into();
-                Ok((StatusCode::CREATED, body))
+                Ok((201, body))
             }
-            (Guarded::Keys(version), &Method::GET) => {
-                let keys = self.access.keys();
-                let keys: Vec<_> = keys.iter().map(|(sid, key)| shown(sid, key)).collect();
-                let body = match version {
-                    Version::V2010 => {
-                        let uri = format!("{API_PATH}/{}/Keys.json", self.account_sid);
-                        list::single_page(&uri, "keys", keys)
-                    }
-                    Version::V1 => json!({
-                        "keys": keys,
-                        "meta": {"key": "keys", "page": 0, "page_size": 50, "next_page_url": null},
-                    }),
-                };
-                Ok((StatusCode::OK, body))
+            (Resource::Keys, &Method::GET) => {
+                let keys = self.access.keys.iter();
+                let keys = keys.map(|(sid, key)| key_json(sid, key));
+                if !is_v1 {
+                    return Ok((200, list::single_page(path, "keys", keys)));
+                }
+                let keys: Vec<_> = keys.collect();
+                let meta =
+                    json!({"key": "keys", "page": 0, "page_size": 50, "next_page_url": null});
+                Ok((200, json!({ "keys": keys, "meta": meta })))
             }
-            (Guarded::Key(_, sid), &Method::GET) => match self.access.keys().get(sid) {
-                Some(key) => Ok((StatusCode::OK, shown(sid, key))),
-                None => Err(gone()),
-            },
-            (Guarded::Key(_, sid), &Method::DELETE) => match self.access.delete_key(sid) {
-                true => Ok((StatusCode::NO_CONTENT, Value::Null)),
-                false => Err(gone()),
-            },
-            (Guarded::SecondaryToken, &Method::POST) => {
-                let token = self.access.create_secondary().expose().to_owned();
-                let body = self.token_json("secondary_auth_token", &token, path, now);
-                Ok((StatusCode::CREATED, body))
+            (Resource::Key(sid), &Method::GET) => {
+                let key = self.access.keys.get(*sid).ok_or_else(not_found)?;
+                Ok((200, key_json(sid, key)))
             }
-            (Guarded::SecondaryToken, &Method::DELETE) => match self.access.delete_secondary() {
-                true => Ok((StatusCode::NO_CONTENT, Value::Null)),
-                false => Err(gone()),
-            },
-            (Guarded::PromotedToken, &Method::POST) => {
-                let token = self.access.promote().ok_or_else(gone)?.expose().to_owned();
-                Ok((
-                    StatusCode::OK,
-                    self.token_json("auth_token", &token, path, now),
-                ))
+            (Resource::Key(sid), &Method::DELETE) => {
+                deleted(self.access.keys.remove(*sid).is_some())
             }
-            _ => Err(ApiError::of(20004, 405)),
+            (Resource::SecondaryToken, &Method::POST) => {
+                let token = self.access.create_secondary().duplicate();
+                Ok((201, self.token_json("secondary_auth_token", &token, path)))
+            }
+            (Resource::SecondaryToken, &Method::DELETE) => {
+                deleted(self.access.secondary.take().is_some())
+            }
+            (Resource::PromotedToken, &Method::POST) => {
+                let token = self.access.promote().ok_or_else(not_found)?.duplicate();
+                Ok((200, self.token_json("auth_token", &token, path)))
+            }
+            _ => Err(ApiError::new(405, 20004)),
         }
     }
 
-    fn key_json(&self, sid: &str) -> Value {
-        let key = self.access.keys().get(sid);
-        key.map_or(Value::Null, |key| shown(sid, key))
-    }
-
-    fn token_json(&self, name: &str, token: &str, path: &str, now: Timestamp) -> Value {
+    fn token_json(&self, name: &str, token: &Secret, path: &str) -> Value {
+        let now = self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         json!({
             "account_sid": self.account_sid,
-            name: token,
-            "date_created": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "date_updated": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            name: token.expose(),
+            "date_created": now,
+            "date_updated": now,
             "url": format!("https://accounts.twilio.com{path}"),
         })
     }
 }
 
 /// All but the secret, which only the answer to the creation has.
-fn shown(sid: &str, key: &Key) -> Value {
+fn key_json(sid: &str, key: &Key) -> Value {
+    let created = rfc2822(key.created);
     let mut shown = json!({
         "sid": sid,
         "friendly_name": key.friendly_name,
-        "date_created": rfc2822(key.created),
-        "date_updated": rfc2822(key.created),
+        "date_created": created,
+        "date_updated": created,
     });
-    if let Kind::Restricted(allow) = &key.kind {
+    if let Rights::Restricted(allow) = &key.rights {
         shown["policy"] = json!({ "allow": allow });
     }
     shown
 }
 
-fn friendly_name(form: &Parameters) -> Result<&str, ApiError> {
+fn friendly_name(form: &Form) -> Result<&str, ApiError> {
     let name = form.get("FriendlyName").unwrap_or_default();
-    match name.chars().count() <= LONGEST_NAME {
-        true => Ok(name),
-        false => Err(ApiError::bad(
-            20001,
-            format!("FriendlyName is longer than {LONGEST_NAME} characters"),
-        )),
+    if name.chars().count() > LONGEST_NAME {
+        let message = format!("FriendlyName is longer than {LONGEST_NAME} characters");
+        return Err(ApiError::bad(20001).saying(message));
     }
+    Ok(name)
 }
 
-fn kind(version: Version, form: &Parameters) -> Result<Kind, ApiError> {
+fn rights(is_v1: bool, form: &Form) -> Result<Rights, ApiError> {
     #[derive(Deserialize)]
     struct Policy {
         allow: Vec<String>,
     }
-    if version == Version::V2010 || form.filled("KeyType") != Some("restricted") {
-        return Ok(Kind::Standard);
+    if !is_v1 || form.filled("KeyType") != Some("restricted") {
+        return Ok(Rights::Standard);
     }
     let policy = form.filled("Policy").unwrap_or_default();
     match serde_json::from_str::<Policy>(policy) {
-        Ok(policy) if (1..=100).contains(&policy.allow.len()) => Ok(Kind::Restricted(policy.allow)),
-        _ => Err(ApiError::bad(
-            20001,
-            "Policy must be an object with from 1 to 100 permissions in allow",
-        )),
+        Ok(Policy { allow }) if (1..=100).contains(&allow.len()) => Ok(Rights::Restricted(allow)),
+        _ => Err(ApiError::bad(20001)
+            .saying("Policy must be an object with from 1 to 100 permissions in allow")),
     }
 }

@@ -1,13 +1,12 @@
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::error::ApiError;
-use super::{Parameters, error_message};
+use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
-use crate::sandbox::carrier::{LONGEST_VALIDITY, NewOutgoing};
-use crate::sandbox::message::MessageNumber;
-use crate::sandbox::{Direction, State};
+use crate::sandbox::message::LONGEST_VALIDITY;
+use crate::sandbox::state::State;
+use crate::sandbox::{Direction, Message};
+use crate::twilio::form::Form;
 
 /// Twilio's limit for the whole of a text, in characters.
 const MOST_CHARACTERS: usize = 1600;
@@ -19,129 +18,101 @@ const MAGIC_SENDER: &str = "+15005550006";
 
 impl State {
     /// Creates a message, or refuses it as Twilio does.
-    pub(super) fn create(
-        &mut self,
-        form: &Parameters,
-        now: Timestamp,
-    ) -> Result<MessageNumber, ApiError> {
+    pub(super) fn create(&mut self, form: &Form) -> Result<MessageSid, ApiError> {
         let service = form.filled("MessagingServiceSid");
-        let Some(to) = form.filled("To") else {
-            return Err(ApiError::bad(21604, "A 'To' phone number is required."));
-        };
+        let to = form.filled("To").ok_or_else(|| ApiError::bad(21604))?;
         let from = form.filled("From");
         if from.is_none() && service.is_none() {
-            return Err(ApiError::bad(21603, "A 'From' phone number is required."));
+            return Err(ApiError::bad(21603));
         }
         let (body, media) = content(form)?;
-        let validity = validity(form)?;
+        let validity = parsed(form, "ValidityPeriod", "a number from 1 to 36000", |text| {
+            let seconds = text.parse().ok();
+            seconds.filter(|seconds| (1..=36_000).contains(seconds))
+        })?;
         if let Some(from) = from {
             magic_sender(from)?;
         }
-        self.check_recipient(to)?;
-        self.check_sender(from, service, to)?;
-        let new = NewOutgoing {
-            direction: Direction::OutboundApi,
-            from: from.unwrap_or_default().to_owned(),
-            to: to.to_owned(),
-            body,
-            media,
-            messaging_service: service.map(str::to_owned),
-            status_callback: status_callback(form)?,
-            validity,
-            send_at: send_at(form)?,
-        };
-        let fate = (from != Some(MAGIC_SENDER)).then(|| self.fate(to));
-        Ok(self.accept(new, fate, now))
-    }
-
-    fn check_recipient(&self, to: &str) -> Result<(), ApiError> {
-        magic_recipient(to)?;
-        match PhoneNumber::parse(to) {
-            Ok(_) => Ok(()),
-            Err(_) => {
-                let message = format!("The 'To' number {to} is not a valid phone number.");
-                Err(ApiError::bad(21211, message))
-            }
+        check_recipient(to)?;
+        match from {
+            Some(from) => self.check_sender(from, to)?,
+            None => self.check_service(service.unwrap_or_default())?,
         }
+        let status_callback = form.filled("StatusCallback");
+        if let Some(url) = status_callback.filter(|url| !is_http(url)) {
+            let message = format!("The 'StatusCallback' URL {url} is not a valid URL.");
+            return Err(ApiError::bad(21609).saying(message));
+        }
+        let send_at = match form.filled("ScheduleType") {
+            Some("fixed") => parsed(form, "SendAt", "a time in ISO 8601", |at| at.parse().ok())?,
+            _ => None,
+        };
+        let is_magic = from == Some(MAGIC_SENDER);
+        let outcome = (!is_magic).then(|| self.faults.of_delivery(to));
+        let from = from.unwrap_or_default();
+        let message = Message {
+            direction: Direction::OutboundApi,
+            messaging_service: service.map(str::to_owned),
+            status_callback: status_callback.map(str::to_owned),
+            validity: validity.map_or(LONGEST_VALIDITY, Duration::from_secs),
+            send_at,
+            outcome,
+            ..self.messages.begin(from, to, body, media, self.now)
+        };
+        Ok(self.accept(message))
     }
 
-    fn check_sender(
-        &self,
-        from: Option<&str>,
-        service: Option<&str>,
-        to: &str,
-    ) -> Result<(), ApiError> {
-        let Some(from) = from else {
-            let service = service.unwrap_or_default();
-            let is_service = service.starts_with("MG") && service.len() == 34;
-            return match (is_service, self.numbers.is_empty()) {
-                (false, _) => Err(ApiError::bad(
-                    21701,
-                    "The Messaging Service does not exist.",
-                )),
-                (true, true) => Err(ApiError::bad(
-                    21703,
-                    "The Messaging Service contains no phone numbers.",
-                )),
-                (true, false) => Ok(()),
-            };
-        };
+    fn check_service(&self, service: &str) -> Result<(), ApiError> {
+        if !service.starts_with("MG") || service.len() != 34 {
+            return Err(ApiError::bad(21701));
+        }
+        if self.numbers.is_empty() {
+            return Err(ApiError::bad(21703));
+        }
+        Ok(())
+    }
+
+    fn check_sender(&self, from: &str, to: &str) -> Result<(), ApiError> {
         if from == MAGIC_SENDER {
             return Ok(());
         }
-        let number = PhoneNumber::parse(from)
-            .ok()
-            .filter(|number| self.numbers.contains_key(number));
-        let Some(number) = number else {
+        let Some(number) = self.our_number(from) else {
             let message = format!(
                 "The 'From' phone number {from} is not a valid, SMS-capable inbound phone number \
                  or short code for your account."
             );
-            return Err(ApiError::bad(21606, message));
+            return Err(ApiError::bad(21606).saying(message));
         };
         if from == to {
-            return Err(ApiError::bad(
-                21266,
-                "'To' and 'From' number cannot be the same",
-            ));
+            return Err(ApiError::bad(21266));
         }
-        if self.has_opted_out(to, &number) {
-            return Err(ApiError::of(21610, 400));
+        if self.opt_outs.has(to, &number) {
+            return Err(ApiError::bad(21610));
         }
         Ok(())
     }
 }
 
-fn content(form: &Parameters) -> Result<(String, Vec<String>), ApiError> {
+fn content(form: &Form) -> Result<(&str, Vec<String>), ApiError> {
     let media: Vec<_> = form.all("MediaUrl").map(str::to_owned).collect();
-    let body = form.get("Body");
-    match body {
-        None if media.is_empty() => {
-            let message = "A text message body or media urls must be specified.";
-            return Err(ApiError::bad(21619, message));
-        }
-        Some("") if media.is_empty() => {
-            return Err(ApiError::bad(21602, "Message body is required."));
-        }
+    match form.get("Body") {
+        None if media.is_empty() => return Err(ApiError::bad(21619)),
+        Some("") if media.is_empty() => return Err(ApiError::bad(21602)),
         _ => {}
     }
-    let body = body.unwrap_or_default();
+    let body = form.get("Body").unwrap_or_default();
     if body.chars().count() > MOST_CHARACTERS {
-        let message = format!("{}.", error_message(21617));
-        return Err(ApiError::bad(21617, message));
+        return Err(ApiError::bad(21617));
     }
     if media.len() > MOST_MEDIA {
-        return Err(ApiError::bad(
-            21623,
-            "Number of media files exceeds allowed limit",
-        ));
+        return Err(ApiError::bad(21623));
     }
     if let Some(wrong) = media.iter().find(|url| !is_http(url)) {
         let message =
             format!("Media urls: {wrong} are invalid. Please use only valid http and https urls");
-        return Err(ApiError::bad(21620, message));
+        return Err(ApiError::bad(21620).saying(message));
     }
-    Ok((body.to_owned(), media))
+    Ok((body, media))
 }
 
 fn is_http(url: &str) -> bool {
@@ -151,65 +122,46 @@ fn is_http(url: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !url.contains(char::is_whitespace))
 }
 
-fn status_callback(form: &Parameters) -> Result<Option<String>, ApiError> {
-    match form.filled("StatusCallback") {
-        Some(url) if !is_http(url) => {
-            let message = format!("The 'StatusCallback' URL {url} is not a valid URL.");
-            Err(ApiError::bad(21609, message))
-        }
-        url => Ok(url.map(str::to_owned)),
-    }
-}
-
-/// Seconds from 1 to 36,000.
-fn validity(form: &Parameters) -> Result<Duration, ApiError> {
-    let Some(text) = form.filled("ValidityPeriod") else {
-        return Ok(LONGEST_VALIDITY);
+/// A parameter, if it is there; it has to be what is `expected`.
+pub(super) fn parsed<T>(
+    form: &Form,
+    name: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ApiError> {
+    let Some(text) = form.filled(name) else {
+        return Ok(None);
     };
-    text.parse()
-        .ok()
-        .filter(|seconds| (1..=36_000).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| {
-            let message = format!("The ValidityPeriod {text} is not a number from 1 to 36000");
-            ApiError::bad(20001, message)
-        })
-}
-
-fn send_at(form: &Parameters) -> Result<Option<Timestamp>, ApiError> {
-    match (form.filled("ScheduleType"), form.filled("SendAt")) {
-        (Some("fixed"), Some(at)) => at
-            .parse()
-            .map(Some)
-            .map_err(|_| ApiError::bad(20001, format!("SendAt {at} is not a time in ISO 8601"))),
-        _ => Ok(None),
-    }
+    let wrong = || ApiError::bad(20001).saying(format!("{name} {text} is not {expected}"));
+    parse(text).map(Some).ok_or_else(wrong)
 }
 
 /// Source: Twilio, "Test Credentials": numbers that behave in a known way as a sender.
 fn magic_sender(from: &str) -> Result<(), ApiError> {
     match from {
-        "+15005550001" => Err(ApiError::bad(
-            21212,
-            format!(
+        "+15005550001" => Err(ApiError::bad(21212).saying(format!(
                 "The 'From' number {from} is not a valid phone number, shortcode, or alphanumeric sender ID."
             ),
         )),
-        "+15005550007" => Err(ApiError::of(21606, 400)),
-        "+15005550008" => Err(ApiError::of(21611, 400)),
+        "+15005550007" => Err(ApiError::bad(21606)),
+        "+15005550008" => Err(ApiError::bad(21611)),
         _ => Ok(()),
     }
 }
 
-/// The same for a recipient.
-fn magic_recipient(to: &str) -> Result<(), ApiError> {
+/// Among them are those that Twilio's "Test Credentials" name for recipients.
+fn check_recipient(to: &str) -> Result<(), ApiError> {
     let code = match to {
         "+15005550001" => 21211,
         "+15005550002" => 21612,
         "+15005550003" => 21408,
         "+15005550004" => 21610,
         "+15005550009" => 21614,
-        _ => return Ok(()),
+        _ if PhoneNumber::parse(to).is_ok() => return Ok(()),
+        _ => {
+            let message = format!("The 'To' number {to} is not a valid phone number.");
+            return Err(ApiError::bad(21211).saying(message));
+        }
     };
-    Err(ApiError::of(code, 400))
+    Err(ApiError::bad(code))
 }

@@ -8,18 +8,19 @@ use ::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Resource, empty_response, list};
-use crate::sandbox::inbound::content_type;
+use super::error::empty_response;
+use super::list;
+use super::resource::Resource;
+use crate::sandbox::Message;
 use crate::sandbox::message::{API_PATH, digest, rfc2822};
-use crate::sandbox::{Message, State};
+use crate::sandbox::state::State;
+use crate::sandbox::text::content_type;
 
 impl State {
-    pub(super) fn media_json(&self, message: &Message) -> Value {
+    pub(super) fn media_json(&self, message: &Message, path: &str) -> Value {
         let media = message.media.iter().enumerate();
-        let media: Vec<_> = media
-            .map(|(index, url)| self.description(message, index, url))
-            .collect();
-        list::single_page(&self.media_path(message, ".json"), "media_list", media)
+        let media = media.map(|(index, url)| self.description(message, index, url));
+        list::single_page(path, "media_list", media)
     }
 
     pub(super) fn medium_json(&self, message: &Message, sid: &str) -> Option<Value> {
@@ -29,36 +30,31 @@ impl State {
 
     /// The way to an attachment's file, if the path is one of those.
     pub(super) fn media_file(&self, path: &str) -> Option<Response<Bytes>> {
-        let described = path.ends_with(".json");
-        match Resource::of(path, &self.account_sid)? {
-            Resource::Medium(message, sid) if !described => {
-                let message = self.messages.get(self.messages.find(&message)?)?;
-                let (_, url) = file(message, &sid)?;
-                let mut response = empty_response(StatusCode::TEMPORARY_REDIRECT);
-                let url = HeaderValue::from_str(url).ok()?;
-                response.headers_mut().insert(LOCATION, url);
-                Some(response)
-            }
-            _ => None,
+        let Resource::Medium(message, sid) = Resource::of(path, &self.account_sid)? else {
+            return None;
+        };
+        if path.ends_with(".json") {
+            return None;
         }
+        let (_, url) = file(self.messages.get(&message)?, sid)?;
+        let mut response = empty_response(StatusCode::TEMPORARY_REDIRECT);
+        let url = HeaderValue::from_str(url).ok()?;
+        response.headers_mut().insert(LOCATION, url);
+        Some(response)
     }
 
     fn description(&self, message: &Message, index: usize, url: &str) -> Value {
-        let sid = media_sid(message, index);
+        let (account, sid) = (&self.account_sid, media_sid(message, index));
+        let created = rfc2822(message.created);
         json!({
             "sid": sid,
-            "account_sid": self.account_sid,
+            "account_sid": account,
             "parent_sid": message.sid,
             "content_type": content_type(url),
-            "date_created": rfc2822(message.created),
-            "date_updated": rfc2822(message.created),
-            "uri": self.media_path(message, &format!("/{sid}.json")),
+            "date_created": created,
+            "date_updated": created,
+            "uri": format!("{API_PATH}/{account}/Messages/{}/Media/{sid}.json", message.sid),
         })
-    }
-
-    fn media_path(&self, message: &Message, rest: &str) -> String {
-        let account = &self.account_sid;
-        format!("{API_PATH}/{account}/Messages/{}/Media{rest}", message.sid)
     }
 }
 
@@ -67,7 +63,6 @@ fn media_sid(message: &Message, index: usize) -> String {
 }
 
 fn file<'a>(message: &'a Message, sid: &str) -> Option<(usize, &'a str)> {
-    let media = message.media.iter().map(String::as_str).enumerate();
-    let mut files = media.filter(|(index, _)| media_sid(message, *index) == sid);
-    files.next()
+    let mut media = message.media.iter().map(String::as_str).enumerate();
+    media.find(|(index, _)| media_sid(message, *index) == sid)
 }

@@ -1,0 +1,63 @@
+use ::http::Method;
+
+use crate::domain::ids::message_sid::MessageSid;
+use crate::sandbox::Requests;
+
+/// What a path names. Twilio has keys and tokens on three hosts (`api`, `iam` and `accounts`); the
+/// sandbox has them under one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Resource<'p> {
+    Account,
+    Messages,
+    Message(MessageSid),
+    Media(MessageSid),
+    /// An attachment's description.
+    Medium(MessageSid, &'p str),
+    Numbers,
+    Keys,
+    Key(&'p str),
+    SecondaryToken,
+    PromotedToken,
+}
+
+impl<'p> Resource<'p> {
+    pub fn of(path: &'p str, account_sid: &str) -> Option<Self> {
+        let path = path.strip_suffix(".json").unwrap_or(path);
+        let message = |sid: &str| MessageSid::parse(sid).ok();
+        let parts: Vec<_> = path.strip_prefix('/')?.split('/').collect();
+        match parts.as_slice() {
+            ["v1", "Keys"] => Some(Resource::Keys),
+            ["v1", "Keys", sid] => Some(Resource::Key(sid)),
+            ["v1", "AuthTokens", "Secondary"] => Some(Resource::SecondaryToken),
+            ["v1", "AuthTokens", "Promote"] => Some(Resource::PromotedToken),
+            ["2010-04-01", "Accounts", sid, below @ ..] if *sid == account_sid => match below {
+                [] => Some(Resource::Account),
+                ["Messages"] => Some(Resource::Messages),
+                ["Messages", sid] => message(sid).map(Resource::Message),
+                ["Messages", sid, "Media"] => message(sid).map(Resource::Media),
+                ["Messages", sid, "Media", medium] => {
+                    message(sid).map(|sid| Resource::Medium(sid, medium))
+                }
+                ["IncomingPhoneNumbers"] => Some(Resource::Numbers),
+                ["Keys"] => Some(Resource::Keys),
+                ["Keys", sid] => Some(Resource::Key(sid)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What faults call a request to it.
+    pub fn requests(&self, method: &Method) -> Requests {
+        match (self, method) {
+            (Resource::Messages, &Method::POST) => Requests::Create,
+            (Resource::Keys, &Method::POST) => Requests::CreateKey,
+            (Resource::Keys, _) => Requests::ListKeys,
+            (Resource::Key(_), &Method::DELETE) => Requests::DeleteKey,
+            (Resource::SecondaryToken, &Method::POST) => Requests::CreateSecondary,
+            (Resource::SecondaryToken, _) => Requests::DeleteSecondary,
+            (Resource::PromotedToken, _) => Requests::Promote,
+            _ => Requests::Other,
+        }
+    }
+}
