@@ -49,7 +49,7 @@ impl Text {
             to,
             body: self.body,
             media: self.media,
-            fields: serde_json::Map::new(),
+            fields: Default::default(),
             copies: 1,
         };
         let texted: Texted = self.sandbox.post("/sandbox/texts", &text).await?;

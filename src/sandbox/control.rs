@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `GET /sandbox/account` | the fake credentials by the names of their environment variables |
 //! | `GET /sandbox/numbers` | the account's numbers and how they are set up |
-//! | `POST /sandbox/numbers` | adds a number or sets it up anew: `number` and the fields of [`Number`] |
+//! | `POST /sandbox/numbers` | adds a number or sets it up anew: `number` and the fields of [`super::Number`] |
 //! | `POST /sandbox/texts` | a phone texts a number: see [`NewText`] |
 //! | `GET /sandbox/phones` | the phones that have been used |
 //! | `GET /sandbox/phones/{number}` | a phone's screen: see [`Screen`]; `?after=CURSOR` for what is new |
@@ -15,6 +15,8 @@
 //! | `DELETE /sandbox/faults` | forgets them |
 //! | `GET /sandbox/alerts` | failed webhooks and unreadable answers, as in Twilio's debugger |
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use ::http::header::CONTENT_TYPE;
@@ -25,23 +27,41 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, from_slice, from_value, json};
 
-use super::{Entry, Injection, Number, Power, Sandbox, Text};
+use super::faults::once;
+use super::{Entry, Injection, Power, Sandbox, Text};
 use crate::domain::credentials;
 use crate::domain::phone::{PhoneNumber, Sender};
+use crate::twilio::form::Form;
 
 type Shared = State<Arc<Sandbox>>;
-type Answer = Result<Response<Body>, Mistake>;
+type Answer = Result<Response<Body>, BadRequest>;
 
 /// What is wrong with a request.
-struct Mistake(String);
+struct BadRequest(String);
 
-impl IntoResponse for Mistake {
-    fn into_response(self) -> Response<Body> {
-        let body = json!({ "error": self.0 }).to_string();
-        json_response(StatusCode::BAD_REQUEST, body.into())
+impl<E: fmt::Display> From<E> for BadRequest {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
     }
+}
+
+impl IntoResponse for BadRequest {
+    fn into_response(self) -> Response<Body> {
+        let error = json!({ "error": self.0 }).to_string();
+        (StatusCode::BAD_REQUEST, JSON, error).into_response()
+    }
+}
+
+const JSON: [(::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
+
+fn ok(body: impl Serialize) -> Answer {
+    Ok((JSON, serde_json::to_vec(&body)?).into_response())
+}
+
+fn created(body: impl Serialize) -> Answer {
+    Ok((StatusCode::CREATED, ok(body)?).into_response())
 }
 
 pub(super) fn routes() -> Router<Arc<Sandbox>> {
@@ -49,13 +69,19 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
         .route("/sandbox/account", get(account))
         .route("/sandbox/numbers", get(numbers).post(set_number))
         .route("/sandbox/texts", post(text))
-        .route("/sandbox/phones", get(phones))
+        .route(
+            "/sandbox/phones",
+            get(|State(it): Shared| async move { ok(it.phones()) }),
+        )
         .route("/sandbox/phones/{number}", get(screen).post(switch))
         .route(
             "/sandbox/faults",
             get(faults).post(inject).delete(clear_faults),
         )
-        .route("/sandbox/alerts", get(alerts))
+        .route(
+            "/sandbox/alerts",
+            get(|State(it): Shared| async move { ok(it.alerts()) }),
+        )
 }
 
 /// What `POST /sandbox/texts` takes; it answers with `sid`, `from` and `to`.
@@ -73,15 +99,11 @@ pub struct NewText {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<String>,
     /// Fields of the webhook that are to be added or replaced.
-    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-    pub fields: serde_json::Map<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// How often the webhook is made.
     #[serde(default = "once")]
     pub copies: u32,
-}
-
-fn once() -> u32 {
-    1
 }
 
 /// What `POST /sandbox/texts` answers.
@@ -104,7 +126,7 @@ pub struct Screen {
     pub entries: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Switch {
     power: Power,
@@ -117,86 +139,67 @@ async fn account(State(sandbox): Shared) -> Answer {
         credentials::AUTH_TOKEN: sandbox.auth_token().expose(),
     });
     let alive = sandbox.api_keys();
-    let is_alive = |sid: &str| alive.iter().any(|(alive, _)| alive == sid);
-    if let Some(key) = account.api_key.as_ref().filter(|key| is_alive(&key.sid)) {
+    if let Some(key) = &account.api_key
+        && alive.iter().any(|(sid, _)| *sid == key.sid)
+    {
         answer[credentials::API_KEY] = json!(key.sid);
         answer[credentials::API_SECRET] = json!(key.secret.expose());
     }
-    ok(&answer)
+    ok(answer)
 }
 
 async fn numbers(State(sandbox): Shared) -> Answer {
-    let numbers: Vec<_> = sandbox
-        .numbers()
-        .iter()
-        .map(|(number, setup)| {
-            let mut shown = json!(setup);
-            shown["number"] = json!(number);
-            shown
-        })
-        .collect();
-    ok(&numbers)
+    let numbers = sandbox.numbers().into_iter().map(|(number, setup)| {
+        let mut shown = json!(setup);
+        shown["number"] = json!(number);
+        shown
+    });
+    ok(numbers.collect::<Vec<_>>())
 }
 
 async fn set_number(State(sandbox): Shared, body: Bytes) -> Answer {
-    let mut setup: serde_json::Map<String, Value> = read(&body)?;
-    let number = setup.remove("number").unwrap_or_default();
-    let number: PhoneNumber =
-        serde_json::from_value(number).map_err(|error| bad(format!("number: {error}")))?;
-    let setup: Number = serde_json::from_value(Value::Object(setup)).map_err(bad)?;
-    sandbox.set_number(number, setup);
-    answer(StatusCode::CREATED, &json!({}))
+    let mut setup: Map<String, Value> = from_slice(&body)?;
+    let number = from_value(setup.remove("number").unwrap_or_default());
+    let number = number.map_err(|error| format!("number: {error}"))?;
+    sandbox.set_number(number, from_value(Value::Object(setup))?);
+    created(json!({}))
 }
 
 async fn text(State(sandbox): Shared, body: Bytes) -> Answer {
-    let new: NewText = read(&body)?;
+    let new: NewText = from_slice(&body)?;
     let to = match new.to {
         Some(to) => to,
         None => only_number(&sandbox)?,
     };
     let mut text = Text::new(new.body).media(new.media).copies(new.copies);
     for (name, value) in new.fields {
-        let Value::String(value) = value else {
-            return Err(bad(format!("fields.{name}: not a string")));
-        };
         text = text.field(name, value);
     }
-    let from = Sender::parse(&new.from);
-    let sid = sandbox.text(&from, &to, text).map_err(bad)?;
-    let texted = Texted {
+    let sid = sandbox.text(&Sender::parse(&new.from), &to, text)?;
+    created(Texted {
         sid: sid.to_string(),
         from: new.from,
         to: to.expose().to_owned(),
-    };
-    answer(StatusCode::CREATED, &texted)
+    })
 }
 
-fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, Mistake> {
-    let mut numbers = sandbox.numbers();
-    match numbers.len() {
-        1 => Ok(numbers.remove(0).0),
-        0 => Err(bad(
-            "the account has no number to text; add one with POST /sandbox/numbers",
-        )),
-        _ => {
-            let numbers: Vec<_> = numbers.iter().map(|(number, _)| number.expose()).collect();
-            let all = numbers.join(", ");
-            Err(bad(format!("say which number to text: {all}")))
+fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, String> {
+    let numbers = sandbox.numbers();
+    match numbers.as_slice() {
+        [(only, _)] => Ok(only.clone()),
+        [] => Err("the account has no number to text; add one with POST /sandbox/numbers".into()),
+        several => {
+            let several: Vec<_> = several.iter().map(|(number, _)| number.expose()).collect();
+            Err(format!("say which number to text: {}", several.join(", ")))
         }
     }
 }
 
-async fn phones(State(sandbox): Shared) -> Answer {
-    ok(&sandbox.phones())
-}
-
 async fn screen(State(sandbox): Shared, Path(phone): Path<String>, uri: Uri) -> Answer {
-    let query = uri.query().unwrap_or_default();
-    let after = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "after");
-    let after: usize = match after {
-        Some((_, cursor)) => cursor
-            .parse()
-            .map_err(|_| bad("after: not a cursor as an earlier answer gave it"))?,
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let after: usize = match query.get("after").map(str::parse) {
+        Some(Ok(cursor)) => cursor,
+        Some(Err(_)) => return Err("after: not a cursor as an earlier answer gave it".into()),
         None => 0,
     };
     let sender = Sender::parse(&phone);
@@ -204,7 +207,7 @@ async fn screen(State(sandbox): Shared, Path(phone): Path<String>, uri: Uri) -> 
     let cursor = entries.len();
     entries.drain(..after.min(cursor));
     let numbers = sandbox.numbers();
-    ok(&Screen {
+    ok(Screen {
         phone,
         power: sandbox.power(&sender),
         cursor,
@@ -214,52 +217,22 @@ async fn screen(State(sandbox): Shared, Path(phone): Path<String>, uri: Uri) -> 
 }
 
 async fn switch(State(sandbox): Shared, Path(phone): Path<String>, body: Bytes) -> Answer {
-    let Switch { power } = read(&body)?;
-    let phone = PhoneNumber::parse(&phone).map_err(bad)?;
-    sandbox.switch(&phone, power);
-    ok(&json!({ "power": power }))
+    let switch: Switch = from_slice(&body)?;
+    sandbox.switch(&PhoneNumber::parse(&phone)?, switch.power);
+    ok(switch)
 }
 
 async fn faults(State(sandbox): Shared) -> Answer {
-    ok(&sandbox.pending_faults())
+    ok(sandbox.pending_faults())
 }
 
 async fn inject(State(sandbox): Shared, body: Bytes) -> Answer {
-    let injection: Injection = read(&body)?;
+    let injection: Injection = from_slice(&body)?;
     sandbox.inject(injection);
-    answer(StatusCode::CREATED, &json!({}))
+    created(json!({}))
 }
 
 async fn clear_faults(State(sandbox): Shared) -> Answer {
     sandbox.clear_faults();
-    ok(&json!({}))
-}
-
-async fn alerts(State(sandbox): Shared) -> Answer {
-    ok(&sandbox.alerts())
-}
-
-fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Mistake> {
-    serde_json::from_slice(body).map_err(bad)
-}
-
-fn ok(body: &impl Serialize) -> Answer {
-    answer(StatusCode::OK, body)
-}
-
-fn answer(status: StatusCode, body: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(body).map_err(bad)?;
-    Ok(json_response(status, body))
-}
-
-fn bad(error: impl std::fmt::Display) -> Mistake {
-    Mistake(error.to_string())
-}
-
-fn json_response(status: StatusCode, body: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let json = ::http::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
+    ok(json!({}))
 }
