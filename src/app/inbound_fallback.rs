@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::app::ports::credentials::Doubt;
+use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::credentials::Credentials;
 use crate::twilio::answer::{WebhookError, answer_to};
@@ -29,7 +29,7 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         && let Err(refusal) = webhook.seems_genuine(credentials)
     {
         // A rotation may have been faster than the news of it.
-        let newer = context.credentials.newer(credentials, Doubt::Signature);
+        let newer = context.credentials.newer(credentials, RefreshReason::Signature);
         match newer.await {
             Some(newer) => webhook.seems_genuine(&newer)?,
             None => return Err(refusal.into()),

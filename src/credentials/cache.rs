@@ -13,7 +13,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::ports::credentials::{Doubt, Source};
+use crate::app::ports::credentials::{RefreshReason, Source};
 use crate::clock::{Chance, Clock, Stopwatch, SystemChance, SystemStopwatch};
 use crate::domain::credentials::Credentials;
 
@@ -63,7 +63,7 @@ struct Kept {
 
 /// A doubt that was looked into.
 struct Looked {
-    because: Doubt,
+    because: RefreshReason,
     version: Option<String>,
     at: Moment,
 }
@@ -182,7 +182,7 @@ impl<F: Fetch> Cache<F> {
     }
 
     /// Whether a doubt is to be looked into now; if so, not again for a while.
-    fn may_look(&self, seen: &Credentials, because: Doubt) -> bool {
+    fn may_look(&self, seen: &Credentials, because: RefreshReason) -> bool {
         let now = self.now();
         let looked = self.looked_into.lock();
         let mut looked = looked.unwrap_or_else(PoisonError::into_inner);
@@ -223,7 +223,7 @@ impl<F: Fetch> Source for Cache<F> {
         self.read(&mut went_wrong).await
     }
 
-    async fn newer(&self, seen: &Credentials, because: Doubt) -> Option<Arc<Credentials>> {
+    async fn newer(&self, seen: &Credentials, because: RefreshReason) -> Option<Arc<Credentials>> {
         if let Some(newer) = self.other_than(seen) {
             return Some(newer);
         }

@@ -67,7 +67,7 @@ mod tests {
     use std::os::unix::fs::OpenOptionsExt;
 
     use super::*;
-    use crate::app::ports::credentials::{Doubt, Source};
+    use crate::app::ports::credentials::{RefreshReason, Source};
     use crate::clock::SystemClock;
 
     fn write(path: &Path, token: &str) {
@@ -87,9 +87,9 @@ mod tests {
         let seen = source.current().await.unwrap();
         write(&path, "new");
         assert_eq!(source.current().await.unwrap().auth_token.expose(), "old");
-        let newer = source.newer(&seen, Doubt::Refused).await.unwrap();
+        let newer = source.newer(&seen, RefreshReason::Refused).await.unwrap();
         assert_eq!(newer.auth_token.expose(), "new");
         assert!(!newer.version.as_deref().unwrap().contains("new"));
-        assert!(source.newer(&newer, Doubt::Refused).await.is_none());
+        assert!(source.newer(&newer, RefreshReason::Refused).await.is_none());
     }
 }

@@ -13,12 +13,12 @@ pub trait Source: Send + Sync {
 
     /// Newer credentials than those that were `seen` and seem not to be right any more. `None` if
     /// there are none, or if that was looked into a moment ago.
-    async fn newer(&self, seen: &Credentials, because: Doubt) -> Option<Arc<Credentials>>;
+    async fn newer(&self, seen: &Credentials, because: RefreshReason) -> Option<Arc<Credentials>>;
 }
 
 /// Why credentials seem not to be right any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
+pub enum RefreshReason {
     /// Twilio does not know them.
     Refused,
     /// A webhook's signature does not match, as with any forgery.

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
-use crate::app::ports::credentials::Doubt;
+use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::queue::{Message, WakeUp};
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, notices};
@@ -213,7 +213,11 @@ async fn send(
         return answer;
     }
     // A rotation may have been faster than the news of it. Nothing was sent, so it may be sent.
-    match relay.credentials.newer(credentials, Doubt::Refused).await {
+    match relay
+        .credentials
+        .newer(credentials, RefreshReason::Refused)
+        .await
+    {
         Some(newer) => relay.twilio.create_message(&newer, &message).await,
         None => answer,
     }

@@ -11,7 +11,7 @@ use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::notices::Unaccepted;
 use crate::app::outbound_notifier::{self, problem};
-use crate::app::ports::credentials::{Doubt, Source};
+use crate::app::ports::credentials::{RefreshReason, Source};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::relay::Relay;
 use crate::cli::target::Target;
@@ -80,7 +80,7 @@ impl Source for NoCredentials {
         bail!("no credentials are at hand")
     }
 
-    async fn newer(&self, _: &Credentials, _: Doubt) -> Option<Arc<Credentials>> {
+    async fn newer(&self, _: &Credentials, _: RefreshReason) -> Option<Arc<Credentials>> {
         None
     }
 }

@@ -210,12 +210,16 @@ async fn a_refusal_by_twilio_is_looked_into_once_and_finds_the_rotation() {
     let seen = setting.current().await.unwrap();
     setting.rotate();
     setting.asked();
-    let newer = join_all((0..50).map(|_| setting.cache.newer(&seen, Doubt::Refused))).await;
+    let newer = join_all((0..50).map(|_| setting.cache.newer(&seen, RefreshReason::Refused))).await;
     let found = newer.iter().flatten().count();
     assert!(found >= 1, "somebody finds the new version");
     assert_eq!(setting.asked(), 1);
     // Whoever still has the old ones gets the new ones without a question.
-    let newer = setting.cache.newer(&seen, Doubt::Refused).await.unwrap();
+    let newer = setting
+        .cache
+        .newer(&seen, RefreshReason::Refused)
+        .await
+        .unwrap();
     assert_eq!(newer.version.as_deref(), Some("1"));
     assert_eq!(setting.asked(), 0);
 }
@@ -226,7 +230,13 @@ async fn a_storm_of_refusals_for_a_bad_key_asks_once_a_minute() {
     let seen = setting.current().await.unwrap();
     setting.asked();
     for _ in 0..600 {
-        assert!(setting.cache.newer(&seen, Doubt::Refused).await.is_none());
+        assert!(
+            setting
+                .cache
+                .newer(&seen, RefreshReason::Refused)
+                .await
+                .is_none()
+        );
         setting.pass(1);
     }
     // Ten minutes: once a minute, and the readings that the age asks for besides.
@@ -239,14 +249,26 @@ async fn a_storm_of_forgeries_neither_drives_questions_nor_hides_a_refusal() {
     let seen = setting.current().await.unwrap();
     setting.asked();
     for _ in 0..10_000 {
-        assert!(setting.cache.newer(&seen, Doubt::Signature).await.is_none());
+        assert!(
+            setting
+                .cache
+                .newer(&seen, RefreshReason::Signature)
+                .await
+                .is_none()
+        );
     }
     assert_eq!(setting.asked(), 1);
     setting.rotate();
-    let newer = setting.cache.newer(&seen, Doubt::Refused).await;
+    let newer = setting.cache.newer(&seen, RefreshReason::Refused).await;
     assert_eq!(newer.unwrap().version.as_deref(), Some("1"));
     // The first forgery after it is measured with the new ones, which are at hand.
-    assert!(setting.cache.newer(&seen, Doubt::Signature).await.is_some());
+    assert!(
+        setting
+            .cache
+            .newer(&seen, RefreshReason::Signature)
+            .await
+            .is_some()
+    );
     assert_eq!(setting.asked(), 1);
 }
 
@@ -255,6 +277,12 @@ async fn a_doubt_during_an_outage_changes_nothing() {
     let setting = setting();
     let seen = setting.current().await.unwrap();
     setting.break_it(true);
-    assert!(setting.cache.newer(&seen, Doubt::Refused).await.is_none());
+    assert!(
+        setting
+            .cache
+            .newer(&seen, RefreshReason::Refused)
+            .await
+            .is_none()
+    );
     assert_eq!(setting.version().await, "0");
 }

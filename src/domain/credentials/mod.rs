@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::app::ports::credentials::{Doubt, Source};
+use crate::app::ports::credentials::{RefreshReason, Source};
 
 pub use secret::Secret;
 
@@ -163,7 +163,7 @@ impl Source for Arc<Credentials> {
         Ok(Arc::clone(self))
     }
 
-    async fn newer(&self, _: &Credentials, _: Doubt) -> Option<Arc<Credentials>> {
+    async fn newer(&self, _: &Credentials, _: RefreshReason) -> Option<Arc<Credentials>> {
         None
     }
 }

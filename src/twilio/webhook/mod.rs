@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{BadForm, Form, MOST_BYTES};
 use super::signature::{self, Signed};
-use crate::app::ports::credentials::{Doubt, Source};
+use crate::app::ports::credentials::{RefreshReason, Source};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
@@ -111,7 +111,7 @@ impl Unverified {
         if self.is_signed(seen, public_url) {
             return self.verify(seen, public_url);
         }
-        match source.newer(seen, Doubt::Signature).await {
+        match source.newer(seen, RefreshReason::Signature).await {
             Some(newer) => self.verify(&newer, public_url),
             None => Err(Refusal::Forged),
         }

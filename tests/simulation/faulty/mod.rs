@@ -128,7 +128,7 @@ impl relay::app::ports::credentials::Source for FaultyCredentials {
     async fn newer(
         &self,
         _: &Credentials,
-        _: relay::app::ports::credentials::Doubt,
+        _: relay::app::ports::credentials::RefreshReason,
     ) -> Option<Arc<Credentials>> {
         None
     }

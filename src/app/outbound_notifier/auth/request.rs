@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::signature::{from_hex, is_right};
 use super::{CALLER_HEADER, Denied, SIGNATURE_HEADER, Signed, TIMESTAMP_HEADER, TOLERANCE};
-use crate::app::ports::credentials::{Doubt, Source};
+use crate::app::ports::credentials::{RefreshReason, Source};
 use crate::domain::credentials::{Callers, Credentials, Secret};
 
 /// A request of which nobody knows whose it is.
@@ -54,7 +54,7 @@ impl Unverified {
         if self.is_signed(&seen.callers) {
             return self.verify(&seen.callers, now);
         }
-        match source.newer(seen, Doubt::Caller).await {
+        match source.newer(seen, RefreshReason::Caller).await {
             Some(newer) => self.verify(&newer.callers, now),
             None => Err(Denied::Forged),
         }
