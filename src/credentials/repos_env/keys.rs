@@ -10,52 +10,14 @@ pub fn is_key(text: &str) -> bool {
 /// write the file must not thereby change what programs do. And the names that Bash itself sets,
 /// which read differently there than in the file (GNU Bash manual, "Bash Variables").
 pub fn is_reserved(key: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "CDPATH",
-        "DIRSTACK",
-        "ENV",
-        "EPOCHREALTIME",
-        "EPOCHSECONDS",
-        "EUID",
-        "EXECIGNORE",
-        "FUNCNAME",
-        "GLOBIGNORE",
-        "GODEBUG",
-        "GOFLAGS",
-        "GROUPS",
-        "HISTCMD",
-        "HOME",
-        "IFS",
-        "LINENO",
-        "NODE_OPTIONS",
-        "OLDPWD",
-        "OPTIND",
-        "PATH",
-        "PERL5OPT",
-        "PIPESTATUS",
-        "POSIXLY_CORRECT",
-        "PPID",
-        "PROMPT_COMMAND",
-        "PS0",
-        "PS1",
-        "PS2",
-        "PS3",
-        "PS4",
-        "PWD",
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PYTHONSTARTUP",
-        "PYTHON_DOTENV_DISABLED",
-        "RANDOM",
-        "SECONDS",
-        "SHELLOPTS",
-        "SHLVL",
-        "SRANDOM",
-        "UID",
-        "_",
-    ];
-    const PREFIXES: &[&str] = &["BASH", "COMP_", "DOTENV_", "DYLD_", "LD_"];
-    NAMES.contains(&key) || PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+    const NAMES: &str = "\
+        CDPATH DIRSTACK ENV EPOCHREALTIME EPOCHSECONDS EUID EXECIGNORE FUNCNAME GLOBIGNORE GODEBUG \
+        GOFLAGS GROUPS HISTCMD HOME IFS LINENO NODE_OPTIONS OLDPWD OPTIND PATH PERL5OPT PIPESTATUS \
+        POSIXLY_CORRECT PPID PROMPT_COMMAND PS0 PS1 PS2 PS3 PS4 PWD PYTHONHOME PYTHONPATH \
+        PYTHONSTARTUP PYTHON_DOTENV_DISABLED RANDOM SECONDS SHELLOPTS SHLVL SRANDOM UID _";
+    const PREFIXES: [&str; 5] = ["BASH", "COMP_", "DOTENV_", "DYLD_", "LD_"];
+    NAMES.split_whitespace().any(|name| name == key)
+        || PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 
 #[cfg(test)]
