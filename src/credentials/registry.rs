@@ -117,20 +117,20 @@ impl Kind {
 
     /// What is wrong with a value, if anything is. Says nothing of what it is.
     pub fn complaint(self, value: &str) -> Option<String> {
-        let looks_like = Self::of(value);
-        // A key's secret may happen to have no letters beyond f.
-        let fits = looks_like == Some(self)
-            || (self == Kind::KeySecret && looks_like == Some(Kind::Token));
-        if fits {
-            return None;
-        }
-        let mut complaint = format!("is not {}", self.describe());
         if value.is_empty() {
-            complaint = "is empty".to_owned();
-        } else if let Some(other) = looks_like {
-            complaint += &format!("; it looks like {}", other.name());
+            return Some("is empty".to_owned());
         }
-        Some(complaint)
+        let (name, shape) = self.name_and_shape();
+        match Self::of(value) {
+            Some(kind) if kind == self => None,
+            // A key's secret may happen to have no letters beyond f.
+            Some(Kind::Token) if self == Kind::KeySecret => None,
+            Some(other) => Some(format!(
+                "is not {name} ({shape}); it looks like {}",
+                other.name()
+            )),
+            None => Some(format!("is not {name} ({shape})")),
+        }
     }
 
     /// Whether everything refuses another shape, or only Twilio would.
@@ -139,26 +139,20 @@ impl Kind {
     }
 
     pub fn name(self) -> &'static str {
-        match self {
-            Kind::AccountSid => "an account's SID",
-            Kind::KeySid => "an API key's SID",
-            Kind::Token => "an auth token",
-            Kind::KeySecret => "an API key's secret",
-            Kind::CallerKey => "a caller's key",
-        }
+        self.name_and_shape().0
     }
 
-    fn describe(self) -> String {
-        let shape = match self {
-            Kind::AccountSid => "AC and 32 hexadecimal digits",
-            Kind::KeySid => "SK and 32 hexadecimal digits",
-            Kind::Token => "32 hexadecimal digits",
-            Kind::KeySecret => "32 letters and digits",
-            Kind::CallerKey => {
-                "what it may do, a colon and a key, as `relay secrets caller` makes it"
-            }
-        };
-        format!("{} ({shape})", self.name())
+    fn name_and_shape(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::AccountSid => ("an account's SID", "AC and 32 hexadecimal digits"),
+            Kind::KeySid => ("an API key's SID", "SK and 32 hexadecimal digits"),
+            Kind::Token => ("an auth token", "32 hexadecimal digits"),
+            Kind::KeySecret => ("an API key's secret", "32 letters and digits"),
+            Kind::CallerKey => (
+                "a caller's key",
+                "what it may do, a colon and a key, as `relay secrets caller` makes it",
+            ),
+        }
     }
 }
 
