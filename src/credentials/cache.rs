@@ -5,6 +5,7 @@
 //! function between two events and its stopwatch with it, and the wall's clock may be set. A clock
 //! that went back says nothing any more about ages, so everything counts as old then.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -25,7 +26,7 @@ pub const USABLE: Duration = Duration::from_secs(60 * 60);
 const JITTER: Duration = Duration::from_secs(30);
 /// Between two attempts while they cannot be read.
 const PAUSE: Duration = Duration::from_secs(30);
-/// For how long a doubt about a version is not looked into again. Whoever forges signatures cannot
+/// For how long a version is not read again for the same reason. Whoever forges signatures cannot
 /// cause more requests than this allows.
 const COOL_DOWN: Duration = Duration::from_secs(60);
 /// A clock that is set right by a little has not gone back.
@@ -48,7 +49,8 @@ pub struct Cache<F> {
     /// went wrong the last time.
     reading: tokio::sync::Mutex<Option<String>>,
     readings: AtomicU64,
-    looked_into: Mutex<Vec<Looked>>,
+    /// For each reason, which version was looked into last, and when.
+    looked_into: Mutex<HashMap<RefreshReason, (Option<String>, Moment)>>,
 }
 
 #[derive(Clone)]
@@ -59,13 +61,6 @@ struct Kept {
     fresh_for: Duration,
     /// The last attempt in vain since then.
     failed: Option<Moment>,
-}
-
-/// A doubt that was looked into.
-struct Looked {
-    because: RefreshReason,
-    version: Option<String>,
-    at: Moment,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -163,41 +158,33 @@ impl<F: Fetch> Cache<F> {
             Err(error) => {
                 *went_wrong = Some(format!("{error:#}"));
                 let now = self.now();
-                match self.kept() {
-                    Some(kept) if kept.read.ago(now) < USABLE => {
-                        tracing::warn!(
-                            count = "credentials_stale",
-                            "going on with credentials of {}: {error:#}",
-                            kept.read.wall
-                        );
-                        let credentials = Arc::clone(&kept.credentials);
-                        let failed = Some(now);
-                        self.keep(Kept { failed, ..kept });
-                        Ok(credentials)
-                    }
-                    _ => Err(error),
-                }
+                let kept = self.kept().filter(|kept| kept.read.ago(now) < USABLE);
+                let Some(kept) = kept else {
+                    return Err(error);
+                };
+                tracing::warn!(
+                    count = "credentials_stale",
+                    "going on with credentials of {}: {error:#}",
+                    kept.read.wall
+                );
+                let credentials = Arc::clone(&kept.credentials);
+                let failed = Some(now);
+                self.keep(Kept { failed, ..kept });
+                Ok(credentials)
             }
         }
     }
 
-    /// Whether a doubt is to be looked into now; if so, not again for a while.
+    /// Whether to read again now, for this reason; if so, not again for a while.
     fn may_look(&self, seen: &Credentials, because: RefreshReason) -> bool {
         let now = self.now();
         let looked = self.looked_into.lock();
         let mut looked = looked.unwrap_or_else(PoisonError::into_inner);
-        let recently = looked.iter().any(|looked| {
-            looked.because == because
-                && looked.version == seen.version
-                && looked.at.ago(now) < COOL_DOWN
-        });
+        let recently = looked
+            .get(&because)
+            .is_some_and(|(version, at)| *version == seen.version && at.ago(now) < COOL_DOWN);
         if !recently {
-            looked.retain(|looked| looked.because != because);
-            looked.push(Looked {
-                because,
-                version: seen.version.clone(),
-                at: now,
-            });
+            looked.insert(because, (seen.version.clone(), now));
         }
         !recently
     }

@@ -17,7 +17,7 @@ pub trait Source: Send + Sync {
 }
 
 /// Why credentials seem not to be right any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefreshReason {
     /// Twilio does not know them.
     Refused,
