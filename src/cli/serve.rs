@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use super::config_file;
 use crate::app::ports::credentials::Source;
 use crate::clock::SystemClock;
-use crate::credentials::from_file::FromFile;
+use crate::credentials::cache::Cache;
+use crate::credentials::repos_env::EnvFile;
 use crate::domain::line::Line;
 use crate::hosts::server::server::Machine;
 use crate::hosts::server::{DEFAULT_DATA, logs};
@@ -70,7 +71,7 @@ impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lines = config_file::read(&self.config)?;
         // Read again and again: a rotation changes the file while the relay runs.
-        let credentials = FromFile::kept(&self.env_file, Arc::new(SystemClock));
+        let credentials = Cache::new(EnvFile::at(&self.env_file), Arc::new(SystemClock));
         credentials.current().await?;
         let listener = self.place.listen().await?;
         let twilio = Client::new(Box::new(Network::new()), &self.twilio_url);

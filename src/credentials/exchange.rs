@@ -3,35 +3,88 @@
 use std::fmt;
 
 use anyhow::{Context, bail};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::notes::Notes;
-use super::rotation::Slots;
-use super::secrets_manager::SecretStore;
-use super::sync::{Base, Standing, compare};
+use super::keyed_hash::random_hex;
+use super::rotation::RotationRecord;
+use super::sync::{SyncState, SyncStatus, compare};
 use super::values::Values;
 use crate::domain::credentials::{Credentials, Secret};
 
 /// The note of what both had in common.
-pub const SYNCED_NOTE: &str = "synced";
+pub const SYNCED: &str = "synced";
 /// The note of an unfinished rotation.
-pub const ROTATION_NOTE: &str = "rotation";
+pub const ROTATION: &str = "rotation";
 
-/// A file of variables that one edit changes wholly or not at all.
-pub trait EditableFile: Send + Sync {
+/// `repos.env`, and the notes beside it: names, times and hashes, no values.
+pub trait CredentialsFile: Send + Sync {
     /// What the file is, for a message.
     fn place(&self) -> String;
     fn values(&self) -> anyhow::Result<Values>;
-    fn edit(
-        &self,
-        change: &mut dyn FnMut(&mut dyn Slots) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()>;
+    /// Changes the file wholly or not at all.
+    fn edit(&self, change: &mut dyn FnMut(&mut Values)) -> anyhow::Result<()>;
+    /// The JSON of a note.
+    fn note(&self, kind: &str) -> anyhow::Result<Option<String>>;
+    /// Writes a note, wholly or not at all, or removes it.
+    fn set_note(&self, kind: &str, json: Option<&str>) -> anyhow::Result<()>;
 }
 
-/// A file, its secret, and what is remembered of both.
+impl dyn CredentialsFile + '_ {
+    pub fn read_note<T: DeserializeOwned>(&self, kind: &str) -> anyhow::Result<Option<T>> {
+        let json = self.note(kind)?;
+        let note = json.map(|json| serde_json::from_str(&json)).transpose();
+        note.with_context(|| format!("the note `{kind}` beside {} is damaged", self.place()))
+    }
+
+    pub fn write_note(&self, kind: &str, note: &impl Serialize) -> anyhow::Result<()> {
+        self.set_note(kind, Some(&serde_json::to_string_pretty(note)?))
+    }
+}
+
+/// The secret in Secrets Manager that holds the same as the file.
+#[async_trait]
+pub trait VersionedSecret: Send + Sync {
+    fn id(&self) -> &str;
+    /// The version in force.
+    async fn current(&self) -> anyhow::Result<Stored>;
+    /// Makes `values` the current version if `seen` still is; its id. Putting the same into the
+    /// place of the same again is no further version.
+    async fn replace(&self, seen: &str, values: &Values) -> Result<String, NotStored>;
+}
+
+/// A version of the secret.
+#[derive(Debug)]
+pub struct Stored {
+    pub version: String,
+    pub values: Values,
+    pub stages: Vec<String>,
+    pub created: Option<Timestamp>,
+}
+
+/// Why a new version is not the current one.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStored {
+    #[error(
+        "somebody else changed the secret {0} meanwhile; nothing of theirs was overwritten. Look at it with `relay secrets diff`, and do it again"
+    )]
+    ChangedMeanwhile(String),
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+/// A file and its secret.
 pub struct Exchange<'a> {
-    pub file: &'a dyn EditableFile,
-    pub secret: &'a SecretStore,
-    pub notes: &'a Notes,
+    pub file: &'a dyn CredentialsFile,
+    pub secret: &'a dyn VersionedSecret,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Seed,
+    Pull,
 }
 
 /// What bringing them together did, or would do: names, no values.
@@ -47,24 +100,30 @@ impl Exchanged {
     pub fn is_nothing(&self) -> bool {
         self.set.is_empty() && self.removed.is_empty()
     }
+
+    fn apply(&self, from: &Values, to: &mut Values) {
+        for name in self.set.iter().chain(&self.removed) {
+            to.copy_from(from, name);
+        }
+    }
 }
 
 impl fmt::Display for Exchanged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
+        let mut parts = Vec::new();
+        for (what, names) in [
             ("set", &self.set),
             ("removed", &self.removed),
             ("left alone", &self.left),
-        ];
-        let parts: Vec<_> = parts
-            .into_iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(what, names)| format!("{what} {}", names.join(", ")))
-            .collect();
-        match parts.is_empty() {
-            true => f.write_str("nothing to do"),
-            false => f.write_str(&parts.join("; ")),
+        ] {
+            if !names.is_empty() {
+                parts.push(format!("{what} {}", names.join(", ")));
+            }
         }
+        if parts.is_empty() {
+            return f.write_str("nothing to do");
+        }
+        f.write_str(&parts.join("; "))
     }
 }
 
@@ -72,140 +131,88 @@ impl Exchange<'_> {
     /// Puts what is newer in the file into the secret. Refuses if anything is newer there, such as
     /// after a rotation in the cloud: the old key would come back.
     pub async fn seed(&self, dry_run: bool) -> anyhow::Result<Exchanged> {
-        self.refuse_during_a_rotation()?;
-        let file = self.file.values()?;
-        let place = self.file.place();
-        // Whatever reads the secret would refuse to work with less.
-        Credentials::from_values(&place, |name| file.get(name).map(copy))?;
-        let current = self.secret.current().await?;
-        let base: Option<Base> = self.notes.read(SYNCED_NOTE)?;
-        let mut done = Exchanged::default();
-        let mut newer_there = Vec::new();
-        let mut conflicts = Vec::new();
-        let standings = compare(&file, &current.values, base.as_ref());
-        for (name, standing) in standings {
-            match standing {
-                Standing::Same => {}
-                Standing::NewerInFile => done.set.push(name),
-                Standing::GoneFromFile => done.removed.push(name),
-                Standing::NewerInSecret if base.is_none() => done.left.push(name),
-                Standing::NewerInSecret | Standing::GoneFromSecret => newer_there.push(name),
-                Standing::Conflict => conflicts.push(name),
-            }
-        }
-        if !newer_there.is_empty() {
-            bail!(
-                "{} changed in the secret {} since the file was last brought together with it, by a rotation or by somebody; nothing was changed. Fetch it with `relay secrets pull`",
-                newer_there.join(" and "),
-                self.secret.id()
-            );
-        }
-        self.refuse(&conflicts)?;
-        if dry_run {
-            return Ok(done);
-        }
-        let mut values = current.values.duplicate();
-        for name in &done.set {
-            if let Some(value) = file.get(name) {
-                values.set(name, copy(value));
-            }
-        }
-        for name in &done.removed {
-            values.remove(name);
-        }
-        let version = match done.is_nothing() {
-            true => current.version,
-            false => self.secret.replace(&current.version, &values).await?,
-        };
-        self.remember(&version, &file, &values)?;
-        Ok(done)
+        self.run(Direction::Seed, dry_run).await
     }
 
     /// Puts what is newer in the secret into the file.
     pub async fn pull(&self, dry_run: bool) -> anyhow::Result<Exchanged> {
-        self.refuse_during_a_rotation()?;
+        self.run(Direction::Pull, dry_run).await
+    }
+
+    async fn run(&self, direction: Direction, dry_run: bool) -> anyhow::Result<Exchanged> {
+        if let Some(record) = self.file.read_note::<RotationRecord>(ROTATION)? {
+            bail!(
+                "a rotation of the {} is under way since {}; finish it with `relay secrets rotate --resume` first",
+                record.subject.name(),
+                record.began
+            );
+        }
         let file = self.file.values()?;
+        if direction == Direction::Seed {
+            // Whatever reads the secret would refuse to work with less.
+            let value = |name: &str| file.get(name).map(Secret::duplicate);
+            Credentials::from_values(&self.file.place(), value)?;
+        }
         let current = self.secret.current().await?;
-        let base: Option<Base> = self.notes.read(SYNCED_NOTE)?;
+        let state: Option<SyncState> = self.file.read_note(SYNCED)?;
         let mut done = Exchanged::default();
         let mut conflicts = Vec::new();
-        let standings = compare(&file, &current.values, base.as_ref());
-        for (name, standing) in standings {
-            match standing {
-                Standing::Same => {}
-                Standing::NewerInSecret => done.set.push(name),
-                Standing::GoneFromSecret => done.removed.push(name),
-                Standing::NewerInFile | Standing::GoneFromFile => done.left.push(name),
-                Standing::Conflict => conflicts.push(name),
+        for (name, status) in compare(&file, &current.values, state.as_ref()) {
+            match (status, direction) {
+                (SyncStatus::Same, _) => {}
+                (SyncStatus::NewerInFile, Direction::Seed)
+                | (SyncStatus::NewerInSecret, Direction::Pull) => done.set.push(name),
+                (SyncStatus::GoneFromFile, Direction::Seed)
+                | (SyncStatus::GoneFromSecret, Direction::Pull) => done.removed.push(name),
+                (SyncStatus::Conflict, _) => conflicts.push(name),
+                _ => done.left.push(name),
             }
         }
-        self.refuse(&conflicts)?;
+        if direction == Direction::Seed && state.is_some() && !done.left.is_empty() {
+            bail!(
+                "{} changed in the secret {} since the file was last brought together with it, by a rotation or by somebody; nothing was changed. Fetch it with `relay secrets pull`",
+                done.left.join(" and "),
+                self.secret.id()
+            );
+        }
+        if !conflicts.is_empty() {
+            bail!(
+                "{} stands in {} and in the secret {} with different values, and which is the newer one is not known; nothing was changed. See `relay secrets check --live`, take the wrong one out of the file and run `relay secrets pull`, or make both alike by hand",
+                conflicts.join(" and "),
+                self.file.place(),
+                self.secret.id()
+            );
+        }
         if dry_run {
             return Ok(done);
         }
-        if !done.is_nothing() {
-            self.file.edit(&mut |slots| {
-                for name in &done.set {
-                    if let Some(value) = current.values.get(name) {
-                        slots.put(name, value)?;
-                    }
-                }
-                for name in &done.removed {
-                    slots.take_out(name);
-                }
-                Ok(())
-            })?;
+        let mut values = current.values;
+        match direction {
+            _ if done.is_nothing() => {}
+            Direction::Seed => {
+                done.apply(&file, &mut values);
+                self.secret.replace(&current.version, &values).await?;
+            }
+            Direction::Pull => self.file.edit(&mut |file| done.apply(&values, file))?,
         }
-        self.remember(&current.version, &self.file.values()?, &current.values)?;
+        self.remember(&values)?;
         Ok(done)
     }
 
-    /// Notes what both have in common now.
-    pub fn remember(&self, version: &str, file: &Values, secret: &Values) -> anyhow::Result<()> {
-        let old: Option<Base> = self.notes.read(SYNCED_NOTE)?;
-        let base = Base::after(old, version, new_salt()?, file, secret);
-        self.notes.write(SYNCED_NOTE, &base)
+    /// Notes what the file has in common with the secret now.
+    pub fn remember(&self, secret: &Values) -> anyhow::Result<()> {
+        let mut state = match self.file.read_note(SYNCED)? {
+            Some(state) => state,
+            None => SyncState::new(random_hex()?),
+        };
+        state.update(&self.file.values()?, secret);
+        self.file.write_note(SYNCED, &state)
     }
 
     /// Whether file and secret hold the same, of what both are to hold.
     pub async fn agree(&self) -> anyhow::Result<bool> {
-        let file = self.file.values()?;
-        let current = self.secret.current().await?;
+        let (file, current) = (self.file.values()?, self.secret.current().await?);
         let all = compare(&file, &current.values, None);
-        Ok(all.iter().all(|(_, standing)| *standing == Standing::Same))
+        Ok(all.iter().all(|(_, status)| *status == SyncStatus::Same))
     }
-
-    fn refuse(&self, conflicts: &[String]) -> anyhow::Result<()> {
-        if conflicts.is_empty() {
-            return Ok(());
-        }
-        bail!(
-            "{} stands in {} and in the secret {} with different values, and which is the newer one is not known; nothing was changed. See `relay secrets check --live`, take the wrong one out of the file and run `relay secrets pull`, or make both alike by hand",
-            conflicts.join(" and "),
-            self.file.place(),
-            self.secret.id()
-        );
-    }
-
-    fn refuse_during_a_rotation(&self) -> anyhow::Result<()> {
-        if self.notes.path(ROTATION_NOTE).exists() {
-            bail!(
-                "a rotation is under way ({}); finish it with `relay secrets rotate --resume` first",
-                self.notes.path(ROTATION_NOTE).display()
-            );
-        }
-        Ok(())
-    }
-}
-
-fn copy(value: &Secret) -> Secret {
-    Secret::new(value.expose())
-}
-
-fn new_salt() -> anyhow::Result<String> {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt)
-        .map_err(anyhow::Error::from)
-        .context("there is no randomness for a salt")?;
-    Ok(salt.iter().map(|byte| format!("{byte:02x}")).collect())
 }

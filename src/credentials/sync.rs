@@ -4,10 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
+use super::keyed_hash::keyed_hash;
 use super::values::Values;
 use crate::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret,
@@ -25,54 +24,48 @@ const SYNCED: [&str; 5] = [
 
 /// What file and secret had in common. Hashes with a salt, no values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base {
-    /// The secret's version then.
-    pub version: String,
+pub struct SyncState {
     salt: String,
     values: BTreeMap<String, String>,
 }
 
-impl Base {
-    /// What both have in common now: each variable that is the same in both. One that is not keeps
-    /// what was known of it.
-    pub fn after(
-        old: Option<Base>,
-        version: &str,
-        new_salt: String,
-        file: &Values,
-        secret: &Values,
-    ) -> Self {
-        let names = names(file, secret, old.as_ref());
-        let (salt, mut values) = match old {
-            Some(old) => (old.salt, old.values),
-            None => (new_salt, BTreeMap::new()),
-        };
-        for name in names {
-            match (filled(file.get(&name)), filled(secret.get(&name))) {
-                (Some(here), Some(there)) if here.expose() == there.expose() => {
-                    let digest = digest(&salt, &name, here);
-                    values.insert(name, digest);
+impl SyncState {
+    /// Nothing in common yet.
+    pub fn new(salt: String) -> Self {
+        Self {
+            salt,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// Notes what both have in common now: each variable that is the same in both. One that is not
+    /// keeps what was known of it.
+    pub fn update(&mut self, file: &Values, secret: &Values) {
+        for name in names(file, secret, Some(self)) {
+            match (file.filled(&name), secret.filled(&name)) {
+                (Some(here), Some(there)) if here == there => {
+                    let digest = self.digest(&name, here);
+                    self.values.insert(name, digest);
                 }
-                (None, None) => drop(values.remove(&name)),
+                (None, None) => drop(self.values.remove(&name)),
                 _ => {}
             }
         }
-        Self {
-            version: version.to_owned(),
-            salt,
-            values,
-        }
     }
 
-    fn is(&self, name: &str, value: Option<&Secret>) -> bool {
-        let now = value.map(|value| digest(&self.salt, name, value));
+    fn has(&self, name: &str, value: Option<&Secret>) -> bool {
+        let now = value.map(|value| self.digest(name, value));
         self.values.get(name) == now.as_ref()
+    }
+
+    fn digest(&self, name: &str, value: &Secret) -> String {
+        keyed_hash(self.salt.as_bytes(), [name, value.expose()])
     }
 }
 
-/// How a variable stands.
+/// How a variable of the file compares with the same one of the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SyncStatus {
     Same,
     /// Changed or added in the file alone, or there was never a common state and the secret lacks
     /// it.
@@ -87,77 +80,61 @@ pub enum Standing {
 }
 
 /// Every variable that stands in either place, and how.
-pub fn compare(file: &Values, secret: &Values, base: Option<&Base>) -> Vec<(String, Standing)> {
-    let standing = |name: String| {
-        let (here, there) = (filled(file.get(&name)), filled(secret.get(&name)));
-        if here.is_none() && there.is_none() {
-            return None;
-        }
-        let standing = stand(&name, here, there, base);
-        Some((name, standing))
+pub fn compare(
+    file: &Values,
+    secret: &Values,
+    state: Option<&SyncState>,
+) -> Vec<(String, SyncStatus)> {
+    let status = |name: String| {
+        let (here, there) = (file.filled(&name), secret.filled(&name));
+        let status = status(&name, here, there, state);
+        (here.is_some() || there.is_some()).then_some((name, status))
     };
-    let names = names(file, secret, base).into_iter();
-    names.filter_map(standing).collect()
+    let names = names(file, secret, state).into_iter();
+    names.filter_map(status).collect()
 }
 
 /// What both places are to hold: Twilio's, and every caller that is in either or was.
-fn names(file: &Values, secret: &Values, base: Option<&Base>) -> Vec<String> {
+fn names(file: &Values, secret: &Values, state: Option<&SyncState>) -> Vec<String> {
     let texts = [file, secret].into_iter().flat_map(Values::texts);
-    let before = base.into_iter().flat_map(|base| base.values.keys());
+    let before = state.into_iter().flat_map(|state| state.values.keys());
     let callers: BTreeSet<&str> = texts
         .map(|(name, _)| name)
         .chain(before.map(String::as_str))
         .filter(|name| crate::domain::credentials::name_of(name).is_some())
         .collect();
-    SYNCED
-        .into_iter()
-        .chain(callers)
-        .map(str::to_owned)
-        .collect()
+    let names = SYNCED.into_iter().chain(callers);
+    names.map(str::to_owned).collect()
 }
 
-fn stand(
+fn status(
     name: &str,
     here: Option<&Secret>,
     there: Option<&Secret>,
-    base: Option<&Base>,
-) -> Standing {
-    if here.map(Secret::expose) == there.map(Secret::expose) {
-        return Standing::Same;
+    state: Option<&SyncState>,
+) -> SyncStatus {
+    if here == there {
+        return SyncStatus::Same;
     }
-    let Some(base) = base else {
+    let Some(state) = state else {
         return match (here, there) {
-            (Some(_), None) => Standing::NewerInFile,
-            (None, Some(_)) => Standing::NewerInSecret,
-            _ => Standing::Conflict,
+            (Some(_), None) => SyncStatus::NewerInFile,
+            (None, Some(_)) => SyncStatus::NewerInSecret,
+            _ => SyncStatus::Conflict,
         };
     };
-    match (base.is(name, here), base.is(name, there)) {
-        (false, true) if here.is_none() => Standing::GoneFromFile,
-        (false, true) => Standing::NewerInFile,
-        (true, false) if there.is_none() => Standing::GoneFromSecret,
-        (true, false) => Standing::NewerInSecret,
-        _ => Standing::Conflict,
+    match (state.has(name, here), state.has(name, there)) {
+        (false, true) if here.is_none() => SyncStatus::GoneFromFile,
+        (false, true) => SyncStatus::NewerInFile,
+        (true, false) if there.is_none() => SyncStatus::GoneFromSecret,
+        (true, false) => SyncStatus::NewerInSecret,
+        _ => SyncStatus::Conflict,
     }
-}
-
-fn filled(value: Option<&Secret>) -> Option<&Secret> {
-    value.filter(|value| !value.expose().is_empty())
-}
-
-fn digest(salt: &str, name: &str, value: &Secret) -> String {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(salt.as_bytes())
-        .expect("HMAC takes a key of any length");
-    for part in [name, "=", value.expose()] {
-        mac.update(part.as_bytes());
-    }
-    let hash = mac.finalize().into_bytes();
-    hash[..16].iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Standing::*;
+    use super::SyncStatus::*;
     use super::*;
 
     /// The values of one place: of the token and of the key.
@@ -171,11 +148,13 @@ mod tests {
         values
     }
 
-    fn common(place: &Values) -> Base {
-        Base::after(None, "v1", "salt".to_owned(), place, place)
+    fn common(place: &Values) -> SyncState {
+        let mut state = SyncState::new("salt".to_owned());
+        state.update(place, place);
+        state
     }
 
-    fn standing(file: &Values, secret: &Values, base: Option<&Values>) -> Vec<Standing> {
+    fn standing(file: &Values, secret: &Values, base: Option<&Values>) -> Vec<SyncStatus> {
         let base = base.map(common);
         let found = compare(file, secret, base.as_ref());
         found.into_iter().map(|(_, standing)| standing).collect()
@@ -243,6 +222,6 @@ mod tests {
         let base = common(&base);
         let kept = serde_json::to_string(&base).unwrap();
         assert!(!kept.contains("hunter"), "{kept}");
-        assert_eq!(serde_json::from_str::<Base>(&kept).unwrap(), base);
+        assert_eq!(serde_json::from_str::<SyncState>(&kept).unwrap(), base);
     }
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::domain::credentials::Secret;
 
 /// The members of the object. Texts cannot be printed; what is no text is no secret of the relay's.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Values {
     texts: BTreeMap<String, Secret>,
     others: Map<String, Value>,
@@ -46,11 +46,26 @@ impl Values {
         self.texts.get(name)
     }
 
+    /// A text that is not empty.
+    pub fn filled(&self, name: &str) -> Option<&Secret> {
+        self.get(name).filter(|value| !value.expose().is_empty())
+    }
+
     /// The members that are texts, by name.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.texts
             .iter()
             .map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name) || self.others.contains_key(name)
+    }
+
+    /// The names of all members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.texts.keys().chain(self.others.keys());
+        names.map(String::as_str)
     }
 
     /// A member that is no text.
@@ -68,6 +83,14 @@ impl Values {
         self.others.insert(name.to_owned(), value);
     }
 
+    /// Makes a member what it is in `other`: sets it, or takes it out.
+    pub fn copy_from(&mut self, other: &Self, name: &str) {
+        match other.get(name) {
+            Some(value) => self.set(name, value.duplicate()),
+            None => self.remove(name),
+        }
+    }
+
     pub fn remove(&mut self, name: &str) {
         self.texts.remove(name);
         self.others.remove(name);
@@ -80,12 +103,21 @@ impl Values {
     }
 
     pub fn duplicate(&self) -> Self {
-        let texts = self.texts.iter();
+        Self {
+            others: self.others.clone(),
+            ..self.texts().collect()
+        }
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a Secret)> for Values {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a Secret)>>(texts: I) -> Self {
+        let texts = texts.into_iter();
         Self {
             texts: texts
-                .map(|(name, value)| (name.clone(), Secret::new(value.expose())))
+                .map(|(name, value)| (name.to_owned(), value.duplicate()))
                 .collect(),
-            others: self.others.clone(),
+            others: Map::new(),
         }
     }
 }
@@ -121,9 +153,17 @@ mod tests {
 
     #[test]
     fn neither_a_mistake_nor_a_debugger_shows_a_value() {
-        let bad = Values::parse(r#"{"A": "hunter2"#).unwrap_err();
-        assert!(!format!("{bad} {bad:?}").contains("hunter2"));
-        assert!(Values::parse("[]").is_err());
+        for json in [
+            "hunter2",
+            "\"hunter2\"",
+            "[\"hunter2\"]",
+            "{\"A\": hunter2}",
+            "{\"A\": \"hunter2",
+        ] {
+            let bad = Values::parse(json).unwrap_err();
+            assert!(bad.to_string().starts_with("not a JSON object"));
+            assert!(!format!("{bad} {bad:?}").contains("hunter2"));
+        }
         let values = Values::parse(r#"{"A": "hunter2"}"#).unwrap();
         assert!(!format!("{values:?}").contains("hunter2"));
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use relay::clock::{Clock, ManualClock};
+use relay::credentials::exchange::VersionedSecret;
 use relay::credentials::rotation::four_steps::{Done, Event, Rotator, SecretsManagersStep, handle};
 use relay::credentials::rotation::{LATE_WEBHOOKS, LONG_DRAIN, Subject};
 use relay::domain::credentials::{API_KEY, PREVIOUS_NOT_AFTER, Secret};

@@ -1,7 +1,8 @@
 //! Seeding and pulling, against a secret that others change.
 
-use relay::credentials::rotation::{Slots, Subject};
-use relay::credentials::secrets_manager::NotStored;
+use relay::credentials::exchange::{NotStored, VersionedSecret};
+use relay::credentials::rotation::Subject;
+use relay::credentials::values::Values;
 use relay::domain::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
 
 use super::world::World;
@@ -12,12 +13,9 @@ fn key(digit: char) -> Secret {
 
 impl World {
     fn edit(&self, name: &str, value: Option<&Secret>) {
-        let mut change = |slots: &mut dyn Slots| match value {
-            Some(value) => slots.put(name, value),
-            None => {
-                slots.take_out(name);
-                Ok(())
-            }
+        let mut change = |values: &mut Values| match value {
+            Some(value) => values.set(name, value.duplicate()),
+            None => values.remove(name),
         };
         self.places.file.edit(&mut change).unwrap();
     }
@@ -176,7 +174,7 @@ async fn many_who_write_at_once_lose_nothing_that_was_said_to_be_written() {
 #[tokio::test]
 async fn an_unfinished_rotation_is_neither_seeded_nor_pulled_over() {
     let world = World::new().await;
-    world.fuse.set(8, false);
+    world.fuse.set(9, false);
     world.rotate(Subject::ApiKey).await.unwrap_err();
     world.mend();
     for error in [

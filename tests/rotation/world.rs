@@ -1,6 +1,7 @@
 //! A file in memory, a secret on moto, a Twilio in this process, and a fuse that ends the program at
 //! any of the things it does.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -8,13 +9,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use relay::clock::{Clock, ManualClock};
-use relay::credentials::exchange::{EditableFile, Exchange};
-use relay::credentials::notes::Notes;
-use relay::credentials::rotation;
-use relay::credentials::rotation::{
-    DRAIN, Journal, Places, Slots, Subject, Twilio, TwoPlaces, Wait,
-};
+use relay::clock::ManualClock;
+use relay::credentials::exchange::{CredentialsFile, Exchange, NotStored, Stored, VersionedSecret};
+use relay::credentials::rotation::{DRAIN, RotationRecord, Step, Subject, Twilio, TwoPlaces, Wait};
 use relay::credentials::secrets_manager::SecretStore;
 use relay::credentials::values::Values;
 use relay::domain::credentials::Callers;
@@ -76,12 +73,14 @@ impl Fuse {
     }
 }
 
+/// A file and its notes, of which every change may be the last thing that is done.
 struct MemoryFile {
     values: Mutex<Values>,
+    notes: Mutex<BTreeMap<String, String>>,
     fuse: Arc<Fuse>,
 }
 
-impl EditableFile for MemoryFile {
+impl CredentialsFile for MemoryFile {
     fn place(&self) -> String {
         "repos.env".to_owned()
     }
@@ -90,17 +89,47 @@ impl EditableFile for MemoryFile {
         Ok(self.values.lock().unwrap().duplicate())
     }
 
-    fn edit(
-        &self,
-        change: &mut dyn FnMut(&mut dyn Slots) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    fn edit(&self, change: &mut dyn FnMut(&mut Values)) -> anyhow::Result<()> {
         self.fuse.around(|| {
-            let mut values = self.values.lock().unwrap();
-            let mut changed = values.duplicate();
-            change(&mut changed)?;
-            *values = changed;
+            change(&mut self.values.lock().unwrap());
             Ok(())
         })
+    }
+
+    fn note(&self, kind: &str) -> anyhow::Result<Option<String>> {
+        Ok(self.notes.lock().unwrap().get(kind).cloned())
+    }
+
+    fn set_note(&self, kind: &str, json: Option<&str>) -> anyhow::Result<()> {
+        self.fuse.around(|| {
+            let mut notes = self.notes.lock().unwrap();
+            match json {
+                Some(json) => drop(notes.insert(kind.to_owned(), json.to_owned())),
+                None => drop(notes.remove(kind)),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A secret of which every replacement may be the last thing that is done.
+struct FusedSecret(SecretStore, Arc<Fuse>);
+
+#[async_trait]
+impl VersionedSecret for FusedSecret {
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    async fn current(&self) -> anyhow::Result<Stored> {
+        self.0.current().await
+    }
+
+    async fn replace(&self, seen: &str, values: &Values) -> Result<String, NotStored> {
+        let now = self.1.begin()?;
+        let version = self.0.replace(seen, values).await?;
+        self.1.end(now)?;
+        Ok(version)
     }
 }
 
@@ -117,52 +146,16 @@ impl Transport for Fused {
     }
 }
 
-/// Time passes at once.
-struct AtOnce(Arc<ManualClock>);
+/// Time passes at once; what was waited for is noted.
+struct AtOnce(Arc<ManualClock>, Arc<Waits>);
+
+type Waits = Mutex<Vec<(Step, Timestamp)>>;
 
 #[async_trait]
 impl Wait for AtOnce {
-    async fn until(&self, until: Timestamp, _: &Journal) {
+    async fn until(&self, until: Timestamp, record: &RotationRecord) {
+        self.1.lock().unwrap().push((record.step, until));
         self.0.set(until);
-    }
-}
-
-/// [`TwoPlaces`], of which every note may be the last thing that is done.
-struct FusedPlaces<'a>(&'a TwoPlaces, &'a Fuse);
-
-#[async_trait]
-impl Places for FusedPlaces<'_> {
-    async fn values(&self) -> anyhow::Result<Values> {
-        self.0.values().await
-    }
-    async fn keep_pending(&self, subject: Subject, values: &[Secret]) -> anyhow::Result<()> {
-        self.0.keep_pending(subject, values).await
-    }
-    async fn undo_pending(&self, subject: Subject) -> anyhow::Result<()> {
-        self.0.undo_pending(subject).await
-    }
-    async fn switch(&self, subject: Subject) -> anyhow::Result<()> {
-        let now = self.1.begin()?;
-        self.0.switch(subject).await?;
-        self.1.end(now)
-    }
-    async fn forget(&self, subject: Subject) -> anyhow::Result<()> {
-        let now = self.1.begin()?;
-        self.0.forget(subject).await?;
-        self.1.end(now)
-    }
-    async fn note(&self, journal: &Journal) -> anyhow::Result<()> {
-        let now = self.1.begin()?;
-        self.0.note(journal).await?;
-        self.1.end(now)
-    }
-    async fn close(&self) -> anyhow::Result<()> {
-        let now = self.1.begin()?;
-        self.0.close().await?;
-        self.1.end(now)
-    }
-    async fn wait(&self, until: Timestamp, journal: &Journal) {
-        self.0.wait(until, journal).await;
     }
 }
 
@@ -175,7 +168,9 @@ pub struct World {
     pub access: Access,
     /// What somebody read before the rotation and has kept.
     pub kept: Credentials,
-    folder: tempfile::TempDir,
+    /// What the rotation waited for, and at which step.
+    pub waits: Arc<Waits>,
+    file: Arc<MemoryFile>,
 }
 
 const NEVER: i64 = i64::MAX / 2;
@@ -212,16 +207,18 @@ impl World {
         let config = moto::config(moto::url()).await;
         let id = moto::secret(&config, &values.to_string()).await;
         let secret = SecretStore::new(aws_sdk_secretsmanager::Client::new(&config), id);
-        let folder = tempfile::tempdir().unwrap();
-        let file = MemoryFile {
+        let file = Arc::new(MemoryFile {
             values: Mutex::new(Values::parse(&values.to_string()).unwrap()),
+            notes: Mutex::default(),
             fuse: fuse.clone(),
-        };
+        });
+        let waits = Arc::new(Waits::default());
         let places = TwoPlaces {
-            file: Arc::new(file),
-            secret: Some(secret.clone()),
-            notes: Notes::of(&folder.path().join("repos.env")).unwrap(),
-            wait: Arc::new(AtOnce(clock.clone())),
+            file: file.clone(),
+            secret: Some(Arc::new(FusedSecret(secret.clone(), fuse.clone()))),
+            clock: clock.clone(),
+            wait: Arc::new(AtOnce(clock.clone(), waits.clone())),
+            drain: DRAIN,
         };
         let transport = Fused(InProcess(sandbox.clone()), fuse.clone());
         Self {
@@ -232,22 +229,19 @@ impl World {
             secret,
             places,
             kept: account(),
-            folder,
+            waits,
+            file,
         }
     }
 
     /// The command, begun or resumed.
     pub async fn rotate(&self, subject: Subject) -> anyhow::Result<()> {
-        let journal = match self.places.unfinished()? {
-            Some(journal) => journal,
-            None => {
-                let now = self.clock.now();
-                self.places.begin(subject, &self.twilio(), now).await?
-            }
-        };
-        let places = FusedPlaces(&self.places, &self.fuse);
         let twilio = self.twilio();
-        rotation::run(&twilio, &places, &*self.clock, DRAIN, journal).await
+        let record = match self.places.unfinished()? {
+            Some(record) => record,
+            None => self.places.begin(subject, &twilio).await?,
+        };
+        self.places.run(&twilio, record).await
     }
 
     pub fn twilio(&self) -> Twilio<'_> {
@@ -265,7 +259,6 @@ impl World {
         Exchange {
             file: &*self.places.file,
             secret: &self.secret,
-            notes: &self.places.notes,
         }
     }
 
@@ -295,15 +288,15 @@ impl World {
         tokens.any(|token| token.expose() == primary.expose())
     }
 
-    /// The names in the folder of the file.
+    /// The notes beside the file, but for what it had in common with the secret.
     pub fn left_behind(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| !name.ends_with(".synced")).collect()
+        let notes = self.file.notes.lock().unwrap();
+        let names = notes.keys().filter(|name| *name != "synced");
+        names.cloned().collect()
     }
 }
 
 fn credentials(values: &Values) -> Credentials {
-    let copy = |value: &Secret| Secret::new(value.expose());
-    Credentials::from_values("a test", |name| values.get(name).map(copy)).unwrap()
+    let value = |name: &str| values.get(name).map(Secret::duplicate);
+    Credentials::from_values("a test", value).unwrap()
 }

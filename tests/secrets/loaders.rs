@@ -40,7 +40,7 @@ fn twenty_thousand_values_are_read_alike_by_all_loaders() {
     let mut rng = Rng::with_seed(1);
     let (mut cases, mut written) = (Vec::new(), 0);
     while written < 20_000 {
-        let mut document = Document::empty();
+        let mut document = Document::default();
         for n in 0..50 {
             let value = Secret::new(text(&mut rng, 24));
             written += usize::from(document.set(&format!("K{n}"), &value).is_ok());

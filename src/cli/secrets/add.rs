@@ -52,7 +52,7 @@ impl Add {
         create_folder(file.path())?;
         let present = match file.read() {
             Ok(document) => document,
-            Err(BadEnvFile::Missing(_)) => Document::empty(),
+            Err(BadEnvFile::Missing(_)) => Document::default(),
             Err(error) => return Err(error.into()),
         };
         let values = self.values(&present).await?;

@@ -3,11 +3,12 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::Place;
+use super::cloud::Cloud;
 use crate::cli::candidates::{GREEN, RED};
 use crate::cli::output::{self, tell};
 use crate::credentials::registry;
 use crate::credentials::repos_env::Document;
-use crate::domain::credentials::Secret;
+use crate::credentials::values::Values;
 use crate::printable::printable;
 
 /// Compare the file with the secret in Secrets Manager, by name; exit code 1 if anything differs
@@ -20,9 +21,8 @@ use crate::printable::printable;
 pub struct Diff {
     #[command(flatten)]
     place: Place,
-    /// The secret's name or ARN (the stack's output CredentialsSecretArn)
-    #[arg(long, value_name = "ID", env = "CREDENTIALS_SECRET_ID")]
-    secret_id: String,
+    #[command(flatten)]
+    cloud: Cloud,
     /// Other services' variables, too
     #[arg(long)]
     all: bool,
@@ -57,15 +57,11 @@ impl State {
     }
 }
 
-/// A secret's values by name; `None` for what is no text.
-type Values = std::collections::BTreeMap<String, Option<Secret>>;
-
 impl Diff {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let file = self.place.find()?;
-        let document = file.read()?;
-        let values = fetch(&self.secret_id).await?;
-        let compared = compare(&document, &values, self.all);
+        let document = self.place.find()?.read()?;
+        let current = self.cloud.secret().await?.current().await?;
+        let compared = compare(&document, &current.values, self.all);
         let is_same = compared.iter().all(|row| row.state == State::Equal);
         if self.json {
             output::json(&compared)?;
@@ -84,81 +80,24 @@ impl Diff {
     }
 }
 
-fn compare(document: &Document, values: &Values, all: bool) -> Vec<Compared> {
-    let of_file = document.entries().iter().map(|entry| entry.key.as_str());
-    let of_secret = values.keys().map(String::as_str);
-    let alone = of_secret.filter(|name| document.get(name).is_none());
-    let matters =
-        |name: &&str| all || registry::variable(name).is_some() || values.contains_key(*name);
-    let names = of_file.filter(matters).chain(alone);
-    let state = |name: &str| match (document.get(name), values.get(name)) {
-        (Some(ours), Some(Some(theirs))) if ours.is_same(theirs) => State::Equal,
-        (Some(_), Some(_)) => State::Different,
-        (Some(_), None) => State::OnlyInFile,
-        (None, _) => State::OnlyInSecret,
+fn compare(file: &Document, secret: &Values, all: bool) -> Vec<Compared> {
+    let in_file = file.entries().iter().map(|entry| entry.key.as_str());
+    let matters = |name: &&str| all || registry::variable(name).is_some() || secret.has(name);
+    let alone = secret.names().filter(|name| file.get(name).is_none());
+    let state = |name: &str| match file.get(name) {
+        None => State::OnlyInSecret,
+        Some(_) if !secret.has(name) => State::OnlyInFile,
+        here if here == secret.get(name) => State::Equal,
+        _ => State::Different,
     };
     let row = |name: &str| Compared {
-        state: state(name),
         name: name.to_owned(),
+        state: state(name),
     };
-    names.map(row).collect()
+    in_file.filter(matters).chain(alone).map(row).collect()
 }
 
-#[cfg(feature = "aws")]
-async fn fetch(id: &str) -> anyhow::Result<Values> {
-    use anyhow::{Context, anyhow};
-    use zeroize::Zeroizing;
-
-    use crate::aws_error::plain;
-    use crate::cli::target;
-
-    let config = target::aws(&format!("the secret {id}")).await?;
-    let answer = aws_sdk_secretsmanager::Client::new(&config)
-        .get_secret_value()
-        .secret_id(id)
-        .version_stage("AWSCURRENT")
-        .send()
-        .await
-        .map_err(plain)
-        .with_context(|| {
-            format!(
-                "cannot read the secret {id} from Secrets Manager; check its name, the region, and that it has a value that you may read"
-            )
-        })?;
-    let json = answer
-        .secret_string
-        .map(Zeroizing::new)
-        .ok_or_else(|| anyhow!("the secret {id} holds bytes, not text"))?;
-    parse(id, &json)
-}
-
-#[cfg(not(feature = "aws"))]
-async fn fetch(id: &str) -> anyhow::Result<Values> {
-    anyhow::bail!(
-        "this `relay` was built without AWS and cannot read the secret {id}; build it with its default features, as `cargo run -- …` does"
-    )
-}
-
-#[cfg(feature = "aws")]
-fn parse(id: &str, json: &str) -> anyhow::Result<Values> {
-    use std::collections::BTreeMap;
-
-    use serde_json::value::RawValue;
-
-    // What stands there is looked at where it is: a tree of it would keep copies. The message of a
-    // JSON error may quote a value.
-    let raw: BTreeMap<String, &RawValue> = serde_json::from_str(json).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        anyhow::anyhow!("the secret {id} is not a JSON object (line {line}, column {column})")
-    })?;
-    let read = |raw: &RawValue| serde_json::from_str::<Secret>(raw.get()).ok();
-    Ok(raw
-        .into_iter()
-        .map(|(name, raw)| (name, read(raw)))
-        .collect())
-}
-
-#[cfg(all(test, feature = "aws"))]
+#[cfg(test)]
 mod tests {
     use zeroize::Zeroizing;
 
@@ -169,7 +108,7 @@ mod tests {
         let file = "TWILIO_AUTH_TOKEN=1\nTWILIO_API_KEY=2\nTWILIO_API_SECRET=3\nOTHER=4\nBOTH=5\n";
         let document = Document::parse(Zeroizing::new(file.to_owned())).unwrap();
         let json = r#"{"TWILIO_AUTH_TOKEN":"1","TWILIO_API_KEY":"x","BOTH":5,"THEIRS":"6"}"#;
-        let values = parse("relay", json).unwrap();
+        let values = Values::parse(json).unwrap();
         let states = |all| {
             let compared = compare(&document, &values, all).into_iter();
             compared
@@ -186,22 +125,5 @@ mod tests {
         .map(|(name, state)| (name.to_owned(), state));
         assert_eq!(states(false), expected);
         assert!(states(true).contains(&("OTHER".to_owned(), State::OnlyInFile)));
-    }
-
-    #[test]
-    fn a_secret_that_is_no_object_is_refused_without_being_shown() {
-        for json in [
-            "hunter2",
-            "\"hunter2\"",
-            "[\"hunter2\"]",
-            "{\"A\": hunter2}",
-        ] {
-            let error = format!("{:#}", parse("relay", json).err().unwrap());
-            assert!(
-                error.contains("the secret relay is not a JSON object"),
-                "{error}"
-            );
-            assert!(!error.contains("hunter2"), "{error}");
-        }
     }
 }

@@ -1,22 +1,17 @@
 mod add;
 mod caller;
 mod check;
-#[cfg(feature = "aws")]
 mod cloud;
 mod diff;
+mod exchange;
 mod exec;
 mod git;
 mod github;
 mod list;
 mod live;
 mod prompt;
-#[cfg(feature = "aws")]
-mod pull;
 mod reference;
-#[cfg(feature = "aws")]
 mod rotate;
-#[cfg(feature = "aws")]
-mod seed;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,11 +44,20 @@ enum Action {
     List(list::List),
     Reference(reference::Reference),
     Diff(diff::Diff),
-    #[cfg(feature = "aws")]
-    Seed(seed::Seed),
-    #[cfg(feature = "aws")]
-    Pull(pull::Pull),
-    #[cfg(feature = "aws")]
+    /// Put what is newer in the file into the secret in Secrets Manager
+    ///
+    /// Twilio's variables and the keys of callers; what else the secret has stays. Refuses if the
+    /// secret was changed since the last time, as a rotation in the cloud does: a deleted key never
+    /// comes back.
+    #[command(after_help = "Examples:
+  relay secrets seed --secret-id relay/twilio --dry-run
+  relay secrets seed --secret-id relay/twilio")]
+    Seed(exchange::Arguments),
+    /// Put what is newer in Secrets Manager into the file, as after a rotation in the cloud
+    #[command(after_help = "Examples:
+  relay secrets pull --secret-id relay/twilio --dry-run
+  relay secrets pull --secret-id relay/twilio")]
+    Pull(exchange::Arguments),
     Rotate(rotate::Rotate),
     Exec(exec::Exec),
     Github(github::Github),
@@ -69,11 +73,8 @@ impl Secrets {
             Action::List(list) => list.run(),
             Action::Reference(reference) => reference.run(),
             Action::Diff(diff) => diff.run().await,
-            #[cfg(feature = "aws")]
-            Action::Seed(seed) => seed.run().await,
-            #[cfg(feature = "aws")]
-            Action::Pull(pull) => pull.run().await,
-            #[cfg(feature = "aws")]
+            Action::Seed(arguments) => arguments.seed().await,
+            Action::Pull(arguments) => arguments.pull().await,
             Action::Rotate(rotate) => rotate.run().await,
             Action::Exec(exec) => exec.run(),
             Action::Github(github) => github.run(),
@@ -119,10 +120,29 @@ fn guard(for_good: bool) {
         let _ = setrlimit(Resource::Core, limit);
     }
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
-        let place = place.unwrap_or_default();
+        let place = panic
+            .location()
+            .map_or_else(String::new, ToString::to_string);
         note!(
             "a mistake in relay itself, at {place}; what it says is left out, for it may hold a value"
         );
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_every_build() {
+        let command = Secrets::augment_args(clap::Command::new("secrets"));
+        let mut names: Vec<_> = command.get_subcommands().map(|c| c.get_name()).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names.join(" "),
+            "add caller check diff exec github list pull reference rotate seed"
+        );
+    }
 }

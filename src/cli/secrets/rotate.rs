@@ -10,8 +10,7 @@ use super::{Place, cloud};
 use crate::cli::output::{note, tell};
 use crate::cli::serve::web_address;
 use crate::clock::{Clock, SystemClock};
-use crate::credentials::notes::Notes;
-use crate::credentials::rotation::{self, Journal, Subject, Twilio, TwoPlaces, Wait};
+use crate::credentials::rotation::{RotationRecord, Subject, Twilio, TwoPlaces, Wait};
 use crate::twilio::API_URL;
 use crate::twilio::access::{Access, KeyType};
 use crate::twilio::network::Network;
@@ -29,7 +28,7 @@ use crate::twilio::network::Network;
 pub struct Rotate {
     /// What to replace
     #[arg(value_enum, default_value = "api-key")]
-    subject: What,
+    subject: Subject,
     #[command(flatten)]
     place: Place,
     /// Go on with a rotation that was cut off
@@ -55,21 +54,6 @@ pub struct Rotate {
     twilio_url: String,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum What {
-    ApiKey,
-    AuthToken,
-}
-
-impl From<What> for Subject {
-    fn from(what: What) -> Self {
-        match what {
-            What::ApiKey => Subject::ApiKey,
-            What::AuthToken => Subject::AuthToken,
-        }
-    }
-}
-
 fn duration(text: &str) -> Result<Duration, String> {
     let duration: Result<SignedDuration, _> = text.parse();
     let duration = duration.ok().and_then(|duration| duration.try_into().ok());
@@ -80,49 +64,44 @@ impl Rotate {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let file = self.place.find()?;
         let place = file.place();
-        let secret = match (&self.secret_id, self.file_alone) {
-            (Some(id), false) => Some(cloud::store(id).await?),
-            (_, true) => None,
-            (None, false) => bail!(
+        let secret = match &self.secret_id {
+            _ if self.file_alone => None,
+            Some(id) => Some(cloud::secret(id).await?),
+            None => bail!(
                 "say with --secret-id which secret has the same credentials, or with --file-alone that none has: whoever reads the secret would be left with a dead key"
             ),
         };
         let places = TwoPlaces {
             secret,
-            notes: Notes::of(file.path())?,
             file: Arc::new(file),
+            clock: Arc::new(SystemClock),
             wait: Arc::new(Awake),
+            drain: self.drain,
         };
         let access = Access::new(Box::new(Network::new()), &self.twilio_url);
+        let key_type = if self.restricted {
+            KeyType::Restricted
+        } else {
+            KeyType::Standard
+        };
         let twilio = Twilio {
             access: &access,
-            key_type: match self.restricted {
-                true => KeyType::Restricted,
-                false => KeyType::Standard,
-            },
+            key_type,
         };
-        let unfinished = places.unfinished()?;
-        if self.abandon {
-            let Some(journal) = unfinished else {
-                bail!("no rotation is under way");
-            };
-            places.abandon(&journal, &twilio).await?;
-            tell!(
-                "The rotation of the {} was given up.",
-                journal.subject.name()
-            )?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let journal = match unfinished {
-            Some(journal) if self.resume => journal,
+        let record = match places.unfinished()? {
+            None if self.abandon => bail!("no rotation is under way"),
             None if self.resume => bail!("no rotation is under way; begin one without --resume"),
-            _ => {
-                let now = SystemClock.now();
-                places.begin(self.subject.into(), &twilio, now).await?
+            Some(record) if self.abandon => {
+                places.abandon(&record, &twilio).await?;
+                let name = record.subject.name();
+                tell!("The rotation of the {name} was given up.")?;
+                return Ok(ExitCode::SUCCESS);
             }
+            Some(record) if self.resume => record,
+            _ => places.begin(self.subject, &twilio).await?,
         };
-        let name = journal.subject.name();
-        rotation::run(&twilio, &places, &SystemClock, self.drain, journal).await?;
+        let name = record.subject.name();
+        places.run(&twilio, record).await?;
         tell!("A new {name} is in {place}, and Twilio refuses the old one.")?;
         Ok(ExitCode::SUCCESS)
     }
@@ -133,14 +112,14 @@ struct Awake;
 
 #[async_trait]
 impl Wait for Awake {
-    async fn until(&self, until: Timestamp, journal: &Journal) {
+    async fn until(&self, until: Timestamp, record: &RotationRecord) {
         let left = until.duration_since(SystemClock.now());
         let left = Duration::try_from(left).unwrap_or_default();
         if left > Duration::from_secs(5) {
             note!(
                 "waiting until {}: somebody may still have the old {}. Ctrl-C is safe; go on later with --resume",
                 until.strftime("%H:%M:%S UTC"),
-                journal.subject.name()
+                record.subject.name()
             );
         }
         tokio::time::sleep(left).await;

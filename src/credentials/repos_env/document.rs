@@ -3,9 +3,11 @@
 use zeroize::Zeroizing;
 
 use super::{BadLine, Entry, Unwritable, parse, writing};
+use crate::credentials::values::Values;
 use crate::domain::credentials::Secret;
 
 /// A file's text and the variables in it.
+#[derive(Default)]
 pub struct Document {
     text: Zeroizing<String>,
     entries: Vec<Entry>,
@@ -26,13 +28,6 @@ impl Document {
         Ok(Self { text, entries })
     }
 
-    pub fn empty() -> Self {
-        Self {
-            text: Zeroizing::default(),
-            entries: Vec::new(),
-        }
-    }
-
     /// The variables in the order of the file.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -40,6 +35,14 @@ impl Document {
 
     pub fn get(&self, key: &str) -> Option<&Secret> {
         self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The variables by name.
+    pub fn values(&self) -> Values {
+        let entries = self.entries.iter();
+        entries
+            .map(|entry| (entry.key.as_str(), &entry.value))
+            .collect()
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {
@@ -50,7 +53,7 @@ impl Document {
     pub fn set(&mut self, key: &str, value: &Secret) -> Result<Change, Unwritable> {
         let line = writing::line(key, value.expose())?;
         match self.entry(key) {
-            Some(entry) if entry.value.is_same(value) => Ok(Change::Same),
+            Some(entry) if entry.value == *value => Ok(Change::Same),
             Some(entry) => {
                 let (before, after) = (entry.span.start, entry.span.end);
                 self.replace(before, &[&line], after);

@@ -6,13 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use super::Entry;
-use crate::domain::credentials::Secret;
+use crate::credentials::keyed_hash::keyed_hash;
 
 /// What was noted about the variables of a file.
 #[derive(Serialize, Deserialize)]
@@ -28,9 +26,9 @@ struct Noted {
 }
 
 impl History {
-    pub fn new(salt: [u8; 16]) -> Self {
+    pub fn new(salt: String) -> Self {
         Self {
-            salt: hex(&salt),
+            salt,
             changed: BTreeMap::new(),
         }
     }
@@ -39,12 +37,12 @@ impl History {
     /// was there before anything was noted.
     pub fn changed(&self, entry: &Entry) -> Option<Timestamp> {
         let noted = self.changed.get(&entry.key)?;
-        (noted.fingerprint == self.digest(&entry.key, &entry.value)).then_some(noted.at)
+        (noted.fingerprint == self.digest(entry)).then_some(noted.at)
     }
 
     /// Eight digits that are others for another value.
     pub fn fingerprint(&self, entry: &Entry) -> String {
-        let mut digest = self.digest(&entry.key, &entry.value);
+        let mut digest = self.digest(entry);
         digest.truncate(8);
         digest
     }
@@ -53,31 +51,21 @@ impl History {
     pub fn note(&mut self, before: &[Entry], after: &[Entry], now: Timestamp) {
         for entry in after {
             let old = before.iter().find(|old| old.key == entry.key);
-            if old.is_none_or(|old| !old.value.is_same(&entry.value)) {
-                let fingerprint = self.digest(&entry.key, &entry.value);
-                let noted = Noted {
-                    at: now,
-                    fingerprint,
-                };
-                self.changed.insert(entry.key.clone(), noted);
+            if old.is_none_or(|old| old.value != entry.value) {
+                let fingerprint = self.digest(entry);
+                let at = now;
+                self.changed
+                    .insert(entry.key.clone(), Noted { at, fingerprint });
             }
         }
         let remains = |key: &String| after.iter().any(|entry| entry.key == *key);
         self.changed.retain(|key, _| remains(key));
     }
 
-    fn digest(&self, key: &str, value: &Secret) -> String {
-        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.salt.as_bytes());
-        let mut mac = mac.expect("a key of any length will do");
-        for part in [key, "=", value.expose()] {
-            mac.update(part.as_bytes());
-        }
-        hex(&mac.finalize().into_bytes()[..16])
+    fn digest(&self, entry: &Entry) -> String {
+        let parts = [entry.key.as_str(), entry.value.expose()];
+        keyed_hash(self.salt.as_bytes(), parts)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -89,7 +77,7 @@ mod tests {
     fn a_change_is_dated_and_one_by_hand_is_not() {
         let [monday, friday] = ["2026-11-23T08:00:00Z", "2026-11-27T08:00:00Z"]
             .map(|at| at.parse::<Timestamp>().unwrap());
-        let mut history = History::new([7; 16]);
+        let mut history = History::new("salt".to_owned());
         let first = parse("A=1\nB=2\nC=3").unwrap();
         history.note(&[], &first, monday);
         let second = parse("A=1\nB=two").unwrap();
@@ -105,7 +93,8 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_values_variables_and_machines_apart() {
-        let print = |salt, text| History::new([salt; 16]).fingerprint(&parse(text).unwrap()[0]);
+        let print =
+            |salt: u8, text| History::new(salt.to_string()).fingerprint(&parse(text).unwrap()[0]);
         let first = print(1, "A=1");
         assert_eq!(first.len(), 8);
         assert_eq!(first, print(1, "A='1'"));

@@ -13,10 +13,15 @@ mod writing;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use self::private::{Folder, Found, beside, is_leftover};
+use super::cache::Fetch;
+use super::exchange::{self, CredentialsFile};
+use super::keyed_hash::{keyed_hash, random_hex};
+use super::values::Values;
 use crate::domain::credentials::{Callers, Credentials, Secret};
 
 pub use self::document::{Change, Document};
@@ -27,15 +32,20 @@ pub use self::keys::{is_key, is_reserved};
 pub use self::place::{NoPlace, find};
 pub use self::writing::{Class, Unwritable};
 
+/// The note of when variables were given their values.
+const HISTORY: &str = "history";
+
 /// Reads Twilio's credentials and the callers' keys; other services' variables need only be well
 /// formed.
 pub fn read(path: &Path) -> Result<Credentials, BadEnvFile> {
     let file = EnvFile::at(path);
     let document = file.read()?;
-    let value = |name: &str| document.get(name).map(Secret::duplicate);
+    let values = document.values();
+    let value = |name: &str| values.get(name).map(Secret::duplicate);
     let mut credentials = Credentials::from_values(&file.place(), value)?;
-    let entries = document.entries().iter();
-    credentials.callers = Callers::among(entries.map(|entry| (entry.key.as_str(), &entry.value)));
+    credentials.callers = Callers::among(values.texts());
+    let key = credentials.auth_token.expose().as_bytes();
+    credentials.version = Some(keyed_hash(key, [document.text()]));
     Ok(credentials)
 }
 
@@ -58,6 +68,16 @@ pub struct Examined {
     pub copies: Vec<PathBuf>,
 }
 
+impl Examined {
+    /// What was found, if nothing speaks against using the file.
+    pub fn sound(mut self) -> Result<Self, BadEnvFile> {
+        if self.defects.is_empty() {
+            return Ok(self);
+        }
+        Err(self.defects.swap_remove(0))
+    }
+}
+
 impl EnvFile {
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
@@ -74,16 +94,8 @@ impl EnvFile {
 
     /// The variables, if nothing speaks against using the file.
     pub fn read(&self) -> Result<Document, BadEnvFile> {
-        let (folder, name) = self.open()?;
-        refuse_if(folder.defect()?)?;
-        let found = usable(folder.read(&name)?)?;
-        self.parse(found.bytes)
-    }
-
-    /// When each variable was given its value, as far as it is known.
-    pub fn history(&self) -> Option<History> {
-        let (folder, name) = self.open().ok()?;
-        read_history(&folder, &name)
+        let (folder, name) = self.safe_folder()?;
+        self.parse(&usable(folder.read(&name)?)?.bytes)
     }
 
     /// Has `change` edit the file, or create it. No other command changes it meanwhile, and
@@ -94,106 +106,178 @@ impl EnvFile {
         now: Timestamp,
         change: impl FnOnce(&mut Document) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (folder, name) = self.open()?;
-        refuse_if(folder.defect()?)?;
+        let (folder, name) = self.safe_folder()?;
         let _lock = folder.lock(&name)?;
         let old = read_if_there(&folder, &name)?;
-        let before = match &old {
-            Some(bytes) => self.parse(bytes.clone())?,
-            None => Document::empty(),
-        };
-        let mut document = match &old {
-            Some(bytes) => self.parse(bytes.clone())?,
-            None => Document::empty(),
-        };
+        let bytes = old.as_deref().map_or(&[][..], Vec::as_slice);
+        let (before, mut document) = (self.parse(bytes)?, self.parse(bytes)?);
         let done = change(&mut document)?;
         if document.text() == before.text() {
             return Ok(done);
         }
         // Editors do not know about the lock.
-        let last_look = || match read_if_there(&folder, &name)? == old {
-            true => Ok(()),
-            false => Err(BadEnvFile::ChangedMeanwhile(self.place())),
+        let last_look = || {
+            if read_if_there(&folder, &name)? == old {
+                return Ok(());
+            }
+            Err(BadEnvFile::ChangedMeanwhile(self.place()))
         };
         folder.replace(&name, document.text().as_bytes(), last_look)?;
         // The change has been made; without a note of it, its age is unknown and no more.
-        let _ = note(&folder, &name, &before, &document, now);
+        let _ = self.note_changes(&before, &document, now);
         Ok(done)
+    }
+
+    fn note_changes(
+        &self,
+        before: &Document,
+        after: &Document,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let file: &dyn CredentialsFile = self;
+        let mut history = match file.read_note(HISTORY) {
+            Ok(Some(history)) => history,
+            _ => History::new(random_hex()?),
+        };
+        history.note(before.entries(), after.entries(), now);
+        file.write_note(HISTORY, &history)
     }
 
     /// Looks at all there is to complain about, where `read` stops at the first.
     pub fn examine(&self) -> Result<Examined, BadEnvFile> {
-        let (folder, name) = self.open()?;
+        let (folder, name) = self.folder()?;
         let found = folder.read(&name)?;
-        let modified = found.metadata.modified().ok();
-        let mut examined = Examined {
-            defects: found.defects,
-            entries: Vec::new(),
-            modified: modified.and_then(|at| Timestamp::try_from(at).ok()),
-            history: read_history(&folder, &name),
-            copies: self.copies(&folder, &name),
-        };
-        examined.defects.extend(folder.defect()?);
-        match std::str::from_utf8(&found.bytes) {
+        let mut defects = found.defects;
+        defects.extend(folder.defect());
+        let mut entries = Vec::new();
+        match self.text(&found.bytes) {
             Ok(text) => {
-                let (entries, mistakes) = grammar::scan(text);
+                let (read, mistakes) = grammar::scan(text);
                 let mistakes = mistakes.into_iter();
-                let mistakes = mistakes.map(|bad| BadEnvFile::Syntax(self.place(), bad));
-                examined.defects.extend(mistakes);
-                examined.entries = entries;
+                defects.extend(mistakes.map(|bad| BadEnvFile::Syntax(self.place(), bad)));
+                entries = read;
             }
-            Err(error) => examined.defects.push(self.not_utf8(&found.bytes, &error)),
+            Err(error) => defects.push(error),
         }
-        Ok(examined)
+        let modified = found.metadata.modified().ok();
+        let file: &dyn CredentialsFile = self;
+        Ok(Examined {
+            defects,
+            entries,
+            modified: modified.and_then(|at| Timestamp::try_from(at).ok()),
+            history: file.read_note(HISTORY).ok().flatten(),
+            copies: copies(&folder, &name),
+        })
     }
 
-    /// Files whose names hold the file's name, as editors and careful people leave them.
-    fn copies(&self, folder: &Folder, name: &OsStr) -> Vec<PathBuf> {
-        let own = ["lock", "history", "rotation", "synced"].map(|what| beside(name, what));
-        let templates = [".example", ".sample", ".template"];
-        let own_name = name.to_string_lossy();
-        let is_copy = |other: &OsString| {
-            let text = other.to_string_lossy();
-            other != name
-                && text.contains(&*own_name)
-                && !own.contains(other)
-                && !templates.iter().any(|end| text.ends_with(end))
-        };
-        let mut names = folder.names().unwrap_or_default();
-        names.retain(|other| is_copy(other) || is_leftover(name, other));
-        names.sort();
-        let places = names.into_iter().map(|other| folder.place(&other).into());
-        places.collect()
-    }
-
-    fn open(&self) -> Result<(Folder, OsString), BadEnvFile> {
+    fn folder(&self) -> Result<(Folder, OsString), BadEnvFile> {
         match (self.path.parent(), self.path.file_name()) {
             (Some(folder), Some(name)) => Ok((Folder::open(folder)?, name.to_owned())),
             _ => Err(BadEnvFile::NotAFile(self.place())),
         }
     }
 
-    fn parse(&self, bytes: Zeroizing<Vec<u8>>) -> Result<Document, BadEnvFile> {
-        let text = match std::str::from_utf8(&bytes) {
-            Ok(text) => Zeroizing::new(text.to_owned()),
-            Err(error) => return Err(self.not_utf8(&bytes, &error)),
-        };
+    /// The folder, unless others may exchange the files in it.
+    fn safe_folder(&self) -> Result<(Folder, OsString), BadEnvFile> {
+        let (folder, name) = self.folder()?;
+        match folder.defect() {
+            Some(defect) => Err(defect),
+            None => Ok((folder, name)),
+        }
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<Document, BadEnvFile> {
+        let text = Zeroizing::new(self.text(bytes)?.to_owned());
         Document::parse(text).map_err(|bad| BadEnvFile::Syntax(self.place(), bad))
     }
 
-    fn not_utf8(&self, bytes: &[u8], error: &std::str::Utf8Error) -> BadEnvFile {
-        let before = &bytes[..error.valid_up_to()];
-        BadEnvFile::Syntax(self.place(), BadLine::after(before, Problem::NotUtf8))
+    fn text<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, BadEnvFile> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let before = &bytes[..error.valid_up_to()];
+            BadEnvFile::Syntax(self.place(), BadLine::after(before, Problem::NotUtf8))
+        })
     }
 }
 
-fn refuse_if(defect: Option<BadEnvFile>) -> Result<(), BadEnvFile> {
-    defect.map_or(Ok(()), Err)
+/// The credentials of a relay on one machine: read again when a rotation may have changed them.
+#[async_trait]
+impl Fetch for EnvFile {
+    async fn fetch(&self, _: Timestamp) -> anyhow::Result<Credentials> {
+        Ok(read(&self.path)?)
+    }
+}
+
+/// As rotations and exchanges with Secrets Manager use it.
+impl CredentialsFile for EnvFile {
+    fn place(&self) -> String {
+        EnvFile::place(self)
+    }
+
+    fn values(&self) -> anyhow::Result<Values> {
+        Ok(self.read()?.values())
+    }
+
+    fn edit(&self, change: &mut dyn FnMut(&mut Values)) -> anyhow::Result<()> {
+        EnvFile::edit(self, Timestamp::now(), |document| {
+            let before = document.values();
+            let mut after = before.duplicate();
+            change(&mut after);
+            for (name, _) in before.texts() {
+                if after.get(name).is_none() {
+                    document.remove(name);
+                }
+            }
+            for (name, value) in after.texts() {
+                if before.get(name) != Some(value) {
+                    document.set(name, value)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn note(&self, kind: &str) -> anyhow::Result<Option<String>> {
+        let (folder, name) = self.safe_folder()?;
+        let note = read_if_there(&folder, &beside(&name, kind))?;
+        Ok(note.map(|note| String::from_utf8_lossy(&note).into_owned()))
+    }
+
+    fn set_note(&self, kind: &str, json: Option<&str>) -> anyhow::Result<()> {
+        let (folder, name) = self.safe_folder()?;
+        let note = beside(&name, kind);
+        match json {
+            Some(json) => folder.replace(&note, json.as_bytes(), || Ok(()))?,
+            None => folder.remove(&note)?,
+        }
+        Ok(())
+    }
+}
+
+/// Files whose names hold the file's name, as editors and careful people leave them.
+fn copies(folder: &Folder, name: &OsStr) -> Vec<PathBuf> {
+    let own = ["lock", HISTORY, exchange::ROTATION, exchange::SYNCED];
+    let own = own.map(|what| beside(name, what));
+    let templates = [".example", ".sample", ".template"];
+    let own_name = name.to_string_lossy();
+    let is_copy = |other: &OsString| {
+        let text = other.to_string_lossy();
+        other != name
+            && text.contains(&*own_name)
+            && !own.contains(other)
+            && !templates.iter().any(|end| text.ends_with(end))
+    };
+    let mut names = folder.names().unwrap_or_default();
+    names.retain(|other| is_copy(other) || is_leftover(name, other));
+    names.sort();
+    let places = names.into_iter().map(|other| folder.place(&other).into());
+    places.collect()
 }
 
 fn usable(mut found: Found) -> Result<Found, BadEnvFile> {
-    refuse_if(found.defects.drain(..).next())?;
-    Ok(found)
+    if found.defects.is_empty() {
+        return Ok(found);
+    }
+    Err(found.defects.swap_remove(0))
 }
 
 fn read_if_there(folder: &Folder, name: &OsStr) -> Result<Option<Zeroizing<Vec<u8>>>, BadEnvFile> {
@@ -202,37 +286,6 @@ fn read_if_there(folder: &Folder, name: &OsStr) -> Result<Option<Zeroizing<Vec<u
         Err(BadEnvFile::Missing(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn read_history(folder: &Folder, name: &OsStr) -> Option<History> {
-    let found = folder
-        .read(&beside(name, "history"))
-        .and_then(usable)
-        .ok()?;
-    serde_json::from_slice(&found.bytes).ok()
-}
-
-fn note(
-    folder: &Folder,
-    name: &OsStr,
-    before: &Document,
-    after: &Document,
-    now: Timestamp,
-) -> Result<(), BadEnvFile> {
-    let place = || folder.place(name);
-    let mut history = match read_history(folder, name) {
-        Some(history) => history,
-        None => {
-            let mut salt = [0; 16];
-            getrandom::fill(&mut salt)
-                .map_err(|error| BadEnvFile::NotWritten(place(), std::io::Error::other(error)))?;
-            History::new(salt)
-        }
-    };
-    history.note(before.entries(), after.entries(), now);
-    let json = serde_json::to_string_pretty(&history)
-        .map_err(|error| BadEnvFile::NotWritten(place(), error.into()))?;
-    folder.replace(&beside(name, "history"), json.as_bytes(), || Ok(()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! between a look and a use.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{File, Metadata, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -41,43 +41,36 @@ pub struct Lock {
 
 impl Folder {
     pub fn open(path: &Path) -> Result<Self, BadEnvFile> {
-        let path = if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
-        };
+        let is_here = path.as_os_str().is_empty();
+        let path = if is_here { Path::new(".") } else { path };
+        let place = path.display().to_string();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let place = || path.display().to_string();
         match openat(rustix::fs::CWD, path, flags, Mode::empty()) {
             Ok(handle) => Ok(Self {
                 handle: handle.into(),
                 path: path.to_owned(),
             }),
-            Err(Errno::NOENT | Errno::NOTDIR) => Err(BadEnvFile::NoFolder(place())),
-            Err(error) => Err(BadEnvFile::Unreadable(place(), error.into())),
+            Err(Errno::NOENT | Errno::NOTDIR) => Err(BadEnvFile::NoFolder(place)),
+            Err(error) => Err(BadEnvFile::Unreadable(place, error.into())),
         }
     }
 
     /// Who may write to a folder can put another file in place of ours, unless it is sticky.
-    pub fn defect(&self) -> Result<Option<BadEnvFile>, BadEnvFile> {
+    pub fn defect(&self) -> Option<BadEnvFile> {
         let folder = self.path.display().to_string();
         let mode = match self.handle.metadata() {
             Ok(metadata) => metadata.permissions().mode() & 0o7777,
-            Err(error) => return Err(BadEnvFile::Unreadable(folder, error)),
+            Err(error) => return Some(BadEnvFile::Unreadable(folder, error)),
         };
         let is_open = mode & 0o022 != 0 && mode & 0o1000 == 0;
-        Ok(is_open.then_some(BadEnvFile::OpenFolder { folder, mode }))
+        is_open.then_some(BadEnvFile::OpenFolder { folder, mode })
     }
 
     /// A file's place for messages: as it was named.
     pub fn place(&self, name: &OsStr) -> String {
-        let bare = self.path == Path::new(".");
-        let path = if bare {
-            PathBuf::from(name)
-        } else {
-            self.path.join(name)
-        };
-        path.display().to_string()
+        let is_here = self.path == Path::new(".");
+        let folder = if is_here { Path::new("") } else { &self.path };
+        folder.join(name).display().to_string()
     }
 
     pub fn read(&self, name: &OsStr) -> Result<Found, BadEnvFile> {
@@ -125,7 +118,7 @@ impl Folder {
             Err(error) => return Err(BadEnvFile::NotWritten(place, error.into())),
         };
         // An umask may have kept the next command of ours from opening it.
-        let _ = handle.set_permissions(std::fs::Permissions::from_mode(0o600));
+        let _ = handle.set_permissions(Permissions::from_mode(0o600));
         let began = Instant::now();
         loop {
             match handle.try_lock() {
@@ -152,22 +145,44 @@ impl Folder {
     ) -> Result<(), BadEnvFile> {
         let failed = |error: io::Error| BadEnvFile::NotWritten(self.place(name), error);
         self.remove_leftovers(name).map_err(failed)?;
-        let mut new = Temporary::create(self, name).map_err(failed)?;
-        new.write(content).map_err(failed)?;
-        last_look()?;
-        renameat(&self.handle, &new.name, &self.handle, name).map_err(|e| failed(e.into()))?;
-        new.is_renamed = true;
+        let random = getrandom::u64().map_err(|error| failed(io::Error::other(error)))?;
+        let new = beside(name, &format!("{random:016x}.tmp"));
+        let written = self.write_new(&new, content).map_err(failed);
+        let renamed = written.and_then(|()| last_look()).and_then(|()| {
+            let renamed = renameat(&self.handle, &new, &self.handle, name);
+            renamed.map_err(|error| failed(error.into()))
+        });
+        if renamed.is_err() {
+            let _ = unlinkat(&self.handle, &new, AtFlags::empty());
+        }
+        renamed?;
         // The new name lasts once the folder is on the disk, too.
         self.handle.sync_all().map_err(failed)
     }
 
+    /// Writes a file that is not there yet. It is ours alone from the moment at which it exists.
+    fn write_new(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(&self.handle, name, flags, OURS_ALONE)?);
+        // An umask may have taken the owner's own rights away.
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        file.write_all(content)?;
+        file.sync_all()
+    }
+
+    /// Removes a file, if it is there.
+    pub fn remove(&self, name: &OsStr) -> Result<(), BadEnvFile> {
+        match unlinkat(&self.handle, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(BadEnvFile::NotWritten(self.place(name), error.into())),
+        }
+    }
+
     /// What a command left that was killed while it wrote. Nobody writes now: the lock is ours.
     fn remove_leftovers(&self, name: &OsStr) -> io::Result<()> {
-        for leftover in self
-            .names()?
-            .iter()
-            .filter(|other| is_leftover(name, other))
-        {
+        let names = self.names()?;
+        for leftover in names.iter().filter(|other| is_leftover(name, other)) {
             unlinkat(&self.handle, leftover, AtFlags::empty())?;
         }
         Ok(())
@@ -180,71 +195,23 @@ impl Folder {
     }
 }
 
-/// A new file beside the one that it will replace; removed unless it did.
-struct Temporary<'a> {
-    folder: &'a Folder,
-    name: OsString,
-    handle: File,
-    is_renamed: bool,
-}
-
-impl<'a> Temporary<'a> {
-    /// It is ours alone from the moment at which it exists.
-    fn create(folder: &'a Folder, name: &OsStr) -> io::Result<Self> {
-        let random = getrandom::u64().map_err(io::Error::other)?;
-        let name = beside(name, &format!("{random:016x}.tmp"));
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let handle = File::from(openat(&folder.handle, &name, flags, OURS_ALONE)?);
-        Ok(Self {
-            folder,
-            name,
-            handle,
-            is_renamed: false,
-        })
-    }
-
-    fn write(&mut self, content: &[u8]) -> io::Result<()> {
-        // An umask may have taken the owner's own rights away.
-        self.handle
-            .set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        self.handle.write_all(content)?;
-        self.handle.sync_all()
-    }
-}
-
-impl Drop for Temporary<'_> {
-    fn drop(&mut self) {
-        if !self.is_renamed {
-            let _ = unlinkat(&self.folder.handle, &self.name, AtFlags::empty());
-        }
-    }
-}
-
 fn defects(place: &str, metadata: &Metadata) -> Vec<BadEnvFile> {
     let mut defects = Vec::new();
-    let (owner, us) = (metadata.uid(), rustix::process::geteuid().as_raw());
     let place = || place.to_owned();
+    let (owner, us) = (metadata.uid(), rustix::process::geteuid().as_raw());
     if owner != us {
-        defects.push(BadEnvFile::ForeignOwner {
-            place: place(),
-            owner,
-            us,
-        });
+        let place = place();
+        defects.push(BadEnvFile::ForeignOwner { place, owner, us });
     }
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        defects.push(BadEnvFile::Exposed {
-            place: place(),
-            mode,
-        });
+        let place = place();
+        defects.push(BadEnvFile::Exposed { place, mode });
     }
     let links = metadata.nlink();
     if links > 1 {
-        defects.push(BadEnvFile::HardLinked {
-            place: place(),
-            links,
-        });
+        let place = place();
+        defects.push(BadEnvFile::HardLinked { place, links });
     }
     defects
 }

@@ -1,6 +1,10 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::sync::Arc;
 
 use super::*;
+use crate::app::ports::credentials::{RefreshReason, Source};
+use crate::clock::SystemClock;
+use crate::credentials::cache::Cache;
 
 const NOW: &str = "2026-11-23T08:00:00Z";
 
@@ -291,14 +295,51 @@ fn copies_beside_the_file_are_found_and_its_own_companions_are_not_copies() {
 fn the_age_of_a_value_is_known_from_the_change_on() {
     let place = Place::with(b"OLD=1\n", 0o600);
     place.set("NEW", "1").unwrap();
-    let file = place.file();
-    let (document, history) = (file.read().unwrap(), file.history().unwrap());
-    let changed = document
-        .entries()
-        .iter()
-        .map(|entry| history.changed(entry));
+    let examined = place.file().examine().unwrap();
+    let history = examined.history.unwrap();
+    let entries = examined.entries.iter();
+    let changed = entries.map(|entry| history.changed(entry));
     assert_eq!(
         changed.collect::<Vec<_>>(),
         [None, Some(NOW.parse().unwrap())]
     );
+}
+
+#[test]
+fn a_note_is_for_its_owner_alone_and_goes_without_a_trace() {
+    let place = Place::new();
+    let file = place.file();
+    let file: &dyn CredentialsFile = &file;
+    assert_eq!(file.read_note::<u32>("rotation").unwrap(), None);
+    for number in [1, 2] {
+        file.write_note("rotation", &number).unwrap();
+        assert_eq!(file.read_note("rotation").unwrap(), Some(number));
+    }
+    assert_eq!(place.names(), [".repos.env.rotation"]);
+    let path = place.0.path().join(".repos.env.rotation");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for _ in 0..2 {
+        file.set_note("rotation", None).unwrap();
+        assert_eq!(place.names(), [""; 0]);
+    }
+    file.set_note("rotation", Some("{")).unwrap();
+    let error = file.read_note::<u32>("rotation").unwrap_err().to_string();
+    assert!(error.contains("is damaged"), "{error}");
+}
+
+#[tokio::test]
+async fn a_rotation_of_the_file_is_found_when_twilio_does_not_know_the_old_ones() {
+    let write = |place: &Place, token| place.set("TWILIO_AUTH_TOKEN", token).unwrap();
+    let place = Place::with(whole().as_bytes(), 0o600);
+    write(&place, "old");
+    let source = Cache::new(place.file(), Arc::new(SystemClock));
+    let seen = source.current().await.unwrap();
+    write(&place, "new");
+    assert_eq!(source.current().await.unwrap().auth_token.expose(), "old");
+    let newer = source.newer(&seen, RefreshReason::Refused).await.unwrap();
+    assert_eq!(newer.auth_token.expose(), "new");
+    assert!(!newer.version.as_deref().unwrap().contains("new"));
+    let again = source.newer(&newer, RefreshReason::Refused).await;
+    assert!(again.is_none());
 }

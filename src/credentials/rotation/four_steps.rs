@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
+use crate::credentials::exchange::{Stored, VersionedSecret};
 use crate::credentials::rotation::{
-    self, Journal, LATE_WEBHOOKS, LONG_DRAIN, Proof, Step, Subject, Twilio, Which,
+    self, LATE_WEBHOOKS, LONG_DRAIN, RotationRecord, Step, Subject, Twilio, Which,
 };
-use crate::credentials::secrets_manager::{SecretStore, Stored};
+use crate::credentials::secrets_manager::SecretStore;
 use crate::credentials::values::Values;
 use crate::domain::credentials::{API_KEY, PREVIOUS_NOT_AFTER, Secret};
 use crate::twilio::access::{Access, KeyType};
@@ -128,14 +129,14 @@ async fn create(rotator: &Rotator, version: &str) -> anyhow::Result<Done> {
             rotator.subject.name()
         );
     }
-    let mut journal = rotation::begin(rotator.subject, version, &values, rotator.clock.now());
-    let minted = rotator.twilio().mint(&journal, &values).await?;
-    journal.new_key = minted.key(rotator.subject);
-    journal.reach(Step::Pending, rotator.clock.now());
-    let new: Vec<&Secret> = minted.0.iter().collect();
-    rotation::keep_pending(&mut values, rotator.subject, &new)?;
-    rotation::switch(&mut values, rotator.subject)?;
-    values.set_other(RECORD, serde_json::to_value(&journal)?);
+    let (subject, now) = (rotator.subject, rotator.clock.now());
+    let mut record = RotationRecord::begin(subject, version, &values, now);
+    let new = rotator.twilio().mint(&record, &values).await?;
+    record.new_key = subject.sid(new.first());
+    record.reach(Step::Pending, rotator.clock.now());
+    rotation::keep_pending(&mut values, subject, &new);
+    rotation::switch(&mut values, subject);
+    values.set_other(RECORD, serde_json::to_value(&record)?);
     rotator.secret.put_pending(version, &values).await?;
     Ok(Done::Created)
 }
@@ -176,8 +177,7 @@ async fn switch(rotator: &Rotator, version: &str) -> anyhow::Result<Done> {
     let pending = rotator.secret.pending(version).await?;
     let pending = pending.with_context(|| format!("the version {version} is not pending"))?;
     for name in rotator.subject.names() {
-        let previous = pending.values.get(&rotation::previous(name));
-        if previous.map(Secret::expose) != current.values.get(name).map(Secret::expose) {
+        if pending.values.get(&rotation::previous(name)) != current.values.get(name) {
             bail!(
                 "somebody else changed {name} in the secret {} since the rotation began; nothing of theirs was overwritten. Take the stage AWSPENDING off the version {version} (`aws secretsmanager update-secret-version-stage`) and begin the rotation again",
                 rotator.secret.id()
@@ -194,27 +194,27 @@ async fn switch(rotator: &Rotator, version: &str) -> anyhow::Result<Done> {
 async fn finish(rotator: &Rotator) -> anyhow::Result<Done> {
     let now = rotator.clock.now();
     let current = rotator.secret.current().await?;
-    let Some(journal) = record(&current.values)? else {
+    let Some(record) = record(&current.values)? else {
         return forget_token(rotator, current, now).await;
     };
     // When the version was put in force is not on record, but nothing was changed after that.
     let changed = rotator.secret.changed().await?;
     let switched = changed.max(current.created).unwrap_or(now);
-    let until = switched.max(journal.at) + LONG_DRAIN;
+    let until = switched.max(record.at) + LONG_DRAIN;
     if now < until {
         return Ok(Done::NotBefore(until));
     }
-    let twilio = rotator.twilio();
-    twilio.delete_old(&journal, &current.values).await?;
-    if twilio.prove(journal.subject, &current.values).await? == Proof::Alive {
+    let (subject, twilio) = (record.subject, rotator.twilio());
+    twilio.delete_old(&record, &current.values).await?;
+    if !twilio.old_is_dead(subject, &current.values).await? {
         bail!(
             "Twilio still accepts the old {}; the next run looks again",
-            journal.subject.name()
+            subject.name()
         );
     }
     let mut values = current.values;
-    match journal.subject {
-        Subject::ApiKey => rotation::forget(&mut values, journal.subject),
+    match subject {
+        Subject::ApiKey => rotation::forget(&mut values, subject),
         Subject::AuthToken => {
             let until = (now + LATE_WEBHOOKS).to_string();
             values.set(PREVIOUS_NOT_AFTER, Secret::new(until));
@@ -223,10 +223,10 @@ async fn finish(rotator: &Rotator) -> anyhow::Result<Done> {
     values.remove(RECORD);
     rotator.secret.replace(&current.version, &values).await?;
     tracing::info!(
-        old_key = journal.old_key,
+        old_key = record.old_key,
         new_key = values.get(API_KEY).map(Secret::expose),
         "a rotation of the {} is done",
-        journal.subject.name()
+        subject.name()
     );
     Ok(Done::OldProvenDead)
 }
@@ -244,10 +244,10 @@ async fn forget_token(rotator: &Rotator, current: Stored, now: Timestamp) -> any
     Ok(Done::Forgotten)
 }
 
-fn record(values: &Values) -> anyhow::Result<Option<Journal>> {
+fn record(values: &Values) -> anyhow::Result<Option<RotationRecord>> {
     let record = values.other(RECORD).cloned();
-    let journal = record.map(serde_json::from_value).transpose();
-    journal.with_context(|| format!("{RECORD} in the secret is damaged; take it out by hand"))
+    let record = record.map(serde_json::from_value).transpose();
+    record.with_context(|| format!("{RECORD} in the secret is damaged; take it out by hand"))
 }
 
 #[cfg(test)]

@@ -13,22 +13,22 @@
 pub mod four_steps;
 mod names;
 mod steps;
-#[cfg(all(feature = "aws", feature = "machine"))]
 mod two_places;
 mod work;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{FRESH, USABLE};
+use super::values::Values;
+use crate::domain::credentials::{API_KEY, Secret};
 
-pub use names::{Slots, forget, keep_pending, previous, switch, undo_pending};
-pub use steps::{Places, begin, new_id, run};
-#[cfg(all(feature = "aws", feature = "machine"))]
+pub use names::{forget, keep_pending, previous, switch};
 pub use two_places::{TwoPlaces, Wait};
-pub use work::{Minted, Proof, Twilio, Which};
+pub use work::{Twilio, Which};
 
 /// The longest that an event is worked on, Twilio's answer included.
 const LONGEST_EVENT: Duration = Duration::from_secs(60);
@@ -46,6 +46,7 @@ pub const LATE_WEBHOOKS: Duration = Duration::from_secs(10 * 60);
 
 /// What is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "machine", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     ApiKey,
@@ -67,6 +68,12 @@ impl Subject {
             Subject::ApiKey => "API key",
             Subject::AuthToken => "auth token",
         }
+    }
+
+    /// The SID of a key, of which `first` is the first value; a token has none.
+    pub fn sid(self, first: Option<&Secret>) -> Option<String> {
+        let first = first.filter(|_| self == Subject::ApiKey);
+        first.map(|sid| sid.expose().to_owned())
     }
 }
 
@@ -93,7 +100,7 @@ pub enum Step {
 
 /// The record of a rotation: names and times, no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Journal {
+pub struct RotationRecord {
     pub subject: Subject,
     /// Names the rotation, and the key that it makes.
     pub id: String,
@@ -108,15 +115,16 @@ pub struct Journal {
     pub new_key: Option<String>,
 }
 
-impl Journal {
-    pub fn begin(subject: Subject, id: &str, old_key: Option<String>, now: Timestamp) -> Self {
+impl RotationRecord {
+    /// Of a rotation that begins now; `values` are those in force.
+    pub fn begin(subject: Subject, id: &str, values: &Values, now: Timestamp) -> Self {
         Self {
             subject,
             id: id.to_owned(),
             step: Step::Begun,
             at: now,
             began: now,
-            old_key,
+            old_key: subject.sid(values.filled(API_KEY)),
             new_key: None,
         }
     }
@@ -129,43 +137,9 @@ impl Journal {
     /// The name of the key that the rotation makes, by which it is found if its making was not
     /// answered. Twilio takes 64 characters.
     pub fn key_name(&self) -> String {
-        let date = self.began.strftime("%Y");
-        let month: u32 = self.began.strftime("%m").to_string().parse().unwrap_or(1);
-        let quarter = month.saturating_sub(1) / 3 + 1;
-        format!("relay/{date}Q{quarter}/{}", self.id)
-    }
-}
-
-/// What comes next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Mint,
-    Verify,
-    Switch,
-    /// Nothing before then.
-    Wait(Timestamp),
-    DeleteOld,
-    ProveOldDead,
-    Forget,
-}
-
-/// What comes next in a rotation. `drain` is how long the old one stays alive after the switch.
-pub fn next(journal: &Journal, drain: Duration, now: Timestamp) -> Action {
-    let wait = |by: Duration, then| match journal.at + by {
-        until if now < until => Action::Wait(until),
-        _ => then,
-    };
-    match journal.step {
-        Step::Begun | Step::Minted => Action::Mint,
-        Step::Pending => Action::Verify,
-        Step::Verified => Action::Switch,
-        Step::Switched => wait(drain, Action::DeleteOld),
-        Step::Drained => Action::DeleteOld,
-        Step::OldDeleted => Action::ProveOldDead,
-        Step::OldProvenDead if journal.subject == Subject::AuthToken => {
-            wait(LATE_WEBHOOKS.min(drain), Action::Forget)
-        }
-        Step::OldProvenDead => Action::Forget,
+        let date = self.began.to_zoned_datetime(TimeZone::UTC).date();
+        let quarter = (date.month() - 1) / 3 + 1;
+        format!("relay/{}Q{quarter}/{}", date.year(), self.id)
     }
 }
 
@@ -173,81 +147,33 @@ pub fn next(journal: &Journal, drain: Duration, now: Timestamp) -> Action {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
+    fn begin(id: &str, began: &str) -> RotationRecord {
+        let mut values = Values::default();
+        values.set(API_KEY, Secret::new("SK".to_owned() + &"0".repeat(32)));
+        RotationRecord::begin(Subject::ApiKey, id, &values, began.parse().unwrap())
     }
 
     #[test]
-    fn the_order_is_fixed_and_the_old_one_outlives_whoever_has_it() {
-        let began = at("2026-11-23T12:00:00Z");
-        let mut journal = Journal::begin(Subject::ApiKey, "x", None, began);
-        let mut seen = Vec::new();
-        for step in [
-            Step::Begun,
-            Step::Minted,
-            Step::Pending,
-            Step::Verified,
-            Step::Switched,
-            Step::Drained,
-            Step::OldDeleted,
-            Step::OldProvenDead,
-        ] {
-            journal.reach(step, began);
-            seen.push(next(&journal, DRAIN, began));
-        }
-        use Action::*;
-        let until = at("2026-11-23T12:06:00Z");
-        let order = [
-            Mint,
-            Mint,
-            Verify,
-            Switch,
-            Wait(until),
-            DeleteOld,
-            ProveOldDead,
-            Forget,
-        ];
-        assert_eq!(seen, order);
-        journal.reach(Step::Switched, began);
-        assert_eq!(next(&journal, DRAIN, until), DeleteOld);
+    fn the_old_one_outlives_whoever_has_it_kept() {
         assert!(DRAIN > FRESH && LONG_DRAIN > USABLE);
-    }
-
-    #[test]
-    fn webhooks_that_were_signed_before_a_promotion_may_still_come() {
-        let began = at("2026-11-23T12:00:00Z");
-        let mut journal = Journal::begin(Subject::AuthToken, "x", None, began);
-        journal.reach(Step::OldProvenDead, began);
-        let until = began + LATE_WEBHOOKS.min(DRAIN);
-        assert_eq!(next(&journal, DRAIN, began), Action::Wait(until));
-        assert_eq!(next(&journal, DRAIN, until), Action::Forget);
     }
 
     #[test]
     fn a_key_is_named_after_its_quarter_and_rotation_within_twilios_limit() {
         let id = "0".repeat(36);
-        let journal = |began| Journal::begin(Subject::ApiKey, &id, None, at(began));
-        let name = journal("2026-11-23T12:00:00Z").key_name();
-        assert_eq!(name, format!("relay/2026Q4/{id}"));
-        assert!(name.len() <= 64);
-        assert!(
-            journal("2027-01-01T00:00:00Z")
-                .key_name()
-                .contains("2027Q1")
-        );
-        assert!(
-            journal("2027-03-31T00:00:00Z")
-                .key_name()
-                .contains("2027Q1")
-        );
+        let name = |began| begin(&id, began).key_name();
+        assert_eq!(name("2026-11-23T12:00:00Z"), format!("relay/2026Q4/{id}"));
+        assert!(name("2026-11-23T12:00:00Z").len() <= 64);
+        assert!(name("2027-01-01T00:00:00Z").contains("2027Q1"));
+        assert!(name("2027-03-31T00:00:00Z").contains("2027Q1"));
     }
 
     #[test]
     fn the_record_of_a_rotation_survives_being_written() {
-        let old = Some("SK".to_owned() + &"0".repeat(32));
-        let began = at("2026-11-23T12:00:00Z");
-        let journal = Journal::begin(Subject::ApiKey, "x", old, began);
-        let json = serde_json::to_string(&journal).unwrap();
-        assert_eq!(serde_json::from_str::<Journal>(&json).unwrap(), journal);
+        let record = begin("x", "2026-11-23T12:00:00Z");
+        assert!(record.old_key.is_some());
+        let json = serde_json::to_string(&record).unwrap();
+        let read: RotationRecord = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, record);
     }
 }

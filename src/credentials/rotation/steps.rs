@@ -2,171 +2,129 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use async_trait::async_trait;
-use jiff::Timestamp;
+use anyhow::bail;
 
 use super::names::pending;
-use super::{Action, Journal, Proof, Step, Subject, Twilio, Which, next};
-use crate::clock::Clock;
-use crate::credentials::values::Values;
-use crate::domain::credentials::{API_KEY, Secret};
+use super::{LATE_WEBHOOKS, RotationRecord, Step, Subject, Twilio, TwoPlaces, Which, keep_pending};
+use crate::credentials::exchange::ROTATION;
 
 /// A new key or a promotion may take a moment to be known everywhere at Twilio.
 const SPREADS: Duration = Duration::from_secs(2);
 const LOOKS: usize = 30;
 
-/// Where the values stand and the record is kept. Whatever is done here is done wholly or not at
-/// all, and doing it again changes nothing.
-#[async_trait]
-pub trait Places: Send + Sync {
-    /// Old, current and new values, under their names.
-    async fn values(&self) -> anyhow::Result<Values>;
-    async fn keep_pending(&self, subject: Subject, values: &[Secret]) -> anyhow::Result<()>;
-    async fn undo_pending(&self, subject: Subject) -> anyhow::Result<()>;
-    /// Puts the new values in force everywhere, the last place last.
-    async fn switch(&self, subject: Subject) -> anyhow::Result<()>;
-    async fn forget(&self, subject: Subject) -> anyhow::Result<()>;
-    async fn note(&self, journal: &Journal) -> anyhow::Result<()>;
-    async fn close(&self) -> anyhow::Result<()>;
-    /// Returns at `until`.
-    async fn wait(&self, until: Timestamp, journal: &Journal);
-}
-
-/// Goes on with a rotation until it is done.
-pub async fn run(
-    twilio: &Twilio<'_>,
-    places: &dyn Places,
-    clock: &dyn Clock,
-    drain: Duration,
-    mut journal: Journal,
-) -> anyhow::Result<()> {
-    let subject = journal.subject;
-    loop {
-        let step = match next(&journal, drain, clock.now()) {
-            Action::Mint => {
-                mint(twilio, places, clock, &mut journal).await?;
-                Step::Pending
-            }
-            Action::Verify => {
-                verify(twilio, places, clock, &mut journal).await?;
-                Step::Verified
-            }
-            Action::Switch => {
-                places.switch(subject).await?;
-                Step::Switched
-            }
-            Action::Wait(until) => {
-                places.wait(until, &journal).await;
-                continue;
-            }
-            Action::DeleteOld => {
-                if journal.step == Step::Switched {
-                    journal.reach(Step::Drained, clock.now());
-                    places.note(&journal).await?;
+impl TwoPlaces {
+    /// Goes on with a rotation until it is done. Every step may be done again: it changes nothing
+    /// then.
+    pub async fn run(&self, twilio: &Twilio<'_>, mut record: RotationRecord) -> anyhow::Result<()> {
+        let subject = record.subject;
+        loop {
+            let step = match record.step {
+                Step::Begun | Step::Minted => {
+                    self.mint(twilio, &mut record).await?;
+                    Step::Pending
                 }
-                let values = places.values().await?;
-                twilio.delete_old(&journal, &values).await?;
-                Step::OldDeleted
-            }
-            Action::ProveOldDead => {
-                prove(twilio, places, clock, &journal).await?;
-                Step::OldProvenDead
-            }
-            Action::Forget => {
-                places.forget(subject).await?;
-                return places.close().await;
-            }
-        };
-        journal.reach(step, clock.now());
-        places.note(&journal).await?;
-    }
-}
-
-async fn mint(
-    twilio: &Twilio<'_>,
-    places: &dyn Places,
-    clock: &dyn Clock,
-    journal: &mut Journal,
-) -> anyhow::Result<()> {
-    let subject = journal.subject;
-    let values = places.values().await?;
-    // Kept, but not on record any more.
-    if let Some(kept) = pending(&values, subject) {
-        if subject == Subject::ApiKey {
-            journal.new_key = kept.first().map(|sid| sid.expose().to_owned());
+                Step::Pending => {
+                    self.verify(twilio, &mut record).await?;
+                    Step::Verified
+                }
+                Step::Verified => {
+                    self.switch(subject).await?;
+                    Step::Switched
+                }
+                Step::Switched => {
+                    self.wait_after(&record, self.drain).await;
+                    Step::Drained
+                }
+                Step::Drained => {
+                    twilio.delete_old(&record, &self.file.values()?).await?;
+                    Step::OldDeleted
+                }
+                Step::OldDeleted => {
+                    self.prove(twilio, &record).await?;
+                    Step::OldProvenDead
+                }
+                Step::OldProvenDead => {
+                    if subject == Subject::AuthToken {
+                        let late = LATE_WEBHOOKS.min(self.drain);
+                        self.wait_after(&record, late).await;
+                    }
+                    self.forget(subject).await?;
+                    return self.file.set_note(ROTATION, None);
+                }
+            };
+            record.reach(step, self.clock.now());
+            self.file.write_note(ROTATION, &record)?;
         }
-        return Ok(());
     }
-    let minted = twilio.mint(journal, &values).await?;
-    journal.new_key = minted.key(subject);
-    journal.reach(Step::Minted, clock.now());
-    places.note(journal).await?;
-    places.keep_pending(subject, &minted.0).await
-}
 
-/// Tries the new one. One that Twilio does not accept is taken back; nothing in force has changed
-/// by then.
-async fn verify(
-    twilio: &Twilio<'_>,
-    places: &dyn Places,
-    clock: &dyn Clock,
-    journal: &mut Journal,
-) -> anyhow::Result<()> {
-    let subject = journal.subject;
-    let values = places.values().await?;
-    for _ in 0..LOOKS {
-        if twilio.accepts(subject, &values, Which::Next).await? {
+    async fn mint(&self, twilio: &Twilio<'_>, record: &mut RotationRecord) -> anyhow::Result<()> {
+        let subject = record.subject;
+        let values = self.file.values()?;
+        // Kept, but not on record any more.
+        if let Some(kept) = pending(&values, subject) {
+            record.new_key = subject.sid(kept.first().copied());
             return Ok(());
         }
-        places.wait(clock.now() + SPREADS, journal).await;
+        let new = twilio.mint(record, &values).await?;
+        record.new_key = subject.sid(new.first());
+        record.reach(Step::Minted, self.clock.now());
+        self.file.write_note(ROTATION, record)?;
+        self.file
+            .edit(&mut |values| keep_pending(values, subject, &new))
     }
-    twilio.throw_away(journal, &values).await?;
-    places.undo_pending(subject).await?;
-    journal.new_key = None;
-    journal.reach(Step::Begun, clock.now());
-    places.note(journal).await?;
-    bail!(
-        "Twilio does not accept the new {} (HTTP 401, error 20003), so it was taken back; what is in force has not changed. Go on with --resume, which makes another",
-        subject.name()
-    )
-}
 
-async fn prove(
-    twilio: &Twilio<'_>,
-    places: &dyn Places,
-    clock: &dyn Clock,
-    journal: &Journal,
-) -> anyhow::Result<()> {
-    let subject = journal.subject;
-    let values = places.values().await?;
-    for _ in 0..LOOKS {
-        if twilio.prove(subject, &values).await? == Proof::Dead {
+    /// Tries the new one. One that Twilio does not accept is taken back; nothing in force has changed
+    /// by then.
+    async fn verify(&self, twilio: &Twilio<'_>, record: &mut RotationRecord) -> anyhow::Result<()> {
+        let subject = record.subject;
+        let values = self.file.values()?;
+        let is_accepted = async || twilio.accepts(subject, &values, Which::Next).await;
+        if self.becomes_true(record, is_accepted).await? {
             return Ok(());
         }
-        places.wait(clock.now() + SPREADS, journal).await;
+        twilio.throw_away(record, &values).await?;
+        self.undo_pending(subject)?;
+        record.new_key = None;
+        record.reach(Step::Begun, self.clock.now());
+        self.file.write_note(ROTATION, record)?;
+        bail!(
+            "Twilio does not accept the new {} (HTTP 401, error 20003), so it was taken back; what is in force has not changed. Go on with --resume, which makes another",
+            subject.name()
+        )
     }
-    bail!(
-        "Twilio still accepts the old {}; go on with --resume in a few minutes. If that does not help, end it in Twilio's console",
-        subject.name()
-    )
-}
 
-/// The record of a rotation that begins now.
-pub fn begin(subject: Subject, id: &str, values: &Values, now: Timestamp) -> Journal {
-    let old_key = match subject {
-        Subject::ApiKey => values.get(API_KEY).map(|sid| sid.expose().to_owned()),
-        Subject::AuthToken => None,
-    };
-    let old_key = old_key.filter(|sid| !sid.is_empty());
-    Journal::begin(subject, id, old_key, now)
-}
+    async fn prove(&self, twilio: &Twilio<'_>, record: &RotationRecord) -> anyhow::Result<()> {
+        let values = self.file.values()?;
+        let is_dead = async || twilio.old_is_dead(record.subject, &values).await;
+        if self.becomes_true(record, is_dead).await? {
+            return Ok(());
+        }
+        bail!(
+            "Twilio still accepts the old {}; go on with --resume in a few minutes. If that does not help, end it in Twilio's console",
+            record.subject.name()
+        )
+    }
 
-/// A name for a rotation that no other has.
-pub fn new_id() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(anyhow::Error::from)
-        .context("there is no randomness to name the rotation with")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    /// Asks again for a minute.
+    async fn becomes_true(
+        &self,
+        record: &RotationRecord,
+        ask: impl AsyncFn() -> anyhow::Result<bool>,
+    ) -> anyhow::Result<bool> {
+        for _ in 0..LOOKS {
+            if ask().await? {
+                return Ok(true);
+            }
+            self.wait.until(self.clock.now() + SPREADS, record).await;
+        }
+        Ok(false)
+    }
+
+    /// Returns once so much time has passed since the step was reached.
+    async fn wait_after(&self, record: &RotationRecord, time: Duration) {
+        let until = record.at + time;
+        while self.clock.now() < until {
+            self.wait.until(until, record).await;
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, bail};
 
-use super::names::{filled, next};
-use super::{Journal, Slots, Subject, previous};
+use super::names::next;
+use super::{RotationRecord, Subject, previous};
+use crate::credentials::values::Values;
 use crate::domain::credentials::{ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Secret};
 use crate::twilio::access::{Access, Failure, KeyType, Promoted};
 use crate::twilio::api::Login;
@@ -26,28 +27,6 @@ impl Which {
     }
 }
 
-/// What Twilio made: the values in the order of the subject's names.
-pub struct Minted(pub Vec<Secret>);
-
-impl Minted {
-    /// The SID, if it is a key.
-    pub fn key(&self, subject: Subject) -> Option<String> {
-        match subject {
-            Subject::ApiKey => self.0.first().map(|sid| sid.expose().to_owned()),
-            Subject::AuthToken => None,
-        }
-    }
-}
-
-/// What became of the old one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// Twilio refuses it, and accepts the new one.
-    Dead,
-    /// Twilio still accepts it.
-    Alive,
-}
-
 /// Twilio, and what kind of key to make there.
 pub struct Twilio<'a> {
     pub access: &'a Access,
@@ -55,38 +34,41 @@ pub struct Twilio<'a> {
 }
 
 impl Twilio<'_> {
-    /// Makes a new one. What an earlier attempt of the same rotation made is thrown away first: its
-    /// secret was told once, to somebody who is gone.
-    pub async fn mint(&self, journal: &Journal, values: &impl Slots) -> anyhow::Result<Minted> {
+    /// Makes a new one; its values, in the order of the subject's names. What an earlier attempt of
+    /// the same rotation made is thrown away first: its secret was told once, to somebody who is
+    /// gone.
+    pub async fn mint(
+        &self,
+        record: &RotationRecord,
+        values: &Values,
+    ) -> anyhow::Result<Vec<Secret>> {
         let (account, login) = owner(values)?;
-        match journal.subject {
+        match record.subject {
             Subject::ApiKey => {
-                self.throw_away(journal, values).await?;
-                let name = journal.key_name();
+                self.throw_away(record, values).await?;
+                let name = record.key_name();
                 let made = self.access.create_key(login, account, &name, self.key_type);
                 let made = made.await.context("no new API key was made")?;
-                Ok(Minted(vec![Secret::new(made.sid), made.secret]))
+                Ok(vec![Secret::new(made.sid), made.secret])
             }
             Subject::AuthToken => {
                 let thrown = self.access.delete_secondary(login).await;
                 thrown.context("an earlier secondary auth token was not deleted")?;
                 let made = self.access.create_secondary(login).await;
-                Ok(Minted(vec![
-                    made.context("no secondary auth token was made")?,
-                ]))
+                Ok(vec![made.context("no secondary auth token was made")?])
             }
         }
     }
 
     /// Deletes the keys that the rotation made.
-    pub async fn throw_away(&self, journal: &Journal, values: &impl Slots) -> anyhow::Result<()> {
+    pub async fn throw_away(&self, record: &RotationRecord, values: &Values) -> anyhow::Result<()> {
         let (account, login) = owner(values)?;
-        if journal.subject == Subject::AuthToken {
+        if record.subject == Subject::AuthToken {
             return Ok(self.access.delete_secondary(login).await?);
         }
         let keys = self.access.keys(login, account).await;
         let keys = keys.context("the API keys cannot be listed")?;
-        let ours = |name: &str| name.starts_with("relay/") && name.ends_with(&journal.id);
+        let ours = |name: &str| name.starts_with("relay/") && name.ends_with(&record.id);
         for key in keys.iter().filter(|key| ours(&key.friendly_name)) {
             let deleted = self.access.delete_key(login, account, &key.sid).await;
             deleted.context("an API key of an earlier attempt was not deleted")?;
@@ -98,18 +80,15 @@ impl Twilio<'_> {
     pub async fn accepts(
         &self,
         subject: Subject,
-        values: &impl Slots,
+        values: &Values,
         which: Which,
     ) -> anyhow::Result<bool> {
-        let account = required(values, ACCOUNT_SID)?.expose();
-        let user = match subject {
-            Subject::ApiKey => filled(values, &which.name(API_KEY)),
-            Subject::AuthToken => filled(values, ACCOUNT_SID),
+        let account = required(values, ACCOUNT_SID)?;
+        let (user, password) = match subject {
+            Subject::ApiKey => (values.filled(&which.name(API_KEY)), API_SECRET),
+            Subject::AuthToken => (Some(account), AUTH_TOKEN),
         };
-        let password = match subject {
-            Subject::ApiKey => filled(values, &which.name(API_SECRET)),
-            Subject::AuthToken => filled(values, &which.name(AUTH_TOKEN)),
-        };
+        let password = values.filled(&which.name(password));
         let (Some(user), Some(password)) = (user, password) else {
             return Ok(false);
         };
@@ -117,21 +96,21 @@ impl Twilio<'_> {
             user: user.expose(),
             password,
         };
-        Ok(self.access.accepts(login, account).await?)
+        Ok(self.access.accepts(login, account.expose()).await?)
     }
 
     /// Ends the old one, after the new one was put in force.
-    pub async fn delete_old(&self, journal: &Journal, values: &impl Slots) -> anyhow::Result<()> {
+    pub async fn delete_old(&self, record: &RotationRecord, values: &Values) -> anyhow::Result<()> {
         let (account, login) = owner(values)?;
-        match journal.subject {
+        match record.subject {
             Subject::ApiKey => {
                 let in_force = required(values, API_KEY)?.expose();
-                if journal.new_key.as_deref() != Some(in_force) {
+                if record.new_key.as_deref() != Some(in_force) {
                     bail!(
                         "{API_KEY} is not the key that this rotation made: somebody else changed it meanwhile. Nothing was deleted; see which keys there are in Twilio's console, and begin again with `relay secrets rotate api-key --abandon`"
                     );
                 }
-                match &journal.old_key {
+                match &record.old_key {
                     Some(old) if old != in_force => {
                         let deleted = self.access.delete_key(login, account, old).await;
                         deleted.context("the old API key was not deleted")
@@ -153,31 +132,28 @@ impl Twilio<'_> {
 
     /// Looks whether the old one is dead. That the new one is alive is part of it: an account that is
     /// suspended, or a wrong address, refuses everything.
-    pub async fn prove(&self, subject: Subject, values: &impl Slots) -> anyhow::Result<Proof> {
+    pub async fn old_is_dead(&self, subject: Subject, values: &Values) -> anyhow::Result<bool> {
+        let name = subject.name();
         let new = self.accepts(subject, values, Which::InForce).await;
-        if !new.with_context(|| format!("the new {} cannot be tried", subject.name()))? {
+        if !new.with_context(|| format!("the new {name} cannot be tried"))? {
             bail!(
-                "Twilio does not accept the new {0} (HTTP 401, error 20003), so nothing is proven of the old one; look into Twilio's console whether the account is active and the {0} is there, then go on with --resume",
-                subject.name()
+                "Twilio does not accept the new {name} (HTTP 401, error 20003), so nothing is proven of the old one; look into Twilio's console whether the account is active and the {name} is there, then go on with --resume"
             );
         }
         let old = self.accepts(subject, values, Which::Previous).await;
-        match old.with_context(|| format!("the old {} cannot be tried", subject.name()))? {
-            true => Ok(Proof::Alive),
-            false => Ok(Proof::Dead),
-        }
+        Ok(!old.with_context(|| format!("the old {name} cannot be tried"))?)
     }
 }
 
 /// Who may make keys and tokens: the account itself.
-fn owner(values: &impl Slots) -> anyhow::Result<(&str, Login<'_>)> {
+fn owner(values: &Values) -> anyhow::Result<(&str, Login<'_>)> {
     let user = required(values, ACCOUNT_SID)?.expose();
     let password = required(values, AUTH_TOKEN)?;
     Ok((user, Login { user, password }))
 }
 
-fn required<'a>(values: &'a impl Slots, name: &str) -> anyhow::Result<&'a Secret> {
-    filled(values, name).with_context(|| {
+fn required<'a>(values: &'a Values, name: &str) -> anyhow::Result<&'a Secret> {
+    values.filled(name).with_context(|| {
         format!("{name} is missing; a rotation needs the account's SID and auth token")
     })
 }

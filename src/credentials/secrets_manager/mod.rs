@@ -4,7 +4,7 @@
 mod shape;
 mod store;
 
-pub use store::{NotStored, SecretStore, Stored};
+pub use store::SecretStore;
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use super::cache::{Cache, Fetch};
+use super::exchange::VersionedSecret;
 use crate::clock::Clock;
 use crate::domain::credentials::Credentials;
 
@@ -50,12 +51,10 @@ impl Secrets {
 impl Fetch for Secrets {
     async fn fetch(&self, now: Timestamp) -> anyhow::Result<Credentials> {
         let read = try_join_all(self.0.iter().map(SecretStore::current)).await?;
-        let mut versions = Vec::new();
-        let mut values = Vec::new();
-        for stored in read {
-            versions.push(stored.version);
-            values.push(stored.values);
-        }
+        let (versions, values): (Vec<_>, Vec<_>) = read
+            .into_iter()
+            .map(|stored| (stored.version, stored.values))
+            .unzip();
         let mut credentials = shape::credentials(&self.place(), &values, now)?;
         credentials.version = Some(versions.join(" "));
         Ok(credentials)

@@ -3,7 +3,7 @@
 //!
 //! Source: AWS, "Managed external secrets partners": Twilio API key, Twilio auth token.
 
-use anyhow::anyhow;
+use anyhow::bail;
 use jiff::Timestamp;
 
 use crate::credentials::values::Values;
@@ -33,17 +33,15 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
     ];
     for name in names {
         if secrets.iter().any(|values| values.other(name).is_some()) {
-            return Err(anyhow!(
-                "{name} in {place} is not a text; write it in quotes"
-            ));
+            bail!("{name} in {place} is not a text; write it in quotes");
         }
     }
     let look_up = |name: &str| {
         let theirs = SAME.iter().find(|(ours, _)| *ours == name);
         let theirs = theirs.map(|(_, theirs)| *theirs);
         secrets.iter().find_map(|values| {
-            let found = values.get(name).filter(|value| !value.expose().is_empty());
-            found.or_else(|| values.get(theirs?))
+            let ours = values.filled(name);
+            ours.or_else(|| values.get(theirs?))
         })
     };
     let is_over = match look_up(PREVIOUS_NOT_AFTER).map(Secret::expose) {
@@ -51,9 +49,7 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
         Some(until) => match until.parse::<Timestamp>() {
             Ok(until) => until < now,
             Err(_) => {
-                return Err(anyhow!(
-                    "{PREVIOUS_NOT_AFTER} in {place} is no time such as 2026-11-23T18:00:00Z"
-                ));
+                bail!("{PREVIOUS_NOT_AFTER} in {place} is no time such as 2026-11-23T18:00:00Z");
             }
         },
     };
@@ -61,7 +57,7 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
         if is_over && name == PREVIOUS_AUTH_TOKEN {
             return None;
         }
-        look_up(name).map(|value| Secret::new(value.expose()))
+        look_up(name).map(Secret::duplicate)
     })?;
     credentials.callers = Callers::among(secrets.iter().flat_map(Values::texts));
     Ok(credentials)

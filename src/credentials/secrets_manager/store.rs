@@ -7,16 +7,17 @@
 //! Source: AWS, Secrets Manager API Reference, `PutSecretValue` and `UpdateSecretVersionStage`.
 
 use anyhow::{Context, anyhow};
+use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::aws_error::plain;
+use crate::credentials::exchange::{NotStored, Stored, VersionedSecret};
+use crate::credentials::keyed_hash::keyed_hash;
 use crate::credentials::values::Values;
-use crate::domain::credentials::{API_SECRET, AUTH_TOKEN};
+use crate::domain::credentials::{API_SECRET, AUTH_TOKEN, Secret};
 
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
@@ -30,49 +31,12 @@ pub struct SecretStore {
     id: String,
 }
 
-/// A version of the secret.
-#[derive(Debug)]
-pub struct Stored {
-    pub version: String,
-    pub values: Values,
-    pub stages: Vec<String>,
-    pub created: Option<Timestamp>,
-}
-
-/// Why a new version is not the current one.
-#[derive(Debug, thiserror::Error)]
-pub enum NotStored {
-    #[error(
-        "somebody else changed the secret {0} meanwhile; nothing of theirs was overwritten. Look at it with `relay secrets diff`, and do it again"
-    )]
-    ChangedMeanwhile(String),
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
-}
-
 impl SecretStore {
     pub fn new(client: Client, id: impl Into<String>) -> Self {
         Self {
             client,
             id: id.into(),
         }
-    }
-
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The version in force.
-    pub async fn current(&self) -> anyhow::Result<Stored> {
-        let asked = self.client.get_secret_value().secret_id(&self.id);
-        let answer = asked.version_stage(CURRENT).send().await;
-        let answer = answer.map_err(plain).with_context(|| {
-            format!(
-                "cannot read the secret {} from Secrets Manager (does it have a value, and may this role read it? `relay secrets seed` puts one in)",
-                self.id
-            )
-        })?;
-        self.stored(answer)
     }
 
     /// The pending version of a rotation, if it has a value yet.
@@ -96,16 +60,6 @@ impl SecretStore {
     /// Gives the pending version of a rotation its value.
     pub async fn put_pending(&self, version: &str, values: &Values) -> anyhow::Result<()> {
         self.put(version, PENDING, values.to_json()).await
-    }
-
-    /// Makes `values` the current version if `seen` still is; its id. Putting the same into the
-    /// place of the same again is no further version.
-    pub async fn replace(&self, seen: &str, values: &Values) -> Result<String, NotStored> {
-        let json = values.to_json();
-        let version = version_id(seen, &json, values);
-        self.put(&version, CANDIDATE, json).await?;
-        self.make_current(&version, seen).await?;
-        Ok(version)
     }
 
     /// Moves `AWSCURRENT` from the version `seen` to `version`.
@@ -209,6 +163,33 @@ impl SecretStore {
     }
 }
 
+#[async_trait]
+impl VersionedSecret for SecretStore {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    async fn current(&self) -> anyhow::Result<Stored> {
+        let asked = self.client.get_secret_value().secret_id(&self.id);
+        let answer = asked.version_stage(CURRENT).send().await;
+        let answer = answer.map_err(plain).with_context(|| {
+            format!(
+                "cannot read the secret {} from Secrets Manager (does it have a value, and may this role read it? `relay secrets seed` puts one in)",
+                self.id
+            )
+        })?;
+        self.stored(answer)
+    }
+
+    async fn replace(&self, seen: &str, values: &Values) -> Result<String, NotStored> {
+        let json = values.to_json();
+        let version = version_id(seen, &json, values);
+        self.put(&version, CANDIDATE, json).await?;
+        self.make_current(&version, seen).await?;
+        Ok(version)
+    }
+}
+
 fn instant(at: &aws_sdk_secretsmanager::primitives::DateTime) -> Option<Timestamp> {
     Timestamp::new(at.secs(), 0).ok()
 }
@@ -217,26 +198,15 @@ fn instant(at: &aws_sdk_secretsmanager::primitives::DateTime) -> Option<Timestam
 /// a repetition is recognised. It is logged by AWS, so it is a hash that only those can compute who
 /// know the credentials.
 fn version_id(seen: &str, json: &str, values: &Values) -> String {
-    let key = [AUTH_TOKEN, API_SECRET]
-        .into_iter()
-        .filter_map(|name| values.get(name))
-        .map(|secret| secret.expose().as_bytes())
-        .find(|key| !key.is_empty())
-        .unwrap_or_default();
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
-    for part in [seen, json] {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part.as_bytes());
-    }
-    let hash = mac.finalize().into_bytes();
-    let hex: String = hash[..16].iter().map(|b| format!("{b:02x}")).collect();
+    let mut keys = [AUTH_TOKEN, API_SECRET].into_iter();
+    let key = keys.find_map(|name| values.filled(name));
+    let hash = keyed_hash(key.map_or("", Secret::expose).as_bytes(), [seen, json]);
     let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
+        &hash[..8],
+        &hash[8..12],
+        &hash[12..16],
+        &hash[16..20],
+        &hash[20..],
     ];
     parts.join("-")
 }
@@ -244,7 +214,6 @@ fn version_id(seen: &str, json: &str, values: &Values) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::credentials::Secret;
 
     #[test]
     fn a_version_is_named_by_what_it_replaces_and_holds_and_by_a_key() {

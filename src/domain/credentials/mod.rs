@@ -84,46 +84,44 @@ impl Credentials {
         place: &str,
         look_up: impl Fn(&str) -> Option<Secret>,
     ) -> Result<Self, BadCredentials> {
-        let required = |name: &'static str| {
-            look_up(name)
-                .filter(|value| !value.expose().is_empty())
-                .ok_or_else(|| BadCredentials::Missing {
-                    name,
-                    place: place.to_owned(),
-                })
-        };
+        let place = || place.to_owned();
         let optional = |name: &str| look_up(name).filter(|value| !value.expose().is_empty());
+        let required = |name| {
+            let missing = || BadCredentials::Missing {
+                name,
+                place: place(),
+            };
+            optional(name).ok_or_else(missing)
+        };
+        let sid = |name, value: Secret, prefix, expected| match value.expose() {
+            sid if is_sid(prefix, sid) => Ok(sid.to_owned()),
+            _ => Err(BadCredentials::Malformed {
+                name,
+                place: place(),
+                expected,
+            }),
+        };
         let half = |have, lack| BadCredentials::HalfAKey {
             have,
             lack,
-            place: place.to_owned(),
+            place: place(),
         };
-        let account_sid = required(ACCOUNT_SID)?.expose().to_owned();
-        if !is_sid("AC", &account_sid) {
-            let expected = "an account's SID (AC and 32 hexadecimal digits)";
-            return Err(BadCredentials::Malformed {
-                name: ACCOUNT_SID,
-                place: place.to_owned(),
-                expected,
-            });
-        }
+        let account_sid = sid(
+            ACCOUNT_SID,
+            required(ACCOUNT_SID)?,
+            "AC",
+            "an account's SID (AC and 32 hexadecimal digits)",
+        )?;
         let api_key = match (optional(API_KEY), optional(API_SECRET)) {
-            (Some(sid), Some(secret)) => Some(ApiKey {
-                sid: sid.expose().to_owned(),
-                secret,
-            }),
+            (Some(key), Some(secret)) => {
+                let expected = "an API key's SID (SK and 32 hexadecimal digits)";
+                let sid = sid(API_KEY, key, "SK", expected)?;
+                Some(ApiKey { sid, secret })
+            }
             (None, None) => None,
             (Some(_), None) => return Err(half(API_KEY, API_SECRET)),
             (None, Some(_)) => return Err(half(API_SECRET, API_KEY)),
         };
-        if api_key.as_ref().is_some_and(|key| !is_sid("SK", &key.sid)) {
-            let expected = "an API key's SID (SK and 32 hexadecimal digits)";
-            return Err(BadCredentials::Malformed {
-                name: API_KEY,
-                place: place.to_owned(),
-                expected,
-            });
-        }
         Ok(Self {
             account_sid,
             auth_token: required(AUTH_TOKEN)?,
