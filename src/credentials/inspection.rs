@@ -1,6 +1,6 @@
 //! What is not as it should be with a `repos.env`, beyond what keeps it from being read.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::registry::{self, VARIABLES};
@@ -16,6 +16,16 @@ pub struct Finding {
     pub variable: Option<String>,
     /// What is wrong and what to do. Never carries a value.
     pub message: String,
+}
+
+impl Finding {
+    pub fn new(finding: &'static str, variable: Option<&str>, message: String) -> Self {
+        Self {
+            finding,
+            variable: variable.map(str::to_owned),
+            message,
+        }
+    }
 }
 
 /// What is known of a variable without showing it.
@@ -46,14 +56,10 @@ pub fn known(examined: &Examined, now: Timestamp) -> Vec<Known> {
             line: entry.line,
             fingerprint: history.map(|history| history.fingerprint(entry)),
             changed,
-            age_days: since.map(|since| days(now.duration_since(since))),
+            age_days: since.map(|since| now.duration_since(since).as_hours() / 24),
         }
     };
     examined.entries.iter().map(describe).collect()
-}
-
-fn days(age: SignedDuration) -> i64 {
-    age.as_hours() / 24
 }
 
 /// Everything to put right with the file at `place`. `exported` looks up the environment in which
@@ -67,11 +73,7 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |finding, variable: Option<&str>, message: String| {
-        findings.push(Finding {
-            finding,
-            variable: variable.map(str::to_owned),
-            message,
-        });
+        findings.push(Finding::new(finding, variable, message));
     };
     for defect in &examined.defects {
         add(defect.class(), None, defect.to_string());
@@ -82,34 +84,25 @@ pub fn findings(
         let message = format!("{copy} looks like a copy of {place}; if it is, run `{command}`");
         add("copy", None, message);
     }
-    let entry = |name: &str| examined.entries.iter().find(|entry| entry.key == name);
-    for variable in VARIABLES {
-        let name = variable.name;
-        match entry(name) {
-            None if variable.is_required => {
-                let command = format!("relay secrets add --file {} {name}", quoted(place));
-                let what = variable.kind.name();
-                let message = format!("{name} ({what}) is missing from {place}; run `{command}`");
-                add("missing_variable", Some(name), message);
-            }
-            Some(entry) => {
-                if let Some(complaint) = variable.kind.complaint(entry.value.expose()) {
-                    let line = entry.line;
-                    let message = format!("{place}:{line}: {name} {complaint}");
-                    add("malformed", Some(name), message);
-                }
-            }
-            None => {}
+    for entry in &examined.entries {
+        let (name, line, value) = (entry.key.as_str(), entry.line, entry.value.expose());
+        let complaint = match crate::domain::credentials::name_of(name) {
+            Some(caller) => CallerKey::parse(&caller, value)
+                .err()
+                .map(|malformed| malformed.to_string()),
+            None => registry::variable(name).and_then(|variable| variable.kind.complaint(value)),
+        };
+        if let Some(complaint) = complaint {
+            let message = format!("{place}:{line}: {name} {complaint}");
+            add("malformed", Some(name), message);
         }
     }
-    for entry in &examined.entries {
-        let (name, line) = (entry.key.as_str(), entry.line);
-        let Some(caller) = crate::domain::credentials::name_of(name) else {
-            continue;
-        };
-        if let Err(malformed) = CallerKey::parse(&caller, entry.value.expose()) {
-            let message = format!("{place}:{line}: {name} {malformed}");
-            add("malformed", Some(name), message);
+    for variable in VARIABLES.iter().filter(|variable| variable.is_required) {
+        let (name, what) = (variable.name, variable.kind.name());
+        if !examined.entries.iter().any(|entry| entry.key == name) {
+            let command = format!("relay secrets add --file {} {name}", quoted(place));
+            let message = format!("{name} ({what}) is missing from {place}; run `{command}`");
+            add("missing_variable", Some(name), message);
         }
     }
     for entry in &examined.entries {
@@ -122,21 +115,20 @@ pub fn findings(
         }
     }
     for known in known(examined, now) {
-        let rotates = registry::variable(&known.name).is_some_and(|variable| variable.rotates);
-        let Some(age) = known.age_days.filter(|_| rotates) else {
+        let name = known.name.as_str();
+        let rotates = registry::variable(name).is_some_and(|variable| variable.rotates);
+        let is_old = |age: &i64| rotates && *age >= i64::from(most_days);
+        let Some(age) = known.age_days.filter(is_old) else {
             continue;
         };
-        if age >= i64::from(most_days) {
-            let command = match crate::domain::credentials::name_of(&known.name) {
-                Some(caller) => format!("relay secrets caller {caller}"),
-                None => "relay secrets rotate".to_owned(),
-            };
-            let message = format!(
-                "{} has had its value for {age} days, and {most_days} are the most; run `{command}`",
-                known.name
-            );
-            add("old", Some(&known.name), message);
-        }
+        let command = match crate::domain::credentials::name_of(name) {
+            Some(caller) => format!("relay secrets caller {caller}"),
+            None => "relay secrets rotate".to_owned(),
+        };
+        let message = format!(
+            "{name} has had its value for {age} days, and {most_days} are the most; run `{command}`"
+        );
+        add("old", Some(name), message);
     }
     findings
 }

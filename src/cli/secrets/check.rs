@@ -49,19 +49,15 @@ impl Check {
                 (findings, inspection::known(&examined, now))
             }
             Err(error) => {
-                let finding = Finding {
-                    finding: error.class(),
-                    variable: None,
-                    message: error.to_string(),
-                };
+                let finding = Finding::new(error.class(), None, error.to_string());
                 (vec![finding], Vec::new())
             }
         };
-        findings.extend(git::findings(file.path()));
-        let verdicts = match self.live {
-            true => live::verdicts(&file, &self.twilio_url).await,
-            false => Vec::new(),
-        };
+        findings.extend(git::finding(file.path()));
+        let mut verdicts = BTreeMap::new();
+        if self.live {
+            verdicts = live::verdicts(&file, &self.twilio_url).await;
+        }
         let invalid = verdicts.iter();
         findings.extend(invalid.filter_map(|(name, verdict)| live::finding(name, verdict)));
         let is_clean = findings.is_empty();
@@ -71,7 +67,7 @@ impl Check {
                 "clean": is_clean,
                 "findings": findings,
                 "variables": known,
-                "live": verdicts.iter().cloned().collect::<BTreeMap<_, _>>(),
+                "live": verdicts,
             }))?;
         } else {
             for finding in &findings {
@@ -91,14 +87,11 @@ impl Check {
 }
 
 fn ages(known: &[Known]) -> Result<(), output::Unwritten> {
-    let ours: Vec<_> = known.iter().filter(|known| known.kind.is_some()).collect();
-    let width = ours.iter().map(|known| known.name.len()).max();
-    for known in &ours {
+    let ours = || known.iter().filter(|known| known.kind.is_some());
+    let width = ours().map(|known| known.name.len()).max().unwrap_or(0);
+    for known in ours() {
         let (name, age) = (&known.name, age(known));
-        tell!(
-            "  {name:width$}  {DIM}{age}{DIM:#}",
-            width = width.unwrap_or(0)
-        )?;
+        tell!("  {name:width$}  {DIM}{age}{DIM:#}")?;
     }
     Ok(())
 }
@@ -111,14 +104,7 @@ pub fn age(known: &Known) -> String {
         days => format!("{days} days ago"),
     };
     match (known.changed, known.age_days) {
-        (Some(at), Some(days)) => {
-            let date = at.to_string();
-            format!(
-                "changed {} ({})",
-                date.get(..10).unwrap_or(&date),
-                ago(days)
-            )
-        }
+        (Some(at), Some(days)) => format!("changed {} ({})", at.strftime("%F"), ago(days)),
         (_, Some(days)) => format!("changed {} or earlier", ago(days)),
         _ => "changed at a time that is not known".to_owned(),
     }
