@@ -1,6 +1,5 @@
 //! The document that tells the next engineer everything about the credentials but the values.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
@@ -48,12 +47,11 @@ fn scan(text: &str, harmless: &str, entries: &[Entry]) -> Result<(), Leak> {
             return Err(Leak::Value(entry.key.clone()));
         }
     }
-    let is_token = |word: &str| word.len() >= TOKEN;
-    let mut lines = text.lines();
-    match lines.position(|line| {
-        line.split(|c: char| !c.is_ascii_alphanumeric())
-            .any(is_token)
-    }) {
+    let has_token = |line: &str| {
+        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| word.len() >= TOKEN)
+    };
+    match text.lines().position(has_token) {
         Some(index) => Err(Leak::Shape(index + 1)),
         None => Ok(()),
     }
@@ -61,18 +59,10 @@ fn scan(text: &str, harmless: &str, entries: &[Entry]) -> Result<(), Leak> {
 
 /// Every part of a value that would give something away.
 fn parts(value: &str) -> impl Iterator<Item = &str> {
-    let starts: Vec<usize> = value.char_indices().map(|(at, _)| at).collect();
-    let mut seen = HashSet::new();
-    (0..starts.len())
-        .filter_map(move |first| {
-            let end = match starts.get(first + PART) {
-                Some(end) => *end,
-                None if first + PART == starts.len() => value.len(),
-                None => return None,
-            };
-            Some(&value[starts[first]..end])
-        })
-        .filter(move |part| seen.insert(*part))
+    let starts = value.char_indices().map(|(at, _)| at);
+    let ends = value.char_indices().map(|(at, c)| at + c.len_utf8());
+    let parts = starts.zip(ends.skip(PART - 1));
+    parts.map(|(start, end)| &value[start..end])
 }
 
 fn render(place: &str, known: &[Known]) -> String {
@@ -135,24 +125,20 @@ Each has a variable `{name}`: {meaning}. Used by {used_by}. Rotation: {rotation}
 
 "
     );
-    let callers = || known.iter().filter(|known| name_of(&known.name).is_some());
-    if callers().next().is_some() {
-        text += "| name | caller | last updated |\n| --- | --- | --- |\n";
-    }
-    for known in callers() {
-        let (name, updated) = (&known.name, updated(Some(known)));
-        let caller = name_of(name).unwrap_or_default();
-        let _ = writeln!(text, "| `{name}` | {caller} | {updated} |");
+    let mut heading = "| name | caller | last updated |\n| --- | --- | --- |\n";
+    for known in known {
+        if let Some(caller) = name_of(&known.name) {
+            let updated = updated(Some(known));
+            let _ = writeln!(text, "{heading}| `{}` | {caller} | {updated} |", known.name);
+            heading = "";
+        }
     }
     let is_other = |known: &&Known| registry::variable(&known.name).is_none();
-    let others: Vec<_> = known.iter().filter(is_other).collect();
+    let others = known.iter().filter(is_other);
+    let others: Vec<_> = others.map(|known| format!("`{}`", known.name)).collect();
     if !others.is_empty() {
         text += "\nOther services' variables in the file, which the relay leaves alone: ";
-        let names: Vec<_> = others
-            .iter()
-            .map(|known| format!("`{}`", known.name))
-            .collect();
-        let _ = writeln!(text, "{}.", names.join(", "));
+        let _ = writeln!(text, "{}.", others.join(", "));
     }
     let _ = write!(
         text,
