@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Place, prompt};
 use crate::cli::WrongUsage;
@@ -60,17 +59,17 @@ impl Add {
             self.check_value(key, value)?;
         }
         // From here on, Ctrl-C waits for the few milliseconds that the write takes.
-        let _no_interruption = (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        );
+        let _no_interruption = prompt::Stop::listen()?;
         let may_replace = |key: &str| self.replace || self.asks() && present.get(key).is_some();
         let changes = file.edit(SystemClock.now(), |document| {
             let mut changes = Vec::new();
             for (key, value) in self.keys.iter().zip(&values) {
                 let change = document.set(key, value).map_err(BadEnvFile::from)?;
                 if change == Change::Replaced && !may_replace(key) {
-                    return Err(stands_there(key, &file));
+                    bail!(
+                        "{key} has another value in {} already; give --replace to replace it; nothing was changed",
+                        file.place()
+                    );
                 }
                 changes.push(change);
             }
@@ -135,19 +134,19 @@ impl Add {
         let Some(variable) = registry::variable(key) else {
             return Ok(());
         };
-        match variable.kind.complaint(value.expose()) {
-            Some(complaint) if variable.kind.is_sid() => {
-                bail!("what came for {key} {complaint}; nothing was changed")
-            }
-            Some(complaint) if !self.any_shape => bail!(
-                "what came for {key} {complaint}; nothing was changed (--any-shape takes it, for a sandbox)"
-            ),
-            Some(complaint) => {
-                note!("{key} {complaint}; taken all the same");
-                Ok(())
-            }
-            None => Ok(()),
+        let Some(complaint) = variable.kind.complaint(value.expose()) else {
+            return Ok(());
+        };
+        if variable.kind.is_sid() {
+            bail!("what came for {key} {complaint}; nothing was changed");
         }
+        if !self.any_shape {
+            bail!(
+                "what came for {key} {complaint}; nothing was changed (--any-shape takes it, for a sandbox)"
+            );
+        }
+        note!("{key} {complaint}; taken all the same");
+        Ok(())
     }
 
     fn show(&self, file: &EnvFile, changes: &[Change]) -> anyhow::Result<()> {
@@ -156,32 +155,27 @@ impl Add {
             let names = pairs.filter(|(_, change)| **change == wanted);
             names.map(|(key, _)| key.as_str()).collect::<Vec<_>>()
         };
-        let (added, replaced) = (names(Change::Added), names(Change::Replaced));
-        let same = names(Change::Same);
         let place = file.place();
         if self.json {
-            let changes =
-                json!({"file": place, "added": added, "replaced": replaced, "same": same});
-            return output::json(&changes);
+            return output::json(&json!({
+                "file": place,
+                "added": names(Change::Added),
+                "replaced": names(Change::Replaced),
+                "same": names(Change::Same),
+            }));
         }
-        for (names, what) in [
-            (added, "added to"),
-            (replaced, "replaced in"),
-            (same, "as it was in"),
+        for (change, what) in [
+            (Change::Added, "added to"),
+            (Change::Replaced, "replaced in"),
+            (Change::Same, "as it was in"),
         ] {
+            let names = names(change).join(", ");
             if !names.is_empty() {
-                tell!("{}: {what} {place}", names.join(", "))?;
+                tell!("{names}: {what} {place}")?;
             }
         }
         Ok(())
     }
-}
-
-fn stands_there(key: &str, file: &EnvFile) -> anyhow::Error {
-    anyhow!(
-        "{key} has another value in {} already; give --replace to replace it; nothing was changed",
-        file.place()
-    )
 }
 
 /// A value for each line, of which there must be `count`.
@@ -192,10 +186,10 @@ fn from_lines(bytes: &[u8], count: usize) -> anyhow::Result<Vec<Secret>> {
         bail!("no value came by standard input; give one line for each KEY");
     }
     let text = text.strip_suffix('\n').unwrap_or(text);
-    let lines: Vec<&str> = if count == 1 {
-        vec![text]
-    } else {
-        text.split('\n').collect()
+    // A single value may not have several lines either: the writer says so better.
+    let lines: Vec<&str> = match count {
+        1 => vec![text],
+        _ => text.split('\n').collect(),
     };
     if lines.len() != count {
         bail!(

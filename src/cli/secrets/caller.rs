@@ -3,7 +3,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
@@ -75,14 +75,10 @@ impl Caller {
                 .map_err(BadEnvFile::from)?;
             anyhow::Ok(made)
         });
-        let made = match (made, &self.out) {
-            (Ok(made), _) => made,
-            (Err(error), Some(out)) => {
-                let _ = std::fs::remove_file(out);
-                return Err(error);
-            }
-            (Err(error), None) => return Err(error),
-        };
+        if let (Err(_), Some(out)) = (&made, &self.out) {
+            let _ = std::fs::remove_file(out);
+        }
+        let made = made?;
         if let Some(mut out) = out {
             let line = Zeroizing::new(format!("{}\n", made.key.expose()));
             let written = out.write_all(line.as_bytes()).and_then(|()| out.sync_all());
@@ -118,9 +114,7 @@ impl Caller {
         })?;
         let place = file.place();
         if !was_there {
-            return Err(anyhow!(
-                "{variable} is not in {place}; `relay secrets list` shows what is"
-            ));
+            bail!("{variable} is not in {place}; `relay secrets list` shows what is");
         }
         if self.json {
             output::json(&json!({"file": place, "variable": variable, "removed": true}))?;

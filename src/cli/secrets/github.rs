@@ -50,18 +50,20 @@ impl Github {
         }
         let file = self.place.find()?;
         let document = file.read()?;
-        let ours = VARIABLES.iter().filter(|variable| variable.is_required);
-        let names: Vec<&str> = if self.keys.is_empty() {
-            let ours = ours.map(|variable| variable.name);
-            ours.filter(|name| document.get(name).is_some()).collect()
-        } else {
-            self.keys.iter().map(String::as_str).collect()
-        };
-        if let Some(missing) = names.iter().find(|name| document.get(name).is_none()) {
+        let is_there = |name: &&str| document.get(name).is_some();
+        let mut names: Vec<&str> = self.keys.iter().map(String::as_str).collect();
+        if let Some(missing) = names.iter().find(|name| !is_there(name)) {
             bail!(
                 "{missing} is not in {}; `relay secrets list` shows what is",
                 file.place()
             );
+        }
+        if names.is_empty() {
+            let ours = VARIABLES.iter().filter(|variable| variable.is_required);
+            names = ours
+                .map(|variable| variable.name)
+                .filter(is_there)
+                .collect();
         }
         let mut settings = Vec::new();
         for name in names {
@@ -74,10 +76,10 @@ impl Github {
         }
         if self.json {
             output::json(&settings)?;
-        } else {
-            for setting in &settings {
-                tell!("{}", setting.command)?;
-            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        for setting in &settings {
+            tell!("{}", setting.command)?;
         }
         Ok(ExitCode::SUCCESS)
     }

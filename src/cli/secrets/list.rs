@@ -25,20 +25,14 @@ pub struct List {
 
 impl List {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let mut examined = self.place.find()?.examine()?;
-        if !examined.defects.is_empty() {
-            return Err(examined.defects.swap_remove(0).into());
-        }
+        let examined = self.place.find()?.examine()?.sound()?;
         let known = inspection::known(&examined, SystemClock.now());
         if self.json {
             output::json(&known)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let width = known
-            .iter()
-            .map(|known| known.name.len())
-            .max()
-            .unwrap_or(0);
+        let widths = known.iter().map(|known| known.name.len());
+        let width = widths.max().unwrap_or(0);
         for known in &known {
             let (name, kind) = (&known.name, known.kind.unwrap_or("of another service"));
             let print = known.fingerprint.as_deref().unwrap_or("-");

@@ -95,14 +95,14 @@ fn read(buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// From when it listens, Ctrl-C and SIGTERM end the question and not the process.
-struct Stop {
+/// While it lives, Ctrl-C and SIGTERM do not end the process; a question ends by them.
+pub struct Stop {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Stop {
-    fn listen() -> io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

@@ -34,10 +34,7 @@ pub struct Reference {
 impl Reference {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let file = self.place.find()?;
-        let mut examined = file.examine()?;
-        if !examined.defects.is_empty() {
-            return Err(examined.defects.swap_remove(0).into());
-        }
+        let examined = file.examine()?.sound()?;
         let place = std::path::absolute(file.path())?.display().to_string();
         let known = inspection::known(&examined, SystemClock.now());
         let text = reference::document(&place, &known, &examined.entries)?;
@@ -63,11 +60,12 @@ impl Reference {
 
 /// The document as the index would name it.
 fn link(out: &Path, index: &Path) -> String {
-    let folder = index
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let near = folder.and_then(|folder| out.strip_prefix(folder).ok());
-    near.unwrap_or(out).display().to_string()
+    // Of a path with no folder this is empty, and every path begins with nothing.
+    let folder = index.parent().unwrap_or(Path::new(""));
+    out.strip_prefix(folder)
+        .unwrap_or(out)
+        .display()
+        .to_string()
 }
 
 /// Writes a file whole or not at all, unless it says that already.
