@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::notifier::{Place, Wish, key_of, put, values};
+use super::notifier::{NotifierRequest, Place, key_of, put, values};
 use super::output::{self, tell};
 use crate::printable::printable;
 
@@ -72,7 +72,11 @@ impl Invite {
         if self.dry_run {
             invitation["dry_run"] = true.into();
         }
-        let answer = match self.place.asked(&Wish::Invitation(invitation)).await? {
+        let answer = match self
+            .place
+            .asked(&NotifierRequest::Invitation(invitation))
+            .await?
+        {
             Ok(answer) => answer,
             Err(code) => return Ok(code),
         };

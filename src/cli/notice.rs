@@ -4,7 +4,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::notifier::{Place, Wish};
+use super::notifier::{NotifierRequest, Place};
 use super::output::{self, note, tell};
 use crate::printable::printable;
 
@@ -49,16 +49,16 @@ struct Cancel {
 
 impl Notice {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let (place, wish) = match self.command {
+        let (place, request) = match self.command {
             Command::Show(Show {
                 id,
                 follow: true,
                 place,
             }) => return follow(&place, id).await,
-            Command::Show(Show { id, place, .. }) => (place, Wish::Show(id)),
-            Command::Cancel(Cancel { id, place }) => (place, Wish::Cancel(id)),
+            Command::Show(Show { id, place, .. }) => (place, NotifierRequest::Show(id)),
+            Command::Cancel(Cancel { id, place }) => (place, NotifierRequest::Cancel(id)),
         };
-        match place.asked(&wish).await? {
+        match place.asked(&request).await? {
             Ok(answer) => show(&place, &answer),
             Err(code) => Ok(code),
         }
@@ -70,10 +70,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Says how far a notice is, until nobody waits for it any more.
 pub async fn follow(place: &Place, id: String) -> anyhow::Result<ExitCode> {
-    let wish = Wish::Show(id);
+    let request = NotifierRequest::Show(id);
     let mut said = String::new();
     loop {
-        let answer = match place.asked(&wish).await? {
+        let answer = match place.asked(&request).await? {
             Ok(answer) => answer,
             Err(code) => return Ok(code),
         };

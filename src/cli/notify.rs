@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::notice::follow;
-use super::notifier::{Place, Wish, key_of, put, values};
+use super::notifier::{NotifierRequest, Place, key_of, put, values};
 use super::output::{self, tell};
 use super::show;
 use crate::domain::time_zone::TimeZone;
@@ -70,7 +70,7 @@ pub struct Notify {
 impl Notify {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let notice = self.notice()?;
-        let answer = match self.place.asked(&Wish::Notice(notice)).await? {
+        let answer = match self.place.asked(&NotifierRequest::Notice(notice)).await? {
             Ok(answer) => answer,
             Err(code) => return Ok(code),
         };

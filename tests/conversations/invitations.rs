@@ -1,6 +1,6 @@
 //! One person is invited, and whoever invited them hears what became of it.
 
-use relay::app::notices::Unaccepted;
+use relay::app::notices::NoticeRejected;
 use relay::app::ports::audit::Kind;
 use relay::app::{outbound_notifier, retry_worker};
 use relay::clock::Clock;
@@ -26,7 +26,7 @@ fn invitation() -> Value {
 }
 
 /// The function is invoked by its name.
-async fn invoke(world: &World, event: Value) -> Result<Value, Unaccepted> {
+async fn invoke(world: &World, event: Value) -> Result<Value, NoticeRejected> {
     let event = event.to_string();
     outbound_notifier::invoked(world.relay(), event.as_bytes()).await
 }
@@ -40,7 +40,7 @@ async fn invite(world: &World, invitation: Value) -> String {
 
 async fn refused(world: &World, invitation: Value) -> payload::Refused {
     match invoke(world, json!({ "invitation": invitation })).await {
-        Err(Unaccepted::Refused(refused)) => refused,
+        Err(NoticeRejected::Refused(refused)) => refused,
         other => panic!("{other:?}"),
     }
 }
@@ -297,7 +297,7 @@ async fn nobody_knows_an_invitation_that_there_is_not() {
     let none = format!("iv-{}", "0".repeat(32));
     for id in [none.as_str(), "no-such", "in-1"] {
         match invoke(&world, json!({ "show": id })).await {
-            Err(Unaccepted::Refused(refused)) => {
+            Err(NoticeRejected::Refused(refused)) => {
                 assert_eq!(refused.because, payload::Because::Unknown);
             }
             other => panic!("{other:?}"),

@@ -4,7 +4,7 @@ use relay::app::ports::store::{Accepted, Notices, Result, Saved};
 use relay::domain::delivery::Delivery;
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::NoticeId;
-use relay::domain::notice::{Counts, Notice, Standing};
+use relay::domain::notice::{Counts, Notice, RecipientStatus};
 use relay::domain::opt_out::OptOuts;
 use relay::domain::phone::PhoneNumber;
 
@@ -92,7 +92,7 @@ impl Notices for MemoryStore {
         let mut counts = Counts::default();
         for row in self.tables().deliveries.values() {
             if row.delivery.purpose.notice() == Some(id) {
-                counts.add(Standing::of(&row.delivery), 1);
+                counts.add(RecipientStatus::of(&row.delivery), 1);
             }
         }
         Ok(counts)

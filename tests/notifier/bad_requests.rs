@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
-use relay::app::notices::Unaccepted;
+use relay::app::notices::NoticeRejected;
 use relay::app::outbound_notifier;
 use relay::app::outbound_notifier::auth::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use relay::clock::Clock;
@@ -309,8 +309,8 @@ async fn invoke(world: &World, event: &Value) -> Result<Value, Refused> {
     let event = event.to_string();
     match outbound_notifier::invoked(world.relay(), event.as_bytes()).await {
         Ok(answer) => Ok(answer),
-        Err(Unaccepted::Refused(refused)) => Err(refused),
-        Err(Unaccepted::Failed(error)) => panic!("{error:#}"),
+        Err(NoticeRejected::Refused(refused)) => Err(refused),
+        Err(NoticeRejected::Failed(error)) => panic!("{error:#}"),
     }
 }
 

@@ -4,18 +4,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::estimate::estimate;
-use super::fan_out::{held_until, recipients};
+use super::fan_out::{held_until, next_turn, recipients};
 use super::supersede::{Others, others, take_over};
-use super::{Estimate, line_called};
+use super::{Estimate, NoticeRejected, key_reused, line_called};
 use crate::app::audit::records;
-use crate::app::ports::queue::PageTurn;
 use crate::app::ports::store::Accepted;
 use crate::app::relay::Relay;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
 use crate::domain::line::Line;
 use crate::domain::notice::{Audience, CHANGED, Cursor, Notice, NoticeState, Skipped, supersedes};
-use crate::domain::request::{Because, NoticeRequest, Problem, Refused};
+use crate::domain::request::{NoticeRequest, Problem, Refused};
 
 /// How long a notice may go out if nothing is said.
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -40,24 +39,13 @@ pub enum Answer {
     DryRun(Box<Estimate>),
 }
 
-/// Why a wish was not granted. Nothing was sent.
-#[derive(Debug, thiserror::Error)]
-pub enum Unaccepted {
-    /// Something is wrong with it.
-    #[error("{0}")]
-    Refused(#[from] Refused),
-    /// It could not be kept; the same wish may be granted in a moment.
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
-}
-
 /// Once this returns, the notice survives whatever happens. The same key again gives the same answer
 /// and sends nothing; if the first time broke off, it is taken up.
 pub async fn accept(
     relay: &Relay,
     request: &NoticeRequest,
     source: Source,
-) -> Result<Answer, Unaccepted> {
+) -> Result<Answer, NoticeRejected> {
     let line = line_called(relay, request.line.as_deref()).await?;
     let id = NoticeId::of(&line.number, &request.idempotency_key);
     if !request.dry_run
@@ -111,14 +99,9 @@ async fn already(
     relay: &Relay,
     mut kept: Notice,
     request: &NoticeRequest,
-) -> Result<Answer, Unaccepted> {
+) -> Result<Answer, NoticeRejected> {
     if kept.request != request.digest() {
-        let detail = format!(
-            "the idempotency_key was used before for another notice ({}); nothing was sent: use a \
-             key of its own for each notice",
-            kept.id
-        );
-        return Err(Refused::new(Because::KeyReused, detail).into());
+        return Err(key_reused("notice", kept.id).into());
     }
     if kept.state.is_open() && kept.cursor == Cursor::Start {
         set_on_its_way(relay, &mut kept).await?;
@@ -131,11 +114,7 @@ async fn set_on_its_way(relay: &Relay, notice: &mut Notice) -> anyhow::Result<()
         // What has taken its place meanwhile is looked for when its first page is turned.
         take_over(relay, notice).await?;
     }
-    let turn = PageTurn {
-        notice: notice.id,
-        page: notice.page,
-        due: notice.page_due,
-    };
+    let turn = next_turn(notice, notice.page_due);
     relay.queue.turn_page(&turn, relay.now()).await
 }
 
@@ -152,7 +131,7 @@ fn draft(
     if topic.is_none() {
         problems.push(Problem::new("topic", unknown_topic(line)));
     }
-    let audience = audience(line, &request.audience, &mut problems);
+    problems.extend(wrong_numbers(line, &request.audience));
     let not_before = request.not_before.unwrap_or(now).max(now);
     let expires = request.expires.unwrap_or_else(|| later(not_before, LASTS));
     problems.extend(wrong_times(not_before, expires, now));
@@ -169,7 +148,7 @@ fn draft(
         line: line.name.clone(),
         from: line.number.clone(),
         topic: topic.unwrap_or_default(),
-        audience,
+        audience: request.audience.clone(),
         template: request.template.clone(),
         data: Value::Object(request.data.clone()),
         text,
@@ -196,71 +175,52 @@ fn draft(
         let problem = "leaves no time outside the line's quiet_hours: nothing would be sent";
         problems.push(Problem::new("expires", problem));
     }
-    match problems.is_empty() {
-        true => Ok(notice),
-        false => Err(Refused::fields(problems)),
-    }
+    Refused::if_any(problems)?;
+    Ok(notice)
 }
 
 fn unknown_topic(line: &Line) -> String {
-    let names: Vec<_> = line
-        .notices
-        .topics
-        .iter()
-        .map(|t| t.name.as_str())
-        .collect();
-    match names.is_empty() {
-        true => format!("is unknown: the line {} has no topics", line.name),
-        false => format!(
-            "is none of the line {}, which has {}",
-            line.name,
-            names.join(", ")
-        ),
+    let topics = line.notices.topics.iter();
+    let names = topics.map(|topic| topic.name.as_str()).collect::<Vec<_>>();
+    if names.is_empty() {
+        return format!("is unknown: the line {} has no topics", line.name);
     }
+    let names = names.join(", ");
+    format!("is none of the line {}, which has {names}", line.name)
 }
 
-fn audience(
-    line: &Line,
-    asked: &crate::domain::notice::Audience,
-    problems: &mut Vec<Problem>,
-) -> Audience {
-    let crate::domain::notice::Audience::Numbers(numbers) = asked else {
-        return Audience::Subscribers;
+fn wrong_numbers(line: &Line, audience: &Audience) -> Vec<Problem> {
+    let Audience::Numbers(numbers) = audience else {
+        return Vec::new();
     };
-    for (index, number) in numbers.iter().enumerate() {
-        if !line.policy.allows(number) {
-            problems.push(Problem::new(
-                format!("audience.numbers[{index}]"),
-                "does not begin as one of the line's allowed_prefixes",
-            ));
-        }
-    }
-    let mut numbers = numbers.clone();
-    numbers.sort_unstable();
-    numbers.dedup();
-    Audience::Numbers(numbers)
+    let wrong = numbers.iter().enumerate();
+    let wrong = wrong.filter(|(_, number)| !line.policy.allows(number));
+    let wrong = wrong.map(|(index, _)| {
+        let problem = "does not begin as one of the line's allowed_prefixes";
+        Problem::new(format!("audience.numbers[{index}]"), problem)
+    });
+    wrong.collect()
 }
 
 fn wrong_times(not_before: Timestamp, expires: Timestamp, now: Timestamp) -> Option<Problem> {
-    if expires <= now {
-        return Some(Problem::new("expires", "is over: nothing would be sent"));
-    }
-    if expires <= not_before {
-        return Some(Problem::new("expires", "must be after not_before"));
-    }
-    if later(now, AHEAD_AT_MOST) < not_before {
-        let days = AHEAD_AT_MOST.as_hours() / 24;
-        return Some(Problem::new(
-            "not_before",
-            format!("is more than {days} days away"),
-        ));
-    }
-    if later(not_before, LASTS_AT_MOST) < expires {
-        let days = LASTS_AT_MOST.as_hours() / 24;
-        let problem = format!("must be within {days} days after not_before");
-        return Some(Problem::new("expires", problem));
-    }
-    None
+    let days = |most: SignedDuration| most.as_hours() / 24;
+    let (field, problem) = if expires <= now {
+        ("expires", "is over: nothing would be sent".to_owned())
+    } else if expires <= not_before {
+        ("expires", "must be after not_before".to_owned())
+    } else if later(now, AHEAD_AT_MOST) < not_before {
+        let days = days(AHEAD_AT_MOST);
+        ("not_before", format!("is more than {days} days away"))
+    } else if later(not_before, LASTS_AT_MOST) < expires {
+        let days = days(LASTS_AT_MOST);
+        (
+            "expires",
+            format!("must be within {days} days after not_before"),
+        )
+    } else {
+        return None;
+    };
+    Some(Problem::new(field, problem))
 }
 
 fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
@@ -274,7 +234,7 @@ async fn find_earlier(
     line: &Line,
     notice: &mut Notice,
     data: &Map<String, Value>,
-) -> Result<(), Unaccepted> {
+) -> Result<(), NoticeRejected> {
     // Those that there are already are earlier, whatever the clocks of those who accepted them say.
     let known = others(relay, notice).await?;
     let last = known.later.last().map(|last| last.created);

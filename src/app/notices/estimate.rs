@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::fan_out::{held_until, recipients};
 use super::supersede::Before;
 use crate::app::relay::Relay;
 use crate::domain::line::{Dollars, Line};
-use crate::domain::notice::skip::Skip;
-use crate::domain::notice::{Fate, Notice, Pacing, Skipped, Words, fate};
+use crate::domain::notice::{Notice, Pacing, RecipientDecision, Skipped, Words, segments};
 use crate::domain::phone::Masked;
-use crate::domain::sms;
 
 /// How many recipients are looked at in one go.
 const AT_ONCE: usize = 500;
@@ -20,33 +20,48 @@ const AT_ONCE: usize = 500;
 /// How many of those who are skipped are named.
 const NAMED: usize = 100;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+// Its schema is published without a description of the whole.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Estimate {
+    #[schemars(with = "Value", extend("const" = true))]
+    pub dry_run: bool,
+    /// What every recipient would read.
     pub text: String,
-    /// What those read who were still to hear of it by an earlier notice.
+    /// What those would read who were still to hear of it by an earlier notice.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub text_if_unheard: Option<String>,
+    /// How many would get it.
     pub recipients: u64,
     /// Of one text; of the longer one if there are two.
     pub segments_each: u64,
+    /// Of all texts.
     pub segments: u64,
-    /// What Twilio asks for them, without the carriers' fees.
+    /// What Twilio asks for them in US dollars, without the carriers' fees.
+    #[schemars(with = "String")]
     pub cost: Dollars,
-    /// When the first one goes out.
+    /// When the first one would go out.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub begins: Timestamp,
-    /// The line's, for whoever shows that to people.
+    /// The line's, as the IANA names it.
     pub time_zone: String,
-    /// How long it takes at the line's pace, quiet hours not counted.
+    /// How long it would take at the line's pace, quiet hours not counted.
     #[serde(serialize_with = "in_seconds")]
+    #[schemars(with = "u64")]
     pub seconds: Duration,
+    /// How many would not get it, by the reason.
+    #[schemars(with = "Map<String, Value>", extend("additionalProperties" = {"type": "integer"}))]
     pub skipped: Skipped,
     /// Some of these, and why.
     pub skipped_numbers: Vec<Skipping>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Skipping {
+    /// Masked.
+    #[schemars(with = "String")]
     pub number: Masked,
+    /// Why.
     pub because: &'static str,
 }
 
@@ -56,37 +71,32 @@ pub(super) async fn estimate(
     notice: &Notice,
 ) -> anyhow::Result<Estimate> {
     let now = relay.now();
-    let each = |text: &str| -> u64 {
-        let parts = sms::parts(text, &[]);
-        parts
-            .iter()
-            .map(|p| sms::segments(&p.body).count as u64)
-            .sum()
-    };
-    let own = each(&notice.text);
-    let unheard = notice.text_if_unheard.as_deref().map_or(own, each);
-    let (mut recipients_in_all, mut segments) = (0, 0);
+    let own = segments(&notice.text);
+    let unheard = notice.text_if_unheard.as_deref().map_or(own, segments);
+    let (mut recipients_in_all, mut segments_in_all) = (0, 0);
     let mut skipped = Skipped::default();
     let mut skipped_numbers = Vec::new();
     let before = Before::of(relay, notice).await?;
     let mut after = None;
     loop {
         let numbers = recipients(relay, notice, after.as_ref(), AT_ONCE).await?;
-        let opt_outs = relay.store.opted_out_of(&line.number, &numbers).await?;
-        let heard = before.heard_by(relay, &numbers).await?;
-        for (number, heard) in numbers.iter().zip(heard) {
-            match fate(notice, number, &line.policy, &opt_outs, heard) {
-                Fate::Text(words) => {
+        let decided = before.decide(relay, line, notice, &numbers).await?;
+        for (number, decision) in numbers.iter().zip(decided) {
+            match decision {
+                RecipientDecision::Text(words) => {
                     recipients_in_all += 1;
-                    segments += match words {
+                    segments_in_all += match words {
                         Words::Own => own,
                         Words::Unheard => unheard,
                     };
                 }
-                Fate::Skip(skip) => {
+                RecipientDecision::Skip(skip) => {
                     skipped.count(skip);
                     if skipped_numbers.len() < NAMED {
-                        skipped_numbers.push(skipping(number.masked(), skip));
+                        skipped_numbers.push(Skipping {
+                            number: number.masked(),
+                            because: skip.in_words(),
+                        });
                     }
                 }
             }
@@ -98,25 +108,19 @@ pub(super) async fn estimate(
     }
     let apart = Pacing::of(line, &notice.text).apart;
     Ok(Estimate {
+        dry_run: true,
         text: notice.text.clone(),
         text_if_unheard: notice.text_if_unheard.clone(),
         recipients: recipients_in_all,
         segments_each: own.max(unheard),
-        segments,
-        cost: line.notices.price_per_segment.times(segments),
+        segments: segments_in_all,
+        cost: line.notices.price_per_segment.times(segments_in_all),
         begins: held_until(notice, line, now).unwrap_or(now),
         time_zone: line.time_zone.name().to_owned(),
         seconds: apart * u32::try_from(recipients_in_all).unwrap_or(u32::MAX),
         skipped,
         skipped_numbers,
     })
-}
-
-fn skipping(number: Masked, skip: Skip) -> Skipping {
-    Skipping {
-        number,
-        because: skip.in_words(),
-    }
 }
 
 fn in_seconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {

@@ -17,7 +17,7 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::line::{Line, quiet_until};
 use crate::domain::notice::skip::Skip;
 use crate::domain::notice::{
-    Audience, Cursor, Fate, Heard, Notice, NoticeState, Pacing, Words, fate, to_recipient,
+    Audience, Cursor, Notice, NoticeState, Pacing, RecipientDecision, Words, to_recipient,
 };
 use crate::domain::pace::Key;
 use crate::domain::phone::PhoneNumber;
@@ -83,7 +83,7 @@ async fn hold(relay: &Relay, mut notice: Notice, until: Timestamp) -> anyhow::Re
     relay.queue.turn_page(&turn, relay.now()).await
 }
 
-fn next_turn(notice: &Notice, due: Timestamp) -> PageTurn {
+pub(super) fn next_turn(notice: &Notice, due: Timestamp) -> PageTurn {
     PageTurn {
         notice: notice.id,
         page: notice.page,
@@ -104,12 +104,7 @@ async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Resu
         due = slot.await?.unwrap_or(now);
     }
     let mut deliveries = Vec::with_capacity(to_text.len());
-    for Recipient {
-        number,
-        text,
-        not_before,
-    } in to_text
-    {
+    for (number, text, not_before) in to_text {
         let turn = due.max(not_before);
         deliveries.push(to_recipient(&notice, line, number, text, turn, now));
         due += pacing.apart;
@@ -162,46 +157,31 @@ pub(super) async fn recipients(
     }
 }
 
-/// Somebody who gets a text.
-struct Recipient {
-    number: PhoneNumber,
-    text: String,
-    not_before: Timestamp,
-}
-
-/// Finds out who gets which text, and counts who gets none.
+/// Finds out who gets which text, from when on, and counts who gets none.
 async fn sort_out(
     relay: &Relay,
     line: &Line,
     notice: &mut Notice,
     numbers: &[PhoneNumber],
-) -> anyhow::Result<Vec<Recipient>> {
-    let opt_outs = relay.store.opted_out_of(&line.number, numbers).await?;
+) -> anyhow::Result<Vec<(PhoneNumber, String, Timestamp)>> {
     let before = Before::of(relay, notice).await?;
     before.withdraw_from(relay, numbers).await?;
-    let heard = before.heard_by(relay, numbers).await?;
+    let decided = before.decide(relay, line, notice, numbers).await?;
     let mut to_text = Vec::with_capacity(numbers.len());
     let mut skipped = Vec::new();
-    for (number, heard) in numbers.iter().zip(heard) {
-        let text = match fate(notice, number, &line.policy, &opt_outs, heard) {
-            Fate::Skip(skip) => {
-                skipped.push((
-                    DeliveryId::of_notice(&notice.id, &notice.salt, number),
-                    skip,
-                ));
+    for (number, decision) in numbers.iter().zip(decided) {
+        let (text, not_before) = match decision {
+            RecipientDecision::Skip(skip) => {
+                skipped.push((DeliveryId::of_notice(&notice.id, &notice.salt, number), skip));
                 continue;
             }
-            Fate::Text(Words::Own) => &notice.text,
-            Fate::Text(Words::Unheard) => notice.text_if_unheard.as_ref().unwrap_or(&notice.text),
+            RecipientDecision::Text(Words::Own) => (&notice.text, notice.not_before),
+            RecipientDecision::Text(Words::Unheard) => (
+                notice.text_if_unheard.as_ref().unwrap_or(&notice.text),
+                before.first_not_before().unwrap_or(notice.not_before),
+            ),
         };
-        to_text.push(Recipient {
-            number: number.clone(),
-            text: text.clone(),
-            not_before: match heard {
-                Heard::NotYet => before.first_not_before().unwrap_or(notice.not_before),
-                Heard::Yes | Heard::No => notice.not_before,
-            },
-        });
+        to_text.push((number.clone(), text.clone(), not_before));
     }
     count(relay, notice, &skipped).await?;
     Ok(to_text)

@@ -1,11 +1,11 @@
-use super::Unaccepted;
+use super::NoticeRejected;
 use crate::app::relay::Relay;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::request::Refused;
 
 /// The line that somebody means by its name or number, or the only one that there is.
-pub async fn line_called(relay: &Relay, called: Option<&str>) -> Result<Line, Unaccepted> {
+pub async fn line_called(relay: &Relay, called: Option<&str>) -> Result<Line, NoticeRejected> {
     let lines = relay.store.lines().await?;
     let names = || {
         let names: Vec<_> = lines.iter().map(|line| line.name.as_str()).collect();

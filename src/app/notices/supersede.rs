@@ -11,7 +11,10 @@ use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Event, State, Withheld, step};
 use crate::domain::ids::{DeliveryId, NoticeId};
-use crate::domain::notice::{Earlier, Heard, Notice, NoticeState, heard};
+use crate::domain::line::Line;
+use crate::domain::notice::{
+    Informed, Notice, NoticeState, RecipientDecision, already_informed, decide,
+};
 use crate::domain::phone::PhoneNumber;
 
 /// How often somebody else may save a delivery first.
@@ -123,21 +126,25 @@ impl Before {
         Ok(())
     }
 
-    /// Whether each of these numbers heard by them.
-    pub async fn heard_by(
+    /// What each of these numbers gets of the notice that takes their place.
+    pub async fn decide(
         &self,
         relay: &Relay,
+        line: &Line,
+        notice: &Notice,
         numbers: &[PhoneNumber],
-    ) -> anyhow::Result<Vec<Heard>> {
+    ) -> anyhow::Result<Vec<RecipientDecision>> {
+        let opt_outs = relay.store.opted_out_of(&line.number, numbers).await?;
         let deliveries = self.deliveries(relay, numbers).await?;
-        let heard = numbers.iter().map(|number| {
-            let earlier = self.0.iter().map(|notice| Earlier {
-                notice,
-                delivery: deliveries.get(&DeliveryId::of_notice(&notice.id, &notice.salt, number)),
+        let decided = numbers.iter().map(|number| {
+            let by_each = self.0.iter().map(|earlier| {
+                let delivery = deliveries.get(&DeliveryId::of_notice(&earlier.id, &earlier.salt, number));
+                already_informed(earlier, delivery, number)
             });
-            heard(&earlier.collect::<Vec<_>>(), number)
+            let informed = by_each.max().unwrap_or(Informed::No);
+            decide(notice, number, &line.policy, &opt_outs, informed)
         });
-        Ok(heard.collect())
+        Ok(decided.collect())
     }
 
     /// Before when nobody was to hear of it.

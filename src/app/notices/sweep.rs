@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::app::ports::queue::PageTurn;
+use super::fan_out::next_turn;
 use crate::app::ports::store::Saved;
 use crate::app::relay::Relay;
 use crate::domain::ids::NoticeId;
@@ -29,14 +29,9 @@ async fn turn(relay: &Relay, id: NoticeId) -> anyhow::Result<bool> {
     if !notice.state.is_open() {
         return Ok(false);
     }
-    let turn = PageTurn {
-        notice: id,
-        page: notice.page,
-        due: now,
-    };
     // In this order, so that whoever is killed in between leaves one that is turned twice. If
     // somebody was at work after all, one of the two gets nowhere.
-    relay.queue.turn_page(&turn, now).await?;
+    relay.queue.turn_page(&next_turn(&notice, now), now).await?;
     notice.page_due = now + WOKEN_FOR;
     notice.version += 1;
     Ok(relay.store.save_notice(&notice).await? == Saved::Yes)

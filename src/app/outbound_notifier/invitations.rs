@@ -1,15 +1,15 @@
 //! Invitations: accepted, set on their way, and shown.
 
 use crate::app::audit::records;
-use crate::app::notices::{Unaccepted, line_called};
+use crate::app::notices::{NoticeRejected, key_reused, line_called};
 use crate::app::ports::queue::WakeUp;
 use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::DeliveryId;
-use crate::domain::invitation::{Standing, plan};
+use crate::domain::invitation::{InvitationStatus, plan};
 use crate::domain::line::Dollars;
-use crate::domain::request::{Because, InvitationRequest, Refused};
+use crate::domain::request::{InvitationRequest, Refused};
 
 /// What became of the wish.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub async fn invite(
     relay: &Relay,
     request: &InvitationRequest,
     source: Source,
-) -> Result<Invited, Unaccepted> {
+) -> Result<Invited, NoticeRejected> {
     let line = line_called(relay, request.line.as_deref()).await?;
     let id = crate::domain::invitation::id(&line.number, &request.idempotency_key);
     if !request.dry_run
@@ -65,9 +65,9 @@ pub async fn invite(
 }
 
 /// How an invitation stands; `None` if there is none of that name.
-pub async fn standing(relay: &Relay, id: &DeliveryId) -> anyhow::Result<Option<Standing>> {
+pub async fn standing(relay: &Relay, id: &DeliveryId) -> anyhow::Result<Option<InvitationStatus>> {
     let delivery = relay.store.delivery(id).await?;
-    Ok(delivery.as_ref().and_then(Standing::of))
+    Ok(delivery.as_ref().and_then(InvitationStatus::of))
 }
 
 /// What was kept by this key, if it is what is asked for.
@@ -76,10 +76,5 @@ fn already(kept: Delivery, request: &InvitationRequest) -> Result<Box<Delivery>,
     if asked_for == Some(&request.digest()) {
         return Ok(Box::new(kept));
     }
-    let detail = format!(
-        "the idempotency_key was used before for another invitation ({}); nothing was sent: use a key \
-         of its own for each",
-        kept.id
-    );
-    Err(Refused::new(Because::KeyReused, detail))
+    Err(key_reused("invitation", kept.id))
 }

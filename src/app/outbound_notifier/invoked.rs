@@ -3,51 +3,75 @@
 use serde_json::{Value, json};
 
 use super::invitations::{self, invite};
-use super::responses;
-use crate::app::notices::{Unaccepted, accept, cancel, standing};
+use super::responses::{ApiResponse, NoticeStatus};
+use crate::app::notices::{NoticeRejected, accept, cancel, standing};
 use crate::app::relay::Relay;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
 use crate::domain::invitation;
-use crate::domain::request::{self, Because, Refused, Request, Way};
+use crate::domain::request::{self, Because, EntryPoint, Refused, Request};
 
 /// Does what the function is invoked with: a notice, an invitation, an event of the bus, messages of
 /// SNS; or `{"show": ID}`, `{"cancel": ID}`. Answers what `/v1` answers.
-pub async fn invoked(relay: &Relay, event: &[u8]) -> Result<Value, Unaccepted> {
+pub async fn invoked(relay: &Relay, event: &[u8]) -> Result<Value, NoticeRejected> {
     asked(relay, event, Source::Invoke).await
 }
 
 /// The same; `direct` is who asks if no service of AWS does.
-pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value, Unaccepted> {
-    let (way, requests) = request::invoked(event)?;
-    let source = match way {
-        Way::Invoke => direct,
-        Way::EventBridge => Source::EventBridge,
-        Way::Sns => Source::Sns,
+pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value, NoticeRejected> {
+    let (entry_point, requests) = request::invoked(event)?;
+    let source = match entry_point {
+        EntryPoint::Invoke => direct,
+        EntryPoint::EventBridge => Source::EventBridge,
+        EntryPoint::Sns => Source::Sns,
     };
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
-        answers.push(match request {
-            Request::Notice(notice) => {
-                responses::of_notice(&accept(relay, &notice, source.clone()).await?)
-            }
-            Request::Invitation(invitation) => {
-                responses::of_invitation(&invite(relay, &invitation, source.clone()).await?)
-            }
-            Request::Show(id) => show(relay, &id).await?,
-            Request::Cancel(id) => {
-                let notice = NoticeId::parse(&id).map_err(|_| unknown("cancel"))?;
-                cancel(relay, notice)
-                    .await?
-                    .ok_or_else(|| unknown("cancel"))?;
-                show(relay, &id).await?
-            }
-        });
+        answers.push(perform(relay, request, source.clone()).await?.body);
     }
     Ok(match <[Value; 1]>::try_from(answers) {
         Ok([only]) => only,
         Err(several) => json!({ "answers": several }),
     })
+}
+
+/// Does what is asked for, whichever way it was asked.
+pub(super) async fn perform(
+    relay: &Relay,
+    request: Request,
+    source: Source,
+) -> Result<ApiResponse, NoticeRejected> {
+    match request {
+        Request::Notice(notice) => {
+            let answer = accept(relay, &notice, source).await?;
+            Ok(ApiResponse::of_notice(&answer))
+        }
+        Request::Invitation(invitation) => {
+            let invited = invite(relay, &invitation, source).await?;
+            Ok(ApiResponse::of_invitation(&invited))
+        }
+        Request::Show(id) => show(relay, &id).await,
+        Request::Cancel(id) => {
+            let notice = NoticeId::parse(&id).map_err(|_| unknown())?;
+            cancel(relay, notice).await?.ok_or_else(unknown)?;
+            show(relay, &id).await
+        }
+    }
+}
+
+async fn show(relay: &Relay, id: &str) -> Result<ApiResponse, NoticeRejected> {
+    if let Some(id) = invitation::parse_id(id) {
+        let status = invitations::standing(relay, &id).await?;
+        return Ok(ApiResponse::of(&status.ok_or_else(unknown)?));
+    }
+    let id = NoticeId::parse(id).map_err(|_| unknown())?;
+    let (notice, counts) = standing(relay, id).await?.ok_or_else(unknown)?;
+    Ok(ApiResponse::of(&NoticeStatus::of(&notice, counts)))
+}
+
+pub(super) fn unknown() -> Refused {
+    let detail = "this is the id of nothing that the relay knows";
+    Refused::new(Because::Unknown, detail)
 }
 
 /// Takes a message of the function's queue: an event of the bus as it is, or what SNS wrapped. What is
@@ -56,7 +80,7 @@ pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value,
 pub async fn queued(relay: &Relay, message: &str) -> anyhow::Result<()> {
     match invoked(relay, &unwrapped(message)).await {
         Ok(_) => Ok(()),
-        Err(Unaccepted::Refused(refused)) => {
+        Err(NoticeRejected::Refused(refused)) => {
             let fields = refused.fields.iter();
             let fields: Vec<_> = fields
                 .map(|f| format!("{}: {}", f.path, f.problem))
@@ -69,7 +93,7 @@ pub async fn queued(relay: &Relay, message: &str) -> anyhow::Result<()> {
             );
             Ok(())
         }
-        Err(Unaccepted::Failed(error)) => Err(error),
+        Err(NoticeRejected::Failed(error)) => Err(error),
     }
 }
 
@@ -83,24 +107,5 @@ fn unwrapped(message: &str) -> Vec<u8> {
             json!({"Records": [{"Sns": envelope}]}).to_string().into()
         }
         _ => message.into(),
-    }
-}
-
-async fn show(relay: &Relay, id: &str) -> Result<Value, Unaccepted> {
-    if let Some(id) = invitation::parse_id(id) {
-        let standing = invitations::standing(relay, &id).await?;
-        let standing = standing.ok_or_else(|| unknown("show"))?;
-        return Ok(serde_json::to_value(standing).map_err(anyhow::Error::from)?);
-    }
-    let id = NoticeId::parse(id).map_err(|_| unknown("show"))?;
-    let (notice, counts) = standing(relay, id).await?.ok_or_else(|| unknown("show"))?;
-    Ok(responses::of_standing(&notice, counts))
-}
-
-fn unknown(path: &str) -> Refused {
-    let problem = "is the id of nothing that the relay knows";
-    Refused {
-        because: Because::Unknown,
-        ..Refused::field(path, problem)
     }
 }

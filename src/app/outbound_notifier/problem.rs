@@ -8,6 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::app::notices::NoticeRejected;
 use crate::app::outbound_notifier::auth::Denied;
 use crate::domain::request::{Because, Problem, Refused};
 
@@ -17,14 +18,31 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// The scheme by which requests are signed, for the header that an answer 401 must have.
 const SCHEME: &str = "Relay-HMAC-SHA256";
 
+/// In how many seconds a relay that failed is worth another try.
+const TRY_AGAIN_IN: u64 = 5;
+
+/// Why nothing is done.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("there are /v1/notices, /v1/invitations, and one of either by its id below them")]
+    NoSuchPath,
+    /// The path takes these.
+    #[error("this path takes {0}")]
+    OtherMethod(&'static str),
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
+    Rejected(#[from] NoticeRejected),
+}
+
 /// Why something was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub struct Document {
     /// Which kind of problem it is: callers may branch on it.
     #[serde(rename = "type")]
-    #[schemars(with = "String", extend("format" = "uri-reference"))]
-    pub kind: &'static str,
+    #[schemars(extend("format" = "uri-reference"))]
+    pub kind: String,
     /// The kind in a few words, always the same.
     #[schemars(with = "String")]
     pub title: &'static str,
@@ -38,132 +56,74 @@ pub struct Document {
     /// In how many seconds to ask again, if that helps.
     #[serde(skip)]
     pub retry_after: Option<u64>,
+    /// The methods that the path takes, if it does not take this one.
+    #[serde(skip)]
+    pub allow: Option<&'static str>,
 }
 
-/// A kind of problem: its type, its title, its status.
-type Kind = (&'static str, &'static str, StatusCode);
+/// A kind of problem: its type below `/problems/`, its title, its status.
+type Kind = (&'static str, &'static str, u16);
 
-const TOO_LARGE: Kind = (
-    "/problems/too-large",
-    "The body is too large",
-    StatusCode::PAYLOAD_TOO_LARGE,
-);
-const NOT_JSON: Kind = (
-    "/problems/not-json",
-    "The body is no JSON",
-    StatusCode::BAD_REQUEST,
-);
-const WRONG_FIELDS: Kind = (
-    "/problems/wrong-fields",
-    "Fields are wrong or missing",
-    StatusCode::UNPROCESSABLE_ENTITY,
-);
-const UNKNOWN: Kind = (
-    "/problems/unknown",
-    "There is nothing of that name",
-    StatusCode::NOT_FOUND,
-);
-/// Source: draft-ietf-httpapi-idempotency-key-header, section 2.7.
-const KEY_REUSED: Kind = (
-    "/problems/key-reused",
-    "The idempotency key was used for something else",
-    StatusCode::UNPROCESSABLE_ENTITY,
-);
-const TOO_LATE: Kind = (
-    "/problems/too-late",
-    "It cannot be changed any more",
-    StatusCode::CONFLICT,
-);
-const UNSIGNED: Kind = (
-    "/problems/unsigned",
-    "The request is not signed",
-    StatusCode::UNAUTHORIZED,
-);
-const FORGED: Kind = (
-    "/problems/wrong-signature",
-    "The signature is wrong",
-    StatusCode::UNAUTHORIZED,
-);
-const OTHER_TIME: Kind = (
-    "/problems/other-time",
-    "The clocks differ",
-    StatusCode::UNAUTHORIZED,
-);
-const REPLAYED: Kind = (
-    "/problems/replayed",
-    "The request was here before",
-    StatusCode::UNAUTHORIZED,
-);
-const NOT_ALLOWED: Kind = (
-    "/problems/not-allowed",
-    "The caller may not do that",
-    StatusCode::FORBIDDEN,
-);
-const TOO_OFTEN: Kind = (
-    "/problems/too-often",
-    "The caller asks too often",
-    StatusCode::TOO_MANY_REQUESTS,
-);
-const NO_SUCH_PATH: Kind = (
-    "/problems/no-such-path",
-    "There is no such path",
-    StatusCode::NOT_FOUND,
-);
-const OTHER_METHOD: Kind = (
-    "/problems/other-method",
-    "The path takes other methods",
-    StatusCode::METHOD_NOT_ALLOWED,
-);
-const FAILED: Kind = (
-    "/problems/failed",
-    "The relay cannot answer at the moment",
-    StatusCode::SERVICE_UNAVAILABLE,
-);
+const NO_SUCH_PATH: Kind = ("no-such-path", "There is no such path", 404);
+const OTHER_METHOD: Kind = ("other-method", "The path takes other methods", 405);
+const FAILED: Kind = ("failed", "The relay cannot answer at the moment", 503);
 
-/// In how many seconds a relay that failed is worth another try.
-const TRY_AGAIN_IN: u64 = 5;
+fn of_refused(because: Because) -> Kind {
+    match because {
+        Because::TooLarge => ("too-large", "The body is too large", 413),
+        Because::NotJson => ("not-json", "The body is no JSON", 400),
+        Because::WrongFields => ("wrong-fields", "Fields are wrong or missing", 422),
+        Because::Unknown => ("unknown", "There is nothing of that name", 404),
+        // Source: draft-ietf-httpapi-idempotency-key-header, section 2.7.
+        Because::KeyReused => {
+            let title = "The idempotency key was used for something else";
+            ("key-reused", title, 422)
+        }
+    }
+}
+
+fn of_denied(denied: &Denied) -> Kind {
+    match denied {
+        Denied::Unsigned(_) => ("unsigned", "The request is not signed", 401),
+        Denied::Forged => ("wrong-signature", "The signature is wrong", 401),
+        Denied::OtherTime { .. } => ("other-time", "The clocks differ", 401),
+        Denied::Replayed => ("replayed", "The request was here before", 401),
+        Denied::NotAllowed(_) => ("not-allowed", "The caller may not do that", 403),
+        Denied::TooOften { .. } => ("too-often", "The caller asks too often", 429),
+        Denied::Failed(_) => FAILED,
+    }
+}
 
 impl Document {
-    fn of((kind, title, status): Kind, detail: String) -> Self {
+    fn of((kind, title, status): Kind, detail: &str) -> Self {
         Self {
-            kind,
+            kind: format!("/problems/{kind}"),
             title,
-            status: status.as_u16(),
-            detail: sentence(&detail),
+            status,
+            detail: sentence(detail),
             fields: Vec::new(),
             retry_after: None,
+            allow: None,
         }
     }
 
     /// The request did not come whole: what is asked for is not known.
     pub fn unread(status: StatusCode, detail: &str) -> Self {
-        let kind = match status {
-            StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
-            status => (
-                "about:blank",
-                status.canonical_reason().unwrap_or_default(),
-                status,
-            ),
-        };
-        Self::of(kind, detail.to_owned())
-    }
-
-    pub fn no_such_path() -> Self {
-        let detail =
-            "there are /v1/notices, /v1/invitations, and one of either by its id below them";
-        Self::of(NO_SUCH_PATH, detail.to_owned())
-    }
-
-    /// `methods` are those that the path takes.
-    pub fn other_method(methods: &str) -> Self {
-        Self::of(OTHER_METHOD, format!("this path takes {methods}"))
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            return Refused::new(Because::TooLarge, detail).into();
+        }
+        let title = status.canonical_reason().unwrap_or_default();
+        Self {
+            kind: "about:blank".to_owned(),
+            ..Self::of(("", title, status.as_u16()), detail)
+        }
     }
 
     /// What went wrong is for the log; the answer carries nothing of it.
-    pub fn failed() -> Self {
+    fn failed() -> Self {
         Self {
             retry_after: Some(TRY_AGAIN_IN),
-            ..Self::of(FAILED, Denied::Failed(anyhow::anyhow!("")).to_string())
+            ..Self::of(FAILED, "the relay cannot answer at the moment; ask again")
         }
     }
 
@@ -178,55 +138,39 @@ impl Document {
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(SCHEME));
         }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, seconds.into());
-        }
+        headers.extend(self.retry_after.map(|after| (RETRY_AFTER, after.into())));
+        let allow = self.allow.map(HeaderValue::from_static);
+        headers.extend(allow.map(|methods| (ALLOW, methods)));
         response
     }
+}
 
-    /// With the methods that the path takes.
-    pub fn response_allowing(&self, methods: &'static str) -> Response<String> {
-        let mut response = self.response();
-        let headers = response.headers_mut();
-        headers.insert(ALLOW, HeaderValue::from_static(methods));
-        response
+impl From<ApiError> for Document {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::NoSuchPath => Self::of(NO_SUCH_PATH, &error.to_string()),
+            ApiError::OtherMethod(methods) => Self {
+                allow: Some(methods),
+                ..Self::of(OTHER_METHOD, &error.to_string())
+            },
+            ApiError::Denied(Denied::Failed(_)) | ApiError::Rejected(NoticeRejected::Failed(_)) => {
+                Self::failed()
+            }
+            ApiError::Denied(denied) => Self {
+                retry_after: denied.retry_after(),
+                ..Self::of(of_denied(&denied), &denied.to_string())
+            },
+            ApiError::Rejected(NoticeRejected::Refused(refused)) => refused.into(),
+        }
     }
 }
 
 impl From<Refused> for Document {
     fn from(refused: Refused) -> Self {
-        let kind = match refused.because {
-            Because::TooLarge => TOO_LARGE,
-            Because::NotJson => NOT_JSON,
-            Because::WrongFields => WRONG_FIELDS,
-            Because::Unknown => UNKNOWN,
-            Because::KeyReused => KEY_REUSED,
-            Because::TooLate => TOO_LATE,
-        };
         Self {
             fields: refused.fields,
-            ..Self::of(kind, refused.detail)
+            ..Self::of(of_refused(refused.because), &refused.detail)
         }
-    }
-}
-
-impl From<&Denied> for Document {
-    fn from(denied: &Denied) -> Self {
-        let kind = match denied {
-            Denied::Unsigned(_) => UNSIGNED,
-            Denied::Forged => FORGED,
-            Denied::OtherTime { .. } => OTHER_TIME,
-            Denied::Replayed => REPLAYED,
-            Denied::NotAllowed(_) => NOT_ALLOWED,
-            Denied::TooOften { after } => {
-                return Self {
-                    retry_after: Some(*after),
-                    ..Self::of(TOO_OFTEN, denied.to_string())
-                };
-            }
-            Denied::Failed(_) => return Self::failed(),
-        };
-        Self::of(kind, denied.to_string())
     }
 }
 

@@ -1,13 +1,27 @@
 //! What is answered when something is done, over HTTP and to whoever invokes the function.
 
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::invitations::Invited;
 use crate::app::notices::Answer;
+use crate::domain::ids::DeliveryId;
+use crate::domain::line::Dollars;
 use crate::domain::notice::{Counts, Notice, NoticeState};
+
+pub const NOTICES: &str = "/v1/notices";
+pub const INVITATIONS: &str = "/v1/invitations";
+
+/// What is answered when something is done.
+pub struct ApiResponse {
+    pub body: Value,
+    /// Where it can be asked for, if something was accepted.
+    location: Option<String>,
+}
 
 /// A notice that was accepted: the same whenever it is asked for with its key.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -33,7 +47,7 @@ pub struct Accepted<'a> {
 /// How a notice stands.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "NoticeStanding")]
-pub struct Standing<'a> {
+pub struct NoticeStatus<'a> {
     #[serde(flatten)]
     pub accepted: Accepted<'a>,
     /// `scheduled`, `sending`, `sent` (every recipient has a text on the way), `cancelled`,
@@ -54,6 +68,46 @@ pub struct Standing<'a> {
     pub counts: Counts,
 }
 
+// The schemas of these two are published without a description of the whole.
+#[derive(Serialize, JsonSchema)]
+pub struct AcceptedInvitation<'a> {
+    /// By this it can be asked for.
+    #[schemars(with = "String")]
+    id: &'a DeliveryId,
+    /// The line that sends it.
+    line: &'a str,
+    /// Who is invited.
+    name: &'a str,
+    /// What they are invited to.
+    event: &'a str,
+    /// What they read.
+    text: &'a str,
+    /// Until when it is tried.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    expires: Timestamp,
+    /// When it was accepted.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    created: Timestamp,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct InvitationEstimate<'a> {
+    #[schemars(with = "Value", extend("const" = true))]
+    dry_run: bool,
+    /// The line that would send it.
+    line: &'a str,
+    /// What they would read.
+    text: &'a str,
+    /// How many Twilio would charge for.
+    segments: usize,
+    /// What Twilio asks for it in US dollars, without the carriers' fees.
+    #[schemars(with = "String")]
+    cost: Dollars,
+    /// Until when it would be tried.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    expires: Timestamp,
+}
+
 impl<'a> Accepted<'a> {
     pub fn of(notice: &'a Notice) -> Self {
         Self {
@@ -70,7 +124,7 @@ impl<'a> Accepted<'a> {
     }
 }
 
-impl<'a> Standing<'a> {
+impl<'a> NoticeStatus<'a> {
     pub fn of(notice: &'a Notice, counts: Counts) -> Self {
         let (state, since, by) = match notice.state {
             NoticeState::Scheduled => ("scheduled", None, None),
@@ -92,46 +146,61 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// To whoever wanted a notice.
-pub fn of_notice(answer: &Answer) -> Value {
-    match answer {
-        Answer::Accepted(notice) | Answer::Already(notice) => value(&Accepted::of(notice)),
-        Answer::DryRun(estimate) => {
-            let mut answer = value(estimate);
-            answer["dry_run"] = true.into();
-            answer
+impl ApiResponse {
+    /// To whoever wanted a notice.
+    pub fn of_notice(answer: &Answer) -> Self {
+        match answer {
+            Answer::Accepted(notice) | Answer::Already(notice) => Self {
+                location: Some(format!("{NOTICES}/{}", notice.id)),
+                ..Self::of(&Accepted::of(notice))
+            },
+            Answer::DryRun(estimate) => Self::of(estimate),
         }
     }
-}
 
-/// To whoever asks about a notice.
-pub fn of_standing(notice: &Notice, counts: Counts) -> Value {
-    value(&Standing::of(notice, counts))
-}
-
-/// To whoever wanted somebody invited.
-pub fn of_invitation(invited: &Invited) -> Value {
-    match invited {
-        Invited::Accepted(delivery) => json!({
-            "id": delivery.id,
-            "line": delivery.line,
-            "name": delivery.to.person,
-            "event": delivery.invitation.as_ref().map(|invitation| &invitation.event),
-            "text": delivery.body,
-            "expires": delivery.deadline,
-            "created": delivery.created,
-        }),
-        Invited::DryRun { delivery, cost } => json!({
-            "dry_run": true,
-            "line": delivery.line,
-            "text": delivery.body,
-            "segments": delivery.parts.len(),
-            "cost": cost,
-            "expires": delivery.deadline,
-        }),
+    /// To whoever wanted somebody invited.
+    pub fn of_invitation(invited: &Invited) -> Self {
+        match invited {
+            Invited::Accepted(delivery) => Self {
+                location: Some(format!("{INVITATIONS}/{}", delivery.id)),
+                ..Self::of(&AcceptedInvitation {
+                    id: &delivery.id,
+                    line: &delivery.line,
+                    name: &delivery.to.person,
+                    event: delivery.invitation.as_ref().map_or("", |i| &i.event),
+                    text: &delivery.body,
+                    expires: delivery.deadline,
+                    created: delivery.created,
+                })
+            },
+            Invited::DryRun { delivery, cost } => Self::of(&InvitationEstimate {
+                dry_run: true,
+                line: &delivery.line,
+                text: &delivery.body,
+                segments: delivery.parts.len(),
+                cost: *cost,
+                expires: delivery.deadline,
+            }),
+        }
     }
-}
 
-fn value(answer: &impl Serialize) -> Value {
-    serde_json::to_value(answer).expect("answers are JSON")
+    /// To whoever asks how something stands.
+    pub fn of(answer: &impl Serialize) -> Self {
+        Self {
+            body: serde_json::to_value(answer).expect("answers are JSON"),
+            location: None,
+        }
+    }
+
+    pub fn response(self) -> Response<String> {
+        let mut response = Response::new(self.body.to_string());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(location) = self.location.and_then(|location| location.parse().ok()) {
+            headers.insert(LOCATION, location);
+            *response.status_mut() = StatusCode::ACCEPTED;
+        }
+        response
+    }
 }

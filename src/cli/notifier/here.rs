@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::bail;
 use async_trait::async_trait;
 
-use super::{Said, StackParts, Wish};
+use super::{NotifierRequest, Said, StackParts};
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
-use crate::app::notices::Unaccepted;
+use crate::app::notices::NoticeRejected;
 use crate::app::outbound_notifier::{self, problem};
 use crate::app::ports::credentials::{RefreshReason, Source};
 use crate::app::ports::event_bus::NoBus;
@@ -22,32 +22,36 @@ use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
 
-pub async fn ask(target: &Target, stack: &StackParts, wish: &Wish) -> anyhow::Result<Said> {
+pub async fn ask(
+    target: &Target,
+    stack: &StackParts,
+    request: &NotifierRequest,
+) -> anyhow::Result<Said> {
     let relay = match target.table() {
         Some(table) => deployed(target, table, stack).await?,
         None => one_machine(target)?,
     };
-    let event = wish.event().to_string();
+    let event = request.event().to_string();
     let by = crate::domain::delivery::source::Source::Shell;
     match outbound_notifier::asked(&relay, event.as_bytes(), by).await {
         Ok(answer) => Ok(Said::Done(answer)),
-        Err(Unaccepted::Refused(refused)) => {
-            let document = problem::Document::from(within(refused, wish));
+        Err(NoticeRejected::Refused(refused)) => {
+            let document = problem::Document::from(within(refused, request));
             Ok(Said::Refused(serde_json::to_value(document)?))
         }
-        Err(Unaccepted::Failed(error)) => Err(error),
+        Err(NoticeRejected::Failed(error)) => Err(error),
     }
 }
 
 /// Without the name of what is around the request: nobody has written that.
 fn within(
     mut refused: crate::domain::request::Refused,
-    wish: &Wish,
+    request: &NotifierRequest,
 ) -> crate::domain::request::Refused {
-    let around = match wish {
-        Wish::Notice(_) => "notice.",
-        Wish::Invitation(_) => "invitation.",
-        Wish::Show(_) | Wish::Cancel(_) => return refused,
+    let around = match request {
+        NotifierRequest::Notice(_) => "notice.",
+        NotifierRequest::Invitation(_) => "invitation.",
+        NotifierRequest::Show(_) | NotifierRequest::Cancel(_) => return refused,
     };
     let bare = |text: &str| text.strip_prefix(around).unwrap_or(text).to_owned();
     refused.detail = bare(&refused.detail);

@@ -52,7 +52,7 @@ struct StackParts {
 }
 
 /// What is asked.
-pub enum Wish {
+pub enum NotifierRequest {
     Notice(Value),
     Invitation(Value),
     /// Of a notice or an invitation.
@@ -66,14 +66,14 @@ pub enum Said {
     Refused(Value),
 }
 
-impl Wish {
+impl NotifierRequest {
     /// As the function takes it when it is invoked.
     fn event(&self) -> Value {
         match self {
-            Wish::Notice(notice) => json!({ "notice": notice }),
-            Wish::Invitation(invitation) => json!({ "invitation": invitation }),
-            Wish::Show(id) => json!({ "show": id }),
-            Wish::Cancel(id) => json!({ "cancel": id }),
+            Self::Notice(notice) => json!({ "notice": notice }),
+            Self::Invitation(invitation) => json!({ "invitation": invitation }),
+            Self::Show(id) => json!({ "show": id }),
+            Self::Cancel(id) => json!({ "cancel": id }),
         }
     }
 
@@ -84,30 +84,33 @@ impl Wish {
             false => format!("/v1/notices/{id}"),
         };
         match self {
-            Wish::Notice(notice) => ("POST", "/v1/notices".to_owned(), notice.to_string()),
-            Wish::Invitation(invitation) => {
+            Self::Notice(notice) => ("POST", "/v1/notices".to_owned(), notice.to_string()),
+            Self::Invitation(invitation) => {
                 ("POST", "/v1/invitations".to_owned(), invitation.to_string())
             }
-            Wish::Show(id) => ("GET", of(id), String::new()),
-            Wish::Cancel(id) => ("DELETE", of(id), String::new()),
+            Self::Show(id) => ("GET", of(id), String::new()),
+            Self::Cancel(id) => ("DELETE", of(id), String::new()),
         }
     }
 }
 
 impl Place {
-    pub async fn ask(&self, wish: &Wish) -> anyhow::Result<Said> {
+    pub async fn ask(&self, request: &NotifierRequest) -> anyhow::Result<Said> {
         match (&self.url, &self.caller) {
             (Some(url), Some(caller)) => {
                 let file = self.env_file.as_deref();
-                over_http::ask(url, caller, file, wish).await
+                over_http::ask(url, caller, file, request).await
             }
-            _ => here::ask(&self.target, &self.stack, wish).await,
+            _ => here::ask(&self.target, &self.stack, request).await,
         }
     }
 
     /// The answer, or the end of the command with what is wrong.
-    pub async fn asked(&self, wish: &Wish) -> anyhow::Result<Result<Value, ExitCode>> {
-        match self.ask(wish).await? {
+    pub async fn asked(
+        &self,
+        request: &NotifierRequest,
+    ) -> anyhow::Result<Result<Value, ExitCode>> {
+        match self.ask(request).await? {
             Said::Done(answer) => Ok(Ok(answer)),
             Said::Refused(problem) if self.json => {
                 output::json(&problem)?;

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::Value;
 
-use super::{Said, Wish};
+use super::{NotifierRequest, Said};
 use crate::app::outbound_notifier::auth::{
     CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
 };
@@ -31,11 +31,11 @@ pub async fn ask(
     url: &str,
     caller: &str,
     file: Option<&Path>,
-    wish: &Wish,
+    request: &NotifierRequest,
 ) -> anyhow::Result<Said> {
     let key = key(caller, file)?;
     let client = network::build(network::client().timeout(ANSWER_WITHIN));
-    let (method, path, body) = wish.request();
+    let (method, path, body) = request.request();
     let address = format!("{}{path}", url.trim_end_matches('/'));
     let mut trouble = String::new();
     for tried in 1..=TRIES {

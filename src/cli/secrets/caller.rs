@@ -91,7 +91,7 @@ impl Caller {
     fn make(&self, old: Option<CallerKey>) -> anyhow::Result<CallerKey> {
         let actions = match &old {
             _ if !self.allow.is_empty() => Actions::of(self.allow.iter().copied()),
-            Some(old) => old.actions,
+            Some(old) => old.actions.clone(),
             None => {
                 let advice = format!(
                     "there is no caller {} yet; say what it may do with --allow notices, invitations or read",

@@ -2,6 +2,7 @@
 //! `RELAY_CALLER_APPS_SCRIPT=notices,read:KEY`, and for a while after a rotation
 //! `notices,read:KEY:PREVIOUS`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::domain::credentials::Secret;
@@ -13,7 +14,7 @@ pub const VARIABLE: &str = "RELAY_CALLER_";
 const SHORTEST_KEY: usize = 43;
 
 /// What a caller may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// Send notices and cancel them.
     Notices,
@@ -40,53 +41,28 @@ impl Action {
 }
 
 /// Some of the actions; who may send something may also see what became of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Actions {
-    notices: bool,
-    invitations: bool,
-    read: bool,
-}
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actions(BTreeSet<Action>);
 
 impl Actions {
     pub fn of(actions: impl IntoIterator<Item = Action>) -> Self {
-        let mut some = Self::default();
-        for action in actions {
-            match action {
-                Action::Notices => some.notices = true,
-                Action::Invitations => some.invitations = true,
-                Action::Read => some.read = true,
-            }
-        }
-        some
+        Self(actions.into_iter().collect())
     }
 
-    pub fn allow(self, action: Action) -> bool {
-        match action {
-            Action::Notices => self.notices,
-            Action::Invitations => self.invitations,
-            Action::Read => self.read || self.notices || self.invitations,
-        }
+    pub fn allow(&self, action: Action) -> bool {
+        self.0.contains(&action) || (action == Action::Read && !self.0.is_empty())
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let actions: Option<Vec<_>> = text
-            .split(',')
-            .map(|name| Action::named(name.trim()))
-            .collect();
-        actions.map(Self::of)
+        let names = text.split(',').map(str::trim);
+        names.map(Action::named).collect::<Option<_>>().map(Self)
     }
 }
 
 /// As a variable has them: `notices,read`.
 impl fmt::Display for Actions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [
-            (self.notices, Action::Notices),
-            (self.invitations, Action::Invitations),
-            (self.read, Action::Read),
-        ];
-        let named = named.iter().filter(|(has, _)| *has);
-        let names: Vec<_> = named.map(|(_, action)| action.name()).collect();
+        let names: Vec<_> = self.0.iter().map(|action| action.name()).collect();
         f.write_str(&names.join(","))
     }
 }
@@ -119,18 +95,18 @@ impl CallerKey {
     pub fn parse(name: &str, value: &str) -> Result<Self, Malformed> {
         let (actions, keys) = value.split_once(':').ok_or(Malformed::NoActions)?;
         let actions = Actions::parse(actions).ok_or(Malformed::NoActions)?;
-        let (key, previous) = match keys.split_once(':') {
-            Some((key, previous)) => (key, Some(previous)),
-            None => (keys, None),
-        };
-        if !is_key(key) || previous.is_some_and(|previous| !is_key(previous)) {
+        if !keys.splitn(2, ':').all(is_key) {
             return Err(Malformed::BadKey);
         }
+        let (key, previous) = match keys.split_once(':') {
+            Some((key, previous)) => (key, Some(Secret::new(previous))),
+            None => (keys, None),
+        };
         Ok(Self {
             name: name.to_owned(),
             actions,
             key: Secret::new(key),
-            previous: previous.map(Secret::new),
+            previous,
         })
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::delivery::{Delivery, GaveUp, Outcome, State, Withheld};
+use crate::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, State, Withheld};
 use crate::domain::ids::DeliveryId;
 
 /// The detail of the event `Invitation Failed`.
@@ -75,16 +75,12 @@ impl Failed {
             },
             _ => return None,
         };
-        let mut outcomes = delivery.attempts.iter().map(|attempt| &attempt.outcome);
-        if outcomes
-            .clone()
-            .any(|outcome| *outcome == Outcome::Delivered)
-        {
+        if has_arrived(delivery) {
             return None;
         }
-        let may_be_there = |outcome: &Outcome| {
+        let may_be_there = |attempt: &Attempt| {
             matches!(
-                outcome,
+                attempt.outcome,
                 Outcome::Pending | Outcome::Unknown | Outcome::Accepted | Outcome::Sent
             )
         };
@@ -98,7 +94,13 @@ impl Failed {
             at: invitation.report_due().unwrap_or(delivery.changed()),
             because,
             error_code: delivery.last_error(),
-            may_have_arrived: outcomes.any(may_be_there),
+            may_have_arrived: delivery.attempts.iter().any(may_be_there),
         })
     }
+}
+
+/// Whether it is on the phone, whatever became of the delivery.
+pub(crate) fn has_arrived(delivery: &Delivery) -> bool {
+    let mut attempts = delivery.attempts.iter();
+    attempts.any(|attempt| attempt.outcome == Outcome::Delivered)
 }

@@ -19,7 +19,7 @@ use crate::domain::phone::PhoneNumber;
 
 pub use fit::{Misfit, unfitting};
 pub use plan::plan;
-pub use standing::Standing;
+pub use standing::InvitationStatus;
 
 /// What the id of an invitation begins with; the rest is made of its line and idempotency key.
 const PREFIX: &str = "iv-";
@@ -31,14 +31,6 @@ const AT_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest pause between attempts. Twilio charges for each, and a phone that is switched off is
 /// switched on again some day.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-
-/// What somebody is invited with, checked and put into words.
-pub struct Words<'a> {
-    /// How they are called.
-    pub name: &'a str,
-    pub number: &'a PhoneNumber,
-    pub text: String,
-}
 
 /// The id of the invitation of a line with this key, which is its delivery's.
 pub fn id(line: &PhoneNumber, key: &str) -> DeliveryId {
@@ -57,7 +49,8 @@ pub fn parse_id(text: &str) -> Option<DeliveryId> {
 /// day.
 pub fn delivery(
     line: &Line,
-    words: Words,
+    to: Recipient,
+    body: String,
     invitation: Invitation,
     expires: Option<Timestamp>,
     now: Timestamp,
@@ -65,12 +58,8 @@ pub fn delivery(
     let end = now.checked_add(AT_MOST).unwrap_or(Timestamp::MAX);
     let mut policy = line.policy.clone();
     policy.retry.longest = policy.retry.longest.max(LONGEST_PAUSE);
-    let to = Recipient {
-        person: words.name.to_owned(),
-        number: words.number.clone(),
-    };
     let id = id(&line.number, &invitation.key);
-    let text = (words.text, Vec::new());
+    let text = (body, Vec::new());
     Delivery {
         deadline: expires.map_or(end, |expires| expires.min(end)),
         invitation: Some(Box::new(invitation)),

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Words, delivery, unfitting};
-use crate::domain::delivery::Delivery;
+use super::{delivery, unfitting};
 use crate::domain::delivery::invitation::{Invitation, Report};
 use crate::domain::delivery::source::Source;
+use crate::domain::delivery::{Delivery, Recipient};
 use crate::domain::line::Line;
 use crate::domain::request::{InvitationRequest, Refused};
 use crate::domain::sms::plain;
@@ -34,10 +34,9 @@ pub fn plan(
         return Err(Refused::field("number", problem));
     }
     let text = compose(line, asked, now)?;
-    let words = Words {
-        name: &asked.name,
-        number: &asked.number,
-        text,
+    let to = Recipient {
+        person: asked.name.clone(),
+        number: asked.number.clone(),
     };
     let invitation = Invitation {
         event: asked.event.clone(),
@@ -47,7 +46,7 @@ pub fn plan(
         source,
         report: Report::NotNeeded,
     };
-    Ok(delivery(line, words, invitation, asked.expires, now))
+    Ok(delivery(line, to, text, invitation, asked.expires, now))
 }
 
 /// The text, of one segment.
@@ -63,31 +62,23 @@ fn compose(line: &Line, asked: &InvitationRequest, now: Timestamp) -> Result<Str
         let problem = format!("{} has no template {name}", line.name);
         Refused::field("line", problem)
     })?;
+    // In the request, or in the line's template.
+    let wrong = |value: Option<&str>, problem: String| match value {
+        Some(value @ ("name" | "event" | "link" | "starts")) => Refused::field(value, problem),
+        Some(value) => Refused::field(format!("data.{value}"), problem),
+        None => Refused::field(
+            "line",
+            format!("{}: its template {name}: {problem}", line.name),
+        ),
+    };
     let text = template
         .render(&values, &line.time_zone, now)
-        .map_err(|error| match error.value() {
-            Some(value) => Refused::field(path(value), error.to_string()),
-            None => Refused::field("line", format!("{}: template {name}: {error}", line.name)),
-        })?;
+        .map_err(|error| wrong(error.value(), error.to_string()))?;
     let texts = values.iter();
     let texts = texts.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
     let texts: Vec<_> = texts.filter(|(name, _)| *name != "starts").collect();
     match unfitting(&text, &texts) {
         None => Ok(text),
-        Some(misfit) => Err(match misfit.value {
-            Some(value) => Refused::field(path(&value), misfit.problem),
-            None => Refused::field(
-                "line",
-                format!("{}: its template {name} {}", line.name, misfit.problem),
-            ),
-        }),
-    }
-}
-
-/// Where a template's value stands in the request.
-fn path(value: &str) -> String {
-    match value {
-        "name" | "event" | "link" | "starts" => value.to_owned(),
-        other => format!("data.{other}"),
+        Some(misfit) => Err(wrong(misfit.value.as_deref(), misfit.problem)),
     }
 }

@@ -2,13 +2,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::delivery::{Delivery, Failed, Outcome, State};
+use crate::domain::delivery::failed_invitation::has_arrived;
+use crate::domain::delivery::{Delivery, Failed, State};
 use crate::domain::names::name_of;
 
 /// How an invitation stands, as whoever asks reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "InvitationStanding")]
-pub struct Standing {
+pub struct InvitationStatus {
     pub id: String,
     pub line: String,
     /// Who is invited, by the caller's own word for them.
@@ -36,21 +37,14 @@ pub struct Standing {
     pub changed: Timestamp,
 }
 
-impl Standing {
+impl InvitationStatus {
     /// `None` if the delivery invites nobody.
     pub fn of(delivery: &Delivery) -> Option<Self> {
         let invitation = delivery.invitation.as_ref()?;
         let failed = Failed::of(delivery);
-        let arrived = delivery.attempts.iter();
-        let arrived = arrived.map(|attempt| &attempt.outcome);
         let state = match delivery.state {
             _ if failed.is_some() => "failed",
-            _ if arrived
-                .clone()
-                .any(|outcome| *outcome == Outcome::Delivered) =>
-            {
-                "delivered"
-            }
+            _ if has_arrived(delivery) => "delivered",
             State::Waiting { .. } => "waiting",
             State::Sending { .. } | State::Unknown { .. } => "sending",
             _ => "accepted",

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Line;
 use crate::domain::duty::{Overrides, duty_of, next_change};
-use crate::domain::template::{Template, Unrendered};
+use crate::domain::template::{RenderError, Template};
 use crate::domain::time_zone::TimeZone;
 
 /// A template, and when it is sent. It can show `line`, and `opens` as a time: when the first person
@@ -32,7 +32,7 @@ impl AutoReply {
         line: &Line,
         overrides: &Overrides,
         now: Timestamp,
-    ) -> Option<Result<String, Unrendered>> {
+    ) -> Option<Result<String, RenderError>> {
         let before_backup = line
             .people
             .split_last()
@@ -52,7 +52,7 @@ impl AutoReply {
     }
 
     /// Tries it with and without a time at which the line opens.
-    pub fn check(&self, zone: &TimeZone) -> Result<(), Unrendered> {
+    pub fn check(&self, zone: &TimeZone) -> Result<(), RenderError> {
         let now = Timestamp::UNIX_EPOCH;
         self.render("line", Some(now), zone, now)?;
         self.render("line", None, zone, now).map(drop)
@@ -64,7 +64,7 @@ impl AutoReply {
         opens: Option<Timestamp>,
         zone: &TimeZone,
         now: Timestamp,
-    ) -> Result<String, Unrendered> {
+    ) -> Result<String, RenderError> {
         let opens = opens.map(|opens| ("opens".to_owned(), Value::from(opens.to_string())));
         let line = ("line".to_owned(), Value::from(line));
         let data = std::iter::once(line).chain(opens).collect();
@@ -119,7 +119,7 @@ mod tests {
             text: "From {{ opens | when }}.".to_owned(),
             when: Sends::OutsideHours,
         };
-        let missing = Unrendered::Missing("opens".to_owned());
+        let missing = RenderError::Missing("opens".to_owned());
         assert_eq!(auto_reply.check(&zone), Err(missing));
     }
 }

@@ -55,10 +55,10 @@ impl Topic {
         let begins_to_leave = crate::domain::line::topic::STOPS
             .iter()
             .any(|stop| keyword.starts_with(stop));
-        match is_twilios || begins_to_leave {
-            true => Err(BadKeyword::Taken),
-            false => Ok(keyword),
+        if is_twilios || begins_to_leave {
+            return Err(BadKeyword::Taken);
         }
+        Ok(keyword)
     }
 
     /// The words by which subscribers call it, without what is ignored about them.

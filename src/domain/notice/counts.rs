@@ -1,4 +1,6 @@
 use schemars::JsonSchema;
+use serde::de::IntoDeserializer;
+use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{Delivery, State, Withheld};
@@ -23,44 +25,34 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub fn add(&mut self, standing: Standing, recipients: u64) {
-        let count = match standing {
-            Standing::Waiting => &mut self.waiting,
-            Standing::Sending => &mut self.sending,
-            Standing::Accepted => &mut self.accepted,
-            Standing::Delivered => &mut self.delivered,
-            Standing::Failed => &mut self.failed,
-            Standing::OptedOut => &mut self.opted_out,
-            Standing::Expired => &mut self.expired,
-            Standing::Cancelled => &mut self.cancelled,
-            Standing::Superseded => &mut self.superseded,
-            Standing::Skipped => &mut self.skipped,
+    pub fn add(&mut self, status: RecipientStatus, recipients: u64) {
+        let count = match status {
+            RecipientStatus::Waiting => &mut self.waiting,
+            RecipientStatus::Sending => &mut self.sending,
+            RecipientStatus::Accepted => &mut self.accepted,
+            RecipientStatus::Delivered => &mut self.delivered,
+            RecipientStatus::Failed => &mut self.failed,
+            RecipientStatus::OptedOut => &mut self.opted_out,
+            RecipientStatus::Expired => &mut self.expired,
+            RecipientStatus::Cancelled => &mut self.cancelled,
+            RecipientStatus::Superseded => &mut self.superseded,
+            RecipientStatus::Skipped => &mut self.skipped,
         };
         *count += recipients;
     }
 
     pub fn total(self) -> u64 {
-        let Self {
-            waiting,
-            sending,
-            accepted,
-            delivered,
-            failed,
-            opted_out,
-            expired,
-            cancelled,
-            superseded,
-            skipped,
-        } = self;
-        let under_way = waiting + sending + accepted;
-        let ended = delivered + failed + opted_out + expired + cancelled + superseded;
-        under_way + ended + skipped
+        let under_way = self.waiting + self.sending + self.accepted;
+        let reached_or_not = self.delivered + self.failed + self.opted_out;
+        let ended = self.expired + self.cancelled + self.superseded;
+        under_way + reached_or_not + ended + self.skipped
     }
 }
 
 /// How one recipient stands, in the word that stores count by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecipientStatus {
     Waiting,
     Sending,
     Accepted,
@@ -73,20 +65,7 @@ pub enum Standing {
     Skipped,
 }
 
-impl Standing {
-    const ALL: [Self; 10] = [
-        Self::Waiting,
-        Self::Sending,
-        Self::Accepted,
-        Self::Delivered,
-        Self::Failed,
-        Self::OptedOut,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Superseded,
-        Self::Skipped,
-    ];
-
+impl RecipientStatus {
     pub fn of(delivery: &Delivery) -> Self {
         match delivery.state {
             State::Waiting { .. } => Self::Waiting,
@@ -120,9 +99,8 @@ impl Standing {
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|standing| standing.name() == name)
+        let name: StrDeserializer<'_, value::Error> = name.into_deserializer();
+        Self::deserialize(name).ok()
     }
 }
 
@@ -130,17 +108,30 @@ impl Standing {
 mod tests {
     use super::*;
 
+    const ALL: [RecipientStatus; 10] = [
+        RecipientStatus::Waiting,
+        RecipientStatus::Sending,
+        RecipientStatus::Accepted,
+        RecipientStatus::Delivered,
+        RecipientStatus::Failed,
+        RecipientStatus::OptedOut,
+        RecipientStatus::Expired,
+        RecipientStatus::Cancelled,
+        RecipientStatus::Superseded,
+        RecipientStatus::Skipped,
+    ];
+
     #[test]
-    fn every_standing_has_a_count_of_its_own() {
+    fn every_status_has_a_count_of_its_own() {
         let mut counts = Counts::default();
-        for (n, standing) in Standing::ALL.into_iter().enumerate() {
-            assert_eq!(Standing::named(standing.name()), Some(standing));
-            counts.add(standing, 1 << n);
+        for (n, status) in ALL.into_iter().enumerate() {
+            assert_eq!(RecipientStatus::named(status.name()), Some(status));
+            counts.add(status, 1 << n);
         }
-        assert_eq!(counts.total(), (1 << Standing::ALL.len()) - 1);
+        assert_eq!(counts.total(), (1 << ALL.len()) - 1);
         let json = serde_json::to_value(counts).unwrap();
-        for (n, standing) in Standing::ALL.into_iter().enumerate() {
-            assert_eq!(json[standing.name()], 1 << n);
+        for (n, status) in ALL.into_iter().enumerate() {
+            assert_eq!(json[status.name()], 1 << n);
         }
     }
 }

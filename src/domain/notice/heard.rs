@@ -1,41 +1,32 @@
-//! Whether somebody has heard by earlier notices of what has changed now.
+//! Whether somebody was informed by earlier notices of what has changed now.
 
 use super::{Notice, NoticeState};
-use crate::domain::delivery::{Delivery, Outcome, State, Withheld};
+use crate::domain::delivery::{Attempt, Delivery, Outcome, State, Withheld};
 use crate::domain::phone::PhoneNumber;
 
-/// An earlier notice of the same subject, and its delivery to somebody if there is one.
-pub struct Earlier<'a> {
-    pub notice: &'a Notice,
-    pub delivery: Option<&'a Delivery>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
-    /// They have one of the texts, or may have it.
-    Yes,
-    /// They would have had it.
-    NotYet,
+/// Whether a recipient has the text of an earlier notice. Of several, the greatest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Informed {
     /// They were not to have it, or could not.
     No,
+    /// They would have had it.
+    NotYet,
+    /// They have it, or may have it.
+    Yes,
 }
 
-/// What one recipient heard by the earlier notices, of which none sends anything any more.
-pub fn heard(earlier: &[Earlier<'_>], number: &PhoneNumber) -> Heard {
-    let mut heard = Heard::No;
-    for Earlier { notice, delivery } in earlier {
-        let by_this = match delivery {
-            Some(delivery) => by_delivery(delivery),
-            None if is_ahead(notice, number) => Heard::NotYet,
-            None => Heard::No,
-        };
-        match by_this {
-            Heard::Yes => return Heard::Yes,
-            Heard::NotYet => heard = Heard::NotYet,
-            Heard::No => {}
-        }
+/// Whether a recipient was informed by an earlier notice, which sends nothing any more. `delivery`
+/// is that notice's delivery to them, if there is one.
+pub fn already_informed(
+    earlier: &Notice,
+    delivery: Option<&Delivery>,
+    number: &PhoneNumber,
+) -> Informed {
+    match delivery {
+        Some(delivery) => by_delivery(delivery),
+        None if is_ahead(earlier, number) => Informed::NotYet,
+        None => Informed::No,
     }
-    heard
 }
 
 /// Whether the fan-out would have come to the number, had nothing taken the notice's place.
@@ -47,26 +38,19 @@ fn is_ahead(notice: &Notice, number: &PhoneNumber) -> bool {
     goes_on && !notice.cursor.has_passed(number)
 }
 
-fn by_delivery(delivery: &Delivery) -> Heard {
-    let may_be_there = |outcome: &Outcome| {
-        matches!(
-            outcome,
-            Outcome::Pending
-                | Outcome::Unknown
-                | Outcome::Accepted
-                | Outcome::Sent
-                | Outcome::Delivered
+fn by_delivery(delivery: &Delivery) -> Informed {
+    let may_be_there = |attempt: &Attempt| {
+        !matches!(
+            attempt.outcome,
+            Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. }
         )
     };
-    let mut outcomes = delivery.attempts.iter().map(|attempt| &attempt.outcome);
-    if outcomes.any(may_be_there) {
-        return Heard::Yes;
-    }
     match delivery.state {
+        _ if delivery.attempts.iter().any(may_be_there) => Informed::Yes,
         State::Waiting { .. }
         | State::Withheld {
             because: Withheld::Superseded,
-        } => Heard::NotYet,
-        _ => Heard::No,
+        } => Informed::NotYet,
+        _ => Informed::No,
     }
 }

@@ -18,11 +18,11 @@ use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
 use crate::domain::phone::PhoneNumber;
 
-pub use counts::{Counts, Standing};
-pub use heard::{Earlier, Heard, heard};
-pub use page::{Fate, Words, fate};
+pub use counts::{Counts, RecipientStatus};
+pub use heard::{Informed, already_informed};
+pub use page::{RecipientDecision, Words, decide};
 pub use skip::Skip;
-pub use texts::{Pacing, SUBSCRIBER, to_recipient};
+pub use texts::{Pacing, SUBSCRIBER, segments, to_recipient};
 
 /// The template of a notice that tells of a change to what an earlier one told of.
 pub const CHANGED: &str = "event_changed";

@@ -1,6 +1,6 @@
 //! What a page of the fan-out makes of one recipient.
 
-use super::{CHANGED, Heard, Notice};
+use super::{CHANGED, Informed, Notice};
 use crate::domain::line::Policy;
 use crate::domain::notice::skip::Skip;
 use crate::domain::opt_out::OptOuts;
@@ -8,7 +8,7 @@ use crate::domain::phone::PhoneNumber;
 
 /// What a recipient gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum RecipientDecision {
     Text(Words),
     Skip(Skip),
 }
@@ -21,26 +21,26 @@ pub enum Words {
     Unheard,
 }
 
-/// `heard` counts only if the notice takes the place of others.
-pub fn fate(
+/// What one recipient gets. `informed` is ignored unless the notice takes the place of others.
+pub fn decide(
     notice: &Notice,
     number: &PhoneNumber,
     policy: &Policy,
     opt_outs: &OptOuts,
-    heard: Heard,
-) -> Fate {
+    informed: Informed,
+) -> RecipientDecision {
     if !policy.allows(number) {
-        return Fate::Skip(Skip::NotAllowed);
+        return RecipientDecision::Skip(Skip::NotAllowed);
     }
     if opt_outs.of(number).is_some() {
-        return Fate::Skip(Skip::OptedOut);
+        return RecipientDecision::Skip(Skip::OptedOut);
     }
     if !notice.supersedes_others() {
-        return Fate::Text(Words::Own);
+        return RecipientDecision::Text(Words::Own);
     }
-    match heard {
-        Heard::Yes => Fate::Text(Words::Own),
-        Heard::NotYet if notice.template == CHANGED => Fate::Text(Words::Unheard),
-        Heard::NotYet | Heard::No => Fate::Skip(Skip::Unconcerned),
+    match informed {
+        Informed::Yes => RecipientDecision::Text(Words::Own),
+        Informed::NotYet if notice.template == CHANGED => RecipientDecision::Text(Words::Unheard),
+        Informed::NotYet | Informed::No => RecipientDecision::Skip(Skip::Unconcerned),
     }
 }

@@ -47,9 +47,7 @@ pub struct Pacing {
 
 impl Pacing {
     pub fn of(line: &Line, text: &str) -> Self {
-        let parts = sms::parts(text, &[]);
-        let segments = parts.iter().map(|part| sms::segments(&part.body).count);
-        let segments = u32::try_from(segments.sum::<usize>()).unwrap_or(u32::MAX);
+        let segments = u32::try_from(segments(text)).unwrap_or(u32::MAX);
         let a_minute = line.notices.segments_a_minute.max(1);
         Self {
             apart: Duration::from_secs(60) * segments / a_minute,
@@ -60,4 +58,13 @@ impl Pacing {
     pub fn page_of(self, texts: usize) -> Rate {
         Rate::apart(self.apart * u32::try_from(texts).unwrap_or(u32::MAX))
     }
+}
+
+/// The segments of a text to one recipient.
+pub fn segments(text: &str) -> u64 {
+    let parts = sms::parts(text, &[]);
+    let of_each = parts
+        .iter()
+        .map(|part| sms::segments(&part.body).count as u64);
+    of_each.sum()
 }

@@ -2,12 +2,10 @@
 //! what becomes of it. Fields that are not listed here are the template's, so a pipeline may add
 //! some.
 
-use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::fields::{Fields, ID, LINK, NAME, NUMBER, TIME, WHEN};
+use super::fields::{Field, Fields, request};
+use super::json::digest_of;
 use super::shapes::{Id, Link, Name, Time};
 use super::{InvitationRequest, NoticeRequest, Refused, Request};
 use crate::domain::notice::Audience;
@@ -44,15 +42,9 @@ impl DetailType {
         }
     }
 
-    /// The template of its text.
-    pub fn template(self) -> &'static str {
-        match self {
-            Self::EventPublished => "event_published",
-            Self::EventChanged => "event_changed",
-            Self::EventCancelled => "event_cancelled",
-            Self::CrewAssigned => InvitationRequest::TEMPLATE,
-            Self::MaintenanceScheduled => "maintenance_scheduled",
-        }
+    /// The template of its text, which is called like it: `event_published`.
+    pub fn template(self) -> String {
+        self.name().to_lowercase().replace(' ', "_")
     }
 
     pub(super) fn named(name: &str) -> Result<Self, Refused> {
@@ -68,166 +60,117 @@ impl DetailType {
     }
 
     /// What the relay is asked for by this detail. `key` is the event's own id on the bus.
-    pub(super) fn request(self, detail: Value, key: &str) -> Result<Request, Refused> {
+    pub(super) fn request(self, detail: &Value, key: &str) -> Result<Request, Refused> {
         let request = match self {
             Self::CrewAssigned => crew(detail).map(Request::Invitation),
-            Self::MaintenanceScheduled => maintenance(detail, key).map(Request::Notice),
-            _ => event(self, detail, key).map(Request::Notice),
+            _ => self.notice(detail, key).map(Request::Notice),
         };
         request.map_err(|refused| refused.within("detail"))
     }
-}
 
-/// `Event Published`, `Event Changed`, `Event Cancelled`: an event for everybody who asked to hear
-/// of events.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct EventDetail {
-    /// The event's own id: by it, a change is known to be about an earlier notice.
-    #[schemars(with = "Id")]
-    pub id: String,
-    #[schemars(with = "Name")]
-    pub name: String,
-    /// When it begins: a time, or a date alone.
-    pub starts: When,
-    pub ends: Option<When>,
-    #[schemars(with = "Option<Name>")]
-    pub place: Option<String>,
-    #[schemars(with = "Option<Link>")]
-    pub url: Option<String>,
-    /// The topic whose subscribers hear of it; `events`, if nothing is said.
-    #[schemars(with = "Option<Name>")]
-    pub topic: Option<String>,
-    /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(with = "Option<Name>")]
-    pub line: Option<String>,
-}
-
-/// `Maintenance Scheduled`: a window in which something does not work.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct MaintenanceDetail {
-    /// The window's own id.
-    #[schemars(with = "Id")]
-    pub id: String,
-    /// What does not work.
-    #[schemars(with = "Name")]
-    pub what: String,
-    /// From when: a time, or a date alone.
-    pub starts: When,
-    pub ends: Option<When>,
-    #[schemars(with = "Option<Link>")]
-    pub url: Option<String>,
-    /// The topic whose subscribers hear of it; `maintenance`, if nothing is said.
-    #[schemars(with = "Option<Name>")]
-    pub topic: Option<String>,
-    /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(with = "Option<Name>")]
-    pub line: Option<String>,
-}
-
-/// `Crew Assigned`: somebody is to work at an event, and gets a link of their own.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct CrewDetail {
-    /// The assignment's own id, which comes back as `subject` if the invitation fails.
-    #[schemars(with = "Id")]
-    pub id: String,
-    /// Who is assigned, as the text addresses them.
-    #[schemars(with = "Name")]
-    pub name: String,
-    /// Their phone.
-    pub number: PhoneNumber,
-    /// The event's name.
-    #[schemars(with = "Name")]
-    pub event: String,
-    /// When the event begins: a time, or a date alone.
-    pub starts: Option<When>,
-    /// What they follow to accept; the whole text has to fit one segment.
-    #[schemars(with = "Link")]
-    pub link: String,
-    /// The invitation is not sent after this instant; 24 hours from now, if nothing is said.
-    #[schemars(with = "Option<Time>")]
-    pub expires: Option<Timestamp>,
-    /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(with = "Option<Name>")]
-    pub line: Option<String>,
-}
-
-fn event(of_type: DetailType, detail: Value, key: &str) -> Result<NoticeRequest, Refused> {
-    let mut fields = Fields::of(detail, "an event")?;
-    let id = fields.required("id", &ID);
-    fields.required("name", &NAME);
-    fields.required("starts", &WHEN);
-    fields.optional("ends", &WHEN);
-    fields.optional("place", &NAME);
-    fields.optional("url", &LINK);
-    notice(of_type, "events", fields, id, key)
-}
-
-fn maintenance(detail: Value, key: &str) -> Result<NoticeRequest, Refused> {
-    let mut fields = Fields::of(detail, "a maintenance window")?;
-    let id = fields.required("id", &ID);
-    fields.required("what", &NAME);
-    fields.required("starts", &WHEN);
-    fields.optional("ends", &WHEN);
-    fields.optional("url", &LINK);
-    let of_type = DetailType::MaintenanceScheduled;
-    notice(of_type, "maintenance", fields, id, key)
-}
-
-/// The notice to the subscribers of a topic; the whole detail is its template's.
-fn notice(
-    of_type: DetailType,
-    default_topic: &str,
-    mut fields: Fields,
-    id: Option<String>,
-    key: &str,
-) -> Result<NoticeRequest, Refused> {
-    let topic = fields.optional("topic", &NAME);
-    let line = fields.optional("line", &NAME);
-    let data = fields.all();
-    fields.finish(|| {
-        Some(NoticeRequest {
+    /// The notice to the subscribers of a topic; the whole detail is its template's.
+    fn notice(self, detail: &Value, key: &str) -> Result<NoticeRequest, Refused> {
+        let (subject, topic, line) = if self == Self::MaintenanceScheduled {
+            let window = MaintenanceDetail::read_checked(detail, "a maintenance window", |_| ())?;
+            let topic = window.topic.unwrap_or_else(|| "maintenance".to_owned());
+            (window.id, topic, window.line)
+        } else {
+            let event = EventDetail::read_checked(detail, "an event", |_| ())?;
+            let topic = event.topic.unwrap_or_else(|| "events".to_owned());
+            (event.id, topic, event.line)
+        };
+        Ok(NoticeRequest {
             line,
-            topic: topic.unwrap_or_else(|| default_topic.to_owned()),
-            template: of_type.template().to_owned(),
-            data,
+            topic,
+            template: self.template(),
+            data: detail.as_object().cloned().unwrap_or_default(),
             audience: Audience::Subscribers,
-            subject: Some(id?),
+            subject: Some(subject),
             not_before: None,
             expires: None,
             idempotency_key: key.to_owned(),
             dry_run: false,
             is_news: true,
         })
-    })
+    }
+}
+
+request! {
+    /// `Event Published`, `Event Changed`, `Event Cancelled`: an event for everybody who asked to hear
+    /// of events.
+    pub struct EventDetail {
+        /// The event's own id: by it, a change is known to be about an earlier notice.
+        id: Id,
+        name: Name,
+        /// When it begins: a time, or a date alone.
+        starts: When,
+        ends: Option<When>,
+        place: Option<Name>,
+        url: Option<Link>,
+        /// The topic whose subscribers hear of it; `events`, if nothing is said.
+        topic: Option<Name>,
+        /// The line that sends it, by name or number. The relay's only line, if it has one.
+        line: Option<Name>,
+    }
+}
+
+request! {
+    /// `Maintenance Scheduled`: a window in which something does not work.
+    pub struct MaintenanceDetail {
+        /// The window's own id.
+        id: Id,
+        /// What does not work.
+        what: Name,
+        /// From when: a time, or a date alone.
+        starts: When,
+        ends: Option<When>,
+        url: Option<Link>,
+        /// The topic whose subscribers hear of it; `maintenance`, if nothing is said.
+        topic: Option<Name>,
+        /// The line that sends it, by name or number. The relay's only line, if it has one.
+        line: Option<Name>,
+    }
+}
+
+request! {
+    /// `Crew Assigned`: somebody is to work at an event, and gets a link of their own.
+    pub struct CrewDetail {
+        /// The assignment's own id, which comes back as `subject` if the invitation fails.
+        id: Id,
+        /// Who is assigned, as the text addresses them.
+        name: Name,
+        /// Their phone.
+        number: PhoneNumber,
+        /// The event's name.
+        event: Name,
+        /// When the event begins: a time, or a date alone.
+        starts: Option<When>,
+        /// What they follow to accept; the whole text has to fit one segment.
+        link: Link,
+        /// The invitation is not sent after this instant; 24 hours from now, if nothing is said.
+        expires: Option<Time>,
+        /// The line that sends it, by name or number. The relay's only line, if it has one.
+        line: Option<Name>,
+    }
 }
 
 /// The same assignment is the same invitation, whatever id the bus gave the event; with another
 /// link, say, it is another one.
-fn crew(detail: Value) -> Result<InvitationRequest, Refused> {
-    let key = format!("crew-{}", &super::digest_of(&detail)[..32]);
-    let mut fields = Fields::of(detail, "an assignment")?;
-    let id = fields.required("id", &ID);
-    let name = fields.required("name", &NAME);
-    let number = fields.required("number", &NUMBER);
-    let event = fields.required("event", &NAME);
-    let starts = fields.optional("starts", &WHEN);
-    let link = fields.required("link", &LINK);
-    let expires = fields.optional("expires", &TIME);
-    let line = fields.optional("line", &NAME);
-    let data = fields.others();
-    fields.finish(|| {
-        Some(InvitationRequest {
-            line,
-            name: name?,
-            number: number?,
-            link: link?,
-            event: event?,
-            starts,
-            expires,
-            data,
-            subject: Some(id?),
-            idempotency_key: key,
-            dry_run: false,
-        })
+fn crew(detail: &Value) -> Result<InvitationRequest, Refused> {
+    let mut data = Map::new();
+    let assigned =
+        CrewDetail::read_checked(detail, "an assignment", |fields| data = fields.others())?;
+    Ok(InvitationRequest {
+        line: assigned.line,
+        name: assigned.name,
+        number: assigned.number,
+        link: assigned.link,
+        event: assigned.event,
+        starts: assigned.starts,
+        expires: assigned.expires,
+        data,
+        subject: Some(assigned.id),
+        idempotency_key: format!("crew-{}", &digest_of(detail)[..32]),
+        dry_run: false,
     })
 }

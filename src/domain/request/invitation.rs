@@ -1,110 +1,72 @@
-use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Refused;
-use super::fields::{DATA, Fields, ID, IDEMPOTENCY_KEY, LINK, NAME, NUMBER, TIME, WHEN, YES_OR_NO};
+use super::fields::{Field, Fields, request};
+use super::json::digest_of;
 use super::shapes::{Id, Key, Link, Name, Time};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::template::When;
 
-/// An invitation of one person, with a link that is theirs.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct InvitationRequest {
-    /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(with = "Option<Name>")]
-    pub line: Option<String>,
-    /// Who is invited, as the text addresses them.
-    #[schemars(with = "Name")]
-    pub name: String,
-    /// Their phone.
-    pub number: PhoneNumber,
-    /// What they follow to accept; the whole text has to fit one segment.
-    #[schemars(with = "Link")]
-    pub link: String,
-    /// What they are invited to.
-    #[schemars(with = "Name")]
-    pub event: String,
-    /// When that is: a time, or a date alone.
-    pub starts: Option<When>,
-    /// The invitation is not sent after this instant; 24 hours from now, if nothing is said.
-    #[schemars(with = "Option<Time>")]
-    pub expires: Option<Timestamp>,
-    /// More values for a template of one's own.
-    #[schemars(default)]
-    pub data: Map<String, Value>,
-    /// What it is about by the caller's own records, such as the id of an assignment. It comes back
-    /// with the event that tells of a failure.
-    #[schemars(with = "Option<Id>")]
-    pub subject: Option<String>,
-    /// The same for the same invitation, however often it is asked for: it is sent once.
-    #[schemars(with = "Key")]
-    pub idempotency_key: String,
-    /// Tells what would be sent and at what cost, and sends nothing.
-    #[schemars(default)]
-    pub dry_run: bool,
+request! {
+    /// An invitation of one person, with a link that is theirs.
+    pub struct InvitationRequest: deny_unknown_fields {
+        /// The line that sends it, by name or number. The relay's only line, if it has one.
+        line: Option<Name>,
+        /// Who is invited, as the text addresses them.
+        name: Name,
+        /// Their phone.
+        number: PhoneNumber,
+        /// What they follow to accept; the whole text has to fit one segment.
+        link: Link,
+        /// What they are invited to.
+        event: Name,
+        /// When that is: a time, or a date alone.
+        starts: Option<When>,
+        /// The invitation is not sent after this instant; 24 hours from now, if nothing is said.
+        expires: Option<Time>,
+        /// More values for a template of one's own.
+        data: Map<String, Value> = default,
+        /// What it is about by the caller's own records, such as the id of an assignment. It comes back
+        /// with the event that tells of a failure.
+        subject: Option<Id>,
+        /// The same for the same invitation, however often it is asked for: it is sent once.
+        idempotency_key: Key,
+        /// Tells what would be sent and at what cost, and sends nothing.
+        dry_run: bool = default,
+    }
 }
 
 impl InvitationRequest {
     /// The template of its text; a line's configuration may have another one of this name.
     pub const TEMPLATE: &'static str = "crew_assigned";
 
-    pub(super) fn read(value: Value) -> Result<Self, Refused> {
-        let mut fields = Fields::of(value, "an invitation")?;
-        let line = fields.optional("line", &NAME);
-        let name = fields.required("name", &NAME);
-        let number = fields.required("number", &NUMBER);
-        let link = fields.required("link", &LINK);
-        let event = fields.required("event", &NAME);
-        let starts = fields.optional("starts", &WHEN);
-        let expires = fields.optional("expires", &TIME);
-        let data = fields.optional("data", &DATA).unwrap_or_default();
-        let subject = fields.optional("subject", &ID);
-        let idempotency_key = fields.required("idempotency_key", &IDEMPOTENCY_KEY);
-        let dry_run = fields.optional("dry_run", &YES_OR_NO).unwrap_or_default();
-        fields.no_others();
-        fields.finish(|| {
-            Some(Self {
-                line,
-                name: name?,
-                number: number?,
-                link: link?,
-                event: event?,
-                starts,
-                expires,
-                data,
-                subject,
-                idempotency_key: idempotency_key?,
-                dry_run,
-            })
-        })
+    pub(super) fn read(written: &Value) -> Result<Self, Refused> {
+        Self::read_checked(written, "an invitation", |fields| fields.no_others())
     }
 
     /// What the template is given: `name`, `event`, `link`, `starts`, and whatever `data` has
     /// besides.
     pub fn values(&self) -> Map<String, Value> {
-        let mut values = self.data.clone();
+        let starts = self.starts.as_ref().map(When::to_string);
         let own = [
-            ("name", &self.name),
-            ("event", &self.event),
-            ("link", &self.link),
+            ("name", Some(&self.name)),
+            ("event", Some(&self.event)),
+            ("link", Some(&self.link)),
+            ("starts", starts.as_ref()),
         ];
-        let own = own.map(|(name, value)| (name.to_owned(), Value::from(value.as_str())));
-        values.extend(own);
-        if let Some(starts) = &self.starts {
-            values.insert("starts".to_owned(), starts.to_string().into());
+        let mut values = self.data.clone();
+        for (name, value) in own {
+            values.extend(value.map(|value| (name.to_owned(), value.as_str().into())));
         }
         values
     }
 
     /// Tells this request from another with the same key. How it was written does not matter.
     pub fn digest(&self) -> String {
-        let asked = Self {
-            dry_run: false,
+        let dry_run = false;
+        digest_of(&Self {
+            dry_run,
             ..self.clone()
-        };
-        super::digest_of(&asked)
+        })
     }
 }

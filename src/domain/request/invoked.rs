@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::fields::{Fields, ID, IDEMPOTENCY_KEY, Kind};
-use super::{Because, DetailType, InvitationRequest, NoticeRequest, Refused, Request, json};
+use super::fields::{Field, Fields, unexpected};
+use super::json::json;
+use super::shapes::{Id, Key};
+use super::{Because, DetailType, InvitationRequest, NoticeRequest, Refused, Request};
 
 /// Which way a request came into the function, HTTP apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum EntryPoint {
     Invoke,
     EventBridge,
     Sns,
@@ -32,127 +34,121 @@ pub enum DirectRequest {
 
 /// Reads an event of the function. SNS may bring several requests at once, everything else brings
 /// one; if one of them is refused, all are.
-pub fn invoked(event: &[u8]) -> Result<(Way, Vec<Request>), Refused> {
+pub fn invoked(event: &[u8]) -> Result<(EntryPoint, Vec<Request>), Refused> {
     let event = json(event)?;
-    if event.get("Records").is_some() {
-        return sns(event).map(|requests| (Way::Sns, requests));
+    if let Some(records) = event.get("Records") {
+        return Ok((EntryPoint::Sns, sns(records)?));
     }
-    let way = match event.get("detail-type") {
-        Some(_) => Way::EventBridge,
-        None => Way::Invoke,
+    let entry_point = match event.get("detail-type") {
+        Some(_) => EntryPoint::EventBridge,
+        None => EntryPoint::Invoke,
     };
-    one(event, None).map(|request| (way, vec![request]))
+    Ok((entry_point, vec![one(event, None)?]))
 }
 
 /// A direct request or an event of the bus. `key` is the idempotency key of whatever names none.
-fn one(event: Value, key: Option<&str>) -> Result<Request, Refused> {
+fn one(mut event: Value, key: Option<&str>) -> Result<Request, Refused> {
     if event.get("detail-type").is_some() {
-        return event_bridge(event, key);
+        give_key(&mut event, "id", key);
+        return event_bridge(&event);
+    }
+    if event.get("topic").is_some() || event.get("template").is_some() {
+        give_key(&mut event, "idempotency_key", key);
+        return NoticeRequest::read(&event).map(Request::Notice);
     }
     let unclear = || Refused::field("", format!("must be {EXPECTED}"));
-    let Value::Object(object) = event else {
+    let mut members = event.as_object_mut().ok_or_else(unclear)?.iter_mut();
+    let (Some((kind, request)), None) = (members.next(), members.next()) else {
         return Err(unclear());
     };
-    if object.contains_key("topic") || object.contains_key("template") {
-        return direct("", NoticeRequest::read, object.into(), key).map(Request::Notice);
-    }
-    let mut members = object.into_iter();
-    let (Some((name, value)), None) = (members.next(), members.next()) else {
-        return Err(unclear());
-    };
-    match name.as_str() {
-        "notice" => direct("notice", NoticeRequest::read, value, key).map(Request::Notice),
-        "invitation" => {
-            direct("invitation", InvitationRequest::read, value, key).map(Request::Invitation)
+    let request = match kind.as_str() {
+        "notice" => {
+            give_key(request, "idempotency_key", key);
+            NoticeRequest::read(request).map(Request::Notice)
         }
-        "show" => id("show", &value).map(Request::Show),
-        "cancel" => id("cancel", &value).map(Request::Cancel),
-        _ => Err(unclear()),
-    }
+        "invitation" => {
+            give_key(request, "idempotency_key", key);
+            InvitationRequest::read(request).map(Request::Invitation)
+        }
+        "show" => id(request).map(Request::Show),
+        "cancel" => id(request).map(Request::Cancel),
+        _ => return Err(unclear()),
+    };
+    request.map_err(|refused| refused.within(kind))
 }
 
 const EXPECTED: &str = "one of {\"notice\": {…}}, {\"invitation\": {…}}, {\"show\": \"ID\"}, \
                         {\"cancel\": \"ID\"}, or an event with detail-type and detail";
 
-fn direct<T>(
-    name: &str,
-    read: fn(Value) -> Result<T, Refused>,
-    mut request: Value,
-    key: Option<&str>,
-) -> Result<T, Refused> {
+/// Gives what names no key this one, if there is one.
+fn give_key(request: &mut Value, field: &str, key: Option<&str>) {
     if let (Some(request), Some(key)) = (request.as_object_mut(), key) {
-        let entry = request.entry("idempotency_key");
-        entry.or_insert_with(|| key.into());
+        let named = request.entry(field).or_insert(Value::Null);
+        if named.is_null() {
+            *named = key.into();
+        }
     }
-    read(request).map_err(|refused| refused.within(name))
 }
 
-fn id(name: &str, value: &Value) -> Result<String, Refused> {
-    let id = (IDEMPOTENCY_KEY.read)(value);
-    id.ok_or_else(|| Refused::field(name, "must be the id of a notice or an invitation"))
+fn id(written: &Value) -> Result<String, Refused> {
+    let problem = "must be the id of a notice or an invitation";
+    Key::read(written).map_err(|_| Refused::field("", problem))
 }
 
 /// An event of the bus. Of its envelope, the type and the id matter; `source`, `time` and the
 /// others are the rule's business.
-fn event_bridge(event: Value, key: Option<&str>) -> Result<Request, Refused> {
+fn event_bridge(event: &Value) -> Result<Request, Refused> {
     let mut envelope = Fields::of(event, "an EventBridge event")?;
-    let id = match key {
-        None => envelope.required("id", &IDEMPOTENCY_KEY),
-        Some(key) => {
-            let id = envelope.optional("id", &IDEMPOTENCY_KEY);
-            Some(id.unwrap_or_else(|| key.to_owned()))
-        }
-    };
-    let detail_type = envelope.required("detail-type", &ID);
-    let detail = envelope.required("detail", &ANY);
-    let (id, detail_type, detail) = envelope.finish(|| Some((id?, detail_type?, detail?)))?;
-    DetailType::named(&detail_type)?.request(detail, &id)
+    let id = envelope.read::<Key>("id");
+    let detail_type = envelope.read::<Id>("detail-type");
+    let detail = envelope.read::<Value>("detail");
+    let (detail_type, (detail, id)) = envelope.finish(|| detail_type.zip(detail.zip(id)))?;
+    DetailType::named(&detail_type)?.request(&detail, &id)
 }
 
-const ANY: Kind<Value> = Kind {
-    expected: "an object with the event's fields",
-    read: |value| Some(value.clone()),
-};
+impl Field for Value {
+    type Value = Self;
+    const EXPECTED: &'static str = "an object with the event's fields";
 
-const RECORDS: Kind<Vec<Value>> = Kind {
-    expected: "a list of SNS records",
-    read: |value| value.as_array().filter(|list| !list.is_empty()).cloned(),
-};
+    fn read(written: &Value) -> Result<Self, Refused> {
+        Ok(written.clone())
+    }
+}
 
-const MESSAGE: Kind<String> = Kind {
-    expected: "text",
-    read: |value| value.as_str().map(str::to_owned),
-};
+impl Field for String {
+    type Value = Self;
+    const EXPECTED: &'static str = "text";
 
-fn sns(event: Value) -> Result<Vec<Request>, Refused> {
-    let mut event = Fields::of(event, "an SNS event")?;
-    let records = event.required("Records", &RECORDS);
-    let records = event.finish(|| records)?;
-    let read = records.into_iter().enumerate().map(|(index, record)| {
-        let place = format!("Records[{index}]");
-        published(record).map_err(|refused| refused.within(&place))
+    fn read(written: &Value) -> Result<Self, Refused> {
+        let text = written.as_str().map(str::to_owned);
+        text.ok_or_else(unexpected::<Self>)
+    }
+}
+
+fn sns(records: &Value) -> Result<Vec<Request>, Refused> {
+    let records = records.as_array().filter(|records| !records.is_empty());
+    let records = records
+        .ok_or_else(|| Refused::field("Records", "must be a list of SNS records"))?
+        .iter();
+    let requests = records.enumerate().map(|(index, record)| {
+        let place = format!("Records[{index}].Sns");
+        published(&record["Sns"]).map_err(|refused| refused.within(&place))
     });
-    read.collect()
+    requests.collect()
 }
 
 /// What was published to the topic: the same that the function can be invoked with directly, or an
 /// event of the bus, as text. The message's own id is the key of what names none.
-fn published(record: Value) -> Result<Request, Refused> {
-    let mut record = Fields::of(record, "an SNS record")?;
-    let message = record.required("Sns", &ANY);
-    let message = record.finish(|| message)?;
-    let read = || {
-        let mut message = Fields::of(message, "an SNS message")?;
-        let id = message.required("MessageId", &ID);
-        let text = message.required("Message", &MESSAGE);
-        message.finish(|| Some((id?, text?)))
-    };
-    let (id, text) = read().map_err(|refused| refused.within("Sns"))?;
+fn published(message: &Value) -> Result<Request, Refused> {
+    let mut message = Fields::of(message, "an SNS message")?;
+    let id = message.read::<Key>("MessageId");
+    let text = message.read::<String>("Message");
+    let (id, text) = message.finish(|| id.zip(text))?;
     let event = json(text.as_bytes()).map_err(|refused| match refused.because {
         Because::NotJson => Refused::field("", format!("must be JSON: {EXPECTED}")),
         _ => refused,
     });
     event
         .and_then(|event| one(event, Some(&id)))
-        .map_err(|refused| refused.within("Sns.Message"))
+        .map_err(|refused| refused.within("Message"))
 }

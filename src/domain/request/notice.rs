@@ -1,153 +1,115 @@
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::fields::{DATA, Fields, ID, IDEMPOTENCY_KEY, Kind, NAME, TIME, YES_OR_NO, join};
+use super::Refused;
+use super::fields::{Field, Fields, request, unexpected};
+use super::json::digest_of;
 use super::shapes::{Id, Key, Name, Time};
-use super::{Problem, Refused};
 use crate::domain::notice::Audience;
 use crate::domain::phone::PhoneNumber;
 
-/// A notice to the subscribers of a topic, or to numbers that are named.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct NoticeRequest {
-    /// The line that sends it, by name or number. The relay's only line, if it has one.
-    #[schemars(with = "Option<Name>")]
-    pub line: Option<String>,
-    /// The topic that it belongs to, as the line's configuration names it.
-    #[schemars(with = "Name")]
-    pub topic: String,
-    /// The template of its text: one of the line's configuration, or a built-in one.
-    #[schemars(with = "Name")]
-    pub template: String,
-    /// The values that the template needs.
-    #[schemars(default)]
-    pub data: Map<String, Value>,
-    /// Who gets it; all subscribers of the topic, if nothing is said.
-    #[schemars(default)]
-    pub audience: Audience,
-    /// What it is about, such as the id of an event: a change or cancellation with the same subject
-    /// supersedes it.
-    #[schemars(with = "Option<Id>")]
-    pub subject: Option<String>,
-    /// Nothing is sent before this instant.
-    #[schemars(with = "Option<Time>")]
-    pub not_before: Option<Timestamp>,
-    /// Nothing is sent after this instant; 24 hours after `not_before`, if nothing is said.
-    #[schemars(with = "Option<Time>")]
-    pub expires: Option<Timestamp>,
-    /// The same for the same notice, however often it is asked for: it is sent once.
-    #[schemars(with = "Key")]
-    pub idempotency_key: String,
-    /// Tells what would be sent, to how many and at what cost, and sends nothing.
-    #[schemars(default)]
-    pub dry_run: bool,
-    /// It is the bus's news of its subject, of which the same may come under another id: what was
-    /// said last is not said again.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub is_news: bool,
+request! {
+    /// A notice to the subscribers of a topic, or to numbers that are named.
+    pub struct NoticeRequest: deny_unknown_fields {
+        /// The line that sends it, by name or number. The relay's only line, if it has one.
+        line: Option<Name>,
+        /// The topic that it belongs to, as the line's configuration names it.
+        topic: Name,
+        /// The template of its text: one of the line's configuration, or a built-in one.
+        template: Name,
+        /// The values that the template needs.
+        data: Map<String, Value> = default,
+        /// Who gets it; all subscribers of the topic, if nothing is said.
+        audience: Audience = default,
+        /// What it is about, such as the id of an event: a change or cancellation with the same subject
+        /// supersedes it.
+        subject: Option<Id>,
+        /// Nothing is sent before this instant.
+        not_before: Option<Time>,
+        /// Nothing is sent after this instant; 24 hours after `not_before`, if nothing is said.
+        expires: Option<Time>,
+        /// The same for the same notice, however often it is asked for: it is sent once.
+        idempotency_key: Key,
+        /// Tells what would be sent, to how many and at what cost, and sends nothing.
+        dry_run: bool = default,
+    }
+    and {
+        /// It is the bus's news of its subject, of which the same may come under another id: what was
+        /// said last is not said again.
+        is_news: bool,
+    }
 }
 
 /// More numbers are a list of subscribers.
 pub const MOST_NUMBERS: usize = 500;
 
 impl NoticeRequest {
-    pub(super) fn read(value: Value) -> Result<Self, Refused> {
-        let mut fields = Fields::of(value, "a notice")?;
-        let line = fields.optional("line", &NAME);
-        let topic = fields.required("topic", &NAME);
-        let template = fields.required("template", &NAME);
-        let data = fields.optional("data", &DATA).unwrap_or_default();
-        let audience = match fields.raw("audience").map(read_audience) {
-            None => Audience::default(),
-            Some(Ok(audience)) => audience,
-            Some(Err(refused)) => {
-                fields.wrong_within("audience", refused);
-                Audience::default()
+    pub(super) fn read(written: &Value) -> Result<Self, Refused> {
+        Self::read_checked(written, "a notice", |fields| {
+            let time = |name| fields.peek::<Time>(name);
+            let (from, until) = (time("not_before"), time("expires"));
+            if from.is_some() && until.is_some() && until <= from {
+                fields.wrong("expires", "must be after not_before");
             }
-        };
-        let subject = fields.optional("subject", &ID);
-        let not_before = fields.optional("not_before", &TIME);
-        let expires = fields.optional("expires", &TIME);
-        let idempotency_key = fields.required("idempotency_key", &IDEMPOTENCY_KEY);
-        let dry_run = fields.optional("dry_run", &YES_OR_NO).unwrap_or_default();
-        if let (Some(from), Some(until)) = (not_before, expires)
-            && until <= from
-        {
-            fields.wrong("expires", "must be after not_before");
-        }
-        fields.no_others();
-        fields.finish(|| {
-            Some(Self {
-                line,
-                topic: topic?,
-                template: template?,
-                data,
-                audience,
-                subject,
-                not_before,
-                expires,
-                idempotency_key: idempotency_key?,
-                dry_run,
-                is_news: false,
-            })
+            fields.no_others();
         })
     }
 
     /// Tells this request from another with the same key. How it was written does not matter, and a
     /// dry run is the digest of what it tries.
     pub fn digest(&self) -> String {
-        let asked = Self {
-            dry_run: false,
+        let dry_run = false;
+        digest_of(&Self {
+            dry_run,
             ..self.clone()
-        };
-        super::digest_of(&asked)
+        })
     }
 }
 
-fn read_audience(value: Value) -> Result<Audience, Refused> {
-    const EXPECTED: &str =
-        "must be \"subscribers\", or {\"numbers\": [\"+16195550110\"]} with 1 to 500 numbers";
-    if value.as_str() == Some("subscribers") {
-        return Ok(Audience::Subscribers);
-    }
-    let mut fields = Fields::of(value, "an audience").map_err(|_| Refused::field("", EXPECTED))?;
-    let numbers = fields.required("numbers", &NUMBERS);
-    fields.no_others();
-    let numbers = fields.finish(|| numbers)?;
-    read_numbers(&numbers).map(Audience::Numbers)
-}
+impl Field for Audience {
+    type Value = Self;
+    const EXPECTED: &'static str =
+        "\"subscribers\", or {\"numbers\": [\"+16195550110\"]} with 1 to 500 numbers";
 
-const NUMBERS: Kind<Vec<Value>> = Kind {
-    expected: "a list of 1 to 500 phone numbers in E.164 form, such as [\"+16195550110\"]",
-    read: |value| {
-        let numbers = value.as_array()?;
-        (1..=MOST_NUMBERS)
-            .contains(&numbers.len())
-            .then(|| numbers.clone())
-    },
-};
-
-fn read_numbers(values: &[Value]) -> Result<Vec<PhoneNumber>, Refused> {
-    let mut numbers = BTreeSet::new();
-    let mut problems = Vec::new();
-    for (index, value) in values.iter().enumerate() {
-        match (super::fields::NUMBER.read)(value) {
-            Some(number) => drop(numbers.insert(number)),
-            None => problems.push(Problem::new(
-                join("numbers", &format!("[{index}]")),
-                format!("must be {}", super::fields::NUMBER.expected),
-            )),
+    fn read(written: &Value) -> Result<Self, Refused> {
+        if written == "subscribers" {
+            return Ok(Self::Subscribers);
         }
+        let fields = Fields::of(written, "an audience");
+        let mut fields = fields.map_err(|_| unexpected::<Self>())?;
+        let numbers = fields.read::<Numbers>("numbers");
+        fields.no_others();
+        fields.finish(|| numbers).map(Self::Numbers)
     }
-    if problems.is_empty() {
-        Ok(numbers.into_iter().collect())
-    } else {
-        Err(Refused::fields(problems))
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+enum Numbers {}
+
+impl Field for Numbers {
+    type Value = Vec<PhoneNumber>;
+    const EXPECTED: &'static str =
+        "a list of 1 to 500 phone numbers in E.164 form, such as [\"+16195550110\"]";
+
+    /// Each number once, in order.
+    fn read(written: &Value) -> Result<Self::Value, Refused> {
+        let numbers = written.as_array();
+        let numbers = numbers
+            .filter(|numbers| (1..=MOST_NUMBERS).contains(&numbers.len()))
+            .ok_or_else(unexpected::<Self>)?;
+        let mut read = BTreeSet::new();
+        let mut wrong = Vec::new();
+        for (index, number) in numbers.iter().enumerate() {
+            match PhoneNumber::read(number) {
+                Ok(number) => drop(read.insert(number)),
+                Err(refused) => wrong.extend(refused.within(&format!("[{index}]")).fields),
+            }
+        }
+        Refused::if_any(wrong)?;
+        Ok(read.into_iter().collect())
     }
 }

@@ -3,6 +3,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::template::RenderError;
+
 /// Why something that was asked for is not done. Nothing has been sent then. Carries nothing of
 /// what was written, so that it may stand in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +26,6 @@ pub enum Because {
     Unknown,
     /// The idempotency key was used before, for something else.
     KeyReused,
-    /// It cannot be cancelled or changed any more.
-    TooLate,
 }
 
 /// What is wrong with one field.
@@ -87,6 +87,14 @@ impl Refused {
         }
     }
 
+    /// Fails if there are problems.
+    pub fn if_any(problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Self::fields(problems))
+    }
+
     /// The same about a part of something larger: every path begins with `place`.
     pub fn within(self, place: &str) -> Self {
         if self.fields.is_empty() {
@@ -98,9 +106,39 @@ impl Refused {
         let fields = self.fields.into_iter();
         Self::fields(
             fields
-                .map(|field| Problem::new(super::fields::join(place, &field.path), field.problem))
+                .map(|field| Problem::new(join(place, &field.path), field.problem))
                 .collect(),
         )
+    }
+}
+
+/// The path of what is at `inner` within `outer`.
+fn join(outer: &str, inner: &str) -> String {
+    match (outer, inner) {
+        (outer, "") => outer.to_owned(),
+        ("", inner) => inner.to_owned(),
+        (outer, inner) if inner.starts_with('[') => format!("{outer}{inner}"),
+        (outer, inner) => format!("{outer}.{inner}"),
+    }
+}
+
+impl From<RenderError> for Refused {
+    fn from(error: RenderError) -> Self {
+        match &error {
+            RenderError::Missing(name) => {
+                Refused::field(format!("data.{name}"), "is missing; the template needs it")
+            }
+            RenderError::NotATime(name) => Refused::field(
+                format!("data.{name}"),
+                "must be a time such as 2026-04-29T18:00:00-07:00, or a date such as 2026-04-29; the template shows it as one",
+            ),
+            RenderError::TooLong(_) | RenderError::Empty => {
+                Refused::field("data", format!("does not do: {error}"))
+            }
+            RenderError::TooMuchWork | RenderError::Template { .. } => {
+                Refused::field("template", format!("does not work: {error}"))
+            }
+        }
     }
 }
 
@@ -123,6 +161,12 @@ mod tests {
         let problems = ["a", "b", "c"].map(|path| Problem::new(path, "is wrong"));
         let three = Refused::fields(problems.into());
         assert_eq!(three.to_string(), "a is wrong; and 2 more fields are wrong");
+    }
+
+    #[test]
+    fn a_value_that_the_template_misses_is_named_with_its_path() {
+        let refused = Refused::from(RenderError::Missing("starts".to_owned()));
+        assert_eq!(refused.fields[0].path, "data.starts");
     }
 
     #[test]

@@ -220,8 +220,8 @@ fn each_type_of_detail_becomes_its_request() {
     ] {
         let mut detail = zurek();
         detail["seats"] = json!(40);
-        let (way, requests) = invoked(&bytes(&bus(detail_type, detail.clone()))).unwrap();
-        assert_eq!(way, Way::EventBridge);
+        let (entry_point, requests) = invoked(&bytes(&bus(detail_type, detail.clone()))).unwrap();
+        assert_eq!(entry_point, EntryPoint::EventBridge);
         let [Request::Notice(notice)] = &requests[..] else {
             panic!("{requests:?}");
         };
@@ -298,8 +298,8 @@ fn a_message_of_sns_has_its_own_id_for_a_key() {
     let mut asked = a_notice();
     asked.as_object_mut().unwrap().remove("idempotency_key");
     let message = json!({"notice": asked}).to_string();
-    let (way, requests) = invoked(&bytes(&topic(&message))).unwrap();
-    assert_eq!(way, Way::Sns);
+    let (entry_point, requests) = invoked(&bytes(&topic(&message))).unwrap();
+    assert_eq!(entry_point, EntryPoint::Sns);
     let [Request::Notice(notice)] = &requests[..] else {
         panic!("{requests:?}");
     };
@@ -308,8 +308,8 @@ fn a_message_of_sns_has_its_own_id_for_a_key() {
         "95df01b4-ee98-5cb9-9903-4c221d41eb5e"
     );
     let message = bus("Event Published", zurek()).to_string();
-    let (way, requests) = invoked(&bytes(&topic(&message))).unwrap();
-    assert_eq!((way, requests.len()), (Way::Sns, 1));
+    let (entry_point, requests) = invoked(&bytes(&topic(&message))).unwrap();
+    assert_eq!((entry_point, requests.len()), (EntryPoint::Sns, 1));
     let short = json!({"detail-type": "Event Published", "detail": zurek()}).to_string();
     let (_, requests) = invoked(&bytes(&topic(&short))).unwrap();
     let [Request::Notice(notice)] = &requests[..] else {
@@ -342,8 +342,8 @@ fn a_message_of_sns_that_is_something_else_is_named_with_its_place() {
 
 #[test]
 fn a_direct_invocation_names_what_it_asks_for() {
-    let (way, requests) = invoked(&bytes(&json!({"notice": a_notice()}))).unwrap();
-    assert!(way == Way::Invoke && matches!(requests[..], [Request::Notice(_)]));
+    let (entry_point, requests) = invoked(&bytes(&json!({"notice": a_notice()}))).unwrap();
+    assert!(entry_point == EntryPoint::Invoke && matches!(requests[..], [Request::Notice(_)]));
     let (_, requests) = invoked(&bytes(&json!({"invitation": an_invitation()}))).unwrap();
     assert!(matches!(requests[..], [Request::Invitation(_)]));
     let (_, requests) = invoked(&bytes(&a_notice())).unwrap();

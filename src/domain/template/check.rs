@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{Template, Unrendered};
+use super::{RenderError, Template};
 use crate::domain::sms::{self, Segments};
 use crate::domain::time_zone::TimeZone;
 
@@ -17,7 +17,7 @@ pub struct Checked {
     pub because: Option<char>,
 }
 
-pub(super) fn check(template: &Template, zone: &TimeZone) -> Result<Checked, Unrendered> {
+pub(super) fn check(template: &Template, zone: &TimeZone) -> Result<Checked, RenderError> {
     // Every date is far from this instant, and so is said with its year: as long as it can be.
     let text = template.render(&template.sample, zone, Timestamp::UNIX_EPOCH)?;
     Ok(Checked {

@@ -16,7 +16,7 @@ mod when;
 
 pub use built_in::{built_in, built_in_names};
 pub use check::{Checked, LONGEST_SOURCE};
-pub use render::Unrendered;
+pub use render::RenderError;
 pub use when::When;
 
 use jiff::Timestamp;
@@ -40,12 +40,12 @@ impl Template {
         data: &Map<String, Value>,
         zone: &TimeZone,
         now: Timestamp,
-    ) -> Result<String, Unrendered> {
+    ) -> Result<String, RenderError> {
         render::render(&self.text, data, zone, now)
     }
 
     /// Tries it with its sample. The year is said of every date then, as it may be one day.
-    pub fn check(&self, zone: &TimeZone) -> Result<Checked, Unrendered> {
+    pub fn check(&self, zone: &TimeZone) -> Result<Checked, RenderError> {
         check::check(self, zone)
     }
 }

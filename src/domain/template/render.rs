@@ -4,7 +4,6 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::{Map, Value};
 
 use super::When;
-use crate::domain::request::Refused;
 use crate::domain::sms::{MOST_CHARACTERS, size};
 use crate::domain::time_zone::TimeZone;
 
@@ -14,7 +13,7 @@ const FUEL: u64 = 10_000;
 
 /// Why a template does not become a text. Carries no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unrendered {
+pub enum RenderError {
     #[error("{0} is missing: the template needs it")]
     Missing(String),
     #[error(
@@ -31,7 +30,7 @@ pub enum Unrendered {
     Template { line: usize, problem: String },
 }
 
-impl Unrendered {
+impl RenderError {
     /// The name of the value that it is about.
     pub fn value(&self) -> Option<&str> {
         match self {
@@ -46,18 +45,18 @@ pub(super) fn render(
     data: &Map<String, Value>,
     zone: &TimeZone,
     now: Timestamp,
-) -> Result<String, Unrendered> {
+) -> Result<String, RenderError> {
     let environment = environment(zone, now);
     let template = environment
         .template_from_str(source)
-        .map_err(|error| unrendered(&error, source))?;
+        .map_err(|error| render_error(&error, source))?;
     let text = template
         .render(Serde(data))
-        .map_err(|error| unrendered(&error, source))?;
+        .map_err(|error| render_error(&error, source))?;
     let text = clean(&text);
     match size(&text) {
-        0 => Err(Unrendered::Empty),
-        size if size > MOST_CHARACTERS => Err(Unrendered::TooLong(size)),
+        0 => Err(RenderError::Empty),
+        size if size > MOST_CHARACTERS => Err(RenderError::TooLong(size)),
         _ => Ok(text),
     }
 }
@@ -79,35 +78,38 @@ fn environment(zone: &TimeZone, now: Timestamp) -> Environment<'static> {
     environment.set_debug(true);
     let in_zone = zone.clone();
     environment.add_filter("when", move |from: Given, until: Option<Given>| {
-        let from = read(&from, Place::Value)?;
+        let from = read(&from, Operand::Value)?;
         match until.filter(|until| !until.is_none() && !until.is_undefined()) {
-            Some(until) => Ok(from.until(&read(&until, Place::Argument)?, &in_zone, now)),
+            Some(until) => Ok(from.until(&read(&until, Operand::Argument)?, &in_zone, now)),
             None => Ok::<_, Error>(from.words(&in_zone, now)),
         }
     });
     let in_zone = zone.clone();
     environment.add_filter("day", move |when: Given| {
-        read(&when, Place::Value).map(|when| when.day(&in_zone, now))
+        read(&when, Operand::Value).map(|when| when.day(&in_zone, now))
     });
     let in_zone = zone.clone();
     environment.add_filter("time", move |when: Given| {
-        read(&when, Place::Value).map(|when| when.time(&in_zone))
+        read(&when, Operand::Value).map(|when| when.time(&in_zone))
     });
     environment
 }
 
-fn read(value: &Given, place: Place) -> Result<When, Error> {
+fn read(value: &Given, operand: Operand) -> Result<When, Error> {
     let when = value.as_str().and_then(When::parse);
     when.ok_or_else(|| {
         let is_missing = value.is_undefined();
-        let no_time = NoTime { is_missing, place };
+        let no_time = NoTime {
+            is_missing,
+            operand,
+        };
         Error::new(ErrorKind::InvalidOperation, "no time").with_source(no_time)
     })
 }
 
 /// Where a filter has a value from: `value | filter(argument)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Operand {
     Value,
     Argument,
 }
@@ -116,21 +118,22 @@ enum Place {
 #[error("no time")]
 struct NoTime {
     is_missing: bool,
-    place: Place,
+    operand: Operand,
 }
 
 /// The library's errors in our words: theirs may quote values.
-fn unrendered(error: &Error, source: &str) -> Unrendered {
+fn render_error(error: &Error, source: &str) -> RenderError {
     let range = error.range().unwrap_or_default();
     let cause = std::error::Error::source(error);
     if let Some(no_time) = cause.and_then(|cause| cause.downcast_ref::<NoTime>()) {
-        let name = match no_time.place {
-            Place::Value => named_in(before_filter(source, range.start)),
-            Place::Argument => named_in(source.get(range.start..).map_or("", after_bracket)),
+        let name = match no_time.operand {
+            Operand::Value => named_in(before_filter(source, range.start)),
+            Operand::Argument => named_in(source.get(range.start..).map_or("", after_bracket)),
         };
-        return match no_time.is_missing {
-            true => Unrendered::Missing(name),
-            false => Unrendered::NotATime(name),
+        return if no_time.is_missing {
+            RenderError::Missing(name)
+        } else {
+            RenderError::NotATime(name)
         };
     }
     let place = source.get(range).filter(|place| !place.is_empty());
@@ -138,11 +141,11 @@ fn unrendered(error: &Error, source: &str) -> Unrendered {
     let problem = match error.kind() {
         ErrorKind::UndefinedError => {
             let name = missing_in(error);
-            return Unrendered::Missing(
+            return RenderError::Missing(
                 name.unwrap_or_else(|| named_in(place.unwrap_or_default())),
             );
         }
-        ErrorKind::OutOfFuel => return Unrendered::TooMuchWork,
+        ErrorKind::OutOfFuel => return RenderError::TooMuchWork,
         // About the template's own words, not about values.
         ErrorKind::SyntaxError
         | ErrorKind::UnknownFilter
@@ -159,7 +162,7 @@ fn unrendered(error: &Error, source: &str) -> Unrendered {
             None => kind.to_string(),
         },
     };
-    Unrendered::Template { line, problem }
+    RenderError::Template { line, problem }
 }
 
 /// What the library says is undefined: an expression in backticks.
@@ -197,33 +200,13 @@ fn named_in(expression: &str) -> String {
     }
 }
 
-impl From<Unrendered> for Refused {
-    fn from(because: Unrendered) -> Self {
-        match &because {
-            Unrendered::Missing(name) => {
-                Refused::field(format!("data.{name}"), "is missing; the template needs it")
-            }
-            Unrendered::NotATime(name) => Refused::field(
-                format!("data.{name}"),
-                "must be a time such as 2026-04-29T18:00:00-07:00, or a date such as 2026-04-29; the template shows it as one",
-            ),
-            Unrendered::TooLong(_) | Unrendered::Empty => {
-                Refused::field("data", format!("does not do: {because}"))
-            }
-            Unrendered::TooMuchWork | Unrendered::Template { .. } => {
-                Refused::field("template", format!("does not work: {because}"))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn rendered(source: &str, data: Value) -> Result<String, Unrendered> {
+    fn rendered(source: &str, data: Value) -> Result<String, RenderError> {
         let zone = TimeZone::named("America/Los_Angeles").unwrap();
         let now = "2026-04-01T12:00:00Z".parse().unwrap();
         render(source, data.as_object().unwrap(), &zone, now)
@@ -255,17 +238,15 @@ mod tests {
             ("{% if place %}{{ place }}{% endif %}{{ name }}", "name"),
         ] {
             let missing = rendered(source, json!({"venue": {}, "other": 1})).unwrap_err();
-            assert_eq!(missing, Unrendered::Missing(name.to_owned()), "{source}");
+            assert_eq!(missing, RenderError::Missing(name.to_owned()), "{source}");
         }
-        let refused = Refused::from(Unrendered::Missing("starts".to_owned()));
-        assert_eq!(refused.fields[0].path, "data.starts");
     }
 
     #[test]
     fn a_value_that_is_no_time_is_named_and_not_quoted() {
         for value in [json!("hunter2"), json!(20770), json!(null), json!([])] {
             let wrong = rendered("{{ starts | when }}", json!({"starts": value})).unwrap_err();
-            assert_eq!(wrong, Unrendered::NotATime("starts".to_owned()));
+            assert_eq!(wrong, RenderError::NotATime("starts".to_owned()));
             let wrong = format!("{wrong:?} {wrong}");
             assert!(
                 !wrong.contains("hunter2") && !wrong.contains("20770"),
@@ -274,7 +255,7 @@ mod tests {
         }
         let data = json!({"starts": "2026-04-29", "ends": "later"});
         let wrong = rendered("{{ starts | when(ends) }}", data).unwrap_err();
-        assert_eq!(wrong, Unrendered::NotATime("ends".to_owned()));
+        assert_eq!(wrong, RenderError::NotATime("ends".to_owned()));
     }
 
     #[test]
@@ -282,19 +263,19 @@ mod tests {
         let long = json!({"name": "x".repeat(1601), "blank": " \n "});
         assert_eq!(
             rendered("{{ name }}", long.clone()),
-            Err(Unrendered::TooLong(1601))
+            Err(RenderError::TooLong(1601))
         );
-        assert_eq!(rendered("{{ blank }}", long), Err(Unrendered::Empty));
+        assert_eq!(rendered("{{ blank }}", long), Err(RenderError::Empty));
     }
 
     #[test]
     fn a_template_that_makes_much_of_little_is_stopped() {
         let loops =
             "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}";
-        assert_eq!(rendered(loops, json!({})), Err(Unrendered::TooMuchWork));
+        assert_eq!(rendered(loops, json!({})), Err(RenderError::TooMuchWork));
         assert_eq!(
             rendered("{{ 'x' * 999999999 }}", json!({})),
-            Err(Unrendered::TooMuchWork)
+            Err(RenderError::TooMuchWork)
         );
     }
 
@@ -307,7 +288,7 @@ mod tests {
             ("{{ name + 1 }}", 1, "name + 1"),
         ] {
             let wrong = rendered(source, json!({"name": "hunter2"})).unwrap_err();
-            let Unrendered::Template { line: at, problem } = &wrong else {
+            let RenderError::Template { line: at, problem } = &wrong else {
                 panic!("{source}: {wrong:?}");
             };
             assert!(*at == line && problem.contains(says), "{source}: {wrong}");

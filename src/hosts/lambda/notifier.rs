@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::events::{Trigger, serve};
 use super::{batch, http as http_api};
-use crate::app::notices::Unaccepted;
+use crate::app::notices::NoticeRejected;
 use crate::app::outbound_notifier::problem;
 use crate::app::relay::Relay;
 
@@ -20,7 +20,7 @@ pub async fn run(
     relay: &Relay,
     handler: impl AsyncFn(&Relay, Request<Bytes>) -> Response<String>,
     queued: impl AsyncFn(&Relay, &str) -> Result<()>,
-    invoked: impl AsyncFn(&Relay, &[u8]) -> Result<Value, Unaccepted>,
+    invoked: impl AsyncFn(&Relay, &[u8]) -> Result<Value, NoticeRejected>,
 ) -> Result<()> {
     let handler = async |request| handler(relay, request).await;
     let queued = async |body: &str| queued(relay, body).await;
@@ -28,22 +28,22 @@ pub async fn run(
         Trigger::Http => to_json(http_api::answer(&handler, event).await),
         Trigger::Messages(records) => {
             let response = batch::work(records, left, "request_failed", &queued).await;
-            to_json(response.map_err(Unaccepted::Failed)?)
+            to_json(response.map_err(NoticeRejected::Failed)?)
         }
         Trigger::Invocation => invoked(relay, event.as_bytes()).await,
     };
     serve(answer, said).await
 }
 
-fn to_json(answer: impl Serialize) -> Result<Value, Unaccepted> {
-    serde_json::to_value(answer).map_err(|error| Unaccepted::Failed(error.into()))
+fn to_json(answer: impl Serialize) -> Result<Value, NoticeRejected> {
+    serde_json::to_value(answer).map_err(|error| NoticeRejected::Failed(error.into()))
 }
 
 /// What whoever invoked the function reads: the type to branch on, and what is wrong, field by field,
 /// as JSON.
-fn said(untaken: Unaccepted) -> Diagnostic {
+fn said(untaken: NoticeRejected) -> Diagnostic {
     match untaken {
-        Unaccepted::Refused(refused) => {
+        NoticeRejected::Refused(refused) => {
             tracing::warn!("an invocation is refused: {refused}");
             let error_type = format!("{:?}", refused.because);
             let document = problem::Document::from(refused);
@@ -52,7 +52,7 @@ fn said(untaken: Unaccepted) -> Diagnostic {
                 error_message: serde_json::to_string(&document).unwrap_or(document.detail),
             }
         }
-        Unaccepted::Failed(error) => {
+        NoticeRejected::Failed(error) => {
             tracing::error!(error = format!("{error:#}"), "an invocation failed");
             Diagnostic {
                 error_type: "Failed".to_owned(),

@@ -9,7 +9,7 @@ mod refused;
 mod repeated;
 
 use relay::app::notices;
-use relay::app::notices::{Answer, Unaccepted};
+use relay::app::notices::{Answer, NoticeRejected};
 use relay::domain::delivery::source::Source;
 use relay::domain::ids::NoticeId;
 use relay::domain::notice::{Counts, Notice};
@@ -97,7 +97,7 @@ fn with(mut request: Value, fields: Value) -> Value {
     request
 }
 
-async fn ask(world: &World, request: &Value) -> Result<Answer, Unaccepted> {
+async fn ask(world: &World, request: &Value) -> Result<Answer, NoticeRejected> {
     let request = payload::notice(request.to_string().as_bytes())?;
     notices::accept(world.relay(), &request, Source::Shell).await
 }
@@ -112,7 +112,7 @@ async fn accepted(world: &World, request: &Value) -> Notice {
 
 async fn refused(world: &World, request: &Value) -> Refused {
     match ask(world, request).await {
-        Err(Unaccepted::Refused(refused)) => refused,
+        Err(NoticeRejected::Refused(refused)) => refused,
         other => panic!("not refused: {other:?}"),
     }
 }

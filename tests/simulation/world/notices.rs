@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use relay::app::notices;
-use relay::app::notices::{Answer, Unaccepted};
+use relay::app::notices::{Answer, NoticeRejected};
 use relay::app::ports::store::Subscribers;
 use relay::domain::delivery::source::Source;
 use relay::domain::ids::NoticeId;
@@ -77,12 +77,12 @@ impl World {
         }
     }
 
-    pub(crate) fn is_told(&mut self, key: &str, answer: Result<Answer, Unaccepted>) {
+    pub(crate) fn is_told(&mut self, key: &str, answer: Result<Answer, NoticeRejected>) {
         let notice = match answer {
             Ok(Answer::Accepted(notice) | Answer::Already(notice)) => notice,
             Ok(Answer::DryRun(_)) => return self.violated(format!("dry: {key} was not kept")),
-            Err(Unaccepted::Failed(_)) => return self.tell_again(key),
-            Err(Unaccepted::Refused(refused)) => {
+            Err(NoticeRejected::Failed(_)) => return self.tell_again(key),
+            Err(NoticeRejected::Refused(refused)) => {
                 return self.violated(format!("refused: {key}, because {refused}"));
             }
         };

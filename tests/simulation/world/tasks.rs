@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::Response;
 use jiff::{SignedDuration, Timestamp};
-use relay::app::notices::{Answer, Unaccepted};
+use relay::app::notices::{Answer, NoticeRejected};
 use relay::app::retry_worker;
 use relay::domain::delivery::Status;
 use relay::domain::ids::DeliveryId;
@@ -62,7 +62,7 @@ pub enum Done {
     Woken(anyhow::Result<()>),
     Ran,
     Answered(Response<String>),
-    Told(Result<Answer, Unaccepted>),
+    Told(Result<Answer, NoticeRejected>),
     CalledBack(anyhow::Result<()>),
 }
 

@@ -16,7 +16,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
-use crate::domain::notice::{Notice, Standing};
+use crate::domain::notice::{Notice, RecipientStatus};
 use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::thread::Threads;
@@ -249,7 +249,7 @@ pub fn of_recipient(delivery: &Delivery) -> anyhow::Result<Option<Item>> {
     };
     let partition = recipients(notice, &shard(&delivery.id));
     let mut item = Key::new(partition, delivery.id.as_str()).item();
-    let standing = Standing::of(delivery).name();
+    let standing = RecipientStatus::of(delivery).name();
     item.insert(STANDING.to_owned(), string(standing));
     item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
     Ok(Some(item))

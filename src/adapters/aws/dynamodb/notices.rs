@@ -16,7 +16,7 @@ use crate::app::ports::store::{Accepted, Notices, Result, Saved};
 use crate::aws_error::plain;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, NoticeId};
-use crate::domain::notice::{Counts, Notice, Standing};
+use crate::domain::notice::{Counts, Notice, RecipientStatus};
 use crate::domain::opt_out::OptOuts;
 use crate::domain::phone::PhoneNumber;
 
@@ -135,7 +135,7 @@ impl Notices for DynamoStore {
         let mut counts = Counts::default();
         for recipient in try_join_all(shards).await?.into_iter().flatten() {
             let standing = item::text(&recipient, item::STANDING)
-                .and_then(Standing::named)
+                .and_then(RecipientStatus::named)
                 .ok_or_else(|| anyhow!("a recipient of notice {id} stands nowhere"))?;
             counts.add(standing, 1);
         }

@@ -8,7 +8,7 @@ use super::{SqliteStore, execute, opt_outs, parse, to_json};
 use crate::app::ports::store::{Accepted, Notices, Result, Saved};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, NoticeId};
-use crate::domain::notice::{Counts, Notice, Standing};
+use crate::domain::notice::{Counts, Notice, RecipientStatus};
 use crate::domain::opt_out::OptOuts;
 use crate::domain::phone::PhoneNumber;
 
@@ -113,7 +113,7 @@ impl Notices for SqliteStore {
             let mut rows = query.query([&id])?;
             let mut counts = Counts::default();
             while let Some(row) = rows.next()? {
-                match Standing::named(row.get_ref(0)?.as_str()?) {
+                match RecipientStatus::named(row.get_ref(0)?.as_str()?) {
                     Some(standing) => counts.add(standing, 1),
                     None => return Ok(None),
                 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::{execute, to_json};
 use crate::app::ports::store::Result;
 use crate::domain::delivery::Delivery;
-use crate::domain::notice::Standing;
+use crate::domain::notice::RecipientStatus;
 
 pub struct Row {
     id: String,
@@ -26,7 +26,8 @@ impl Row {
             version: delivery.version.try_into()?,
             due: delivery.due().map(Timestamp::as_millisecond),
             gave_up: delivery.gave_up.map(Timestamp::as_millisecond),
-            of_notice: notice.map(|notice| (notice.to_string(), Standing::of(delivery).name())),
+            of_notice: notice
+                .map(|notice| (notice.to_string(), RecipientStatus::of(delivery).name())),
             json: to_json(delivery)?,
         })
     }

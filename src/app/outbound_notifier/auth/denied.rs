@@ -45,4 +45,12 @@ impl Denied {
             Self::Failed(_) => "request_failed",
         }
     }
+
+    /// In how many seconds to ask again, if that helps.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooOften { after } => Some(*after),
+            _ => None,
+        }
+    }
 }

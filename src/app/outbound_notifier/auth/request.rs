@@ -72,7 +72,7 @@ impl Unverified {
         }
         Ok(Signed {
             caller: caller.name.clone(),
-            actions: caller.actions,
+            actions: caller.actions.clone(),
             at,
             signature: self.signature,
             body: self.body,

@@ -2,8 +2,11 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::app::notices::Estimate;
 use crate::app::outbound_notifier::problem::{Document, MEDIA_TYPE};
-use crate::app::outbound_notifier::responses::{Accepted, Standing};
+use crate::app::outbound_notifier::responses::{
+    Accepted, AcceptedInvitation, InvitationEstimate, NoticeStatus,
+};
 use crate::domain::invitation;
 use crate::domain::request::{InvitationRequest, NoticeRequest};
 
@@ -16,8 +19,8 @@ pub fn openapi() -> Value {
     let notice = schemas.of_request::<NoticeRequest>();
     let invitation = schemas.of_request::<InvitationRequest>();
     let accepted = schemas.of_answer::<Accepted>();
-    let standing = schemas.of_answer::<Standing>();
-    let invitation_standing = schemas.of_answer::<invitation::Standing>();
+    let standing = schemas.of_answer::<NoticeStatus>();
+    let invitation_standing = schemas.of_answer::<invitation::InvitationStatus>();
     let problem = schemas.of_answer::<Document>();
     json!({
         "openapi": "3.1.0",
@@ -42,7 +45,7 @@ pub fn openapi() -> Value {
                     "requestBody": body(&notice),
                     "responses": answers(&problem, &["400", "413", "422"], [
                         ("202", with_location("It is kept and goes out.", &accepted)),
-                        ("200", answer("It was a dry run: what it would come to.", &estimate())),
+                        ("200", answer("It was a dry run: what it would come to.", &inline::<Estimate>())),
                     ]),
                 },
             },
@@ -68,8 +71,8 @@ pub fn openapi() -> Value {
                     "description": "Needs the action `invitations`. The text has to fit one segment. The same idempotency_key with the same request gives the same answer and sends nothing again.",
                     "requestBody": body(&invitation),
                     "responses": answers(&problem, &["400", "413", "422"], [
-                        ("202", with_location("It is kept and goes out.", &invited())),
-                        ("200", answer("It was a dry run: what it would come to.", &invitation_estimate())),
+                        ("202", with_location("It is kept and goes out.", &inline::<AcceptedInvitation>())),
+                        ("200", answer("It was a dry run: what it would come to.", &inline::<InvitationEstimate>())),
                     ]),
                 },
             },
@@ -198,77 +201,18 @@ fn header(name: &str, description: &str) -> Value {
     json!({"type": "apiKey", "in": "header", "name": name, "description": description})
 }
 
-fn text(description: &str) -> Value {
-    json!({"type": "string", "description": description})
-}
-
-fn number(description: &str) -> Value {
-    json!({"type": "integer", "minimum": 0, "description": description})
-}
-
-fn instant(description: &str) -> Value {
-    json!({"type": "string", "format": "date-time", "description": description})
-}
-
-/// What a dry run of a notice is answered with.
-fn estimate() -> Value {
-    json!({
-        "type": "object",
-        "required": ["dry_run", "text", "recipients", "segments_each", "segments", "cost", "begins", "time_zone", "seconds", "skipped", "skipped_numbers"],
-        "properties": {
-            "dry_run": {"const": true},
-            "text": text("What every recipient would read."),
-            "text_if_unheard": text("What those would read who were still to hear of it by an earlier notice."),
-            "recipients": number("How many would get it."),
-            "segments_each": number("Of one text; of the longer one if there are two."),
-            "segments": number("Of all texts."),
-            "cost": text("What Twilio asks for them in US dollars, without the carriers' fees."),
-            "begins": instant("When the first one would go out."),
-            "time_zone": text("The line's, as the IANA names it."),
-            "seconds": number("How long it would take at the line's pace, quiet hours not counted."),
-            "skipped": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "How many would not get it, by the reason."},
-            "skipped_numbers": {
-                "type": "array",
-                "description": "Some of these, and why.",
-                "items": {
-                    "type": "object",
-                    "required": ["number", "because"],
-                    "properties": {"number": text("Masked."), "because": text("Why.")},
-                },
-            },
-        },
-    })
-}
-
-/// What an invitation that was accepted is answered with.
-fn invited() -> Value {
-    json!({
-        "type": "object",
-        "required": ["id", "line", "name", "event", "text", "expires", "created"],
-        "properties": {
-            "id": text("By this it can be asked for."),
-            "line": text("The line that sends it."),
-            "name": text("Who is invited."),
-            "event": text("What they are invited to."),
-            "text": text("What they read."),
-            "expires": instant("Until when it is tried."),
-            "created": instant("When it was accepted."),
-        },
-    })
-}
-
-/// What a dry run of an invitation is answered with.
-fn invitation_estimate() -> Value {
-    json!({
-        "type": "object",
-        "required": ["dry_run", "line", "text", "segments", "cost", "expires"],
-        "properties": {
-            "dry_run": {"const": true},
-            "line": text("The line that would send it."),
-            "text": text("What they would read."),
-            "segments": number("How many Twilio would charge for."),
-            "cost": text("What Twilio asks for it in US dollars, without the carriers' fees."),
-            "expires": instant("Until when it would be tried."),
-        },
-    })
+/// The schema of what is written, where it stands and without the formats of Rust's integers.
+fn inline<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let settings = settings.with(|settings| settings.inline_subschemas = true);
+    let mut schema = T::json_schema(&mut settings.into_generator()).to_value();
+    let properties = schema["properties"].as_object_mut().into_iter();
+    for property in properties.flat_map(Map::values_mut) {
+        if property["type"] == "integer"
+            && let Some(property) = property.as_object_mut()
+        {
+            property.remove("format");
+        }
+    }
+    schema
 }

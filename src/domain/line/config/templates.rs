@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::table::{Table, integer, wrong_kind};
 use crate::domain::line::AutoReply;
 use crate::domain::line::auto_reply::Sends;
-use crate::domain::template::{LONGEST_SOURCE, Template, Unrendered};
+use crate::domain::template::{LONGEST_SOURCE, Template, RenderError};
 use crate::domain::time_zone::TimeZone;
 
 pub(super) fn read(line: &mut Table, zone: &TimeZone) -> BTreeMap<String, Template> {
@@ -52,11 +52,11 @@ fn read_template(mut table: Table, zone: &TimeZone) -> Option<Template> {
     };
     if let Err(error) = template.check(zone) {
         let message = match error {
-            Unrendered::Missing(name) => format!(
+            RenderError::Missing(name) => format!(
                 "the sample has no {name}, which the text needs; add it to sample, or write what \
                  needs it between {{% if {name} %}} and {{% endif %}}"
             ),
-            Unrendered::NotATime(name) => format!(
+            RenderError::NotATime(name) => format!(
                 "{name} of the sample is no time and no date, and the text shows it as one; write \
                  one such as \"2026-04-29T18:00:00-07:00\""
             ),
@@ -85,12 +85,12 @@ pub(super) fn read_auto_reply(line: &mut Table, zone: &TimeZone) -> Option<AutoR
     };
     if let Err(error) = auto_reply.check(zone) {
         let message = match error {
-            Unrendered::Missing(name) if name == "opens" => {
+            RenderError::Missing(name) if name == "opens" => {
                 "it is not always known when the line opens; write what needs it between {% if \
                  opens %} and {% endif %}"
                     .to_owned()
             }
-            Unrendered::Missing(name) => format!(
+            RenderError::Missing(name) => format!(
                 "the text shows {name}, and there are only line and opens; write one of these"
             ),
             error => error.to_string(),
