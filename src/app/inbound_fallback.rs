@@ -29,7 +29,9 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         && let Err(refusal) = webhook.seems_genuine(credentials)
     {
         // A rotation may have been faster than the news of it.
-        let newer = context.credentials.newer(credentials, RefreshReason::Signature);
+        let newer = context
+            .credentials
+            .newer(credentials, RefreshReason::Signature);
         match newer.await {
             Some(newer) => webhook.seems_genuine(&newer)?,
             None => return Err(refusal.into()),

@@ -3,7 +3,7 @@
 
 pub mod access;
 pub mod answer;
-mod api;
+pub mod api;
 pub mod client;
 pub mod form;
 pub mod network;

@@ -1,6 +1,7 @@
 //! A data folder that only its owner can read.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Leaves a file that holds what people wrote to its owner alone. One of somebody else stays as it

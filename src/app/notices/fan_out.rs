@@ -172,7 +172,10 @@ async fn sort_out(
     for (number, decision) in numbers.iter().zip(decided) {
         let (text, not_before) = match decision {
             RecipientDecision::Skip(skip) => {
-                skipped.push((DeliveryId::of_notice(&notice.id, &notice.salt, number), skip));
+                skipped.push((
+                    DeliveryId::of_notice(&notice.id, &notice.salt, number),
+                    skip,
+                ));
                 continue;
             }
             RecipientDecision::Text(Words::Own) => (&notice.text, notice.not_before),

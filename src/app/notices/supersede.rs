@@ -138,7 +138,8 @@ impl Before {
         let deliveries = self.deliveries(relay, numbers).await?;
         let decided = numbers.iter().map(|number| {
             let by_each = self.0.iter().map(|earlier| {
-                let delivery = deliveries.get(&DeliveryId::of_notice(&earlier.id, &earlier.salt, number));
+                let delivery =
+                    deliveries.get(&DeliveryId::of_notice(&earlier.id, &earlier.salt, number));
                 already_informed(earlier, delivery, number)
             });
             let informed = by_each.max().unwrap_or(Informed::No);

@@ -78,7 +78,7 @@ impl Record {
         }
     }
 
-    fn with_outcome(self, outcome: impl Into<String>) -> Self {
+    pub fn with_outcome(self, outcome: impl Into<String>) -> Self {
         Self {
             outcome: Some(outcome.into()),
             ..self

@@ -5,7 +5,6 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::number;
 use crate::cli::candidates::DIM;
 use crate::cli::output::{Unwritten, tell};
 use crate::cli::schedule::Lines;

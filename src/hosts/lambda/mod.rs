@@ -12,7 +12,6 @@ pub mod schedule;
 pub mod settings;
 mod start;
 
-
 pub use keeper::start_fallback;
 pub use rotation::start_rotation;
 pub use start::{Needs, build, start};

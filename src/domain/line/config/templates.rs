@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::table::{Table, integer, wrong_kind};
 use crate::domain::line::AutoReply;
 use crate::domain::line::auto_reply::Sends;
-use crate::domain::template::{LONGEST_SOURCE, Template, RenderError};
+use crate::domain::template::{LONGEST_SOURCE, RenderError, Template};
 use crate::domain::time_zone::TimeZone;
 
 pub(super) fn read(line: &mut Table, zone: &TimeZone) -> BTreeMap<String, Template> {
