@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use relay::app::outbound_notifier::auth::{
     CALLER_HEADER, Denied, SIGNATURE_HEADER, TIMESTAMP_HEADER, Unverified, Verified, sign,
 };
-use relay::app::ports::credentials::Source;
+use relay::app::ports::credentials::CredentialsSource;
 use relay::domain::credentials::{Action, Callers};
 use relay::domain::credentials::{Credentials, Secret};
 use relay::sandbox::demo_account;
@@ -73,7 +73,7 @@ async fn admitted(
     at: Timestamp,
 ) -> Result<Verified, Denied> {
     let credentials = credentials();
-    let source: &dyn Source = &credentials;
+    let source: &dyn CredentialsSource = &credentials;
     let signed = Unverified::read(request)?;
     let signed = signed.verify_by(source, &credentials, at).await?;
     signed.admit(action, store, at).await

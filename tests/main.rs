@@ -16,6 +16,7 @@ mod deployed;
 mod fan_out;
 mod fuzz;
 mod integrations;
+mod layers;
 mod load;
 mod machine;
 mod memory;

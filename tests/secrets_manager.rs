@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use relay::app::ports::credentials::Source;
+use relay::app::ports::credentials::CredentialsSource;
 use relay::clock::ManualClock;
 use relay::credentials::secrets_manager::SecretsManager;
 use serde_json::json;

@@ -1,16 +1,13 @@
 //! Twilio's news of a message that was sent: kept, and only ever moving the delivery forward.
 
-use anyhow::bail;
 use bytes::Bytes;
-use futures::future::{join, try_join};
+use futures::future::try_join;
 use http::{Request, Response};
-use jiff::Timestamp;
 
-use crate::app::audit::records;
 use crate::app::ports::audit::HashKey;
-use crate::app::ports::queue::WakeUp;
+use crate::app::ports::credentials::verify;
 use crate::app::relay::Relay;
-use crate::domain::delivery::{Attempt, Delivery, Effect, step};
+use crate::domain::delivery::{Attempt, Delivery};
 use crate::domain::ids::DeliveryId;
 use crate::domain::reconciliation::News;
 use crate::twilio::answer::{WebhookError, answer_to};
@@ -18,9 +15,6 @@ use crate::twilio::webhook::{self, Refusal, Unverified};
 
 /// The path that status callbacks come to, before the delivery's id and the attempt's number.
 const PATH: &str = "/twilio/status/";
-
-/// How often somebody else may save the delivery first before Twilio is asked to come again.
-const MOST_TRIES: usize = 8;
 
 /// Answers `POST /twilio/status/{delivery}/{attempt}`: 200 once the news is kept, 5xx if it could
 /// not be.
@@ -35,7 +29,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookE
         try_join(relay.credentials.current(), relay.store.delivery(&id)).await?;
     let delivery = delivery.ok_or(Refusal::UnknownDelivery)?;
     let source = &*relay.credentials;
-    let verified = webhook.verify_by(source, &credentials, &delivery.public_url);
+    let verified = verify(webhook, source, &credentials, &delivery.public_url);
     let report = webhook::status(verified.await?)?;
     let key = HashKey::of(&credentials);
     let Some(status) = report.status else {
@@ -63,54 +57,12 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookE
 /// `None` if there is no such delivery any more.
 pub async fn tell(
     relay: &Relay,
-    mut delivery: Delivery,
+    delivery: Delivery,
     news: &News,
     key: &HashKey,
 ) -> anyhow::Result<Option<Delivery>> {
-    let id = delivery.id.clone();
-    for _ in 0..MOST_TRIES {
-        let now = relay.now();
-        let event = news.event();
-        let (mut after, effects) = step(delivery.clone(), event, now, relay.chance.draw());
-        if after == delivery {
-            // Nothing new; but if this is a repetition, a wake-up of the first time may be missing.
-            wake(relay, &id, delivery.due().filter(|due| *due <= now), now).await?;
-            return Ok(Some(delivery));
-        }
-        after.version += 1;
-        match relay.save(&after, &effects, now).await? {
-            Some(spawned) => {
-                relay.watch(&after, &effects);
-                relay.wake_spawned(&spawned, now).await;
-                let due = effects.iter().find_map(|effect| match effect {
-                    Effect::Wake { due } => Some(*due),
-                    _ => None,
-                });
-                let mut records = records::of_step(&after, &effects, &spawned, now, key);
-                records.extend(relay.heed_opt_outs(&after, &effects, now, key).await);
-                let (woken, ()) = join(wake(relay, &id, due, now), relay.report(records)).await;
-                tracing::info!(delivery = %id, attempt = news.attempt, status = ?news.status, code = news.code, "Twilio told how a text stands");
-                woken?;
-                return Ok(Some(after));
-            }
-            None => match relay.store.delivery(&id).await? {
-                Some(saved) => delivery = saved,
-                None => return Ok(None),
-            },
-        }
-    }
-    bail!("delivery {id} was saved by others {MOST_TRIES} times in a row")
-}
-
-async fn wake(
-    relay: &Relay,
-    delivery: &DeliveryId,
-    due: Option<Timestamp>,
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    let Some(due) = due else { return Ok(()) };
-    let wake_up = WakeUp::new(delivery, due, now);
-    relay.queue.send(&wake_up, now).await
+    tracing::info!(delivery = %delivery.id, attempt = news.attempt, status = ?news.status, code = news.code, "Twilio told how a text stands");
+    relay.settle(delivery, key, |_| Some(news.event())).await
 }
 
 /// Where Twilio reports what becomes of an attempt's message. What stands after the `#` stays with

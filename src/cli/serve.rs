@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::config_file;
-use crate::app::ports::credentials::Source;
+use crate::app::ports::credentials::CredentialsSource;
 use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;

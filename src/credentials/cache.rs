@@ -14,7 +14,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::ports::credentials::{RefreshReason, Source};
+use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::clock::{Chance, Clock, Stopwatch, SystemChance, SystemStopwatch};
 use crate::domain::credentials::Credentials;
 
@@ -191,7 +191,7 @@ impl<F: Fetch> Cache<F> {
 }
 
 #[async_trait]
-impl<F: Fetch> Source for Cache<F> {
+impl<F: Fetch> CredentialsSource for Cache<F> {
     async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
         if let Some(credentials) = self.at_hand() {
             return Ok(credentials);

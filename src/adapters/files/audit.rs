@@ -94,7 +94,7 @@ mod tests {
     }
 
     const SMALL: &str = "RELAY_TEST_SMALL_AUDIT";
-    const NAME: &str = "audit::file::tests::a_full_disk_takes_no_part_of_a_line";
+    const NAME: &str = "a_full_disk_takes_no_part_of_a_line";
 
     /// The limit on a file's size acts like a full disk: it takes a part of the last write.
     #[test]
@@ -109,10 +109,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.jsonl");
         let test = std::env::current_exe().unwrap();
+        let (_, module) = module_path!().split_once("::").unwrap();
         let limited = Command::new("sh")
             .args(["-c", r#"trap "" XFSZ; ulimit -f 2; exec "$0" --exact "$1""#])
             .arg(test)
-            .arg(NAME)
+            .arg(format!("{module}::{NAME}"))
             .env(SMALL, &path)
             .output()
             .unwrap();

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 
 use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
+use crate::app::ports::credentials::verify;
 use crate::app::ports::queue::WakeUp;
 use crate::app::ports::store::{Kept, Planned, Planning, Recorded};
 use crate::app::relay::Relay;
@@ -64,7 +65,7 @@ async fn receive(
     let (line, earlier, threads, known) = stored.into_known();
     let line = line.ok_or(Refusal::UnknownLine)?;
     let source = &*relay.credentials;
-    let verified = webhook.verify_by(source, &credentials, &line.public_url);
+    let verified = verify(webhook, source, &credentials, &line.public_url);
     let sms = webhook::inbound(verified.await?)?;
     let key = HashKey::of(&credentials);
     let now = relay.now();

@@ -2,23 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::bail;
+use anyhow::Context;
 use jiff::Timestamp;
 
 use super::end::end;
-use crate::app::audit::records;
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
-use crate::domain::delivery::{Delivery, Event, State, Withheld, step};
+use crate::domain::delivery::{Delivery, Event, State, Withheld};
 use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::line::Line;
 use crate::domain::notice::{
     Informed, Notice, NoticeState, RecipientDecision, already_informed, decide,
 };
 use crate::domain::phone::PhoneNumber;
-
-/// How often somebody else may save a delivery first.
-const MOST_TRIES: usize = 8;
 
 /// The other notices of a notice's subject, oldest first: those before it, and those after it.
 pub(super) struct Others {
@@ -170,28 +166,14 @@ impl Before {
 
 /// Sees to it that a delivery of an earlier notice which waits does not go out any more, unless
 /// a worker is faster.
-async fn withdraw(relay: &Relay, mut delivery: Delivery) -> anyhow::Result<()> {
-    for _ in 0..MOST_TRIES {
-        if !matches!(delivery.state, State::Waiting { .. }) || delivery.has_begun() {
-            return Ok(());
-        }
-        let now = relay.now();
-        let withdrawn = Event::Withdrawn(Withheld::Superseded);
-        let (mut after, effects) = step(delivery.clone(), withdrawn, now, relay.chance.draw());
-        after.version += 1;
-        if let Some(spawned) = relay.save(&after, &effects, now).await? {
-            let key = HashKey::of(&*relay.credentials.current().await?);
-            let records = records::of_step(&after, &effects, &spawned, now, &key);
-            relay.report(records).await;
-            return Ok(());
-        }
-        match relay.store.delivery(&delivery.id).await? {
-            Some(saved) => delivery = saved,
-            None => bail!("delivery {} is gone", delivery.id),
-        }
-    }
-    bail!(
-        "delivery {} was saved by others {MOST_TRIES} times in a row",
-        delivery.id
-    )
+async fn withdraw(relay: &Relay, delivery: Delivery) -> anyhow::Result<()> {
+    let key = HashKey::of(&*relay.credentials.current().await?);
+    let id = delivery.id.clone();
+    let withdrawn = |delivery: &Delivery| {
+        let waits = matches!(delivery.state, State::Waiting { .. }) && !delivery.has_begun();
+        waits.then_some(Event::Withdrawn(Withheld::Superseded))
+    };
+    let settled = relay.settle(delivery, &key, withdrawn).await?;
+    settled.with_context(|| format!("delivery {id} is gone"))?;
+    Ok(())
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::app::ports::credentials::CredentialsSource;
 use crate::clock::Clock;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::webhook::Unverified;
@@ -34,6 +35,6 @@ pub trait FallbackSpool: Send + Sync {
 /// do its job when those are down.
 pub struct FallbackContext {
     pub spool: Arc<dyn FallbackSpool>,
-    pub credentials: Arc<dyn crate::app::ports::credentials::Source>,
+    pub credentials: Arc<dyn CredentialsSource>,
     pub clock: Arc<dyn Clock>,
 }

@@ -1,5 +1,6 @@
 //! Everything that the relay's functions work with, built once and passed first.
 
+mod advance;
 mod opt_outs;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::app::ports::audit::{Audit, Record};
+use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::Bus;
 use crate::app::ports::queue::{Queue, WakeUp};
 use crate::app::ports::store::{Saved, Store};
@@ -22,7 +24,7 @@ pub struct Relay {
     pub store: Arc<dyn Store>,
     pub queue: Arc<dyn Queue>,
     pub audit: Arc<dyn Audit>,
-    pub credentials: Arc<dyn crate::app::ports::credentials::Source>,
+    pub credentials: Arc<dyn CredentialsSource>,
     pub twilio: Client,
     /// Where other systems hear of invitations that failed.
     pub bus: Arc<dyn Bus>,

@@ -10,7 +10,7 @@ impl Relay {
     /// Puts on the list of opt-outs whom a step's attempts were refused for. Returns the records of
     /// that. A list that cannot be written is said in the log: the next attempt is refused as well,
     /// and puts it right.
-    pub async fn heed_opt_outs(
+    pub async fn record_opt_outs(
         &self,
         delivery: &Delivery,
         effects: &[Effect],

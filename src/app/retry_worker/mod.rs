@@ -16,16 +16,13 @@ use futures::StreamExt;
 use futures::channel::mpsc;
 use jiff::Timestamp;
 
-use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
 use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::queue::{Message, WakeUp};
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, notices};
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::{
-    Answer, Attempt, Delivery, Effect, Event, Failed, State, Status, step,
-};
+use crate::domain::delivery::{Answer, Attempt, Delivery, Effect, Event, Failed, State, Status};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
 use crate::twilio::client::NewMessage;
@@ -83,30 +80,16 @@ async fn step_by_step(
             Event::Woken => guards::woken(relay, &delivery).await?,
             event => event.clone(),
         };
-        let now = relay.now();
-        let (mut next, effects) = step(delivery.clone(), event, now, relay.chance.draw());
-        let mut spawned = Vec::new();
-        if next != delivery {
-            next.version += 1;
-            let Some(new) = relay.save(&next, &effects, now).await? else {
-                let lost = || format!("delivery {} is gone", wake_up.delivery);
-                delivery = relay
-                    .store
-                    .delivery(&wake_up.delivery)
-                    .await?
-                    .with_context(lost)?;
-                continue;
-            };
-            spawned = new;
-        }
-        delivery = next;
-        relay.watch(&delivery, &effects);
-        relay.wake_spawned(&spawned, now).await;
+        let Some(advanced) = relay.advance(&delivery, event, &key).await? else {
+            let saved = relay.store.delivery(&wake_up.delivery).await?;
+            delivery = saved.with_context(|| format!("delivery {} is gone", wake_up.delivery))?;
+            continue;
+        };
+        delivery = advanced.delivery;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
-        let _ = records.unbounded_send(records::of_step(&delivery, &effects, &spawned, now, &key));
-        let _ = records.unbounded_send(relay.heed_opt_outs(&delivery, &effects, now, &key).await);
+        let _ = records.unbounded_send(advanced.records);
         events.pop_front();
-        events.extend(carry_out(relay, &credentials, &delivery, &effects).await?);
+        events.extend(carry_out(relay, &credentials, &delivery, &advanced.effects).await?);
     }
     bail!(
         "delivery {} takes more than {MOST_STEPS} steps",

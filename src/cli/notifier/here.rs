@@ -11,7 +11,7 @@ use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::notices::NoticeRejected;
 use crate::app::outbound_notifier::{self, problem};
-use crate::app::ports::credentials::{RefreshReason, Source};
+use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::relay::Relay;
 use crate::cli::target::Target;
@@ -79,7 +79,7 @@ fn one_machine(target: &Target) -> anyhow::Result<Relay> {
 struct NoCredentials;
 
 #[async_trait]
-impl Source for NoCredentials {
+impl CredentialsSource for NoCredentials {
     async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
         bail!("no credentials are at hand")
     }

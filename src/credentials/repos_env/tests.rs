@@ -2,7 +2,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::Arc;
 
 use super::*;
-use crate::app::ports::credentials::{RefreshReason, Source};
+use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
 

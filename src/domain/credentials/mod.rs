@@ -12,12 +12,6 @@ pub use callers::VARIABLE;
 pub use callers::name_of;
 pub use callers::variable_of;
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-
-use crate::app::ports::credentials::{RefreshReason, Source};
-
 pub use secret::Secret;
 
 /// The names under which credentials stand in `repos.env` and in Secrets Manager.
@@ -152,18 +146,6 @@ impl Credentials {
 fn is_sid(prefix: &str, text: &str) -> bool {
     text.strip_prefix(prefix)
         .is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
-/// Always the same credentials: those of an env file, read once.
-#[async_trait]
-impl Source for Arc<Credentials> {
-    async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
-        Ok(Arc::clone(self))
-    }
-
-    async fn newer(&self, _: &Credentials, _: RefreshReason) -> Option<Arc<Credentials>> {
-        None
-    }
 }
 
 #[cfg(test)]

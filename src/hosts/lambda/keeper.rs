@@ -7,7 +7,7 @@ use super::settings::FallbackSettings;
 use super::start::{run, warm};
 use crate::adapters::aws::clients;
 use crate::adapters::aws::kept_texts::SqsSpool;
-use crate::app::ports::credentials::Source;
+use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::kept_texts::FallbackContext;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::secrets_manager::SecretsManager;

@@ -16,7 +16,7 @@ use crate::adapters::aws::dynamodb::DynamoStore;
 use crate::adapters::aws::event_bus::EventBus;
 use crate::adapters::aws::sqs::SqsQueue;
 use crate::adapters::files::audit_fallback::Fallback;
-use crate::app::ports::credentials::Source;
+use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::{Bus, NoBus};
 use crate::app::relay::Relay;
 use crate::clock::{Clock, SystemChance, SystemClock};

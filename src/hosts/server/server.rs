@@ -28,7 +28,7 @@ use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::outbound_notifier::problem::Document;
-use crate::app::ports::credentials::Source;
+use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::kept_texts::FallbackContext;
 use crate::app::ports::store::Store;
@@ -56,7 +56,7 @@ impl Machine {
     pub async fn open(
         data: &Path,
         lines: &[Line],
-        credentials: impl Source + 'static,
+        credentials: impl CredentialsSource + 'static,
         twilio: Client,
     ) -> anyhow::Result<Self> {
         create_data(data)

@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{BadForm, Form, MOST_BYTES};
 use super::signature::{self, Signed};
-use crate::app::ports::credentials::{RefreshReason, Source};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
@@ -100,24 +99,8 @@ impl Unverified {
         Ok(Verified(self.form))
     }
 
-    /// The same; but a signature that is not right with the credentials that were `seen` is checked
-    /// with newer ones, if there are any: a rotation may have been faster than the news of it.
-    pub async fn verify_by(
-        self,
-        source: &dyn Source,
-        seen: &Credentials,
-        public_url: &str,
-    ) -> Result<Verified<Form>, Refusal> {
-        if self.is_signed(seen, public_url) {
-            return self.verify(seen, public_url);
-        }
-        match source.newer(seen, RefreshReason::Signature).await {
-            Some(newer) => self.verify(&newer, public_url),
-            None => Err(Refusal::Forged),
-        }
-    }
-
-    fn is_signed(&self, credentials: &Credentials, public_url: &str) -> bool {
+    /// Whether it is signed with one of the tokens of `credentials` over the line's `public_url`.
+    pub fn is_signed(&self, credentials: &Credentials, public_url: &str) -> bool {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
         let tokens = credentials.signing_tokens();
         signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form))

@@ -115,7 +115,7 @@ pub struct FaultyCredentials {
 }
 
 #[async_trait]
-impl relay::app::ports::credentials::Source for FaultyCredentials {
+impl relay::app::ports::credentials::CredentialsSource for FaultyCredentials {
     async fn current(&self) -> Result<Arc<Credentials>> {
         self.weather.time.pause(self.weather.latency()).await;
         let weather = &self.weather;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::signature::{from_hex, is_right};
 use super::{CALLER_HEADER, Denied, SIGNATURE_HEADER, Signed, TIMESTAMP_HEADER, TOLERANCE};
-use crate::app::ports::credentials::{RefreshReason, Source};
+use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::domain::credentials::{Callers, Credentials, Secret};
 
 /// A request of which nobody knows whose it is.
@@ -47,7 +47,7 @@ impl Unverified {
     /// them is checked with newer ones, if there are any: a caller may be newer than what is kept.
     pub async fn verify_by(
         self,
-        source: &dyn Source,
+        source: &dyn CredentialsSource,
         seen: &Credentials,
         now: Timestamp,
     ) -> Result<Signed, Denied> {

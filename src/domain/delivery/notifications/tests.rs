@@ -43,7 +43,7 @@ fn the_first_person_is_told_when_the_next_one_gets_it() {
     );
     assert_eq!(
         told.body,
-        "Moved on to Backup at 00:00, as it did not reach you in time: +16195550107: Is it \
+        "Moved on to Backup at 12:00 AM, as it did not reach you in time: +16195550107: Is it \
          ready?"
     );
     assert_eq!((told.remaining.len(), told.due()), (0, Some(at(62))));
@@ -64,7 +64,7 @@ fn the_owner_is_alerted_when_a_text_reached_nobody() {
     );
     assert_eq!(
         alert.body,
-        "This text of 00:00 reached nobody, please call: +16195550107: Is it ready?"
+        "This text of 12:00 AM reached nobody, please call: +16195550107: Is it ready?"
     );
 
     // Without an alert number there is nobody to tell.
@@ -77,7 +77,7 @@ fn a_text_of_another_day_is_told_with_its_day() {
     let events = [(0, Woken), (day, refused(1, Some(21614), 400))];
     let (_, spawned) = spawns(with_owner(alone()), events);
     assert!(
-        spawned[0].body.starts_with("This text of Fri 00:00 "),
+        spawned[0].body.starts_with("This text of Fri 12:00 AM "),
         "{}",
         spawned[0].body
     );
@@ -90,7 +90,7 @@ fn a_text_without_a_report_may_have_arrived() {
     let (_, spawned) = spawns(delivery, [(0, Woken), (1, accepted(1)), (100, Woken)]);
     let body = &spawned[0].body;
     assert!(
-        body.starts_with("This text of 00:00 may have reached nobody"),
+        body.starts_with("This text of 12:00 AM may have reached nobody"),
         "{body}"
     );
 }
