@@ -2,8 +2,9 @@
 
 use super::deliveries::{self, Way, delivery};
 use super::text::Text;
-use crate::domain::delivery::{Awaited, Delivery, InThread, Purpose, Recipient, Shown};
+use crate::domain::delivery::{Awaited, Delivery, InThread, Purpose, Recipient, Shown, wording};
 use crate::domain::ids::DeliveryId;
+use crate::domain::inbound::content;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
@@ -46,7 +47,7 @@ pub fn relay(
     if let Some(number) = sms.from.phone() {
         let times = Times::of(&line.policy, *now);
         let said = Words(sms::clipped(
-            &sms::gsm7_line(&crate::domain::inbound::content::what(sms)),
+            &sms::gsm7_line(&content::what(sms)),
             REMEMBERED,
         ));
         let to = (first.name.as_str(), &relayed.id);
@@ -74,18 +75,15 @@ pub fn relay(
 
 /// What the person reads.
 fn words(text: &Text, record: &InboundRecord, line: &Line) -> String {
-    let body = crate::domain::delivery::wording::relayed(&text.sms);
+    let body = wording::relayed(&text.sms);
     let body = match &record.opt_out {
-        Some(change) => crate::domain::delivery::wording::with_opt_out(&body, change),
+        Some(change) => wording::with_opt_out(&body, change),
         None => body,
     };
     if !text.is_found {
         return body;
     }
-    crate::domain::delivery::wording::late(
-        &line.clock().day_and_time(text.received, text.now),
-        &body,
-    )
+    wording::late(&line.clock().day_and_time(text.received, text.now), &body)
 }
 
 /// Once in a thread, to somebody who wrote it themselves and wants to be written to.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::command::Given;
 use super::deliveries::{self, Way, answer, delivery, says, says_at};
 use super::text::Text;
-use crate::domain::command::{Command, heed};
+use crate::domain::command::{Command, Unclear, heed};
 use crate::domain::delivery::{Awaited, Delivery, InThread, OnlyIf, Purpose, Recipient, Shown};
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound_record::InboundRecord;
@@ -109,7 +109,7 @@ impl By<'_> {
 
     fn duty(
         &self,
-        command: Result<Command, crate::domain::command::Unclear>,
+        command: Result<Command, Unclear>,
         text: &Text,
         record: &mut InboundRecord,
         threads: &Threads,

@@ -7,7 +7,7 @@ use crate::domain::line::Line;
 use crate::domain::opt_out::Wish;
 use crate::domain::routing::nature::Nature;
 use crate::domain::subscriber::{
-    Asked, Change, Consent, How, HowLeft, Leaving, Subscriber, To, Unchanged,
+    Asked, Change, Consent, How, HowLeft, Leaving, Subscriber, To, Unchanged, wording,
 };
 
 /// What the text asks for as to the line's topics. With anything attached it is a text like any
@@ -54,7 +54,7 @@ pub fn heed(
             let how = How::Keyword(sms.sid.clone());
             let joined = change(&topic.name, To::In(Consent { at: written, how }));
             let is_in = !matches!(joined, Err(Unchanged::LeftSince(_)));
-            let answer = is_in.then(|| crate::domain::subscriber::wording::subscribed(line, topic));
+            let answer = is_in.then(|| wording::subscribed(line, topic));
             (joined.into_iter().collect(), answer)
         }
         Asked::ToLeave(topics) => {
@@ -62,10 +62,7 @@ pub fn heed(
                 let how = HowLeft::Word(sms.sid.clone());
                 change(&topic.name, To::Out(Leaving { at: written, how })).ok()
             });
-            (
-                left.collect(),
-                Some(crate::domain::subscriber::wording::left(line, topics)),
-            )
+            (left.collect(), Some(wording::left(line, topics)))
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::new::LineCopy;
 use super::{Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, failure_wording};
-use crate::domain::delivery::Class;
+use crate::domain::delivery::{Class, wording};
 use crate::domain::ids::DeliveryId;
 use crate::domain::sms;
 use crate::domain::time_zone::Clock;
@@ -49,7 +49,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(60 * 60);
 fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery> {
     let HandOver { from, at, .. } = delivery.handed_over.get(position)?;
     let at = delivery.clock().day_and_time(*at, now);
-    let body = crate::domain::delivery::wording::moved_on(&delivery.to.person, &at, &delivery.body);
+    let body = wording::moved_on(&delivery.to.person, &at, &delivery.body);
     let told = delivery.telling(Purpose::Told, from.clone(), body, now);
     let latest = now.checked_add(TOLD_WITHIN).unwrap_or(Timestamp::MAX);
     Some(Delivery {
@@ -63,7 +63,7 @@ fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery
 fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Delivery> {
     let may_have_it = matches!(because, GaveUp::NoReport | GaveUp::Unresolved);
     let came = delivery.clock().day_and_time(delivery.created, now);
-    let body = crate::domain::delivery::wording::reached_nobody(&came, may_have_it, &delivery.body);
+    let body = wording::reached_nobody(&came, may_have_it, &delivery.body);
     Some(Delivery {
         id: DeliveryId::alert(&delivery.id, delivery.replays.len()),
         ..delivery.telling(Purpose::Alert, delivery.owner()?, body, now)
@@ -80,7 +80,7 @@ fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
         ..delivery.telling(
             Purpose::Unsent,
             thread.by.clone()?,
-            crate::domain::delivery::wording::did_not_reach(&words, &why),
+            wording::did_not_reach(&words, &why),
             now,
         )
     })
@@ -100,7 +100,7 @@ fn repair(delivery: &Delivery, attempt: u32, now: Timestamp) -> Option<Delivery>
         } => u32::from(*http_status),
         _ => outcome.code()?,
     };
-    let body = crate::domain::delivery::wording::needs_repair(&delivery.line, error);
+    let body = wording::needs_repair(&delivery.line, error);
     Some(Delivery {
         id: DeliveryId::repair(&delivery.from, error, now),
         ..delivery.telling(Purpose::Repair, delivery.owner()?, body, now)
