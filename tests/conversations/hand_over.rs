@@ -64,7 +64,7 @@ async fn a_text_that_fails_for_sergio_reaches_the_backup_once_and_sergio_is_told
     let text = world.backup().receives("Is it ready?");
     assert!(text.starts_with("Sergio could not be reached. "), "{text}");
     world.backup().receives_nothing();
-    let told = world.sergio().receives("Moved on to Backup at 10:00");
+    let told = world.sergio().receives("Moved on to Backup at 10:00 AM");
     assert!(
         told.contains("+16195550107") && told.contains("Is it ready?"),
         "{told}"
@@ -92,7 +92,7 @@ async fn a_text_whose_delivery_nobody_reports_reaches_the_backup_in_time_and_onc
     world.backup().receives("Is it ready?");
     // For all that anybody knows, it never came.
     world.sergio().receives("Is it ready?");
-    world.sergio().receives("Moved on to Backup at 10:03");
+    world.sergio().receives("Moved on to Backup at 10:03 AM");
     let moved = &delivery(&world, &sid).await.handed_over;
     assert_eq!(moved[0].because, MovedOn::NoReport);
     assert!(
@@ -113,7 +113,7 @@ async fn twilio_does_not_bring_a_text_to_sergio_after_it_moved_on() {
     let sid = world.customer().texts("Is it ready?").await;
     world.advance(minutes(3)).await;
     world.backup().receives("Is it ready?");
-    world.sergio().receives("Moved on to Backup at 10:03");
+    world.sergio().receives("Moved on to Backup at 10:03 AM");
     assert_eq!(delivery(&world, &sid).await.last_error(), Some(30036));
     world.advance(minutes(120)).await;
     world.sergio().receives_nothing();
@@ -192,7 +192,7 @@ async fn the_last_persons_phone_is_tried_to_the_deadline_and_then_the_owner_hear
     world.advance(minutes(25)).await;
     let alert = world
         .owner()
-        .receives("This text of 10:00 reached nobody, please call:");
+        .receives("This text of 10:00 AM reached nobody, please call:");
     assert!(alert.contains("+16195550107"), "{alert}");
     assert!(alert.contains("Is anybody there?"), "{alert}");
     world.owner().receives_nothing();
