@@ -111,7 +111,7 @@ async fn a_text_that_came_by_no_webhook_reaches_sergio_once_and_says_that_it_is_
     let text = world.sergio().receives("Is the boat ready?");
     assert_eq!(
         text,
-        "Late, received 10:00 AM. +16195550107: Is the boat ready?"
+        "Late, received Mon 10:00 AM. +16195550107: Is the boat ready?"
     );
     let difference = &records(&world, Kind::Difference)[0];
     assert_eq!(difference.rule.as_deref(), Some("never_recorded"));
