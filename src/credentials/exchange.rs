@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::keyed_hash::random_hex;
-use super::rotation::RotationRecord;
+use super::rotation_record::RotationRecord;
 use super::sync::{SyncState, SyncStatus, compare};
 use super::values::Values;
 use crate::domain::credentials::{Credentials, Secret};

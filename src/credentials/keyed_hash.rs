@@ -4,6 +4,8 @@ use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::twilio::signature::hex;
+
 /// 32 hexadecimal digits: others for other parts, and of no use to whoever lacks the key.
 pub fn keyed_hash<'a>(key: &[u8], parts: impl IntoIterator<Item = &'a str>) -> String {
     let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key);
@@ -21,10 +23,6 @@ pub fn random_hex() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
     Ok(hex(&bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

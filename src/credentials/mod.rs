@@ -12,6 +12,7 @@ pub mod registry;
 #[cfg(feature = "machine")]
 pub mod repos_env;
 pub mod rotation;
+mod rotation_record;
 #[cfg(feature = "aws")]
 pub mod secrets_manager;
 pub mod sync;

@@ -92,8 +92,12 @@ fn body_matches(url: &str, body: &[u8]) -> bool {
 
 /// A SHA-256 digest in small hexadecimal digits.
 pub(crate) fn sha256_hex(of: &[u8]) -> String {
-    let digest = Sha256::digest(of);
-    digest.iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(of))
+}
+
+/// Small hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The URL as given, and without its port, or with the default one if it has none.

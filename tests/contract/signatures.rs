@@ -1,7 +1,7 @@
 //! What every store holds to about the signatures of requests over HTTP.
 
 use futures::future::join_all;
-use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::Store;
 
 use super::contract;

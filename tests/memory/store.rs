@@ -6,7 +6,7 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
     ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store, Subscribers,
 };

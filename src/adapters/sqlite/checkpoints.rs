@@ -9,10 +9,12 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::database::LOCKED_AT_MOST;
+/// How long another process may hold the database before a write is given up.
+pub(super) const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 
 /// How many writes there are between two checkpoints.
 const WRITES: usize = 500;

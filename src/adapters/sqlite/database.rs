@@ -3,13 +3,12 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::checkpoints::Checkpoints;
+use super::checkpoints::{Checkpoints, LOCKED_AT_MOST};
 use crate::adapters::files::private_folder::leave_to_owner;
 
 /// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
@@ -31,9 +30,6 @@ type Reply = Box<dyn FnOnce(Result<(), &str>)>;
 
 /// The most writes in one transaction.
 const GROUP: usize = 512;
-
-/// How long another process may hold the database before a write is given up.
-pub(crate) const LOCKED_AT_MOST: Duration = Duration::from_secs(2);
 
 /// How many of its pages a connection keeps, in KiB. The tree of SIDs, which come in no order, is
 /// what is read most.

@@ -12,6 +12,7 @@ use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::inbound_record::ByFallback;
 use crate::domain::phone::Masked;
 use crate::domain::reconciliation::Counts;
+use crate::twilio::signature::hex;
 
 /// The version of the record's shape.
 pub const VERSION: u32 = 1;
@@ -182,10 +183,7 @@ impl HashKey {
     pub fn who(&self, exposed: &str, masked: Masked) -> Who {
         let mut mac = self.0.clone();
         mac.update(exposed.as_bytes());
-        let hash = mac.finalize().into_bytes()[..8]
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let hash = hex(&mac.finalize().into_bytes()[..8]);
         Who { masked, hash }
     }
 }

@@ -6,6 +6,7 @@ pub mod http;
 pub mod inbound;
 mod keeper;
 pub mod logs;
+mod needs;
 pub mod notifier;
 mod rotation;
 pub mod schedule;
@@ -13,5 +14,6 @@ pub mod settings;
 mod start;
 
 pub use keeper::start_fallback;
+pub use needs::Needs;
 pub use rotation::start_rotation;
-pub use start::{Needs, build, start};
+pub use start::{build, start};

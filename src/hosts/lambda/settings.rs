@@ -1,6 +1,6 @@
 //! What the functions read from their environment. `template.yaml` sets all of it.
 
-use super::Needs;
+use super::needs::Needs;
 use crate::adapters::aws::clients;
 use crate::adapters::files::audit_fallback;
 use crate::twilio::API_URL;

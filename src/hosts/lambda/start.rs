@@ -9,6 +9,7 @@ use anyhow::Context;
 use aws_config::SdkConfig;
 
 use super::logs;
+use super::needs::Needs;
 use super::settings::Settings;
 use crate::adapters::aws::clients;
 use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
@@ -26,17 +27,6 @@ use crate::twilio::network::Network;
 
 /// How long the start may spend on opening connections.
 const WARM_UP: Duration = Duration::from_secs(2);
-
-/// What a function works with besides the table, the queue of deliveries and the audit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// It calls Twilio's API.
-    pub twilio: bool,
-    /// It sends or wakes texts to many.
-    pub bulk_queue: bool,
-    /// It tells other systems what became of their invitations.
-    pub event_bus: bool,
-}
 
 /// Runs a function: `events` answers what Lambda hands it. Returns only if the function cannot
 /// start, or if Lambda's runtime API fails.

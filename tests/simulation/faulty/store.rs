@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
     ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers,
 };

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::outbound_notifier::auth::SignatureDigest;
+use crate::app::ports::store::SignatureDigest;
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::Overrides;
 use crate::domain::ids::message_sid::MessageSid;

@@ -59,7 +59,7 @@ use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
 use self::table::Table;
-use crate::app::outbound_notifier::auth::SignatureDigest;
+use crate::app::ports::store::SignatureDigest;
 use crate::app::ports::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store};
 use crate::aws_error::plain;
 use crate::domain::delivery::Delivery;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::item::{self, Key};
 use super::table::Table;
-use crate::app::outbound_notifier::auth::SignatureDigest;
 use crate::app::ports::store::Result;
+use crate::app::ports::store::SignatureDigest;
 use crate::aws_error::plain;
 
 /// DynamoDB deletes what has expired within days, not at once; until then it is as good as gone.

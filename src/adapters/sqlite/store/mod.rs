@@ -25,7 +25,7 @@ use self::parsed_lines::ParsedLines;
 use self::planned::Rows;
 use self::rows::Row;
 use crate::adapters::sqlite::database::Database;
-use crate::app::outbound_notifier::auth::SignatureDigest;
+use crate::app::ports::store::SignatureDigest;
 use crate::app::ports::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};

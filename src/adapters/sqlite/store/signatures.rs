@@ -5,8 +5,8 @@ use rusqlite::params;
 
 use super::execute;
 use crate::adapters::sqlite::database::Database;
-use crate::app::outbound_notifier::auth::SignatureDigest;
 use crate::app::ports::store::Result;
+use crate::app::ports::store::SignatureDigest;
 
 /// One whose time is over goes with the next claim of any.
 pub async fn claim(

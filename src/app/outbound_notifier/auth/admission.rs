@@ -4,8 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Denied, SignatureDigest, TOLERANCE};
-use crate::app::ports::store::Store;
+use super::{Denied, TOLERANCE};
+use crate::app::ports::store::{SignatureDigest, Store};
 use crate::domain::credentials::{Action, Actions};
 use crate::domain::pace;
 

@@ -18,7 +18,7 @@ pub use admission::{Signed, Verified};
 pub use denied::Denied;
 
 pub use request::Unverified;
-pub use signature::{SignatureDigest, sign};
+pub use signature::sign;
 
 use std::time::Duration;
 

@@ -1,9 +1,8 @@
-use std::fmt;
-
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use crate::domain::credentials::Secret;
+use crate::twilio::signature::hex;
 
 /// Signs a request, in hexadecimal digits. `path` is the path with the query, as it is sent.
 pub fn sign(key: &Secret, timestamp: &str, method: &str, path: &str, body: &[u8]) -> String {
@@ -31,30 +30,6 @@ fn mac(key: &Secret, timestamp: &str, method: &str, path: &str, body: &[u8]) -> 
     }
     mac.update(body);
     mac
-}
-
-/// What a signature is remembered by: whoever reads the store cannot use it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SignatureDigest(String);
-
-impl SignatureDigest {
-    pub fn of(signature: &[u8]) -> Self {
-        Self(hex(&Sha256::digest(signature)))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SignatureDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The bytes of hexadecimal digits.

@@ -3,10 +3,12 @@
 
 mod notices;
 mod planned;
+mod signature_digest;
 mod subscribers;
 
 pub use notices::{Accepted, Notices};
 pub use planned::{Kept, Planned, Planning};
+pub use signature_digest::SignatureDigest;
 pub use subscribers::Subscribers;
 
 use std::time::Duration;
@@ -15,7 +17,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::app::outbound_notifier::auth::SignatureDigest;
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
