@@ -37,7 +37,12 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookE
     };
 
     let is_known = delivery.attempt(attempt).is_none_or(|a| a.sid.is_some());
-    if !is_known && !relay.store.owns(&id, &report.sid, relay.now()).await? {
+    if !is_known
+        && !relay
+            .store
+            .claim_message(&id, &report.sid, relay.now())
+            .await?
+    {
         // Another delivery with the same words took this message for its own lost one.
         return Ok(());
     }

@@ -265,7 +265,11 @@ impl Work<'_> {
     ) -> anyhow::Result<()> {
         if self.mode == Mode::PutRight {
             let (relay, sid) = (self.relay, &news.sid);
-            if relay.store.owns(&delivery.id, sid, relay.now()).await? {
+            if relay
+                .store
+                .claim_message(&delivery.id, sid, relay.now())
+                .await?
+            {
                 delivery_status::tell(relay, delivery, &news, &self.key).await?;
                 difference.put_right = true;
             }

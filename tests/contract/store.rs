@@ -264,20 +264,20 @@ async fn a_delivery_is_due_by_its_last_save_alone(store: &impl Store) {
 async fn a_message_belongs_to_the_first_delivery_that_asks(store: &impl Store) {
     let (one, other) = (delivery(1).id, delivery(2).id);
     let sent = sid(7);
-    let asks = [&one, &other, &one, &other].map(|id| store.owns(id, &sent, now()));
+    let asks = [&one, &other, &one, &other].map(|id| store.claim_message(id, &sent, now()));
     let asked = join_all(asks).await;
     let owns: Vec<bool> = asked.into_iter().map(Result::unwrap).collect();
     assert_eq!(owns[0], owns[2]);
     assert_eq!(owns[1], owns[3]);
     assert_ne!(owns[0], owns[1]);
-    assert!(store.owns(&other, &sid(8), now()).await.unwrap());
+    assert!(store.claim_message(&other, &sid(8), now()).await.unwrap());
 }
 
 async fn asking_whose_a_message_is_makes_it_nobodys(store: &impl Store) {
     let (one, other) = (delivery(1).id, delivery(2).id);
     assert_eq!(store.owner_of(&sid(7)).await.unwrap(), None);
-    assert!(store.owns(&one, &sid(7), now()).await.unwrap());
-    assert!(!store.owns(&other, &sid(7), now()).await.unwrap());
+    assert!(store.claim_message(&one, &sid(7), now()).await.unwrap());
+    assert!(!store.claim_message(&other, &sid(7), now()).await.unwrap());
     assert_eq!(store.owner_of(&sid(7)).await.unwrap(), Some(one));
     assert_eq!(store.owner_of(&sid(8)).await.unwrap(), None);
 }

@@ -329,7 +329,12 @@ impl Store for MemoryStore {
         Ok(tables.deliveries.get(id).map(|row| row.delivery.clone()))
     }
 
-    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        _: Timestamp,
+    ) -> Result<bool> {
         let mut tables = self.tables();
         let owner = tables.sent.entry(sid.clone());
         Ok(owner.or_insert_with(|| delivery.clone()) == delivery)

@@ -188,8 +188,13 @@ impl Store for Failing {
         self.behind.delivery(id).await
     }
 
-    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
-        self.behind.owns(delivery, sid, now).await
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.behind.claim_message(delivery, sid, now).await
     }
 
     async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {

@@ -117,7 +117,10 @@ async fn carry_out(
                 )
                 .await;
                 if let Answer::Accepted { sid } = &answer
-                    && !relay.store.owns(&delivery.id, sid, relay.now()).await?
+                    && !relay
+                        .store
+                        .claim_message(&delivery.id, sid, relay.now())
+                        .await?
                 {
                     // Another delivery with the same words had lost sight of its own message and
                     // took this one for it. If that one exists, it is free to be taken.
@@ -259,7 +262,7 @@ async fn ask(
             && !known(&message.sid)
             && relay
                 .store
-                .owns(&delivery.id, &message.sid, relay.now())
+                .claim_message(&delivery.id, &message.sid, relay.now())
                 .await?
         {
             return Ok(Event::Status {

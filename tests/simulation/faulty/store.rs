@@ -241,11 +241,16 @@ impl Store for FaultyStore {
         Ok(delivery)
     }
 
-    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        now: Timestamp,
+    ) -> Result<bool> {
         let (store, delivery, sid) = (Arc::clone(&self.behind), delivery.clone(), sid.clone());
         let shares = self.mistake == Some(Mistake::SharesMessages);
         self.write(move || {
-            let owns = store.owns(&delivery, &sid, now).now_or_never();
+            let owns = store.claim_message(&delivery, &sid, now).now_or_never();
             Ok(owns.expect("memory does not wait")? || shares)
         })
         .await

@@ -283,7 +283,12 @@ impl Store for DynamoStore {
         self.replace(item, previous, &saved_by).await
     }
 
-    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        now: Timestamp,
+    ) -> Result<bool> {
         let put = self
             .table
             .client

@@ -200,7 +200,12 @@ impl Store for SqliteStore {
         Ok(if saved { Saved::Yes } else { Saved::Outdated })
     }
 
-    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, _: Timestamp) -> Result<bool> {
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        _: Timestamp,
+    ) -> Result<bool> {
         let (sid, delivery) = (sid.to_string(), delivery.to_string());
         self.0
             .write(move |connection| {

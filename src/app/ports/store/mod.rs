@@ -75,9 +75,15 @@ pub trait Store: Notices + Subscribers {
     /// already stays as it is.
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved>;
 
-    /// Whether the message that Twilio calls `sid` is this delivery's. The first to ask owns it for
-    /// good, so that two deliveries with the same words never take one message for both.
-    async fn owns(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool>;
+    /// Claims the message that Twilio calls `sid` for a delivery. `false` if another one has it: the
+    /// first to claim it owns it for good, so that two deliveries with the same words never take one
+    /// message for both.
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// The delivery whose message Twilio calls `sid`, if one has asked for it.
     async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>>;
