@@ -82,9 +82,9 @@ impl Database {
     }
 
     /// Writes; returns when it is on disk. An error means that nothing was written.
-    pub async fn write<T: Send + 'static>(
+    pub async fn write<T: Send + 'static, E: Into<anyhow::Error>>(
         &self,
-        write: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        write: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     ) -> anyhow::Result<T> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| match connection {
@@ -93,10 +93,10 @@ impl Database {
                 None
             }
             Ok(connection) => {
-                let done = in_savepoint(connection, write);
+                let done =
+                    in_savepoint(connection, |connection| write(connection).map_err(E::into));
                 Some(Box::new(move |committed| {
                     let committed = || committed.map_err(|error| anyhow!("{error}"));
-                    let done = done.map_err(anyhow::Error::from);
                     let _ = reply.send(done.and_then(|done| committed().map(|()| done)));
                 }))
             }
@@ -109,15 +109,17 @@ impl Database {
             .with_context(|| format!("cannot write to the database {}", self.path.display()))
     }
 
-    pub fn read<T>(
+    pub fn read<T, E: Into<anyhow::Error>>(
         &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        read: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> anyhow::Result<T> {
         let reader = self
             .reader
             .lock()
             .map_err(|_| anyhow!("a read of the database panicked"))?;
-        read(&reader).with_context(|| format!("cannot read the database {}", self.path.display()))
+        read(&reader)
+            .map_err(E::into)
+            .with_context(|| format!("cannot read the database {}", self.path.display()))
     }
 }
 
@@ -226,8 +228,8 @@ fn run(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
 /// One job's failure must not undo the others of its group.
 fn in_savepoint<T>(
     connection: &Connection,
-    write: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
+    write: impl FnOnce(&Connection) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     run(connection, "SAVEPOINT job")?;
     let done = write(connection);
     match &done {

@@ -3,4 +3,5 @@
 pub mod checkpoints;
 pub mod database;
 pub mod queue;
+mod statements;
 pub mod store;

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 use tokio::sync::Notify;
 
 use crate::adapters::sqlite::database::Database;
+use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, Message, Queue};
 
 /// How long a receiver may work on a wake-up before it comes again.
@@ -49,10 +50,17 @@ impl SqliteQueue {
     pub async fn recover(&self, now: Timestamp) -> anyhow::Result<()> {
         let now = now.as_millisecond();
         let sql = "UPDATE wake_ups SET visible = ?1 WHERE received > 0 AND visible > ?1";
+        self.execute(sql, [now]).await
+    }
+
+    async fn execute(
+        &self,
+        sql: &'static str,
+        values: impl Params + Send + 'static,
+    ) -> anyhow::Result<()> {
         self.database
-            .write(move |connection| connection.execute(sql, [now]))
-            .await?;
-        Ok(())
+            .write(move |connection| execute(connection, sql, values).map(drop))
+            .await
     }
 
     /// At most `limit` messages that are due, the longest waiting first. Those of texts to many come
@@ -80,25 +88,17 @@ impl SqliteQueue {
         if limit == 0 || !self.has_visible(lane, now)? {
             return Ok(Vec::new());
         }
-        let rows: Vec<(i64, String, u32)> = self
-            .database
-            .write(move |connection| {
-                let mut query = connection.prepare_cached(
-                    "UPDATE wake_ups SET visible = ?2, received = received + 1
-                     WHERE id IN (SELECT id FROM wake_ups WHERE bulk = ?4 AND visible <= ?1
-                                  ORDER BY visible, id LIMIT ?3)
-                     RETURNING id, wake_up, received",
-                )?;
-                let rows = query.query_map(params![now, again, limit, lane], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
-                let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-                let (received, dead) = rows.into_iter().partition(|(_, _, n)| *n <= MOST_RECEIVES);
-                bury(connection, dead, now)?;
-                Ok(received)
-            })
-            .await?;
-        let received = rows.into_iter().map(|(id, json, receives)| {
+        let sql = "UPDATE wake_ups SET visible = ?2, received = received + 1
+             WHERE id IN (SELECT id FROM wake_ups WHERE bulk = ?4 AND visible <= ?1
+                          ORDER BY visible, id LIMIT ?3)
+             RETURNING id, wake_up, received";
+        let rows = self.database.write(move |connection| {
+            let rows = rows(connection, sql, params![now, again, limit, lane])?;
+            let (received, dead): (Vec<(i64, String, u32)>, _) =
+                rows.into_iter().partition(|(_, _, n)| *n <= MOST_RECEIVES);
+            bury(connection, dead, now).map(|()| received)
+        });
+        let received = rows.await?.into_iter().map(|(id, json, receives)| {
             let message = serde_json::from_str(&json)?;
             Ok(Received {
                 message,
@@ -113,14 +113,8 @@ impl SqliteQueue {
 
     /// The wake-up was dealt with and shall not come again.
     pub async fn acknowledge(&self, received: &Received) -> anyhow::Result<()> {
-        let id = received.id;
-        self.database
-            .write(move |c| {
-                c.prepare_cached("DELETE FROM wake_ups WHERE id = ?")?
-                    .execute([id])
-            })
-            .await?;
-        Ok(())
+        self.execute("DELETE FROM wake_ups WHERE id = ?", [received.id])
+            .await
     }
 
     /// The wake-up could not be dealt with and shall come again after `delay`.
@@ -130,28 +124,22 @@ impl SqliteQueue {
         now: Timestamp,
         delay: Duration,
     ) -> anyhow::Result<()> {
-        let (id, visible) = (received.id, (now + delay).as_millisecond());
         let sql = "UPDATE wake_ups SET visible = ? WHERE id = ?";
-        self.database
-            .write(move |connection| connection.execute(sql, params![visible, id]))
-            .await?;
-        Ok(())
+        let visible = (now + delay).as_millisecond();
+        self.execute(sql, [visible, received.id]).await
     }
 
     /// When the next message becomes due that is not due at `now`; `None` if there is none. Those of
     /// texts to many count only `with_bulk`.
     pub fn next_due(&self, now: Timestamp, with_bulk: bool) -> anyhow::Result<Option<Timestamp>> {
-        let visible: Option<i64> = self.database.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT min(next) FROM (
-                         SELECT min(visible) AS next FROM wake_ups WHERE bulk = 0 AND visible > ?1
-                         UNION ALL
-                         SELECT min(visible) FROM wake_ups WHERE bulk = ?2 AND visible > ?1)",
-                )?
-                .query_row(params![now.as_millisecond(), with_bulk], |row| row.get(0))
-        })?;
-        Ok(visible.map(Timestamp::from_millisecond).transpose()?)
+        let sql = "SELECT min(next) FROM (
+             SELECT min(visible) AS next FROM wake_ups WHERE bulk = 0 AND visible > ?1
+             UNION ALL
+             SELECT min(visible) FROM wake_ups WHERE bulk = ?2 AND visible > ?1)";
+        let values = params![now.as_millisecond(), with_bulk];
+        let visible: Option<Option<i64>> = self.database.read(|c| value(c, sql, values))?;
+        let visible = visible.flatten().map(Timestamp::from_millisecond);
+        Ok(visible.transpose()?)
     }
 
     /// Returns once a wake-up was put on the queue by this process.
@@ -161,26 +149,19 @@ impl SqliteQueue {
 
     /// A look before the write: an idle relay shall not touch the disk.
     fn has_visible(&self, lane: bool, now: i64) -> anyhow::Result<bool> {
-        self.database.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM wake_ups WHERE bulk = ? AND visible <= ?)",
-                )?
-                .query_row(params![lane, now], |row| row.get(0))
-        })
+        let sql = "SELECT 1 FROM wake_ups WHERE bulk = ? AND visible <= ? LIMIT 1";
+        let found: Option<i64> = self.database.read(|c| value(c, sql, params![lane, now]))?;
+        Ok(found.is_some())
     }
 }
 
 /// Makes dead letters of wake-ups that were brought often enough. Only of those that would be brought
 /// now: to look for more would take the longer the more are waiting.
-fn bury(connection: &Connection, dead: Vec<(i64, String, u32)>, now: i64) -> rusqlite::Result<()> {
+fn bury(connection: &Connection, dead: Vec<(i64, String, u32)>, now: i64) -> anyhow::Result<()> {
     for (id, wake_up, _) in dead {
-        connection
-            .prepare_cached("INSERT INTO dead_letters (id, wake_up, died) VALUES (?, ?, ?)")?
-            .execute(params![id, wake_up, now])?;
-        connection
-            .prepare_cached("DELETE FROM wake_ups WHERE id = ?")?
-            .execute([id])?;
+        let insert = "INSERT INTO dead_letters (id, wake_up, died) VALUES (?, ?, ?)";
+        execute(connection, insert, params![id, wake_up, now])?;
+        execute(connection, "DELETE FROM wake_ups WHERE id = ?", [id])?;
     }
     Ok(())
 }
@@ -221,12 +202,8 @@ impl Queue for SqliteQueue {
 impl DeadLetterQueue for SqliteQueue {
     async fn hold(&self, limit: usize) -> anyhow::Result<Vec<DeadWakeUp>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows: Vec<(i64, String)> = self.database.read(|connection| {
-            let mut query = connection
-                .prepare_cached("SELECT id, wake_up FROM dead_letters ORDER BY id LIMIT ?")?;
-            let rows = query.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect()
-        })?;
+        let sql = "SELECT id, wake_up FROM dead_letters ORDER BY id LIMIT ?";
+        let rows: Vec<(i64, String)> = self.database.read(|c| rows(c, sql, [limit]))?;
         let dead = rows.into_iter().map(|(id, json)| DeadWakeUp {
             wake_up: serde_json::from_str(&json).ok(),
             handle: id.to_string(),
@@ -241,10 +218,7 @@ impl DeadLetterQueue for SqliteQueue {
 
     async fn remove(&self, dead: &DeadWakeUp) -> anyhow::Result<()> {
         let id: i64 = dead.handle.parse()?;
-        let sql = "DELETE FROM dead_letters WHERE id = ?";
-        self.database
-            .write(move |connection| connection.execute(sql, [id]))
-            .await?;
-        Ok(())
+        self.execute("DELETE FROM dead_letters WHERE id = ?", [id])
+            .await
     }
 }

@@ -2,14 +2,9 @@
 
 mod notices;
 mod opt_outs;
-mod overrides;
-mod paces;
 mod parsed_lines;
-mod planned;
 mod rows;
-mod signatures;
 mod subscribers;
-mod threads;
 
 use std::time::Duration;
 
@@ -17,16 +12,17 @@ use anyhow::Context;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, Params, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::parsed_lines::ParsedLines;
-use self::planned::Rows;
 use self::rows::Row;
 use crate::adapters::sqlite::database::Database;
-use crate::app::ports::store::SignatureDigest;
-use crate::app::ports::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store};
+use crate::adapters::sqlite::statements::{execute, rows, value};
+use crate::app::ports::store::{
+    ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, SignatureDigest, Store,
+};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -34,7 +30,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
-use crate::domain::pace;
+use crate::domain::pace::{self, Claim};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::thread::Threads;
 
@@ -45,26 +41,33 @@ impl SqliteStore {
         Self(database, ParsedLines::default())
     }
 
-    fn one<T: DeserializeOwned>(&self, query: &str, key: &str) -> Result<Option<T>> {
-        self.0
-            .read(|connection| one(connection, query, [key]))?
-            .map(|json| parse(&json))
-            .transpose()
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.0.read(read)
     }
 
-    /// The deliveries that `query` selects with an instant in milliseconds and a limit.
-    fn ids_before(&self, query: &str, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let ids: Vec<String> = self.0.read(|connection| {
-            let mut query = connection.prepare_cached(query)?;
-            let ids =
-                query.query_map(params![instant.as_millisecond(), limit], |row| row.get(0))?;
-            ids.collect()
-        })?;
-        Ok(ids
-            .iter()
-            .map(|id| DeliveryId::parse(id))
-            .collect::<std::result::Result<_, _>>()?)
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.write(write).await
+    }
+
+    fn one<T: DeserializeOwned>(&self, query: &str, key: &str) -> Result<Option<T>> {
+        self.read(|connection| one(connection, query, [key]))
+    }
+
+    /// The ids that `query` selects.
+    fn ids<T>(&self, query: &str, values: impl Params) -> Result<Vec<T>>
+    where
+        T: TryFrom<String, Error: std::error::Error + Send + Sync + 'static>,
+    {
+        let ids: Vec<(String,)> = self.read(|connection| rows(connection, query, values))?;
+        ids.into_iter().map(|(id,)| Ok(T::try_from(id)?)).collect()
+    }
+
+    fn line_of(&self, connection: &Connection, number: &PhoneNumber) -> Result<Option<Line>> {
+        let line = value(connection, LINE, [number.expose()])?;
+        line.map(|json| self.1.parsed(json)).transpose()
     }
 }
 
@@ -72,8 +75,11 @@ const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
 const HAS_INBOUND: &str = "SELECT sid FROM inbounds WHERE sid = ?";
 const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
 const DUE: &str = "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?";
+const GAVE_UP: &str = "SELECT id FROM given_up WHERE at < ? ORDER BY at LIMIT ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
 const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";
+const OWNER: &str = "SELECT delivery FROM sent WHERE sid = ?";
+const THREADS: &str = "SELECT threads FROM threads WHERE line = ?";
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -83,49 +89,35 @@ impl Store for SqliteStore {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let found = self.0.read(|connection| {
+        let (found, threads) = self.read(|connection| {
             // One transaction: each of its own would cost its own locks.
             let transaction = connection.unchecked_transaction()?;
-            let line = one(connection, LINE, [number.expose()])?;
-            let line = match line.map(|json| self.1.parsed(json)).transpose() {
-                Ok(line) => line,
-                Err(unreadable) => return Ok(Err(unreadable)),
-            };
+            let line = self.line_of(connection, number)?;
             let people = line.iter().flat_map(|line| &line.people);
-            let opt_outs = people
-                .map(|person| &person.number)
-                .chain(from)
-                .filter_map(|phone| {
-                    let opt_out = opt_outs::of(connection, number, phone).transpose();
-                    opt_out.map(|json| json.map(|json| (phone.clone(), json)))
-                })
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            let own = from.map(|from| one(connection, IS_LINE, [from.expose()]));
-            let own = own.transpose()?.flatten();
-            let topics = from.map(|from| subscribers::of(connection, number, from));
-            let topics = topics.transpose()?.unwrap_or_default();
-            let overrides = overrides::of(connection, number)?;
-            let threads = threads::of(connection, number)?;
-            let earlier = one(connection, INBOUND, [sid.as_str()])?;
+            let phones = people.map(|person| &person.number).chain(from);
+            let opt_outs = opt_outs::among(connection, number, phones)?;
+            let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
+            if let Some(from) = from {
+                subscriptions = subscribers::of(connection, number, from)?;
+                from_own_line = value::<String>(connection, IS_LINE, [from.expose()])?.is_some();
+            }
+            let found = ForInbound {
+                overrides: overrides(connection, number)?,
+                earlier: one(connection, INBOUND, [sid.as_str()])?,
+                threads: Threads::default(),
+                line,
+                opt_outs,
+                subscriptions,
+                from_own_line,
+            };
+            let threads = value(connection, THREADS, [number.expose()])?;
             transaction.commit()?;
-            let sender = (opt_outs, topics, own);
-            Ok(Ok((line, overrides, threads, sender, earlier)))
+            Ok((found, threads))
         })?;
-        let (line, overrides, threads, (opt_outs, topics, own), earlier) = found?;
-        let opt_outs = opt_outs
-            .into_iter()
-            .map(|(phone, json)| Ok((phone, parse(&json)?)));
+        // They can be long, and are read while others read the database.
         Ok(ForInbound {
-            line,
-            overrides: overrides::parsed(overrides)?,
-            opt_outs: OptOuts(opt_outs.collect::<Result<_>>()?),
-            subscriptions: topics
-                .iter()
-                .map(|json| parse(json))
-                .collect::<Result<_>>()?,
-            threads: threads::parsed(threads)?,
-            from_own_line: own.is_some(),
-            earlier: earlier.map(|json| parse(&json)).transpose()?,
+            threads: parsed_threads(threads)?,
+            ..found
         })
     }
 
@@ -140,64 +132,54 @@ impl Store for SqliteStore {
         let mut seen = Some(seen.clone());
         // Planned in the transaction, where nobody else changes the threads: with many texts at once
         // nobody has to do it again.
-        let kept = self.0.write(move |connection| {
-            if one(connection, HAS_INBOUND, [sid.as_str()])?.is_some() {
-                return Ok(Ok(Kept::Already));
+        self.write(move |connection| {
+            if value::<String>(connection, HAS_INBOUND, [sid.as_str()])?.is_some() {
+                return Ok(Kept::Already);
             }
-            let version = threads::version_of(connection, &line)?;
-            let current = match seen.take_if(|seen| seen.version == version) {
-                Some(seen) => Ok(seen),
-                None => threads::parsed(threads::of(connection, &line)?),
+            let version = threads_version(connection, &line)?;
+            let threads = match seen.take_if(|seen| seen.version == version) {
+                Some(seen) => seen,
+                None => parsed_threads(value(connection, THREADS, [line.expose()])?)?,
             };
-            let planned = current.map(|threads| plan(&threads));
-            match planned.and_then(|planned| Ok((Rows::of(&line, &planned)?, planned))) {
-                Ok((rows, planned)) => {
-                    rows.insert(connection)?;
-                    Ok(Ok(Kept::New(Box::new(planned))))
-                }
-                Err(unreadable) => Ok(Err(unreadable)),
-            }
-        });
-        kept.await?
+            let planned = plan(&threads);
+            keep(connection, &line, &planned)?;
+            Ok(Kept::New(Box::new(planned)))
+        })
+        .await
     }
 
     async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
-        threads::parsed(self.0.read(|connection| threads::of(connection, line))?)
+        Ok(self.one(THREADS, line.expose())?.unwrap_or_default())
     }
 
     async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
-        let row = threads::Row::of(line, threads)?;
-        let saved = self.0.write(move |connection| row.replace(connection));
-        Ok(match saved.await? {
-            true => Saved::Yes,
-            false => Saved::Outdated,
-        })
+        let (line, version, json) = (line.clone(), threads.version, to_json(threads)?);
+        let is_next = self.write(move |connection| {
+            // None is version zero.
+            let is_next = threads_version(connection, &line)? + 1 == version;
+            if is_next {
+                put_threads(connection, &line, version, &json)?;
+            }
+            Ok(is_next)
+        });
+        Ok(saved(is_next.await?))
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
         self.one(INBOUND, sid.as_str())
     }
 
-    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
-        self.one(DELIVERY, id.as_str())
-    }
-
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
         let row = Row::of(delivery)?;
         let spawned = spawned.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
-        let saved = self
-            .0
-            .write(move |connection| {
-                let saved = row.replace(connection)?;
-                if saved {
-                    for new in spawned {
-                        new.insert_if_absent(connection)?;
-                    }
-                }
-                Ok(saved)
-            })
-            .await?;
-        Ok(if saved { Saved::Yes } else { Saved::Outdated })
+        let replaced = self.write(move |connection| {
+            let replaced = row.replace(connection)?;
+            for new in spawned.iter().filter(|_| replaced) {
+                new.insert_if_absent(connection)?;
+            }
+            Ok(replaced)
+        });
+        Ok(saved(replaced.await?))
     }
 
     async fn claim_message(
@@ -207,79 +189,61 @@ impl Store for SqliteStore {
         _: Timestamp,
     ) -> Result<bool> {
         let (sid, delivery) = (sid.to_string(), delivery.to_string());
-        self.0
-            .write(move |connection| {
-                execute(
-                    connection,
-                    "INSERT INTO sent (sid, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    params![sid, delivery],
-                )?;
-                let owner = "SELECT delivery FROM sent WHERE sid = ?";
-                let owner: String = connection
-                    .prepare_cached(owner)?
-                    .query_row([&sid], |row| row.get(0))?;
-                Ok(owner == delivery)
-            })
-            .await
+        self.write(move |connection| {
+            execute(
+                connection,
+                "INSERT INTO sent (sid, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [&sid, &delivery],
+            )?;
+            Ok(value(connection, OWNER, [&sid])? == Some(delivery))
+        })
+        .await
     }
 
     async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
-        let owner = "SELECT delivery FROM sent WHERE sid = ?";
-        let owner = self
-            .0
-            .read(|connection| one(connection, owner, [sid.as_str()]))?;
-        Ok(owner.map(DeliveryId::try_from).transpose()?)
+        Ok(self.ids(OWNER, [sid.as_str()])?.pop())
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        self.ids_before(DUE, instant, limit)
+        self.ids(DUE, (instant.as_millisecond(), at_most(limit)))
     }
 
     async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        self.ids_before(
-            "SELECT id FROM given_up WHERE at < ? ORDER BY at LIMIT ?",
-            instant,
-            limit,
-        )
+        self.ids(GAVE_UP, (instant.as_millisecond(), at_most(limit)))
     }
 
     async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
         let id = id.to_string();
-        let (before, until) = (before.as_millisecond(), until.as_millisecond());
-        let put_off = self
-            .0
-            .write(move |connection| {
-                execute(
-                    connection,
-                    "UPDATE deliveries SET due = ?3 WHERE id = ?1 AND due < ?2",
-                    params![id, before, until],
-                )
-            })
-            .await?;
-        Ok(put_off == 1)
+        let put_off = self.write(move |connection| {
+            execute(
+                connection,
+                "UPDATE deliveries SET due = ?3 WHERE id = ?1 AND due < ?2",
+                params![id, before.as_millisecond(), until.as_millisecond()],
+            )
+        });
+        Ok(put_off.await? == 1)
     }
 
     async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
-        Ok(ForSending {
-            opt_out: self
-                .0
-                .read(|connection| opt_outs::of(connection, line, to))?
-                .map(|json| parse(&json))
-                .transpose()?,
-            line: self.line(line).await?,
+        self.read(|connection| {
+            Ok(ForSending {
+                opt_out: opt_outs::among(connection, line, [to])?.0.remove(to),
+                line: self.line_of(connection, line)?,
+            })
         })
     }
 
     async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
-        opt_outs::all(&self.0, line)
+        self.read(|connection| opt_outs::all(connection, line))
     }
 
     async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
-        let change = opt_outs::Change::of(line, change)?;
-        let changed = self.0.write(move |connection| change.make(connection));
+        let (line, change) = (line.clone(), change.clone());
+        let changed = self.write(move |connection| opt_outs::change(connection, &line, &change));
         Ok(changed.await? == 1)
     }
 
+    /// A pace whose time has passed is as good as none, and goes with the next claim of any.
     async fn claim_slot(
         &self,
         key: &pace::Key,
@@ -287,104 +251,116 @@ impl Store for SqliteStore {
         patience: Duration,
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
-        paces::claim_slot(&self.0, key, rate, patience, now).await
+        let key = key.expose().to_owned();
+        self.write(move |connection| {
+            let before = [now.as_millisecond()];
+            execute(connection, "DELETE FROM paces WHERE tat <= ?", before)?;
+            let tat = value(connection, "SELECT tat FROM paces WHERE key = ?", [&key])?;
+            let tat = tat.and_then(|tat| Timestamp::from_millisecond(tat).ok());
+            let Some(Claim { tat, slot }) = pace::claim(tat, now, rate, patience) else {
+                return Ok(None);
+            };
+            execute(
+                connection,
+                "INSERT INTO paces (key, tat) VALUES (?, ?)
+                 ON CONFLICT DO UPDATE SET tat = excluded.tat",
+                params![key, tat.as_millisecond()],
+            )?;
+            Ok(Some(slot))
+        })
+        .await
     }
 
+    /// One whose time is over goes with the next claim of any.
     async fn claim_signature(
         &self,
         signature: &SignatureDigest,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        signatures::claim(&self.0, signature, until, now).await
+        let digest = signature.as_str().to_owned();
+        let claimed = self.write(move |connection| {
+            let before = [now.as_millisecond()];
+            execute(
+                connection,
+                "DELETE FROM signatures WHERE until <= ?",
+                before,
+            )?;
+            execute(
+                connection,
+                "INSERT INTO signatures (digest, until) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                params![digest, until.as_millisecond()],
+            )
+        });
+        Ok(claimed.await? == 1)
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
-        let lines: Vec<String> = self.0.read(|connection| {
-            let mut query = connection.prepare_cached("SELECT line FROM lines ORDER BY number")?;
-            let lines = query.query_map([], |row| row.get(0))?;
-            lines.collect()
-        })?;
-        lines.iter().map(|json| parse(json)).collect()
+        self.read(|connection| all(connection, "SELECT line FROM lines ORDER BY number", []))
     }
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
-        let line = self
-            .0
-            .read(|connection| one(connection, LINE, [number.expose()]))?;
-        line.map(|json| self.1.parsed(json)).transpose()
+        self.read(|connection| self.line_of(connection, number))
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
-        let (number, json) = (
-            line.number.expose().to_owned(),
-            serde_json::to_string(line)?,
-        );
+        let (number, json) = (line.number.expose().to_owned(), to_json(line)?);
         let people: Vec<&str> = line.people.iter().map(|p| p.name.as_str()).collect();
-        let people = serde_json::to_string(&people)?;
-        self.0
-            .write(move |connection| {
-                execute(
-                    connection,
-                    "DELETE FROM overrides WHERE line = ? AND person NOT IN (SELECT value FROM json_each(?))",
-                    [&number, &people],
-                )?;
-                execute(
-                    connection,
-                    "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
-                    params![number, json],
-                )
-            })
-            .await?;
-        Ok(())
+        let people = to_json(&people)?;
+        self.write(move |connection| {
+            execute(
+                connection,
+                "DELETE FROM overrides WHERE line = ? AND person NOT IN (SELECT value FROM json_each(?))",
+                [&number, &people],
+            )?;
+            execute(
+                connection,
+                "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
+                [&number, &json],
+            )
+            .map(drop)
+        })
+        .await
     }
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         let number = number.expose().to_owned();
-        self.0
-            .write(move |connection| {
-                execute(
-                    connection,
-                    "DELETE FROM overrides WHERE line = ?",
-                    [&number],
-                )?;
-                execute(
-                    connection,
-                    "DELETE FROM reconciled WHERE line = ?",
-                    [&number],
-                )?;
-                execute(connection, "DELETE FROM threads WHERE line = ?", [&number])?;
-                execute(connection, "DELETE FROM lines WHERE number = ?", [&number])
-            })
-            .await?;
-        Ok(())
+        self.write(move |connection| {
+            for statement in [
+                "DELETE FROM overrides WHERE line = ?",
+                "DELETE FROM reconciled WHERE line = ?",
+                "DELETE FROM threads WHERE line = ?",
+                "DELETE FROM lines WHERE number = ?",
+            ] {
+                execute(connection, statement, [&number])?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
-        let day = "SELECT day FROM reconciled WHERE line = ?";
-        let day = self
-            .0
-            .read(|connection| one(connection, day, [line.expose()]))?;
+        let query = "SELECT day FROM reconciled WHERE line = ?";
+        let day = self.read(|connection| value::<String>(connection, query, [line.expose()]))?;
         Ok(day.map(|day| day.parse()).transpose()?)
     }
 
     async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
         let (line, day) = (line.expose().to_owned(), day.to_string());
-        self.0
-            .write(move |connection| {
-                execute(
-                    connection,
-                    "INSERT INTO reconciled (line, day) VALUES (?, ?)
-                     ON CONFLICT DO UPDATE SET day = excluded.day",
-                    [line, day],
-                )
-            })
-            .await?;
-        Ok(())
+        self.write(move |connection| {
+            execute(
+                connection,
+                "INSERT INTO reconciled (line, day) VALUES (?, ?)
+                 ON CONFLICT DO UPDATE SET day = excluded.day",
+                [line, day],
+            )
+            .map(drop)
+        })
+        .await
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
-        overrides::parsed(self.0.read(|connection| overrides::of(connection, line))?)
+        self.read(|connection| overrides(connection, line))
     }
 
     async fn set_override(
@@ -393,9 +369,106 @@ impl Store for SqliteStore {
         person: &str,
         to: Option<&Override>,
     ) -> Result<()> {
-        let set = overrides::Set::of(line, person, to)?;
-        self.0.write(move |connection| set.make(connection)).await
+        let (line, person, to) = (line.clone(), person.to_owned(), to.cloned());
+        self.write(move |connection| set_override(connection, &line, &person, to.as_ref()))
+            .await
     }
+}
+
+/// Keeps all that there is to keep of a text.
+fn keep(connection: &Connection, line: &PhoneNumber, planned: &Planned) -> Result<()> {
+    let record = &planned.record;
+    execute(
+        connection,
+        "INSERT INTO inbounds (sid, record) VALUES (?, ?)",
+        [record.sms.sid.as_str(), &to_json(record)?],
+    )?;
+    for delivery in &planned.deliveries {
+        Row::of(delivery)?.insert(connection)?;
+    }
+    if let Some(change) = &record.opt_out {
+        opt_outs::change(connection, line, change)?;
+    }
+    for subscriber in &record.subscriptions {
+        subscribers::put(connection, line, subscriber)?;
+    }
+    if let Some(set) = &record.duty {
+        set_override(connection, line, &set.person, set.to.as_ref())?;
+    }
+    if let Some(threads) = &planned.threads {
+        put_threads(connection, line, threads.version, &to_json(threads)?)?;
+    }
+    Ok(())
+}
+
+fn overrides(connection: &Connection, line: &PhoneNumber) -> Result<Overrides> {
+    let query = "SELECT person, override FROM overrides WHERE line = ?";
+    let rows: Vec<(String, String)> = rows(connection, query, [line.expose()])?;
+    rows.into_iter()
+        .map(|(person, json)| Ok((person, parse(&json)?)))
+        .collect::<Result<_>>()
+        .map(Overrides)
+}
+
+fn set_override(
+    connection: &Connection,
+    line: &PhoneNumber,
+    person: &str,
+    to: Option<&Override>,
+) -> Result<()> {
+    match to {
+        Some(to) => execute(
+            connection,
+            "INSERT INTO overrides (line, person, override) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET override = excluded.override",
+            [line.expose(), person, &to_json(to)?],
+        ),
+        None => execute(
+            connection,
+            "DELETE FROM overrides WHERE line = ? AND person = ?",
+            [line.expose(), person],
+        ),
+    }
+    .map(drop)
+}
+
+fn parsed_threads(json: Option<String>) -> Result<Threads> {
+    json.map_or_else(|| Ok(Threads::default()), |json| parse(&json))
+}
+
+fn threads_version(connection: &Connection, line: &PhoneNumber) -> Result<u64> {
+    let query = "SELECT version FROM threads WHERE line = ?";
+    let version: Option<i64> = value(connection, query, [line.expose()])?;
+    Ok(version.unwrap_or_default().try_into()?)
+}
+
+/// Puts a line's threads in the place of whatever is there: one row, since one value is decided upon
+/// and changed as a whole.
+fn put_threads(
+    connection: &Connection,
+    line: &PhoneNumber,
+    version: u64,
+    json: &str,
+) -> Result<usize> {
+    execute(
+        connection,
+        "INSERT INTO threads (line, version, threads) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET version = excluded.version, threads = excluded.threads",
+        params![line.expose(), i64::try_from(version)?, json],
+    )
+}
+
+fn saved(is_saved: bool) -> Saved {
+    if is_saved {
+        Saved::Yes
+    } else {
+        Saved::Outdated
+    }
+}
+
+/// A limit as SQLite takes it.
+fn at_most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {
@@ -409,23 +482,24 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_json::from_str(json).context("the database holds a record that this version cannot read")
 }
 
-fn one<const N: usize>(
+/// The record that `query` selects.
+fn one<T: DeserializeOwned>(
     connection: &Connection,
     query: &str,
-    key: [&str; N],
-) -> rusqlite::Result<Option<String>> {
-    connection
-        .prepare_cached(query)?
-        .query_row(rusqlite::params_from_iter(key), |row| row.get(0))
-        .optional()
+    values: impl Params,
+) -> Result<Option<T>> {
+    let json: Option<String> = value(connection, query, values)?;
+    json.map(|json| parse(&json)).transpose()
 }
 
-fn execute(
+/// The records that `query` selects.
+fn all<T: DeserializeOwned>(
     connection: &Connection,
-    statement: &str,
-    values: impl rusqlite::Params,
-) -> rusqlite::Result<usize> {
-    connection.prepare_cached(statement)?.execute(values)
+    query: &str,
+    values: impl Params,
+) -> Result<Vec<T>> {
+    let rows: Vec<(String,)> = rows(connection, query, values)?;
+    rows.iter().map(|(json,)| parse(json)).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{execute, to_json};
+use super::to_json;
+use crate::adapters::sqlite::statements::execute;
 use crate::app::ports::store::Result;
 use crate::domain::delivery::Delivery;
 use crate::domain::notice::RecipientStatus;
@@ -33,7 +34,7 @@ impl Row {
     }
 
     /// Fails if there is one of the same id.
-    pub fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
+    pub fn insert(&self, connection: &Connection) -> Result<()> {
         execute(
             connection,
             "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?)",
@@ -46,20 +47,20 @@ impl Row {
     }
 
     /// Leaves one of the same id as it is.
-    pub fn insert_if_absent(&self, connection: &Connection) -> rusqlite::Result<()> {
+    pub fn insert_if_absent(&self, connection: &Connection) -> Result<()> {
         let new = execute(
             connection,
             "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             params![self.id, self.version, self.due, self.json],
         )?;
-        match new {
-            0 => Ok(()),
-            _ => self.count(connection),
+        if new > 0 {
+            self.count(connection)?;
         }
+        Ok(())
     }
 
     /// Replaces the version before. Returns whether there was that.
-    pub fn replace(&self, connection: &Connection) -> rusqlite::Result<bool> {
+    pub fn replace(&self, connection: &Connection) -> Result<bool> {
         let replaced = execute(
             connection,
             "UPDATE deliveries SET version = ?2, due = ?3, delivery = ?4 WHERE id = ?1 AND version = ?2 - 1",
@@ -73,7 +74,7 @@ impl Row {
         Ok(true)
     }
 
-    fn list_if_given_up(&self, connection: &Connection) -> rusqlite::Result<usize> {
+    fn list_if_given_up(&self, connection: &Connection) -> Result<usize> {
         match self.gave_up {
             Some(at) => execute(
                 connection,
@@ -84,7 +85,7 @@ impl Row {
         }
     }
 
-    fn count(&self, connection: &Connection) -> rusqlite::Result<()> {
+    fn count(&self, connection: &Connection) -> Result<()> {
         let Some((notice, standing)) = &self.of_notice else {
             return Ok(());
         };
