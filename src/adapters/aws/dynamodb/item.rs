@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,7 +14,6 @@ use crate::domain::duty::Overrides;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::inbound_record::InboundRecord;
-use crate::domain::line::Line;
 use crate::domain::notice::{Notice, RecipientStatus};
 use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
@@ -53,47 +51,45 @@ const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 /// What the sort keys of a line's opt-outs begin with.
 pub const OPT_OUT: &str = "opt_out#";
 
-const OVERRIDE: char = '@';
-const TOPIC: &str = "topic@";
+const OVERRIDE: &str = "@";
+pub const TOPIC: &str = "topic@";
 const DELIVERY: &str = "delivery#";
 const NOTICE: &str = "notice#";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    pk: String,
+    pub pk: String,
     sk: String,
 }
 
 impl Key {
     pub fn line(number: &PhoneNumber) -> Self {
-        Self::new(format!("line#{}", number.expose()), "line")
+        Self::of_line(number, "line")
     }
 
     pub fn overrides(line: &PhoneNumber) -> Self {
-        Self::new(format!("line#{}", line.expose()), "overrides")
+        Self::of_line(line, "overrides")
     }
 
     pub fn threads(line: &PhoneNumber) -> Self {
-        Self::new(format!("line#{}", line.expose()), "threads")
+        Self::of_line(line, "threads")
     }
 
     pub fn reconciled(line: &PhoneNumber) -> Self {
-        Self::new(format!("line#{}", line.expose()), "reconciled")
+        Self::of_line(line, "reconciled")
     }
 
     pub fn opt_out(line: &PhoneNumber, number: &PhoneNumber) -> Self {
-        let sk = format!("{OPT_OUT}{}", number.expose());
-        Self::new(format!("line#{}", line.expose()), &sk)
+        Self::of_line(line, &format!("{OPT_OUT}{}", number.expose()))
     }
 
     pub fn opted_out_people(line: &PhoneNumber) -> Self {
-        Self::new(format!("line#{}", line.expose()), "opted_out_people")
+        Self::of_line(line, "opted_out_people")
     }
 
     /// All that is on record of a number and the line's topics.
     pub fn subscriptions(line: &PhoneNumber, number: &PhoneNumber) -> Self {
-        let sk = format!("subscriptions#{}", number.expose());
-        Self::new(format!("line#{}", line.expose()), &sk)
+        Self::of_line(line, &format!("subscriptions#{}", number.expose()))
     }
 
     /// One of those who get a topic's notices.
@@ -129,6 +125,10 @@ impl Key {
         Self::new(format!("{NOTICE}{id}"), "notice")
     }
 
+    fn of_line(line: &PhoneNumber, sk: &str) -> Self {
+        Self::new(format!("line#{}", line.expose()), sk)
+    }
+
     fn new(pk: String, sk: &str) -> Self {
         Self {
             pk,
@@ -137,9 +137,18 @@ impl Key {
     }
 
     pub fn item(&self) -> Item {
-        [(PK, &self.pk), (SK, &self.sk)]
-            .map(|(name, value)| (name.to_owned(), string(value)))
-            .into()
+        self.with([])
+    }
+
+    /// The item with these attributes.
+    pub fn with<const N: usize>(&self, attributes: [(&str, AttributeValue); N]) -> Item {
+        let key = [(PK, string(&self.pk)), (SK, string(&self.sk))];
+        let all = key.into_iter().chain(attributes);
+        all.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub fn find<'i>(&self, items: &'i [Item]) -> Option<&'i Item> {
+        items.iter().find(|item| self.is_of(item))
     }
 
     pub fn is_of(&self, item: &Item) -> bool {
@@ -159,47 +168,46 @@ pub fn text<'i>(item: &'i Item, attribute: &str) -> Option<&'i str> {
     item.get(attribute)?.as_s().ok().map(String::as_str)
 }
 
-pub fn of_line(line: &Line) -> anyhow::Result<Item> {
-    with_json(Key::line(&line.number), line)
-}
-
 pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
-    let mut item = with_json(Key::inbound(&record.sms.sid), record)?;
-    item.insert(EXPIRES.to_owned(), expiry(record.received)?);
-    Ok(item)
+    let key = Key::inbound(&record.sms.sid);
+    Ok(key.with([(JSON, json(record)?), (EXPIRES, expiry(record.received)?)]))
 }
 
 pub fn of_threads(line: &PhoneNumber, threads: &Threads, saved_by: &str) -> anyhow::Result<Item> {
-    let mut item = with_json(Key::threads(line), threads)?;
-    item.insert(VERSION.to_owned(), number(threads.version));
-    item.insert(SAVED_BY.to_owned(), string(saved_by));
-    Ok(item)
+    versioned(Key::threads(line), threads, threads.version, saved_by)
+}
+
+fn versioned(
+    key: Key,
+    value: &impl Serialize,
+    version: u64,
+    saved_by: &str,
+) -> anyhow::Result<Item> {
+    Ok(key.with([
+        (JSON, json(value)?),
+        (VERSION, number(version)),
+        (SAVED_BY, string(saved_by)),
+    ]))
 }
 
 pub fn of_sent(sid: &MessageSid, delivery: &DeliveryId, now: Timestamp) -> anyhow::Result<Item> {
-    let mut item = Key::sent(sid).item();
-    item.insert(OWNER.to_owned(), string(delivery.as_str()));
-    item.insert(EXPIRES.to_owned(), expiry(now)?);
-    Ok(item)
+    Ok(Key::sent(sid).with([(OWNER, string(delivery.as_str())), (EXPIRES, expiry(now)?)]))
 }
 
 pub fn to_owner(item: &Item) -> anyhow::Result<DeliveryId> {
-    let owner = text(item, OWNER).ok_or_else(|| anyhow!("a sent message without a delivery"))?;
+    let owner = text(item, OWNER).context("a sent message without a delivery")?;
     Ok(DeliveryId::parse(owner)?)
-}
-
-pub fn of_reconciled(line: &PhoneNumber, day: Date) -> Item {
-    let mut item = Key::reconciled(line).item();
-    item.insert(DAY.to_owned(), string(&day.to_string()));
-    item
 }
 
 /// Only a delivery that is due or a dead letter carries the index's attributes, so the index holds
 /// those alone. A dead letter does not expire; once it is replayed, the time begins anew.
 pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> {
-    let mut item = with_json(Key::delivery(&delivery.id), delivery)?;
-    item.insert(VERSION.to_owned(), number(delivery.version));
-    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    let mut item = versioned(
+        Key::delivery(&delivery.id),
+        delivery,
+        delivery.version,
+        saved_by,
+    )?;
     let indexed = match delivery.gave_up {
         Some(gave_up) => Some((DEAD.to_owned(), gave_up)),
         None => {
@@ -208,20 +216,21 @@ pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> 
         }
     };
     if let Some((shard, at)) = indexed {
-        item.insert(DUE_SHARD.to_owned(), string(&shard));
-        item.insert(DUE_AT.to_owned(), number(at.as_millisecond()));
+        put_in_index(&mut item, &shard, at);
     }
     Ok(item)
 }
 
+fn put_in_index(item: &mut Item, shard: &str, at: Timestamp) {
+    item.insert(DUE_SHARD.to_owned(), string(shard));
+    item.insert(DUE_AT.to_owned(), number(at.as_millisecond()));
+}
+
 pub fn of_notice(notice: &Notice, saved_by: &str) -> anyhow::Result<Item> {
-    let mut item = with_json(Key::notice(notice.id), notice)?;
-    item.insert(VERSION.to_owned(), number(notice.version));
-    item.insert(SAVED_BY.to_owned(), string(saved_by));
+    let mut item = versioned(Key::notice(notice.id), notice, notice.version, saved_by)?;
     item.insert(EXPIRES.to_owned(), expiry(notice.expires)?);
     if let Some(due) = notice.due() {
-        item.insert(DUE_SHARD.to_owned(), string(NOTICES));
-        item.insert(DUE_AT.to_owned(), number(due.as_millisecond()));
+        put_in_index(&mut item, NOTICES, due);
     }
     Ok(item)
 }
@@ -232,9 +241,8 @@ pub fn of_subject(notice: &Notice) -> anyhow::Result<Option<Item>> {
         return Ok(None);
     };
     let partition = subject(&notice.from, &notice.topic, about);
-    let mut item = Key::new(partition, &notice.id.to_string()).item();
-    item.insert(EXPIRES.to_owned(), expiry(notice.expires)?);
-    Ok(Some(item))
+    let key = Key::new(partition, &notice.id.to_string());
+    Ok(Some(key.with([(EXPIRES, expiry(notice.expires)?)])))
 }
 
 /// The partition of the notices about a subject.
@@ -248,11 +256,11 @@ pub fn of_recipient(delivery: &Delivery) -> anyhow::Result<Option<Item>> {
         return Ok(None);
     };
     let partition = recipients(notice, &shard(&delivery.id));
-    let mut item = Key::new(partition, delivery.id.as_str()).item();
-    let standing = RecipientStatus::of(delivery).name();
-    item.insert(STANDING.to_owned(), string(standing));
-    item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
-    Ok(Some(item))
+    let key = Key::new(partition, delivery.id.as_str());
+    Ok(Some(key.with([
+        (STANDING, string(RecipientStatus::of(delivery).name())),
+        (EXPIRES, expiry(delivery.began())?),
+    ])))
 }
 
 /// One of the partitions of a notice's recipients: a single one would be the fan-out's bottleneck.
@@ -264,13 +272,15 @@ pub fn recipients(notice: NoticeId, shard: &str) -> String {
 pub fn to_notice_id(item: &Item) -> anyhow::Result<NoticeId> {
     text(item, PK)
         .and_then(|pk| NoticeId::parse(pk.strip_prefix(NOTICE)?).ok())
-        .ok_or_else(|| anyhow!("an entry of the index of due notices cannot be read"))
+        .context("an entry of the index of due notices cannot be read")
 }
 
 pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
-    let mut item = key.item();
-    item.insert(JSON.to_owned(), string(&serde_json::to_string(value)?));
-    Ok(item)
+    Ok(key.with([(JSON, json(value)?)]))
+}
+
+pub fn json(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
+    Ok(AttributeValue::S(serde_json::to_string(value)?))
 }
 
 fn expiry(from: Timestamp) -> anyhow::Result<AttributeValue> {
@@ -287,7 +297,7 @@ fn shard(id: &DeliveryId) -> String {
 }
 
 pub fn from_json<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
-    let json = text(item, JSON).ok_or_else(|| anyhow!("an item without {JSON:?}"))?;
+    let json = text(item, JSON).with_context(|| format!("an item without {JSON:?}"))?;
     // The message of a JSON error may quote the value.
     serde_json::from_str(json).map_err(|error| {
         anyhow!(
@@ -308,38 +318,42 @@ pub fn topic_attribute(name: &str) -> String {
     format!("{TOPIC}{name}")
 }
 
-pub fn is_topic_attribute(attribute: &str) -> bool {
-    attribute.starts_with(TOPIC)
-}
-
 /// The attribute of the overrides item that holds this person's.
 pub fn override_attribute(person: &str) -> String {
     format!("{OVERRIDE}{person}")
 }
 
-pub fn to_overrides(item: &Item) -> anyhow::Result<Overrides> {
-    let mut overrides = Overrides::default();
-    for (name, value) in item {
-        if let (Some(person), Ok(json)) = (name.strip_prefix(OVERRIDE), value.as_s()) {
-            let read = serde_json::from_str(json)
-                .with_context(|| format!("the stored override of {person:?} cannot be read"))?;
-            overrides.0.insert(person.to_owned(), read);
-        }
-    }
-    Ok(overrides)
+pub fn to_overrides(item: Option<&Item>) -> anyhow::Result<Overrides> {
+    let overrides = after_prefix(item, OVERRIDE).map(|(person, json)| {
+        let read = serde_json::from_str(json);
+        let read =
+            read.with_context(|| format!("the stored override of {person:?} cannot be read"))?;
+        Ok((person.to_owned(), read))
+    });
+    overrides.collect::<anyhow::Result<_>>().map(Overrides)
+}
+
+/// The JSON of an item's attributes whose names begin with `prefix`, with the rest of the names.
+pub fn after_prefix<'i>(
+    item: Option<&'i Item>,
+    prefix: &'static str,
+) -> impl Iterator<Item = (&'i str, &'i str)> {
+    let attributes = item.into_iter().flatten();
+    attributes.filter_map(move |(name, value)| {
+        Some((name.strip_prefix(prefix)?, value.as_s().ok()?.as_str()))
+    })
 }
 
 /// What the index says of a delivery: when it is due, and which one it is.
 pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
-    let unreadable = || anyhow!("an entry of the index of due deliveries cannot be read");
+    let unreadable = || "an entry of the index of due deliveries cannot be read";
     let at = item
         .get(DUE_AT)
         .and_then(|value| value.as_n().ok()?.parse().ok())
-        .ok_or_else(unreadable)?;
+        .with_context(unreadable)?;
     let id = text(item, PK)
-        .and_then(|pk| pk.strip_prefix(DELIVERY))
-        .and_then(|id| DeliveryId::parse(id).ok())
-        .ok_or_else(unreadable)?;
+        .and_then(|pk| DeliveryId::parse(pk.strip_prefix(DELIVERY)?).ok())
+        .with_context(unreadable)?;
     Ok((at, id))
 }
 
@@ -347,6 +361,7 @@ pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
 mod tests {
     use super::*;
     use crate::domain::delivery::{Event, step};
+    use crate::domain::line::Line;
 
     #[test]
     fn deliveries_spread_over_all_shards() {

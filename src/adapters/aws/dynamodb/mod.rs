@@ -40,7 +40,6 @@ mod notices;
 mod opt_outs;
 mod paces;
 mod planned;
-mod signatures;
 mod subscribers;
 mod table;
 
@@ -49,19 +48,17 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
 use self::item::{Item, Key};
-use self::table::Table;
-use crate::app::ports::store::SignatureDigest;
-use crate::app::ports::store::{ForInbound, ForSending, Kept, Planning, Result, Saved, Store};
-use crate::aws_error::plain;
+use self::table::{Table, Written};
+use crate::app::ports::store::{
+    ForInbound, ForSending, Kept, Planning, Result, Saved, SignatureDigest, Store,
+};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -72,8 +69,6 @@ use crate::domain::opt_out::{self, OptOuts};
 use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::thread::Threads;
-
-const INDEX: &str = "due";
 
 pub struct DynamoStore {
     table: Table,
@@ -94,7 +89,7 @@ impl DynamoStore {
     }
 
     async fn read_one<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
-        pick(&self.table.read(std::slice::from_ref(&key)).await?, &key)
+        pick(&self.table.read([&key]).await?, &key)
     }
 
     /// A spawned delivery that is there already fails its condition, and with it all of the
@@ -107,11 +102,11 @@ impl DynamoStore {
     ) -> Result<Saved> {
         let mut writes = vec![
             self.table
-                .put_next(item::of_delivery(delivery, saved_by)?, delivery.version - 1)?,
+                .put_next(item::of_delivery(delivery, saved_by)?, delivery.version - 1),
         ];
         writes.extend(notices::standing(&self.table, delivery)?);
         for new in spawned {
-            writes.push(self.table.put_new(item::of_delivery(new, saved_by)?)?);
+            writes.push(self.table.put_new(item::of_delivery(new, saved_by)?));
         }
         loop {
             match self.table.transact(writes.clone()).await?.as_slice() {
@@ -128,67 +123,27 @@ impl DynamoStore {
 
     /// Replaces an item of the version `previous`.
     async fn replace(&self, item: Item, previous: u64, saved_by: &str) -> Result<Saved> {
-        let error = match self
+        let put = self
             .table
             .client
             .put_item()
-            .table_name(&self.table.name)
             .set_item(Some(item))
-            .condition_expression("#version = :previous")
-            .expression_attribute_names("#version", item::VERSION)
-            .expression_attribute_values(":previous", item::number(previous))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await
-        {
-            Ok(_) => return Ok(Saved::Yes),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            // The answer to a first attempt may have got lost, and the SDK's second one then finds
-            // what the first one wrote.
-            Some(PutItemError::ConditionalCheckFailedException(check)) => {
-                let ours = check
-                    .item()
-                    .is_some_and(|item| item::text(item, item::SAVED_BY) == Some(saved_by));
-                Ok(if ours { Saved::Yes } else { Saved::Outdated })
-            }
-            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
-        }
+            .condition_expression("version = :previous")
+            .expression_attribute_values(":previous", item::number(previous));
+        Ok(saved(self.table.put_if(put).await?.is_by(saved_by)))
     }
 
     async fn in_shard(
         &self,
         shard: &str,
-        before: i64,
+        before: Timestamp,
         limit: usize,
     ) -> Result<Vec<(i64, DeliveryId)>> {
-        let mut pages = self
+        let query = self.table.query_index(shard, before);
+        let found = self
             .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name(INDEX)
-            .key_condition_expression("#shard = :shard AND #at < :before")
-            .expression_attribute_names("#shard", item::DUE_SHARD)
-            .expression_attribute_names("#at", item::DUE_AT)
-            .expression_attribute_values(":shard", item::string(shard))
-            .expression_attribute_values(":before", item::number(before))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let Some(item) = pages.next().await else {
-                break;
-            };
-            let item = item
-                .map_err(plain)
-                .with_context(|| self.table.failed("query the index of due deliveries of"))?;
-            found.push(item::to_due(&item)?);
-        }
-        Ok(found)
+            .find(query, limit, "query the index of due deliveries of");
+        found.await?.iter().map(item::to_due).collect()
     }
 }
 
@@ -203,31 +158,30 @@ impl Store for DynamoStore {
         let (line, overrides) = (Key::line(number), Key::overrides(number));
         let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
         let threads = Key::threads(number);
-        let sender = from.map(|from| SenderKeys {
-            opt_out: Key::opt_out(number, from),
-            subscriptions: Key::subscriptions(number, from),
-            registered: Key::registered(from),
+        let sender = from.map(|from| {
+            (
+                from,
+                Key::opt_out(number, from),
+                Key::subscriptions(number, from),
+                Key::registered(from),
+            )
         });
-        let mut keys = vec![
-            line.clone(),
-            overrides.clone(),
-            people.clone(),
-            threads.clone(),
-            earlier.clone(),
-        ];
-        keys.extend(sender.iter().flat_map(SenderKeys::all));
-        let items = self.table.read(&keys).await?;
+        let mut keys = vec![&line, &overrides, &people, &threads, &earlier];
+        if let Some((_, opt_out, subscriptions, registered)) = &sender {
+            keys.extend([opt_out, subscriptions, registered]);
+        }
+        let items = self.table.read(keys).await?;
         let mut opt_outs = opt_outs::of_people(&items, &people)?;
         let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
-        if let (Some(from), Some(sender)) = (from, sender) {
-            let opt_out = pick(&items, &sender.opt_out)?;
-            opt_outs.0.extend(opt_out.map(|out| (from.clone(), out)));
-            subscriptions = subscribers::on_record(&items, &sender.subscriptions)?;
-            from_own_line = items.iter().any(|item| sender.registered.is_of(item));
+        if let Some((from, opt_out, on_record, registered)) = &sender {
+            let opt_out = pick(&items, opt_out)?;
+            opt_outs.0.extend(opt_out.map(|out| ((*from).clone(), out)));
+            subscriptions = subscribers::on_record(&items, on_record)?;
+            from_own_line = registered.find(&items).is_some();
         }
         Ok(ForInbound {
             line: pick(&items, &line)?,
-            overrides: pick_overrides(&items, &overrides)?,
+            overrides: item::to_overrides(overrides.find(&items))?,
             opt_outs,
             subscriptions,
             threads: pick(&items, &threads)?.unwrap_or_default(),
@@ -253,22 +207,14 @@ impl Store for DynamoStore {
 
     async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
         let saved_by = unique()?;
-        let put = self
-            .table
-            .put_threads(item::of_threads(line, threads, &saved_by)?, threads.version)?;
+        let item = item::of_threads(line, threads, &saved_by)?;
+        let put = self.table.put_threads(item, threads.version);
         // A transaction, whose answer can get lost without harm.
-        Ok(match self.table.transact(vec![put]).await?.as_slice() {
-            [] => Saved::Yes,
-            _ => Saved::Outdated,
-        })
+        Ok(saved(self.table.transact(vec![put]).await?.is_empty()))
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
         self.read_one(Key::inbound(sid)).await
-    }
-
-    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
-        self.read_one(Key::delivery(id)).await
     }
 
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
@@ -293,18 +239,10 @@ impl Store for DynamoStore {
             .table
             .client
             .put_item()
-            .table_name(&self.table.name)
             .set_item(Some(item::of_sent(sid, delivery, now)?))
             .condition_expression("attribute_not_exists(pk) OR delivery = :delivery")
             .expression_attribute_values(":delivery", item::string(delivery.as_str()));
-        let error = match put.send().await {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
-        }
+        Ok(matches!(self.table.put_if(put).await?, Written::Yes(_)))
     }
 
     async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
@@ -314,51 +252,37 @@ impl Store for DynamoStore {
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let before = instant.as_millisecond();
         let shards = (0..item::SHARDS)
-            .map(async |shard| self.in_shard(&shard.to_string(), before, limit).await);
+            .map(async |shard| self.in_shard(&shard.to_string(), instant, limit).await);
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
         Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
     }
 
     async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
-        let updated = self
+        let update = self
             .table
             .client
             .update_item()
-            .table_name(&self.table.name)
             .set_key(Some(Key::delivery(id).item()))
-            .condition_expression("#at < :before")
-            .update_expression("SET #at = :until")
-            .expression_attribute_names("#at", item::DUE_AT)
+            .condition_expression("due_at < :before")
+            .update_expression("SET due_at = :until")
             .expression_attribute_values(":before", item::number(before.as_millisecond()))
-            .expression_attribute_values(":until", item::number(until.as_millisecond()))
-            .send()
-            .await;
-        let Err(error) = updated else {
-            return Ok(true);
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(plain(error)).with_context(|| self.table.failed("write to")),
-        }
+            .expression_attribute_values(":until", item::number(until.as_millisecond()));
+        Ok(matches!(
+            self.table.update_if(update).await?,
+            Written::Yes(_)
+        ))
     }
 
     async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let dead = self.in_shard(item::DEAD, instant.as_millisecond(), limit);
+        let dead = self.in_shard(item::DEAD, instant, limit);
         Ok(dead.await?.into_iter().map(|(_, id)| id).collect())
     }
 
     async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
         let (opt_out, line) = (Key::opt_out(line, to), Key::line(line));
-        let items = self.table.read(&[line.clone(), opt_out.clone()]).await?;
+        let items = self.table.read([&line, &opt_out]).await?;
         Ok(ForSending {
             line: pick(&items, &line)?,
             opt_out: pick(&items, &opt_out)?,
@@ -384,36 +308,37 @@ impl Store for DynamoStore {
         paces::claim_slot(&self.table, key, rate, patience, now).await
     }
 
+    /// DynamoDB deletes what has expired within days, not at once; until then it is as good as gone.
     async fn claim_signature(
         &self,
         signature: &SignatureDigest,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool> {
-        signatures::claim(&self.table, signature, until, now).await
+        let claimed_by = unique()?;
+        let item = Key::signature(signature).with([
+            (item::SAVED_BY, item::string(&claimed_by)),
+            // A whole second later: the instant may have a fraction.
+            (item::EXPIRES, item::number(until.as_second() + 1)),
+        ]);
+        let put = self
+            .table
+            .client
+            .put_item()
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR expires <= :now")
+            .expression_attribute_values(":now", item::number(now.as_second()));
+        Ok(self.table.put_if(put).await?.is_by(&claimed_by))
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
-        let mut pages = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .key_condition_expression("#pk = :register")
-            .expression_attribute_names("#pk", item::PK)
-            .expression_attribute_values(":register", item::string(item::REGISTER))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
+        let query = self.table.query(item::REGISTER);
+        let register = self.table.find(query, usize::MAX, "list the lines of");
         let mut keys = Vec::new();
-        while let Some(registered) = pages.next().await {
-            let registered = registered
-                .map_err(plain)
-                .with_context(|| self.table.failed("list the lines of"))?;
+        for registered in register.await? {
             let number = item::text(&registered, item::SK)
                 .and_then(|number| PhoneNumber::parse(number).ok())
-                .ok_or_else(|| anyhow!("the register of lines has an entry without a number"))?;
+                .context("the register of lines has an entry without a number")?;
             keys.push(Key::line(&number));
         }
         let items = self.table.read(&keys).await?;
@@ -432,31 +357,33 @@ impl Store for DynamoStore {
         let people = line.people.iter();
         keys.extend(people.map(|person| Key::opt_out(&line.number, &person.number)));
         let known = self.table.read(&keys).await?;
+        let of_line = item::with_json(Key::line(&line.number), line)?;
         let mut writes = vec![
-            self.table.put_any(item::of_line(line)?)?,
-            self.table.put_any(Key::registered(&line.number).item())?,
-            self.table.put_any(opt_outs::people_among(&known, line))?,
+            self.table.put_any(of_line),
+            self.table.put_any(Key::registered(&line.number).item()),
+            self.table.put_any(opt_outs::people_among(&known, line)),
         ];
-        let overrides = pick_overrides(&known, &keys[0])?.0.into_keys();
+        let overrides = item::to_overrides(keys[0].find(&known))?.0.into_keys();
         let gone: Vec<String> = overrides
             .filter(|name| line.people.iter().all(|person| person.name != *name))
             .map(|name| item::override_attribute(&name))
             .collect();
         if !gone.is_empty() {
-            writes.push(self.table.remove(Key::overrides(&line.number), &gone)?);
+            writes.push(self.table.remove(&keys[0], gone));
         }
         self.table.transact(writes).await.map(drop)
     }
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
-        let writes = vec![
-            self.table.delete(Key::line(number))?,
-            self.table.delete(Key::overrides(number))?,
-            self.table.delete(Key::threads(number))?,
-            self.table.delete(Key::reconciled(number))?,
-            self.table.delete(Key::opted_out_people(number))?,
-            self.table.delete(Key::registered(number))?,
+        let keys = [
+            Key::line(number),
+            Key::overrides(number),
+            Key::threads(number),
+            Key::reconciled(number),
+            Key::opted_out_people(number),
+            Key::registered(number),
         ];
+        let writes = keys.iter().map(|key| self.table.delete(key)).collect();
         self.table.transact(writes).await.map(drop)
     }
 
@@ -467,21 +394,14 @@ impl Store for DynamoStore {
     }
 
     async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
-        self.table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(item::of_reconciled(line, day)))
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| self.table.failed("write to"))?;
-        Ok(())
+        let item = Key::reconciled(line).with([(item::DAY, item::string(&day.to_string()))]);
+        let put = self.table.put_any(item);
+        self.table.transact(vec![put]).await.map(drop)
     }
 
     async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
         let key = Key::overrides(line);
-        pick_overrides(&self.table.read(std::slice::from_ref(&key)).await?, &key)
+        item::to_overrides(self.table.read(&[key]).await?.first())
     }
 
     async fn set_override(
@@ -490,55 +410,35 @@ impl Store for DynamoStore {
         person: &str,
         to: Option<&Override>,
     ) -> Result<()> {
-        let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(Key::overrides(line).item()))
-            .expression_attribute_names("#person", item::override_attribute(person));
-        let update = match to {
-            Some(to) => update
-                .update_expression("SET #person = :override")
-                .expression_attribute_values(
-                    ":override",
-                    item::string(&serde_json::to_string(to)?),
-                ),
-            None => update.update_expression("REMOVE #person"),
-        };
-        update
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| self.table.failed("write to"))?;
-        Ok(())
+        let set = set_override(&self.table, line, person, to)?;
+        self.table.transact(vec![set]).await.map(drop)
     }
 }
 
-/// The keys of what a decision asks about whoever wrote.
-struct SenderKeys {
-    opt_out: Key,
-    subscriptions: Key,
-    registered: Key,
-}
-
-impl SenderKeys {
-    fn all(&self) -> [Key; 3] {
-        [&self.opt_out, &self.subscriptions, &self.registered].map(Key::clone)
-    }
+/// Sets a person's override, or with `None` clears it.
+fn set_override(
+    table: &Table,
+    line: &PhoneNumber,
+    person: &str,
+    to: Option<&Override>,
+) -> Result<TransactWriteItem> {
+    let (key, name) = (Key::overrides(line), item::override_attribute(person));
+    Ok(match to {
+        Some(to) => table.set(&key, [(name, item::json(to)?)]),
+        None => table.remove(&key, vec![name]),
+    })
 }
 
 fn pick<T: DeserializeOwned>(items: &[Item], key: &Key) -> Result<Option<T>> {
-    let item = items.iter().find(|item| key.is_of(item));
-    item.map(item::from_json).transpose()
+    key.find(items).map(item::from_json).transpose()
 }
 
-fn pick_overrides(items: &[Item], key: &Key) -> Result<Overrides> {
-    let item = items.iter().find(|item| key.is_of(item));
-    Ok(item
-        .map(item::to_overrides)
-        .transpose()?
-        .unwrap_or_default())
+fn saved(is_saved: bool) -> Saved {
+    if is_saved {
+        Saved::Yes
+    } else {
+        Saved::Outdated
+    }
 }
 
 /// Tells this save from every other one.

@@ -2,18 +2,17 @@
 //! its own beside the delivery, written in the same transaction, so that the counts of 100,000 are
 //! read without their texts.
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::future::try_join_all;
 use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::item::{self, Item, Key};
+use super::item::{self, Key};
 use super::table::Table;
-use super::{DynamoStore, INDEX, pick, unique};
+use super::{DynamoStore, pick, unique};
 use crate::app::ports::store::{Accepted, Notices, Result, Saved};
-use crate::aws_error::plain;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::notice::{Counts, Notice, RecipientStatus};
@@ -26,16 +25,16 @@ const SIDE_BY_SIDE: usize = 16;
 /// What a delivery's write does to the counts of its notice, if it is one's.
 pub fn standing(table: &Table, delivery: &Delivery) -> Result<Option<TransactWriteItem>> {
     let recipient = item::of_recipient(delivery)?;
-    recipient.map(|item| table.put_any(item)).transpose()
+    Ok(recipient.map(|item| table.put_any(item)))
 }
 
 #[async_trait]
 impl Notices for DynamoStore {
     async fn accept_notice(&self, notice: &Notice) -> Result<Accepted> {
         let saved_by = unique()?;
-        let mut writes = vec![self.table.put_new(item::of_notice(notice, &saved_by)?)?];
+        let mut writes = vec![self.table.put_new(item::of_notice(notice, &saved_by)?)];
         if let Some(about) = item::of_subject(notice)? {
-            writes.push(self.table.put_any(about)?);
+            writes.push(self.table.put_any(about));
         }
         if self.table.transact(writes).await?.is_empty() {
             return Ok(Accepted::New);
@@ -64,45 +63,23 @@ impl Notices for DynamoStore {
         topic: &str,
         subject: &str,
     ) -> Result<Vec<NoticeId>> {
-        let about = self.partition(&item::subject(line, topic, subject)).await?;
+        let query = self.table.query(&item::subject(line, topic, subject));
+        let query = query.projection_expression("sk");
+        let about = self.table.find(query, usize::MAX, "query").await?;
         let ids = about.iter().map(|item| {
             item::text(item, item::SK)
                 .and_then(|id| NoticeId::parse(id).ok())
-                .ok_or_else(|| anyhow!("a subject has an entry that is no notice"))
+                .context("a subject has an entry that is no notice")
         });
         ids.collect()
     }
 
     async fn notices_due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<NoticeId>> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let mut pages = self
+        let query = self.table.query_index(item::NOTICES, instant);
+        let due = self
             .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name(INDEX)
-            .key_condition_expression("#shard = :notices AND #at < :before")
-            .expression_attribute_names("#shard", item::DUE_SHARD)
-            .expression_attribute_names("#at", item::DUE_AT)
-            .expression_attribute_values(":notices", item::string(item::NOTICES))
-            .expression_attribute_values(":before", item::number(instant.as_millisecond()))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut due = Vec::new();
-        while due.len() < limit {
-            let Some(found) = pages.next().await else {
-                break;
-            };
-            let found = found
-                .map_err(plain)
-                .with_context(|| self.table.failed("query the index of due notices of"))?;
-            due.push(item::to_notice_id(&found)?);
-        }
-        Ok(due)
+            .find(query, limit, "query the index of due notices of");
+        due.await?.iter().map(item::to_notice_id).collect()
     }
 
     async fn spawn(&self, deliveries: &[Delivery]) -> Result<()> {
@@ -110,7 +87,7 @@ impl Notices for DynamoStore {
         let mut keeping = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             let new = item::of_delivery(delivery, &saved_by)?;
-            let mut writes = vec![self.table.put_new(new)?];
+            let mut writes = vec![self.table.put_new(new)];
             writes.extend(standing(&self.table, delivery)?);
             // If there is one already, its condition fails, and that is well.
             keeping.push(self.table.transact(writes).map_ok(drop).boxed());
@@ -129,14 +106,15 @@ impl Notices for DynamoStore {
 
     async fn counts(&self, id: NoticeId) -> Result<Counts> {
         let shards = (0..item::SHARDS).map(async |shard| {
-            let partition = item::recipients(id, &shard.to_string());
-            self.partition(&partition).await
+            let query = self.table.query(&item::recipients(id, &shard.to_string()));
+            let query = query.projection_expression("standing");
+            self.table.find(query, usize::MAX, "query").await
         });
         let mut counts = Counts::default();
         for recipient in try_join_all(shards).await?.into_iter().flatten() {
             let standing = item::text(&recipient, item::STANDING)
                 .and_then(RecipientStatus::named)
-                .ok_or_else(|| anyhow!("a recipient of notice {id} stands nowhere"))?;
+                .with_context(|| format!("a recipient of notice {id} stands nowhere"))?;
             counts.add(standing, 1);
         }
         Ok(counts)
@@ -152,31 +130,5 @@ impl Notices for DynamoStore {
             opt_outs.0.extend(opt_out.map(|out| (number.clone(), out)));
         }
         Ok(opt_outs)
-    }
-}
-
-impl DynamoStore {
-    /// All items of a partition, without their JSON.
-    async fn partition(&self, partition: &str) -> Result<Vec<Item>> {
-        let items = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .key_condition_expression("#pk = :partition")
-            .projection_expression("#sk, #standing")
-            .expression_attribute_names("#pk", item::PK)
-            .expression_attribute_names("#sk", item::SK)
-            .expression_attribute_names("#standing", item::STANDING)
-            .expression_attribute_values(":partition", item::string(partition))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        items
-            .try_collect()
-            .await
-            .map_err(plain)
-            .with_context(|| self.table.failed("query"))
     }
 }

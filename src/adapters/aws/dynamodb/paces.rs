@@ -3,18 +3,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use anyhow::{Context, bail};
 use jiff::Timestamp;
 
-use super::item::{self, Key};
-use super::table::Table;
+use super::item::{self, Item, Key};
+use super::table::{Table, Written};
 use crate::app::ports::store::Result;
-use crate::aws_error::plain;
 use crate::domain::pace::{self, Rate};
-
-const TAT: &str = "tat";
 
 /// How often a pace may change between one try and the next: it does when its time passes, or when
 /// another one asked first.
@@ -35,37 +30,48 @@ pub async fn claim_slot(
     let milliseconds = now.as_millisecond();
     let interval = i64::try_from(rate.interval().as_millis())?;
     let latest = rate.latest(now, patience).as_millisecond();
+    let update = async |expression: &str, condition: &str, values: Vec<(&str, i64)>| {
+        let values = values.into_iter();
+        let values = values.map(|(name, value)| (name.to_owned(), item::number(value)));
+        let update = table
+            .client
+            .update_item()
+            .set_key(Some(Key::pace(key).item()))
+            .update_expression(expression)
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values.collect()));
+        table.update_if(update).await
+    };
     for _ in 0..MOST_TRIES {
-        let idle = Update {
-            expression: "SET #tat = :next, #expires = :expires",
-            condition: "attribute_not_exists(#tat) OR #tat <= :now",
-            values: vec![
+        let idle = update(
+            "SET tat = :next, expires = :expires",
+            "attribute_not_exists(tat) OR tat <= :now",
+            vec![
                 (":next", milliseconds + interval),
                 (":now", milliseconds),
                 (":expires", expires(now)?),
             ],
-        };
-        let tat = match idle.make(table, key).await? {
-            Updated::To(_) => return Ok(Some(now)),
-            Updated::Not { tat } => tat,
+        );
+        let tat = match idle.await? {
+            Written::Yes(_) => return Ok(Some(now)),
+            Written::Not(pace) => tat(&pace)?,
         };
         if tat > latest {
             return Ok(None);
         }
-        let tat = Timestamp::from_millisecond(tat)?;
-        let busy = Update {
-            expression: "SET #tat = #tat + :interval, #expires = :expires",
-            condition: "#tat > :now AND #tat <= :latest",
-            values: vec![
+        let busy = update(
+            "SET tat = tat + :interval, expires = :expires",
+            "tat > :now AND tat <= :latest",
+            vec![
                 (":interval", interval),
                 (":now", milliseconds),
                 (":latest", latest),
-                (":expires", expires(tat)?),
+                (":expires", expires(Timestamp::from_millisecond(tat)?)?),
             ],
-        };
-        if let Updated::To(next) = busy.make(table, key).await? {
-            let tat = Timestamp::from_millisecond(next - interval)?;
-            return Ok(Some(rate.slot(tat, now)));
+        );
+        if let Written::Yes(pace) = busy.await? {
+            let before = Timestamp::from_millisecond(self::tat(&pace)? - interval)?;
+            return Ok(Some(rate.slot(before, now)));
         }
     }
     bail!("{}: others kept changing a pace", table.failed("write to"))
@@ -75,48 +81,10 @@ fn expires(tat: Timestamp) -> Result<i64> {
     Ok(tat.checked_add(KEPT)?.as_second())
 }
 
-struct Update {
-    expression: &'static str,
-    condition: &'static str,
-    values: Vec<(&'static str, i64)>,
-}
-
-enum Updated {
-    /// The new TAT.
-    To(i64),
-    /// The condition does not hold; what the TAT is.
-    Not { tat: i64 },
-}
-
-impl Update {
-    async fn make(self, table: &Table, key: &pace::Key) -> Result<Updated> {
-        let mut update = table
-            .client
-            .update_item()
-            .table_name(&table.name)
-            .set_key(Some(Key::pace(key).item()))
-            .update_expression(self.expression)
-            .condition_expression(self.condition)
-            .expression_attribute_names("#tat", TAT)
-            .expression_attribute_names("#expires", item::EXPIRES)
-            .return_values(ReturnValue::UpdatedNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (name, value) in self.values {
-            update = update.expression_attribute_values(name, item::number(value));
-        }
-        let read = |item: Option<&item::Item>| {
-            item.and_then(|item| item.get(TAT)?.as_n().ok()?.parse().ok())
-                .ok_or_else(|| anyhow!("a stored pace has no time"))
-        };
-        let error = match update.send().await {
-            Ok(updated) => return Ok(Updated::To(read(updated.attributes())?)),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(check)) => Ok(Updated::Not {
-                tat: read(check.item())?,
-            }),
-            _ => Err(plain(error)).with_context(|| table.failed("write to")),
-        }
-    }
+/// When the next one is due, in milliseconds since 1970.
+fn tat(pace: &Item) -> Result<i64> {
+    let tat = pace
+        .get("tat")
+        .and_then(|tat| tat.as_n().ok()?.parse().ok());
+    tat.context("a stored pace has no time")
 }

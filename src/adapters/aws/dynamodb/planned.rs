@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::item::{self, Key};
 use super::table::{Table, pause};
-use super::{opt_outs, pick, subscribers, unique};
+use super::{opt_outs, pick, set_override, subscribers, unique};
 use crate::app::ports::store::{Kept, Planned, Planning, Result};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
@@ -40,7 +40,7 @@ pub async fn take_in(
         // Somebody else was first: it is planned by what is true now.
         let keys = [Key::threads(line), Key::inbound(sid)];
         let items = table.read(&keys).await?;
-        if items.iter().any(|item| keys[1].is_of(item)) {
+        if keys[1].find(&items).is_some() {
             return Ok(Kept::Already);
         }
         threads = pick(&items, &keys[0])?.unwrap_or_default();
@@ -60,28 +60,25 @@ fn writes_of(
     saved_by: &str,
 ) -> Result<Vec<TransactWriteItem>> {
     let record = &planned.record;
-    let mut writes = vec![table.put_new(item::of_inbound(record)?)?];
+    let mut writes = vec![table.put_new(item::of_inbound(record)?)];
     for delivery in &planned.deliveries {
-        writes.push(table.put_new(item::of_delivery(delivery, saved_by)?)?);
+        writes.push(table.put_new(item::of_delivery(delivery, saved_by)?));
     }
     if let Some(change) = &record.opt_out {
         writes.extend(opt_outs::writes(table, line, change, false)?);
     }
     if let Some(change) = &record.duty {
-        let key = Key::overrides(line);
-        let name = item::override_attribute(&change.person);
-        writes.push(match &change.to {
-            Some(to) => {
-                let json = item::string(&serde_json::to_string(to)?);
-                table.set(key, &name, json)?
-            }
-            None => table.remove(key, &[name])?,
-        });
+        writes.push(set_override(
+            table,
+            line,
+            &change.person,
+            change.to.as_ref(),
+        )?);
     }
     writes.extend(subscribers::writes(table, line, &record.subscriptions)?);
     if let Some(threads) = &planned.threads {
         let item = item::of_threads(line, threads, saved_by)?;
-        writes.push(table.put_threads(item, threads.version)?);
+        writes.push(table.put_threads(item, threads.version));
     }
     Ok(writes)
 }

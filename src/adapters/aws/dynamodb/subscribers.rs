@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -13,7 +13,6 @@ use super::DynamoStore;
 use super::item::{self, Item, Key};
 use super::table::Table;
 use crate::app::ports::store::{Result, Subscribers};
-use crate::aws_error::plain;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::{Change, Subscriber, Unchanged};
 
@@ -38,37 +37,13 @@ impl Subscribers for DynamoStore {
         after: Option<&PhoneNumber>,
         limit: usize,
     ) -> Result<Vec<Subscriber>> {
-        let table = &self.table;
-        let mut found = Vec::new();
         // A plus sign is before every number.
         let after = after.map_or("+", PhoneNumber::expose);
-        let mut last = None;
-        while found.len() < limit {
-            let page = table
-                .client
-                .query()
-                .table_name(&table.name)
-                .key_condition_expression("#pk = :topic AND #sk > :after")
-                .expression_attribute_names("#pk", item::PK)
-                .expression_attribute_names("#sk", item::SK)
-                .expression_attribute_values(":after", item::string(after))
-                .expression_attribute_values(":topic", item::string(&item::topic(line, topic)))
-                .consistent_read(true)
-                .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(last)
-                .send()
-                .await
-                .map_err(plain)
-                .with_context(|| table.failed("list the subscribers of"))?;
-            for item in page.items.unwrap_or_default() {
-                found.push(item::from_json(&item)?);
-            }
-            last = page.last_evaluated_key;
-            if last.is_none() {
-                break;
-            }
-        }
-        Ok(found)
+        let query = self
+            .table
+            .query_where(&item::topic(line, topic), "sk > :sk", after);
+        let found = self.table.find(query, limit, "list the subscribers of");
+        found.await?.iter().map(item::from_json).collect()
     }
 
     async fn subscriptions_of(
@@ -77,7 +52,7 @@ impl Subscribers for DynamoStore {
         number: &PhoneNumber,
     ) -> Result<Vec<Subscriber>> {
         let key = Key::subscriptions(line, number);
-        let items = self.table.read(std::slice::from_ref(&key)).await?;
+        let items = self.table.read([&key]).await?;
         on_record(&items, &key)
     }
 
@@ -118,15 +93,13 @@ async fn change(table: &Table, line: &PhoneNumber, changes: &[Change]) -> Result
         let known = table.read(&keys).await?;
         let (mut made, mut writes) = (Vec::new(), Vec::new());
         for (change, key) in changes.iter().zip(&keys) {
-            let item = known.iter().find(|item| key.is_of(item));
-            let seen =
-                item.and_then(|item| item::text(item, &item::topic_attribute(&change.topic)));
+            let attribute = item::topic_attribute(&change.topic);
+            let seen = key.find(&known);
+            let seen = seen.and_then(|item| item::text(item, &attribute));
             let before = seen.map(read).transpose()?;
             let after = change.of(before.as_ref());
             if let Ok(subscriber) = &after {
-                let attribute = item::topic_attribute(&change.topic);
-                let json = to_json(subscriber)?;
-                writes.push(table.set_if(key.clone(), &attribute, &json, seen)?);
+                writes.push(table.set_if(key, attribute, item::json(subscriber)?, seen));
                 writes.push(listed(table, line, subscriber)?);
             }
             made.push(after);
@@ -151,12 +124,11 @@ pub fn writes(
         return Ok(Vec::new());
     };
     let attributes = subscriptions.iter().map(|subscriber| {
-        let json = item::string(&to_json(subscriber)?);
-        Ok((item::topic_attribute(&subscriber.topic), json))
+        let name = item::topic_attribute(&subscriber.topic);
+        Ok((name, item::json(subscriber)?))
     });
     let attributes = attributes.collect::<Result<Vec<_>>>()?;
-    let key = Key::subscriptions(line, &first.number);
-    let mut writes = vec![table.set_all(key, attributes)?];
+    let mut writes = vec![table.set(&Key::subscriptions(line, &first.number), attributes)];
     for subscriber in subscriptions {
         writes.push(listed(table, line, subscriber)?);
     }
@@ -166,25 +138,21 @@ pub fn writes(
 /// What lists a subscriber among those who get the topic's notices, or takes them off.
 fn listed(table: &Table, line: &PhoneNumber, subscriber: &Subscriber) -> Result<TransactWriteItem> {
     let key = Key::subscriber(line, &subscriber.topic, &subscriber.number);
-    match subscriber.is_active() {
-        true => table.put_any(item::with_json(key, subscriber)?),
-        false => table.delete(key),
+    if subscriber.is_active() {
+        Ok(table.put_any(item::with_json(key, subscriber)?))
+    } else {
+        Ok(table.delete(&key))
     }
 }
 
 /// What the item of a number's subscriptions says, in the order of the topics.
 pub fn on_record(items: &[Item], key: &Key) -> Result<Vec<Subscriber>> {
-    let item = items.iter().find(|item| key.is_of(item));
-    let topics = item.into_iter().flatten();
-    let json = topics.filter(|(name, _)| item::is_topic_attribute(name));
-    let json = json.filter_map(|(_, value)| value.as_s().ok());
-    let mut subscriptions = json.map(|json| read(json)).collect::<Result<Vec<_>>>()?;
+    let topics = item::after_prefix(key.find(items), item::TOPIC);
+    let mut subscriptions = topics
+        .map(|(_, json)| read(json))
+        .collect::<Result<Vec<_>>>()?;
     subscriptions.sort_by(|a, b| a.topic.cmp(&b.topic));
     Ok(subscriptions)
-}
-
-fn to_json(subscriber: &Subscriber) -> Result<String> {
-    Ok(serde_json::to_string(subscriber)?)
 }
 
 fn read(json: &str) -> Result<Subscriber> {

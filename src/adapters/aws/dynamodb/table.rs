@@ -5,15 +5,23 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
+use jiff::Timestamp;
 
 use super::item::{self, Item, Key};
 use crate::app::ports::store::Result;
 use crate::aws_error::plain;
 
+const INDEX: &str = "due";
 /// DynamoDB's limit for one `BatchGetItem`.
 const MOST_KEYS: usize = 100;
 /// How often a read is continued that DynamoDB answers in parts because it is throttling.
@@ -26,12 +34,32 @@ pub struct Table {
     pub name: String,
 }
 
+/// What a write under a condition came to.
+pub enum Written {
+    /// Done; these are the attributes that an update set.
+    Yes(Item),
+    /// The condition does not hold for this item.
+    Not(Item),
+}
+
+impl Written {
+    /// Whether it was written. The answer to a first attempt may have got lost, and the SDK's second
+    /// one then finds what the first one wrote.
+    pub fn is_by(&self, saved_by: &str) -> bool {
+        match self {
+            Written::Yes(_) => true,
+            Written::Not(item) => item::text(item, item::SAVED_BY) == Some(saved_by),
+        }
+    }
+}
+
 impl Table {
     /// The items of `keys` that exist, in no particular order.
-    pub async fn read(&self, keys: &[Key]) -> Result<Vec<Item>> {
+    pub async fn read(&self, keys: impl IntoIterator<Item = &Key>) -> Result<Vec<Item>> {
+        let keys: Vec<Item> = keys.into_iter().map(Key::item).collect();
         let mut found = Vec::with_capacity(keys.len());
         for some in keys.chunks(MOST_KEYS) {
-            let mut wanted: Vec<Item> = some.iter().map(Key::item).collect();
+            let mut wanted = some.to_vec();
             for continuation in 0.. {
                 if continuation > MOST_CONTINUATIONS {
                     bail!("DynamoDB keeps throttling reads of the table {}", self.name);
@@ -60,6 +88,94 @@ impl Table {
         Ok(found)
     }
 
+    /// A query of the items of a partition, in the order of their sort keys.
+    pub fn query(&self, partition: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", item::string(partition))
+            .consistent_read(true)
+    }
+
+    /// The same of those whose sort key fulfils `condition`, where it is `sk` and has to do with `:sk`.
+    pub fn query_where(&self, partition: &str, condition: &str, sk: &str) -> QueryFluentBuilder {
+        self.query(partition)
+            .key_condition_expression(format!("pk = :pk AND {condition}"))
+            .expression_attribute_values(":sk", item::string(sk))
+    }
+
+    /// A query of what stands in a shard of the index before an instant, the earliest first.
+    pub fn query_index(&self, shard: &str, before: Timestamp) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .index_name(INDEX)
+            .key_condition_expression("due_shard = :shard AND due_at < :before")
+            .expression_attribute_values(":shard", item::string(shard))
+            .expression_attribute_values(":before", item::number(before.as_millisecond()))
+    }
+
+    /// The first items that a query finds, at most `limit`. `doing` says what the query does to the
+    /// table.
+    pub async fn find(
+        &self,
+        query: QueryFluentBuilder,
+        limit: usize,
+        doing: &str,
+    ) -> Result<Vec<Item>> {
+        let mut found = Vec::new();
+        if limit == 0 {
+            return Ok(found);
+        }
+        let mut pages = query
+            .table_name(&self.name)
+            .set_limit(i32::try_from(limit).ok())
+            .into_paginator()
+            .items()
+            .send();
+        while found.len() < limit
+            && let Some(item) = pages.next().await
+        {
+            let item = item.map_err(plain);
+            found.push(item.with_context(|| self.failed(doing))?);
+        }
+        Ok(found)
+    }
+
+    /// Writes an item under a condition, which `put` has.
+    pub async fn put_if(&self, put: PutItemFluentBuilder) -> Result<Written> {
+        let put = put
+            .table_name(&self.name)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match put.send().await {
+            Ok(_) => return Ok(Written::Yes(Item::new())),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(check)) => {
+                Ok(Written::Not(check.item.clone().unwrap_or_default()))
+            }
+            _ => Err(plain(error)).with_context(|| self.failed("write to")),
+        }
+    }
+
+    /// Changes an item under a condition, which `update` has.
+    pub async fn update_if(&self, update: UpdateItemFluentBuilder) -> Result<Written> {
+        let update = update
+            .table_name(&self.name)
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match update.send().await {
+            Ok(updated) => return Ok(Written::Yes(updated.attributes.unwrap_or_default())),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(check)) => {
+                Ok(Written::Not(check.item.clone().unwrap_or_default()))
+            }
+            _ => Err(plain(error)).with_context(|| self.failed("write to")),
+        }
+    }
+
     /// Does all of `writes` or nothing: nothing if it returns the positions of some whose conditions
     /// do not hold.
     ///
@@ -83,23 +199,21 @@ impl Table {
             else {
                 return Err(plain(error)).with_context(|| self.failed("write to"));
             };
-            let codes: Vec<&str> = cancelled
-                .cancellation_reasons()
-                .iter()
+            let reasons = cancelled.cancellation_reasons().iter();
+            let codes: Vec<&str> = reasons
                 .map(|reason| reason.code().unwrap_or("None"))
                 .collect();
-            let failed = codes.iter().enumerate();
-            let failed: Vec<usize> = failed
-                .filter(|(_, code)| **code == "ConditionalCheckFailed")
-                .map(|(position, _)| position)
+            let failed: Vec<usize> = (0..codes.len())
+                .filter(|position| codes[*position] == "ConditionalCheckFailed")
                 .collect();
-            match codes.as_slice() {
-                _ if !failed.is_empty() => return Ok(failed),
-                codes if codes.contains(&"TransactionConflict") => continue,
-                codes => bail!(
+            if !failed.is_empty() {
+                return Ok(failed);
+            }
+            if !codes.contains(&"TransactionConflict") {
+                bail!(
                     "{}: cancelled because of {codes:?}",
                     self.failed("write to")
-                ),
+                );
             }
         }
         bail!(
@@ -108,122 +222,112 @@ impl Table {
         )
     }
 
-    fn put(&self, item: Item) -> Result<Put> {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .build()?;
-        Ok(put)
+    fn put(&self, item: Item) -> Put {
+        let put = Put::builder().table_name(&self.name).set_item(Some(item));
+        put.build().expect("table and item are given")
     }
 
-    pub fn put_new(&self, item: Item) -> Result<TransactWriteItem> {
-        let mut put = self.put(item)?;
-        put.condition_expression = Some(format!("attribute_not_exists({})", item::PK));
-        Ok(TransactWriteItem::builder().put(put).build())
+    pub fn put_any(&self, item: Item) -> TransactWriteItem {
+        TransactWriteItem::builder().put(self.put(item)).build()
+    }
+
+    pub fn put_new(&self, item: Item) -> TransactWriteItem {
+        let mut put = self.put(item);
+        put.condition_expression = Some("attribute_not_exists(pk)".to_owned());
+        TransactWriteItem::builder().put(put).build()
     }
 
     /// Replaces an item of the version `previous`.
-    pub fn put_next(&self, item: Item, previous: u64) -> Result<TransactWriteItem> {
-        let mut put = self.put(item)?;
-        put.condition_expression = Some("#version = :previous".to_owned());
-        put.expression_attribute_names =
-            Some([("#version".to_owned(), item::VERSION.to_owned())].into());
+    pub fn put_next(&self, item: Item, previous: u64) -> TransactWriteItem {
+        let mut put = self.put(item);
+        put.condition_expression = Some("version = :previous".to_owned());
         put.expression_attribute_values =
             Some([(":previous".to_owned(), item::number(previous))].into());
-        Ok(TransactWriteItem::builder().put(put).build())
+        TransactWriteItem::builder().put(put).build()
     }
 
     /// Replaces the version before this one, of which the first is the first there is.
-    pub fn put_threads(&self, item: Item, version: u64) -> Result<TransactWriteItem> {
+    pub fn put_threads(&self, item: Item, version: u64) -> TransactWriteItem {
         match version.checked_sub(1) {
             None | Some(0) => self.put_new(item),
             Some(previous) => self.put_next(item, previous),
         }
     }
 
-    pub fn put_any(&self, item: Item) -> Result<TransactWriteItem> {
-        Ok(TransactWriteItem::builder().put(self.put(item)?).build())
-    }
-
-    pub fn delete(&self, key: Key) -> Result<TransactWriteItem> {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .set_key(Some(key.item()))
-            .build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+    pub fn delete(&self, key: &Key) -> TransactWriteItem {
+        self.delete_if(key, None)
     }
 
     /// Deletes an item that must be there.
-    pub fn delete_existing(&self, key: Key) -> Result<TransactWriteItem> {
+    pub fn delete_existing(&self, key: &Key) -> TransactWriteItem {
+        self.delete_if(key, Some("attribute_exists(pk)".to_owned()))
+    }
+
+    fn delete_if(&self, key: &Key, condition: Option<String>) -> TransactWriteItem {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(key.item()))
-            .condition_expression(format!("attribute_exists({})", item::PK))
-            .build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+            .set_condition_expression(condition)
+            .build()
+            .expect("table and key are given");
+        TransactWriteItem::builder().delete(delete).build()
     }
 
-    /// Sets one attribute of an item, and makes the item if there is none.
-    pub fn set(&self, key: Key, name: &str, value: AttributeValue) -> Result<TransactWriteItem> {
-        self.set_all(key, vec![(name.to_owned(), value)])
-    }
-
-    /// The same with several attributes, at least one.
-    pub fn set_all(
+    /// Sets attributes of an item, at least one, and makes the item if there is none.
+    pub fn set(
         &self,
-        key: Key,
-        attributes: Vec<(String, AttributeValue)>,
-    ) -> Result<TransactWriteItem> {
-        let set: Vec<String> = (0..attributes.len())
-            .map(|n| format!("#a{n} = :v{n}"))
-            .collect();
-        let mut update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key.item()))
-            .update_expression(format!("SET {}", set.join(", ")));
-        for (n, (name, value)) in attributes.into_iter().enumerate() {
-            update = update
-                .expression_attribute_names(format!("#a{n}"), name)
-                .expression_attribute_values(format!(":v{n}"), value);
-        }
-        Ok(TransactWriteItem::builder().update(update.build()?).build())
+        key: &Key,
+        attributes: impl IntoIterator<Item = (String, AttributeValue)>,
+    ) -> TransactWriteItem {
+        let (names, values): (Vec<_>, Vec<_>) = attributes.into_iter().unzip();
+        let set: Vec<String> = (0..names.len()).map(|n| format!("#a{n} = :v{n}")).collect();
+        let mut update = self.update(key, format!("SET {}", set.join(", ")), names);
+        let values = values.into_iter().enumerate();
+        let values = values.map(|(n, value)| (format!(":v{n}"), value));
+        update.expression_attribute_values = Some(values.collect());
+        TransactWriteItem::builder().update(update).build()
     }
 
     /// Sets one attribute of an item that has `seen` as this attribute; with `None`, that has none.
     pub fn set_if(
         &self,
-        key: Key,
-        name: &str,
-        text: &str,
+        key: &Key,
+        name: String,
+        value: AttributeValue,
         seen: Option<&str>,
-    ) -> Result<TransactWriteItem> {
-        let update = Update::builder()
-            .table_name(&self.name)
-            .set_key(Some(key.item()))
-            .update_expression("SET #name = :value")
-            .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", item::string(text));
-        let update = match seen {
-            Some(seen) => update
-                .condition_expression("#name = :seen")
-                .expression_attribute_values(":seen", item::string(seen)),
-            None => update.condition_expression("attribute_not_exists(#name)"),
+    ) -> TransactWriteItem {
+        let mut update = self.update(key, "SET #a0 = :value".to_owned(), vec![name]);
+        let mut values = Item::from([(":value".to_owned(), value)]);
+        let condition = match seen {
+            Some(seen) => {
+                values.insert(":seen".to_owned(), item::string(seen));
+                "#a0 = :seen"
+            }
+            None => "attribute_not_exists(#a0)",
         };
-        Ok(TransactWriteItem::builder().update(update.build()?).build())
+        update.condition_expression = Some(condition.to_owned());
+        update.expression_attribute_values = Some(values);
+        TransactWriteItem::builder().update(update).build()
     }
 
     /// Removes attributes of an item.
-    pub fn remove(&self, key: Key, attributes: &[String]) -> Result<TransactWriteItem> {
+    pub fn remove(&self, key: &Key, attributes: Vec<String>) -> TransactWriteItem {
         let names: Vec<String> = (0..attributes.len()).map(|n| format!("#a{n}")).collect();
-        let update = Update::builder()
+        let update = self.update(key, format!("REMOVE {}", names.join(", ")), attributes);
+        TransactWriteItem::builder().update(update).build()
+    }
+
+    /// An update in whose expression `#a0`, `#a1` … stand for the `names`.
+    fn update(&self, key: &Key, expression: String, names: Vec<String>) -> Update {
+        let names = names.into_iter().enumerate();
+        let names = names.map(|(n, name)| (format!("#a{n}"), name));
+        Update::builder()
             .table_name(&self.name)
             .set_key(Some(key.item()))
-            .update_expression(format!("REMOVE {}", names.join(", ")))
-            .set_expression_attribute_names(Some(
-                names.into_iter().zip(attributes.iter().cloned()).collect(),
-            ))
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .update_expression(expression)
+            .set_expression_attribute_names(Some(names.collect()))
+            .build()
+            .expect("table, key and expression are given")
     }
 
     pub fn failed(&self, what: &str) -> String {
