@@ -12,7 +12,7 @@ use aws_sdk_sqs::types::{
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, HELD_FOR, Message, Queue};
+use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, HELD_FOR, Message, Queue, delay};
 use crate::aws_error::plain;
 
 /// The most that `DelaySeconds` may be.
@@ -68,18 +68,13 @@ impl SqsQueue {
 impl Queue for SqsQueue {
     async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
         if let [message] = messages {
-            let url = match message.is_bulk() {
-                true => self.bulk_url()?,
-                false => &self.url,
+            let url = if message.is_bulk() {
+                self.bulk_url()?
+            } else {
+                &self.url
             };
             let body = serde_json::to_string(message)?;
-            return send(
-                &self.client,
-                url,
-                body,
-                crate::app::ports::queue::delay(message, now),
-            )
-            .await;
+            return send(&self.client, url, body, delay(message, now)).await;
         }
         let url = self.bulk_url()?;
         let mut sending = Vec::new();
@@ -124,7 +119,7 @@ impl SqsQueue {
             Ok(SendMessageBatchRequestEntry::builder()
                 .id(n.to_string())
                 .message_body(serde_json::to_string(message)?)
-                .delay_seconds(delay_seconds(crate::app::ports::queue::delay(message, now)))
+                .delay_seconds(delay_seconds(delay(message, now)))
                 .build()?)
         });
         let sent = self

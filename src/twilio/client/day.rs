@@ -85,8 +85,7 @@ impl Client {
         credentials: &Credentials,
         sid: &MessageSid,
     ) -> Result<Option<Verified<InboundSms>>, NotRead> {
-        let path = messages_path(credentials, &format!("/{sid}.json"));
-        let Some(text) = self.read::<Listed>(credentials, &path).await? else {
+        let Some(text) = self.message(credentials, sid).await? else {
             return Ok(None);
         };
         let Ok(to) = PhoneNumber::parse(text.to.as_deref().unwrap_or_default()) else {
