@@ -37,7 +37,7 @@ test: tools format lint tests template
 ## tools: what the tests need, into .tools/ (once; `make test` does it too)
 tools:
 	$(step) "tools"
-	@tests/tools/install
+	@tests/support/tools/install
 
 format:
 	$(step) "format"
@@ -115,4 +115,4 @@ differential: tools
 ## fuzz: every fuzz target, guided by coverage, for SECONDS=60 each; TARGETS="form config" for some
 fuzz:
 	$(step) "fuzz"
-	tests/fuzz/run $(or $(SECONDS),60) $(TARGETS)
+	tests/endurance/fuzz/run $(or $(SECONDS),60) $(TARGETS)

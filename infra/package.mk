@@ -21,6 +21,6 @@ bench-start:
 	PATH="$(abspath $(dir $(PYTHON))):$$PATH" cargo lambda build --release --compiler cargo \
 		--lambda-dir $(TARGET)/lambda/host $(FUNCTIONS:%=--bin %)
 	cargo build --release --example bare
-	$(PYTHON) tests/bench/start.py $(TARGET)/lambda/host $(TARGET)/release/examples/bare
+	$(PYTHON) tests/endurance/bench/start.py $(TARGET)/lambda/host $(TARGET)/release/examples/bare
 	RELAY_TEST_FUNCTIONS=$(abspath $(TARGET)/lambda/host) RELAY_TEST_PYTHON=$(PYTHON) \
 		cargo test --test relay -- --ignored --nocapture deployed::memory

@@ -1,6 +1,6 @@
 //! Dead letters from a shell, on one machine and on AWS.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::adapters::sqlite::queue::SqliteQueue;
 use relay::app::ports::queue::{DeadLetterQueue, Queue, WakeUp};
@@ -380,8 +380,10 @@ fn wrong_usage_of_a_replay_exits_2() {
 mod on_aws {
     use relay::adapters::aws::dynamodb::DynamoStore;
 
+    use relay::domain::line::config;
+
     use super::*;
-    use crate::moto;
+    use crate::support::moto;
 
     #[tokio::test]
     async fn a_deployed_relays_dead_letters_are_listed_and_replayed() {

@@ -5,7 +5,7 @@ use relay::domain::phone::PhoneNumber;
 use serde_json::json;
 
 use super::*;
-use crate::integrations::place::{ANA, Place as Running};
+use crate::programs::integrations::place::{ANA, Place as Running};
 
 const PUBLISHED: [&str; 9] = [
     "notify",

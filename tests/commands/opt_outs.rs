@@ -1,6 +1,6 @@
 //! The list of opt-outs from a shell, and what other commands say of the guards.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use relay::app::inbound_sms;
 use relay::domain::delivery::{Delivery, Limit, Purpose, Recipient, Slowed, State, Withheld};
 use relay::domain::ids::DeliveryId;

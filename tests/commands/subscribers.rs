@@ -339,7 +339,7 @@ async fn a_long_list_takes_no_more_memory_than_a_short_one() {
 #[cfg(feature = "aws")]
 #[tokio::test]
 async fn a_deployed_relays_table_is_worked_on_the_same() {
-    use crate::moto;
+    use crate::support::moto;
     use relay::adapters::aws::dynamodb::DynamoStore;
 
     let config = moto::config(moto::url()).await;

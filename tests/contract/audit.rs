@@ -14,7 +14,7 @@ use relay::domain::reconciliation::Counts;
 use relay::hosts::server::AUDIT;
 
 use super::{Held, contract};
-use crate::memory::MemoryAudit;
+use crate::support::memory::MemoryAudit;
 
 contract! { cloudwatch, file, memory:
     records_are_kept_whole_and_in_order,
@@ -156,7 +156,7 @@ mod on_cloudwatch {
     use relay::clock::SystemClock;
 
     use super::*;
-    use crate::moto;
+    use crate::support::moto;
 
     pub struct Group {
         audit: CloudWatchAudit,

@@ -1,6 +1,6 @@
 //! Stores to test, and things to keep in them.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::store::SqliteStore;
@@ -20,11 +20,11 @@ use relay::domain::time_zone::TimeZone;
 use relay::hosts::server::DATABASE;
 
 use super::Held;
-use crate::memory::MemoryStore;
+use crate::support::memory::MemoryStore;
 
 #[cfg(feature = "aws")]
 pub async fn dynamodb() -> Held<impl Store> {
-    use crate::moto;
+    use crate::support::moto;
     let config = moto::config(moto::url()).await;
     let table = moto::table(&config).await;
     let client = aws_sdk_dynamodb::Client::new(&config);

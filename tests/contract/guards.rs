@@ -1,6 +1,6 @@
 //! What every store holds to about opt-outs and paces.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use std::time::Duration;
 
 use futures::future::join_all;

@@ -1,6 +1,6 @@
 //! What every store holds to about lines and overrides.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use futures::future::join_all;
 use jiff::civil::date;
 use relay::app::ports::store::{Recorded, Store};

@@ -177,7 +177,7 @@ mod on_sqs {
     use relay::adapters::aws::sqs::{SqsDeadLetterQueue, SqsQueue};
 
     use super::*;
-    use crate::moto;
+    use crate::support::moto;
 
     pub struct Sqs {
         aside: SqsDeadLetterQueue,

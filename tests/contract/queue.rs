@@ -15,7 +15,7 @@ use relay::hosts::server::DATABASE;
 
 use super::examples::number;
 use super::{Held, contract};
-use crate::memory::{MemoryQueue, Received};
+use crate::support::memory::{MemoryQueue, Received};
 
 contract! { sqs, sqlite, memory:
     a_wake_up_comes_as_it_was_sent,
@@ -306,7 +306,7 @@ mod on_sqs {
     use relay::adapters::aws::sqs::SqsQueue;
 
     use super::*;
-    use crate::moto;
+    use crate::support::moto;
 
     pub struct Sqs {
         queue: SqsQueue,

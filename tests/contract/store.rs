@@ -1,6 +1,6 @@
 //! What every store holds to about texts: records, deliveries, and which of them are due.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use futures::future::join_all;
 use jiff::Timestamp;
 use relay::app::ports::store::{Recorded, Saved, Store};

@@ -1,6 +1,6 @@
 //! What every store holds to about who subscribed to a line's topics.
 
-use crate::records::Records as _;
+use crate::support::records::Records as _;
 use std::collections::BTreeSet;
 
 use futures::future::join_all;

@@ -11,7 +11,7 @@ use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::sandbox::{Fault, Power};
 
-use crate::world::{IN_HOURS, World, minutes, seconds};
+use crate::support::world::{IN_HOURS, World, minutes, seconds};
 
 const NO_TEXTS: Fault = Fault::Refuse {
     code: 21614,

@@ -3,7 +3,7 @@
 use relay::domain::duty::{Because, Override, Presence};
 use relay::domain::routing::Rule;
 
-use crate::world::{IN_HOURS, World, instant};
+use crate::support::world::{IN_HOURS, World, instant};
 
 const AWAY: Override = Override {
     presence: Presence::Away,

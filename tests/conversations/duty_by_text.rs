@@ -3,7 +3,7 @@
 use relay::app::ports::audit::Kind;
 use relay::domain::routing::Rule;
 
-use crate::world::{IN_HOURS, World, minutes};
+use crate::support::world::{IN_HOURS, World, minutes};
 
 const HOUR: u64 = 60;
 

@@ -10,7 +10,7 @@ use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::sandbox::{Fault, Injection};
 
-use crate::world::{IN_HOURS, World, minutes, seconds};
+use crate::support::world::{IN_HOURS, World, minutes, seconds};
 
 fn refuse(code: u32) -> Fault {
     Fault::Refuse { code, status: 400 }

@@ -10,7 +10,7 @@ use relay::sandbox::{Text, demo_account};
 use relay::twilio::form::Form;
 use relay::twilio::signature::{Signed, sign};
 
-use crate::world::{IN_HOURS, World, minutes};
+use crate::support::world::{IN_HOURS, World, minutes};
 
 async fn with_fallback() -> World {
     let world = World::at(IN_HOURS).await;

@@ -3,7 +3,7 @@
 use relay::app::ports::audit::Kind;
 use relay::sandbox::Text;
 
-use crate::world::{IN_HOURS, World, minutes, seconds};
+use crate::support::world::{IN_HOURS, World, minutes, seconds};
 
 /// Texts `0` to `count - 1` come in, with a pause after each.
 async fn flood(world: &World, from: &str, count: u32, pause: u64) {

@@ -11,7 +11,7 @@ use relay::domain::line::Person;
 use relay::domain::phone::PhoneNumber;
 use relay::sandbox::{Fault, Injection, Power, Requests};
 
-use crate::world::{IN_HOURS, World, example, minutes, number, seconds};
+use crate::support::world::{IN_HOURS, World, example, minutes, number, seconds};
 
 /// The next so many messages to this number end like this.
 fn messages_meet(world: &World, to: &PhoneNumber, fault: Fault, times: u32) {

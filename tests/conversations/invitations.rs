@@ -10,7 +10,7 @@ use relay::domain::request as payload;
 use relay::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::{IN_HOURS, Phone, World, example, minutes, seconds};
+use crate::support::world::{IN_HOURS, Phone, World, example, minutes, seconds};
 
 const ANA: &str = "+16195550121";
 

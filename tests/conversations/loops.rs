@@ -8,7 +8,7 @@ use relay::domain::phone::Sender;
 use relay::domain::routing::{Known, Rule};
 use relay::domain::thread::Threads;
 
-use crate::world::{IN_HOURS, World, minutes, number, seconds};
+use crate::support::world::{IN_HOURS, World, minutes, number, seconds};
 
 /// Another relay, whose number is Sergio's phone for this one, and whose person is this relay's
 /// line: what it texts back for a text from here.

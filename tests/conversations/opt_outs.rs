@@ -6,7 +6,7 @@ use relay::domain::opt_out::{Cause, Change, OptOut};
 use relay::domain::phone::PhoneNumber;
 use relay::sandbox::{Fault, Number, Text};
 
-use crate::world::{IN_HOURS, World, instant, minutes, number};
+use crate::support::world::{IN_HOURS, World, instant, minutes, number};
 
 /// Who is on the line's list, and by what.
 async fn listed(world: &World) -> Vec<(String, Cause)> {

@@ -15,7 +15,7 @@ use relay::domain::reconciliation::{Counts, What};
 use relay::sandbox::{Fault, Injection, Number, Requests, Text, demo_account};
 use relay::twilio::client::NewMessage;
 
-use crate::world::{IN_HOURS, World, instant, minutes, number};
+use crate::support::world::{IN_HOURS, World, instant, minutes, number};
 
 /// Five past four in the morning after.
 const NIGHT: &str = "2026-11-24T04:05:00-08:00";

@@ -6,7 +6,7 @@ use relay::domain::routing::Rule;
 use relay::domain::subscriber::{How, HowLeft, Subscriber};
 use relay::sandbox::{Number, Text};
 
-use crate::world::{IN_HOURS, World, instant, minutes, number};
+use crate::support::world::{IN_HOURS, World, instant, minutes, number};
 
 const CUSTOMER: &str = "+16195550107";
 

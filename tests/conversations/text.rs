@@ -2,7 +2,7 @@
 
 use relay::sandbox::Text;
 
-use crate::world::{IN_HOURS, World};
+use crate::support::world::{IN_HOURS, World};
 
 #[tokio::test]
 async fn the_text_says_who_wrote_from_where_and_what() {

@@ -7,7 +7,7 @@ use relay::app::retry_worker;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::sandbox::{Fault, Injection, Power};
 
-use crate::world::{IN_HOURS, World, minutes, seconds};
+use crate::support::world::{IN_HOURS, World, minutes, seconds};
 
 /// The delivery that the text set in motion, for a wake-up by hand.
 async fn wake_up_for(world: &World, sid: &MessageSid) -> WakeUp {

@@ -6,7 +6,7 @@ use relay::domain::credentials::Secret;
 use relay::twilio::form::Form;
 use relay::twilio::signature::{Signed, sign};
 
-use crate::world::{IN_HOURS, World};
+use crate::support::world::{IN_HOURS, World};
 
 fn sid(prefix: &str) -> String {
     prefix.to_owned() + &"1".repeat(32)
@@ -106,7 +106,7 @@ async fn the_host_of_the_request_does_not_matter_but_the_path_does() {
         status_of(&world, elsewhere, form.encode()).await,
         StatusCode::OK
     );
-    world.advance(crate::world::seconds(5)).await;
+    world.advance(crate::support::world::seconds(5)).await;
     world.sergio().receives("hello");
     let other_path = webhook(&world, fields(&world)).uri("/twilio/sms?x=1");
     assert_eq!(

@@ -16,7 +16,7 @@ use super::aws;
 use super::emulator::Emulator;
 use super::permissions::{Permission, needed};
 use super::serving::Serving;
-use crate::proxy::Call;
+use crate::support::proxy::Call;
 
 pub struct Border {
     pub serving: Serving,

@@ -24,7 +24,7 @@ impl Emulator {
 
     fn start() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut process = Command::new(crate::tools::python())
+        let mut process = Command::new(crate::support::tools::python())
             .arg(root.join("tests/deployed/emulator.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -21,6 +21,7 @@ mod webhooks;
 mod world;
 
 // What is tested.
+mod ack_round_trips;
 mod connections;
 mod failures;
 mod fallback;
@@ -30,6 +31,7 @@ mod notices;
 mod reconciliation;
 mod requests;
 mod rights;
+mod secrets_manager;
 mod starts;
 mod template;
 mod texts;

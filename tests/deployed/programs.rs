@@ -16,7 +16,7 @@ use super::emulator::Emulator;
 use super::serving::Serving;
 use super::world::{World, eventually};
 use super::{aws, invoke_api};
-use crate::tools;
+use crate::support::tools;
 
 /// A shell in `infra/integrations/event-pipeline`, with the emulated AWS for its own and this
 /// project's Python and AWS CLI.
@@ -43,7 +43,7 @@ impl Shell {
     }
 
     pub fn run(&self, line: &str) -> Output {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/bin");
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/clients/bin");
         let python = tools::python().parent().unwrap().to_owned();
         let usual = std::env::var_os("PATH").unwrap();
         let usual = std::env::split_paths(&usual);

@@ -6,7 +6,7 @@ use relay::sandbox::{Fault, Injection, Text};
 use serde_json::{Value, json};
 
 use super::world::{BACKUP, CUSTOMER, FUNCTIONS, SERGIO, World, number_of, sid};
-use crate::proxy::longest_chain;
+use crate::support::proxy::longest_chain;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_reaches_the_person_on_duty_and_the_decision_is_on_record() {

@@ -6,7 +6,7 @@ use relay::domain::notice::NoticeState;
 use serde_json::json;
 
 use super::*;
-use crate::world::{IN_HOURS, minutes, seconds};
+use crate::support::world::{IN_HOURS, minutes, seconds};
 
 const LATER: &str = "2026-12-17T19:00:00-08:00";
 const NIGHT: &str = "2026-11-23T22:00:00-08:00";

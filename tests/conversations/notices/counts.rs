@@ -5,7 +5,7 @@ use relay::domain::notice::NoticeState;
 use relay::domain::phone::Sender;
 
 use super::*;
-use crate::world::{IN_HOURS, seconds};
+use crate::support::world::{IN_HOURS, seconds};
 
 /// Whether a subscriber's phone shows the notice.
 fn has_it(world: &World, n: usize) -> bool {

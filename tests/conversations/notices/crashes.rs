@@ -5,11 +5,11 @@ use relay::app::ports::queue::PageTurn;
 use relay::app::retry_worker;
 
 use super::*;
-use crate::world::{IN_HOURS, minutes};
+use crate::support::world::{IN_HOURS, minutes};
 
 #[tokio::test]
 async fn a_page_that_breaks_off_is_done_again_and_nobody_gets_two() {
-    let mut line = crate::world::example();
+    let mut line = crate::support::world::example();
     line.notices.segments_a_minute = 6_000;
     let mut world = World::with(line, IN_HOURS).await;
     let count = 2 * PAGE + 5;
@@ -63,7 +63,7 @@ async fn lost_wake_ups_of_deliveries_and_pages_are_found_by_the_sweep() {
     world.advance(minutes(2)).await;
     assert_eq!(retry_worker::sweep(world.relay()).await.unwrap(), 1);
     // The page is turned, and its deliveries' wake-ups get lost.
-    world.advance(crate::world::seconds(0)).await;
+    world.advance(crate::support::world::seconds(0)).await;
     world.lose_wake_ups().await;
     world.advance(minutes(5)).await;
     retry_worker::sweep(world.relay()).await.unwrap();

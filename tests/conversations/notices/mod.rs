@@ -19,7 +19,7 @@ use relay::domain::request::Refused;
 use relay::domain::subscriber::{Change, Consent, How, HowLeft, Leaving, To};
 use serde_json::{Value, json};
 
-use crate::world::{Phone, World, number};
+use crate::support::world::{Phone, World, number};
 
 /// The number of a subscriber, of whom there are thousands.
 fn subscriber(n: usize) -> PhoneNumber {

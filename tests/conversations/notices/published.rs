@@ -8,7 +8,7 @@ use relay::sandbox::Fault;
 use serde_json::json;
 
 use super::*;
-use crate::world::{IN_HOURS, minutes, seconds};
+use crate::support::world::{IN_HOURS, minutes, seconds};
 
 #[tokio::test]
 async fn every_subscriber_hears_of_an_event_once_and_each_is_on_record() {

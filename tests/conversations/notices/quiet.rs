@@ -4,7 +4,7 @@ use relay::domain::notice::NoticeState;
 use serde_json::json;
 
 use super::*;
-use crate::world::{instant, minutes, seconds};
+use crate::support::world::{instant, minutes, seconds};
 
 /// Publishes at `evening` and checks that the notice goes out at `morning` and not a second before.
 async fn waits_from(evening: &str, morning: &str) {
@@ -36,7 +36,7 @@ async fn the_night_in_which_clocks_are_put_back_is_longer() {
 
 #[tokio::test]
 async fn the_night_in_which_clocks_are_put_forward_is_shorter() {
-    let line = crate::world::example();
+    let line = crate::support::world::example();
     assert_eq!(line.time_zone.name(), "America/Los_Angeles");
     waits_from("2027-03-13T22:00:00-08:00", "2027-03-14T08:00:00-07:00").await;
 }
@@ -81,7 +81,7 @@ async fn what_expires_in_the_night_is_refused_or_ends_with_the_evening() {
 
 #[tokio::test]
 async fn a_line_without_quiet_hours_sends_at_any_time() {
-    let mut line = crate::world::example();
+    let mut line = crate::support::world::example();
     line.notices.quiet_hours = None;
     let world = World::with(line, "2026-11-23T03:00:00-08:00").await;
     joins(&world, 0).await;

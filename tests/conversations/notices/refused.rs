@@ -4,7 +4,7 @@ use relay::domain::request::Because;
 use serde_json::json;
 
 use super::*;
-use crate::world::{IN_HOURS, minutes};
+use crate::support::world::{IN_HOURS, minutes};
 
 #[tokio::test]
 async fn a_wrong_notice_is_refused_with_the_field_and_nothing_is_sent() {
@@ -60,7 +60,7 @@ async fn with_several_lines_one_has_to_be_named() {
     let world = with_subscribers(IN_HOURS, 1).await;
     let mut second = world.line.clone();
     second.name = "second".to_owned();
-    second.number = crate::world::number("+16195550101");
+    second.number = crate::support::world::number("+16195550101");
     world.relay().store.put_line(&second).await.unwrap();
     let refused = refused(&world, &published("zurek-1")).await;
     assert_eq!(refused.fields[0].path, "line");

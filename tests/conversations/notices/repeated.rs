@@ -3,7 +3,7 @@
 use relay::app::outbound_notifier;
 
 use super::*;
-use crate::world::{IN_HOURS, minutes};
+use crate::support::world::{IN_HOURS, minutes};
 
 /// What the bus brings, under an id of the bus's own.
 async fn brought(world: &World, id: &str, detail_type: &str, starts: &str) -> NoticeId {

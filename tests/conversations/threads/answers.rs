@@ -4,7 +4,7 @@ use relay::domain::routing::Rule;
 use relay::sandbox::{Fault, Text};
 
 use super::*;
-use crate::world::seconds;
+use crate::support::world::seconds;
 
 #[tokio::test]
 async fn an_answer_goes_to_the_customer_from_the_lines_number() {

@@ -4,7 +4,7 @@ use relay::domain::line::AutoReply;
 use relay::domain::line::auto_reply::Sends;
 
 use super::*;
-use crate::world::example;
+use crate::support::world::example;
 
 const AT_NIGHT: &str = "2026-11-23T20:00:00-08:00";
 

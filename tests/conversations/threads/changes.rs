@@ -3,7 +3,7 @@
 use relay::domain::routing::Rule;
 
 use super::*;
-use crate::world::number;
+use crate::support::world::number;
 
 #[tokio::test]
 async fn a_person_with_a_new_number_keeps_their_threads() {

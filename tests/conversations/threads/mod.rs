@@ -14,7 +14,7 @@ mod unanswered;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::routing::Decision;
 
-use crate::world::{IN_HOURS, Phone, World, minutes};
+use crate::support::world::{IN_HOURS, Phone, World, minutes};
 
 /// Two customers have written, and Sergio has read both.
 async fn two_customers() -> World {

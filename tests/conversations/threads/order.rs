@@ -3,7 +3,7 @@
 use relay::sandbox::{Fault, Injection};
 
 use super::*;
-use crate::world::{number, seconds};
+use crate::support::world::{number, seconds};
 
 #[tokio::test]
 async fn a_text_waits_for_the_one_before_it() {
@@ -41,7 +41,7 @@ async fn answers_wait_for_those_before_them_too() {
 
 #[tokio::test]
 async fn a_stuck_text_holds_up_others_no_longer_than_until_its_deadline() {
-    let mut line = crate::world::example();
+    let mut line = crate::support::world::example();
     line.people.remove(0);
     line.policy.deliver_within = minutes(20);
     let world = World::with(line, IN_HOURS).await;

@@ -4,7 +4,7 @@ use relay::domain::line::pin::Pin;
 use relay::domain::routing::Rule;
 
 use super::*;
-use crate::world::{example, number};
+use crate::support::world::{example, number};
 
 async fn with_pin() -> World {
     let mut line = example();

@@ -4,7 +4,7 @@ use relay::app::ports::audit::Kind;
 use relay::domain::routing::Rule;
 
 use super::*;
-use crate::world::seconds;
+use crate::support::world::seconds;
 
 #[tokio::test]
 async fn with_several_threads_it_is_asked_and_the_number_sends_it() {

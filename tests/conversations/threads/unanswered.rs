@@ -3,7 +3,7 @@
 use relay::sandbox::Fault;
 
 use super::*;
-use crate::world::{example, number};
+use crate::support::world::{example, number};
 
 async fn answered_within(alert: bool) -> World {
     let mut line = example();

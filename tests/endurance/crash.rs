@@ -1,0 +1,153 @@
+//! The relay on one machine is killed at any instant, again and again, while texts come in and
+//! things go wrong at Twilio. Afterwards the phones are looked at.
+//!
+//! `make crash KILLS=300` does it several hundred times.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::endurance::load::customer::Customers;
+use crate::endurance::load::number;
+use crate::endurance::load::phones::{Endings, settle};
+use crate::endurance::load::processes::Place;
+use crate::endurance::load::report::Table;
+use crate::endurance::load::town::Town;
+use crate::endurance::load::twilio::Twilio;
+
+/// How far away Twilio is, in milliseconds each way: time enough to be killed in.
+const DISTANCE: u32 = 10;
+
+/// How long a relay serves at most.
+const LONGEST_LIFE: Duration = Duration::from_millis(600);
+
+/// How long those live at most that are killed while they start.
+const LONGEST_START: Duration = Duration::from_millis(200);
+
+/// How often is looked whether one serves.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// How often Twilio posts a text again that was not acknowledged, with `#rc=3&rp=ct,rt,5xx`.
+const RETRIES: usize = 3;
+
+/// Between two of them.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+/// How many texts come in for each hundred lines: fewer than twenty a minute for each.
+const TEXTS_A_SECOND: u32 = 30;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn texts_survive_when_the_relay_is_killed_at_any_instant() {
+    kill(number("KILLS", 20), 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[ignore = "takes minutes: make crash"]
+async fn as_many() {
+    kill(number("KILLS", 300), number("LINES", 300)).await;
+}
+
+async fn kill(kills: u32, lines: u32) {
+    let town = Arc::new(Town::of(lines));
+    let place = Place::of(&town);
+    let (_sandbox, url) = place.sandbox(DISTANCE);
+    let twilio = Arc::new(Twilio::at(&url));
+    twilio.connect(&town).await;
+
+    let began = Instant::now();
+    let stop = Arc::new(AtomicBool::new(false));
+    let rate = TEXTS_A_SECOND * lines / 100;
+    let posting = tokio::spawn(post_until(
+        Arc::clone(&stop),
+        Arc::clone(&town),
+        Customers::of(&place),
+        rate,
+    ));
+    let trouble = Arc::clone(&twilio);
+    let trouble = tokio::spawn(async move { trouble.trouble(rate).await });
+    let mut killed_early = 0;
+    for kill in 0..kills {
+        let mut relay = place.start(&url);
+        // One of five does not get to serve anything.
+        let is_early = kill % 5 == 0;
+        let longest = match is_early {
+            true => LONGEST_START,
+            false => LONGEST_LIFE,
+        };
+        while !is_early && !place.listens() {
+            assert!(!relay.has_ended(), "{}", place.end_of_log());
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+        assert!(!relay.has_ended(), "{}", place.end_of_log());
+        killed_early += u32::from(!place.listens());
+        relay.kill();
+    }
+    stop.store(true, Ordering::SeqCst);
+    trouble.abort();
+    twilio.all_goes_well().await;
+    let mut relay = place.start(&url);
+    assert!(relay.is_ready(), "{}", place.end_of_log());
+    let (texts, acknowledged) = posting.await.unwrap();
+    let took = began.elapsed();
+
+    let database = place.data().join("relay.db");
+    let (arrivals, dead) = settle(&database, &town, &twilio, texts).await;
+    let endings = Endings::of(&town, &acknowledged, &arrivals, &dead);
+    let mut table = Table::new("killed at any instant, with faults at Twilio");
+    table.row(
+        "kills / before it listened",
+        format!("{kills} / {killed_early}"),
+    );
+    table.row("duration", format!("{:.0} s", took.as_secs_f64()));
+    table.row(
+        "settled after",
+        format!("{:.0} s", (began.elapsed() - took).as_secs_f64()),
+    );
+    table.row(
+        "texts / acknowledged",
+        format!("{texts} / {}", acknowledged.len()),
+    );
+    table.endings(&endings);
+    table.row("not acknowledged, yet arrived", endings.unacknowledged);
+    table.print();
+    assert!(endings.are_good(), "{endings:?}");
+    assert!(
+        acknowledged.len() > kills as usize,
+        "there was hardly anything to lose"
+    );
+    relay.stop();
+}
+
+/// Posts texts until it is to stop. Returns how many, and which were acknowledged.
+async fn post_until(
+    stop: Arc<AtomicBool>,
+    town: Arc<Town>,
+    customers: Customers,
+    rate: u32,
+) -> (u32, BTreeSet<u32>) {
+    let customers = Arc::new(customers);
+    let mut pause = tokio::time::interval(Duration::from_secs(1) / rate);
+    let mut posts = JoinSet::new();
+    let mut texts = 0;
+    while !stop.load(Ordering::SeqCst) {
+        pause.tick().await;
+        let (town, customers, text) = (Arc::clone(&town), Arc::clone(&customers), texts);
+        posts.spawn(async move {
+            let signed = town.text(text);
+            for _ in 0..=RETRIES {
+                if customers.post(&signed).await {
+                    return Some(text);
+                }
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            None
+        });
+        texts += 1;
+    }
+    let acknowledged = posts.join_all().await.into_iter().flatten().collect();
+    (texts, acknowledged)
+}

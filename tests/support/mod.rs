@@ -1,0 +1,10 @@
+//! What tests share.
+
+pub mod memory;
+#[cfg(feature = "aws")]
+pub mod moto;
+#[cfg(feature = "aws")]
+pub mod proxy;
+pub mod records;
+pub mod tools;
+pub mod world;

@@ -1,0 +1,169 @@
+//! AWS on this machine: a moto server that all tests of the process share, each with its own table,
+//! queue, log group and secret on it.
+
+use std::io::{Read, Seek};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use relay::adapters::aws::clients;
+
+pub const REGION: &str = "us-east-1";
+
+/// Ends with this process, however it ends: its standard input closes then. DynamoDB changes an item
+/// as one step, moto's threads read and write it in two: they take turns.
+const SERVER: &str = "
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+from moto.dynamodb.responses import DynamoHandler
+from moto.server import main
+inner, turn = DynamoHandler.call_action, threading.Lock()
+def call_action(handler):
+    with turn:
+        return inner(handler)
+DynamoHandler.call_action = call_action
+main(['-H', '127.0.0.1', '-p', sys.argv[1]])
+";
+
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// The server's URL; the first call starts it.
+pub fn url() -> &'static str {
+    static SERVER: OnceLock<String> = OnceLock::new();
+    SERVER.get_or_init(start)
+}
+
+fn start() -> String {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port();
+    let mut log = tempfile::tempfile().expect("a temporary file");
+    let mut server = Command::new(crate::support::tools::python())
+        .args(["-c", SERVER, &port.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(log.try_clone().expect("a second handle"))
+        .spawn()
+        .expect("Python starts");
+    let began = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let ended = server.try_wait().expect("the server's state");
+        if ended.is_some() || began.elapsed() > STARTS_WITHIN {
+            let mut said = String::new();
+            log.rewind()
+                .and_then(|()| log.read_to_string(&mut said))
+                .ok();
+            panic!("the moto server does not start: {said}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Kept for as long as the process lives, and so its standard input stays open.
+    std::mem::forget(server);
+    format!("http://127.0.0.1:{port}")
+}
+
+/// What clients of the server at `url` are made from.
+pub async fn config(url: &str) -> SdkConfig {
+    clients::loader(false)
+        .endpoint_url(url)
+        .region(Region::new(REGION))
+        .test_credentials()
+        .load()
+        .await
+}
+
+/// A name that nothing else on the server has.
+pub fn unique(prefix: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{prefix}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// An empty table as `template.yaml` has it. Returns its name.
+pub async fn table(config: &SdkConfig) -> String {
+    let name = unique("table");
+    let attribute = |name: &str, kind| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(kind)
+            .build()
+            .unwrap()
+    };
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("due")
+        .key_schema(key("due_shard", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(
+            Projection::builder()
+                .projection_type(ProjectionType::KeysOnly)
+                .build(),
+        )
+        .build()
+        .unwrap();
+    aws_sdk_dynamodb::Client::new(config)
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("sk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_shard", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .global_secondary_indexes(index)
+        .send()
+        .await
+        .expect("the table is created");
+    name
+}
+
+fn key(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()
+        .unwrap()
+}
+
+/// An empty queue. Returns its URL.
+pub async fn queue(config: &SdkConfig) -> String {
+    let queue = aws_sdk_sqs::Client::new(config)
+        .create_queue()
+        .queue_name(unique("queue"))
+        .send()
+        .await
+        .expect("the queue is created");
+    queue.queue_url.expect("a queue has a URL")
+}
+
+/// An empty log group. Returns its name.
+pub async fn log_group(config: &SdkConfig) -> String {
+    let name = unique("audit");
+    aws_sdk_cloudwatchlogs::Client::new(config)
+        .create_log_group()
+        .log_group_name(&name)
+        .send()
+        .await
+        .expect("the log group is created");
+    name
+}
+
+/// A secret with this value. Returns its name.
+pub async fn secret(config: &SdkConfig, value: &str) -> String {
+    let name = unique("credentials");
+    aws_sdk_secretsmanager::Client::new(config)
+        .create_secret()
+        .name(&name)
+        .secret_string(value)
+        .send()
+        .await
+        .expect("the secret is created");
+    name
+}
