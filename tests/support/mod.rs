@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub mod hooked_store;
 pub mod memory;
 #[cfg(feature = "aws")]
 pub mod moto;

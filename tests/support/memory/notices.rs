@@ -10,39 +10,15 @@ use relay::domain::phone::PhoneNumber;
 
 use super::MemoryStore;
 
-impl MemoryStore {
-    pub fn save_notice_now(&self, notice: &Notice) -> Saved {
-        match self.tables().notices.get_mut(&notice.id) {
-            Some(kept) if kept.version + 1 == notice.version => {
-                *kept = notice.clone();
-                Saved::Yes
-            }
-            _ => Saved::Outdated,
-        }
-    }
-
-    pub fn accept_now(&self, notice: &Notice) -> Accepted {
-        let notices = &mut self.tables().notices;
-        if let Some(kept) = notices.get(&notice.id) {
-            return Accepted::Already(Box::new(kept.clone()));
-        }
-        notices.insert(notice.id, notice.clone());
-        Accepted::New
-    }
-
-    pub fn spawn_now(&self, deliveries: &[Delivery]) {
-        let mut tables = self.tables();
-        for new in deliveries {
-            let row = tables.deliveries.entry(new.id.clone());
-            row.or_insert_with(|| new.into());
-        }
-    }
-}
-
 #[async_trait]
 impl Notices for MemoryStore {
     async fn accept_notice(&self, notice: &Notice) -> Result<Accepted> {
-        Ok(self.accept_now(notice))
+        let notices = &mut self.tables().notices;
+        if let Some(kept) = notices.get(&notice.id) {
+            return Ok(Accepted::Already(Box::new(kept.clone())));
+        }
+        notices.insert(notice.id, notice.clone());
+        Ok(Accepted::New)
     }
 
     async fn notice(&self, id: NoticeId) -> Result<Option<Notice>> {
@@ -50,7 +26,13 @@ impl Notices for MemoryStore {
     }
 
     async fn save_notice(&self, notice: &Notice) -> Result<Saved> {
-        Ok(self.save_notice_now(notice))
+        match self.tables().notices.get_mut(&notice.id) {
+            Some(kept) if kept.version + 1 == notice.version => {
+                *kept = notice.clone();
+                Ok(Saved::Yes)
+            }
+            _ => Ok(Saved::Outdated),
+        }
     }
 
     async fn notices_of_subject(
@@ -78,7 +60,11 @@ impl Notices for MemoryStore {
     }
 
     async fn spawn(&self, deliveries: &[Delivery]) -> Result<()> {
-        self.spawn_now(deliveries);
+        let mut tables = self.tables();
+        for new in deliveries {
+            let row = tables.deliveries.entry(new.id.clone());
+            row.or_insert_with(|| new.into());
+        }
         Ok(())
     }
 

@@ -115,71 +115,6 @@ impl MemoryStore {
         deliveries.chain(notices).min()
     }
 
-    pub fn take_in_now(
-        &self,
-        line: &PhoneNumber,
-        sid: &MessageSid,
-        plan: &Planning,
-    ) -> Result<Kept> {
-        let mut tables = self.tables();
-        if tables.inbounds.contains_key(sid) {
-            return Ok(Kept::Already);
-        }
-        let planned = plan(&tables.threads.get(line).cloned().unwrap_or_default());
-        let Planned {
-            record, deliveries, ..
-        } = &planned;
-        if let Some(taken) = deliveries
-            .iter()
-            .find(|delivery| tables.deliveries.contains_key(&delivery.id))
-        {
-            bail!("there is a delivery {} already", taken.id);
-        }
-        tables.inbounds.insert(sid.clone(), record.clone());
-        for delivery in deliveries {
-            let row = delivery.into();
-            tables.deliveries.insert(delivery.id.clone(), row);
-        }
-        if let Some(change) = &record.opt_out {
-            tables.change_opt_out(line, change);
-        }
-        for subscriber in &record.subscriptions {
-            tables.put_subscriber(line, subscriber);
-        }
-        if let Some(change) = &record.duty {
-            tables.set_override(line, &change.person, change.to.as_ref());
-        }
-        if let Some(threads) = &planned.threads {
-            tables.threads.insert(line.clone(), threads.clone());
-        }
-        Ok(Kept::New(Box::new(planned)))
-    }
-
-    pub fn save_threads_now(&self, line: &PhoneNumber, threads: &Threads) -> Saved {
-        let known = &mut self.tables().threads;
-        let version = known.get(line).map_or(0, |known| known.version);
-        if version + 1 != threads.version {
-            return Saved::Outdated;
-        }
-        known.insert(line.clone(), threads.clone());
-        Saved::Yes
-    }
-
-    pub fn save_now(&self, delivery: &Delivery, spawned: &[Delivery]) -> Saved {
-        let deliveries = &mut self.tables().deliveries;
-        match deliveries.get_mut(&delivery.id) {
-            Some(row) if row.delivery.version + 1 == delivery.version => {
-                *row = delivery.into();
-                for new in spawned {
-                    let row = deliveries.entry(new.id.clone());
-                    row.or_insert_with(|| new.into());
-                }
-                Saved::Yes
-            }
-            _ => Saved::Outdated,
-        }
-    }
-
     /// Replaces a delivery whatever its version: what a store must not do.
     pub fn overwrite(&self, delivery: &Delivery) {
         let row = delivery.into();
@@ -308,7 +243,38 @@ impl Store for MemoryStore {
         _: &Threads,
         plan: Planning,
     ) -> Result<Kept> {
-        self.take_in_now(line, sid, &plan)
+        let mut tables = self.tables();
+        if tables.inbounds.contains_key(sid) {
+            return Ok(Kept::Already);
+        }
+        let planned = plan(&tables.threads.get(line).cloned().unwrap_or_default());
+        let Planned {
+            record, deliveries, ..
+        } = &planned;
+        if let Some(taken) = deliveries
+            .iter()
+            .find(|delivery| tables.deliveries.contains_key(&delivery.id))
+        {
+            bail!("there is a delivery {} already", taken.id);
+        }
+        tables.inbounds.insert(sid.clone(), record.clone());
+        for delivery in deliveries {
+            let row = delivery.into();
+            tables.deliveries.insert(delivery.id.clone(), row);
+        }
+        if let Some(change) = &record.opt_out {
+            tables.change_opt_out(line, change);
+        }
+        for subscriber in &record.subscriptions {
+            tables.put_subscriber(line, subscriber);
+        }
+        if let Some(change) = &record.duty {
+            tables.set_override(line, &change.person, change.to.as_ref());
+        }
+        if let Some(threads) = &planned.threads {
+            tables.threads.insert(line.clone(), threads.clone());
+        }
+        Ok(Kept::New(Box::new(planned)))
     }
 
     async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
@@ -317,7 +283,13 @@ impl Store for MemoryStore {
     }
 
     async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
-        Ok(self.save_threads_now(line, threads))
+        let known = &mut self.tables().threads;
+        let version = known.get(line).map_or(0, |known| known.version);
+        if version + 1 != threads.version {
+            return Ok(Saved::Outdated);
+        }
+        known.insert(line.clone(), threads.clone());
+        Ok(Saved::Yes)
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -345,7 +317,18 @@ impl Store for MemoryStore {
     }
 
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
-        Ok(self.save_now(delivery, spawned))
+        let deliveries = &mut self.tables().deliveries;
+        match deliveries.get_mut(&delivery.id) {
+            Some(row) if row.delivery.version + 1 == delivery.version => {
+                *row = delivery.into();
+                for new in spawned {
+                    let row = deliveries.entry(new.id.clone());
+                    row.or_insert_with(|| new.into());
+                }
+                Ok(Saved::Yes)
+            }
+            _ => Ok(Saved::Outdated),
+        }
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {

@@ -6,7 +6,6 @@
 
 mod bus;
 mod faults;
-mod notices;
 mod phone;
 mod programs;
 
@@ -40,6 +39,8 @@ use relay::hosts::server::kept;
 use relay::hosts::server::kept::Left;
 use relay::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 use relay::twilio::client::Client;
+
+use crate::support::hooked_store::HookedStore;
 
 /// A Monday morning in San Diego: Sergio is on duty.
 pub const IN_HOURS: &str = "2026-11-23T10:00:00-08:00";
@@ -393,10 +394,10 @@ fn start(
     let queue = SqliteQueue::on(database.clone());
     let store: Arc<dyn Store> = Arc::new(SqliteStore::on(database));
     let relay = Relay {
-        store: Arc::new(faults::Failing {
+        store: Arc::new(HookedStore(faults::Failing {
             behind: store,
             faults: Arc::clone(faults),
-        }),
+        })),
         queue: Arc::new(queue.clone()),
         audit: Arc::new(FileAudit::open(&folder.path().join("audit.jsonl")).expect("an audit")),
         credentials: Arc::new(Arc::new(demo_account())),

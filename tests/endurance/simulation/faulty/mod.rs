@@ -2,7 +2,6 @@
 //! effect there is a pause, at which others go on, and at which the caller may die.
 
 mod broken;
-mod notices;
 mod store;
 
 pub use store::FaultyStore;

@@ -2,34 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use anyhow::bail;
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use relay::app::ports::store::SignatureDigest;
-use relay::app::ports::store::{
-    ForInbound, ForSending, Kept, Planning, Result, Saved, Store, Subscribers,
-};
+use relay::app::ports::store::{Kept, Notices, Planning, Result, Saved, Store};
 use relay::domain::delivery::{Delivery, State};
-use relay::domain::duty::{Override, Overrides};
-use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
-use relay::domain::inbound_record::InboundRecord;
-use relay::domain::line::Line;
-use relay::domain::opt_out;
-use relay::domain::opt_out::OptOuts;
-use relay::domain::pace;
+use relay::domain::ids::{DeliveryId, NoticeId};
 use relay::domain::phone::PhoneNumber;
-use relay::domain::subscriber::{Change, Subscriber, Unchanged};
 use relay::domain::thread::Threads;
 
 use super::broken;
 use crate::endurance::simulation::faults::Fault;
 use crate::endurance::simulation::mistakes::Mistake;
 use crate::endurance::simulation::weather::Weather;
+use crate::support::hooked_store::Hook;
 use crate::support::memory::MemoryStore;
 
 pub struct FaultyStore {
@@ -47,23 +36,38 @@ impl FaultyStore {
         }
         Ok(())
     }
+}
 
-    pub(crate) async fn read<T>(&self, operation: impl Future<Output = Result<T>>) -> Result<T> {
-        let weather = &self.weather;
-        weather.time.pause(weather.latency()).await;
-        self.is_there()?;
-        let read = operation.await;
-        weather.time.pause(weather.latency()).await;
-        read
+#[async_trait]
+impl Hook for FaultyStore {
+    type Behind = MemoryStore;
+
+    fn behind(&self) -> &Arc<MemoryStore> {
+        &self.behind
     }
 
-    pub(crate) async fn write<T>(
+    async fn read<T: Send>(
         &self,
-        write: impl FnOnce() -> Result<T> + Send + 'static,
+        _: &str,
+        answer: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let weather = &self.weather;
         weather.time.pause(weather.latency()).await;
         self.is_there()?;
+        let read = answer.await;
+        weather.time.pause(weather.latency()).await;
+        read
+    }
+
+    async fn write<T: Send>(
+        &self,
+        _: &str,
+        effect: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let weather = &self.weather;
+        weather.time.pause(weather.latency()).await;
+        self.is_there()?;
+        let write = move || effect.now_or_never().expect("memory does not wait");
         if weather.strikes(Fault::StoreLate) {
             weather.later(Box::new(move || drop(write())));
             bail!("the store did not answer in time");
@@ -75,99 +79,6 @@ impl FaultyStore {
         }
         written
     }
-}
-
-#[async_trait]
-impl Subscribers for FaultyStore {
-    async fn subscribers(
-        &self,
-        line: &PhoneNumber,
-        topic: &str,
-        after: Option<&PhoneNumber>,
-        limit: usize,
-    ) -> Result<Vec<Subscriber>> {
-        self.read(self.behind.subscribers(line, topic, after, limit))
-            .await
-    }
-
-    async fn subscriptions_of(
-        &self,
-        line: &PhoneNumber,
-        number: &PhoneNumber,
-    ) -> Result<Vec<Subscriber>> {
-        self.read(self.behind.subscriptions_of(line, number)).await
-    }
-
-    async fn change_subscribers(
-        &self,
-        line: &PhoneNumber,
-        changes: &[Change],
-    ) -> Result<Vec<std::result::Result<Subscriber, Unchanged>>> {
-        let (store, line, changes) = (Arc::clone(&self.behind), line.clone(), changes.to_vec());
-        self.write(move || {
-            let changed = store.change_subscribers(&line, &changes).now_or_never();
-            changed.expect("memory does not wait")
-        })
-        .await
-    }
-}
-
-#[async_trait]
-impl Store for FaultyStore {
-    async fn for_inbound(
-        &self,
-        line: &PhoneNumber,
-        sid: &MessageSid,
-        from: Option<&PhoneNumber>,
-    ) -> Result<ForInbound> {
-        self.read(self.behind.for_inbound(line, sid, from)).await
-    }
-
-    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
-        self.read(self.behind.for_sending(line, to)).await
-    }
-
-    async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {
-        self.read(self.behind.opt_outs(line)).await
-    }
-
-    async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool> {
-        let (store, line, change) = (Arc::clone(&self.behind), line.clone(), change.clone());
-        self.write(move || {
-            let changed = store.change_opt_out(&line, &change).now_or_never();
-            changed.expect("memory does not wait")
-        })
-        .await
-    }
-
-    async fn claim_signature(
-        &self,
-        signature: &SignatureDigest,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let (store, signature) = (Arc::clone(&self.behind), signature.clone());
-        self.write(move || {
-            let claimed = store.claim_signature(&signature, until, now).now_or_never();
-            claimed.expect("memory does not wait")
-        })
-        .await
-    }
-
-    async fn claim_slot(
-        &self,
-        key: &pace::Key,
-        rate: pace::Rate,
-        patience: Duration,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>> {
-        let (store, key) = (Arc::clone(&self.behind), key.clone());
-        self.write(move || {
-            let slot = store.claim_slot(&key, rate, patience, now).now_or_never();
-            slot.expect("memory does not wait")
-        })
-        .await
-    }
 
     async fn take_in(
         &self,
@@ -176,26 +87,22 @@ impl Store for FaultyStore {
         seen: &Threads,
         plan: Planning,
     ) -> Result<Kept> {
-        let (store, line, sid) = (Arc::clone(&self.behind), line.clone(), sid.clone());
+        let store = Arc::clone(&self.behind);
+        let (line, sid, threads) = (line.clone(), sid.clone(), seen.clone());
         let forgets = self.mistake == Some(Mistake::AcknowledgesWhatIsNotKept);
         let forgets = forgets && self.weather.one_in(5);
         let mistake = self.mistake;
         let planned = forgets.then(|| plan(seen));
-        self.write(move || match planned {
-            Some(planned) => Ok(Kept::New(Box::new(planned))),
-            None => store.take_in_now(&line, &sid, &broken::planning(mistake, plan)),
-        })
-        .await
-    }
-
-    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
-        self.read(self.behind.threads(line)).await
-    }
-
-    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
-        let (store, line, threads) = (Arc::clone(&self.behind), line.clone(), threads.clone());
-        self.write(move || Ok(store.save_threads_now(&line, &threads)))
-            .await
+        let effect = async move {
+            match planned {
+                Some(planned) => Ok(Kept::New(Box::new(planned))),
+                None => {
+                    let plan = broken::planning(mistake, plan);
+                    store.take_in(&line, &sid, &threads, plan).await
+                }
+            }
+        };
+        self.write("take_in", effect).await
     }
 
     async fn save(&self, delivery: &Delivery, spawned: &[Delivery]) -> Result<Saved> {
@@ -207,28 +114,26 @@ impl Store for FaultyStore {
             broken::save(mistake, &self.behind, &mut next, &mut spawned);
         }
         let forgets = next.state == State::Delivered && self.weather.one_in(5);
-        let saved = self.write(move || match mistake {
-            Some(Mistake::SavesWithoutClaim) => {
-                store.overwrite(&next);
-                spawned.iter().for_each(|new| store.overwrite(new));
-                Ok(Saved::Yes)
+        let effect = async move {
+            match mistake {
+                Some(Mistake::SavesWithoutClaim) => {
+                    store.overwrite(&next);
+                    spawned.iter().for_each(|new| store.overwrite(new));
+                    Ok(Saved::Yes)
+                }
+                Some(Mistake::ForgetsNews) if forgets => Ok(Saved::Yes),
+                _ => store.save(&next, &spawned).await,
             }
-            Some(Mistake::ForgetsNews) if forgets => Ok(Saved::Yes),
-            _ => Ok(store.save_now(&next, &spawned)),
-        });
-        let saved = saved.await;
+        };
+        let saved = self.write("save", effect).await;
         if saved.is_err() {
             self.unheard.lock().unwrap().insert(id);
         }
         saved
     }
 
-    async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
-        self.read(self.behind.inbound(sid)).await
-    }
-
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
-        let mut delivery = self.read(self.behind.delivery(id)).await?;
+        let mut delivery = self.read("delivery", self.behind.delivery(id)).await?;
         if self.mistake == Some(Mistake::ReopensWhatIsOver) {
             delivery.iter_mut().for_each(broken::reopen);
         }
@@ -249,68 +154,36 @@ impl Store for FaultyStore {
     ) -> Result<bool> {
         let (store, delivery, sid) = (Arc::clone(&self.behind), delivery.clone(), sid.clone());
         let shares = self.mistake == Some(Mistake::SharesMessages);
-        self.write(move || {
-            let owns = store.claim_message(&delivery, &sid, now).now_or_never();
-            Ok(owns.expect("memory does not wait")? || shares)
-        })
-        .await
+        let effect = async move { Ok(store.claim_message(&delivery, &sid, now).await? || shares) };
+        self.write("claim_message", effect).await
     }
 
-    async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>> {
-        self.read(self.behind.owner_of(sid)).await
-    }
-
-    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        self.read(self.behind.due_before(instant, limit)).await
-    }
-
-    async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
-        let (store, id) = (Arc::clone(&self.behind), id.clone());
-        self.write(move || {
-            let put_off = store.put_off(&id, before, until).now_or_never();
-            put_off.expect("memory does not wait")
-        })
-        .await
-    }
-
-    async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        self.read(self.behind.gave_up_before(instant, limit)).await
-    }
-
-    async fn lines(&self) -> Result<Vec<Line>> {
-        self.read(self.behind.lines()).await
-    }
-
-    async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
-        self.read(self.behind.line(number)).await
-    }
-
-    async fn put_line(&self, line: &Line) -> Result<()> {
-        self.behind.put_line(line).await
-    }
-
-    async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
-        self.behind.remove_line(number).await
-    }
-
-    async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
-        self.read(self.behind.reconciled(line)).await
-    }
-
-    async fn set_reconciled(&self, line: &PhoneNumber, day: Date) -> Result<()> {
-        self.behind.set_reconciled(line, day).await
-    }
-
-    async fn overrides(&self, line: &PhoneNumber) -> Result<Overrides> {
-        self.read(self.behind.overrides(line)).await
-    }
-
-    async fn set_override(
+    async fn notices_of_subject(
         &self,
         line: &PhoneNumber,
-        person: &str,
-        to: Option<&Override>,
-    ) -> Result<()> {
-        self.behind.set_override(line, person, to).await
+        topic: &str,
+        subject: &str,
+    ) -> Result<Vec<NoticeId>> {
+        if self.mistake == Some(Mistake::KnowsNoEarlierNotice) {
+            return Ok(Vec::new());
+        }
+        let answer = self.behind.notices_of_subject(line, topic, subject);
+        self.read("notices_of_subject", answer).await
+    }
+
+    async fn spawn(&self, deliveries: &[Delivery]) -> Result<()> {
+        let (store, mut deliveries) = (Arc::clone(&self.behind), deliveries.to_vec());
+        let mistake = self.mistake;
+        if mistake == Some(Mistake::LeavesOneOut) {
+            deliveries.pop();
+        }
+        let effect = async move {
+            if mistake == Some(Mistake::SpawnsAgain) {
+                deliveries.iter().for_each(|new| store.overwrite(new));
+                return Ok(());
+            }
+            store.spawn(&deliveries).await
+        };
+        self.write("spawn", effect).await
     }
 }

@@ -23,6 +23,7 @@ use crate::endurance::simulation::network::{Connection, Network};
 use crate::endurance::simulation::script::{Platform, Script};
 use crate::endurance::simulation::time::Time;
 use crate::endurance::simulation::weather::Weather;
+use crate::support::hooked_store::HookedStore;
 use crate::support::memory::{MemoryAudit, MemoryQueue, MemoryStore};
 
 impl World {
@@ -50,12 +51,12 @@ impl World {
             mistake,
         };
         let relay = Relay {
-            store: Arc::new(FaultyStore {
+            store: Arc::new(HookedStore(FaultyStore {
                 behind: store.clone(),
                 weather: weather.clone(),
                 mistake,
                 unheard: unheard.clone(),
-            }),
+            })),
             queue: Arc::new(FaultyQueue {
                 behind: queue.clone(),
                 weather: weather.clone(),
