@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test tools format lint tests template simulate simulate-notices simulate-threads crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-threads crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -30,6 +30,16 @@ dev:
 check: format lint
 	$(step) "check: passed"
 
+# Without AWS, as `cargo dev` builds it.
+WITHOUT_AWS := --no-default-features --features machine
+
+## test-fast: the tests that need nothing but Rust and end within a minute or two
+test-fast:
+	$(step) "test-fast"
+	cargo test --locked $(WITHOUT_AWS) --lib
+	cargo test --locked $(WITHOUT_AWS) --test relay -- \
+		layers:: contract:: conversations:: commands::config::
+
 ## test: everything that has to be right before a change lands
 test: tools format lint tests template
 	$(step) "test: everything passed"
@@ -43,11 +53,10 @@ format:
 	$(step) "format"
 	cargo fmt --check
 
-# The second time without AWS, as `cargo dev` builds it.
 lint:
 	$(step) "lint"
 	cargo clippy --locked --all-targets -- -D warnings
-	cargo clippy --locked --no-default-features --features machine --bin relay -- -D warnings
+	cargo clippy --locked $(WITHOUT_AWS) --bin relay -- -D warnings
 
 # The gate for dependencies is one of the tests.
 tests:
