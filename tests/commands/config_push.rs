@@ -8,24 +8,10 @@ use relay::app::ports::store::Store;
 
 use crate::support::moto;
 
-const FILE: &str = r#"# A comment that a pull must not lose.
-[[line]]
-name = "qdn"
-number = "+16195550100"
-country = "US"
-time_zone = "America/Los_Angeles"
-public_url = "https://relay.example.com"
-
-[[line.person]]
-name = "Sergio"
-number = "619-555-0110"
-hours = ["Mon-Fri 08:00-18:00"]
-
-[[line.person]]
-name = "Backup"
-number = "619-555-0111"
-hours = "always"
-"#;
+const FILE: &str = concat!(
+    "# A comment that a pull must not lose.\n",
+    include_str!("../support/relay.toml")
+);
 
 struct Shell {
     folder: tempfile::TempDir,
@@ -104,8 +90,8 @@ async fn a_push_puts_the_files_lines_in_force_and_shows_what_changes() {
     shell.file(&format!("{}{second}", FILE.replace("18:00", "17:00")));
     let printed = shell.prints(0, &["push", "--config", "relay.toml"]);
     for expected in [
-        "- hours = [\"Mon-Fri 08:00-18:00\"]",
-        "+ hours = [\"Mon-Fri 08:00-17:00\"]",
+        "- hours = [\"Mon-Fri 08:00-18:00\", \"Sat 09:00-13:00\"]",
+        "+ hours = [\"Mon-Fri 08:00-17:00\", \"Sat 09:00-13:00\"]",
         "qdn: changed",
         "shop: added",
     ] {

@@ -8,27 +8,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::support::RELAY_TOML;
+
 const RELAY: &str = env!("CARGO_BIN_EXE_relay");
 
 /// Sergio is always on duty here, whatever the time of the test.
-const CONFIG: &str = r#"
-[[line]]
-name = "qdn"
-number = "+16195550100"
-country = "US"
-time_zone = "America/Los_Angeles"
-public_url = "https://relay.example.com"
-
-[[line.person]]
-name = "Sergio"
-number = "619-555-0110"
-hours = ["Mon-Sun 00:00-24:00"]
-
-[[line.person]]
-name = "Backup"
-number = "619-555-0111"
-hours = "always"
-"#;
+fn config() -> String {
+    let hours = r#"["Mon-Fri 08:00-18:00", "Sat 09:00-13:00"]"#;
+    RELAY_TOML.replace(hours, r#"["Mon-Sun 00:00-24:00"]"#)
+}
 
 /// A folder with a configuration, in which relays come and go.
 struct Place {
@@ -44,7 +32,7 @@ struct Dev {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("relay.toml"), CONFIG).unwrap();
+        std::fs::write(folder.path().join("relay.toml"), config()).unwrap();
         Self { folder }
     }
 
@@ -311,11 +299,11 @@ fn a_mistake_in_the_configuration_is_shown_with_its_place() {
     let place = Place::new();
     std::fs::write(
         place.path("relay.toml"),
-        CONFIG.replace("America/Los_Angeles", "America/San_Diego"),
+        config().replace("America/Los_Angeles", "America/San_Diego"),
     )
     .unwrap();
     let error = error_of(&place.run(&["dev", "--port", "0"]));
-    assert!(error.contains("relay.toml:6:"), "{error}");
+    assert!(error.contains("relay.toml:5:"), "{error}");
 }
 
 #[test]

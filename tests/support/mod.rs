@@ -9,3 +9,6 @@ pub mod proxy;
 pub mod records;
 pub mod tools;
 pub mod world;
+
+/// One line with two people: the first has office hours, the second is the backup.
+pub const RELAY_TOML: &str = include_str!("relay.toml");

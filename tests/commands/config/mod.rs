@@ -10,23 +10,7 @@ mod values;
 
 use relay::domain::line::config::parse;
 
-const CONFIG: &str = r#"[[line]]
-name = "qdn"
-number = "+16195550100"
-country = "US"
-time_zone = "America/Los_Angeles"
-public_url = "https://relay.example.com"
-
-[[line.person]]
-name = "Sergio"
-number = "619-555-0110"
-hours = ["Mon-Fri 08:00-18:00", "Sat 09:00-13:00"]
-
-[[line.person]]
-name = "Backup"
-number = "619-555-0111"
-hours = "always"
-"#;
+use crate::support::RELAY_TOML as CONFIG;
 
 /// The mistakes in the configuration after `wrong` has taken the place of `right`, one to a line, without
 /// the excerpts.
