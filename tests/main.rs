@@ -1,12 +1,18 @@
-//! Black-box tests, all in one binary, which links once. `tests/README.md` says what is where.
+//! Black-box tests, all in one binary, which links once. `README.md` says what each folder holds.
 
-mod commands;
+// What the relay is held to.
 mod contract;
 mod conversations;
 mod dependencies;
+
+// What people type, and what runs on AWS.
+mod commands;
 #[cfg(feature = "aws")]
 mod deployed;
+
+// What other programs do with it, and what it withstands.
 mod endurance;
 mod layers;
 mod programs;
+
 mod support;
