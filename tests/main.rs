@@ -1,5 +1,7 @@
 //! Black-box tests, all in one binary, which links once. `README.md` says what each folder holds.
 
+#![allow(clippy::unwrap_used)]
+
 // What the relay is held to.
 mod contract;
 mod conversations;

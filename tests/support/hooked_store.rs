@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::app::outbound_notifier::auth::SignatureDigest;
+use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
     Accepted, ForInbound, ForSending, Kept, Notices, Planning, Result, Saved, Store, Subscribers,
 };
@@ -71,7 +71,12 @@ pub trait Hook: Send + Sync {
         self.read("delivery", self.behind().delivery(id)).await
     }
 
-    async fn claim_message(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        now: Timestamp,
+    ) -> Result<bool> {
         let store = Arc::clone(self.behind());
         let (delivery, sid) = (delivery.clone(), sid.clone());
         let effect = async move { store.claim_message(&delivery, &sid, now).await };
@@ -143,7 +148,12 @@ impl<H: Hook> Store for HookedStore<H> {
         self.0.save(delivery, spawned).await
     }
 
-    async fn claim_message(&self, delivery: &DeliveryId, sid: &MessageSid, now: Timestamp) -> Result<bool> {
+    async fn claim_message(
+        &self,
+        delivery: &DeliveryId,
+        sid: &MessageSid,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.0.claim_message(delivery, sid, now).await
     }
 
