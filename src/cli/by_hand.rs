@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use jiff::Timestamp;
 
-use super::on_record::OnRecord;
+use super::deployment::{Part, RelayFlags};
 use super::schedule::{choose_one, number};
 use crate::app::ports::audit::{Audit, Record};
 use crate::app::ports::store::Store;
@@ -16,7 +15,7 @@ use crate::domain::phone::PhoneNumber;
 #[derive(clap::Args)]
 pub struct ByHand {
     #[command(flatten)]
-    relay: OnRecord,
+    relay: RelayFlags,
     /// Which line's list, by its name or number; needed if there are several
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
@@ -40,15 +39,15 @@ pub struct Opened {
     pub lines: Vec<Line>,
     /// The one of them that is meant.
     pub line: Line,
-    audit: Box<dyn Audit>,
+    audit: Arc<dyn Audit>,
 }
 
 impl ByHand {
     /// The audit comes first: nothing is changed that could not be put on record. Its stream is
     /// named after `command`.
-    pub async fn open(&self, command: &str, now: Timestamp) -> anyhow::Result<Opened> {
-        let audit = self.relay.audit(command, now).await?;
-        let store = self.relay.target.store().await?;
+    pub async fn open(&self, command: &str) -> anyhow::Result<Opened> {
+        let relay = self.relay.open(&[Part::Audit]).await?;
+        let (audit, store) = (relay.audit(command)?, relay.store()?);
         let lines = store.lines().await?;
         Ok(Opened {
             line: choose_one(lines.clone(), self.line.as_deref())?,
@@ -60,12 +59,8 @@ impl ByHand {
 }
 
 impl Whom {
-    pub async fn open(
-        &self,
-        command: &str,
-        now: Timestamp,
-    ) -> anyhow::Result<(Opened, PhoneNumber)> {
-        let opened = self.by_hand.open(command, now).await?;
+    pub async fn open(&self, command: &str) -> anyhow::Result<(Opened, PhoneNumber)> {
+        let opened = self.by_hand.open(command).await?;
         let number = number(&self.number, &opened.line)?;
         Ok((opened, number))
     }

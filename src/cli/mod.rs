@@ -5,6 +5,7 @@ mod candidates;
 mod config;
 pub mod config_file;
 mod dead;
+mod deployment;
 mod dev;
 mod duty;
 mod explain;
@@ -12,7 +13,6 @@ mod invite;
 mod notice;
 mod notifier;
 mod notify;
-mod on_record;
 mod opt_outs;
 mod output;
 mod phone;
@@ -26,7 +26,6 @@ mod secrets;
 mod serve;
 mod show;
 mod subscribers;
-mod target;
 mod text;
 mod threads;
 mod twilio;
@@ -41,7 +40,12 @@ use crate::printable::printable_lines;
 
 /// A business phone line in front of a few people: texts reach whoever is on duty.
 #[derive(Parser)]
-#[command(name = "relay", version, propagate_version = true)]
+#[command(
+    name = "relay",
+    version,
+    propagate_version = true,
+    after_help = "Commands work on the relay in .relay, or with --stack NAME (or RELAY_STACK) on a deployed one."
+)]
 struct Relay {
     #[command(subcommand)]
     command: Command,

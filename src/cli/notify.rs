@@ -22,8 +22,7 @@ Examples:
       --set name=Zurek --set starts=2026-04-29T18:00:00-07:00 --dry-run
   relay notify notice.json --follow
   relay notify notice.json --url https://relay.example.com --caller daemon --env-file repos.env
-  relay notify notice.json --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
-      --bulk-queue-url https://sqs…/relay-bulk --log-group relay-AuditLog-1A2B3C
+  relay notify notice.json --stack relay
 
 `relay schema` prints all that a notice can have.")]
 pub struct Notify {

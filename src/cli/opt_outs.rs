@@ -23,7 +23,7 @@ use crate::printable::printable;
   relay optouts list
   relay optouts add 858-555-0107
   relay optouts remove 858-555-0107
-  relay optouts list --table relay-Table-1A2B3C --json")]
+  relay optouts list --stack relay --json")]
 pub struct OptOuts {
     #[command(subcommand)]
     command: Command,
@@ -43,7 +43,7 @@ enum Command {
     /// Take a number off the list
     #[command(after_help = "Examples:
   relay optouts remove 858-555-0107
-  relay optouts remove 858-555-0107 --table relay-Table-1A2B3C --log-group relay-AuditLog-1A2B3C")]
+  relay optouts remove 858-555-0107 --stack relay")]
     Remove(Whom),
 }
 
@@ -92,7 +92,7 @@ struct Changed {
 }
 
 async fn change(whom: &Whom, to: Option<OptOut>, now: Timestamp) -> anyhow::Result<ExitCode> {
-    let (opened, number) = whom.open("relay-optouts", now).await?;
+    let (opened, number) = whom.open("relay-optouts").await?;
     let line = &opened.line;
     let change = Change {
         of_person: line.person_with(&number).is_some(),

@@ -8,21 +8,15 @@ use jiff::civil::Date;
 
 use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
+use super::deployment::{Deployment, Part, RelayFlags};
 use super::output::{self, Unwritten, tell};
 use super::serve::web_address;
-use super::target::Target;
-use crate::adapters::files::audit::FileAudit;
-use crate::adapters::sqlite::queue::SqliteQueue;
-use crate::adapters::sqlite::store::SqliteStore;
-use crate::app::ports::event_bus::NoBus;
+use crate::adapters::files::audit_fallback::{Fallback, NAMESPACE};
 use crate::app::reconciliation::{Mode, reconcile};
 use crate::app::relay::Relay;
-use crate::clock::{Clock, SystemChance, SystemClock};
-use crate::credentials::repos_env;
-use crate::domain::credentials::Credentials;
+use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;
 use crate::domain::reconciliation::{Counts, Difference, Report, last_settled};
-use crate::hosts::server::AUDIT;
 use crate::printable::printable;
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
@@ -39,8 +33,7 @@ use crate::twilio::network::Network;
 #[command(after_help = "Examples:
   relay reconcile --env-file repos.env --dry-run
   relay reconcile --env-file repos.env --day 2026-11-22 --line qdn
-  relay reconcile --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
-      --log-group relay-AuditLog-1A2B3C --secret-id relay-Credentials-1A2B3C")]
+  relay reconcile --stack relay")]
 pub struct Reconcile {
     /// The day by the line's clock, such as 2026-11-22; by default the last one that is settled
     #[arg(long, value_name = "DATE")]
@@ -52,12 +45,10 @@ pub struct Reconcile {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    target: Target,
+    relay: RelayFlags,
     /// The one-machine relay's file with Twilio's credentials
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
-    #[command(flatten)]
-    stack: StackParts,
     /// Twilio's API, or something that stands in for it
     #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
     twilio_url: String,
@@ -66,28 +57,11 @@ pub struct Reconcile {
     json: bool,
 }
 
-/// What a deployed relay consists of besides its table.
-#[derive(clap::Args)]
-struct StackParts {
-    /// A deployed relay's queue of wake-ups (the stack's output DeliveriesQueueUrl)
-    #[arg(long, value_name = "URL", env = "DELIVERIES_QUEUE_URL")]
-    queue_url: Option<String>,
-    /// A deployed relay's audit (the stack's output AuditLogGroup)
-    #[arg(long, value_name = "NAME", env = "AUDIT_LOG_GROUP")]
-    log_group: Option<String>,
-    /// A deployed relay's credentials (the stack's output CredentialsSecretArn)
-    #[arg(long, value_name = "ID", env = "CREDENTIALS_SECRET_ID")]
-    secret_id: Option<String>,
-}
-
 impl Reconcile {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let now = SystemClock.now();
-        let relay = match self.target.table() {
-            Some(table) => self.deployed(table).await?,
-            None => self.one_machine()?,
-        };
-        let lines = self.lines(relay.store.lines().await?)?;
+        let (deployment, relay) = self.open().await?;
+        let lines = self.lines(relay.store.lines().await?, &deployment.place())?;
         let mode = match self.dry_run {
             true => Mode::Look,
             false => Mode::PutRight,
@@ -108,8 +82,7 @@ impl Reconcile {
         Ok(ExitCode::from(u8::from(left)))
     }
 
-    fn lines(&self, mut lines: Vec<Line>) -> anyhow::Result<Vec<Line>> {
-        let place = self.target.place();
+    fn lines(&self, mut lines: Vec<Line>, place: &str) -> anyhow::Result<Vec<Line>> {
         if lines.is_empty() {
             bail!("{place} has no lines yet; put some there with `relay config push`");
         }
@@ -141,85 +114,24 @@ impl Reconcile {
         }
     }
 
-    fn one_machine(&self) -> anyhow::Result<Relay> {
-        let Some(file) = &self.env_file else {
-            let needed = "Twilio's credentials are needed: name the file that has them with \
-                --env-file, or a deployed relay with --table";
-            return Err(WrongUsage(needed.to_owned()).into());
-        };
-        let credentials: Credentials = repos_env::read(file)?;
-        let database = self.target.database()?;
-        Ok(Relay {
-            store: Arc::new(SqliteStore::on(database.clone())),
-            queue: Arc::new(SqliteQueue::on(database)),
-            audit: Arc::new(FileAudit::open(&self.target.data.join(AUDIT))?),
-            credentials: Arc::new(Arc::new(credentials)),
+    async fn open(&self) -> anyhow::Result<(Deployment, Relay)> {
+        let needed = [Part::Queue, Part::Audit, Part::Secret];
+        let deployment = self.relay.open(&needed).await?;
+        let relay = deployment.relay("relay-reconcile")?;
+        // What the audit does not take is printed, since what was found lost goes out all the same.
+        let audit = Fallback::new(
+            relay.audit,
+            Arc::new(SystemClock),
+            NAMESPACE,
+            Box::new(std::io::stderr()),
+        );
+        let relay = Relay {
+            audit: Arc::new(audit),
+            credentials: deployment.credentials(self.env_file.as_deref())?,
             twilio: Client::new(Box::new(Network::new()), &self.twilio_url),
-            bus: Arc::new(NoBus),
-            clock: Arc::new(SystemClock),
-            chance: Arc::new(SystemChance),
-        })
-    }
-
-    #[cfg(feature = "aws")]
-    async fn deployed(&self, table: &str) -> anyhow::Result<Relay> {
-        use crate::hosts::lambda::settings::Settings;
-        use crate::hosts::lambda::{Needs, build};
-
-        let part = |name: &Option<String>, what: &str, flag: &str, output: &str| {
-            let name = name.as_deref().filter(|name| !name.is_empty());
-            name.map(str::to_owned).ok_or_else(|| {
-                WrongUsage(format!(
-                    "a deployed relay needs its {what}: name it with {flag} (the stack's output \
-                     {output})"
-                ))
-            })
+            ..relay
         };
-        let StackParts {
-            queue_url,
-            log_group,
-            secret_id,
-        } = &self.stack;
-        // The other settings have defaults.
-        let given = [
-            ("TABLE_NAME", table.to_owned()),
-            (
-                "DELIVERIES_QUEUE_URL",
-                part(queue_url, "queue", "--queue-url", "DeliveriesQueueUrl")?,
-            ),
-            (
-                "AUDIT_LOG_GROUP",
-                part(log_group, "audit", "--log-group", "AuditLogGroup")?,
-            ),
-            (
-                "CREDENTIALS_SECRET_ID",
-                part(
-                    secret_id,
-                    "credentials",
-                    "--secret-id",
-                    "CredentialsSecretArn",
-                )?,
-            ),
-            ("TWILIO_API_URL", self.twilio_url.clone()),
-            ("AWS_LAMBDA_FUNCTION_NAME", "relay-reconcile".to_owned()),
-        ];
-        let settings = Settings::from_vars(|name| {
-            let given = given.iter().find(|(given, _)| *given == name);
-            given.map(|(_, value)| value.clone())
-        })?;
-        let aws = super::target::aws(table).await?;
-        let needs = Needs {
-            twilio: true,
-            ..Needs::default()
-        };
-        build(&settings, &aws, needs).await
-    }
-
-    #[cfg(not(feature = "aws"))]
-    async fn deployed(&self, _: &str) -> anyhow::Result<Relay> {
-        // Says that this was built without AWS.
-        self.target.store().await?;
-        bail!("a deployed relay cannot be opened")
+        Ok((deployment, relay))
     }
 }
 

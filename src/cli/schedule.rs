@@ -4,7 +4,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use jiff::Timestamp;
 
-use super::target::Target;
+use super::deployment::RelayFlags;
 use super::{WrongUsage, config_file};
 use crate::app::ports::store::Store;
 use crate::domain::duty::when;
@@ -12,7 +12,6 @@ use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
 use crate::domain::thread::Threads;
-use crate::hosts::server::DEFAULT_DATA;
 
 /// Where a command takes lines, overrides and opt-outs from: a relay's store, or a file, whose lines
 /// have neither unless a relay is named as well.
@@ -21,12 +20,8 @@ pub struct Schedule {
     /// Take the lines from this file instead of a relay's store
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The one-machine relay's data folder [default: .relay]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// A deployed relay's table (the stack's output TableName) [env: TABLE_NAME]
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
+    #[command(flatten)]
+    relay: RelayFlags,
     /// Only this line, by its name or number
     #[arg(long = "line", visible_alias = "to", value_name = "LINE")]
     line: Option<String>,
@@ -54,10 +49,10 @@ impl Schedule {
 
     /// The relay's store, if lines or what is known of them come from one.
     async fn store(&self) -> anyhow::Result<Option<Arc<dyn Store>>> {
-        let names_a_relay = self.data.is_some() || self.named_table().is_some();
         match &self.config {
-            Some(_) if !names_a_relay => Ok(None),
-            _ => Ok(Some(self.target().store().await?)),
+            // Whatever variables say: beside a file they do not count.
+            Some(_) if !self.relay.are_given() => Ok(None),
+            _ => Ok(Some(self.relay.store().await?)),
         }
     }
 
@@ -77,29 +72,13 @@ impl Schedule {
         }
         Ok(lines.remove(0))
     }
-
-    /// The table that the command line names.
-    fn named_table(&self) -> Option<String> {
-        self.table.clone().filter(|name| !name.is_empty())
-    }
-
-    fn target(&self) -> Target {
-        Target {
-            data: self.data.clone().unwrap_or_else(|| DEFAULT_DATA.into()),
-            // Read here and not by the parser: beside --config it shall not count.
-            table: self
-                .named_table()
-                .or_else(|| std::env::var("TABLE_NAME").ok())
-                .filter(|_| self.data.is_none()),
-        }
-    }
 }
 
 /// Which lines of a relay's store a command is about.
 #[derive(clap::Args)]
 pub struct Lines {
     #[command(flatten)]
-    target: Target,
+    relay: RelayFlags,
     /// Only this line, by its name or number
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
@@ -107,7 +86,7 @@ pub struct Lines {
 
 impl Lines {
     pub async fn open(&self) -> anyhow::Result<(Arc<dyn Store>, Vec<Line>)> {
-        let store = self.target.store().await?;
+        let store = self.relay.store().await?;
         let lines = store.lines().await?;
         Ok((store, choose(lines, self.line.as_deref())?))
     }

@@ -20,7 +20,7 @@ use crate::printable::printable;
 #[command(after_help = "Examples:
   relay threads
   relay threads --numbers --body
-  relay threads --table relay-Table-1A2B3C --json")]
+  relay threads --stack relay --json")]
 pub struct Threads {
     #[command(flatten)]
     listing: Listing,

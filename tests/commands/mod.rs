@@ -7,6 +7,8 @@ mod config;
 mod config_push;
 mod dead;
 mod machine;
+#[cfg(feature = "aws")]
+mod deployment;
 mod notices;
 mod opt_outs;
 mod output;
@@ -82,6 +84,7 @@ impl Place {
         command
             .args(arguments)
             .current_dir(self.path())
+            .env_remove("RELAY_STACK")
             .env_remove("TABLE_NAME")
             .env_remove("DELIVERIES_QUEUE_URL")
             .env_remove("BULK_QUEUE_URL")

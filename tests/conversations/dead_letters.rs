@@ -1,9 +1,7 @@
 //! Texts that reached nobody, and what becomes of them when somebody has them tried again.
 
-use std::sync::Arc;
-
 use relay::app::dead_letters as dead;
-use relay::app::dead_letters::{Means, Wanted};
+use relay::app::dead_letters::Wanted;
 use relay::clock::Clock;
 use relay::domain::delivery::State;
 use relay::domain::duty::{Override, Presence};
@@ -28,14 +26,6 @@ async fn a_text_that_reaches_nobody(world: &World) -> MessageSid {
     sid
 }
 
-fn means(world: &World) -> Means {
-    Means {
-        store: Arc::clone(&world.relay().store),
-        queue: Arc::clone(&world.relay().queue),
-        audit: Arc::clone(&world.relay().audit),
-    }
-}
-
 /// The texts that reached nobody and fit.
 async fn dead(world: &World, wanted: Wanted) -> Vec<DeliveryId> {
     let letters = dead::letters(world.relay().store.as_ref(), wanted).await;
@@ -44,7 +34,7 @@ async fn dead(world: &World, wanted: Wanted) -> Vec<DeliveryId> {
 
 async fn replays(world: &World, sid: &MessageSid) -> anyhow::Result<State> {
     let id = DeliveryId::of_inbound(sid);
-    let replayed = dead::replay(&means(world), &id, world.clock.now()).await?;
+    let replayed = dead::replay(world.relay(), &id, world.clock.now()).await?;
     world.settle().await;
     Ok(replayed.state)
 }
@@ -99,10 +89,9 @@ async fn two_people_who_replay_the_same_text_send_it_once() {
     let world = World::at(IN_HOURS).await;
     let sid = a_text_that_reaches_nobody(&world).await;
     let (id, now) = (DeliveryId::of_inbound(&sid), world.clock.now());
-    let means = means(&world);
     let (one, two) = tokio::join!(
-        dead::replay(&means, &id, now),
-        dead::replay(&means, &id, now)
+        dead::replay(world.relay(), &id, now),
+        dead::replay(world.relay(), &id, now)
     );
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
     world.advance(minutes(5)).await;

@@ -1,9 +1,6 @@
 //! What is done about each class of Twilio's errors, from the webhook to the phone.
 
-use std::sync::Arc;
-
 use relay::app::dead_letters as dead;
-use relay::app::dead_letters::Means;
 use relay::clock::Clock;
 use relay::domain::delivery::{Delivery, GaveUp, State};
 use relay::domain::ids::DeliveryId;
@@ -22,13 +19,10 @@ async fn delivery(world: &World, sid: &MessageSid) -> Delivery {
 }
 
 async fn replay(world: &World, sid: &MessageSid) {
-    let means = Means {
-        store: Arc::clone(&world.relay().store),
-        queue: Arc::clone(&world.relay().queue),
-        audit: Arc::clone(&world.relay().audit),
-    };
     let id = DeliveryId::of_inbound(sid);
-    dead::replay(&means, &id, world.clock.now()).await.unwrap();
+    dead::replay(world.relay(), &id, world.clock.now())
+        .await
+        .unwrap();
     world.advance(seconds(5)).await;
 }
 

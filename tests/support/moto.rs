@@ -14,14 +14,17 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use relay::adapters::aws::clients;
+use serde_json::{Map, json};
 
 pub const REGION: &str = "us-east-1";
 
 /// Ends with this process, however it ends: its standard input closes then. DynamoDB changes an item
-/// as one step, moto's threads read and write it in two: they take turns.
+/// as one step, moto's threads read and write it in two: they take turns. What stacks need is
+/// imported here: that takes seconds, for which no client of the first stack would wait.
 const SERVER: &str = "
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+import moto.cloudformation.parsing
 from moto.dynamodb.responses import DynamoHandler
 from moto.server import main
 inner, turn = DynamoHandler.call_action, threading.Lock()
@@ -152,6 +155,26 @@ pub async fn log_group(config: &SdkConfig) -> String {
         .send()
         .await
         .expect("the log group is created");
+    name
+}
+
+/// A stack that has nothing but these outputs. Returns its name.
+pub async fn stack(config: &SdkConfig, outputs: &[(&str, &str)]) -> String {
+    let name = unique("stack");
+    let outputs = outputs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!({ "Value": value })));
+    let template = json!({
+        "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } },
+        "Outputs": outputs.collect::<Map<_, _>>(),
+    });
+    aws_sdk_cloudformation::Client::new(config)
+        .create_stack()
+        .stack_name(&name)
+        .template_body(template.to_string())
+        .send()
+        .await
+        .expect("the stack is created");
     name
 }
 

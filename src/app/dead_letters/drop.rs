@@ -1,32 +1,33 @@
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
-use super::{MOST_TRIES, Means, how_it_stands};
+use super::{MOST_TRIES, how_it_stands};
 use crate::app::audit::records;
 use crate::app::ports::store::Saved;
+use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
 
 /// Takes a dead letter off the list, because somebody dealt with it in another way, such as by
 /// telephone. It still can be replayed, by its name and for as long as it is stored.
 pub async fn drop_letter(
-    means: &Means,
+    relay: &Relay,
     id: &DeliveryId,
     reason: &str,
     now: Timestamp,
 ) -> anyhow::Result<Delivery> {
     for _ in 0..MOST_TRIES {
-        let Some(delivery) = means.store.delivery(id).await? else {
+        let Some(delivery) = relay.store.delivery(id).await? else {
             bail!("there is no delivery {id}");
         };
         let mut next = droppable(delivery)?;
         next.gave_up = None;
         next.version += 1;
-        if means.store.save(&next, &[]).await? == Saved::Outdated {
+        if relay.store.save(&next, &[]).await? == Saved::Outdated {
             continue;
         }
         let record = records::dropped(&next, reason, now);
-        means.audit.write(&[record]).await.with_context(|| {
+        relay.audit.write(&[record]).await.with_context(|| {
             format!("{id} is off the list, but the audit did not take the record of it")
         })?;
         return Ok(next);

@@ -5,7 +5,7 @@ mod drop;
 mod replay;
 
 pub use drop::{drop_letter, droppable};
-pub use replay::{Means, how_it_stands, plan, replay};
+pub use replay::{how_it_stands, plan, replay};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;

@@ -1,13 +1,11 @@
-use std::sync::Arc;
-
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use super::MOST_TRIES;
 use crate::app::audit::records;
-use crate::app::ports::audit::Audit;
-use crate::app::ports::queue::{Queue, WakeUp};
+use crate::app::ports::queue::WakeUp;
 use crate::app::ports::store::{Saved, Store};
+use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Effect, Event, Purpose, Recipient, State, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound_record::InboundRecord;
@@ -16,27 +14,20 @@ use crate::domain::phone::Sender;
 use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Known, Rule, decide};
 
-/// What a replay goes through.
-pub struct Means {
-    pub store: Arc<dyn Store>,
-    pub queue: Arc<dyn Queue>,
-    pub audit: Arc<dyn Audit>,
-}
-
 /// Has a dead letter tried again, with the people on duty now. Returns it as it is then: due, or
 /// delivered if it had arrived after all.
-pub async fn replay(means: &Means, id: &DeliveryId, now: Timestamp) -> anyhow::Result<Delivery> {
+pub async fn replay(relay: &Relay, id: &DeliveryId, now: Timestamp) -> anyhow::Result<Delivery> {
     for _ in 0..MOST_TRIES {
-        let Some(delivery) = means.store.delivery(id).await? else {
+        let Some(delivery) = relay.store.delivery(id).await? else {
             bail!("there is no delivery {id}");
         };
-        let (mut next, effects) = plan(means.store.as_ref(), delivery, now).await?;
+        let (mut next, effects) = plan(relay.store.as_ref(), delivery, now).await?;
         next.version += 1;
-        if means.store.save(&next, &[]).await? == Saved::Outdated {
+        if relay.store.save(&next, &[]).await? == Saved::Outdated {
             continue;
         }
         let (woken, reported) =
-            futures::join!(wake(means, &next, &effects, now), report(means, &next, now));
+            futures::join!(wake(relay, &next, &effects, now), report(relay, &next, now));
         woken.with_context(|| {
             format!("{id} is to be tried again, but nobody could be woken for it; the sweep does that within two minutes")
         })?;
@@ -134,7 +125,7 @@ pub fn how_it_stands(delivery: &Delivery) -> String {
 }
 
 async fn wake(
-    means: &Means,
+    relay: &Relay,
     delivery: &Delivery,
     effects: &[Effect],
     now: Timestamp,
@@ -146,12 +137,12 @@ async fn wake(
                 asked: now,
                 due: *due,
             };
-            means.queue.send(&wake_up, now).await?;
+            relay.queue.send(&wake_up, now).await?;
         }
     }
     Ok(())
 }
 
-async fn report(means: &Means, delivery: &Delivery, now: Timestamp) -> anyhow::Result<()> {
-    means.audit.write(&[records::replayed(delivery, now)]).await
+async fn report(relay: &Relay, delivery: &Delivery, now: Timestamp) -> anyhow::Result<()> {
+    relay.audit.write(&[records::replayed(delivery, now)]).await
 }

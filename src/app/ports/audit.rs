@@ -1,6 +1,8 @@
 //! The record of every decision and of every change of a delivery's state, for people who ask
 //! later. No message body is in it, and no number but masked and as a keyed hash.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -193,4 +195,11 @@ impl HashKey {
 pub trait Audit: Send + Sync {
     /// Keeps the records, in this order. An error means that some may not have been kept.
     async fn write(&self, records: &[Record]) -> anyhow::Result<()>;
+}
+
+#[async_trait]
+impl<A: Audit + ?Sized> Audit for Arc<A> {
+    async fn write(&self, records: &[Record]) -> anyhow::Result<()> {
+        self.as_ref().write(records).await
+    }
 }

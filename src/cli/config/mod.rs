@@ -8,8 +8,8 @@ use clap::Subcommand;
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
+use super::deployment::RelayFlags;
 use super::output::{self, Unwritten, note, print, tell};
-use super::target::Target;
 use super::{agrees, config_file};
 use crate::domain::line::changes::Changes;
 use crate::domain::line::{Line, config};
@@ -17,7 +17,7 @@ use crate::domain::line::{Line, config};
 /// Put a configuration where the Lambdas read it, fetch it, or compare
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  relay config diff --config relay.toml --table relay-Table-1A2B3C\n  relay config push --config relay.toml --table relay-Table-1A2B3C"
+    after_help = "Example:\n  relay config diff --config relay.toml --stack relay\n  relay config push --config relay.toml --stack relay"
 )]
 pub struct Config {
     #[command(subcommand)]
@@ -27,30 +27,24 @@ pub struct Config {
 #[derive(Subcommand)]
 enum Action {
     /// Make the lines of the file the ones in force, and show what changes by it
-    #[command(
-        after_help = "Example:\n  relay config push --config relay.toml --table relay-Table-1A2B3C"
-    )]
+    #[command(after_help = "Example:\n  relay config push --config relay.toml --stack relay")]
     Push {
         #[command(flatten)]
-        file: FileAndTarget,
+        file: FileAndRelay,
         /// Do not ask before lines are removed that the file does not have
         #[arg(long)]
         remove: bool,
     },
     /// Write the lines that are in force as a file
-    #[command(
-        after_help = "Example:\n  relay config pull --config relay.toml --table relay-Table-1A2B3C"
-    )]
+    #[command(after_help = "Example:\n  relay config pull --config relay.toml --stack relay")]
     Pull(Pull),
     /// Show what a push would change; exit code 1 if anything
-    #[command(
-        after_help = "Example:\n  relay config diff --config relay.toml --table relay-Table-1A2B3C"
-    )]
-    Diff(FileAndTarget),
+    #[command(after_help = "Example:\n  relay config diff --config relay.toml --stack relay")]
+    Diff(FileAndRelay),
 }
 
 #[derive(clap::Args)]
-struct FileAndTarget {
+struct FileAndRelay {
     /// The file with the lines
     #[arg(long, value_name = "FILE", default_value = "relay.toml")]
     config: PathBuf,
@@ -58,7 +52,7 @@ struct FileAndTarget {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    target: Target,
+    relay: RelayFlags,
 }
 
 #[derive(clap::Args)]
@@ -70,7 +64,7 @@ struct Pull {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    target: Target,
+    relay: RelayFlags,
 }
 
 impl Config {
@@ -83,14 +77,15 @@ impl Config {
     }
 }
 
-impl FileAndTarget {
+impl FileAndRelay {
     async fn push(self, remove: bool) -> anyhow::Result<ExitCode> {
         let new = sorted(config_file::read(&self.config)?);
-        let store = self.target.store().await?;
+        let relay = self.relay.open(&[]).await?;
+        let (store, place) = (relay.store()?, relay.place());
         let old = sorted(store.lines().await?);
         let changes = Changes::between(&old, &new);
         if !remove {
-            self.ask_before_removing(&changes.removed)?;
+            self.ask_before_removing(&changes.removed, &place)?;
         }
         // What goes last: until then, a text to a line that moved still finds one.
         let put = changes
@@ -105,18 +100,17 @@ impl FileAndTarget {
             let failed = || format!("the line {} could not be removed; push again", line.name);
             store.remove_line(&line.number).await.with_context(failed)?;
         }
-        self.show(&changes, &new, "pushed")?;
+        self.show(&changes, &new, &place, "pushed")?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// A line that is removed takes no texts any more, and a file for another relay names other lines.
-    fn ask_before_removing(&self, removed: &[&Line]) -> anyhow::Result<()> {
+    fn ask_before_removing(&self, removed: &[&Line], place: &str) -> anyhow::Result<()> {
         if removed.is_empty() {
             return Ok(());
         }
         let names: Vec<_> = removed.iter().map(|line| line.name.as_str()).collect();
-        let (names, place) = (names.join(", "), self.target.place());
-        let file = self.config.display();
+        let (names, file) = (names.join(", "), self.config.display());
         match agrees(&format!(
             "{file} does not have what {place} has: {names}. Remove?"
         ))? {
@@ -131,13 +125,20 @@ impl FileAndTarget {
 
     async fn diff(self) -> anyhow::Result<ExitCode> {
         let new = sorted(config_file::read(&self.config)?);
-        let old = sorted(self.target.store().await?.lines().await?);
+        let relay = self.relay.open(&[]).await?;
+        let old = sorted(relay.store()?.lines().await?);
         let changes = Changes::between(&old, &new);
-        self.show(&changes, &new, "not pushed yet")?;
+        self.show(&changes, &new, &relay.place(), "not pushed yet")?;
         Ok(ExitCode::from(u8::from(!changes.is_empty())))
     }
 
-    fn show(&self, changes: &Changes, new: &[Line], state: &str) -> Result<(), Unwritten> {
+    fn show(
+        &self,
+        changes: &Changes,
+        new: &[Line],
+        place: &str,
+        state: &str,
+    ) -> Result<(), Unwritten> {
         let Changes {
             added,
             changed,
@@ -156,7 +157,6 @@ impl FileAndTarget {
             return tell!("{changes}");
         }
         templates::show(new)?;
-        let place = self.target.place();
         if changes.is_empty() {
             return tell!("{} and {place} are the same", self.config.display());
         }
@@ -178,11 +178,12 @@ impl FileAndTarget {
 
 impl Pull {
     async fn pull(self) -> anyhow::Result<ExitCode> {
-        let lines = sorted(self.target.store().await?.lines().await?);
+        let relay = self.relay.open(&[]).await?;
+        let lines = sorted(relay.store()?.lines().await?);
         if lines.is_empty() {
             bail!(
                 "{} has no lines yet; put some there with `relay config push`",
-                self.target.place()
+                relay.place()
             );
         }
         if self.json {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::id;
-use super::place::{Outlets, Place};
 use crate::app::dead_letters::{drop_letter, droppable};
+use crate::cli::deployment::{Part, RelayFlags};
 use crate::cli::output::{self, note, tell};
 use crate::cli::{RED, agrees};
 use crate::domain::ids::DeliveryId;
@@ -25,9 +25,7 @@ pub struct Drop {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    outlets: Outlets,
+    relay: RelayFlags,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -49,13 +47,12 @@ impl Drop {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let ids = self.ids.iter().map(|text| id(text));
         let ids: Vec<DeliveryId> = ids.collect::<Result<_, _>>()?;
-        self.place.check(&self.outlets)?;
-        let opened = self.place.open().await?;
-        let means = self.place.means(&opened, &self.outlets)?;
+        let relay = self.relay.open(&[Part::Queue, Part::Audit]).await?;
+        let relay = relay.relay("relay-dead")?;
         let mut done = Done::default();
         let mut meant = Vec::new();
         for delivery in ids {
-            let letter = match opened.store.delivery(&delivery).await? {
+            let letter = match relay.store.delivery(&delivery).await? {
                 Some(letter) => droppable(letter).map(drop),
                 None => Err(anyhow::anyhow!("there is no delivery {delivery}")),
             };
@@ -74,7 +71,7 @@ impl Drop {
             }
         }
         for delivery in meant {
-            match drop_letter(&means, &delivery, &self.reason, now).await {
+            match drop_letter(&relay, &delivery, &self.reason, now).await {
                 Ok(_) => done.dropped.push(delivery),
                 Err(error) => done.fail(delivery, &error),
             }

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::letter::{Letter, Reader, Waker, glance};
-use super::place::Place;
 use super::{Filter, count};
 use crate::app::dead_letters::letters;
+use crate::cli::deployment::RelayFlags;
 use crate::cli::output::{self, tell};
 
 #[derive(clap::Args)]
@@ -15,7 +15,7 @@ pub struct List {
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
-    place: Place,
+    relay: RelayFlags,
     /// Show telephone numbers in full
     #[arg(long)]
     numbers: bool,
@@ -36,15 +36,16 @@ const AT_ONCE: usize = 16;
 impl List {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let wanted = self.filter.wanted(now)?;
-        let opened = self.place.open().await?;
-        let reader = Reader::of(&opened.store, self.numbers).await?;
-        let deliveries = letters(opened.store.as_ref(), wanted).await?;
+        let relay = self.relay.open(&[]).await?;
+        let store = relay.store()?;
+        let reader = Reader::of(&store, self.numbers).await?;
+        let deliveries = letters(store.as_ref(), wanted).await?;
         let texts = stream::iter(&deliveries)
             .map(|delivery| reader.letter(delivery))
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-        let mut wake_ups = glance(opened.wake_ups.as_deref()).await?;
+        let mut wake_ups = glance(relay.wake_ups().as_deref()).await?;
         wake_ups.retain(|waker| waker.is_among(wanted));
         let listed = Listed { texts, wake_ups };
         if self.json {

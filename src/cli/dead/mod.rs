@@ -1,7 +1,6 @@
 mod drop;
 mod letter;
 mod list;
-mod place;
 mod replay;
 mod show;
 
@@ -32,7 +31,7 @@ use crate::domain::time_zone::TimeZone;
   relay dead replay SM…
   relay dead replay --all --error 30007 --dry-run
   relay dead drop SM… --reason 'called them back'
-  relay dead list --table relay-Table-1A2B3C --dead-letter-queue-url https://sqs…/relay-dead-letters")]
+  relay dead list --stack relay")]
 pub struct Dead {
     #[command(subcommand)]
     command: Command,
@@ -55,14 +54,12 @@ enum Command {
   relay dead replay SM…
   relay dead replay --all --older-than 2h --dry-run
   relay dead replay --all --error 30007 --yes
-  relay dead replay --all --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
-      --log-group relay-AuditLog-1A2B3C")]
+  relay dead replay --all --stack relay")]
     Replay(replay::Replay),
     /// Take some off the list that were dealt with in another way, such as by telephone
     #[command(after_help = "Examples:
   relay dead drop SM… --reason 'called them back'
-  relay dead drop SM… SM… --yes --table relay-Table-1A2B3C --queue-url https://sqs…/relay-deliveries \\
-      --log-group relay-AuditLog-1A2B3C")]
+  relay dead drop SM… SM… --yes --stack relay")]
     Drop(drop::Drop),
 }
 

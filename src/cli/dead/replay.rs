@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::letter::{MOST_WAKE_UPS, Waker};
-use super::place::{Opened, Outlets, Place};
 use super::{Filter, count, id};
 use crate::app::dead_letters::{Wanted, letters, plan, replay};
 use crate::app::ports::queue::send_again;
+use crate::cli::deployment::{Deployment, Part, RelayFlags};
 use crate::cli::output::{self, Unwritten, note, tell};
 use crate::cli::{RED, WrongUsage, agrees};
 use crate::domain::delivery::{Delivery, State};
@@ -38,9 +38,7 @@ pub struct Replay {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    outlets: Outlets,
+    relay: RelayFlags,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -81,32 +79,33 @@ impl Replay {
         }
         let ids = self.ids.iter().map(|text| id(text));
         let ids: Vec<DeliveryId> = ids.collect::<Result<_, _>>()?;
-        if !self.dry_run {
-            self.place.check(&self.outlets)?;
-        }
-        let opened = self.place.open().await?;
-        let wake_ups = self.hold(&opened, &ids, wanted).await?;
-        let planned = self.plan(&opened, ids, &wake_ups, wanted, now).await?;
+        let needed: &[Part] = match self.dry_run {
+            true => &[],
+            false => &[Part::Queue, Part::Audit],
+        };
+        let relay = self.relay.open(needed).await?;
+        let wake_ups = self.hold(&relay, &ids, wanted).await?;
+        let planned = self.plan(&relay, ids, &wake_ups, wanted, now).await?;
         if self.dry_run || planned.texts.is_empty() && wake_ups.is_empty() {
-            leave(&opened, &wake_ups).await?;
-            return self.show(&planned);
+            leave(&relay, &wake_ups).await?;
+            return self.show(&planned, &relay);
         }
         if !self.confirms(&planned)? {
-            leave(&opened, &wake_ups).await?;
+            leave(&relay, &wake_ups).await?;
             bail!("nothing was replayed");
         }
-        let done = self.replay(&opened, planned, wake_ups, now).await?;
-        self.show(&done)
+        let done = replay_all(&relay, planned, wake_ups, now).await?;
+        self.show(&done, &relay)
     }
 
     /// The wake-ups that are meant; the others are let go.
     async fn hold(
         &self,
-        opened: &Opened,
+        relay: &Deployment,
         ids: &[DeliveryId],
         wanted: Wanted,
     ) -> anyhow::Result<Vec<Waker>> {
-        let Some(place) = &opened.wake_ups else {
+        let Some(place) = relay.wake_ups() else {
             return Ok(Vec::new());
         };
         let is_meant = |waker: &Waker| match &waker.delivery {
@@ -116,14 +115,14 @@ impl Replay {
         };
         let found = place.hold(MOST_WAKE_UPS).await?.into_iter().map(Waker::of);
         let (meant, others): (Vec<_>, Vec<_>) = found.partition(is_meant);
-        leave(opened, &others).await?;
+        leave(relay, &others).await?;
         Ok(meant)
     }
 
     /// What would be done; changes nothing.
     async fn plan(
         &self,
-        opened: &Opened,
+        relay: &Deployment,
         ids: Vec<DeliveryId>,
         wake_ups: &[Waker],
         wanted: Wanted,
@@ -134,12 +133,13 @@ impl Replay {
             wake_ups: wake_ups.iter().filter_map(|w| w.delivery.clone()).collect(),
             ..Done::default()
         };
+        let store = relay.store()?;
         let mut deliveries = Vec::new();
         if self.all {
-            deliveries = letters(opened.store.as_ref(), wanted).await?;
+            deliveries = letters(store.as_ref(), wanted).await?;
         }
         for id in ids {
-            match opened.store.delivery(&id).await? {
+            match store.delivery(&id).await? {
                 // Its wake-up is what is replayed.
                 Some(delivery) if delivery.gave_up.is_none() && done.wake_ups.contains(&id) => {}
                 Some(delivery) => deliveries.push(delivery),
@@ -151,7 +151,7 @@ impl Replay {
         }
         for delivery in deliveries {
             let id = delivery.id.clone();
-            let planned = plan(opened.store.as_ref(), delivery, now).await;
+            let planned = plan(store.as_ref(), delivery, now).await;
             done.add(id, planned.map(|(next, _)| next));
         }
         Ok(done)
@@ -169,50 +169,15 @@ impl Replay {
         Ok(agrees(&format!("Replay {count}?"))?.unwrap_or(true))
     }
 
-    async fn replay(
-        &self,
-        opened: &Opened,
-        planned: Done,
-        wake_ups: Vec<Waker>,
-        now: Timestamp,
-    ) -> anyhow::Result<Done> {
-        let means = self.place.means(opened, &self.outlets)?;
-        let mut done = Done {
-            failed: planned.failed,
-            ..Done::default()
-        };
-        let replays = planned.texts.into_iter().map(async |text| {
-            let replayed = replay(&means, &text.delivery, now).await;
-            (text.delivery, replayed)
-        });
-        let mut replays = std::pin::pin!(stream::iter(replays).buffered(AT_ONCE));
-        while let Some((id, replayed)) = replays.next().await {
-            done.add(id, replayed);
-        }
-        for waker in wake_ups {
-            let (Some(id), Some(place)) = (waker.delivery.clone(), &opened.wake_ups) else {
-                continue;
-            };
-            match send_again(place.as_ref(), means.queue.as_ref(), &waker.dead, now).await {
-                Ok(()) => done.wake_ups.push(id),
-                Err(error) => done.failed.push(Failed {
-                    delivery: id,
-                    error: format!("its wake-up: {error:#}"),
-                }),
-            }
-        }
-        Ok(done)
-    }
-
-    fn show(&self, done: &Done) -> anyhow::Result<ExitCode> {
+    fn show(&self, done: &Done, relay: &Deployment) -> anyhow::Result<ExitCode> {
         match self.json {
             true => output::json(done)?,
-            false => self.print(done)?,
+            false => self.print(done, relay)?,
         }
         Ok(ExitCode::from(u8::from(!done.failed.is_empty())))
     }
 
-    fn print(&self, done: &Done) -> Result<(), Unwritten> {
+    fn print(&self, done: &Done, relay: &Deployment) -> Result<(), Unwritten> {
         let would = if self.dry_run { "would be " } else { "" };
         for Replayed { delivery, to, next } in &done.texts {
             tell!(
@@ -233,7 +198,10 @@ impl Replay {
                 tell!("{} would be replayed", count(texts, wake_ups))?
             }
             (texts, wake_ups) => {
-                let hears = self.place.hears();
+                let hears = match relay.is_one_machine() {
+                    true => "within seconds, if `relay dev` or `relay serve` runs",
+                    false => "now",
+                };
                 tell!(
                     "replayed {}; the relay hears of it {hears}",
                     count(texts, wake_ups)
@@ -242,6 +210,41 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+async fn replay_all(
+    relay: &Deployment,
+    planned: Done,
+    wake_ups: Vec<Waker>,
+    now: Timestamp,
+) -> anyhow::Result<Done> {
+    let place = relay.wake_ups();
+    let relay = relay.relay("relay-dead")?;
+    let mut done = Done {
+        failed: planned.failed,
+        ..Done::default()
+    };
+    let replays = planned.texts.into_iter().map(async |text| {
+        let replayed = replay(&relay, &text.delivery, now).await;
+        (text.delivery, replayed)
+    });
+    let mut replays = std::pin::pin!(stream::iter(replays).buffered(AT_ONCE));
+    while let Some((id, replayed)) = replays.next().await {
+        done.add(id, replayed);
+    }
+    for waker in wake_ups {
+        let (Some(id), Some(place)) = (waker.delivery, &place) else {
+            continue;
+        };
+        match send_again(place.as_ref(), relay.queue.as_ref(), &waker.dead, now).await {
+            Ok(()) => done.wake_ups.push(id),
+            Err(error) => done.failed.push(Failed {
+                delivery: id,
+                error: format!("its wake-up: {error:#}"),
+            }),
+        }
+    }
+    Ok(done)
 }
 
 impl Done {
@@ -277,8 +280,8 @@ pub fn cascade(delivery: &Delivery) -> Vec<String> {
     people
 }
 
-async fn leave(opened: &Opened, wake_ups: &[Waker]) -> anyhow::Result<()> {
-    let Some(place) = &opened.wake_ups else {
+async fn leave(relay: &Deployment, wake_ups: &[Waker]) -> anyhow::Result<()> {
+    let Some(place) = relay.wake_ups() else {
         return Ok(());
     };
     let dead: Vec<_> = wake_ups.iter().map(|waker| waker.dead.clone()).collect();

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::id;
 use super::letter::{Letter, Reader, Waker, glance};
-use super::place::Place;
 use super::replay::cascade;
 use crate::app::dead_letters::{how_it_stands, plan};
 use crate::cli::candidates::DIM;
+use crate::cli::deployment::RelayFlags;
 use crate::cli::explain::moment::{AttemptShown, Shown};
 use crate::cli::explain::words::{advice, outcome};
 use crate::cli::output::{self, Unwritten, tell};
@@ -22,7 +22,7 @@ pub struct Show {
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
-    place: Place,
+    relay: RelayFlags,
     #[command(flatten)]
     shown: Shown,
     /// Print JSON
@@ -58,11 +58,12 @@ struct Moved {
 impl Show {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let id = id(&self.id)?;
-        let opened = self.place.open().await?;
-        let Some(delivery) = opened.store.delivery(&id).await? else {
+        let relay = self.relay.open(&[]).await?;
+        let store = relay.store()?;
+        let Some(delivery) = store.delivery(&id).await? else {
             bail!("there is no delivery {id}; `relay dead list` shows all dead letters");
         };
-        let mut wake_ups = glance(opened.wake_ups.as_deref()).await?;
+        let mut wake_ups = glance(relay.wake_ups().as_deref()).await?;
         wake_ups.retain(|waker| waker.delivery.as_ref() == Some(&id));
         if delivery.gave_up.is_none() && wake_ups.is_empty() {
             bail!(
@@ -71,8 +72,8 @@ impl Show {
                 how_it_stands(&delivery)
             );
         }
-        let letter = Reader::of(&opened.store, self.shown.numbers).await?;
-        let planned = plan(opened.store.as_ref(), delivery.clone(), now).await;
+        let letter = Reader::of(&store, self.shown.numbers).await?;
+        let planned = plan(store.as_ref(), delivery.clone(), now).await;
         let shows = Shows {
             letter: letter.letter(&delivery).await?,
             tries: self.shown.attempts(&delivery),

@@ -11,8 +11,8 @@ use anyhow::bail;
 use self::moment::Shown;
 use self::story::Story;
 use super::candidates::{BOLD, DIM};
+use super::deployment::RelayFlags;
 use super::output::{Unwritten, tell};
-use super::target::Target;
 use super::{WrongUsage, show};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
@@ -32,7 +32,7 @@ pub struct Explain {
     #[arg(value_name = "MESSAGE_SID")]
     sid: String,
     #[command(flatten)]
-    target: Target,
+    relay: RelayFlags,
     #[command(flatten)]
     shown: Shown,
     /// Print JSON
@@ -44,11 +44,11 @@ impl Explain {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let sid = MessageSid::parse(&self.sid)
             .map_err(|bad| WrongUsage(format!("{:?} is {bad}", self.sid)))?;
-        let store = self.target.store().await?;
+        let store = self.relay.store().await?;
         let Some(record) = store.inbound(&sid).await? else {
             bail!(
                 "no text {sid} came in here; check that it is the SID of the customer's text and \
-                 not of one that was sent on, and name the relay with --data or --table"
+                 not of one that was sent on, and name the relay with --data or --stack"
             );
         };
         let mut deliveries = Vec::new();

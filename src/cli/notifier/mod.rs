@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::deployment::{Part, RelayFlags};
 use super::output::{self, note};
 use super::serve::web_address;
-use super::target::Target;
 use super::{RED, WrongUsage};
 use crate::printable::printable;
 
@@ -20,11 +20,9 @@ use crate::printable::printable;
 #[derive(clap::Args)]
 pub struct Place {
     #[command(flatten)]
-    target: Target,
-    #[command(flatten)]
-    stack: StackParts,
+    relay: RelayFlags,
     /// Ask over HTTP: the relay's address (the stack's output ApiUrl)
-    #[arg(long, value_name = "URL", value_parser = web_address, requires = "caller", conflicts_with = "table")]
+    #[arg(long, value_name = "URL", value_parser = web_address, requires = "caller", conflicts_with_all = ["stack", "table"])]
     url: Option<String>,
     /// With --url: whose key signs, as `relay secrets caller` named it
     #[arg(long, value_name = "NAME", requires = "url")]
@@ -35,20 +33,6 @@ pub struct Place {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// What a deployed relay consists of besides its table.
-#[derive(clap::Args)]
-struct StackParts {
-    /// A deployed relay's queue of wake-ups (the stack's output DeliveriesQueueUrl)
-    #[arg(long, value_name = "URL", env = "DELIVERIES_QUEUE_URL")]
-    queue_url: Option<String>,
-    /// A deployed relay's queue of texts to many (the stack's output BulkQueueUrl)
-    #[arg(long, value_name = "URL", env = "BULK_QUEUE_URL")]
-    bulk_queue_url: Option<String>,
-    /// A deployed relay's audit (the stack's output AuditLogGroup)
-    #[arg(long, value_name = "NAME", env = "AUDIT_LOG_GROUP")]
-    log_group: Option<String>,
 }
 
 /// What is asked.
@@ -101,7 +85,11 @@ impl Place {
                 let file = self.env_file.as_deref();
                 over_http::ask(url, caller, file, request).await
             }
-            _ => here::ask(&self.target, &self.stack, request).await,
+            _ => {
+                let needed = [Part::Queue, Part::BulkQueue, Part::Audit];
+                let relay = self.relay.open(&needed).await?;
+                here::ask(&relay.relay("relay-notify")?, request).await
+            }
         }
     }
 
@@ -130,9 +118,9 @@ impl Place {
 
     /// When a relay hears of what was put into its data folder.
     pub fn hears(&self) -> &'static str {
-        match (&self.url, self.target.table()) {
-            (None, None) => "; it begins within seconds, if `relay dev` or `relay serve` runs",
-            _ => "",
+        match self.url.is_none() && self.relay.are_of_one_machine() {
+            true => "; it begins within seconds, if `relay dev` or `relay serve` runs",
+            false => "",
         }
     }
 }

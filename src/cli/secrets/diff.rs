@@ -3,8 +3,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::Place;
-use super::cloud::Cloud;
 use crate::cli::candidates::{GREEN, RED};
+use crate::cli::deployment::SecretFlags;
 use crate::cli::output::{self, tell};
 use crate::credentials::registry;
 use crate::credentials::repos_env::Document;
@@ -17,12 +17,12 @@ use crate::printable::printable;
 /// file alone has do not matter to the relay; --all shows them, too.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
-  relay secrets diff --secret-id relay/twilio")]
+  relay secrets diff --stack relay")]
 pub struct Diff {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
-    cloud: Cloud,
+    secret: SecretFlags,
     /// Other services' variables, too
     #[arg(long)]
     all: bool,
@@ -60,7 +60,7 @@ impl State {
 impl Diff {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let document = self.place.find()?.read()?;
-        let current = self.cloud.secret().await?.current().await?;
+        let current = self.secret.open().await?.current().await?;
         let compared = compare(&document, &current.values, self.all);
         let is_same = compared.iter().all(|row| row.state == State::Equal);
         if self.json {

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::Place;
-use super::cloud::Cloud;
+use crate::cli::deployment::SecretFlags;
 use crate::cli::output::tell;
 use crate::credentials::exchange::Exchange;
 
@@ -11,7 +11,7 @@ pub struct Arguments {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
-    cloud: Cloud,
+    secret: SecretFlags,
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -27,7 +27,7 @@ impl Arguments {
     }
 
     async fn run(self, seeds: bool) -> anyhow::Result<ExitCode> {
-        let (file, secret) = (self.place.find()?, self.cloud.secret().await?);
+        let (file, secret) = (self.place.find()?, self.secret.open().await?);
         let exchange = Exchange {
             file: &file,
             secret: &*secret,

@@ -1,7 +1,6 @@
 mod add;
 mod caller;
 mod check;
-mod cloud;
 mod diff;
 mod exchange;
 mod exec;
@@ -51,12 +50,12 @@ enum Action {
     /// comes back.
     #[command(after_help = "Examples:
   relay secrets seed --secret-id relay/twilio --dry-run
-  relay secrets seed --secret-id relay/twilio")]
+  relay secrets seed --stack relay")]
     Seed(exchange::Arguments),
     /// Put what is newer in Secrets Manager into the file, as after a rotation in the cloud
     #[command(after_help = "Examples:
   relay secrets pull --secret-id relay/twilio --dry-run
-  relay secrets pull --secret-id relay/twilio")]
+  relay secrets pull --stack relay")]
     Pull(exchange::Arguments),
     Rotate(rotate::Rotate),
     Exec(exec::Exec),

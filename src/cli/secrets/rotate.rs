@@ -6,7 +6,9 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Place, cloud};
+use super::Place;
+use crate::cli::WrongUsage;
+use crate::cli::deployment::SecretFlags;
 use crate::cli::output::{note, tell};
 use crate::cli::serve::web_address;
 use crate::clock::{Clock, SystemClock};
@@ -37,11 +39,10 @@ pub struct Rotate {
     /// Give a rotation up that was cut off; what it made is thrown away unless it is in force
     #[arg(long, conflicts_with = "resume")]
     abandon: bool,
-    /// The secret that is seeded from the file: its name or ARN
-    #[arg(long, value_name = "ID", env = "CREDENTIALS_SECRET_ID")]
-    secret_id: Option<String>,
+    #[command(flatten)]
+    secret: SecretFlags,
     /// There is no secret: nothing but the file has the credentials
-    #[arg(long, conflicts_with = "secret_id")]
+    #[arg(long, conflicts_with_all = ["stack", "secret_id"])]
     file_alone: bool,
     /// How long the old one lives on for whoever still has it: 6m, 90m
     #[arg(long, value_name = "TIME", default_value = "6m", value_parser = duration)]
@@ -64,10 +65,15 @@ impl Rotate {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let file = self.place.find()?;
         let place = file.place();
-        let secret = match &self.secret_id {
-            _ if self.file_alone => None,
-            Some(id) => Some(cloud::secret(id).await?),
-            None => bail!(
+        let secret = match (self.secret.is_named(), self.file_alone) {
+            (true, false) => Some(self.secret.open().await?),
+            (false, true) => None,
+            (true, true) => {
+                let error = "--file-alone says that no secret has the credentials, and a variable \
+                    names one: leave it out, or unset RELAY_STACK and CREDENTIALS_SECRET_ID";
+                return Err(WrongUsage(error.to_owned()).into());
+            }
+            (false, false) => bail!(
                 "say with --secret-id which secret has the same credentials, or with --file-alone that none has: whoever reads the secret would be left with a dead key"
             ),
         };

@@ -52,7 +52,7 @@ struct Changed {
 
 impl Add {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
-        let (opened, number) = self.whom.open(STREAM, now).await?;
+        let (opened, number) = self.whom.open(STREAM).await?;
         let line = &opened.line;
         let topic = topic(line, self.topic.as_deref())?.name.clone();
         rows::may_be_texted(&number, line, &opened.lines).map_err(WrongUsage)?;
@@ -70,7 +70,7 @@ impl Add {
 
 impl Remove {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
-        let (opened, number) = self.whom.open(STREAM, now).await?;
+        let (opened, number) = self.whom.open(STREAM).await?;
         let line = &opened.line;
         let topics = match &self.topic {
             Some(wanted) => vec![topic(line, Some(wanted))?.name.clone()],

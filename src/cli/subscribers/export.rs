@@ -8,14 +8,14 @@ use anyhow::Context;
 
 use super::rows::{COLUMNS, how_of};
 use super::{for_each_page, topics};
+use crate::cli::deployment::RelayFlags;
 use crate::cli::output::{self, note};
 use crate::cli::schedule::choose_one;
-use crate::cli::target::Target;
 
 #[derive(clap::Args)]
 pub struct Export {
     #[command(flatten)]
-    target: Target,
+    relay: RelayFlags,
     /// Which line, by its name or number; needed if there are several
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
@@ -29,7 +29,7 @@ pub struct Export {
 
 impl Export {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let store = self.target.store().await?;
+        let store = self.relay.store().await?;
         let line = choose_one(store.lines().await?, self.line.as_deref())?;
         let topics = topics(&line, self.topic.as_deref())?;
         let mut out = match self.out {

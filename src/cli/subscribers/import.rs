@@ -66,7 +66,7 @@ struct Bad {
 
 impl Import {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
-        let opened = self.by_hand.open(STREAM, now).await?;
+        let opened = self.by_hand.open(STREAM).await?;
         let line = &opened.line;
         let meant = Meant {
             line,

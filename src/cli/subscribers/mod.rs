@@ -24,7 +24,7 @@ use crate::domain::subscriber::Subscriber;
   relay subscribers list
   relay subscribers add 858-555-0107 --topic events --how \"asked at the counter\"
   relay subscribers import people.csv --topic events
-  relay subscribers export --topic events --table relay-Table-1A2B3C")]
+  relay subscribers export --topic events --stack relay")]
 pub struct Subscribers {
     #[command(subcommand)]
     command: Command,
@@ -47,7 +47,7 @@ enum Command {
     /// Take a number out: it gets no more notices of the topic, or of any
     #[command(after_help = "Examples:
   relay subscribers remove 858-555-0107 --topic events
-  relay subscribers remove 858-555-0107 --table relay-Table-1A2B3C --log-group relay-AuditLog-1A2B3C")]
+  relay subscribers remove 858-555-0107 --stack relay")]
     Remove(change::Remove),
     /// Put the numbers of a CSV file in
     ///

@@ -69,6 +69,7 @@ impl Desk {
             .current_dir(self.0.path())
             .env("HOME", self.0.path())
             .env_remove("REPOS_ENV")
+            .env_remove("RELAY_STACK")
             .env_remove("CREDENTIALS_SECRET_ID");
         for name in NAMES {
             command.env_remove(name);

@@ -129,6 +129,7 @@ impl Place {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
+            .env_remove("RELAY_STACK")
             .env_remove("TABLE_NAME")
             .stdin(Stdio::null());
         command.output().unwrap()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use jiff::SignedDuration;
 use relay::app::dead_letters as dead;
-use relay::app::dead_letters::{Means, Wanted};
+use relay::app::dead_letters::Wanted;
 use relay::app::relay::Relay;
 use relay::app::retry_worker;
 use relay::domain::ids::NoticeId;
@@ -158,15 +158,10 @@ impl World {
 
 /// As `relay dead replay --all` does it.
 async fn replay(relay: &Relay) {
-    let means = Means {
-        store: Arc::clone(&relay.store),
-        queue: Arc::clone(&relay.queue),
-        audit: Arc::clone(&relay.audit),
-    };
     let Ok(letters) = dead::letters(relay.store.as_ref(), Wanted::default()).await else {
         return;
     };
     for letter in letters {
-        let _ = dead::replay(&means, &letter.id, relay.now()).await;
+        let _ = dead::replay(relay, &letter.id, relay.now()).await;
     }
 }
