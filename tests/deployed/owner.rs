@@ -12,15 +12,6 @@ use super::aws;
 use super::emulator::Emulator;
 use super::world::{BACKUP, LINE, SERGIO, World};
 
-/// The variables by which commands know a stack's parts, and the outputs that they are.
-const PARTS: [(&str, &str); 5] = [
-    ("TABLE_NAME", "TableName"),
-    ("DELIVERIES_QUEUE_URL", "DeliveriesQueueUrl"),
-    ("BULK_QUEUE_URL", "BulkQueueUrl"),
-    ("AUDIT_LOG_GROUP", "AuditLogGroup"),
-    ("CREDENTIALS_SECRET_ID", "CredentialsSecretArn"),
-];
-
 impl World {
     /// As `relay secrets seed` does.
     pub async fn keep_credentials(&self, credentials: &Credentials) {
@@ -82,12 +73,12 @@ impl World {
         self.relay(&["config", "push", "--config", file.path().to_str().unwrap()]);
     }
 
-    /// Runs the `relay` command for the parts of the stack, and returns what it prints.
+    /// Runs the `relay` command for the stack, and returns what it prints.
     pub fn relay(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relay"));
         command
             .args(arguments)
-            .envs(PARTS.map(|(name, output)| (name, self.stack.output(output))))
+            .env("RELAY_STACK", &self.stack.name)
             .env("AWS_ENDPOINT_URL", &Emulator::shared().url)
             .env("AWS_REGION", aws::REGION)
             .env("AWS_ACCESS_KEY_ID", "testing")
