@@ -50,7 +50,7 @@ async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookE
         attempt,
         sid: report.sid.clone(),
         status,
-        code: report.error_code,
+        failure: report.failure,
     };
     match tell(relay, delivery, &news, &key).await? {
         Some(_) => Ok(()),
@@ -66,7 +66,7 @@ pub async fn tell(
     news: &News,
     key: &HashKey,
 ) -> anyhow::Result<Option<Delivery>> {
-    tracing::info!(delivery = %delivery.id, attempt = news.attempt, status = ?news.status, code = news.code, "Twilio told how a text stands");
+    tracing::info!(delivery = %delivery.id, attempt = news.attempt, status = ?news.status, code = news.failure.code, "Twilio told how a text stands");
     relay.settle(delivery, key, |_| Some(news.event())).await
 }
 

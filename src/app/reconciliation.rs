@@ -241,8 +241,8 @@ impl Work<'_> {
             for (number, sid) in self.comparison.delivery(&delivery) {
                 let listed = self.relay.twilio.message(self.credentials, &sid).await?;
                 let found = listed.map(|listed| {
-                    let status = Status::parse(&listed.status).unwrap_or(Status::Accepted);
-                    (status, listed.error_code)
+                    let status = listed.status().unwrap_or(Status::Accepted);
+                    (status, listed.failure())
                 });
                 let lost = self.comparison.asked(&delivery, number, &sid, found);
                 if let Some(lost) = lost {

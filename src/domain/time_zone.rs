@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::text_form::text_form;
+
 /// A time zone by its IANA name, from the zone data that is built in: the same on every machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -52,19 +54,9 @@ impl Default for TimeZone {
     }
 }
 
-impl TryFrom<String> for TimeZone {
-    type Error = UnknownTimeZone;
-
-    fn try_from(name: String) -> Result<Self, UnknownTimeZone> {
-        Self::named(&name)
-    }
-}
-
-impl From<TimeZone> for String {
-    fn from(zone: TimeZone) -> Self {
-        zone.name().to_owned()
-    }
-}
+text_form!(TimeZone, UnknownTimeZone, Self::named, |zone| zone
+    .name()
+    .to_owned());
 
 /// How times are said to people: in the line's zone, by the 12-hour clock in countries that use it.
 #[derive(Debug, Clone, Copy)]

@@ -4,9 +4,9 @@ use crate::support::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::adapters::sqlite::queue::SqliteQueue;
 use relay::app::ports::queue::{DeadLetterQueue, Queue, WakeUp};
-use relay::domain::delivery::error_class::classify;
 use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
 use relay::domain::ids::DeliveryId;
+use relay::twilio::errors::failure;
 
 use super::*;
 
@@ -47,7 +47,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         began: received,
         outcome: Outcome::Undelivered {
             code: Some(error),
-            class: classify(Some(error), None),
+            class: failure(Some(error), None).class,
         },
         since: received,
         sid: None,

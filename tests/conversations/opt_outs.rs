@@ -128,7 +128,7 @@ async fn error_21610_puts_sergio_on_the_list_and_the_text_goes_to_the_backup() {
     world.backup().receives("urgent");
     assert_eq!(
         listed(&world).await,
-        [("+16195550110".to_owned(), Cause::Refusal)]
+        [("+16195550110".to_owned(), Cause::Refusal(21610))]
     );
     let kinds: Vec<Kind> = world
         .audit()

@@ -3,6 +3,7 @@
 use super::deliveries::{self, Way, delivery};
 use super::text::Text;
 use crate::domain::delivery::{Awaited, Delivery, InThread, Purpose, Recipient, Shown, wording};
+use crate::domain::duty::auto_reply_words;
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound::content;
 use crate::domain::inbound::sms::InboundSms;
@@ -94,7 +95,7 @@ fn auto_reply(line: &Line, known: &Known, text: &Text, began: &Began) -> Option<
     if !is_wanted || text.is_found {
         return None;
     }
-    let words = auto_reply.words(line, &known.overrides, text.now)?;
+    let words = auto_reply_words(auto_reply, line, &known.overrides, text.now)?;
     let words = words
         .inspect_err(|error| tracing::error!(line = line.name, %error, "the automatic reply"))
         .ok()?;

@@ -3,8 +3,8 @@ use jiff::Timestamp;
 use super::Relay;
 use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
-use crate::domain::delivery::{Attempt, Delivery, Effect};
-use crate::domain::opt_out::{Cause, Change, OptOut, REFUSED};
+use crate::domain::delivery::{Attempt, Class, Delivery, Effect};
+use crate::domain::opt_out::{Cause, Change, OptOut};
 
 impl Relay {
     /// Puts on the list of opt-outs whom a step's attempts were refused for. Returns the records of
@@ -18,21 +18,20 @@ impl Relay {
         key: &HashKey,
     ) -> Vec<Record> {
         let mut kept = Vec::new();
-        for attempt in refused(delivery, effects) {
+        for (attempt, code) in refused(delivery, effects) {
             let change = Change {
                 number: attempt.to.number.clone(),
                 to: Some(OptOut {
                     since: now,
-                    by: Cause::Refusal,
+                    by: Cause::Refusal(code),
                 }),
                 of_person: true,
             };
             let changed = self.store.change_opt_out(&delivery.from, &change).await;
             match changed {
                 Ok(true) => {
-                    let to = &attempt.to;
                     kept.push(records::opted_out_by_refusal(
-                        delivery, to, &change, now, key,
+                        delivery, attempt, &change, now, key,
                     ));
                 }
                 Ok(false) => {}
@@ -45,11 +44,15 @@ impl Relay {
     }
 }
 
-/// The attempts of which a step reports that the recipient had opted out.
-fn refused<'a>(delivery: &'a Delivery, effects: &'a [Effect]) -> impl Iterator<Item = &'a Attempt> {
+/// The attempts of which a step reports that the recipient had opted out, with the code that said so.
+fn refused<'a>(
+    delivery: &'a Delivery,
+    effects: &'a [Effect],
+) -> impl Iterator<Item = (&'a Attempt, u32)> {
     let reported = effects.iter().filter_map(|effect| match effect {
         Effect::Report { attempt } => delivery.attempt(*attempt),
         _ => None,
     });
-    reported.filter(|attempt| attempt.outcome.code() == Some(REFUSED))
+    let refused = reported.filter(|attempt| attempt.outcome.class() == Some(Class::Stop));
+    refused.filter_map(|attempt| Some((attempt, attempt.outcome.code()?)))
 }

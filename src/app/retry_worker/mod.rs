@@ -22,7 +22,9 @@ use crate::app::ports::queue::{Message, WakeUp};
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, notices};
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::{Answer, Attempt, Delivery, Effect, Event, Failed, State, Status};
+use crate::domain::delivery::{
+    Answer, Attempt, Delivery, Effect, Event, Failed, Failure, State, Status, step,
+};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
 use crate::twilio::client::NewMessage;
@@ -215,9 +217,11 @@ fn is_unknown(answer: &Answer) -> bool {
     matches!(
         answer,
         Answer::Refused {
-            code: Some(UNKNOWN_CREDENTIALS),
             http_status: 401,
-            ..
+            failure: Failure {
+                code: Some(UNKNOWN_CREDENTIALS),
+                ..
+            },
         }
     )
 }
@@ -267,9 +271,9 @@ async fn ask(
         {
             return Ok(Event::Status {
                 attempt: attempt.number,
+                status: message.status().unwrap_or(Status::Accepted),
+                failure: message.failure(),
                 sid: message.sid,
-                status: Status::parse(&message.status).unwrap_or(Status::Accepted),
-                code: message.error_code,
             });
         }
     }
@@ -290,8 +294,8 @@ async fn ask_after(
         Ok(message) => Some(Event::Status {
             attempt: number,
             sid,
-            status: Status::parse(&message.as_ref()?.status)?,
-            code: message?.error_code,
+            status: message.as_ref()?.status()?,
+            failure: message?.failure(),
         }),
         Err(error) => {
             tracing::warn!(delivery = %delivery.id, attempt = number, error = format!("{error:#}"), "Twilio did not say what became of a message");

@@ -2,6 +2,7 @@
 
 use crate::domain::delivery::{GaveUp, HandOver, Limit, Outcome, Slowed, Withheld};
 use crate::domain::opt_out;
+use crate::domain::provider;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::time_zone::TimeZone;
 
@@ -46,7 +47,7 @@ pub fn outcome(outcome: &Outcome) -> String {
 /// Where an error is explained.
 pub fn advice(outcome: &Outcome) -> Option<String> {
     let code = outcome.code()?;
-    Some(format!("see https://www.twilio.com/docs/api/errors/{code}"))
+    Some(format!("see https://www.{}", provider::page_of_error(code)))
 }
 
 /// That words of the relay's own were not sent.

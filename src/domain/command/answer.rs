@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::{Change, Command, Unclear};
-use crate::domain::duty::{Because, Override, Overrides, Presence, duty_of, next_change};
+use crate::domain::duty::{Because, Duty, Override, Overrides, Presence, duty_of, next_change};
 use crate::domain::line::{Line, Person};
 use crate::domain::routing::{Candidate, Decision, Known, decide_for_a_customer};
 use crate::domain::sms;
@@ -82,11 +82,8 @@ impl Place<'_> {
         };
         let after = self.with(Some(to.clone()));
         // An opted-out backup would not get the texts, though nobody else is left.
-        let others = self.on_duty(&after);
-        let others: Vec<_> = others
-            .iter()
-            .filter(|name| **name != self.person.name)
-            .collect();
+        let mut others = self.on_duty(&after);
+        others.retain(|name| *name != self.person.name);
         if others.is_empty() {
             let answer = format!(
                 "You cannot be away: nobody else would get the texts of {}. {}",
@@ -96,11 +93,10 @@ impl Place<'_> {
             return (None, answer);
         }
         if self.duty(&after).available {
-            let others = others.iter().map(|name| name.as_str());
             let answer = format!(
                 "You are the last of {} and cannot be away; on duty now: {}.",
                 self.line.name,
-                listed(others)
+                others.join(", ")
             );
             return (None, answer);
         }
@@ -157,17 +153,16 @@ impl Place<'_> {
 
     fn who(&self, overrides: &Overrides) -> String {
         let names = self.on_duty(overrides);
-        let own = |name: &str| match name == self.person.name {
-            true => "you".to_owned(),
-            false => name.to_owned(),
-        };
-        let names: Vec<String> = names.iter().map(|name| own(name)).collect();
+        let called = names.iter().map(|name| match *name == self.person.name {
+            true => "you",
+            false => name.as_str(),
+        });
+        let names: Vec<&str> = called.collect();
         match names.split_first() {
             None => "Texts go to nobody.".to_owned(),
             Some((first, [])) => format!("Texts go to {first}."),
             Some((first, then)) => {
-                let then = then.iter().map(String::as_str);
-                format!("Texts go to {first}, then to {}.", listed(then))
+                format!("Texts go to {first}, then to {}.", then.join(", "))
             }
         }
     }
@@ -188,7 +183,7 @@ impl Place<'_> {
         decide_for_a_customer(self.line, &known, self.now)
     }
 
-    fn duty(&self, overrides: &Overrides) -> crate::domain::duty::Duty {
+    fn duty(&self, overrides: &Overrides) -> Duty {
         duty_of(self.line, self.person, overrides, self.now)
     }
 
@@ -208,10 +203,6 @@ impl Place<'_> {
             to,
         }
     }
-}
-
-fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -290,7 +281,7 @@ mod tests {
         );
         let out = OptOut {
             since: FRIDAY_10.parse().unwrap(),
-            by: Cause::Refusal,
+            by: Cause::Refusal(21610),
         };
         let known = Known {
             opt_outs: OptOuts([(line().people[1].number.clone(), out)].into()),

@@ -1,12 +1,10 @@
 //! What goes into a delivery's step and what comes out of it.
 
 use std::fmt;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Directed, GaveUp, Hold, MovedOn, Recipient, Shown, Slowed, Withheld};
-use crate::domain::delivery::Status;
+use super::{Directed, Failure, GaveUp, Hold, MovedOn, Recipient, Shown, Slowed, Status, Withheld};
 use crate::domain::ids::message_sid::MessageSid;
 
 /// What happens to a delivery.
@@ -29,7 +27,8 @@ pub enum Event {
         attempt: u32,
         sid: MessageSid,
         status: Status,
-        code: Option<u32>,
+        /// What went wrong, if the status is that it failed.
+        failure: Failure,
     },
     /// Twilio was asked about an attempt and has no such message.
     Absent { attempt: u32 },
@@ -51,9 +50,8 @@ pub enum Answer {
         sid: MessageSid,
     },
     Refused {
-        code: Option<u32>,
         http_status: u16,
-        retry_after: Option<Duration>,
+        failure: Failure,
     },
     /// The request did not reach Twilio.
     NotSent,
@@ -67,17 +65,15 @@ impl fmt::Display for Answer {
         match self {
             Answer::Accepted { .. } => write!(f, "accepted"),
             Answer::Refused {
-                code: Some(code),
                 http_status,
-                ..
+                failure,
             } => {
-                write!(f, "refused with error {code} (HTTP {http_status})")
+                write!(f, "refused")?;
+                if let Some(code) = failure.code {
+                    write!(f, " with error {code}")?;
+                }
+                write!(f, " (HTTP {http_status})")
             }
-            Answer::Refused {
-                code: None,
-                http_status,
-                ..
-            } => write!(f, "refused (HTTP {http_status})"),
             Answer::NotSent => write!(f, "not sent, no connection"),
             Answer::Unknown => write!(f, "no answer"),
         }

@@ -3,15 +3,15 @@
 
 mod attempt;
 pub mod backoff;
-pub mod error_class;
 mod event;
 pub mod failed_invitation;
+mod failure;
 mod failure_wording;
 mod follow_up;
 mod hold;
 mod in_thread;
 pub mod invitation;
-pub mod message_status;
+mod message_status;
 mod new;
 mod notifications;
 mod progress;
@@ -20,9 +20,9 @@ mod step;
 mod turn;
 pub mod wording;
 
-pub use error_class::Class;
 pub use failed_invitation::Because;
 pub use failed_invitation::Failed;
+pub use failure::{Class, Failure};
 pub use invitation::Invitation;
 pub use invitation::Report;
 pub use message_status::Status;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, Recipient, State};
-use crate::domain::delivery::Class;
+use super::{Class, Delivery, Recipient, State, wording};
 use crate::domain::sms;
 
 /// Whoever gets a text late, because the relay was down, still has as long for it to be delivered.
@@ -162,13 +161,11 @@ impl Delivery {
         let rounds_before = anew.map_or(0, |position| position as u32 + 1);
         let before = self.handed_over.last();
         let body = match before.filter(|before| rounds_before <= before.replays) {
-            Some(before) => {
-                crate::domain::delivery::wording::handed_over(&before.from.person, &self.body)
-            }
+            Some(before) => wording::handed_over(&before.from.person, &self.body),
             None => self.body.clone(),
         };
         let body = match self.tag() {
-            Some(tag) => crate::domain::delivery::wording::tagged(tag, &body),
+            Some(tag) => wording::tagged(tag, &body),
             None => body,
         };
         self.parts = sms::parts(&body, &self.media);

@@ -6,6 +6,7 @@ use crate::domain::inbound::content::{what, who};
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::opt_out;
 use crate::domain::phone::Sender;
+use crate::domain::provider;
 use crate::domain::sms::first_outside_gsm7;
 use crate::domain::sms::first_segment::{quoting, with_first_words};
 
@@ -85,14 +86,15 @@ pub fn reached_nobody(at: &str, may_have_arrived: bool, body: &str) -> String {
     with_first_words(&says, body)
 }
 
-/// What the owner reads when texts of a line wait for a repair. `error` is Twilio's, or an HTTP
-/// status.
+/// What the owner reads when texts of a line wait for a repair. `error` is the provider's code, or an
+/// HTTP status.
 pub fn needs_repair(line: &str, error: u32) -> String {
     let see = match error {
         0..=999 => String::new(),
-        code => format!(" twilio.com/docs/api/errors/{code}"),
+        code => format!(" {}", provider::page_of_error(code)),
     };
-    format!("Twilio error {error}: texts of {line}{WAIT_FOR_REPAIR}{see}")
+    let provider = provider::NAME;
+    format!("{provider} error {error}: texts of {line}{WAIT_FOR_REPAIR}{see}")
 }
 
 pub(crate) const DID_NOT_REACH: &str = "\" did not reach your customer: ";

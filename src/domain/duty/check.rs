@@ -77,8 +77,7 @@ pub fn check(line: &Line, overrides: &Overrides, now: Timestamp) -> Vec<Finding>
     let Some((_backup, people)) = line.people.split_last() else {
         return findings;
     };
-    findings.extend(only_backup(people));
-    findings.extend(turns(people));
+    findings.extend(by_hours(people));
     findings.extend(clock_changes(people, &line.time_zone, now));
     findings.extend(overrides_to_look_at(line, overrides, now));
     findings.extend(left_to_backup(line, overrides, now));
@@ -88,34 +87,49 @@ pub fn check(line: &Line, overrides: &Overrides, now: Timestamp) -> Vec<Finding>
 const DAY: usize = 24 * 60;
 const WEEK: usize = 7 * DAY;
 
-/// The minutes of a week, from Monday's midnight, at which the hours put a person on duty.
-fn week_of(person: &Person) -> Vec<bool> {
-    // Any week will do in which clocks do not matter, since these are wall-clock times.
-    let monday = date(2026, 6, 1).at(0, 0, 0, 0);
-    (0..WEEK as i64)
-        .map(|minute| match &person.hours {
-            Hours::Always => true,
-            Hours::Never => false,
-            Hours::Weekly(windows) => {
-                let local = monday + minute.minutes();
-                windows.iter().any(|window| window.contains(local))
-            }
-        })
-        .collect()
+/// A minute of the week, from Monday's midnight, on the clock of any week: changes of the clock do
+/// not matter here.
+fn on_the_clock(minute: usize) -> DateTime {
+    date(2026, 6, 1).at(0, 0, 0, 0) + ((minute % WEEK) as i64).minutes()
 }
 
-fn only_backup(people: &[Person]) -> Option<Finding> {
+/// The minutes of a week at which the hours put a person on duty.
+fn week_of(person: &Person) -> Vec<bool> {
+    let is_on = |minute| match &person.hours {
+        Hours::Always => true,
+        Hours::Never => false,
+        Hours::Weekly(windows) => {
+            let local = on_the_clock(minute);
+            windows.iter().any(|window| window.contains(local))
+        }
+    };
+    (0..WEEK).map(is_on).collect()
+}
+
+/// What the hours of those before the backup leave to others.
+fn by_hours(people: &[Person]) -> Vec<Finding> {
     let mut alone = vec![true; WEEK];
+    let mut findings = Vec::new();
     for person in people {
-        for (alone, on) in alone.iter_mut().zip(week_of(person)) {
+        let week = week_of(person);
+        let name = || person.name.clone();
+        if !week.contains(&true) {
+            findings.push(Finding::NeverOnDuty { person: name() });
+        } else if !week.iter().zip(&alone).any(|(on, alone)| *on && *alone) {
+            findings.push(Finding::NeverFirst { person: name() });
+        }
+        for (alone, on) in alone.iter_mut().zip(week) {
             *alone &= !on;
         }
     }
-    let minutes = alone.iter().filter(|alone| **alone).count();
-    (minutes > 0).then(|| Finding::OnlyBackup {
-        spans: spans(&alone),
-        minutes_a_week: minutes as u32,
-    })
+    if alone.contains(&true) {
+        let only_backup = Finding::OnlyBackup {
+            spans: spans(&alone),
+            minutes_a_week: alone.iter().filter(|alone| **alone).count() as u32,
+        };
+        findings.insert(0, only_backup);
+    }
+    findings
 }
 
 /// The runs of a week's marked minutes, as windows where they are at most a day long.
@@ -140,7 +154,10 @@ fn spans(marked: &[bool]) -> Vec<String> {
                 Some(joined) => *windows.last_mut().expect("just seen") = joined,
                 None => windows.push(window),
             },
-            None => longer.push(format!("{} to {}", clock(start), clock(end))),
+            None => {
+                let [from, to] = [start, end].map(|at| on_the_clock(at).strftime("%a %H:%M"));
+                longer.push(format!("{from} to {to}"));
+            }
         }
     }
     windows
@@ -148,30 +165,6 @@ fn spans(marked: &[bool]) -> Vec<String> {
         .map(Window::to_string)
         .chain(longer)
         .collect()
-}
-
-/// A minute of the week as `Sat 13:00`.
-fn clock(minute: usize) -> String {
-    let local = date(2026, 6, 1).at(0, 0, 0, 0) + ((minute % WEEK) as i64).minutes();
-    local.strftime("%a %H:%M").to_string()
-}
-
-fn turns(people: &[Person]) -> Vec<Finding> {
-    let mut taken = vec![false; WEEK];
-    let mut findings = Vec::new();
-    for person in people {
-        let week = week_of(person);
-        let name = || person.name.clone();
-        if !week.contains(&true) {
-            findings.push(Finding::NeverOnDuty { person: name() });
-        } else if week.iter().zip(&taken).all(|(on, taken)| !on || *taken) {
-            findings.push(Finding::NeverFirst { person: name() });
-        }
-        for (taken, on) in taken.iter_mut().zip(week) {
-            *taken |= on;
-        }
-    }
-    findings
 }
 
 fn clock_changes(people: &[Person], zone: &TimeZone, now: Timestamp) -> Vec<Finding> {
@@ -249,36 +242,27 @@ fn overrides_to_look_at(line: &Line, overrides: &Overrides, now: Timestamp) -> V
 }
 
 fn left_to_backup(line: &Line, overrides: &Overrides, now: Timestamp) -> Option<Finding> {
-    let away: Vec<&str> = line
-        .people
-        .iter()
-        .filter(|person| {
-            let set = overrides.in_force(&person.name, now);
-            set.is_some_and(|set| set.presence == Presence::Away)
-        })
-        .map(|person| person.name.as_str())
-        .collect();
+    let is_away = |person: &&Person| {
+        let set = overrides.in_force(&person.name, now);
+        set.is_some_and(|set| set.presence == Presence::Away)
+    };
     let (_backup, people) = line.people.split_last()?;
-    if !people
-        .iter()
-        .any(|person| away.contains(&person.name.as_str()))
-    {
+    if !people.iter().any(|person| is_away(&person)) {
         return None;
     }
+    let away = line.people.iter().filter(is_away);
     let somebody = |overrides: &Overrides, at: Timestamp| {
-        people
-            .iter()
-            .any(|person| duty_of(line, person, overrides, at).available)
+        let is_on = |person| duty_of(line, person, overrides, at).available;
+        people.iter().any(is_on)
     };
     let by_hours = Overrides::default();
-    let left: Vec<Timestamp> = (0..WEEK as i64)
-        .map(|minute| now + minute.minutes())
-        .filter(|at| somebody(&by_hours, *at) && !somebody(overrides, *at))
-        .collect();
+    let mut minutes = (0..WEEK as i64).map(|minute| now + minute.minutes());
+    let is_left = |at: &Timestamp| somebody(&by_hours, *at) && !somebody(overrides, *at);
+    let first = minutes.find(is_left)?;
     Some(Finding::LeftToBackup {
-        away: away.into_iter().map(str::to_owned).collect(),
-        from: line.time_zone.show(*left.first()?),
-        minutes: left.len() as u32,
+        away: away.map(|person| person.name.clone()).collect(),
+        from: line.time_zone.show(first),
+        minutes: 1 + minutes.filter(is_left).count() as u32,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Who is available at an instant, and why: a pure function of hours, overrides and time.
 
+mod auto_reply;
 #[cfg(feature = "machine")]
 pub mod check;
 mod overrides;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::line::{Hours, Line, Person};
 use crate::domain::time_zone::TimeZone;
 
+pub use auto_reply::auto_reply_words;
 pub use overrides::{Override, Overrides, Presence};
 
 /// Whether one person is available, and the reason.
@@ -86,18 +88,12 @@ pub fn duty_of(line: &Line, person: &Person, overrides: &Overrides, now: Timesta
         .last()
         .is_some_and(|last| last.name == person.name);
     let duty = |available, because| Duty { available, because };
-    match overrides.in_force(&person.name, now) {
-        Some(Override {
-            presence: Presence::On,
-            until,
-        }) => return duty(true, Because::On(*until)),
-        Some(Override {
-            presence: Presence::Away,
-            until,
-        }) if !is_backup => {
-            return duty(false, Because::Away(*until));
+    if let Some(set) = overrides.in_force(&person.name, now) {
+        match set.presence {
+            Presence::On => return duty(true, Because::On(set.until)),
+            Presence::Away if !is_backup => return duty(false, Because::Away(set.until)),
+            Presence::Away => {}
         }
-        _ => {}
     }
     match &person.hours {
         _ if is_backup => duty(true, Because::Backup),

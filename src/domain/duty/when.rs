@@ -62,23 +62,8 @@ pub fn ago(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Bad
 
 /// `90m`, `2h`, `1h30m`, `3d`, `1w`. Days and weeks are those of the calendar.
 fn duration(text: &str) -> Option<Span> {
-    let mut span = Span::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = rest.split_at(digits);
-        let number: i64 = number.parse().ok()?;
-        span = match unit.chars().next()? {
-            'm' => span.try_minutes(number),
-            'h' => span.try_hours(number),
-            'd' => span.try_days(number),
-            'w' => span.try_weeks(number),
-            _ => return None,
-        }
-        .ok()?;
-        rest = &unit[1..];
-    }
-    (!text.is_empty()).then_some(span)
+    let is_plain = |b: u8| b.is_ascii_digit() || b"mhdw".contains(&b);
+    text.parse().ok().filter(|_| text.bytes().all(is_plain))
 }
 
 fn on_the_clock(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::NoticeId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::text_form::text_form;
 
 /// Names a delivery in the store, on the queue and in callback URLs. Derived from what caused it,
 /// so that the same cause never makes a second delivery.
@@ -22,11 +23,9 @@ impl DeliveryId {
     pub fn parse(text: &str) -> Result<Self, NotADeliveryId> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
         let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(plain);
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotADeliveryId)
-        }
+        well_formed
+            .then(|| Self(text.to_owned()))
+            .ok_or(NotADeliveryId)
     }
 
     /// The delivery that relays the inbound of this SID, or answers it.
@@ -118,19 +117,7 @@ impl fmt::Display for DeliveryId {
     }
 }
 
-impl TryFrom<String> for DeliveryId {
-    type Error = NotADeliveryId;
-
-    fn try_from(text: String) -> Result<Self, NotADeliveryId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<DeliveryId> for String {
-    fn from(id: DeliveryId) -> Self {
-        id.0
-    }
-}
+text_form!(DeliveryId, NotADeliveryId, Self::parse, |id| id.0);
 
 #[cfg(test)]
 mod tests {

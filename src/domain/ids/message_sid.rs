@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::text_form::text_form;
+
 /// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -20,11 +22,9 @@ impl MessageSid {
             .or_else(|| text.strip_prefix("MM"))
             .ok_or(NotAMessageSid)?;
         let well_formed = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotAMessageSid)
-        }
+        well_formed
+            .then(|| Self(text.to_owned()))
+            .ok_or(NotAMessageSid)
     }
 
     pub fn as_str(&self) -> &str {
@@ -38,16 +38,4 @@ impl fmt::Display for MessageSid {
     }
 }
 
-impl TryFrom<String> for MessageSid {
-    type Error = NotAMessageSid;
-
-    fn try_from(text: String) -> Result<Self, NotAMessageSid> {
-        Self::parse(&text)
-    }
-}
-
-impl From<MessageSid> for String {
-    fn from(sid: MessageSid) -> Self {
-        sid.0
-    }
-}
+text_form!(MessageSid, NotAMessageSid, Self::parse, |sid| sid.0);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::phone::PhoneNumber;
+use crate::domain::text_form::text_form;
 
 const PREFIX: &str = "no-";
 
@@ -62,19 +63,7 @@ impl fmt::Debug for NoticeId {
     }
 }
 
-impl TryFrom<String> for NoticeId {
-    type Error = NotANoticeId;
-
-    fn try_from(text: String) -> Result<Self, NotANoticeId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<NoticeId> for String {
-    fn from(id: NoticeId) -> Self {
-        id.to_string()
-    }
-}
+text_form!(NoticeId, NotANoticeId, Self::parse, |id| id.to_string());
 
 #[cfg(test)]
 mod tests {

@@ -4,8 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Line;
-use crate::domain::duty::{Overrides, duty_of, next_change};
 use crate::domain::template::{RenderError, Template};
 use crate::domain::time_zone::TimeZone;
 
@@ -26,31 +24,6 @@ pub enum Sends {
 }
 
 impl AutoReply {
-    /// What a customer of the line is answered now, if anything.
-    pub fn words(
-        &self,
-        line: &Line,
-        overrides: &Overrides,
-        now: Timestamp,
-    ) -> Option<Result<String, RenderError>> {
-        let before_backup = line
-            .people
-            .split_last()
-            .map_or(&[][..], |(_, others)| others);
-        let is_on_duty = |person| duty_of(line, person, overrides, now).available;
-        let is_open = before_backup.iter().any(is_on_duty)
-            || (before_backup.is_empty() && !line.people.is_empty());
-        if is_open && self.when == Sends::OutsideHours {
-            return None;
-        }
-        let opens = before_backup
-            .iter()
-            .filter_map(|person| next_change(line, person, overrides, now))
-            .min()
-            .filter(|_| !is_open);
-        Some(self.render(&line.name, opens, &line.time_zone, now))
-    }
-
     /// Tries it with and without a time at which the line opens.
     pub fn check(&self, zone: &TimeZone) -> Result<(), RenderError> {
         let now = Timestamp::UNIX_EPOCH;
@@ -58,7 +31,7 @@ impl AutoReply {
         self.render("line", None, zone, now).map(drop)
     }
 
-    fn render(
+    pub(in crate::domain) fn render(
         &self,
         line: &str,
         opens: Option<Timestamp>,
@@ -79,38 +52,6 @@ impl AutoReply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::line::config;
-
-    const FRIDAY_10: &str = "2026-11-20T18:00:00Z";
-    const FRIDAY_20: &str = "2026-11-21T04:00:00Z";
-
-    fn words(text: &str, when: Sends, now: &str) -> Option<String> {
-        let line = config::parse(config::EXAMPLE, "relay.toml")
-            .unwrap()
-            .remove(0);
-        let auto_reply = AutoReply {
-            text: text.to_owned(),
-            when,
-        };
-        auto_reply.check(&line.time_zone).unwrap();
-        let words = auto_reply.words(&line, &Overrides::default(), now.parse().unwrap());
-        words.map(Result::unwrap)
-    }
-
-    #[test]
-    fn outside_the_hours_customers_read_when_they_are_answered() {
-        let text = "Thanks! {{ line }} answers {% if opens %}from {{ opens | when }}{% else %}soon{% endif %}.";
-        let said = |when, now| words(text, when, now);
-        assert_eq!(
-            said(Sends::OutsideHours, FRIDAY_20).unwrap(),
-            "Thanks! qdn answers from Sat Nov 21, 9:00 AM."
-        );
-        assert_eq!(said(Sends::OutsideHours, FRIDAY_10), None);
-        assert_eq!(
-            said(Sends::Always, FRIDAY_10).unwrap(),
-            "Thanks! qdn answers soon."
-        );
-    }
 
     #[test]
     fn a_template_has_to_do_without_the_time() {

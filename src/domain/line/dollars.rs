@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::text_form::text_form;
+
 /// An amount of US dollars, in millionths: a segment costs fractions of a cent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -54,19 +56,7 @@ impl fmt::Display for Dollars {
     }
 }
 
-impl TryFrom<String> for Dollars {
-    type Error = NotDollars;
-
-    fn try_from(text: String) -> Result<Self, NotDollars> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Dollars> for String {
-    fn from(dollars: Dollars) -> Self {
-        dollars.decimal()
-    }
-}
+text_form!(Dollars, NotDollars, Self::parse, Dollars::decimal);
 
 #[cfg(test)]
 mod tests {

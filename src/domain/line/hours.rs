@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::civil::{DateTime, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::text_form::text_form;
+
 /// When somebody is on duty, by the week, on the line's wall clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -277,19 +279,7 @@ impl fmt::Debug for Window {
     }
 }
 
-impl TryFrom<String> for Window {
-    type Error = BadHours;
-
-    fn try_from(text: String) -> Result<Self, BadHours> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Window> for String {
-    fn from(window: Window) -> Self {
-        window.to_string()
-    }
-}
+text_form!(Window, BadHours, Self::parse, |window| window.to_string());
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Line;
 use crate::domain::line::BadHours;
 use crate::domain::line::hours::minute_of_day;
+use crate::domain::text_form::text_form;
 use crate::domain::time_zone::TimeZone;
 
 /// A span of every day on the line's wall clock, which alone decides: `21:00-08:00`. The end is not
@@ -87,19 +88,7 @@ impl fmt::Display for QuietHours {
     }
 }
 
-impl TryFrom<String> for QuietHours {
-    type Error = BadHours;
-
-    fn try_from(text: String) -> Result<Self, BadHours> {
-        Self::parse(&text)
-    }
-}
-
-impl From<QuietHours> for String {
-    fn from(hours: QuietHours) -> Self {
-        hours.to_string()
-    }
-}
+text_form!(QuietHours, BadHours, Self::parse, |hours| hours.to_string());
 
 #[cfg(test)]
 mod tests;

@@ -50,11 +50,9 @@ impl Topic {
             return Err(BadKeyword::NotAWord);
         }
         // Twilio's words for help are HELP and INFO.
-        let is_twilios = Wish::of(&keyword, None).is_some()
-            || ["HELP", "INFO", crate::domain::line::topic::ALL].contains(&keyword.as_str());
-        let begins_to_leave = crate::domain::line::topic::STOPS
-            .iter()
-            .any(|stop| keyword.starts_with(stop));
+        let is_twilios =
+            Wish::of(&keyword, None).is_some() || ["HELP", "INFO", ALL].contains(&keyword.as_str());
+        let begins_to_leave = STOPS.iter().any(|stop| keyword.starts_with(stop));
         if is_twilios || begins_to_leave {
             return Err(BadKeyword::Taken);
         }

@@ -4,6 +4,7 @@ use serde::de::value::{self, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{Delivery, State, Withheld};
+use crate::domain::names::name_of;
 
 /// How many of a notice's recipients stand where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +51,7 @@ impl Counts {
 }
 
 /// How one recipient stands, in the word that stores count by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecipientStatus {
     Waiting,
@@ -83,19 +84,8 @@ impl RecipientStatus {
         }
     }
 
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Sending => "sending",
-            Self::Accepted => "accepted",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::OptedOut => "opted_out",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Superseded => "superseded",
-            Self::Skipped => "skipped",
-        }
+    pub fn name(self) -> String {
+        name_of(&self)
     }
 
     pub fn named(name: &str) -> Option<Self> {
@@ -125,13 +115,13 @@ mod tests {
     fn every_status_has_a_count_of_its_own() {
         let mut counts = Counts::default();
         for (n, status) in ALL.into_iter().enumerate() {
-            assert_eq!(RecipientStatus::named(status.name()), Some(status));
+            assert_eq!(RecipientStatus::named(&status.name()), Some(status));
             counts.add(status, 1 << n);
         }
         assert_eq!(counts.total(), (1 << ALL.len()) - 1);
         let json = serde_json::to_value(counts).unwrap();
         for (n, status) in ALL.into_iter().enumerate() {
-            assert_eq!(json[status.name()], 1 << n);
+            assert_eq!(json[&status.name()], 1 << n);
         }
     }
 }

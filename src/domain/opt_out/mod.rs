@@ -1,6 +1,6 @@
 //! Numbers that asked for no more texts from a line: since when, and how the relay knows.
 //!
-//! Twilio keeps such a list of its own and refuses what is sent to a number on it (error 21610).
+//! Twilio keeps such a list of its own and refuses what is sent to a number on it.
 //! The relay's list lets it skip whoever would not get the text anyway, and tell why.
 
 mod words;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::provider;
 
 /// Why a number is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +30,8 @@ pub enum Cause {
     Word(String),
     /// Twilio's Advanced Opt-Out took what they wrote for an opt-out.
     OptOutType,
-    /// Twilio refused a text to them because they had opted out: error 21610.
-    Refusal,
+    /// Twilio refused a text to them because they had opted out, with this code.
+    Refusal(u32),
     /// Somebody put them on the list with `relay optouts add`.
     Hand,
 }
@@ -40,14 +41,11 @@ impl fmt::Display for Cause {
         match self {
             Cause::Word(word) => write!(f, "by the word {word}"),
             Cause::OptOutType => write!(f, "by a word that Twilio knows"),
-            Cause::Refusal => write!(f, "as Twilio's error {REFUSED} said"),
+            Cause::Refusal(code) => write!(f, "as {}'s error {code} said", provider::NAME),
             Cause::Hand => write!(f, "by hand"),
         }
     }
 }
-
-/// Twilio's code for a text to a number that opted out.
-pub const REFUSED: u32 = 21610;
 
 /// Who opted out of one line's texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,7 +111,7 @@ mod tests {
     fn listed() -> OptOuts {
         let opt_out = OptOut {
             since: Timestamp::UNIX_EPOCH,
-            by: Cause::Refusal,
+            by: Cause::Refusal(21610),
         };
         OptOuts([(PhoneNumber::parse(CUSTOMER).unwrap(), opt_out)].into())
     }

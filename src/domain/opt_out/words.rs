@@ -1,31 +1,18 @@
 //! The words by which a phone refuses or asks for texts.
 //!
-//! Source: Twilio, "Twilio support for opt-out keywords (SMS STOP filtering)" and "Advanced
-//! Opt-Out", which says by the webhook's `OptOutType` what it took a text for, whatever words the
-//! account has chosen.
+//! Source: Twilio, "Twilio support for opt-out keywords (SMS STOP filtering)".
 
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
 
-/// What the webhook's `OptOutType` says.
+/// What Twilio took a text for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OptOutType {
     Stop,
     Start,
     Help,
-}
-
-impl OptOutType {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "STOP" => Some(OptOutType::Stop),
-            "START" => Some(OptOutType::Start),
-            "HELP" => Some(OptOutType::Help),
-            _ => None,
-        }
-    }
 }
 
 /// What somebody wants by such a word.
@@ -118,10 +105,10 @@ mod tests {
 
     #[test]
     fn what_twilio_took_it_for_counts_for_more() {
-        let wish = |body, twilios| Wish::of(body, OptOutType::parse(twilios));
-        assert_eq!(wish("no mas", "STOP"), Some(Wish::Stop(Cause::OptOutType)));
-        assert_eq!(wish("otra vez", "START"), Some(Wish::Start));
-        assert_eq!(wish("STOP", "HELP"), Some(Wish::Help));
-        assert_eq!(wish("STOP", "SOMETHING NEW"), stop("STOP"));
+        let wish = |body, twilios| Wish::of(body, Some(twilios));
+        let stop = Some(Wish::Stop(Cause::OptOutType));
+        assert_eq!(wish("no mas", OptOutType::Stop), stop);
+        assert_eq!(wish("otra vez", OptOutType::Start), Some(Wish::Start));
+        assert_eq!(wish("STOP", OptOutType::Help), Some(Wish::Help));
     }
 }

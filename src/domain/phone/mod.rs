@@ -18,6 +18,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::text_form::text_form;
 use crate::printable::printable;
 
 /// A telephone number in E.164 form: a plus sign, a country code, at most 15 digits in all.
@@ -40,11 +41,7 @@ impl PhoneNumber {
         let well_formed = (7..=15).contains(&digits.len())
             && digits[0] != b'0'
             && digits.iter().all(u8::is_ascii_digit);
-        if well_formed {
-            Ok(Self(text.into()))
-        } else {
-            Err(NotE164)
-        }
+        well_formed.then(|| Self(text.into())).ok_or(NotE164)
     }
 
     /// The number itself, for the places that must have it.
@@ -64,19 +61,7 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-impl TryFrom<String> for PhoneNumber {
-    type Error = NotE164;
-
-    fn try_from(text: String) -> Result<Self, NotE164> {
-        Self::parse(&text)
-    }
-}
-
-impl From<PhoneNumber> for String {
-    fn from(number: PhoneNumber) -> Self {
-        number.0.into()
-    }
-}
+text_form!(PhoneNumber, NotE164, Self::parse, |number| number.0.into());
 
 /// A number or sender of which only enough is left to recognise it: `+1619•••10`. Fit for a
 /// terminal, whoever chose the sender's name.

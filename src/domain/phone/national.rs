@@ -31,26 +31,25 @@ impl Country {
     /// free for examples and tests are assigned to nobody. One with a plus sign says itself what it
     /// is, so that nothing is looked at but its form.
     pub fn read(self, text: &str) -> Result<PhoneNumber, NotANationalNumber> {
-        let text = text.trim();
+        self.number_of(text.trim()).ok_or(NotANationalNumber)
+    }
+
+    fn number_of(self, text: &str) -> Option<PhoneNumber> {
         if let Some(international) = text.strip_prefix('+') {
-            return international_number(international).ok_or(NotANationalNumber);
+            return international_number(international);
         }
-        let digits = digits(text)
-            .filter(|digits| digits.len() <= MOST_DIALLED)
-            .ok_or(NotANationalNumber)?;
+        let digits = digits(text).filter(|digits| digits.len() <= MOST_DIALLED)?;
         if let Some(international) = self.after_international_prefix(&digits) {
-            return international_number(international).ok_or(NotANationalNumber);
+            return international_number(international);
         }
         let dialled = match self.code() {
             "MX" => mexican(&digits),
             _ => &digits,
         };
-        let number = phonenumber::parse(Some(self.0), dialled).map_err(|_| NotANationalNumber)?;
-        if !(number.is_valid() || self.could_be(&number.national().to_string())) {
-            return Err(NotANationalNumber);
-        }
+        let number = phonenumber::parse(Some(self.0), dialled).ok()?;
+        let is_one = number.is_valid() || self.could_be(&number.national().to_string());
         let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
-        PhoneNumber::parse(&e164).map_err(|_| NotANationalNumber)
+        PhoneNumber::parse(&e164).ok().filter(|_| is_one)
     }
 
     /// A number of this country, for error messages: assigned to nobody in particular.
@@ -110,13 +109,8 @@ impl Country {
 /// The digits, without what people write between them; `None` if there is anything else, such as
 /// an extension, which a text has no way to dial.
 fn digits(text: &str) -> Option<String> {
-    let between = |c: &char| {
-        matches!(
-            c,
-            ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '.' | '/' | '(' | ')'
-        )
-    };
-    let digits: String = text.chars().filter(|c| !between(c)).collect();
+    let between = |c| " \u{a0}-\u{2010}\u{2011}./()".contains(c);
+    let digits = text.replace(between, "");
     digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
 }
 

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::PhoneNumber;
 
+use crate::domain::text_form::text_form;
+
 /// What numbers of a country or region begin with: a plus sign and one to seven digits, such as
 /// `+1` or `+1619`. Fit for display: it is nobody's number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,11 +20,7 @@ impl Prefix {
         let well_formed = (1..=7).contains(&digits.len())
             && digits[0] != b'0'
             && digits.iter().all(u8::is_ascii_digit);
-        if well_formed {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotAPrefix)
-        }
+        well_formed.then(|| Self(text.to_owned())).ok_or(NotAPrefix)
     }
 
     pub fn as_str(&self) -> &str {
@@ -35,19 +33,7 @@ impl Prefix {
     }
 }
 
-impl TryFrom<String> for Prefix {
-    type Error = NotAPrefix;
-
-    fn try_from(text: String) -> Result<Self, NotAPrefix> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Prefix> for String {
-    fn from(prefix: Prefix) -> Self {
-        prefix.0
-    }
-}
+text_form!(Prefix, NotAPrefix, Self::parse, |prefix| prefix.0);
 
 #[cfg(test)]
 mod tests {

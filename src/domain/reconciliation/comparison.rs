@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Counts, Day, Difference, Message, Report, TOO_OLD, Way, What, Words};
-use crate::domain::delivery::{Attempt, Delivery, Event, Outcome, State, Status, step};
+use crate::domain::delivery::{Attempt, Delivery, Event, Failure, Outcome, State, Status, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::names::name_of;
@@ -21,7 +21,7 @@ pub struct News {
     pub attempt: u32,
     pub sid: MessageSid,
     pub status: Status,
-    pub code: Option<u32>,
+    pub failure: Failure,
 }
 
 impl News {
@@ -30,7 +30,7 @@ impl News {
             attempt: self.attempt,
             sid: self.sid.clone(),
             status: self.status,
-            code: self.code,
+            failure: self.failure,
         }
     }
 }
@@ -88,7 +88,7 @@ impl Comparison {
             let stranger = Difference {
                 other: Some(message.other.clone()),
                 detail: format!("Twilio: {}", name_of(&message.status)),
-                error_code: message.code,
+                error_code: message.failure.code,
                 ..difference(What::NotOurs, message.at, Some(&message.sid))
             };
             self.others.push((message.words, stranger));
@@ -153,17 +153,17 @@ impl Comparison {
         delivery: &Delivery,
         number: u32,
         sid: &MessageSid,
-        found: Option<(Status, Option<u32>)>,
+        found: Option<(Status, Failure)>,
     ) -> Option<(Difference, News)> {
         self.listed.insert(sid.clone());
         let attempt = delivery.attempt(number)?;
         match found {
-            Some((status, code)) => {
+            Some((status, failure)) => {
                 let news = News {
                     attempt: number,
                     sid: sid.clone(),
                     status,
-                    code,
+                    failure,
                 };
                 self.end(delivery, attempt, attempt.began, news)
             }
@@ -192,7 +192,7 @@ impl Comparison {
             let (twilio, here) = (name_of(&news.status), name_of(&attempt.outcome));
             Difference {
                 detail: format!("Twilio: {twilio}, here: {here}"),
-                error_code: news.code,
+                error_code: news.failure.code,
                 ..of_attempt(What::OtherEnd, delivery, attempt, at, &news.sid)
             }
         };
@@ -243,7 +243,7 @@ impl Message {
             attempt,
             sid: self.sid.clone(),
             status: self.status,
-            code: self.code,
+            failure: self.failure,
         }
     }
 }

@@ -45,20 +45,6 @@ pub enum What {
     StillOpen,
 }
 
-impl What {
-    /// The name in the audit and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            What::NeverRecorded => "never_recorded",
-            What::NotOurs => "not_ours",
-            What::Doubled => "doubled",
-            What::NotListed => "not_listed",
-            What::OtherEnd => "other_end",
-            What::StillOpen => "still_open",
-        }
-    }
-}
-
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -100,23 +86,4 @@ pub struct Report {
     pub counts: Counts,
     /// In the order of their time; the counts tell of more if there are very many.
     pub differences: Vec<Difference>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_difference_has_one_name_everywhere() {
-        for what in [
-            What::NeverRecorded,
-            What::NotOurs,
-            What::Doubled,
-            What::NotListed,
-            What::OtherEnd,
-            What::StillOpen,
-        ] {
-            assert_eq!(serde_json::to_value(what).unwrap(), what.name());
-        }
-    }
 }

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::domain::delivery::Status;
+use crate::domain::delivery::{Failure, Status};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::Sender;
 
@@ -16,7 +16,8 @@ pub struct Message {
     pub other: Sender,
     pub words: Words,
     pub status: Status,
-    pub code: Option<u32>,
+    /// What went wrong, if the status is that it failed.
+    pub failure: Failure,
 }
 
 /// Which way a message went.

@@ -48,7 +48,7 @@ fn decided(from: &str, now: &str) -> Decision {
 fn opted_out(numbers: &[&str]) -> OptOuts {
     let opt_out = OptOut {
         since: "2026-11-19T18:00:00Z".parse().unwrap(),
-        by: Cause::Refusal,
+        by: Cause::Refusal(21610),
     };
     let number = |text: &&str| crate::domain::phone::PhoneNumber::parse(text).unwrap();
     let numbers = numbers.iter().map(number);

@@ -134,6 +134,7 @@ impl TryFrom<Listed> for Message {
     fn try_from(listed: Listed) -> Result<Self, serde_json::Error> {
         let to = listed
             .to
+            .as_ref()
             .ok_or_else(|| serde_json::Error::missing_field("to"))?;
         let way = match listed.direction.as_deref() {
             Some(INBOUND) => Way::In,
@@ -143,7 +144,7 @@ impl TryFrom<Listed> for Message {
         };
         let other = match way {
             Way::In => listed.from.as_deref().unwrap_or_default(),
-            Way::Out | Way::Reply => &to,
+            Way::Out | Way::Reply => to,
         };
         // A message without a date would be in no day's comparison, so there must be one.
         let sent = listed.date_sent.as_deref().and_then(instant);
@@ -153,9 +154,9 @@ impl TryFrom<Listed> for Message {
             })?,
             way,
             other: Sender::parse(other),
-            words: Words::of(&to, listed.body.as_deref().unwrap_or_default()),
-            status: Status::parse(&listed.status).unwrap_or(Status::Accepted),
-            code: listed.error_code,
+            words: Words::of(to, listed.body.as_deref().unwrap_or_default()),
+            status: listed.status().unwrap_or(Status::Accepted),
+            failure: listed.failure(),
             sid: listed.sid,
         })
     }

@@ -16,10 +16,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::api::{Api, Login, Page, success};
+use super::errors;
 use super::form::Form;
+use super::message_status::status_named;
 use crate::clock::Clock;
 use crate::domain::credentials::Credentials;
-use crate::domain::delivery::Answer;
+use crate::domain::delivery::{Answer, Failure, Status};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
 
@@ -67,7 +69,7 @@ pub struct Listed {
     pub sid: MessageSid,
     pub body: Option<String>,
     pub status: String,
-    pub error_code: Option<u32>,
+    error_code: Option<u32>,
     date_created: Option<String>,
     date_sent: Option<String>,
     direction: Option<String>,
@@ -76,6 +78,16 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// `None` for a status that the relay does not know.
+    pub fn status(&self) -> Option<Status> {
+        status_named(&self.status)
+    }
+
+    /// What went wrong, if the status is that it failed.
+    pub fn failure(&self) -> Failure {
+        errors::failure(self.error_code, None)
+    }
+
     /// When it was created, to the second.
     pub fn created(&self) -> Option<Timestamp> {
         self.date_created.as_deref().and_then(instant)
@@ -126,11 +138,7 @@ impl Client {
         let answer = match success(answer) {
             Ok(answer) => answer,
             Err(Refused { http_status, code }) => {
-                return Answer::Refused {
-                    code,
-                    http_status,
-                    retry_after,
-                };
+                return errors::refused(code, http_status, retry_after);
             }
         };
         match serde_json::from_slice::<Created>(answer.body()) {

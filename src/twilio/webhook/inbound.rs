@@ -29,8 +29,18 @@ pub fn inbound(form: Verified<Form>) -> Result<Verified<InboundSms>, Refusal> {
         body: form.get("Body").unwrap_or_default().to_owned(),
         media,
         media_left_out,
-        opt_out_type: form.get("OptOutType").and_then(OptOutType::parse),
+        opt_out_type: form.get("OptOutType").and_then(opt_out_type),
     }))
+}
+
+/// What Twilio's "Advanced Opt-Out" took a text for, whatever words the account has chosen.
+fn opt_out_type(name: &str) -> Option<OptOutType> {
+    match name {
+        "STOP" => Some(OptOutType::Stop),
+        "START" => Some(OptOutType::Start),
+        "HELP" => Some(OptOutType::Help),
+        _ => None,
+    }
 }
 
 /// The message's name, under any of the names that Twilio has given it over the years.
@@ -119,6 +129,14 @@ mod tests {
         assert_eq!(place("WINSTON-SALEM", "NC"), "Winston-Salem, NC");
         assert_eq!(place("McAllen", "TX"), "McAllen, TX");
         assert_eq!(place("SÃO PAULO", "SÃO PAULO"), "São Paulo, São Paulo");
+    }
+
+    #[test]
+    fn what_twilio_took_a_text_for_is_known_by_its_name() {
+        assert_eq!(opt_out_type("STOP"), Some(OptOutType::Stop));
+        assert_eq!(opt_out_type("START"), Some(OptOutType::Start));
+        assert_eq!(opt_out_type("HELP"), Some(OptOutType::Help));
+        assert_eq!(opt_out_type("SOMETHING NEW"), None);
     }
 
     #[test]

@@ -316,7 +316,7 @@ fn a_status_callback_is_understood() {
     let report = report(&failed);
     assert_eq!(report.sid.as_str(), sid("SM"));
     assert_eq!(report.status, Some(Status::Undelivered));
-    assert_eq!(report.error_code, Some(30003));
+    assert_eq!(report.failure.code, Some(30003));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn an_unknown_status_is_no_error_but_none_is() {
         ("SmsStatus", "shredded"),
         ("ErrorCode", ""),
     ]);
-    assert_eq!((shredded.status, shredded.error_code), (None, None));
+    assert_eq!((shredded.status, shredded.failure.code), (None, None));
     let silent = callback(&[("MessageSid", &name)]).verify().ok().unwrap();
     assert_eq!(status(silent).err().unwrap().counts_as(), "incomplete");
 }

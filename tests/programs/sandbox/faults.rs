@@ -1,4 +1,5 @@
 use relay::sandbox::{Fault, Injection, Power, Requests};
+use relay::twilio::errors;
 
 use super::*;
 
@@ -22,11 +23,7 @@ async fn twilio_refuses_with_any_code() {
         status: 400,
     };
     let (world, answer) = answer_under(refuse).await;
-    let refused = Answer::Refused {
-        code: Some(21408),
-        http_status: 400,
-        retry_after: None,
-    };
+    let refused = errors::refused(Some(21408), 400, None);
     assert_eq!(answer, refused);
     assert!(!arrived(&world));
     accepted(world.sends(SERGIO, "once only").await);
@@ -38,11 +35,7 @@ async fn twilio_is_busy_and_says_for_how_long() {
         retry_after: Some("40".into()),
     };
     let (world, answer) = answer_under(busy).await;
-    let refused = Answer::Refused {
-        code: Some(20429),
-        http_status: 429,
-        retry_after: Some(Duration::from_secs(40)),
-    };
+    let refused = errors::refused(Some(20429), 429, Some(Duration::from_secs(40)));
     assert_eq!(answer, refused);
     assert!(!arrived(&world));
 }
@@ -153,7 +146,7 @@ async fn a_message_fails_at_twilio_or_at_the_carrier() {
         let sent = callbacks.iter().any(|(status, _)| status == "sent");
         assert_eq!(sent, last == "undelivered");
         let message = world.client.message(&world.account, &sid).await.unwrap();
-        assert_eq!(message.unwrap().error_code, Some(code));
+        assert_eq!(message.unwrap().failure().code, Some(code));
     }
     assert!(!arrived(&world));
 }

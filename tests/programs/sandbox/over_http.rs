@@ -6,6 +6,7 @@ use http::HeaderMap;
 use relay::clock::SystemClock;
 use relay::sandbox::drive::{Resolve, drive};
 use relay::sandbox::{Fault, Injection, http as sandbox_http};
+use relay::twilio::errors;
 use relay::twilio::network::Network;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -172,11 +173,7 @@ async fn the_client_tells_what_was_never_sent_from_what_may_have_been() {
         retry_after: Some("7".into()),
     };
     served.sandbox.inject(busy.into());
-    let refused = Answer::Refused {
-        code: Some(20429),
-        http_status: 429,
-        retry_after: Some(Duration::from_secs(7)),
-    };
+    let refused = errors::refused(Some(20429), 429, Some(Duration::from_secs(7)));
     assert_eq!(served.sends(SERGIO).await, refused);
     // A port on which nobody listens any more.
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -192,22 +189,8 @@ async fn the_client_tells_what_was_never_sent_from_what_may_have_been() {
 async fn a_success_that_cannot_be_read_is_unknown_and_a_refusal_without_words_is_one() {
     for (answer, expected) in [
         ((201, "<html>"), Answer::Unknown),
-        (
-            (502, "<html>"),
-            Answer::Refused {
-                code: None,
-                http_status: 502,
-                retry_after: None,
-            },
-        ),
-        (
-            (302, ""),
-            Answer::Refused {
-                code: None,
-                http_status: 302,
-                retry_after: None,
-            },
-        ),
+        ((502, "<html>"), errors::refused(None, 502, None)),
+        ((302, ""), errors::refused(None, 302, None)),
     ] {
         let (status, body) = answer;
         let status = http::StatusCode::from_u16(status).unwrap();

@@ -1,3 +1,4 @@
+use relay::domain::delivery::Failure;
 use relay::domain::phone::Sender;
 use relay::sandbox::{NoReply, Number, Text};
 use relay::twilio::form::Form;
@@ -174,9 +175,11 @@ async fn after_stop_nothing_more_reaches_the_phone_until_start() {
         matches!(
             answer,
             Answer::Refused {
-                code: Some(21610),
                 http_status: 400,
-                ..
+                failure: Failure {
+                    code: Some(21610),
+                    ..
+                },
             }
         ),
         "{answer:?}"

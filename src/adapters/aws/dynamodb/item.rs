@@ -258,7 +258,7 @@ pub fn of_recipient(delivery: &Delivery) -> anyhow::Result<Option<Item>> {
     let partition = recipients(notice, &shard(&delivery.id));
     let key = Key::new(partition, delivery.id.as_str());
     Ok(Some(key.with([
-        (STANDING, string(RecipientStatus::of(delivery).name())),
+        (STANDING, string(&RecipientStatus::of(delivery).name())),
         (EXPIRES, expiry(delivery.began())?),
     ])))
 }

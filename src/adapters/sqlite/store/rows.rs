@@ -15,7 +15,7 @@ pub struct Row {
     due: Option<i64>,
     gave_up: Option<i64>,
     /// The notice that it brings, and how its recipient stands.
-    of_notice: Option<(String, &'static str)>,
+    of_notice: Option<(String, String)>,
     json: String,
 }
 

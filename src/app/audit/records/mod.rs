@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::app::ports::audit::{Considered, HashKey, Kind, Record};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{
-    Delivery, Effect, Failed, GaveUp, Limit, Purpose, Recipient, State, Withheld,
+    Attempt, Delivery, Effect, Failed, GaveUp, Limit, Purpose, Recipient, State, Withheld,
 };
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
@@ -209,7 +209,7 @@ pub fn difference(
     };
     Record {
         day: Some(report.day),
-        rule: Some(difference.what.name().to_owned()),
+        rule: Some(name_of(&difference.what)),
         message_sid: came_in.0,
         from: came_in.1,
         sent_sid: sent.0,
@@ -244,14 +244,15 @@ pub fn opted_out_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> 
 /// The record of an opt-out that a refused attempt told of.
 pub fn opted_out_by_refusal(
     delivery: &Delivery,
-    to: &Recipient,
+    attempt: &Attempt,
     change: &opt_out::Change,
     at: Timestamp,
     key: &HashKey,
 ) -> Record {
     Record {
-        error_code: Some(opt_out::REFUSED),
-        ..of_delivery(Kind::OptOut, delivery, to, at, key).with_outcome(change_in_words(change))
+        error_code: attempt.outcome.code(),
+        ..of_delivery(Kind::OptOut, delivery, &attempt.to, at, key)
+            .with_outcome(change_in_words(change))
     }
 }
 

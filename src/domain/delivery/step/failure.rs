@@ -11,34 +11,6 @@ const REPAIR_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// would hardly come before the next person is tried.
 const WORTHWHILE: Duration = Duration::from_secs(20);
 
-/// What is known of a failure.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Failure {
-    pub class: Class,
-    pub code: Option<u32>,
-    /// How long the other side wants to be left alone.
-    pub retry_after: Option<Duration>,
-}
-
-impl Failure {
-    pub fn of(outcome: &Outcome) -> Option<Self> {
-        let class = match outcome {
-            Outcome::Absent => Class::Retry,
-            _ => outcome.class()?,
-        };
-        Some(Self {
-            class,
-            code: outcome.code(),
-            retry_after: None,
-        })
-    }
-
-    fn moved_on(&self) -> MovedOn {
-        let Failure { class, code, .. } = *self;
-        MovedOn::Failed { class, code }
-    }
-}
-
 impl Step {
     pub(super) fn go_on_after_failure(&mut self, failure: Failure) {
         if self.delivery.asks_about_before() {

@@ -43,6 +43,7 @@ mod tests {
     use crate::domain::delivery::source::Source;
     use crate::domain::delivery::step::tests::{accepted, after, at, delivery};
     use crate::domain::delivery::{Hold, Withheld};
+    use crate::twilio::errors;
 
     fn invitation() -> Delivery {
         Delivery {
@@ -65,11 +66,7 @@ mod tests {
     fn refused(code: u32) -> Event {
         Event::Answered {
             attempt: 1,
-            answer: Answer::Refused {
-                code: Some(code),
-                http_status: 400,
-                retry_after: None,
-            },
+            answer: errors::refused(Some(code), 400, None),
         }
     }
 
@@ -114,7 +111,7 @@ mod tests {
             attempt: 1,
             sid: failed.attempts[0].sid.clone().unwrap(),
             status: Status::Delivered,
-            code: None,
+            failure: errors::failure(None, None),
         };
         let (arrived, effects) = after(failed, [(4001, news), (4002, Event::Woken)]);
         assert_eq!(

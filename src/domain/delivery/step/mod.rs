@@ -11,14 +11,12 @@ mod unknown;
 
 use std::time::Duration;
 
-use failure::Failure;
 use jiff::Timestamp;
 
 use super::{
-    Answer, Attempt, Delivery, Effect, Event, GaveUp, MovedOn, Outcome, Purpose, Recipient, State,
+    Answer, Attempt, Class, Delivery, Effect, Event, Failure, GaveUp, MovedOn, Outcome, Purpose,
+    Recipient, State, Status,
 };
-use crate::domain::delivery::error_class::{classify, pause_after};
-use crate::domain::delivery::{Class, Status};
 use crate::domain::ids::message_sid::MessageSid;
 
 /// For how long one worker may be busy with an attempt. Longer than the client's time-out and a
@@ -57,8 +55,8 @@ pub fn step(
             attempt,
             sid,
             status,
-            code,
-        } => step.status(attempt, sid, status, code),
+            failure,
+        } => step.status(attempt, sid, status, failure),
         Event::Absent { attempt } => step.absent(attempt),
         Event::NoAnswer => step.no_answer(),
         Event::Told => step.told(),
@@ -134,14 +132,13 @@ impl Step {
                 self.go_on();
             }
             Answer::Refused {
-                code,
                 http_status,
-                retry_after,
+                failure,
             } => {
-                let class = classify(code, Some(http_status));
+                let Failure { class, code, .. } = failure;
                 if class == Class::Ambiguous {
                     // It was answered, so it is under way no longer.
-                    let pause = retry_after.unwrap_or_default().max(ASK_SOON);
+                    let pause = failure.retry_after.unwrap_or_default().max(ASK_SOON);
                     return self.ask_about(number, self.later(pause));
                 }
                 let refused = Outcome::Refused {
@@ -151,11 +148,7 @@ impl Step {
                 };
                 attempt.become_known(refused, now);
                 self.effects.push(Effect::Report { attempt: number });
-                self.go_on_after_failure(Failure {
-                    class,
-                    code,
-                    retry_after: retry_after.max(code.and_then(pause_after)),
-                });
+                self.go_on_after_failure(failure);
             }
             Answer::NotSent => self.go_on_after_absence(number),
             Answer::Unknown => {

@@ -8,7 +8,7 @@ impl Step {
         number: u32,
         sid: MessageSid,
         status: Status,
-        code: Option<u32>,
+        failure: Failure,
     ) {
         let begun_anew_after = self.delivery.begun_anew_after();
         let mut attempts = self.delivery.attempts.iter_mut();
@@ -21,8 +21,8 @@ impl Step {
         let outcome = match status {
             Status::Delivered | Status::Read => Outcome::Delivered,
             Status::Undelivered | Status::Failed | Status::Canceled => Outcome::Undelivered {
-                code,
-                class: classify(code, None),
+                code: failure.code,
+                class: failure.class,
             },
             Status::Sent => Outcome::Sent,
             _ => Outcome::Accepted,

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::tests::{at, delivery, recipient};
 use super::*;
+use crate::twilio::errors;
 
 /// What Twilio does with a request, and what the relay hears of it.
 #[derive(Debug, Clone, Copy)]
@@ -116,18 +117,10 @@ impl World {
         }
         let answer = match request {
             Accepted => Answer::Accepted { sid },
-            AcceptedButBroken => Answer::Refused {
-                code: None,
-                http_status: 502,
-                retry_after: None,
-            },
+            AcceptedButBroken => errors::refused(None, 502, None),
             AcceptedButUnanswered | Unanswered => Answer::Unknown,
             Unreachable => Answer::NotSent,
-            Refused(code) => Answer::Refused {
-                code: Some(code),
-                http_status: 400,
-                retry_after: None,
-            },
+            Refused(code) => errors::refused(Some(code), 400, None),
         };
         self.happens(Event::Answered {
             attempt: number,
@@ -142,7 +135,7 @@ impl World {
                 attempt,
                 sid: held.sid.clone(),
                 status: Status::Sent,
-                code: None,
+                failure: errors::failure(None, None),
             },
             None => Event::Absent { attempt },
         };
@@ -182,7 +175,7 @@ impl World {
             attempt,
             sid,
             status,
-            code,
+            failure: errors::failure(code, None),
         });
     }
 }

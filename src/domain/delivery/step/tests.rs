@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::ids::DeliveryId;
 use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms;
+use crate::twilio::errors;
 
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
@@ -88,11 +89,7 @@ pub fn accepted(attempt: u32) -> Event {
 pub fn refused(attempt: u32, code: Option<u32>, http_status: u16) -> Event {
     Event::Answered {
         attempt,
-        answer: Answer::Refused {
-            code,
-            http_status,
-            retry_after: None,
-        },
+        answer: errors::refused(code, http_status, None),
     }
 }
 
@@ -108,7 +105,7 @@ pub fn status(attempt: u32, status: Status, code: Option<u32>) -> Event {
         attempt,
         sid: sid(attempt as u8),
         status,
-        code,
+        failure: errors::failure(code, None),
     }
 }
 
@@ -172,7 +169,7 @@ fn late_and_repeated_callbacks_change_nothing() {
         attempt: 1,
         sid: sid(9),
         status: Status::Failed,
-        code: None,
+        failure: errors::failure(None, None),
     };
     let (sent, _) = after(delivery(1), [(0, Woken), (1, accepted(1))]);
     assert_eq!(after(sent.clone(), [(2, foreign)]), (sent, vec![]));
@@ -208,11 +205,7 @@ fn passing_trouble_is_retried_with_growing_pauses() {
 
 #[test]
 fn retry_after_is_honoured() {
-    let answer = Answer::Refused {
-        code: Some(20429),
-        http_status: 429,
-        retry_after: Some(Duration::from_secs(40)),
-    };
+    let answer = errors::refused(Some(20429), 429, Some(Duration::from_secs(40)));
     let (delivery, _) = after(
         delivery(1),
         [(0, Woken), (1, Event::Answered { attempt: 1, answer })],
@@ -428,11 +421,7 @@ fn a_long_text_goes_part_by_part_and_is_done_when_all_have_arrived() {
 
 #[test]
 fn whoever_wants_to_be_left_alone_for_too_long_is_passed_over() {
-    let answer = Answer::Refused {
-        code: Some(21611),
-        http_status: 429,
-        retry_after: Some(Duration::from_secs(7200)),
-    };
+    let answer = errors::refused(Some(21611), 429, Some(Duration::from_secs(7200)));
     let answered = Event::Answered { attempt: 1, answer };
     let (delivery, _) = after(delivery(1), [(0, Woken), (1, answered)]);
     assert_eq!(delivery.to.person, "Backup");
@@ -474,20 +463,12 @@ fn nobody_is_passed_over_without_an_attempt_even_if_the_relay_was_down_for_hours
 
 #[test]
 fn no_pause_that_twilio_asks_for_breaks_the_calendar() {
-    let answer = Answer::Refused {
-        code: None,
-        http_status: 503,
-        retry_after: Some(Duration::MAX),
-    };
+    let answer = errors::refused(None, 503, Some(Duration::MAX));
     after(
         delivery(1),
         [(0, Woken), (1, Event::Answered { attempt: 1, answer })],
     );
-    let answer = Answer::Refused {
-        code: Some(20003),
-        http_status: 401,
-        retry_after: Some(Duration::MAX),
-    };
+    let answer = errors::refused(Some(20003), 401, Some(Duration::MAX));
     after(
         delivery(1),
         [(0, Woken), (1, Event::Answered { attempt: 1, answer })],

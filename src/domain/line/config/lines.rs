@@ -7,10 +7,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::mistakes::Mistakes;
+use super::phones::{Numbers, Phones};
 use super::table::{Table, list, text};
 use super::{notices, policy, templates, values};
 use crate::domain::line::{Hours, Line, Person, Policy, Window};
-use crate::domain::phone::{Country, PhoneNumber, Prefix};
+use crate::domain::phone::PhoneNumber;
 
 pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistakes) -> Vec<Line> {
     let mut file = Table::file(document, mistakes);
@@ -28,9 +29,6 @@ pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistake
     let lines = lines.filter_map(|line| read_line(line, &mut others, &numbers_of_lines));
     lines.collect()
 }
-
-/// Numbers, each with the name of whose it is.
-pub(super) type Numbers = HashMap<PhoneNumber, String>;
 
 /// The numbers of all lines. What is wrong with them is found when the lines are read.
 fn numbers_of(lines: &[Table]) -> Numbers {
@@ -160,38 +158,6 @@ fn read_people(
 /// What is wrong with such a person's number.
 const LINE_ITSELF: &str = "this is the number of the line itself, and texts would go round in \
                            circles; write the person's own number";
-
-/// What is needed to read and check the numbers of those whom a line texts.
-pub(super) struct Phones<'f> {
-    pub country: Option<Country>,
-    numbers_of_lines: &'f Numbers,
-}
-
-impl Phones<'_> {
-    /// Refuses a number that is no phone, and one that may not be texted.
-    pub fn check(
-        &self,
-        number: Option<&PhoneNumber>,
-        instead: &str,
-        policy: &Policy,
-    ) -> Result<(), String> {
-        let Some(number) = number else { return Ok(()) };
-        if let Some(line) = self.numbers_of_lines.get(number) {
-            return Err(format!(
-                "this is the number of line {line:?}, which is no phone; write {instead}"
-            ));
-        }
-        if !policy.allows(number) {
-            let allowed: Vec<_> = policy.allowed_prefixes.iter().map(Prefix::as_str).collect();
-            return Err(format!(
-                "numbers that begin like this one are not texted, only those with {}; write \
-                 another number, or add what it begins with to allowed_prefixes in [[line]]",
-                allowed.join(", ")
-            ));
-        }
-        Ok(())
-    }
-}
 
 const HOURS: &str = "\"always\", \"never\" or [\"Mon-Fri 08:00-18:00\"]";
 

@@ -3,6 +3,7 @@
 mod lines;
 mod mistakes;
 mod notices;
+mod phones;
 mod policy;
 mod table;
 mod templates;

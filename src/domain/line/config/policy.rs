@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use toml::de::DeValue;
 
-use super::lines::Phones;
+use super::phones::Phones;
 use super::table::{Table, integer, list, text, whole_number, wrong_kind};
 use super::values;
 use crate::domain::line::Policy;

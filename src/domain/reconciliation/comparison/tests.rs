@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::delivery::{Answer, Class, Recipient};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::part::Part;
+use crate::twilio::errors;
 
 const LINE: &str = "+16195550100";
 const CUSTOMER: &str = "+16195550107";
@@ -39,7 +40,7 @@ fn sent(n: u32, status: Status) -> Message {
         other: Sender::parse(SERGIO),
         words: Words::of(SERGIO, WORDS),
         status,
-        code: None,
+        failure: errors::failure(None, None),
     }
 }
 
@@ -198,7 +199,7 @@ fn a_message_that_twilio_does_not_list_is_asked_about() {
     assert_eq!(found(day), [(What::NotListed, false)]);
 
     let mut day = comparison();
-    let delivered = Some((Status::Delivered, None));
+    let delivered = Some((Status::Delivered, errors::failure(None, None)));
     assert_eq!(day.asked(&delivery, 1, &sid(1), delivered), None);
     assert_eq!(found(day), []);
 }
@@ -212,13 +213,15 @@ fn the_end_that_no_callback_told_is_news() {
         (Status::Undelivered, Some(30003)),
         (Status::Failed, Some(30008)),
     ] {
+        let failure = errors::failure(code, None);
         let message = Message {
-            code,
+            failure,
             ..sent(1, status)
         };
         let (difference, news) = comparison().sent(&message, Some(&heard)).unwrap();
         assert_eq!(difference.what, What::OtherEnd);
-        assert_eq!((news.attempt, news.status, news.code), (1, status, code));
+        let told = (news.attempt, news.status, news.failure);
+        assert_eq!(told, (1, status, failure));
         let (after, _) = step(heard.clone(), news.event(), now(), 0.0);
         assert_eq!(
             comparison().sent(&message, Some(&after)),

@@ -1,6 +1,6 @@
 //! Status callbacks.
 
-use relay::domain::delivery::Status;
+use relay::twilio::message_status::status_named;
 use relay::twilio::webhook::status;
 
 use super::{Target, bytes, webhook};
@@ -50,9 +50,9 @@ fn check(input: &[u8]) {
         Err(refusal) => return assert_eq!(refusal.counts_as(), "incomplete"),
     };
     let told = told.expect("a report has a status");
-    assert_eq!(report.status, Status::parse(&told));
-    assert_ne!(report.error_code, Some(0));
-    if let Some(read) = report.error_code {
+    assert_eq!(report.status, status_named(&told));
+    assert_ne!(report.failure.code, Some(0));
+    if let Some(read) = report.failure.code {
         assert_eq!(code.and_then(|code| code.parse().ok()), Some(read));
     }
 }

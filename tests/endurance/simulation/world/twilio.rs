@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use relay::app::{delivery_status, inbound_sms};
-use relay::domain::delivery::Status;
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::sandbox::{NoReply, Webhook, WebhookId};
 use relay::twilio::form::Form;
+use relay::twilio::message_status::status_named;
 use relay::twilio::signature;
 use relay::twilio::signature::Signed;
 
@@ -148,7 +148,7 @@ fn news_of(webhook: &Webhook) -> Option<News> {
         delivery: DeliveryId::parse(delivery).ok()?,
         attempt: attempt.parse().ok()?,
         sid: text_of(webhook)?,
-        status: Status::parse(&field(webhook, "MessageStatus")?)?,
+        status: status_named(&field(webhook, "MessageStatus")?)?,
     })
 }
 

@@ -3,57 +3,40 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use crate::domain::delivery::{Answer, Class, Failure};
 
-/// What to do after a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Passing trouble: the same person again, after a while.
-    Retry,
-    /// The phone may be off or the carrier confused: once more, then the next person.
-    RetryOnce,
-    /// This number cannot be reached by text: the next person, at once.
-    HandOver,
-    /// The person opted out: never text that number again until they opt in; the next person.
-    Stop,
-    /// Account, number or campaign need the owner's attention: keep the text and try later.
-    Configuration,
-    /// The request was wrong: no repetition helps.
-    OurBug,
-    /// Twilio failed over the request, and may have taken the message all the same: it is to be
-    /// asked before anything is sent again.
-    Ambiguous,
+/// A request for a message was refused; `retry_after` is what the answer asks for.
+pub fn refused(code: Option<u32>, http_status: u16, retry_after: Option<Duration>) -> Answer {
+    let mut failure = failure(code, Some(http_status));
+    failure.retry_after = failure.retry_after.max(retry_after);
+    Answer::Refused {
+        http_status,
+        failure,
+    }
 }
 
-impl Class {
-    /// As the audit and people read it.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Class::Retry => "passing trouble, worth another try",
-            Class::RetryOnce => "the phone may be off, worth one more try",
-            Class::HandOver => "this number cannot be reached by text",
-            Class::Stop => "this number opted out",
-            Class::Configuration => "account, number or campaign need the owner's attention",
-            Class::OurBug => "the request was wrong",
-            Class::Ambiguous => "Twilio may have it or not",
-        }
+/// A failure by Twilio's error code and the HTTP status. A status callback has no HTTP status.
+pub fn failure(code: Option<u32>, http_status: Option<u16>) -> Failure {
+    Failure {
+        class: classify(code, http_status),
+        code,
+        retry_after: code.and_then(pause_after),
     }
 }
 
 /// The class of a failure by Twilio's error code and, where there is none or it is not known, the
-/// HTTP status. A status callback has no HTTP status.
+/// HTTP status.
 ///
 /// An answer that never came is no failure of this kind: the message may be under way, and Twilio
-/// is asked first (see [`crate::domain::delivery::Answer::Unknown`]).
-pub fn classify(code: Option<u32>, http_status: Option<u16>) -> Class {
+/// is asked first (see [`Answer::Unknown`]).
+fn classify(code: Option<u32>, http_status: Option<u16>) -> Class {
     code.and_then(known)
         .unwrap_or_else(|| by_status(http_status))
 }
 
 /// How long a code wants to be left alone, if it is known to: Twilio blocks a pair of numbers with
 /// more than 30 replies within 30 seconds for as long again (error 14107).
-pub fn pause_after(code: u32) -> Option<Duration> {
+fn pause_after(code: u32) -> Option<Duration> {
     (code == 14107).then_some(Duration::from_secs(31))
 }
 
