@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use relay::adapters::aws::dynamodb::DynamoStore;
 
 use super::*;
-use crate::moto;
+use crate::support::moto;
 
 const CUSTOMER: &str = "858-555-0107";
 
@@ -27,7 +27,9 @@ impl Deployed {
         let aws = moto::config(moto::url()).await;
         let table = moto::table(&aws).await;
         let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&aws), &table);
-        let line = config::parse(EXAMPLE, "relay.toml").unwrap().remove(0);
+        let line = relay::domain::line::config::parse(EXAMPLE, "relay.toml")
+            .unwrap()
+            .remove(0);
         store.put_line(&line).await.unwrap();
         let group = moto::log_group(&aws).await;
         Self {

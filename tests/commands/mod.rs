@@ -6,9 +6,9 @@ mod config;
 #[cfg(feature = "aws")]
 mod config_push;
 mod dead;
-mod machine;
 #[cfg(feature = "aws")]
 mod deployment;
+mod machine;
 mod notices;
 mod opt_outs;
 mod output;

@@ -23,7 +23,7 @@ use crate::app::relay::Relay;
 use crate::app::{delivery_status, notices};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{
-    Answer, Attempt, Delivery, Effect, Event, Failed, Failure, State, Status, step,
+    Answer, Attempt, Delivery, Effect, Event, Failed, Failure, State, Status,
 };
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;

@@ -21,7 +21,7 @@ use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::ports::audit::Audit;
-use crate::app::ports::credentials::{RefreshReason, Source};
+use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
 use crate::app::ports::store::Store;
@@ -148,7 +148,7 @@ impl Deployment {
     }
 
     /// Twilio's credentials: of a one-machine relay those in `file`.
-    pub fn credentials(&self, file: Option<&Path>) -> anyhow::Result<Arc<dyn Source>> {
+    pub fn credentials(&self, file: Option<&Path>) -> anyhow::Result<Arc<dyn CredentialsSource>> {
         match (self, file) {
             (Self::OneMachine { .. }, Some(file)) => {
                 let credentials: Credentials = repos_env::read(file)?;
@@ -194,7 +194,7 @@ impl Deployment {
 struct NoCredentials;
 
 #[async_trait]
-impl Source for NoCredentials {
+impl CredentialsSource for NoCredentials {
     async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
         bail!("no credentials are at hand")
     }

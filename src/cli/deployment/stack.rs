@@ -15,7 +15,7 @@ use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
 use crate::adapters::aws::dynamodb::DynamoStore;
 use crate::adapters::aws::sqs::{SqsDeadLetterQueue, SqsQueue};
 use crate::app::ports::audit::Audit;
-use crate::app::ports::credentials::Source;
+use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
 use crate::app::ports::store::Store;
 use crate::aws_error::plain;
@@ -71,7 +71,7 @@ impl Stack {
         Ok(Arc::new(CloudWatchAudit::new(client, group, stream)))
     }
 
-    pub fn credentials(&self) -> anyhow::Result<Arc<dyn Source>> {
+    pub fn credentials(&self) -> anyhow::Result<Arc<dyn CredentialsSource>> {
         let client = aws_sdk_secretsmanager::Client::new(&self.aws);
         let id = self.name(Part::Secret)?;
         let source = SecretsManager::reading(client, id, Arc::new(SystemClock));
