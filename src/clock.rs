@@ -27,18 +27,18 @@ impl ManualClock {
     }
 
     pub fn set(&self, instant: Timestamp) {
-        *self.0.lock().unwrap() = instant;
+        *self.0.lock().expect("no holder of it panics") = instant;
     }
 
     pub fn advance(&self, by: Duration) {
-        let mut now = self.0.lock().unwrap();
+        let mut now = self.0.lock().expect("no holder of it panics");
         *now += by;
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        *self.0.lock().expect("no holder of it panics")
     }
 }
 
@@ -68,13 +68,13 @@ pub struct ManualStopwatch(Mutex<Duration>);
 
 impl ManualStopwatch {
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
+        *self.0.lock().expect("no holder of it panics") += by;
     }
 }
 
 impl Stopwatch for ManualStopwatch {
     fn elapsed(&self) -> Duration {
-        *self.0.lock().unwrap()
+        *self.0.lock().expect("no holder of it panics")
     }
 }
 

@@ -322,9 +322,16 @@ fn raw_string(rest: &[char], hashes: usize) -> usize {
 fn without_tests(code: &str) -> String {
     let mut kept = String::with_capacity(code.len());
     let mut rest = code;
-    while let Some(at) = rest.find("#[cfg(test)]") {
+    let begins = |rest: &str| {
+        ["#[cfg(test)]", "#[cfg(all(test"]
+            .iter()
+            .filter_map(|test| rest.find(test))
+            .min()
+    };
+    while let Some(at) = begins(rest) {
         kept.push_str(&rest[..at]);
-        rest = &rest[at + "#[cfg(test)]".len()..];
+        rest = &rest[at..];
+        rest = &rest[rest.find("]").map_or(rest.len(), |end| end + 1)..];
         let (mut depth, mut end) = (0_usize, rest.len());
         for (at, c) in rest.char_indices() {
             match c {

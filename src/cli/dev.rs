@@ -6,7 +6,7 @@ use super::config_file;
 use super::serve::{Place, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::domain::line::{Line, config};
-use crate::hosts::server::server::Machine;
+use crate::hosts::server::machine::Machine;
 use crate::sandbox::drive::{Resolve, drive};
 use crate::sandbox::{Number, Sandbox, demo_account, http};
 use crate::twilio::client::Client;

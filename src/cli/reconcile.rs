@@ -62,9 +62,10 @@ impl Reconcile {
         let now = SystemClock.now();
         let (deployment, relay) = self.open().await?;
         let lines = self.lines(relay.store.lines().await?, &deployment.place())?;
-        let mode = match self.dry_run {
-            true => Mode::Look,
-            false => Mode::PutRight,
+        let mode = if self.dry_run {
+            Mode::Look
+        } else {
+            Mode::PutRight
         };
         let mut reports = Vec::new();
         for line in &lines {
@@ -168,10 +169,7 @@ fn print(report: &Report, line: &Line) -> Result<(), Unwritten> {
             error_code,
             put_right,
         } = difference;
-        let done = match put_right {
-            true => "put right: ",
-            false => "",
-        };
+        let done = if *put_right { "put right: " } else { "" };
         let other = other.as_ref().map(|o| format!(", {}", o.masked()));
         tell!(
             "  {}  {done}{what} ({}{})",

@@ -20,9 +20,10 @@ pub struct Schema {
 
 impl Schema {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let document = match self.openapi {
-            true => schema::openapi(),
-            false => schema::notifier(),
+        let document = if self.openapi {
+            schema::openapi()
+        } else {
+            schema::notifier()
         };
         output::json(&document)?;
         Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;
 use crate::domain::line::Line;
-use crate::hosts::server::server::Machine;
+use crate::hosts::server::machine::Machine;
 use crate::hosts::server::{DEFAULT_DATA, logs};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;

@@ -190,8 +190,9 @@ fn people(thread: &ThreadShown) -> String {
             others.push(format!("{} #{tag}", printable(person)));
         }
     }
-    match others.is_empty() {
-        true => has,
-        false => format!("{has} ({})", others.join(", ")),
+    if others.is_empty() {
+        has
+    } else {
+        format!("{has} ({})", others.join(", "))
     }
 }

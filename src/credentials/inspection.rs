@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::registry::{self, VARIABLES};
 use super::repos_env::{Entry, Examined, quoted};
-use crate::domain::credentials::CallerKey;
+use crate::domain::credentials::{self, CallerKey};
 
 /// One thing to put right.
 #[derive(Debug, Serialize, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub fn findings(
     }
     for entry in &examined.entries {
         let (name, line, value) = (entry.key.as_str(), entry.line, entry.value.expose());
-        let complaint = match crate::domain::credentials::name_of(name) {
+        let complaint = match credentials::name_of(name) {
             Some(caller) => CallerKey::parse(&caller, value)
                 .err()
                 .map(|malformed| malformed.to_string()),
@@ -121,7 +121,7 @@ pub fn findings(
         let Some(age) = known.age_days.filter(is_old) else {
             continue;
         };
-        let command = match crate::domain::credentials::name_of(name) {
+        let command = match credentials::name_of(name) {
             Some(caller) => format!("relay secrets caller {caller}"),
             None => "relay secrets rotate".to_owned(),
         };

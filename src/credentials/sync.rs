@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::keyed_hash::keyed_hash;
 use super::values::Values;
 use crate::domain::credentials::{
-    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret,
+    self, ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret,
 };
 
 /// The variables that both places hold, besides the keys of callers. Whatever else stands in either
@@ -101,7 +101,7 @@ fn names(file: &Values, secret: &Values, state: Option<&SyncState>) -> Vec<Strin
     let callers: BTreeSet<&str> = texts
         .map(|(name, _)| name)
         .chain(before.map(String::as_str))
-        .filter(|name| crate::domain::credentials::name_of(name).is_some())
+        .filter(|name| credentials::name_of(name).is_some())
         .collect();
     let names = SYNCED.into_iter().chain(callers);
     names.map(str::to_owned).collect()

@@ -136,6 +136,7 @@ fn told(error: reqwest::Error) -> String {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;

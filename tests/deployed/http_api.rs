@@ -180,9 +180,10 @@ fn event(
         event["pathParameters"] = parameters.into();
     }
     if !body.is_empty() {
-        event["body"] = match plain {
-            true => String::from_utf8_lossy(body).into(),
-            false => STANDARD.encode(body).into(),
+        event["body"] = if plain {
+            String::from_utf8_lossy(body).into()
+        } else {
+            STANDARD.encode(body).into()
         };
     }
     event

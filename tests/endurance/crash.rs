@@ -73,9 +73,10 @@ async fn kill(kills: u32, lines: u32) {
         let mut relay = place.start(&url);
         // One of five does not get to serve anything.
         let is_early = kill % 5 == 0;
-        let longest = match is_early {
-            true => LONGEST_START,
-            false => LONGEST_LIFE,
+        let longest = if is_early {
+            LONGEST_START
+        } else {
+            LONGEST_LIFE
         };
         while !is_early && !place.listens() {
             assert!(!relay.has_ended(), "{}", place.end_of_log());

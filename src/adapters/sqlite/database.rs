@@ -201,9 +201,10 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpo
         let mut replies = Vec::new();
         for job in group {
             // A full disk ends the transaction; whoever comes later must not write outside one.
-            let transaction = match connection.is_autocommit() {
-                false => Ok(connection),
-                true => Err("the disk is full, or the file cannot be written"),
+            let transaction = if !(connection.is_autocommit()) {
+                Ok(connection)
+            } else {
+                Err("the disk is full, or the file cannot be written")
             };
             replies.extend(job(transaction));
         }

@@ -7,7 +7,7 @@ use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::DeliveryId;
-use crate::domain::invitation::{InvitationStatus, plan};
+use crate::domain::invitation::{self, InvitationStatus, plan};
 use crate::domain::line::Dollars;
 use crate::domain::request::{InvitationRequest, Refused};
 
@@ -31,7 +31,7 @@ pub async fn invite(
     source: Source,
 ) -> Result<Invited, NoticeRejected> {
     let line = line_called(relay, request.line.as_deref()).await?;
-    let id = crate::domain::invitation::id(&line.number, &request.idempotency_key);
+    let id = invitation::id(&line.number, &request.idempotency_key);
     if !request.dry_run
         && let Some(kept) = relay.store.delivery(&id).await?
     {

@@ -149,13 +149,10 @@ impl Relay {
                         },
                     ) = outcome
                     {
-                        match delivery.purpose.is_outbound() {
-                            true => {
-                                tracing::warn!(delivery = %id, code, "account, number or campaign do not let a notice out");
-                            }
-                            false => {
-                                tracing::error!(count = "configuration_fault", delivery = %id, code, "account, number or campaign need the owner's attention");
-                            }
+                        if delivery.purpose.is_outbound() {
+                            tracing::warn!(delivery = %id, code, "account, number or campaign do not let a notice out");
+                        } else {
+                            tracing::error!(count = "configuration_fault", delivery = %id, code, "account, number or campaign need the owner's attention");
                         }
                     }
                 }

@@ -31,9 +31,10 @@ pub async fn woken(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> 
     if let Some(hold) = outbound_checks::hold(relay, delivery, line).await? {
         return Ok(Event::Held(hold));
     }
-    let held = match delivery.attempts.is_empty() {
-        true => turn(relay, delivery, policy.sender_limit).await?,
-        false => None,
+    let held = if delivery.attempts.is_empty() {
+        turn(relay, delivery, policy.sender_limit).await?
+    } else {
+        None
     };
     Ok(held.map_or(Event::Woken, Event::Held))
 }

@@ -45,12 +45,11 @@ pub async fn before(relay: &Relay, delivery: &Delivery) -> Result<Option<Event>>
     if let Some(slowed) = out_of_order(relay, delivery, thread).await? {
         return Ok(Some(Event::Held(Hold::Slowed(slowed))));
     }
-    match delivery.needs_seat() {
-        true => {
-            let threads = relay.store.threads(&delivery.from).await?;
-            seat(relay, delivery, thread, threads).await
-        }
-        false => reaches_late(relay, delivery, thread).await,
+    if delivery.needs_seat() {
+        let threads = relay.store.threads(&delivery.from).await?;
+        seat(relay, delivery, thread, threads).await
+    } else {
+        reaches_late(relay, delivery, thread).await
     }
 }
 

@@ -225,9 +225,10 @@ fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
 
 /// A PIN is for the file alone, not for a screen or the log of a pipeline.
 fn without_pin(line: &str) -> &str {
-    match line.starts_with("pin = ") {
-        true => "pin = \"••••\"",
-        false => line,
+    if line.starts_with("pin = ") {
+        "pin = \"••••\""
+    } else {
+        line
     }
 }
 

@@ -79,9 +79,10 @@ impl Replay {
         }
         let ids = self.ids.iter().map(|text| id(text));
         let ids: Vec<DeliveryId> = ids.collect::<Result<_, _>>()?;
-        let needed: &[Part] = match self.dry_run {
-            true => &[],
-            false => &[Part::Queue, Part::Audit],
+        let needed: &[Part] = if self.dry_run {
+            &[]
+        } else {
+            &[Part::Queue, Part::Audit]
         };
         let relay = self.relay.open(needed).await?;
         let wake_ups = self.hold(&relay, &ids, wanted).await?;
@@ -170,9 +171,10 @@ impl Replay {
     }
 
     fn show(&self, done: &Done, relay: &Deployment) -> anyhow::Result<ExitCode> {
-        match self.json {
-            true => output::json(done)?,
-            false => self.print(done, relay)?,
+        if self.json {
+            output::json(done)?
+        } else {
+            self.print(done, relay)?
         }
         Ok(ExitCode::from(u8::from(!done.failed.is_empty())))
     }
@@ -198,9 +200,10 @@ impl Replay {
                 tell!("{} would be replayed", count(texts, wake_ups))?
             }
             (texts, wake_ups) => {
-                let hears = match relay.is_one_machine() {
-                    true => "within seconds, if `relay dev` or `relay serve` runs",
-                    false => "now",
+                let hears = if relay.is_one_machine() {
+                    "within seconds, if `relay dev` or `relay serve` runs"
+                } else {
+                    "now"
                 };
                 tell!(
                     "replayed {}; the relay hears of it {hears}",

@@ -101,7 +101,9 @@ impl RelayFlags {
         match self.named(|name| std::env::var(name).ok()) {
             Some(named) => {
                 let needed = [&[Part::Table], needed].concat();
-                Ok(Deployment::Stack(Stack::open(named, &needed).await?))
+                Ok(Deployment::Stack(Box::new(
+                    Stack::open(named, &needed).await?,
+                )))
             }
             None => {
                 let data = self.data.clone();

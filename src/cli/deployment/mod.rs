@@ -94,7 +94,7 @@ impl Part {
 /// A relay that was found. Its parts are opened when they are asked for.
 pub enum Deployment {
     OneMachine { data: PathBuf, database: Database },
-    Stack(Stack),
+    Stack(Box<Stack>),
 }
 
 impl Deployment {

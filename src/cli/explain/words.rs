@@ -88,8 +88,9 @@ pub fn listed(change: &opt_out::Change) -> String {
 /// What a text changed about its sender's subscriptions.
 pub fn subscribed(subscriber: &Subscriber) -> String {
     let topic = &subscriber.topic;
-    match subscriber.is_active() {
-        true => format!("its sender subscribed to {topic}"),
-        false => format!("its sender left {topic}"),
+    if subscriber.is_active() {
+        format!("its sender subscribed to {topic}")
+    } else {
+        format!("its sender left {topic}")
     }
 }

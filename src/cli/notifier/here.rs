@@ -4,11 +4,12 @@ use super::{NotifierRequest, Said};
 use crate::app::notices::NoticeRejected;
 use crate::app::outbound_notifier::{self, problem};
 use crate::app::relay::Relay;
+use crate::domain::delivery::source::Source;
 use crate::domain::request::Refused;
 
 pub async fn ask(relay: &Relay, request: &NotifierRequest) -> anyhow::Result<Said> {
     let event = request.event().to_string();
-    let by = crate::domain::delivery::source::Source::Shell;
+    let by = Source::Shell;
     match outbound_notifier::asked(relay, event.as_bytes(), by).await {
         Ok(answer) => Ok(Said::Done(answer)),
         Err(NoticeRejected::Refused(refused)) => {

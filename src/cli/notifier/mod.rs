@@ -63,9 +63,12 @@ impl NotifierRequest {
 
     /// As it is asked over HTTP: method, path, body.
     fn request(&self) -> (&'static str, String, String) {
-        let of = |id: &str| match id.starts_with("iv-") {
-            true => format!("/v1/invitations/{id}"),
-            false => format!("/v1/notices/{id}"),
+        let of = |id: &str| {
+            if id.starts_with("iv-") {
+                format!("/v1/invitations/{id}")
+            } else {
+                format!("/v1/notices/{id}")
+            }
         };
         match self {
             Self::Notice(notice) => ("POST", "/v1/notices".to_owned(), notice.to_string()),
@@ -118,9 +121,10 @@ impl Place {
 
     /// When a relay hears of what was put into its data folder.
     pub fn hears(&self) -> &'static str {
-        match self.url.is_none() && self.relay.are_of_one_machine() {
-            true => "; it begins within seconds, if `relay dev` or `relay serve` runs",
-            false => "",
+        if self.url.is_none() && self.relay.are_of_one_machine() {
+            "; it begins within seconds, if `relay dev` or `relay serve` runs"
+        } else {
+            ""
         }
     }
 }

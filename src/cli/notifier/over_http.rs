@@ -82,9 +82,10 @@ fn said(is_done: bool, text: &str) -> anyhow::Result<Said> {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         bail!("what answers there is no relay");
     };
-    Ok(match is_done {
-        true => Said::Done(value),
-        false => Said::Refused(value),
+    Ok(if is_done {
+        Said::Done(value)
+    } else {
+        Said::Refused(value)
     })
 }
 

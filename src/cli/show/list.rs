@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::candidates::DIM;
 use crate::cli::output::{Unwritten, tell};
 use crate::cli::schedule::Lines;
+use crate::cli::show;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::printable::printable;
@@ -50,7 +51,7 @@ impl Listing {
     ) -> Entry<'l, T> {
         Entry {
             line: &line.name,
-            number: crate::cli::show::number(number, self.numbers),
+            number: show::number(number, self.numbers),
             person: line.person_with(number).map(|person| person.name.as_str()),
             since,
             because: because.to_string(),

@@ -129,9 +129,10 @@ async fn change(
 }
 
 fn print(changed: &Changed, json: bool) -> anyhow::Result<ExitCode> {
-    let blocked = match changed.opted_out {
-        true => "; but they opted out of the line's texts, and get none until they text START",
-        false => "",
+    let blocked = if changed.opted_out {
+        "; but they opted out of the line's texts, and get none until they text START"
+    } else {
+        ""
     };
     let topics = changed.topics.join(", ");
     let said = match (changed.subscribed, changed.changed) {

@@ -153,9 +153,12 @@ impl Place<'_> {
 
     fn who(&self, overrides: &Overrides) -> String {
         let names = self.on_duty(overrides);
-        let called = names.iter().map(|name| match *name == self.person.name {
-            true => "you",
-            false => name.as_str(),
+        let called = names.iter().map(|name| {
+            if *name == self.person.name {
+                "you"
+            } else {
+                name.as_str()
+            }
         });
         let names: Vec<&str> = called.collect();
         match names.split_first() {

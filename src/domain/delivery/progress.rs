@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Attempt, Delivery, Outcome, Recipient};
+use crate::domain::delivery::wording;
 use crate::domain::sms;
 
 impl Delivery {
@@ -91,9 +92,7 @@ impl Delivery {
         let mut before = self.handed_over.iter().rev();
         let before = before.find(|hand_over| hand_over.attempts < attempt.number);
         match before.filter(|before| turn <= before.replays) {
-            Some(before) => {
-                crate::domain::delivery::wording::handed_over(&before.from.person, &self.body)
-            }
+            Some(before) => wording::handed_over(&before.from.person, &self.body),
             None => self.body.clone(),
         }
     }

@@ -92,9 +92,10 @@ impl Delivery {
     pub fn stage_end(&self) -> Timestamp {
         let began = self.stage_began();
         let after = |time: Duration| began.checked_add(time).unwrap_or(Timestamp::MAX);
-        let end = match self.next_people().is_empty() {
-            true => self.deadline,
-            false => self.deadline.min(after(self.policy.hand_over_after)),
+        let end = if self.next_people().is_empty() {
+            self.deadline
+        } else {
+            self.deadline.min(after(self.policy.hand_over_after))
         };
         end.max(after(LEAST.min(self.policy.hand_over_after)))
     }

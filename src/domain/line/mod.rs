@@ -24,7 +24,7 @@ pub use topic::Topic;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::time_zone::{Clock, TimeZone};
 
 pub use auto_reply::AutoReply;
@@ -78,8 +78,8 @@ impl Line {
 
     /// The country, which says how numbers are written.
     #[cfg(feature = "machine")]
-    pub fn country(&self) -> Option<crate::domain::phone::Country> {
-        crate::domain::phone::Country::parse(&self.country)
+    pub fn country(&self) -> Option<Country> {
+        Country::parse(&self.country)
     }
 
     pub fn person_named(&self, name: &str) -> Option<&Person> {

@@ -17,9 +17,10 @@ pub struct NotAPin;
 impl Pin {
     pub fn parse(text: &str) -> Result<Self, NotAPin> {
         let well_formed = (4..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        match well_formed {
-            true => Ok(Self(Zeroizing::new(text.to_owned()))),
-            false => Err(NotAPin),
+        if well_formed {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        } else {
+            Err(NotAPin)
         }
     }
 

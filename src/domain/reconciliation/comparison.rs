@@ -109,9 +109,10 @@ impl Comparison {
         if recorded {
             return None;
         }
-        let detail = match self.is_too_old(message) {
-            true => "too old to be relayed now: call whoever wrote it",
-            false => "neither the webhook nor the fallback brought it",
+        let detail = if self.is_too_old(message) {
+            "too old to be relayed now: call whoever wrote it"
+        } else {
+            "neither the webhook nor the fallback brought it"
         };
         Some(Difference {
             other: Some(message.other.clone()),

@@ -72,6 +72,7 @@ pub fn due_days(line: &Line, done: Date, now: Timestamp) -> Vec<Date> {
 
 // The configuration's example is the line here.
 #[cfg(all(test, feature = "machine"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use jiff::civil::date;
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Problem, Refused};
+use crate::printable;
 
 /// What a field may hold.
 pub trait Field {
@@ -169,5 +170,5 @@ const MOST_UNKNOWN: usize = 20;
 /// A field's name as an answer and a log show it.
 fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
-    crate::printable::printable(&name.chars().take(LONGEST).collect::<String>())
+    printable::printable(&name.chars().take(LONGEST).collect::<String>())
 }

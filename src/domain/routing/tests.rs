@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::duty::{Override, Presence};
 use crate::domain::line::config;
 use crate::domain::opt_out::{Cause, OptOut};
+use crate::domain::phone::PhoneNumber;
 
 const FRIDAY_10: &str = "2026-11-20T18:00:00Z";
 const FRIDAY_20: &str = "2026-11-21T04:00:00Z";
@@ -50,7 +51,7 @@ fn opted_out(numbers: &[&str]) -> OptOuts {
         since: "2026-11-19T18:00:00Z".parse().unwrap(),
         by: Cause::Refusal(21610),
     };
-    let number = |text: &&str| crate::domain::phone::PhoneNumber::parse(text).unwrap();
+    let number = |text: &&str| PhoneNumber::parse(text).unwrap();
     let numbers = numbers.iter().map(number);
     OptOuts(numbers.map(|number| (number, opt_out.clone())).collect())
 }

@@ -53,9 +53,10 @@ pub fn plain(text: &str) -> String {
                 .normalize_iter(std::iter::once(c))
                 .filter(|part| !is_mark(*part))
                 .collect();
-            match !base.is_empty() && first_outside_gsm7(&base).is_none() {
-                true => plain.push_str(&base),
-                false => plain.push(c),
+            if !base.is_empty() && first_outside_gsm7(&base).is_none() {
+                plain.push_str(&base)
+            } else {
+                plain.push(c)
             }
         }
     }

@@ -82,9 +82,10 @@ fn place(text: &str, at: usize) -> Place {
     let gap = &after[..after.len() - after.trim_start().len()];
     if gap.is_empty() || before.ends_with(char::is_whitespace) {
         // Chinese and Japanese end a sentence without a space.
-        return match before.ends_with(['。', '！', '？']) {
-            true => Place::Sentence,
-            false => Place::Character,
+        return if before.ends_with(['。', '！', '？']) {
+            Place::Sentence
+        } else {
+            Place::Character
         };
     }
     match gap.matches('\n').count() {

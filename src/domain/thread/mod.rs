@@ -203,9 +203,10 @@ impl Thread {
             None if self.is_live(times) => return Standing::Live,
             None => (self.over_at(times.thread_for), as_long, Standing::Over),
         };
-        match times.is_past(since, remembered) {
-            true => Standing::Forgotten,
-            false => standing,
+        if times.is_past(since, remembered) {
+            Standing::Forgotten
+        } else {
+            standing
         }
     }
 

@@ -49,9 +49,10 @@ pub fn question(held: &Held, is_repeated: bool) -> String {
         What::Pass => "Pass on which?".to_owned(),
         What::Claim => "Which do you take?".to_owned(),
     };
-    let head = match is_repeated {
-        true => format!("{ONCE_MORE}{head}"),
-        false => head,
+    let head = if is_repeated {
+        format!("{ONCE_MORE}{head}")
+    } else {
+        head
     };
     let options = held.choices.iter();
     let options: Vec<(String, String)> = options

@@ -4,9 +4,9 @@
 mod connections;
 pub mod kept;
 pub mod logs;
+pub mod machine;
 mod nightly;
 mod pressure;
-pub mod server;
 mod worker;
 
 /// Where `relay dev` and `relay serve` keep their state, and other commands look for it.

@@ -94,9 +94,10 @@ async fn post(town: &Arc<Town>, place: &Place, texts: u32, rate: u32) -> Seen {
             let took = at.elapsed();
             let mut seen = seen.lock().unwrap();
             seen.times.push(took);
-            match acknowledged {
-                true => drop(seen.acknowledged.insert(number)),
-                false => seen.refused += 1,
+            if acknowledged {
+                seen.acknowledged.insert(number);
+            } else {
+                seen.refused += 1;
             }
         });
         while posts.try_join_next().is_some() {}

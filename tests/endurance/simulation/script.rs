@@ -104,9 +104,10 @@ fn texts(dice: &mut Rng, lines: &[Line], within: Duration) -> Vec<(Duration, Eve
         let event = Event::Text {
             from: Sender::parse(from),
             to: line.number.clone(),
-            text: match is_person && dice.u32(0..2) == 0 {
-                true => Text::new(pick(dice, &["STOP", "STOP", "START"])),
-                false => text(dice, n),
+            text: if is_person && dice.u32(0..2) == 0 {
+                Text::new(pick(dice, &["STOP", "STOP", "START"]))
+            } else {
+                text(dice, n)
             },
         };
         events.push((at, event));

@@ -47,9 +47,10 @@ fn published() -> Value {
 fn with(mut request: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         let fields = request.as_object_mut().unwrap();
-        match value.is_null() {
-            true => drop(fields.remove(name)),
-            false => drop(fields.insert(name.clone(), value.clone())),
+        if value.is_null() {
+            drop(fields.remove(name))
+        } else {
+            drop(fields.insert(name.clone(), value.clone()))
         }
     }
     request

@@ -77,9 +77,10 @@ fn with(sample: &Value, path: &str, value: &Value) -> Value {
         .unwrap()
         .as_object_mut()
         .unwrap();
-    match value.is_null() {
-        true => drop(parent.remove(name)),
-        false => drop(parent.insert(name.to_owned(), value.clone())),
+    if value.is_null() {
+        drop(parent.remove(name))
+    } else {
+        drop(parent.insert(name.to_owned(), value.clone()))
     }
     changed
 }

@@ -44,11 +44,11 @@ fn twilios_node_library_and_the_relay_say_the_same_of_any_request() {
 fn as_many_as_asked_for() {
     let given = |name: &str, default| {
         let text = std::env::var(name).unwrap_or_default();
-        match text.is_empty() {
-            true => default,
-            false => text
-                .parse()
-                .unwrap_or_else(|_| panic!("{name} is a number")),
+        if text.is_empty() {
+            default
+        } else {
+            text.parse()
+                .unwrap_or_else(|_| panic!("{name} is a number"))
         }
     };
     let seed = given("SEED", SEED);
@@ -153,12 +153,11 @@ impl Request {
     /// By ours, of a form whose fields are all different.
     fn signature(&self) -> String {
         let token = Secret::new(self.token.as_str());
-        match self.form {
-            true => {
-                let form = Form::parse(self.body.as_bytes()).expect("it is sent by Twilio");
-                signature::sign(&token, &self.url, Signed::Form(&form))
-            }
-            false => signature::sign(&token, &self.url, Signed::Raw(self.body.as_bytes())),
+        if self.form {
+            let form = Form::parse(self.body.as_bytes()).expect("it is sent by Twilio");
+            signature::sign(&token, &self.url, Signed::Form(&form))
+        } else {
+            signature::sign(&token, &self.url, Signed::Raw(self.body.as_bytes()))
         }
     }
 

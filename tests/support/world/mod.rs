@@ -217,9 +217,10 @@ impl World {
                 let response = self.answer(request).await;
                 let status = response.status().as_u16();
                 self.answers.lock().unwrap().push(status);
-                match self.faults.answers_late() {
-                    true => self.sandbox.unanswered(webhook.id, NoReply::TimedOut),
-                    false => self.sandbox.answered(webhook.id, status, response.body()),
+                if self.faults.answers_late() {
+                    self.sandbox.unanswered(webhook.id, NoReply::TimedOut)
+                } else {
+                    self.sandbox.answered(webhook.id, status, response.body())
                 }
             }
             for received in wake_ups {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::delivery::Event::Woken;
+use crate::domain::delivery::Event::{self, Woken};
 use crate::domain::delivery::step::tests::{
     accepted, after, alone, at, delivery, recipient, refused, status,
 };
@@ -20,7 +20,7 @@ fn with_owner(mut delivery: Delivery) -> Delivery {
 /// What the last event spawns, and the delivery after it.
 fn spawns(
     delivery: Delivery,
-    events: impl IntoIterator<Item = (i64, crate::domain::delivery::Event)>,
+    events: impl IntoIterator<Item = (i64, Event)>,
 ) -> (Delivery, Vec<Delivery>) {
     let events: Vec<_> = events.into_iter().collect();
     let now = at(events.last().unwrap().0);

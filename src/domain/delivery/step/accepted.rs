@@ -15,11 +15,11 @@ impl Step {
         self.delivery.state = State::Accepted { ask: None, asked };
         let end = self.delivery.stage_end();
         let last_look = end.checked_sub(LAST_LOOK).unwrap_or(end);
-        let ask = match self.now < last_look {
-            true => self
-                .later(CALLBACK_WITHIN * 2_u32.saturating_pow(asked.min(5)))
-                .min(last_look),
-            false => end.max(self.now),
+        let ask = if self.now < last_look {
+            self.later(CALLBACK_WITHIN * 2_u32.saturating_pow(asked.min(5)))
+                .min(last_look)
+        } else {
+            end.max(self.now)
         };
         self.delivery.state = State::Accepted {
             ask: Some(ask),

@@ -22,9 +22,10 @@ impl Step {
             Class::Retry => self.try_again_after(backoff, failure),
             Class::RetryOnce | Class::Ambiguous => {
                 let once = |class| matches!(class, Class::RetryOnce | Class::Ambiguous);
-                match self.failures(once) > 1 && self.has_next() {
-                    true => self.move_on(failure.moved_on()),
-                    false => self.try_again_after(backoff, failure),
+                if self.failures(once) > 1 && self.has_next() {
+                    self.move_on(failure.moved_on())
+                } else {
+                    self.try_again_after(backoff, failure)
                 }
             }
             Class::HandOver | Class::Stop if self.has_next() => self.move_on(failure.moved_on()),
@@ -40,15 +41,17 @@ impl Step {
         let due = self.later(wait);
         let deadline = self.delivery.deadline;
         if !self.has_next() {
-            return match due < deadline {
-                true => self.wait_until(due),
-                false => self.give_up(GaveUp::Late),
+            return if due < deadline {
+                self.wait_until(due)
+            } else {
+                self.give_up(GaveUp::Late)
             };
         }
         let end = self.delivery.stage_end().min(deadline);
-        match due.checked_add(WORTHWHILE).is_ok_and(|done| done <= end) {
-            true => self.wait_until(due),
-            false => self.move_on(failure.moved_on()),
+        if due.checked_add(WORTHWHILE).is_ok_and(|done| done <= end) {
+            self.wait_until(due)
+        } else {
+            self.move_on(failure.moved_on())
         }
     }
 

@@ -6,6 +6,7 @@ use super::tests::{accepted, after, alone, at, delivery, recipient, refused, sta
 use super::*;
 use crate::domain::delivery::Replay;
 use crate::domain::ids::DeliveryId;
+use crate::domain::time_zone::TimeZone;
 
 fn sergio() -> Recipient {
     recipient("Sergio", 10)
@@ -383,7 +384,7 @@ fn everything_about_a_hand_over_is_stored() {
         resumed: true,
     });
     delivery.policy.alert = Some(backup().number);
-    delivery.time_zone = crate::domain::time_zone::TimeZone::named("America/Los_Angeles").unwrap();
+    delivery.time_zone = TimeZone::named("America/Los_Angeles").unwrap();
     let json = serde_json::to_string(&delivery).unwrap();
     assert_eq!(serde_json::from_str::<Delivery>(&json).unwrap(), delivery);
 }

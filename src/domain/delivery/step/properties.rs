@@ -204,10 +204,7 @@ proptest! {
         for (round, resumes) in replays.into_iter().enumerate() {
             world.now += 1;
             let others = [20, 21].map(|n| n + 2 * round as u8);
-            let cascade = match resumes {
-                true => vec![world.delivery.to.clone()],
-                false => others.map(|n| recipient(&n.to_string(), n)).to_vec(),
-            };
+            let cascade = if resumes { vec![world.delivery.to.clone()] } else { others.map(|n| recipient(&n.to_string(), n)).to_vec() };
             let public_url = world.delivery.public_url.clone();
             world.happens(Event::Replayed { cascade, public_url });
             world.goes_on_to_the_end();

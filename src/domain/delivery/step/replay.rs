@@ -56,10 +56,7 @@ impl Step {
         let free = cascade.iter().filter(|p| !delivery.may_be_with(p));
         let free: Vec<_> = free.cloned().collect();
         // If everybody may have it, whoever wants it tried again wants it all the same.
-        self.begin_with(match free.is_empty() {
-            true => cascade,
-            false => free,
-        });
+        self.begin_with(if free.is_empty() { cascade } else { free });
     }
 
     /// A person who got a part of the text and whose turn it still is gets the rest; anybody else

@@ -29,9 +29,10 @@ impl Step {
         attempt.become_known(Outcome::Unknown, now);
         let attempt = attempt.number;
         self.effects.push(Effect::Report { attempt });
-        match now < lease + PUNCTUAL {
-            true => self.ask_now(0),
-            false => self.ask_at(self.later(ASK_AFTER), 0),
+        if now < lease + PUNCTUAL {
+            self.ask_now(0)
+        } else {
+            self.ask_at(self.later(ASK_AFTER), 0)
         }
     }
 
@@ -87,10 +88,7 @@ impl Step {
     fn unknown(&mut self, ask: Timestamp, asked: u32) -> State {
         self.delivery.state = State::Unknown { ask, asked };
         let end = self.delivery.stage_end().max(self.now);
-        let ask = match self.has_next() {
-            true => ask.min(end),
-            false => ask,
-        };
+        let ask = if self.has_next() { ask.min(end) } else { ask };
         State::Unknown { ask, asked }
     }
 }

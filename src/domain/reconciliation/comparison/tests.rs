@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::delivery::{Answer, Class, Recipient};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::part::Part;
+use crate::domain::time_zone::TimeZone;
 use crate::twilio::errors;
 
 const LINE: &str = "+16195550100";
@@ -23,7 +24,7 @@ fn now() -> Timestamp {
 }
 
 fn comparison() -> Comparison {
-    let zone = crate::domain::time_zone::TimeZone::named("America/Los_Angeles").unwrap();
+    let zone = TimeZone::named("America/Los_Angeles").unwrap();
     let day = Day::of(jiff::civil::date(2026, 11, 22), &zone).unwrap();
     Comparison::new("qdn", day, now())
 }
@@ -134,7 +135,7 @@ fn a_text_without_a_record_was_lost() {
 
 #[test]
 fn a_text_of_more_than_three_days_ago_is_not_relayed_any_more() {
-    let zone = crate::domain::time_zone::TimeZone::named("America/Los_Angeles").unwrap();
+    let zone = TimeZone::named("America/Los_Angeles").unwrap();
     let day = Day::of(jiff::civil::date(2026, 11, 22), &zone).unwrap();
     let is_too_old = |hours| {
         let now = received(100).at + SignedDuration::from_hours(hours);

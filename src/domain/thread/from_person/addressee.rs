@@ -44,9 +44,10 @@ impl Desk<'_> {
                     }
                     _ => true,
                 });
-                match crosses {
-                    true => Meant::Doubt("it may have crossed with a newer customer's text"),
-                    false => Meant::One(thread.customer.clone()),
+                if crosses {
+                    Meant::Doubt("it may have crossed with a newer customer's text")
+                } else {
+                    Meant::One(thread.customer.clone())
                 }
             }
             _ => Meant::Doubt("the person has several live threads"),

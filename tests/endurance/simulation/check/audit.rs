@@ -35,9 +35,10 @@ impl Checked<'_> {
         };
         let mut lies = of_delivery.lies();
         let gaps = of_delivery.gaps(self.moves_of(delivery));
-        match may_miss_records {
-            true => self.endings.audit_gaps += usize::from(!gaps.is_empty()),
-            false => lies.extend(gaps),
+        if may_miss_records {
+            self.endings.audit_gaps += usize::from(!gaps.is_empty())
+        } else {
+            lies.extend(gaps)
         }
         for what in lies {
             self.wrong(format!("audit: {what} ({})", delivery.id));
@@ -207,9 +208,10 @@ impl AuditOf<'_> {
                 record.at == attempt.since
                     && record.outcome.as_deref() == Some(word(&attempt.outcome))
             };
-            let said = match self.has_true_times {
-                true => last.is_some_and(agrees),
-                false => self.of_attempt(Kind::Outcome, number).any(agrees),
+            let said = if self.has_true_times {
+                last.is_some_and(agrees)
+            } else {
+                self.of_attempt(Kind::Outcome, number).any(agrees)
             };
             if !said {
                 gaps.push(format!("attempt {number} has another outcome"));

@@ -104,9 +104,10 @@ impl World {
             Happening::Jump(by) => {
                 let back = by.is_negative();
                 self.is_in_order &= !back;
-                self.weather.count(match back {
-                    true => Fault::ClockBack,
-                    false => Fault::ClockForward,
+                self.weather.count(if back {
+                    Fault::ClockBack
+                } else {
+                    Fault::ClockForward
                 });
                 self.time.jump(by);
             }

@@ -62,9 +62,10 @@ impl World {
             )
         });
         let is_question = body.contains("? 1: ") || body.contains("Text the number");
-        let texts = match is_question {
-            true => self.chosen(body).into_iter().collect(),
-            false => self.meant(body),
+        let texts = if is_question {
+            self.chosen(body).into_iter().collect()
+        } else {
+            self.meant(body)
         };
         for (words, answer) in texts {
             let thinks = match self.weather.draw(0..10) {
@@ -171,9 +172,10 @@ impl World {
 
     /// Whether people and their timers may still be at it.
     pub(crate) fn over_within(&self, otherwise: Duration) -> Duration {
-        match self.people.takes_long {
-            true => Duration::from_secs(12 * 60 * 60),
-            false => otherwise,
+        if self.people.takes_long {
+            Duration::from_secs(12 * 60 * 60)
+        } else {
+            otherwise
         }
     }
 }

@@ -88,9 +88,10 @@ impl World {
             // It runs in somebody's shell.
             What::Replay => None,
         };
-        let apart = match self.clocks_differ {
-            true => i64::from(self.weather.draw(0..=2000)) - 1000,
-            false => 0,
+        let apart = if self.clocks_differ {
+            i64::from(self.weather.draw(0..=2000)) - 1000
+        } else {
+            0
         };
         let now = self.time.now();
         self.tasks.push(Task {

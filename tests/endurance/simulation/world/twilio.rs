@@ -37,9 +37,10 @@ impl World {
             self.complained.extend(text_of(&webhook));
             return self.sandbox.unanswered(id, NoReply::NoConnection);
         }
-        let twice = match is_status {
-            true => weather.strikes(Fault::CallbackTwice),
-            false => weather.strikes(Fault::WebhookTwice),
+        let twice = if is_status {
+            weather.strikes(Fault::CallbackTwice)
+        } else {
+            weather.strikes(Fault::WebhookTwice)
         };
         if twice {
             let copy = Happening::Webhook(webhook.clone(), None);
@@ -72,9 +73,10 @@ impl World {
         let request = webhook.request().expect("a well-formed webhook");
         let is_status = news_of(webhook).is_some();
         self.start(what, async move {
-            Done::Answered(match is_status {
-                true => delivery_status::handle(&relay, request).await,
-                false => inbound_sms::handle(&relay, request).await,
+            Done::Answered(if is_status {
+                delivery_status::handle(&relay, request).await
+            } else {
+                inbound_sms::handle(&relay, request).await
             })
         });
     }

@@ -115,9 +115,10 @@ const OF_FORMS: &[(&str, Change)] = &[
         });
     }),
     ("bytes that are no UTF-8", |got, _, rng| {
-        match got.body.contains("%EF%BF%BD") {
-            true => got.body = got.body.replacen("%EF%BF%BD", "%FF", 1),
-            false => a_byte(&mut got.body, BODY, rng),
+        if got.body.contains("%EF%BF%BD") {
+            got.body = got.body.replacen("%EF%BF%BD", "%FF", 1)
+        } else {
+            a_byte(&mut got.body, BODY, rng)
         }
     }),
 ];

@@ -211,9 +211,10 @@ const VALUES: &[&str] = &[
 fn form_body(rng: &mut Rng) -> String {
     let mut fields = vec![("AccountSid".to_owned(), account())];
     for _ in 0..rng.usize(..16) {
-        let name = match sometimes(80, rng) {
-            true => one_of(NAMES, rng).to_owned(),
-            false => (0..rng.usize(1..12)).map(|_| rng.alphanumeric()).collect(),
+        let name = if sometimes(80, rng) {
+            one_of(NAMES, rng).to_owned()
+        } else {
+            (0..rng.usize(1..12)).map(|_| rng.alphanumeric()).collect()
         };
         // Twilio sends no field twice.
         if fields.iter().any(|(earlier, _)| *earlier == name) {
