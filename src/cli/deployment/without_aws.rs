@@ -7,7 +7,7 @@ use anyhow::bail;
 use super::Part;
 use super::flags::Named;
 use crate::app::ports::audit::Audit;
-use crate::app::ports::credentials::Source;
+use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
 use crate::app::ports::store::Store;
 use crate::credentials::exchange::VersionedSecret;
@@ -40,7 +40,7 @@ impl Stack {
         match *self {}
     }
 
-    pub fn credentials(&self) -> anyhow::Result<Arc<dyn Source>> {
+    pub fn credentials(&self) -> anyhow::Result<Arc<dyn CredentialsSource>> {
         match *self {}
     }
 
