@@ -1,17 +1,13 @@
 //! How a command line and the variables around it name a relay.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::stack::Stack;
-use super::{Deployment, Part};
+use super::named::Named;
+use super::{Deployment, Part, Stack};
 use crate::app::ports::store::Store;
 use crate::credentials::exchange::VersionedSecret;
 use crate::hosts::server::DEFAULT_DATA;
-
-/// The variable that names a deployed relay's stack.
-const STACK: &str = "RELAY_STACK";
 
 /// What the flags stand under in the help of a command.
 const HEADING: &str = "Which relay";
@@ -55,44 +51,6 @@ pub struct SecretFlags {
     /// CredentialsSecretArn) [env: CREDENTIALS_SECRET_ID]
     #[arg(long, value_name = "ID", help_heading = HEADING)]
     secret_id: Option<String>,
-}
-
-/// The names by which a deployed relay is known.
-#[derive(Default)]
-pub struct Named {
-    pub stack: Option<String>,
-    pub parts: BTreeMap<Part, String>,
-}
-
-impl Named {
-    /// What the command line names, then what variables name. A stack on the command line leaves
-    /// nothing to the variables, which may be another relay's.
-    fn of(
-        stack: Option<&String>,
-        flag: impl Fn(Part) -> Option<String>,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Self {
-        let mut named = Self {
-            stack: stack.cloned().filter(|name| !name.is_empty()),
-            ..Self::default()
-        };
-        named.fill_in(flag);
-        if named.stack.is_none() {
-            named.fill_in(|part| variable(part.known_as()[2]));
-            named.stack = variable(STACK).filter(|name| !name.is_empty());
-        }
-        named
-    }
-
-    /// Takes the names that it does not have yet. One that is empty names nothing.
-    pub fn fill_in(&mut self, name: impl Fn(Part) -> Option<String>) {
-        for part in Part::ALL {
-            let name = name(part).filter(|name| !name.is_empty());
-            if let (Some(name), false) = (name, self.parts.contains_key(&part)) {
-                self.parts.insert(part, name);
-            }
-        }
-    }
 }
 
 impl RelayFlags {

@@ -2,11 +2,11 @@
 //! that a command opens of it, it opens here.
 
 mod flags;
+mod named;
 #[cfg(feature = "aws")]
 mod stack;
 #[cfg(not(feature = "aws"))]
-#[path = "without_aws.rs"]
-mod stack;
+mod without_aws;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,10 @@ use std::sync::Arc;
 use anyhow::bail;
 use async_trait::async_trait;
 
+#[cfg(feature = "aws")]
 use self::stack::Stack;
+#[cfg(not(feature = "aws"))]
+use self::without_aws::Stack;
 use super::WrongUsage;
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::sqlite::database::Database;

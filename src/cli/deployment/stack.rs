@@ -9,7 +9,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 
 use super::Part;
-use super::flags::Named;
+use super::named::Named;
 use crate::adapters::aws::clients;
 use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
 use crate::adapters::aws::dynamodb::DynamoStore;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::Part;
-use super::flags::Named;
+use super::named::Named;
 use crate::app::ports::audit::Audit;
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
