@@ -65,10 +65,8 @@ pub struct Clock<'a> {
     is_12_hour: bool,
 }
 
-/// Countries that write times by the 12-hour clock.
-///
-/// Source: Unicode CLDR 47, supplemental data, `timeData`: regions whose preferred format is `h`,
-/// and whose languages write AM and PM in Latin letters.
+/// Countries that write times by the 12-hour clock with AM and PM in Latin letters, as Unicode CLDR
+/// lists them (supplemental data, `timeData`). To be compared with a current release.
 const COUNTRIES_WITH_12_HOURS: [&str; 32] = [
     "AG", "AS", "AU", "BB", "BM", "BS", "CA", "CO", "DM", "FJ", "FM", "GD", "GU", "GY", "IN", "JM",
     "KN", "KY", "LC", "MH", "MP", "NZ", "PH", "PK", "PR", "SG", "TC", "TT", "UM", "US", "VC", "VI",
