@@ -66,8 +66,10 @@ pub async fn tell(
     news: &News,
     key: &HashKey,
 ) -> anyhow::Result<Option<Delivery>> {
-    tracing::info!(delivery = %delivery.id, attempt = news.attempt, status = ?news.status, code = news.failure.code, "Twilio told how a text stands");
-    relay.settle(delivery, key, |_| Some(news.event())).await
+    let id = delivery.id.clone();
+    let settled = relay.settle(delivery, key, |_| Some(news.event())).await?;
+    tracing::info!(delivery = %id, attempt = news.attempt, status = ?news.status, code = news.failure.code, "Twilio told how a text stands");
+    Ok(settled)
 }
 
 /// Where Twilio reports what becomes of an attempt's message. What stands after the `#` stays with

@@ -167,12 +167,15 @@ impl Before {
 /// Sees to it that a delivery of an earlier notice which waits does not go out any more, unless
 /// a worker is faster.
 async fn withdraw(relay: &Relay, delivery: Delivery) -> anyhow::Result<()> {
-    let key = HashKey::of(&*relay.credentials.current().await?);
-    let id = delivery.id.clone();
     let withdrawn = |delivery: &Delivery| {
         let waits = matches!(delivery.state, State::Waiting { .. }) && !delivery.has_begun();
         waits.then_some(Event::Withdrawn(Withheld::Superseded))
     };
+    if withdrawn(&delivery).is_none() {
+        return Ok(());
+    }
+    let key = HashKey::of(&*relay.credentials.current().await?);
+    let id = delivery.id.clone();
     let settled = relay.settle(delivery, &key, withdrawn).await?;
     settled.with_context(|| format!("delivery {id} is gone"))?;
     Ok(())
