@@ -13,7 +13,7 @@ use crate::app::outbound_notifier::auth::Denied;
 use crate::domain::request::{Because, Problem, Refused};
 
 /// The media type of a problem document.
-pub const MEDIA_TYPE: &str = "application/problem+json";
+const MEDIA_TYPE: &str = "application/problem+json";
 
 /// The scheme by which requests are signed, for the header that an answer 401 must have.
 const SCHEME: &str = "Relay-HMAC-SHA256";
