@@ -1,5 +1,7 @@
 //! JSON objects, read field by field, so that one answer says everything that is wrong.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Problem, Refused};
@@ -8,13 +10,15 @@ use crate::printable;
 /// What a field may hold.
 pub trait Field {
     /// What is read from it.
-    type Value;
+    type Value: DeserializeOwned;
 
     /// What to write, for whoever wrote something else.
     const EXPECTED: &'static str;
 
     /// The value, or what is wrong with it; paths begin within the field.
-    fn read(written: &Value) -> Result<Self::Value, Refused>;
+    fn read(written: &Value) -> Result<Self::Value, Refused> {
+        Self::Value::deserialize(written).map_err(|_| unexpected::<Self>())
+    }
 
     /// What stands for a field that is left out; `None` if it has to be there.
     fn absent() -> Option<Self::Value> {
@@ -23,7 +27,7 @@ pub trait Field {
 }
 
 /// That something else was written.
-pub(super) fn unexpected<F: Field>() -> Refused {
+pub(super) fn unexpected<F: Field + ?Sized>() -> Refused {
     Refused::field("", format!("must be {}", F::EXPECTED))
 }
 

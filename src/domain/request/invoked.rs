@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::fields::{Field, Fields, unexpected};
+use super::fields::{Field, Fields};
 use super::json::json;
 use super::shapes::{Id, Key};
 use super::{Because, DetailType, InvitationRequest, NoticeRequest, Refused, Request};
@@ -109,20 +109,11 @@ fn event_bridge(event: &Value) -> Result<Request, Refused> {
 impl Field for Value {
     type Value = Self;
     const EXPECTED: &'static str = "an object with the event's fields";
-
-    fn read(written: &Value) -> Result<Self, Refused> {
-        Ok(written.clone())
-    }
 }
 
 impl Field for String {
     type Value = Self;
     const EXPECTED: &'static str = "text";
-
-    fn read(written: &Value) -> Result<Self, Refused> {
-        let text = written.as_str().map(str::to_owned);
-        text.ok_or_else(unexpected::<Self>)
-    }
 }
 
 fn sns(records: &Value) -> Result<Vec<Request>, Refused> {

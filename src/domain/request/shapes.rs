@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Refused;
@@ -137,20 +136,11 @@ impl Field for When {
     type Value = Self;
     const EXPECTED: &'static str =
         "a time such as 2026-04-29T18:00:00-07:00, or a date such as 2026-04-29";
-
-    fn read(written: &Value) -> Result<Self, Refused> {
-        let when = written.as_str().and_then(Self::parse);
-        when.ok_or_else(unexpected::<Self>)
-    }
 }
 
 impl Field for PhoneNumber {
     type Value = Self;
     const EXPECTED: &'static str = "a phone number in E.164 form, such as +16195550110";
-
-    fn read(written: &Value) -> Result<Self, Refused> {
-        Self::deserialize(written).map_err(|_| unexpected::<Self>())
-    }
 }
 
 impl JsonSchema for PhoneNumber {
@@ -173,11 +163,6 @@ impl Field for Map<String, Value> {
     type Value = Self;
     const EXPECTED: &'static str = "an object with the values that the template needs";
 
-    fn read(written: &Value) -> Result<Self, Refused> {
-        let object = written.as_object().cloned();
-        object.ok_or_else(unexpected::<Self>)
-    }
-
     fn absent() -> Option<Self> {
         Some(Self::new())
     }
@@ -186,10 +171,6 @@ impl Field for Map<String, Value> {
 impl Field for bool {
     type Value = Self;
     const EXPECTED: &'static str = "true or false";
-
-    fn read(written: &Value) -> Result<Self, Refused> {
-        written.as_bool().ok_or_else(unexpected::<Self>)
-    }
 
     fn absent() -> Option<Self> {
         Some(false)

@@ -5,12 +5,14 @@ use std::fmt;
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::time_zone::TimeZone;
 
 /// When something is: an instant, or a day alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum When {
     Instant(Timestamp),
     /// A time by the clock where the line is.
@@ -104,9 +106,11 @@ impl fmt::Display for When {
     }
 }
 
-impl Serialize for When {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+/// Not by the variants in turn, for a date would be read from a time as well.
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("neither a time nor a date"))
     }
 }
 
