@@ -1,6 +1,6 @@
 //! What `template.yaml` connects to other systems: the event bus and the SNS topic.
 
-use relay::domain::request::DetailType;
+use relay::domain::request::DETAIL_TYPES;
 use serde_json::{Value, json};
 
 use super::emulator::Emulator;
@@ -11,7 +11,7 @@ use super::template::stack;
 fn what_the_rule_takes_are_the_types_that_the_function_knows() {
     let stack = stack();
     let rule = stack.properties("NoticeRule");
-    let known = DetailType::ALL.map(DetailType::name);
+    let known = DETAIL_TYPES.map(|(name, _)| name);
     assert_eq!(rule["EventPattern"], json!({"detail-type": known}));
     assert_eq!(rule["EventBusName"], stack.output("EventBusName"));
     let requests = stack.output("RequestsQueueUrl");

@@ -12,77 +12,38 @@ use crate::domain::notice::Audience;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::template::When;
 
-/// The types of detail that the relay knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DetailType {
-    EventPublished,
-    EventChanged,
-    EventCancelled,
-    CrewAssigned,
-    MaintenanceScheduled,
+/// What an event of the bus tells of.
+#[derive(Debug, Clone, Copy)]
+pub enum Detail {
+    Event,
+    Maintenance,
+    Crew,
 }
 
-impl DetailType {
-    pub const ALL: [Self; 5] = [
-        Self::EventPublished,
-        Self::EventChanged,
-        Self::EventCancelled,
-        Self::CrewAssigned,
-        Self::MaintenanceScheduled,
-    ];
+/// The types of event that the relay knows, as the bus has them. The template of each one's text is
+/// called like it: `event_published`.
+pub const DETAIL_TYPES: [(&str, Detail); 5] = [
+    ("Event Published", Detail::Event),
+    ("Event Changed", Detail::Event),
+    ("Event Cancelled", Detail::Event),
+    ("Crew Assigned", Detail::Crew),
+    ("Maintenance Scheduled", Detail::Maintenance),
+];
 
-    /// As the bus has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::EventPublished => "Event Published",
-            Self::EventChanged => "Event Changed",
-            Self::EventCancelled => "Event Cancelled",
-            Self::CrewAssigned => "Crew Assigned",
-            Self::MaintenanceScheduled => "Maintenance Scheduled",
-        }
-    }
-
-    /// The template of its text, which is called like it: `event_published`.
-    pub fn template(self) -> String {
-        self.name().to_lowercase().replace(' ', "_")
-    }
-
-    pub(super) fn named(name: &str) -> Result<Self, Refused> {
-        let found = Self::ALL.into_iter().find(|known| known.name() == name);
-        found.ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|known| known.name()).collect();
-            let advice = format!(
-                "is no type of event that the relay knows; there are {}",
-                names.join(", ")
-            );
-            Refused::field("detail-type", advice)
-        })
-    }
-
-    /// What the relay is asked for by this detail. `key` is the event's own id on the bus.
-    pub(super) fn request(self, detail: &Value, key: &str) -> Result<Request, Refused> {
-        let request = match self {
-            Self::CrewAssigned => crew(detail).map(Request::Invitation),
-            _ => self.notice(detail, key).map(Request::Notice),
-        };
-        request.map_err(|refused| refused.within("detail"))
-    }
-
-    /// The notice to the subscribers of a topic; the whole detail is its template's.
-    fn notice(self, detail: &Value, key: &str) -> Result<NoticeRequest, Refused> {
-        let (subject, topic, line) = if self == Self::MaintenanceScheduled {
-            let window = MaintenanceDetail::read_checked(detail, "a maintenance window", |_| ())?;
-            let topic = window.topic.unwrap_or_else(|| "maintenance".to_owned());
-            (window.id, topic, window.line)
-        } else {
-            let event = EventDetail::read_checked(detail, "an event", |_| ())?;
-            let topic = event.topic.unwrap_or_else(|| "events".to_owned());
-            (event.id, topic, event.line)
-        };
-        Ok(NoticeRequest {
+/// What the relay is asked for by an event of this type. `key` is the event's own id on the bus.
+pub(super) fn request(detail_type: &str, detail: &Value, key: &str) -> Result<Request, Refused> {
+    let mut known = DETAIL_TYPES.into_iter();
+    let Some((_, about)) = known.find(|(name, _)| *name == detail_type) else {
+        let names = DETAIL_TYPES.map(|(name, _)| name).join(", ");
+        let advice = format!("is no type of event that the relay knows; there are {names}");
+        return Err(Refused::field("detail-type", advice));
+    };
+    // The whole detail is the template's.
+    let to_subscribers = |subject: String, topic: String, line: Option<String>| {
+        Request::Notice(NoticeRequest {
             line,
             topic,
-            template: self.template(),
+            template: detail_type.to_lowercase().replace(' ', "_"),
             data: detail.as_object().cloned().unwrap_or_default(),
             audience: Audience::Subscribers,
             subject: Some(subject),
@@ -92,7 +53,22 @@ impl DetailType {
             dry_run: false,
             is_news: true,
         })
-    }
+    };
+    let request = match about {
+        Detail::Event => EventDetail::read_checked(detail, "an event", |_| ()).map(|event| {
+            let topic = event.topic.unwrap_or_else(|| "events".to_owned());
+            to_subscribers(event.id, topic, event.line)
+        }),
+        Detail::Maintenance => {
+            let window = MaintenanceDetail::read_checked(detail, "a maintenance window", |_| ());
+            window.map(|window| {
+                let topic = window.topic.unwrap_or_else(|| "maintenance".to_owned());
+                to_subscribers(window.id, topic, window.line)
+            })
+        }
+        Detail::Crew => crew(detail).map(Request::Invitation),
+    };
+    request.map_err(|refused| refused.within("detail"))
 }
 
 request! {

@@ -7,10 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::details;
 use super::fields::{Field, Fields};
 use super::json::json;
 use super::shapes::{Id, Key};
-use super::{Because, DetailType, InvitationRequest, NoticeRequest, Refused, Request};
+use super::{Because, InvitationRequest, NoticeRequest, Refused, Request};
 
 /// Which way a request came into the function, HTTP apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ fn event_bridge(event: &Value) -> Result<Request, Refused> {
     let detail_type = envelope.read::<Id>("detail-type");
     let detail = envelope.read::<Value>("detail");
     let (detail_type, (detail, id)) = envelope.finish(|| detail_type.zip(detail.zip(id)))?;
-    DetailType::named(&detail_type)?.request(&detail, &id)
+    details::request(&detail_type, &detail, &id)
 }
 
 impl Field for Value {

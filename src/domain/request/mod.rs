@@ -21,7 +21,7 @@ mod notice;
 mod refused;
 mod shapes;
 
-pub use details::{CrewDetail, DetailType, EventDetail, MaintenanceDetail};
+pub use details::{CrewDetail, DETAIL_TYPES, Detail, EventDetail, MaintenanceDetail};
 pub use invitation::InvitationRequest;
 pub use invoked::{DirectRequest, EntryPoint, invoked};
 pub use json::MOST_BYTES;

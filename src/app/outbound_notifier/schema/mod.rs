@@ -5,13 +5,13 @@ mod openapi;
 
 pub use openapi::openapi;
 
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use crate::domain::request::{
-    CrewDetail, DetailType, DirectRequest, EventDetail, InvitationRequest, MaintenanceDetail,
-    NoticeRequest,
+    CrewDetail, DETAIL_TYPES, Detail, DirectRequest, EventDetail, InvitationRequest,
+    MaintenanceDetail, NoticeRequest,
 };
 
 /// The JSON Schema of everything that the notifier can be invoked with. `#/$defs/NoticeRequest` and
@@ -38,11 +38,16 @@ pub fn notifier() -> Value {
 
 /// An event of the bus: its type says which detail it has.
 fn bus_event(generator: &mut SchemaGenerator) -> Value {
-    let types = DetailType::ALL.map(DetailType::name);
-    let details = DetailType::ALL.map(|detail_type| {
+    let types = DETAIL_TYPES.map(|(name, _)| name);
+    let details = DETAIL_TYPES.map(|(name, about)| {
+        let detail = match about {
+            Detail::Event => generator.subschema_for::<EventDetail>(),
+            Detail::Maintenance => generator.subschema_for::<MaintenanceDetail>(),
+            Detail::Crew => generator.subschema_for::<CrewDetail>(),
+        };
         json!({
-            "if": {"properties": {"detail-type": {"const": detail_type.name()}}},
-            "then": {"properties": {"detail": detail(detail_type, generator)}},
+            "if": {"properties": {"detail-type": {"const": name}}},
+            "then": {"properties": {"detail": detail}},
         })
     });
     json!({
@@ -56,14 +61,4 @@ fn bus_event(generator: &mut SchemaGenerator) -> Value {
         },
         "allOf": details,
     })
-}
-
-fn detail(of: DetailType, generator: &mut SchemaGenerator) -> Schema {
-    match of {
-        DetailType::EventPublished | DetailType::EventChanged | DetailType::EventCancelled => {
-            generator.subschema_for::<EventDetail>()
-        }
-        DetailType::CrewAssigned => generator.subschema_for::<CrewDetail>(),
-        DetailType::MaintenanceScheduled => generator.subschema_for::<MaintenanceDetail>(),
-    }
 }
