@@ -11,7 +11,7 @@ use super::fan_out::{held_until, recipients};
 use super::supersede::Before;
 use crate::app::relay::Relay;
 use crate::domain::line::{Dollars, Line};
-use crate::domain::notice::{Notice, Pacing, RecipientDecision, Skipped, Words, segments};
+use crate::domain::notice::{Notice, RecipientDecision, Skipped, pause_after, segments};
 use crate::domain::phone::Masked;
 
 /// How many recipients are looked at in one go.
@@ -82,31 +82,26 @@ pub(super) async fn estimate(
         let numbers = recipients(relay, notice, after.as_ref(), AT_ONCE).await?;
         let decided = before.decide(relay, line, notice, &numbers).await?;
         for (number, decision) in numbers.iter().zip(decided) {
-            match decision {
-                RecipientDecision::Text(words) => {
-                    recipients_in_all += 1;
-                    segments_in_all += match words {
-                        Words::Own => own,
-                        Words::Unheard => unheard,
-                    };
-                }
+            let segments = match decision {
+                RecipientDecision::Text => own,
+                RecipientDecision::TextIfUnheard => unheard,
                 RecipientDecision::Skip(skip) => {
                     skipped.count(skip);
-                    if skipped_numbers.len() < NAMED {
-                        skipped_numbers.push(Skipping {
-                            number: number.masked(),
-                            because: skip.in_words(),
-                        });
-                    }
+                    let (number, because) = (number.masked(), skip.in_words());
+                    skipped_numbers.push(Skipping { number, because });
+                    continue;
                 }
-            }
+            };
+            recipients_in_all += 1;
+            segments_in_all += segments;
         }
+        skipped_numbers.truncate(NAMED);
         if numbers.len() < AT_ONCE {
             break;
         }
         after = numbers.last().cloned();
     }
-    let apart = Pacing::of(line, &notice.text).apart;
+    let pause = pause_after(line, &notice.text);
     Ok(Estimate {
         dry_run: true,
         text: notice.text.clone(),
@@ -117,7 +112,7 @@ pub(super) async fn estimate(
         cost: line.notices.price_per_segment.times(segments_in_all),
         begins: held_until(notice, line, now).unwrap_or(now),
         time_zone: line.time_zone.name().to_owned(),
-        seconds: apart * u32::try_from(recipients_in_all).unwrap_or(u32::MAX),
+        seconds: pause * u32::try_from(recipients_in_all).unwrap_or(u32::MAX),
         skipped,
         skipped_numbers,
     })

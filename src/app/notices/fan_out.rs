@@ -17,9 +17,9 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::line::{Line, quiet_until};
 use crate::domain::notice::skip::Skip;
 use crate::domain::notice::{
-    Audience, Cursor, Notice, NoticeState, Pacing, RecipientDecision, Words, to_recipient,
+    Audience, Cursor, Notice, NoticeState, RecipientDecision, pause_after, to_recipient,
 };
-use crate::domain::pace::Key;
+use crate::domain::pace::{Key, Rate};
 use crate::domain::phone::PhoneNumber;
 
 /// How many recipients a page has.
@@ -95,11 +95,12 @@ async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Resu
     let numbers = recipients(relay, &notice, notice.cursor.after(), PAGE).await?;
     let to_text = sort_out(relay, line, &mut notice, &numbers).await?;
     let now = relay.now();
-    let pacing = Pacing::of(line, &notice.text);
+    let pause = pause_after(line, &notice.text);
     let mut due = now;
     if !to_text.is_empty() {
         let key = Key::notices(&line.number);
-        let page = pacing.page_of(to_text.len());
+        let texts = u32::try_from(to_text.len()).unwrap_or(u32::MAX);
+        let page = Rate::apart(pause * texts);
         let slot = relay.store.claim_slot(&key, page, Duration::MAX, now);
         due = slot.await?.unwrap_or(now);
     }
@@ -107,7 +108,7 @@ async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Resu
     for (number, text, not_before) in to_text {
         let turn = due.max(not_before);
         deliveries.push(to_recipient(&notice, line, number, text, turn, now));
-        due += pacing.apart;
+        due += pause;
     }
     relay.store.spawn(&deliveries).await?;
     wake(relay, &deliveries, now).await?;
@@ -172,14 +173,12 @@ async fn sort_out(
     for (number, decision) in numbers.iter().zip(decided) {
         let (text, not_before) = match decision {
             RecipientDecision::Skip(skip) => {
-                skipped.push((
-                    DeliveryId::of_notice(&notice.id, &notice.salt, number),
-                    skip,
-                ));
+                let id = DeliveryId::of_notice(&notice.id, &notice.salt, number);
+                skipped.push((id, skip));
                 continue;
             }
-            RecipientDecision::Text(Words::Own) => (&notice.text, notice.not_before),
-            RecipientDecision::Text(Words::Unheard) => (
+            RecipientDecision::Text => (&notice.text, notice.not_before),
+            RecipientDecision::TextIfUnheard => (
                 notice.text_if_unheard.as_ref().unwrap_or(&notice.text),
                 before.first_not_before().unwrap_or(notice.not_before),
             ),

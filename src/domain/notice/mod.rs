@@ -20,9 +20,9 @@ use crate::domain::phone::PhoneNumber;
 
 pub use counts::{Counts, RecipientStatus};
 pub use heard::{Informed, already_informed};
-pub use page::{RecipientDecision, Words, decide};
+pub use page::{RecipientDecision, decide};
 pub use skip::Skip;
-pub use texts::{Pacing, SUBSCRIBER, segments, to_recipient};
+pub use texts::{SUBSCRIBER, pause_after, segments, to_recipient};
 
 /// The template of a notice that tells of a change to what an earlier one told of.
 pub const CHANGED: &str = "event_changed";

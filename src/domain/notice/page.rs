@@ -9,16 +9,10 @@ use crate::domain::phone::PhoneNumber;
 /// What a recipient gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecipientDecision {
-    Text(Words),
+    Text,
+    /// The text for those who were still to hear of it.
+    TextIfUnheard,
     Skip(Skip),
-}
-
-/// Which of the notice's texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Words {
-    Own,
-    /// The one for those who were still to hear of it.
-    Unheard,
 }
 
 /// What one recipient gets. `informed` is ignored unless the notice takes the place of others.
@@ -36,11 +30,11 @@ pub fn decide(
         return RecipientDecision::Skip(Skip::OptedOut);
     }
     if !notice.supersedes_others() {
-        return RecipientDecision::Text(Words::Own);
+        return RecipientDecision::Text;
     }
     match informed {
-        Informed::Yes => RecipientDecision::Text(Words::Own),
-        Informed::NotYet if notice.template == CHANGED => RecipientDecision::Text(Words::Unheard),
+        Informed::Yes => RecipientDecision::Text,
+        Informed::NotYet if notice.template == CHANGED => RecipientDecision::TextIfUnheard,
         Informed::NotYet | Informed::No => RecipientDecision::Skip(Skip::Unconcerned),
     }
 }

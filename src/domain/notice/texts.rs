@@ -8,7 +8,6 @@ use super::Notice;
 use crate::domain::delivery::{Delivery, Purpose, Recipient, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::Line;
-use crate::domain::pace::Rate;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms;
 
@@ -40,24 +39,10 @@ pub fn to_recipient(
 /// How long after one text the next one goes out, so that they wait here and not at Twilio: whatever
 /// waits there stands before the texts that customers write, is not called back, and is refused once
 /// it is more than the line's number sends in ten hours (Twilio's error 21611).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pacing {
-    pub apart: Duration,
-}
-
-impl Pacing {
-    pub fn of(line: &Line, text: &str) -> Self {
-        let segments = u32::try_from(segments(text)).unwrap_or(u32::MAX);
-        let a_minute = line.notices.segments_a_minute.max(1);
-        Self {
-            apart: Duration::from_secs(60) * segments / a_minute,
-        }
-    }
-
-    /// What a page of so many texts takes of the line's pace.
-    pub fn page_of(self, texts: usize) -> Rate {
-        Rate::apart(self.apart * u32::try_from(texts).unwrap_or(u32::MAX))
-    }
+pub fn pause_after(line: &Line, text: &str) -> Duration {
+    let segments = u32::try_from(segments(text)).unwrap_or(u32::MAX);
+    let a_minute = line.notices.segments_a_minute.max(1);
+    Duration::from_secs(60) * segments / a_minute
 }
 
 /// The segments of a text to one recipient.
