@@ -203,20 +203,14 @@ fn wrong_numbers(line: &Line, audience: &Audience) -> Vec<Problem> {
 }
 
 fn wrong_times(not_before: Timestamp, expires: Timestamp, now: Timestamp) -> Option<Problem> {
-    let days = |most: SignedDuration| most.as_hours() / 24;
     let (field, problem) = if expires <= now {
-        ("expires", "is over: nothing would be sent".to_owned())
+        ("expires", "is over: nothing would be sent")
     } else if expires <= not_before {
-        ("expires", "must be after not_before".to_owned())
+        ("expires", "must be after not_before")
     } else if later(now, AHEAD_AT_MOST) < not_before {
-        let days = days(AHEAD_AT_MOST);
-        ("not_before", format!("is more than {days} days away"))
+        ("not_before", "is more than 180 days away")
     } else if later(not_before, LASTS_AT_MOST) < expires {
-        let days = days(LASTS_AT_MOST);
-        (
-            "expires",
-            format!("must be within {days} days after not_before"),
-        )
+        ("expires", "must be within 7 days after not_before")
     } else {
         return None;
     };

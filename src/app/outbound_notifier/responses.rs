@@ -11,6 +11,7 @@ use super::invitations::Invited;
 use crate::app::notices::Answer;
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::Dollars;
+use crate::domain::names::name_of;
 use crate::domain::notice::{Counts, Notice, NoticeState};
 
 pub const NOTICES: &str = "/v1/notices";
@@ -27,7 +28,6 @@ pub struct ApiResponse {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "AcceptedNotice")]
 pub struct Accepted<'a> {
-    #[schemars(with = "String")]
     pub id: String,
     pub line: &'a str,
     pub topic: &'a str,
@@ -52,7 +52,7 @@ pub struct NoticeStatus<'a> {
     pub accepted: Accepted<'a>,
     /// `scheduled`, `sending`, `sent` (every recipient has a text on the way), `cancelled`,
     /// `superseded` or `expired`.
-    pub state: &'static str,
+    pub state: String,
     /// Since when it is cancelled, superseded or expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -126,17 +126,14 @@ impl<'a> Accepted<'a> {
 
 impl<'a> NoticeStatus<'a> {
     pub fn of(notice: &'a Notice, counts: Counts) -> Self {
-        let (state, since, by) = match notice.state {
-            NoticeState::Scheduled => ("scheduled", None, None),
-            NoticeState::Sending => ("sending", None, None),
-            NoticeState::Sent => ("sent", None, None),
-            NoticeState::Cancelled { at } => ("cancelled", Some(at), None),
-            NoticeState::Superseded { by, at } => ("superseded", Some(at), Some(by)),
-            NoticeState::Expired { at } => ("expired", Some(at), None),
+        let (since, by) = match notice.state {
+            NoticeState::Scheduled | NoticeState::Sending | NoticeState::Sent => (None, None),
+            NoticeState::Cancelled { at } | NoticeState::Expired { at } => (Some(at), None),
+            NoticeState::Superseded { by, at } => (Some(at), Some(by)),
         };
         Self {
             accepted: Accepted::of(notice),
-            state,
+            state: name_of(&notice.state),
             since,
             superseded_by: by.map(|id| id.to_string()),
             supersedes: notice.supersedes.iter().map(ToString::to_string).collect(),
