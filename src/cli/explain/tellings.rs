@@ -2,7 +2,7 @@
 
 use super::moment::{Moment, Shown};
 use super::words::{outcome, why, withheld};
-use crate::domain::delivery::{Delivery, Purpose, State};
+use crate::domain::delivery::{Delivery, State};
 use crate::domain::time_zone::TimeZone;
 
 /// Puts each of them where it happened.
@@ -22,13 +22,7 @@ pub fn insert(
 
 fn moment(notification: &Delivery, zone: &TimeZone, shown: Shown) -> Moment {
     let to = &notification.to;
-    let that = match notification.purpose {
-        Purpose::Told => "it moved on",
-        Purpose::Alert => "it reached nobody",
-        Purpose::Repair => "account, number or campaign need repair",
-        Purpose::Unsent => "it did not reach the customer",
-        _ => "of it",
-    };
+    let that = notification.purpose.tells_that().unwrap_or_default();
     let (person, number) = (&to.person, shown.number(&to.number));
     let what = format!("{person} ({number}) was to be told that {that}");
     Moment::new(notification.created, what).with([how_it_stands(notification, zone)])

@@ -1,6 +1,6 @@
 //! What the commands say of failures, ends and guards.
 
-use crate::domain::delivery::{GaveUp, HandOver, Limit, Outcome, Slowed, Withheld};
+use crate::domain::delivery::{GaveUp, HandOver, Outcome, Slowed, Withheld};
 use crate::domain::opt_out;
 use crate::domain::provider;
 use crate::domain::subscriber::Subscriber;
@@ -17,12 +17,7 @@ pub fn reason(hand_over: &HandOver) -> String {
 pub fn why(because: GaveUp, deadline: &str) -> String {
     match because {
         GaveUp::Late => format!("{deadline} was the time to give up"),
-        GaveUp::Refused => "no repetition and nobody else would change that".to_owned(),
-        GaveUp::NobodyLeft => "nobody is left in the cascade".to_owned(),
-        GaveUp::Unresolved => "Twilio did not say whether it had the message".to_owned(),
-        GaveUp::NoReport => {
-            "no report came that it was delivered, so it may have arrived or not".to_owned()
-        }
+        _ => because.in_words().to_owned(),
     }
 }
 
@@ -67,14 +62,8 @@ pub fn withheld(to: &str, because: Withheld) -> String {
 }
 
 pub fn slowed(slowed: &Slowed, zone: &TimeZone) -> String {
-    let over = match slowed.by {
-        Limit::Sender => "its sender wrote more texts a minute than sender_limit",
-        Limit::Pair => "more came for this phone at once than Twilio lets through",
-        Limit::Order => "an earlier text of the thread had not left yet",
-        Limit::QuietHours => "notices keep to the line's quiet hours",
-    };
     let until = zone.show_seconds(slowed.until);
-    format!("it was slowed until {until}: {over}")
+    format!("it was slowed until {until}: {}", slowed.by.in_words())
 }
 
 /// What a text changed about who may be texted.
@@ -87,10 +76,7 @@ pub fn listed(change: &opt_out::Change) -> String {
 
 /// What a text changed about its sender's subscriptions.
 pub fn subscribed(subscriber: &Subscriber) -> String {
-    let topic = &subscriber.topic;
-    if subscriber.is_active() {
-        format!("its sender subscribed to {topic}")
-    } else {
-        format!("its sender left {topic}")
-    }
+    let is_active = subscriber.is_active();
+    let did = if is_active { "subscribed to" } else { "left" };
+    format!("its sender {did} {}", subscriber.topic)
 }

@@ -40,6 +40,18 @@ pub enum Limit {
     Order,
 }
 
+impl Limit {
+    /// As the audit and people read it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Limit::Sender => "its sender wrote more texts a minute than sender_limit",
+            Limit::Pair => "more came for this phone at once than Twilio lets through",
+            Limit::QuietHours => "notices keep to the line's quiet hours",
+            Limit::Order => "an earlier text of the thread had not left yet",
+        }
+    }
+}
+
 /// Why words that are no text of somebody's were not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

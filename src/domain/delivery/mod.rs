@@ -154,6 +154,17 @@ impl Purpose {
         matches!(self, Purpose::Notice { .. } | Purpose::Invitation)
     }
 
+    /// What it tells of another text, if it tells of one, as the audit and people read it.
+    pub fn tells_that(self) -> Option<&'static str> {
+        match self {
+            Purpose::Told => Some("the text moved on"),
+            Purpose::Alert => Some("the text reached nobody"),
+            Purpose::Repair => Some("account, number or campaign need repair"),
+            Purpose::Unsent => Some("the words did not reach the customer"),
+            _ => None,
+        }
+    }
+
     pub fn notice(self) -> Option<NoticeId> {
         match self {
             Purpose::Notice { notice } => Some(notice),
@@ -242,6 +253,19 @@ pub enum GaveUp {
     Unresolved,
     /// Twilio had it, but no report came before the deadline that it was delivered.
     NoReport,
+}
+
+impl GaveUp {
+    /// As the audit and people read it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            GaveUp::Late => "the deadline passed",
+            GaveUp::Refused => "Twilio refused it for good: nobody else would change that",
+            GaveUp::NobodyLeft => "nobody is left in the cascade",
+            GaveUp::Unresolved => "Twilio did not say whether it had the message",
+            GaveUp::NoReport => "no delivery report came, so it may have arrived or not",
+        }
+    }
 }
 
 impl Delivery {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::app::ports::audit::{Considered, HashKey, Kind, Record};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{
-    Attempt, Delivery, Effect, Failed, GaveUp, Limit, Purpose, Recipient, State, Withheld,
+    Attempt, Delivery, Effect, Failed, Purpose, Recipient, State, Withheld,
 };
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
@@ -16,7 +16,6 @@ use crate::domain::names::name_of;
 use crate::domain::opt_out;
 use crate::domain::phone::Sender;
 use crate::domain::reconciliation::{Difference, Report, What};
-use crate::domain::routing::Decision;
 use crate::domain::subscriber::{How, Subscriber};
 
 pub use notices::{notice_accepted, notice_ended};
@@ -45,20 +44,15 @@ pub fn decided_anew(record: &InboundRecord, key: &HashKey) -> Record {
 }
 
 fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey) -> Record {
-    let Decision {
-        line,
-        rule,
-        to_person,
-        candidates,
-        ..
-    } = &record.decision;
+    let decision = &record.decision;
     Record {
-        rule: Some(name_of(rule)),
-        outcome: record.decision.because.clone(),
-        to_person: to_person.clone(),
+        rule: Some(name_of(&decision.rule)),
+        outcome: decision.because.clone(),
+        to_person: decision.to_person.clone(),
         delivery: record.deliveries.first().cloned(),
         fallback: record.by_fallback,
-        candidates: candidates
+        candidates: decision
+            .candidates
             .iter()
             .map(|c| Considered {
                 person: c.person.clone(),
@@ -66,7 +60,7 @@ fn of_decision(kind: Kind, record: &InboundRecord, at: Timestamp, key: &HashKey)
                 because: c.because.to_string(),
             })
             .collect(),
-        ..of_inbound(kind, line, &record.sms, at, key)
+        ..of_inbound(kind, &decision.line, &record.sms, at, key)
     }
 }
 
@@ -92,18 +86,10 @@ pub fn of_step(
 }
 
 fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
-    let (kind, that) = match delivery.purpose {
-        Purpose::Told => (Kind::Told, "the text moved on"),
-        Purpose::Alert => (Kind::Alert, "the text reached nobody"),
-        Purpose::Repair => (Kind::Alert, "account, number or campaign need repair"),
-        Purpose::Unsent => (Kind::Told, "the words did not reach the customer"),
-        Purpose::Relay
-        | Purpose::Reply
-        | Purpose::AutoReply
-        | Purpose::Thread
-        | Purpose::Answer
-        | Purpose::Notice { .. }
-        | Purpose::Invitation => return None,
+    let that = delivery.purpose.tells_that()?;
+    let kind = match delivery.purpose {
+        Purpose::Alert | Purpose::Repair => Kind::Alert,
+        _ => Kind::Told,
     };
     Some(of_delivery(kind, delivery, &delivery.to, at, key).with_outcome(that))
 }
@@ -136,12 +122,10 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
                 ..of(Kind::InvitationFailed)
             }
         }
-        Effect::ReportGivenUp { because } => {
-            of(Kind::GaveUp).with_outcome(given_up_in_words(*because))
-        }
+        Effect::ReportGivenUp { because } => of(Kind::GaveUp).with_outcome(because.in_words()),
         Effect::ReportSlowed(slowed) => Record {
             next: Some(slowed.until),
-            ..of(Kind::Slowed).with_outcome(slowed_in_words(slowed.by))
+            ..of(Kind::Slowed).with_outcome(slowed.by.in_words())
         },
         Effect::ReportHandedOn { from } => {
             of(Kind::Unanswered).with_outcome(format!("{from} did not answer the customer"))
@@ -389,23 +373,5 @@ fn of_inbound(kind: Kind, line: &str, sms: &InboundSms, at: Timestamp, key: &Has
         message_sid: Some(sms.sid.clone()),
         from: Some(key.who(sms.from.expose(), sms.from.masked())),
         ..Record::new(kind, line, at)
-    }
-}
-
-fn slowed_in_words(by: Limit) -> String {
-    match by {
-        Limit::QuietHours => "quiet hours".to_owned(),
-        Limit::Order => "an earlier text of the thread has not left".to_owned(),
-        Limit::Sender | Limit::Pair => format!("too many texts for one {}", name_of(&by)),
-    }
-}
-
-fn given_up_in_words(because: GaveUp) -> &'static str {
-    match because {
-        GaveUp::Late => "the deadline passed",
-        GaveUp::Refused => "Twilio refused the request itself",
-        GaveUp::NobodyLeft => "nobody is left in the cascade",
-        GaveUp::Unresolved => "Twilio did not say whether it had the message",
-        GaveUp::NoReport => "no delivery report came",
     }
 }

@@ -356,7 +356,7 @@ fn a_hand_over_by_time_says_when_and_why_and_who_was_told() {
         story.moments[moved_on].details,
         ["no delivery report in time"]
     );
-    let told_of = find("Sergio (+1619•••10) was to be told that it moved on");
+    let told_of = find("Sergio (+1619•••10) was to be told that the text moved on");
     assert_eq!(story.moments[told_of].details, ["that text reached Sergio"]);
     assert!(moved_on < told_of && told_of < find("attempt 20 to Backup"));
 
