@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::notifier::{NotifierRequest, Place, key_of, put, values};
-use super::output::{self, tell};
+use super::output::tell;
+use super::show;
 use crate::printable::printable;
 
 /// Invite one person, with a link of their own
@@ -59,40 +60,22 @@ impl Invite {
             "link": self.link,
         });
         put(&mut invitation, "starts", self.starts);
-        put(
-            &mut invitation,
-            "expires",
-            self.expires.map(|at| at.to_string()),
-        );
+        put(&mut invitation, "expires", self.expires);
         put(&mut invitation, "line", self.line);
         let data = values(&self.values)?;
         put(&mut invitation, "data", (!data.is_empty()).then_some(data));
         let key = self.key.unwrap_or_else(|| key_of(&invitation));
         invitation["idempotency_key"] = key.into();
-        if self.dry_run {
-            invitation["dry_run"] = true.into();
-        }
-        let answer = match self
-            .place
-            .asked(&NotifierRequest::Invitation(invitation))
-            .await?
-        {
-            Ok(answer) => answer,
-            Err(code) => return Ok(code),
-        };
+        put(&mut invitation, "dry_run", self.dry_run.then_some(true));
+        let request = NotifierRequest::Invitation(invitation);
+        let answer = self.place.asked(&request).await?;
         let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
-        if self.place.json {
-            output::json(&answer)?;
-        } else if self.dry_run {
-            tell!("{}\nabout ${}", text("text"), text("cost"))?;
-        } else {
-            tell!(
-                "{} accepted{}\n{}",
-                text("id"),
-                self.place.hears(),
-                text("text")
-            )?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&answer, self.place.json, |_| {
+            if self.dry_run {
+                return tell!("{}\nabout ${}", text("text"), text("cost"));
+            }
+            tell!("{} accepted{}", text("id"), self.place.hears())?;
+            tell!("{}", text("text"))
+        })
     }
 }

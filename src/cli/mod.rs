@@ -99,6 +99,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
+    if error.is::<AlreadySaid>() {
+        return ExitCode::FAILURE;
+    }
     let error_text = printable_lines(&format!("{error:#}"));
     note!("{RED}error:{RED:#} {error_text}");
     if error.is::<WrongUsage>() {
@@ -123,6 +126,11 @@ fn agrees(question: &str) -> anyhow::Result<Option<bool>> {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct WrongUsage(String);
+
+/// A failure of which the command itself has told.
+#[derive(Debug, thiserror::Error)]
+#[error("it failed")]
+struct AlreadySaid;
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 

@@ -5,7 +5,8 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::notifier::{NotifierRequest, Place};
-use super::output::{self, note, tell};
+use super::output::{Unwritten, note, tell};
+use super::show;
 use crate::printable::printable;
 
 /// How a notice or an invitation stands, and calling one back
@@ -58,10 +59,8 @@ impl Notice {
             Command::Show(Show { id, place, .. }) => (place, NotifierRequest::Show(id)),
             Command::Cancel(Cancel { id, place }) => (place, NotifierRequest::Cancel(id)),
         };
-        match place.asked(&request).await? {
-            Ok(answer) => show(&place, &answer),
-            Err(code) => Ok(code),
-        }
+        let answer = place.asked(&request).await?;
+        show::print(&answer, place.json, print)
     }
 }
 
@@ -73,12 +72,9 @@ pub async fn follow(place: &Place, id: String) -> anyhow::Result<ExitCode> {
     let request = NotifierRequest::Show(id);
     let mut said = String::new();
     loop {
-        let answer = match place.asked(&request).await? {
-            Ok(answer) => answer,
-            Err(code) => return Ok(code),
-        };
+        let answer = place.asked(&request).await?;
         if is_over(&answer) {
-            return show(place, &answer);
+            return show::print(&answer, place.json, print);
         }
         let progress = progress(&answer);
         if progress != said {
@@ -119,11 +115,7 @@ fn counted(answer: &Value) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-pub fn show(place: &Place, answer: &Value) -> anyhow::Result<ExitCode> {
-    if place.json {
-        output::json(answer)?;
-        return Ok(ExitCode::SUCCESS);
-    }
+fn print(answer: &Value) -> Result<(), Unwritten> {
     let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
     tell!("{} {}", text("id"), progress(answer))?;
     if answer["counts"].is_null() {
@@ -133,13 +125,11 @@ pub fn show(place: &Place, answer: &Value) -> anyhow::Result<ExitCode> {
     }
     if !answer["because"].is_null() {
         let code = answer["error_code"].as_u64();
-        let code = code
-            .map(|code| format!(" (error {code})"))
-            .unwrap_or_default();
+        let code = code.map_or(String::new(), |code| format!(" (error {code})"));
         tell!("because: {}{code}", text("because").replace('_', " "))?;
     }
     if !answer["superseded_by"].is_null() {
         tell!("superseded by {}", text("superseded_by"))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::notice::follow;
 use super::notifier::{NotifierRequest, Place, key_of, put, values};
-use super::output::{self, tell};
+use super::output::{Unwritten, tell};
 use super::show;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
@@ -68,25 +68,20 @@ pub struct Notify {
 
 impl Notify {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let notice = self.notice()?;
-        let answer = match self.place.asked(&NotifierRequest::Notice(notice)).await? {
-            Ok(answer) => answer,
-            Err(code) => return Ok(code),
-        };
+        let request = NotifierRequest::Notice(self.notice()?);
+        let answer = self.place.asked(&request).await?;
         if self.follow {
             let id = answer["id"].as_str().unwrap_or_default().to_owned();
             return follow(&self.place, id).await;
         }
-        if self.place.json {
-            output::json(&answer)?;
-        } else if self.dry_run {
-            estimate(&answer)?;
-        } else {
+        show::print(&answer, self.place.json, |answer| {
+            if self.dry_run {
+                return estimate(answer);
+            }
             let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
             tell!("{} accepted{}", text("id"), self.place.hears())?;
-            tell!("{}", text("text"))?;
-        }
-        Ok(ExitCode::SUCCESS)
+            tell!("{}", text("text"))
+        })
     }
 
     /// The notice of the file with what the options say besides.
@@ -95,38 +90,28 @@ impl Notify {
             Some(file) => super::notifier::read(file)?,
             None => json!({}),
         };
-        put(&mut notice, "topic", self.topic.clone());
-        put(&mut notice, "template", self.template.clone());
-        put(&mut notice, "subject", self.subject.clone());
-        put(&mut notice, "line", self.line.clone());
-        put(
-            &mut notice,
-            "not_before",
-            self.not_before.map(|at| at.to_string()),
-        );
-        put(
-            &mut notice,
-            "expires",
-            self.expires.map(|at| at.to_string()),
-        );
+        put(&mut notice, "topic", self.topic.as_ref());
+        put(&mut notice, "template", self.template.as_ref());
+        put(&mut notice, "subject", self.subject.as_ref());
+        put(&mut notice, "line", self.line.as_ref());
+        put(&mut notice, "not_before", self.not_before);
+        put(&mut notice, "expires", self.expires);
         if !self.numbers.is_empty() {
             notice["audience"] = json!({ "numbers": self.numbers });
         }
         for (name, value) in values(&self.values)? {
             notice["data"][name] = value;
         }
-        put(&mut notice, "idempotency_key", self.key.clone());
+        put(&mut notice, "idempotency_key", self.key.as_ref());
         if notice["idempotency_key"].is_null() {
             notice["idempotency_key"] = key_of(&notice).into();
         }
-        if self.dry_run {
-            notice["dry_run"] = true.into();
-        }
+        put(&mut notice, "dry_run", self.dry_run.then_some(true));
         Ok(notice)
     }
 }
 
-fn estimate(answer: &Value) -> anyhow::Result<()> {
+fn estimate(answer: &Value) -> Result<(), Unwritten> {
     let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
     let count = |name: &str| answer[name].as_u64().unwrap_or_default();
     tell!("{}", text("text"))?;

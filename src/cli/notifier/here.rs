@@ -8,9 +8,8 @@ use crate::domain::delivery::source::Source;
 use crate::domain::request::Refused;
 
 pub async fn ask(relay: &Relay, request: &NotifierRequest) -> anyhow::Result<Said> {
-    let event = request.event().to_string();
-    let by = Source::Shell;
-    match outbound_notifier::asked(relay, event.as_bytes(), by).await {
+    let event = serde_json::to_vec(request)?;
+    match outbound_notifier::asked(relay, &event, Source::Shell).await {
         Ok(answer) => Ok(Said::Done(answer)),
         Err(NoticeRejected::Refused(refused)) => {
             let document = problem::Document::from(within(refused, request));

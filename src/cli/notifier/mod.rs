@@ -5,16 +5,17 @@ mod here;
 mod over_http;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::Context;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::deployment::{Part, RelayFlags};
 use super::output::{self, note};
 use super::serve::web_address;
-use super::{RED, WrongUsage};
+use super::{AlreadySaid, RED, WrongUsage};
 use crate::printable::printable;
+use crate::twilio::signature::sha256_hex;
 
 /// Which relay is asked, and how.
 #[derive(clap::Args)]
@@ -35,7 +36,9 @@ pub struct Place {
     pub json: bool,
 }
 
-/// What is asked.
+/// What is asked, as the function takes it when it is invoked.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NotifierRequest {
     Notice(Value),
     Invitation(Value),
@@ -51,16 +54,6 @@ pub enum Said {
 }
 
 impl NotifierRequest {
-    /// As the function takes it when it is invoked.
-    fn event(&self) -> Value {
-        match self {
-            Self::Notice(notice) => json!({ "notice": notice }),
-            Self::Invitation(invitation) => json!({ "invitation": invitation }),
-            Self::Show(id) => json!({ "show": id }),
-            Self::Cancel(id) => json!({ "cancel": id }),
-        }
-    }
-
     /// As it is asked over HTTP: method, path, body.
     fn request(&self) -> (&'static str, String, String) {
         let of = |id: &str| {
@@ -96,17 +89,11 @@ impl Place {
         }
     }
 
-    /// The answer, or the end of the command with what is wrong.
-    pub async fn asked(
-        &self,
-        request: &NotifierRequest,
-    ) -> anyhow::Result<Result<Value, ExitCode>> {
+    /// The answer, or the end of the command once it is said what is wrong.
+    pub async fn asked(&self, request: &NotifierRequest) -> anyhow::Result<Value> {
         match self.ask(request).await? {
-            Said::Done(answer) => Ok(Ok(answer)),
-            Said::Refused(problem) if self.json => {
-                output::json(&problem)?;
-                Ok(Err(ExitCode::FAILURE))
-            }
+            Said::Done(answer) => return Ok(answer),
+            Said::Refused(problem) if self.json => output::json(&problem)?,
             Said::Refused(problem) => {
                 let text = |value: &Value| printable(value.as_str().unwrap_or_default());
                 note!("{RED}refused:{RED:#} {}", text(&problem["detail"]));
@@ -114,9 +101,9 @@ impl Place {
                 for field in fields.iter().filter(|_| fields.len() > 1) {
                     note!("  {}: {}", text(&field["path"]), text(&field["problem"]));
                 }
-                Ok(Err(ExitCode::FAILURE))
             }
         }
+        Err(AlreadySaid.into())
     }
 
     /// When a relay hears of what was put into its data folder.
@@ -141,18 +128,16 @@ pub fn values(given: &[String]) -> Result<serde_json::Map<String, Value>, WrongU
 }
 
 /// Puts a value into a request if it was given.
-pub fn put(request: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+pub fn put(request: &mut Value, name: &str, value: Option<impl Serialize>) {
     if let Some(value) = value {
-        request[name] = value.into();
+        request[name] = json!(value);
     }
 }
 
 /// A key for whoever gives none: the same command asks for the same thing.
 pub fn key_of(request: &Value) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(request.to_string());
-    let digits: String = digest[..12].iter().map(|b| format!("{b:02x}")).collect();
-    format!("shell-{digits}")
+    let digest = sha256_hex(request.to_string().as_bytes());
+    format!("shell-{}", &digest[..24])
 }
 
 /// A request as JSON from a file, or from standard input if that is `-`.
