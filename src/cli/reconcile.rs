@@ -2,21 +2,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::bail;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::WrongUsage;
 use super::candidates::{BOLD, DIM};
-use super::deployment::{Deployment, Part, RelayFlags};
-use super::output::{self, Unwritten, tell};
+use super::deployment::{Part, RelayFlags};
+use super::output::{Unwritten, tell};
+use super::schedule::choose;
 use super::serve::web_address;
+use super::{WrongUsage, show};
 use crate::adapters::files::audit_fallback::{Fallback, NAMESPACE};
 use crate::app::reconciliation::{Mode, reconcile};
 use crate::app::relay::Relay;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;
-use crate::domain::reconciliation::{Counts, Difference, Report, last_settled};
+use crate::domain::reconciliation::{Report, last_settled};
 use crate::printable::printable;
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
@@ -60,8 +60,8 @@ pub struct Reconcile {
 impl Reconcile {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let now = SystemClock.now();
-        let (deployment, relay) = self.open().await?;
-        let lines = self.lines(relay.store.lines().await?, &deployment.place())?;
+        let relay = self.open().await?;
+        let lines = choose(relay.store.lines().await?, self.line.as_deref())?;
         let mode = if self.dry_run {
             Mode::Look
         } else {
@@ -72,33 +72,12 @@ impl Reconcile {
             let day = self.day_of(line, now)?;
             reports.push(reconcile(&relay, line, day, mode).await?);
         }
-        if self.json {
-            output::json(&reports)?;
-        } else {
-            for (report, line) in reports.iter().zip(&lines) {
-                print(report, line)?;
-            }
-        }
+        show::print(&reports, self.json, |reports| {
+            let mut lines = reports.iter().zip(&lines);
+            lines.try_for_each(|(report, line)| print(report, line))
+        })?;
         let left = reports.iter().any(|report| report.counts.left > 0);
         Ok(ExitCode::from(u8::from(left)))
-    }
-
-    fn lines(&self, mut lines: Vec<Line>, place: &str) -> anyhow::Result<Vec<Line>> {
-        if lines.is_empty() {
-            bail!("{place} has no lines yet; put some there with `relay config push`");
-        }
-        if let Some(wanted) = &self.line {
-            let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
-            let is_wanted = |line: &Line| {
-                line.name.eq_ignore_ascii_case(wanted) || line.number.expose() == wanted
-            };
-            lines.retain(is_wanted);
-            if lines.is_empty() {
-                let names = names.join(", ");
-                bail!("{place} has no line {wanted:?}; there are: {names}");
-            }
-        }
-        Ok(lines)
     }
 
     /// A day that is not over has texts that are on their way, and none of that is a difference.
@@ -115,7 +94,7 @@ impl Reconcile {
         }
     }
 
-    async fn open(&self) -> anyhow::Result<(Deployment, Relay)> {
+    async fn open(&self) -> anyhow::Result<Relay> {
         let needed = [Part::Queue, Part::Audit, Part::Secret];
         let deployment = self.relay.open(&needed).await?;
         let relay = deployment.relay("relay-reconcile")?;
@@ -126,24 +105,18 @@ impl Reconcile {
             NAMESPACE,
             Box::new(std::io::stderr()),
         );
-        let relay = Relay {
+        Ok(Relay {
             audit: Arc::new(audit),
             credentials: deployment.credentials(self.env_file.as_deref())?,
             twilio: Client::new(Box::new(Network::new()), &self.twilio_url),
             ..relay
-        };
-        Ok((deployment, relay))
+        })
     }
 }
 
 fn print(report: &Report, line: &Line) -> Result<(), Unwritten> {
-    let Counts {
-        received,
-        sent,
-        differences,
-        left,
-        ..
-    } = report.counts;
+    let counts = report.counts;
+    let (differences, left) = (counts.differences, counts.left);
     let day = line.time_zone.at(report.from);
     let summary = match (differences, left) {
         (0, _) => "no differences".to_owned(),
@@ -153,35 +126,29 @@ fn print(report: &Report, line: &Line) -> Result<(), Unwritten> {
         (_, _) => format!("{differences} differences, {left} left"),
     };
     tell!(
-        "{BOLD}{}{BOLD:#}, {}: {received} in, {sent} out, {summary}",
+        "{BOLD}{}{BOLD:#}, {}: {} in, {} out, {summary}",
         printable(&report.line),
-        day.strftime("%a %Y-%m-%d")
+        day.strftime("%a %Y-%m-%d"),
+        counts.received,
+        counts.sent
     )?;
     for difference in &report.differences {
-        let Difference {
-            what,
-            at,
-            message_sid,
-            delivery,
-            attempt,
-            other,
-            detail,
-            error_code,
-            put_right,
-        } = difference;
-        let done = if *put_right { "put right: " } else { "" };
-        let other = other.as_ref().map(|o| format!(", {}", o.masked()));
+        let (put_right, other) = (difference.put_right, difference.other.as_ref());
+        let done = if put_right { "put right: " } else { "" };
+        let other = other.map(|other| format!(", {}", other.masked()));
         tell!(
-            "  {}  {done}{what} ({}{})",
-            line.time_zone.at(*at).strftime("%H:%M:%S"),
-            printable(detail),
+            "  {}  {done}{} ({}{})",
+            line.time_zone.at(difference.at).strftime("%H:%M:%S"),
+            difference.what,
+            printable(&difference.detail),
             other.unwrap_or_default()
         )?;
+        let (sid, delivery) = (&difference.message_sid, &difference.delivery);
         let named = [
-            message_sid.as_ref().map(ToString::to_string),
+            sid.as_ref().map(ToString::to_string),
             delivery.as_ref().map(|id| format!("delivery {id}")),
-            attempt.map(|number| format!("attempt {number}")),
-            error_code.map(|code| format!("error {code}")),
+            difference.attempt.map(|number| format!("attempt {number}")),
+            difference.error_code.map(|code| format!("error {code}")),
         ];
         let named: Vec<String> = named.into_iter().flatten().collect();
         tell!("            {DIM}{}{DIM:#}", named.join(" · "))?;

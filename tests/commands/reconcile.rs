@@ -91,7 +91,7 @@ async fn what_cannot_be_compared_is_refused_with_what_to_do() {
         .relay(&["reconcile"])
         .refused(2, "name the file that has them with --env-file");
     let refused = |rest: &[&str], code, phrase| reconcile(&place, &url, rest).refused(code, phrase);
-    refused(&["--line", "abc"], 1, "there are: qdn");
+    refused(&["--line", "abc"], 2, "there is qdn");
     refused(&["--day", "2999-01-01"], 2, "is not settled yet");
     refused(&["--day", "yesterday"], 2, "--day");
     reconcile(&place, "http://127.0.0.1:9", &[]).refused(1, "Twilio's list of");
