@@ -88,7 +88,7 @@ async fn a_request_that_is_signed_comes_in_with_its_body() {
     let request = signed("apps-script", &key('a'), &seconds(now()));
     let verified = notice(request).await.unwrap();
     assert_eq!(
-        (verified.caller(), verified.body()),
+        (verified.caller.as_str(), &verified.body[..]),
         ("apps-script", BODY.as_bytes())
     );
 }
@@ -99,7 +99,7 @@ async fn a_key_that_was_replaced_is_accepted_as_long_as_it_stands_there() {
         let request = signed("crew", &key(c), &seconds(now()));
         let store = MemoryStore::default();
         let verified = admitted(&store, request, Action::Invitations, now()).await;
-        assert_eq!(verified.unwrap().caller(), "crew");
+        assert_eq!(verified.unwrap().caller, "crew");
     }
 }
 

@@ -46,10 +46,9 @@ async fn answer(relay: &Relay, request: Request<Bytes>) -> Result<ApiResponse, A
         return Err(NoticeRejected::from(refused).into());
     }
     let asked = verified(relay, request, route.action()).await?;
-    let source = Source::Http {
-        caller: asked.caller().to_owned(),
-    };
-    let request = route.request(asked.body()).map_err(NoticeRejected::from)?;
+    let request = route.request(&asked.body).map_err(NoticeRejected::from)?;
+    let caller = asked.caller;
+    let source = Source::Http { caller };
     Ok(perform(relay, request, source).await?)
 }
 
@@ -91,6 +90,7 @@ fn route(method: &Method, path: &str) -> Result<Route, ApiError> {
         Some((folder @ (NOTICES | INVITATIONS), id)) if !id.is_empty() => (folder, Some(id)),
         _ => (path, None),
     };
+    let of_notice = |id| known(NoticeId::parse(id).ok());
     match (folder, id, method.as_str()) {
         (NOTICES, None, "POST") => Ok(Route::Notify),
         (INVITATIONS, None, "POST") => Ok(Route::Invite),
@@ -98,19 +98,14 @@ fn route(method: &Method, path: &str) -> Result<Route, ApiError> {
         (NOTICES, Some(id), "GET") => of_notice(id).map(Route::Show),
         (NOTICES, Some(id), "DELETE") => of_notice(id).map(Route::Cancel),
         (NOTICES, Some(_), _) => Err(ApiError::OtherMethod("GET, DELETE")),
-        (INVITATIONS, Some(id), "GET") => of_invitation(id).map(Route::Show),
+        (INVITATIONS, Some(id), "GET") => known(invitation::parse_id(id)).map(Route::Show),
         (INVITATIONS, Some(_), _) => Err(ApiError::OtherMethod("GET")),
         _ => Err(ApiError::NoSuchPath),
     }
 }
 
-fn of_notice(id: &str) -> Result<String, ApiError> {
-    let id = NoticeId::parse(id).map_err(|_| NoticeRejected::from(unknown()))?;
-    Ok(id.to_string())
-}
-
-fn of_invitation(id: &str) -> Result<String, ApiError> {
-    let id = invitation::parse_id(id).ok_or_else(|| NoticeRejected::from(unknown()))?;
+fn known<T: ToString>(id: Option<T>) -> Result<String, ApiError> {
+    let id = id.ok_or_else(|| NoticeRejected::from(unknown()))?;
     Ok(id.to_string())
 }
 

@@ -22,8 +22,8 @@ pub struct Signed {
 /// time.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified {
-    caller: String,
-    body: Bytes,
+    pub caller: String,
+    pub body: Bytes,
 }
 
 impl Signed {
@@ -63,15 +63,5 @@ impl fmt::Debug for Verified {
         f.debug_struct("Verified")
             .field("caller", &self.caller)
             .finish_non_exhaustive()
-    }
-}
-
-impl Verified {
-    pub fn caller(&self) -> &str {
-        &self.caller
-    }
-
-    pub fn body(&self) -> &[u8] {
-        &self.body
     }
 }

@@ -20,10 +20,10 @@ pub use denied::Denied;
 pub use request::Unverified;
 pub use signature::sign;
 
-use std::time::Duration;
+use jiff::SignedDuration;
 
 /// How far a request's timestamp may be from the relay's clock, either way.
-pub const TOLERANCE: Duration = Duration::from_secs(5 * 60);
+pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 pub const CALLER_HEADER: &str = "x-relay-caller";
 pub const TIMESTAMP_HEADER: &str = "x-relay-timestamp";
