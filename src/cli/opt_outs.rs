@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
 use super::by_hand::Whom;
 use super::candidates::BOLD;
@@ -60,12 +61,6 @@ impl OptOuts {
 }
 
 async fn list(listing: &Listing) -> anyhow::Result<ExitCode> {
-    /// How the relay knows, in a form for programs.
-    #[derive(Serialize)]
-    struct What<'a> {
-        by: &'a Cause,
-    }
-
     let (store, lines) = listing.lines.open().await?;
     let mut rows = Rows::of(listing.json);
     for line in &lines {
@@ -75,7 +70,9 @@ async fn list(listing: &Listing) -> anyhow::Result<ExitCode> {
             rows.say(format_args!("    nobody opted out of its texts"))?;
         }
         for (number, OptOut { since, by }) in &opt_outs {
-            let entry = listing.entry(line, number, *since, by, What { by });
+            // How the relay knows, in a form for programs.
+            let what = json!({ "by": by });
+            let entry = listing.entry(line, number, *since, by, what);
             rows.row(&entry, |entry| entry.print(line))?;
         }
     }

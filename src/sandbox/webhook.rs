@@ -194,12 +194,8 @@ impl Outbox {
         let Some(mut outgoing) = self.in_flight.remove(&id) else {
             return;
         };
-        self.alert(
-            code,
-            &outgoing.url,
-            format!("the webhook failed: {what}"),
-            now,
-        );
+        let message = format!("the webhook failed: {what}");
+        self.alert(code, &outgoing.url, message, now);
         if outgoing.retries.again_after(policy) {
             self.put(now, outgoing);
         } else if let Some(fallback) = outgoing.to_fallback(code) {

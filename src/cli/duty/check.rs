@@ -53,14 +53,11 @@ fn print(line: &Checked) -> Result<(), Unwritten> {
     if line.findings.is_empty() {
         tell!("  nothing to tell: somebody besides the backup is on duty at all times")?;
     }
-    for Found {
-        warning, sentence, ..
-    } in &line.findings
-    {
-        if *warning {
-            tell!("  {YELLOW}!{YELLOW:#} {sentence}")?;
+    for found in &line.findings {
+        if found.warning {
+            tell!("  {YELLOW}!{YELLOW:#} {}", found.sentence)?;
         } else {
-            tell!("  · {sentence}")?;
+            tell!("  · {}", found.sentence)?;
         }
     }
     Ok(())
