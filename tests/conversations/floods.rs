@@ -44,7 +44,7 @@ async fn a_second_wake_up_takes_no_second_turn() {
     let world = World::at(IN_HOURS).await;
     flood(&world, "+16195550107", 14, 0).await;
     let before = slowed(&world);
-    world.lose_wake_ups().await;
+    world.lose_wake_ups();
     world.advance(minutes(3)).await;
     while relay::app::retry_worker::sweep(world.relay())
         .await

@@ -187,7 +187,7 @@ async fn whoever_invited_hears_it_though_the_worker_died_between_save_and_event(
         "failed",
         "that is saved"
     );
-    world.lose_wake_ups().await;
+    world.lose_wake_ups();
     world.restart().await;
     world.advance(minutes(2)).await;
     assert!(world.listeners.hear().is_empty());

@@ -177,7 +177,7 @@ async fn a_wake_up_that_got_lost_is_found_by_the_sweep() {
         retry_after: Some("30".into()),
     });
     world.customer().texts("do not forget me").await;
-    world.lose_wake_ups().await;
+    world.lose_wake_ups();
     world.advance(seconds(100)).await;
     world.sergio().receives_nothing();
     assert_eq!(retry_worker::sweep(world.relay()).await.unwrap(), 1);

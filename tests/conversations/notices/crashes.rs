@@ -59,12 +59,12 @@ async fn two_who_turn_the_same_page_at_once_send_each_text_once() {
 async fn lost_wake_ups_of_deliveries_and_pages_are_found_by_the_sweep() {
     let world = with_subscribers(IN_HOURS, 2).await;
     let notice = accepted(&world, &published("zurek-1")).await;
-    world.lose_wake_ups().await;
+    world.lose_wake_ups();
     world.advance(minutes(2)).await;
     assert_eq!(retry_worker::sweep(world.relay()).await.unwrap(), 1);
     // The page is turned, and its deliveries' wake-ups get lost.
     world.advance(crate::support::world::seconds(0)).await;
-    world.lose_wake_ups().await;
+    world.lose_wake_ups();
     world.advance(minutes(5)).await;
     retry_worker::sweep(world.relay()).await.unwrap();
     world.advance(minutes(1)).await;

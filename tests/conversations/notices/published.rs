@@ -227,7 +227,7 @@ async fn a_notice_waits_until_its_time_and_its_lost_wake_up_is_found() {
     let notice = accepted(&world, &request).await;
     world.advance(minutes(60)).await;
     phone(&world, 0).receives_nothing();
-    world.lose_wake_ups().await;
+    world.lose_wake_ups();
     world.advance(minutes(62)).await;
     phone(&world, 0).receives_nothing();
     assert_eq!(retry_worker::sweep(world.relay()).await.unwrap(), 1);

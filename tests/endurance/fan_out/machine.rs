@@ -1,4 +1,5 @@
-//! The relay on one machine, on a clock that jumps to whatever is next.
+//! The relay with the store of one machine and a queue that can lose wake-ups, on a clock that jumps to
+//! whatever is next.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -7,7 +8,6 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 use relay::adapters::files::audit::FileAudit;
 use relay::adapters::sqlite::database::Database;
-use relay::adapters::sqlite::queue::{Received, SqliteQueue};
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::notices::PAGE;
 use relay::app::ports::event_bus::NoBus;
@@ -32,6 +32,7 @@ use serde_json::json;
 use super::figures::Figures;
 use super::phones::{Phones, Twilio, phone};
 use super::trouble::{Fate, Trouble, cut_off_after};
+use crate::support::memory::{MemoryQueue, Received};
 
 /// How many messages are worked on side by side.
 const AT_ONCE: usize = 32;
@@ -47,7 +48,7 @@ const LOOKS: usize = 50;
 
 pub struct Machine {
     relay: Relay,
-    queue: SqliteQueue,
+    queue: Arc<MemoryQueue>,
     clock: Arc<ManualClock>,
     pub phones: Arc<Phones>,
     line: PhoneNumber,
@@ -63,13 +64,13 @@ impl Machine {
     pub async fn with(subscribers: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join(DATABASE)).unwrap();
-        let queue = SqliteQueue::on(database.clone());
+        let queue = Arc::new(MemoryQueue::default());
         let clock = Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap()));
         let phones = Phones::none_yet(subscribers);
         let twilio = Twilio(Arc::clone(&phones));
         let relay = Relay {
             store: Arc::new(SqliteStore::on(database)),
-            queue: Arc::new(queue.clone()),
+            queue: queue.clone(),
             audit: Arc::new(FileAudit::open(&folder.path().join(AUDIT)).unwrap()),
             credentials: Arc::new(Arc::new(demo_account())),
             twilio: Client::new(Box::new(twilio), "https://api.twilio.com"),
@@ -133,11 +134,7 @@ impl Machine {
         let fate = Fate::of(trouble);
         let mut pages_to_a_look = 0;
         loop {
-            let received = self
-                .queue
-                .receive(self.clock.now(), AT_ONCE, AT_ONCE)
-                .await
-                .unwrap();
+            let received = self.queue.receive(self.clock.now(), AT_ONCE);
             if received.is_empty() && !self.pass_time().await {
                 break;
             }
@@ -182,7 +179,7 @@ impl Machine {
     /// To when something is due, or to the next sweep if nothing is. `false` once all is done.
     async fn pass_time(&self) -> bool {
         let swept = self.clock.now() + SWEPT_AFTER;
-        if let Some(due) = self.queue.next_due(self.clock.now(), true).unwrap()
+        if let Some(due) = self.queue.next_due()
             && due <= swept
         {
             self.clock.set(due.max(self.clock.now() + TICK));
@@ -200,23 +197,20 @@ impl Machine {
     async fn work_on(&self, received: Received, fate: &Fate) -> What {
         let message = &received.message;
         if fate.loses(message) {
-            self.queue.acknowledge(&received).await.unwrap();
+            self.queue.acknowledge(&received);
             return What::LostPage;
         }
         let awaits = fate.cuts_off(&received).unwrap_or(u32::MAX);
         let work = retry_worker::work_on(&self.relay, message);
         if let Some(worked) = cut_off_after(awaits, work).await {
             worked.unwrap();
-            self.queue.acknowledge(&received).await.unwrap();
+            self.queue.acknowledge(&received);
             return match message {
                 Message::Page(_) => What::Page,
                 Message::Delivery(_) => What::Text,
             };
         }
-        let put_back = self
-            .queue
-            .put_back(&received, self.clock.now(), Duration::ZERO);
-        put_back.await.unwrap();
+        self.queue.put_back(&received, self.clock.now());
         let Message::Page(turn) = message else {
             return What::TextCutOff;
         };

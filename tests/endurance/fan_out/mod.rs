@@ -1,4 +1,4 @@
-//! A notice to very many: on one machine, whose workers are cut off at any await of its pages and
+//! A notice to very many: on the store of one machine, whose workers are cut off at any await of its pages and
 //! texts again and again and whose wake-ups get lost, while people opt out. Afterwards every phone
 //! is looked at.
 //!

@@ -5,8 +5,9 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::task::Poll;
 
-use relay::adapters::sqlite::queue::Received;
 use relay::app::ports::queue::Message;
+
+use crate::support::memory::Received;
 
 /// The most awaits that a page or a delivery gets to before it is cut off: each writes about five
 /// times.

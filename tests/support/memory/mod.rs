@@ -1,4 +1,5 @@
-//! Store, queue and audit as plain maps: what the simulation runs on thousands of times a second.
+//! Store, queue and audit as plain maps: what the simulation runs on thousands of times a second. The
+//! conversations have the queue, which can lose wake-ups as SQS may.
 //! They hold to the same contracts as the real ones (`tests/contract`).
 
 mod audit;

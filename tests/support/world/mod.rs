@@ -22,10 +22,10 @@ use jiff::Timestamp;
 use relay::adapters::files::audit::FileAudit;
 use relay::adapters::files::kept_texts::SpoolFile;
 use relay::adapters::sqlite::database::Database;
-use relay::adapters::sqlite::queue::SqliteQueue;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::ports::audit::Record;
 use relay::app::ports::kept_texts::FallbackContext;
+use relay::app::ports::queue::Message;
 use relay::app::ports::store::Store;
 use relay::app::relay::Relay;
 use relay::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier, retry_worker};
@@ -41,6 +41,7 @@ use relay::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 use relay::twilio::client::Client;
 
 use crate::support::hooked_store::HookedStore;
+use crate::support::memory::MemoryQueue;
 
 /// A Monday morning in San Diego: Sergio is on duty.
 pub const IN_HOURS: &str = "2026-11-23T10:00:00-08:00";
@@ -57,7 +58,7 @@ pub struct World {
     /// How far Twilio's clock is behind.
     behind: Duration,
     relay: Arc<Relay>,
-    queue: SqliteQueue,
+    queue: Arc<MemoryQueue>,
     kept: SpoolFile,
     folder: tempfile::TempDir,
     /// How far each phone's screen was read.
@@ -100,7 +101,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let faults = Arc::new(Faults::default());
         let listeners = Arc::new(Listeners::default());
-        let (relay, queue) = start(&folder, &clock, &sandbox, &faults, &listeners);
+        let queue = Arc::new(MemoryQueue::default());
+        let relay = start(&folder, &queue, &clock, &sandbox, &faults, &listeners);
         relay
             .store
             .put_line(&line)
@@ -149,20 +151,18 @@ impl World {
         text.expect("the kept texts").lines().count()
     }
 
-    /// The process ends and another one begins, with the same files.
+    /// The process ends and another one begins, with the same files and queue.
     pub async fn restart(&mut self) {
-        (self.relay, self.queue) = start(
+        self.relay = start(
             &self.folder,
+            &self.queue,
             &self.clock,
             &self.sandbox,
             &self.faults,
             &self.listeners,
         );
         self.kept = SpoolFile::open(&self.folder.path().join(KEPT)).expect("the kept texts");
-        self.queue
-            .recover(self.clock.now())
-            .await
-            .expect("the queue is recovered");
+        self.queue.recover(self.clock.now());
     }
 
     pub fn relay(&self) -> &Relay {
@@ -204,11 +204,7 @@ impl World {
         // Endless loops between the relay and the sandbox would hang the test without a word.
         for _ in 0..10_000 {
             let webhooks = self.sandbox.due(self.clock.now() - self.behind);
-            let wake_ups = self
-                .queue
-                .receive(self.clock.now(), 100, 100)
-                .await
-                .expect("the queue is read");
+            let wake_ups = self.queue.receive(self.clock.now(), 100);
             if webhooks.is_empty() && wake_ups.is_empty() {
                 return;
             }
@@ -225,17 +221,37 @@ impl World {
             }
             for received in wake_ups {
                 match retry_worker::work_on(&self.relay, &received.message).await {
-                    Ok(()) => self.queue.acknowledge(&received).await,
+                    Ok(()) => {
+                        self.queue.acknowledge(&received);
+                        assert!(!self.is_still_due(&received.message).await, "{received:?}");
+                    }
                     Err(_) => {
-                        self.queue
-                            .put_back(&received, self.clock.now(), Duration::from_secs(10))
-                            .await
+                        let again = self.clock.now() + seconds(10);
+                        self.queue.put_back(&received, again);
                     }
                 }
-                .expect("the queue is written");
             }
         }
         panic!("the world does not come to rest");
+    }
+
+    /// Whether the store says that what was worked on is due: one machine, which asks its store,
+    /// would be at it for ever.
+    async fn is_still_due(&self, message: &Message) -> bool {
+        let store = &self.relay.store;
+        let due = match message {
+            Message::Delivery(wake_up) => {
+                let delivery = store.delivery(&wake_up.delivery).await;
+                let delivery = delivery.expect("the store is read");
+                delivery.and_then(|delivery| delivery.due())
+            }
+            Message::Page(turn) => {
+                let notice = store.notice(turn.notice).await.expect("the store is read");
+                let notice = notice.filter(|notice| notice.page == turn.page);
+                notice.and_then(|notice| notice.due())
+            }
+        };
+        due.is_some_and(|due| due < self.clock.now())
     }
 
     /// Lets time pass, with everything that happens meanwhile at its instant.
@@ -245,9 +261,7 @@ impl World {
             self.settle().await;
             let next = [
                 self.sandbox.next_due().map(|due| due + self.behind),
-                self.queue
-                    .next_due(self.clock.now(), true)
-                    .expect("the queue is read"),
+                self.queue.next_due(),
             ];
             match next.into_iter().flatten().min() {
                 Some(next) if next <= end => self.clock.set(next.max(self.clock.now())),
@@ -259,19 +273,11 @@ impl World {
     }
 
     /// Whatever is on the queue is gone.
-    pub async fn lose_wake_ups(&self) {
+    pub fn lose_wake_ups(&self) {
         use relay::clock::Clock;
         let far = self.clock.now() + minutes(24 * 60);
-        for received in self
-            .queue
-            .receive(far, 1000, 1000)
-            .await
-            .expect("the queue is read")
-        {
-            self.queue
-                .acknowledge(&received)
-                .await
-                .expect("the queue is written");
+        for received in self.queue.receive(far, 1000) {
+            self.queue.acknowledge(&received);
         }
     }
 
@@ -337,7 +343,7 @@ impl World {
     fn on_its_way(&self) -> Vec<DeliveryId> {
         use futures::executor::block_on;
         let far = self.clock.now() + minutes(24 * 60);
-        let received = block_on(self.queue.receive(far, 1000, 1000)).expect("the queue is read");
+        let received = self.queue.receive(far, 1000);
         let ids = received
             .iter()
             .filter_map(|received| received.message.delivery().cloned());
@@ -386,20 +392,20 @@ impl Clock for Behind {
 
 fn start(
     folder: &tempfile::TempDir,
+    queue: &Arc<MemoryQueue>,
     clock: &Arc<ManualClock>,
     sandbox: &Arc<Sandbox>,
     faults: &Arc<Faults>,
     bus: &Arc<Listeners>,
-) -> (Arc<Relay>, SqliteQueue) {
+) -> Arc<Relay> {
     let database = Database::open(&folder.path().join("relay.db")).expect("a database");
-    let queue = SqliteQueue::on(database.clone());
     let store: Arc<dyn Store> = Arc::new(SqliteStore::on(database));
     let relay = Relay {
         store: Arc::new(HookedStore(faults::Failing {
             behind: store,
             faults: Arc::clone(faults),
         })),
-        queue: Arc::new(queue.clone()),
+        queue: queue.clone(),
         audit: Arc::new(FileAudit::open(&folder.path().join("audit.jsonl")).expect("an audit")),
         credentials: Arc::new(Arc::new(demo_account())),
         twilio: Client::new(
@@ -410,7 +416,7 @@ fn start(
         clock: clock.clone(),
         chance: Arc::new(FixedChance(0.5)),
     };
-    (Arc::new(relay), queue)
+    Arc::new(relay)
 }
 
 impl Drop for World {
