@@ -3,7 +3,7 @@
 use crate::support::records::Records as _;
 use jiff::{SignedDuration, Timestamp};
 use relay::adapters::sqlite::queue::SqliteQueue;
-use relay::app::ports::queue::{DeadLetterQueue, Queue, WakeUp};
+use relay::app::ports::queue::{DeadLetterQueue, Message, WakeUp};
 use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, Recipient, State};
 use relay::domain::ids::DeliveryId;
 use relay::twilio::errors::failure;
@@ -112,14 +112,12 @@ fn queue(place: &Place) -> SqliteQueue {
     SqliteQueue::on(database(place))
 }
 
-/// The deliveries that a worker would be woken for.
-async fn woken(place: &Place) -> Vec<String> {
-    let received = queue(place)
-        .receive(Timestamp::now(), 100, 100)
-        .await
+/// The deliveries that a worker would be brought.
+fn due(place: &Place) -> Vec<String> {
+    let (due, _) = queue(place)
+        .due(Timestamp::now(), 100, 100, |_| false)
         .unwrap();
-    let woken = received.iter().map(|r| r.message.name());
-    woken.collect()
+    due.iter().map(Message::name).collect()
 }
 
 fn audit(place: &Place) -> Vec<Value> {
@@ -217,7 +215,7 @@ async fn a_replay_sets_the_text_on_its_way_once_and_is_on_record() {
     let dry = replay(&["--all", "--dry-run"]).out();
     assert!(dry.contains("1 text would be replayed"), "{dry}");
     assert_eq!(store.delivery(&dead.id).await.unwrap(), Some(dead.clone()));
-    assert!(woken(&place).await.is_empty() && audit(&place).is_empty());
+    assert!(due(&place).is_empty() && audit(&place).is_empty());
 
     let out = replay(&[sid(1).as_str()]).out();
     assert!(out.contains(&format!("{} sent → ", id(1))), "{out}");
@@ -226,7 +224,7 @@ async fn a_replay_sets_the_text_on_its_way_once_and_is_on_record() {
     assert!(matches!(replayed.state, State::Waiting { .. }));
     assert_eq!((replayed.version, replayed.attempts.len()), (1, 1));
     assert!(Timestamp::now() < replayed.deadline);
-    assert_eq!(woken(&place).await, [id(1)]);
+    assert_eq!(due(&place), [id(1)]);
     let records = audit(&place);
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["kind"], "replayed");
@@ -240,7 +238,7 @@ async fn a_replay_sets_the_text_on_its_way_once_and_is_on_record() {
         errors.contains("is no dead letter: it is still being tried"),
         "{errors}"
     );
-    assert!(woken(&place).await.is_empty());
+    assert_eq!(due(&place), [id(1)]);
     let story = place.relay(&["explain", sid(1).as_str()]).out();
     assert!(story.contains("somebody had it tried again"), "{story}");
 }
@@ -291,39 +289,36 @@ async fn what_cannot_be_replayed_is_said_and_the_others_are_replayed() {
 #[tokio::test]
 async fn wake_ups_that_were_put_aside_are_listed_and_brought_again() {
     let place = Place::new();
-    place.store().await;
+    let store = place.store().await;
+    let mut delivery = a_dead_letter(&store, 7, 3, 30007).await;
+    let due_at = delivery.created;
+    delivery.state = State::Waiting { due: due_at };
+    delivery.gave_up = None;
+    delivery.version += 1;
+    store.save(&delivery, &[]).await.unwrap();
     let queue = queue(&place);
-    let due = Timestamp::from_millisecond(1_800_000_000_000).unwrap();
-    let wake_up = WakeUp {
-        delivery: DeliveryId::parse("in-7").unwrap(),
-        asked: due,
-        due,
-    };
-    queue.send(&wake_up, due).await.unwrap();
-    while queue.hold(1).await.unwrap().is_empty() {
-        for received in queue.receive(due, 1, 1).await.unwrap() {
-            let at_once = std::time::Duration::ZERO;
-            queue.put_back(&received, due, at_once).await.unwrap();
-        }
+    for id in [&delivery.id, &DeliveryId::parse("in-8").unwrap()] {
+        let wake_up = WakeUp::new(id, due_at, due_at);
+        queue.bury(&Message::Delivery(wake_up)).await.unwrap();
     }
     let out = place.relay(&["dead", "list"]).out();
-    assert!(out.contains("in-7") && out.contains("1 wake-up;"), "{out}");
+    assert!(
+        out.contains(&id(7)) && out.contains("in-8") && out.contains("2 wake-ups;"),
+        "{out}"
+    );
+    let out = place.relay(&["dead", "show", &id(7)]).out();
+    assert!(out.contains("was brought too often in vain"), "{out}");
     // Whose delivery is not there: a wake-up alone cannot be shown.
     place
-        .relay(&["dead", "show", "in-7"])
-        .refused(1, "there is no delivery in-7");
+        .relay(&["dead", "show", "in-8"])
+        .refused(1, "there is no delivery in-8");
     let out = place.relay(&["dead", "replay", "--all"]).out();
     assert!(
-        out.contains("in-7 woken") && out.contains("replayed 1 wake-up;"),
+        out.contains("in-8 woken") && out.contains("replayed 2 wake-ups;"),
         "{out}"
     );
     assert!(queue.hold(1).await.unwrap().is_empty());
-    let far = due + SignedDuration::from_hours(24 * 365);
-    let received = queue
-        .receive(far.max(Timestamp::now()), 10, 10)
-        .await
-        .unwrap();
-    assert_eq!(received.len(), 1);
+    assert_eq!(due(&place), [id(7)]);
 }
 
 #[tokio::test]
@@ -336,7 +331,7 @@ async fn a_dead_letter_that_was_dealt_with_leaves_the_list_and_is_on_record() {
     let out = place.relay(&[&drop[..], &["--reason", "called back"]].concat());
     assert_eq!(out.out(), format!("{} is off the list\n", id(1)));
     assert_eq!(listed(&place, &[]), [id(2)]);
-    assert_eq!(woken(&place).await, [""; 0], "nothing is sent");
+    assert_eq!(due(&place), [""; 0], "nothing is sent");
     let audit = audit(&place);
     assert_eq!(audit.len(), 1);
     assert_eq!(audit[0]["kind"], "dropped");
@@ -379,7 +374,6 @@ fn wrong_usage_of_a_replay_exits_2() {
 #[cfg(feature = "aws")]
 mod on_aws {
     use relay::adapters::aws::dynamodb::DynamoStore;
-
     use relay::domain::line::config;
 
     use super::*;

@@ -1,7 +1,9 @@
 //! What the relay relies on from a store, a queue and an audit, whichever they are: one contract
-//! each, held on AWS (as moto plays it), on one machine, and in the simulation's memory.
+//! each, held on AWS (as moto plays it), on one machine, and in the simulation's memory. One machine
+//! has no queue, and what it has instead stands in `due`.
 
 mod audit;
+mod due;
 mod examples;
 mod guards;
 mod lines;
@@ -14,33 +16,27 @@ mod subscribers;
 mod threads;
 
 /// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
-/// `in_memory::CASE`.
+/// `in_memory::CASE`. One machine has no queue of messages: `_`.
 macro_rules! contract {
     ($aws:ident, $one_machine:ident, $memory:ident: $($case:ident),+ $(,)?) => {
         contract! { $aws, $one_machine: $($case),+ }
-
-        mod in_memory {
-            $(#[tokio::test]
-            async fn $case() {
-                let held = super::$memory().await;
-                super::$case(&*held).await;
-            })+
-        }
+        contract! { in in_memory, $memory: $($case),+ }
+    };
+    ($aws:ident, _, $memory:ident: $($case:ident),+ $(,)?) => {
+        #[cfg(feature = "aws")]
+        contract! { in on_aws, $aws: $($case),+ }
+        contract! { in in_memory, $memory: $($case),+ }
     };
     ($aws:ident, $one_machine:ident: $($case:ident),+ $(,)?) => {
         #[cfg(feature = "aws")]
-        mod on_aws {
+        contract! { in on_aws, $aws: $($case),+ }
+        contract! { in on_one_machine, $one_machine: $($case),+ }
+    };
+    (in $module:ident, $implementation:ident: $($case:ident),+) => {
+        mod $module {
             $(#[tokio::test]
             async fn $case() {
-                let held = super::$aws().await;
-                super::$case(&*held).await;
-            })+
-        }
-
-        mod on_one_machine {
-            $(#[tokio::test]
-            async fn $case() {
-                let held = super::$one_machine().await;
+                let held = super::$implementation().await;
                 super::$case(&*held).await;
             })+
         }

@@ -34,7 +34,7 @@ contract! { dynamodb, sqlite, memory:
     opt_outs_of_some_are_those_of_them_alone,
 }
 
-fn notice(key: &str) -> Notice {
+pub(super) fn notice(key: &str) -> Notice {
     Notice {
         id: NoticeId::of(&number(100), key),
         version: 0,

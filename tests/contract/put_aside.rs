@@ -6,10 +6,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::queue::SqliteQueue;
-use relay::app::ports::queue::{DeadLetterQueue, DeadWakeUp, Queue, WakeUp, send_again};
-use relay::domain::ids::DeliveryId;
+use relay::adapters::sqlite::store::SqliteStore;
+use relay::app::ports::queue::{
+    DeadLetterQueue, DeadWakeUp, Message, PageTurn, Queue, WakeUp, send_again,
+};
+use relay::app::ports::store::Notices;
+use relay::domain::delivery::{Delivery, State};
+use relay::domain::ids::{DeliveryId, NoticeId};
 use relay::hosts::server::DATABASE;
 
+use super::examples::{delivery, number};
 use super::{Held, contract};
 
 contract! { sqs, sqlite:
@@ -96,7 +102,7 @@ fn names(asides: &[DeadWakeUp]) -> BTreeSet<String> {
 
 struct OneMachine {
     queue: SqliteQueue,
-    database: Database,
+    store: SqliteStore,
 }
 
 async fn sqlite() -> Held<OneMachine> {
@@ -104,7 +110,7 @@ async fn sqlite() -> Held<OneMachine> {
     let database = Database::open(&folder.path().join(DATABASE)).unwrap();
     let held = OneMachine {
         queue: SqliteQueue::on(database.clone()),
-        database,
+        store: SqliteStore::on(database),
     };
     Held {
         held,
@@ -133,38 +139,35 @@ impl Beside for OneMachine {
         &self.queue
     }
 
-    /// By way of the queue if it can be read there, which the queue itself could not survive.
+    /// As its worker does: a wake-up whose delivery is in the store, or else a page.
     async fn bury(&self, message: &str) {
-        let Ok(wake_up) = serde_json::from_str::<WakeUp>(message) else {
-            let message = message.to_owned();
-            let sql = "INSERT INTO dead_letters (wake_up, died) VALUES (?, 0)";
-            let buried = self.database.write(move |c| c.execute(sql, [message]));
-            buried.await.unwrap();
-            return;
+        let message = match serde_json::from_str(message) {
+            Ok(wake_up) => Message::Delivery(wake_up),
+            Err(_) => Message::Page(PageTurn {
+                notice: NoticeId::of(&number(100), "april"),
+                page: 0,
+                due: Timestamp::now(),
+            }),
         };
-        // Whole milliseconds, as the queue counts them.
-        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
-        self.queue.send(&wake_up, now).await.unwrap();
-        let before = self.queue.hold(1000).await.unwrap().len();
-        for _ in 0..100 {
-            if self.queue.hold(1000).await.unwrap().len() > before {
-                return;
-            }
-            for received in self.queue.receive(now, 100, 100).await.unwrap() {
-                let again = std::time::Duration::ZERO;
-                self.queue.put_back(&received, now, again).await.unwrap();
-            }
+        if let Some(id) = message.delivery() {
+            let delivery = Delivery {
+                id: id.clone(),
+                state: State::Waiting { due: message.due() },
+                ..delivery(1)
+            };
+            let deliveries = std::slice::from_ref(&delivery);
+            self.store.spawn(deliveries).await.unwrap();
         }
-        panic!("the queue brings it for ever");
+        self.queue.bury(&message).await.unwrap();
     }
 
     async fn brings(&self) -> BTreeSet<String> {
-        let received = self
+        let buried = self.queue.buried().unwrap();
+        let (due, _) = self
             .queue
-            .receive(Timestamp::now(), 100, 100)
-            .await
+            .due(Timestamp::now(), 100, 100, |name| buried.contains(name))
             .unwrap();
-        received.iter().map(|r| r.message.name()).collect()
+        due.iter().map(Message::name).collect()
     }
 }
 

@@ -1,23 +1,19 @@
 //! What every queue holds to.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use relay::adapters::sqlite::database::Database;
-use relay::adapters::sqlite::queue::SqliteQueue;
 use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
 use relay::clock::{Clock, ManualClock};
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::NoticeId;
-use relay::hosts::server::DATABASE;
 
 use super::examples::number;
 use super::{Held, contract};
 use crate::support::memory::{MemoryQueue, Received};
 
-contract! { sqs, sqlite, memory:
+contract! { sqs, _, memory:
     a_wake_up_comes_as_it_was_sent,
     every_wake_up_comes,
     what_is_acknowledged_does_not_come_again,
@@ -190,63 +186,6 @@ fn wake_up(id: &str, now: Timestamp, delay: SignedDuration) -> WakeUp {
         delivery: DeliveryId::parse(id).unwrap(),
         asked: now,
         due: now + delay,
-    }
-}
-
-struct OneMachine {
-    queue: SqliteQueue,
-    clock: Arc<ManualClock>,
-}
-
-async fn sqlite() -> Held<OneMachine> {
-    let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(&folder.path().join(DATABASE)).unwrap();
-    let held = OneMachine {
-        queue: SqliteQueue::on(database),
-        clock: Arc::new(ManualClock::at("2026-11-23T18:00:00Z".parse().unwrap())),
-    };
-    Held {
-        held,
-        folder: Some(folder),
-    }
-}
-
-#[async_trait]
-impl Queue for OneMachine {
-    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
-        self.queue.enqueue(messages, now).await
-    }
-}
-
-#[async_trait]
-impl Served for OneMachine {
-    type Receipt = relay::adapters::sqlite::queue::Received;
-
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    async fn pass(&self, time: Duration) {
-        self.clock.advance(time);
-    }
-
-    async fn receive(&self) -> Vec<(Message, Self::Receipt)> {
-        let received = self.queue.receive(self.now(), 10, 10).await.unwrap();
-        received
-            .into_iter()
-            .map(|r| (r.message.clone(), r))
-            .collect()
-    }
-
-    async fn acknowledge(&self, receipt: &Self::Receipt) {
-        self.queue.acknowledge(receipt).await.unwrap();
-    }
-
-    async fn fail(&self, receipt: &Self::Receipt) {
-        self.queue
-            .put_back(receipt, self.now(), Duration::ZERO)
-            .await
-            .unwrap();
     }
 }
 

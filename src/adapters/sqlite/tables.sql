@@ -33,11 +33,12 @@ CREATE TABLE inbounds (
 CREATE TABLE deliveries (
     id       TEXT PRIMARY KEY,
     version  INTEGER NOT NULL,
+    bulk     INTEGER NOT NULL,       -- 1 if it is one of many texts, which wait for the others
     due      INTEGER,                -- milliseconds since 1970; NULL once nothing is due
     delivery TEXT NOT NULL           -- JSON
 );
 
-CREATE INDEX deliveries_due ON deliveries (due) WHERE due IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (bulk, due) WHERE due IS NOT NULL;
 
 CREATE TABLE sent (
     sid      TEXT PRIMARY KEY,       -- Twilio's name for the message
@@ -107,18 +108,8 @@ CREATE TABLE signatures (
 
 CREATE INDEX signatures_until ON signatures (until);
 
-CREATE TABLE wake_ups (
-    id       INTEGER PRIMARY KEY AUTOINCREMENT,
-    wake_up  TEXT NOT NULL,          -- JSON
-    visible  INTEGER NOT NULL,       -- milliseconds since 1970 from which on it may be received
-    received INTEGER NOT NULL DEFAULT 0,
-    bulk     INTEGER NOT NULL        -- 1 if it is about one of many texts, which wait for the others
-);
-
-CREATE INDEX wake_ups_of_lane ON wake_ups (bulk, visible);
-
+-- What was due and was tried too often in vain.
 CREATE TABLE dead_letters (
-    id      INTEGER PRIMARY KEY,
-    wake_up TEXT NOT NULL,           -- JSON
-    died    INTEGER NOT NULL         -- milliseconds since 1970
+    name    TEXT PRIMARY KEY,        -- the id of a delivery, or of a notice for its next page
+    message TEXT NOT NULL            -- JSON
 );

@@ -77,7 +77,6 @@ impl Machine {
             chance: Arc::new(SystemChance),
         };
         put_in_force(relay.store.as_ref(), lines).await?;
-        queue.recover(relay.now()).await?;
         Ok(Self {
             relay: Arc::new(relay),
             queue,

@@ -1,5 +1,5 @@
-//! The relay on one machine: the same handlers behind an HTTP server, state and queue in SQLite,
-//! the audit in a file.
+//! The relay on one machine: the same handlers behind an HTTP server, the state in SQLite, the
+//! audit in a file.
 
 mod connections;
 pub mod kept;

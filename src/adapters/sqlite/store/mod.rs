@@ -74,7 +74,8 @@ impl SqliteStore {
 const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
 const HAS_INBOUND: &str = "SELECT sid FROM inbounds WHERE sid = ?";
 const DELIVERY: &str = "SELECT delivery FROM deliveries WHERE id = ?";
-const DUE: &str = "SELECT id FROM deliveries WHERE due < ? ORDER BY due LIMIT ?";
+const DUE: &str = "SELECT id, due FROM deliveries WHERE bulk = 0 AND due < ?1
+     UNION ALL SELECT id, due FROM deliveries WHERE bulk = 1 AND due < ?1 ORDER BY due LIMIT ?2";
 const GAVE_UP: &str = "SELECT id FROM given_up WHERE at < ? ORDER BY at LIMIT ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
 const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";

@@ -12,6 +12,8 @@ use crate::domain::notice::RecipientStatus;
 pub struct Row {
     id: String,
     version: i64,
+    /// Whether it is one of many texts.
+    bulk: bool,
     due: Option<i64>,
     gave_up: Option<i64>,
     /// The notice that it brings, and how its recipient stands.
@@ -25,6 +27,7 @@ impl Row {
         Ok(Self {
             id: delivery.id.to_string(),
             version: delivery.version.try_into()?,
+            bulk: delivery.id.notice().is_some(),
             due: delivery.due().map(Timestamp::as_millisecond),
             gave_up: delivery.gave_up.map(Timestamp::as_millisecond),
             of_notice: notice
@@ -37,8 +40,8 @@ impl Row {
     pub fn insert(&self, connection: &Connection) -> Result<()> {
         execute(
             connection,
-            "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?)",
-            params![self.id, self.version, self.due, self.json],
+            "INSERT INTO deliveries (id, version, bulk, due, delivery) VALUES (?, ?, ?, ?, ?)",
+            params![self.id, self.version, self.bulk, self.due, self.json],
         )?;
         if self.gave_up.is_some() {
             self.list_if_given_up(connection)?;
@@ -50,8 +53,8 @@ impl Row {
     pub fn insert_if_absent(&self, connection: &Connection) -> Result<()> {
         let new = execute(
             connection,
-            "INSERT INTO deliveries (id, version, due, delivery) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            params![self.id, self.version, self.due, self.json],
+            "INSERT INTO deliveries (id, version, bulk, due, delivery) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            params![self.id, self.version, self.bulk, self.due, self.json],
         )?;
         if new > 0 {
             self.count(connection)?;
