@@ -34,7 +34,7 @@ async fn dead(world: &World, wanted: Wanted) -> Vec<DeliveryId> {
 
 async fn replays(world: &World, sid: &MessageSid) -> anyhow::Result<State> {
     let id = DeliveryId::of_inbound(sid);
-    let replayed = dead::replay(world.relay(), &id, world.clock.now()).await?;
+    let replayed = dead::replay(world.relay(), &id).await?;
     world.settle().await;
     Ok(replayed.state)
 }
@@ -88,10 +88,10 @@ async fn a_replay_goes_to_whoever_is_on_duty_by_then() {
 async fn two_people_who_replay_the_same_text_send_it_once() {
     let world = World::at(IN_HOURS).await;
     let sid = a_text_that_reaches_nobody(&world).await;
-    let (id, now) = (DeliveryId::of_inbound(&sid), world.clock.now());
+    let id = DeliveryId::of_inbound(&sid);
     let (one, two) = tokio::join!(
-        dead::replay(world.relay(), &id, now),
-        dead::replay(world.relay(), &id, now)
+        dead::replay(world.relay(), &id),
+        dead::replay(world.relay(), &id)
     );
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
     world.advance(minutes(5)).await;

@@ -20,9 +20,7 @@ async fn delivery(world: &World, sid: &MessageSid) -> Delivery {
 
 async fn replay(world: &World, sid: &MessageSid) {
     let id = DeliveryId::of_inbound(sid);
-    dead::replay(world.relay(), &id, world.clock.now())
-        .await
-        .unwrap();
+    dead::replay(world.relay(), &id).await.unwrap();
     world.advance(seconds(5)).await;
 }
 

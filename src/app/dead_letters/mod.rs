@@ -1,20 +1,21 @@
 //! Dead letters: deliveries that gave up, each with a text that reached nobody. People find them
-//! here and have them tried again.
+//! here and have them tried again, or take them off the list.
 
-mod drop;
 mod replay;
 
-pub use drop::{drop_letter, droppable};
-pub use replay::{how_it_stands, plan, replay};
+pub use replay::{plan, replay};
 
+use anyhow::{Context, bail};
+use futures::future::join;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
+use crate::app::audit::records;
+use crate::app::ports::audit::Record;
 use crate::app::ports::store::{Result, Store};
-use crate::domain::delivery::Delivery;
-
-/// How often somebody else may save a delivery first.
-const MOST_TRIES: usize = 8;
+use crate::app::relay::{MOST_TRIES, Relay};
+use crate::domain::delivery::{Delivery, Event, State};
+use crate::domain::ids::DeliveryId;
 
 /// How many deliveries are read at once.
 const AT_ONCE: usize = 16;
@@ -51,4 +52,63 @@ pub async fn letters(store: &dyn Store, wanted: Wanted) -> Result<Vec<Delivery>>
                 .is_none_or(|error| delivery.last_error() == Some(error))
     };
     Ok(deliveries.into_iter().flatten().filter(is_wanted).collect())
+}
+
+/// Takes a dead letter off the list, because somebody dealt with it in another way, such as by
+/// telephone. It still can be replayed, by its name and for as long as it is stored.
+pub async fn drop_letter(relay: &Relay, id: &DeliveryId, reason: &str) -> anyhow::Result<Delivery> {
+    let dropped = async |delivery: &Delivery| match delivery.gave_up {
+        Some(_) => Ok(Event::Dropped),
+        None => Err(no_dead_letter(delivery)),
+    };
+    let record = |delivery: &Delivery, at| records::dropped(delivery, reason, at);
+    advance(relay, id, dropped, record).await
+}
+
+/// Takes the step of a dead letter that `event_of` asks for, however often somebody else saves
+/// first, wakes it for what follows and puts the record of it into the audit.
+async fn advance(
+    relay: &Relay,
+    id: &DeliveryId,
+    event_of: impl AsyncFn(&Delivery) -> anyhow::Result<Event>,
+    record_of: impl Fn(&Delivery, Timestamp) -> Record,
+) -> anyhow::Result<Delivery> {
+    for _ in 0..MOST_TRIES {
+        let Some(delivery) = relay.store.delivery(id).await? else {
+            bail!("there is no delivery {id}");
+        };
+        let event = event_of(&delivery).await?;
+        let Some(advanced) = relay.advance(&delivery, event).await? else {
+            continue;
+        };
+        let record = [record_of(&advanced.delivery, advanced.at)];
+        let (woken, recorded) = join(relay.wake(&advanced), relay.audit.write(&record)).await;
+        woken.with_context(|| {
+            format!("{id} is to be tried again, but nobody could be woken for it; the sweep does that within two minutes")
+        })?;
+        recorded.with_context(|| {
+            format!("that is done with {id}, but the audit did not take the record of it")
+        })?;
+        return Ok(advanced.delivery);
+    }
+    bail!("delivery {id} was saved by others {MOST_TRIES} times in a row; try again")
+}
+
+fn no_dead_letter(delivery: &Delivery) -> anyhow::Error {
+    let (id, stands) = (&delivery.id, how_it_stands(delivery));
+    anyhow::anyhow!("delivery {id} is no dead letter: {stands}")
+}
+
+/// Where a delivery stands, in a few words.
+pub fn how_it_stands(delivery: &Delivery) -> String {
+    let to = &delivery.to.person;
+    match delivery.state {
+        State::Waiting { .. } | State::Sending { .. } | State::Unknown { .. } => {
+            format!("it is still being tried, with {to}")
+        }
+        State::Accepted { .. } => format!("Twilio has it, for {to}"),
+        State::Delivered => format!("it reached {to}"),
+        State::GaveUp { .. } => "it gave up".to_owned(),
+        State::Withheld { .. } => "it is a text of the relay's own that was not sent".to_owned(),
+    }
 }

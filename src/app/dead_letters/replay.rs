@@ -1,12 +1,11 @@
-use anyhow::{Context, bail};
+use anyhow::bail;
 use jiff::Timestamp;
 
-use super::MOST_TRIES;
+use super::{advance, no_dead_letter};
 use crate::app::audit::records;
-use crate::app::ports::queue::WakeUp;
-use crate::app::ports::store::{Saved, Store};
+use crate::app::ports::store::Store;
 use crate::app::relay::Relay;
-use crate::domain::delivery::{Delivery, Effect, Event, Purpose, Recipient, State, step};
+use crate::domain::delivery::{Delivery, Event, Purpose, Recipient, State, step};
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
@@ -16,41 +15,27 @@ use crate::domain::routing::{Known, Rule, decide};
 
 /// Has a dead letter tried again, with the people on duty now. Returns it as it is then: due, or
 /// delivered if it had arrived after all.
-pub async fn replay(relay: &Relay, id: &DeliveryId, now: Timestamp) -> anyhow::Result<Delivery> {
-    for _ in 0..MOST_TRIES {
-        let Some(delivery) = relay.store.delivery(id).await? else {
-            bail!("there is no delivery {id}");
-        };
-        let (mut next, effects) = plan(relay.store.as_ref(), delivery, now).await?;
-        next.version += 1;
-        if relay.store.save(&next, &[]).await? == Saved::Outdated {
-            continue;
-        }
-        let (woken, reported) =
-            futures::join!(wake(relay, &next, &effects, now), report(relay, &next, now));
-        woken.with_context(|| {
-            format!("{id} is to be tried again, but nobody could be woken for it; the sweep does that within two minutes")
-        })?;
-        reported.with_context(|| {
-            format!("{id} is tried again, but the audit did not take the record of it")
-        })?;
-        return Ok(next);
-    }
-    bail!("delivery {id} was saved by others {MOST_TRIES} times in a row; try again")
+pub async fn replay(relay: &Relay, id: &DeliveryId) -> anyhow::Result<Delivery> {
+    let store = relay.store.as_ref();
+    let replayed = async |delivery: &Delivery| replayed(store, delivery, relay.now()).await;
+    advance(relay, id, replayed, records::replayed).await
 }
 
-/// The dead letter as a replay would make it, and what would have to be done; changes nothing.
+/// The dead letter as a replay would make it; changes nothing.
 pub async fn plan(
     store: &dyn Store,
     delivery: Delivery,
     now: Timestamp,
-) -> anyhow::Result<(Delivery, Vec<Effect>)> {
+) -> anyhow::Result<Delivery> {
+    let replayed = replayed(store, &delivery, now).await?;
+    // Nothing about a replay is left to chance.
+    let (next, _) = step(delivery, replayed, now, 0.0);
+    Ok(next)
+}
+
+async fn replayed(store: &dyn Store, delivery: &Delivery, now: Timestamp) -> anyhow::Result<Event> {
     if !matches!(delivery.state, State::GaveUp { .. }) {
-        bail!(
-            "delivery {} is no dead letter: {}",
-            delivery.id,
-            how_it_stands(&delivery)
-        );
+        return Err(no_dead_letter(delivery));
     }
     let Some(line) = store.line(&delivery.from).await? else {
         bail!(
@@ -69,12 +54,10 @@ pub async fn plan(
         Some(sid) => store.inbound(sid).await?,
         None => None,
     };
-    let replayed = Event::Replayed {
-        cascade: cascade(&delivery, inbound.as_ref(), &line, &known, now),
+    Ok(Event::Replayed {
+        cascade: cascade(delivery, inbound.as_ref(), &line, &known, now),
         public_url: line.public_url,
-    };
-    // Nothing about a replay is left to chance.
-    Ok(step(delivery, replayed, now, 0.0))
+    })
 }
 
 /// Who gets it: for a customer's text whoever is on duty now, for anything else the same person, at
@@ -108,41 +91,4 @@ fn cascade(
         people.push(person.map_or_else(|| delivery.to.clone(), Recipient::of));
     }
     people
-}
-
-/// Where a delivery stands, in a few words.
-pub fn how_it_stands(delivery: &Delivery) -> String {
-    let to = &delivery.to.person;
-    match delivery.state {
-        State::Waiting { .. } | State::Sending { .. } | State::Unknown { .. } => {
-            format!("it is still being tried, with {to}")
-        }
-        State::Accepted { .. } => format!("Twilio has it, for {to}"),
-        State::Delivered => format!("it reached {to}"),
-        State::GaveUp { .. } => "it gave up".to_owned(),
-        State::Withheld { .. } => "it is a text of the relay's own that was not sent".to_owned(),
-    }
-}
-
-async fn wake(
-    relay: &Relay,
-    delivery: &Delivery,
-    effects: &[Effect],
-    now: Timestamp,
-) -> anyhow::Result<()> {
-    for effect in effects {
-        if let Effect::Wake { due } = effect {
-            let wake_up = WakeUp {
-                delivery: delivery.id.clone(),
-                asked: now,
-                due: *due,
-            };
-            relay.queue.send(&wake_up, now).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn report(relay: &Relay, delivery: &Delivery, now: Timestamp) -> anyhow::Result<()> {
-    relay.audit.write(&[records::replayed(delivery, now)]).await
 }

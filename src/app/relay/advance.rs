@@ -6,13 +6,12 @@ use futures::future::join;
 use jiff::Timestamp;
 
 use super::Relay;
-use crate::app::audit::records;
-use crate::app::ports::audit::{HashKey, Record};
+use crate::app::ports::audit::HashKey;
 use crate::app::ports::queue::WakeUp;
 use crate::domain::delivery::{Delivery, Effect, Event, step};
 
 /// How often others may save a delivery first before it is given up for now.
-const MOST_TRIES: usize = 8;
+pub const MOST_TRIES: usize = 8;
 
 /// A step that was saved, and what is left to do because of it.
 pub struct Advanced {
@@ -21,20 +20,19 @@ pub struct Advanced {
     /// Whether the step changed it.
     pub changed: bool,
     pub effects: Vec<Effect>,
-    /// What the audit is to be told.
-    pub records: Vec<Record>,
+    /// What it brought about.
+    pub spawned: Vec<Delivery>,
     pub at: Timestamp,
 }
 
 impl Relay {
     /// Takes one step of a delivery: saves what it changes, with the deliveries that it brings
-    /// about, wakes those, and keeps the opt-outs that it reports. `None` if somebody else saved the
-    /// delivery first; then nothing has happened.
+    /// about, and wakes those. `None` if somebody else saved the delivery first; then nothing has
+    /// happened. The records of it are [`Relay::record_step`]'s.
     pub async fn advance(
         &self,
         delivery: &Delivery,
         event: Event,
-        key: &HashKey,
     ) -> anyhow::Result<Option<Advanced>> {
         let now = self.now();
         let (mut after, effects) = step(delivery.clone(), event, now, self.chance.draw());
@@ -49,13 +47,11 @@ impl Relay {
         }
         self.watch(&after, &effects);
         self.wake_spawned(&spawned, now).await;
-        let mut records = records::of_step(&after, &effects, &spawned, now, key);
-        records.extend(self.record_opt_outs(&after, &effects, now, key).await);
         Ok(Some(Advanced {
             delivery: after,
             changed,
             effects,
-            records,
+            spawned,
             at: now,
         }))
     }
@@ -74,10 +70,9 @@ impl Relay {
             let Some(event) = event_of(&delivery) else {
                 return Ok(Some(delivery));
             };
-            if let Some(advanced) = self.advance(&delivery, event, key).await? {
-                let due = advanced.due();
-                let woken = self.wake(&advanced.delivery, due, advanced.at);
-                let (woken, ()) = join(woken, self.report(advanced.records)).await;
+            if let Some(advanced) = self.advance(&delivery, event).await? {
+                let records = self.record_step(&advanced, key).await;
+                let (woken, ()) = join(self.wake(&advanced), self.report(records)).await;
                 woken?;
                 return Ok(Some(advanced.delivery));
             }
@@ -89,15 +84,13 @@ impl Relay {
         bail!("delivery {id} was saved by others {MOST_TRIES} times in a row")
     }
 
-    async fn wake(
-        &self,
-        delivery: &Delivery,
-        due: Option<Timestamp>,
-        now: Timestamp,
-    ) -> anyhow::Result<()> {
-        let Some(due) = due else { return Ok(()) };
-        let wake_up = WakeUp::new(&delivery.id, due, now);
-        self.queue.send(&wake_up, now).await
+    /// Wakes the delivery for what follows.
+    pub async fn wake(&self, advanced: &Advanced) -> anyhow::Result<()> {
+        let Some(due) = advanced.due() else {
+            return Ok(());
+        };
+        let wake_up = WakeUp::new(&advanced.delivery.id, due, advanced.at);
+        self.queue.send(&wake_up, advanced.at).await
     }
 }
 

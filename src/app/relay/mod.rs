@@ -3,6 +3,8 @@
 mod advance;
 mod opt_outs;
 
+pub use advance::MOST_TRIES;
+
 use std::sync::Arc;
 
 use futures::future::try_join_all;

@@ -1,6 +1,5 @@
-use jiff::Timestamp;
-
 use super::Relay;
+use super::advance::Advanced;
 use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
 use crate::domain::delivery::{Attempt, Class, Delivery, Effect};
@@ -8,21 +7,22 @@ use crate::domain::opt_out::{Cause, Change, OptOut};
 
 impl Relay {
     /// Puts on the list of opt-outs whom a step's attempts were refused for. Returns the records of
-    /// that. A list that cannot be written is said in the log: the next attempt is refused as well,
-    /// and puts it right.
-    pub async fn record_opt_outs(
-        &self,
-        delivery: &Delivery,
-        effects: &[Effect],
-        now: Timestamp,
-        key: &HashKey,
-    ) -> Vec<Record> {
-        let mut kept = Vec::new();
+    /// that and of the step. A list that cannot be written is said in the log: the next attempt is
+    /// refused as well, and puts it right.
+    pub async fn record_step(&self, advanced: &Advanced, key: &HashKey) -> Vec<Record> {
+        let Advanced {
+            delivery,
+            effects,
+            spawned,
+            at,
+            ..
+        } = advanced;
+        let mut records = records::of_step(delivery, effects, spawned, *at, key);
         for (attempt, code) in refused(delivery, effects) {
             let change = Change {
                 number: attempt.to.number.clone(),
                 to: Some(OptOut {
-                    since: now,
+                    since: *at,
                     by: Cause::Refusal(code),
                 }),
                 of_person: true,
@@ -30,8 +30,8 @@ impl Relay {
             let changed = self.store.change_opt_out(&delivery.from, &change).await;
             match changed {
                 Ok(true) => {
-                    kept.push(records::opted_out_by_refusal(
-                        delivery, attempt, &change, now, key,
+                    records.push(records::opted_out_by_refusal(
+                        delivery, attempt, &change, *at, key,
                     ));
                 }
                 Ok(false) => {}
@@ -40,7 +40,7 @@ impl Relay {
                 }
             }
         }
-        kept
+        records
     }
 }
 

@@ -82,14 +82,14 @@ async fn step_by_step(
             Event::Woken => guards::woken(relay, &delivery).await?,
             event => event.clone(),
         };
-        let Some(advanced) = relay.advance(&delivery, event, &key).await? else {
+        let Some(advanced) = relay.advance(&delivery, event).await? else {
             let saved = relay.store.delivery(&wake_up.delivery).await?;
             delivery = saved.with_context(|| format!("delivery {} is gone", wake_up.delivery))?;
             continue;
         };
-        delivery = advanced.delivery;
         // Fails only if nobody listens any more, and `wake` listens as long as this runs.
-        let _ = records.unbounded_send(advanced.records);
+        let _ = records.unbounded_send(relay.record_step(&advanced, &key).await);
+        delivery = advanced.delivery;
         events.pop_front();
         events.extend(carry_out(relay, &credentials, &delivery, &advanced.effects).await?);
     }

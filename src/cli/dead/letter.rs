@@ -15,7 +15,6 @@ use crate::cli::output::{Unwritten, tell};
 use crate::domain::delivery::{Delivery, GaveUp, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
@@ -86,15 +85,6 @@ impl Reader {
         let zone = line.map(|line| line.time_zone.clone());
         // The line may have been taken out since.
         let zone = zone.unwrap_or_default();
-        Ok(self.describe(delivery, inbound.as_ref(), zone))
-    }
-
-    fn describe(
-        &self,
-        delivery: &Delivery,
-        inbound: Option<&InboundRecord>,
-        zone: TimeZone,
-    ) -> Letter {
         let because = match delivery.state {
             State::GaveUp { because } => Some(because),
             _ => None,
@@ -110,7 +100,7 @@ impl Reader {
             let outcome = outcome(&last.outcome);
             reason += &format!("; the last attempt, to {}: {outcome}", last.to.person);
         }
-        Letter {
+        Ok(Letter {
             delivery: delivery.id.clone(),
             message_sid: delivery.message_sid.clone(),
             line: delivery.line.clone(),
@@ -124,7 +114,7 @@ impl Reader {
             arrived_at,
             reason,
             zone,
-        }
+        })
     }
 }
 

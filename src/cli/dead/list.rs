@@ -8,7 +8,8 @@ use super::letter::{Letter, Reader, Waker, glance};
 use super::{Filter, count};
 use crate::app::dead_letters::letters;
 use crate::cli::deployment::RelayFlags;
-use crate::cli::output::{self, tell};
+use crate::cli::output::tell;
+use crate::cli::show;
 
 #[derive(clap::Args)]
 pub struct List {
@@ -48,25 +49,22 @@ impl List {
         let mut wake_ups = glance(relay.wake_ups().as_deref()).await?;
         wake_ups.retain(|waker| waker.is_among(wanted));
         let listed = Listed { texts, wake_ups };
-        if self.json {
-            output::json(&listed)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        for text in &listed.texts {
-            text.print()?;
-        }
-        for waker in &listed.wake_ups {
-            waker.print()?;
-        }
-        let (texts, wake_ups) = (listed.texts.len(), listed.wake_ups.len());
-        match texts + wake_ups {
-            0 if wanted.everything() => tell!("there are no dead letters")?,
-            0 => tell!("no dead letter is like that; `relay dead list` shows all there are")?,
-            _ => tell!(
-                "\n{}; `relay dead replay` has them tried again",
-                count(texts, wake_ups)
-            )?,
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&listed, self.json, |listed| {
+            for text in &listed.texts {
+                text.print()?;
+            }
+            for waker in &listed.wake_ups {
+                waker.print()?;
+            }
+            let (texts, wake_ups) = (listed.texts.len(), listed.wake_ups.len());
+            match texts + wake_ups {
+                0 if wanted.everything() => tell!("there are no dead letters"),
+                0 => tell!("no dead letter is like that; `relay dead list` shows all there are"),
+                _ => {
+                    let count = count(texts, wake_ups);
+                    tell!("\n{count}; `relay dead replay` has them tried again")
+                }
+            }
+        })
     }
 }

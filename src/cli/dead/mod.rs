@@ -4,20 +4,26 @@ mod list;
 mod replay;
 mod show;
 
+use std::fmt::Display;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::WrongUsage;
+use super::deployment::{Part, RelayFlags};
+use super::output::{Unwritten, note};
 use super::schedule::wrong_time;
-use super::show::counts;
+use super::show::{counts, print};
+use super::{RED, WrongUsage, agrees};
 use crate::app::dead_letters::Wanted;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::duty::when;
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::time_zone::TimeZone;
+use crate::printable::printable;
 
 /// List texts that reached nobody, look at them, have them tried again or drop them
 ///
@@ -70,7 +76,7 @@ impl Dead {
             Command::List(list) => list.run(now).await,
             Command::Show(show) => show.run(now).await,
             Command::Replay(replay) => replay.run(now).await,
-            Command::Drop(drop) => drop.run(now).await,
+            Command::Drop(drop) => drop.run().await,
         }
     }
 }
@@ -95,6 +101,69 @@ impl Filter {
         let error = self.error;
         Ok(Wanted { before, error })
     }
+}
+
+/// How something is done with dead letters.
+#[derive(clap::Args)]
+struct ByHand {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    relay: RelayFlags,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl ByHand {
+    const NEEDED: [Part; 2] = [Part::Queue, Part::Audit];
+
+    /// Asks whoever sits at the terminal, if somebody does, with a row for each dead letter.
+    fn confirms(&self, rows: &[impl Display], question: &str) -> anyhow::Result<bool> {
+        if self.yes || !std::io::stdin().is_terminal() {
+            return Ok(true);
+        }
+        for row in rows {
+            note!("{row}");
+        }
+        Ok(agrees(question)?.unwrap_or(true))
+    }
+
+    /// Prints what was `done`, and what failed to be; the exit code says whether anything did.
+    fn show<T: Serialize>(
+        &self,
+        all: &T,
+        failed: &[Failed],
+        done: &str,
+        in_words: impl FnOnce(&T) -> Result<(), Unwritten>,
+    ) -> anyhow::Result<ExitCode> {
+        print(all, self.json, |all| {
+            in_words(all)?;
+            for Failed { delivery, error } in failed {
+                note!("{RED}not {done}:{RED:#} {delivery}: {}", printable(error));
+            }
+            Ok(())
+        })?;
+        Ok(ExitCode::from(u8::from(!failed.is_empty())))
+    }
+}
+
+#[derive(Serialize)]
+struct Failed {
+    delivery: DeliveryId,
+    error: String,
+}
+
+impl Failed {
+    fn of(delivery: DeliveryId, error: &anyhow::Error) -> Self {
+        let error = format!("{error:#}");
+        Self { delivery, error }
+    }
+}
+
+fn ids(texts: &[String]) -> Result<Vec<DeliveryId>, WrongUsage> {
+    texts.iter().map(|text| id(text)).collect()
 }
 
 /// Reads the id of a delivery, or the SID of the customer's text that it carries.

@@ -1,18 +1,17 @@
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::letter::{MOST_WAKE_UPS, Waker};
-use super::{Filter, count, id};
+use super::{ByHand, Failed, Filter, count, ids};
 use crate::app::dead_letters::{Wanted, letters, plan, replay};
 use crate::app::ports::queue::send_again;
-use crate::cli::deployment::{Deployment, Part, RelayFlags};
-use crate::cli::output::{self, Unwritten, note, tell};
-use crate::cli::{RED, WrongUsage, agrees};
+use crate::cli::WrongUsage;
+use crate::cli::deployment::Deployment;
+use crate::cli::output::tell;
 use crate::domain::delivery::{Delivery, State};
 use crate::domain::ids::DeliveryId;
 use crate::printable::printable;
@@ -34,14 +33,8 @@ pub struct Replay {
     /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
     #[command(flatten)]
-    relay: RelayFlags,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    by_hand: ByHand,
 }
 
 /// What a replay comes to.
@@ -61,12 +54,6 @@ struct Replayed {
     next: &'static str,
 }
 
-#[derive(Serialize)]
-struct Failed {
-    delivery: DeliveryId,
-    error: String,
-}
-
 /// How many texts are replayed at once.
 const AT_ONCE: usize = 16;
 
@@ -77,21 +64,22 @@ impl Replay {
             let add = "--older-than and --error choose among all dead letters; add --all";
             return Err(WrongUsage(add.to_owned()).into());
         }
-        let ids = self.ids.iter().map(|text| id(text));
-        let ids: Vec<DeliveryId> = ids.collect::<Result<_, _>>()?;
-        let needed: &[Part] = if self.dry_run {
+        let ids = ids(&self.ids)?;
+        let needed = if self.dry_run {
             &[]
         } else {
-            &[Part::Queue, Part::Audit]
+            &ByHand::NEEDED[..]
         };
-        let relay = self.relay.open(needed).await?;
+        let relay = self.by_hand.relay.open(needed).await?;
         let wake_ups = self.hold(&relay, &ids, wanted).await?;
         let planned = self.plan(&relay, ids, &wake_ups, wanted, now).await?;
         if self.dry_run || planned.texts.is_empty() && wake_ups.is_empty() {
             leave(&relay, &wake_ups).await?;
             return self.show(&planned, &relay);
         }
-        if !self.confirms(&planned)? {
+        let texts: Vec<_> = planned.texts.iter().map(|text| text.in_words("")).collect();
+        let question = format!("Replay {}?", count(texts.len(), wake_ups.len()));
+        if !self.by_hand.confirms(&texts, &question)? {
             leave(&relay, &wake_ups).await?;
             bail!("nothing was replayed");
         }
@@ -144,74 +132,43 @@ impl Replay {
                 // Its wake-up is what is replayed.
                 Some(delivery) if delivery.gave_up.is_none() && done.wake_ups.contains(&id) => {}
                 Some(delivery) => deliveries.push(delivery),
-                None => done.failed.push(Failed {
-                    error: format!("there is no delivery {id}"),
-                    delivery: id,
-                }),
+                None => done.add(id.clone(), Err(anyhow!("there is no delivery {id}"))),
             }
         }
         for delivery in deliveries {
             let id = delivery.id.clone();
-            let planned = plan(store.as_ref(), delivery, now).await;
-            done.add(id, planned.map(|(next, _)| next));
+            done.add(id, plan(store.as_ref(), delivery, now).await);
         }
         Ok(done)
     }
 
-    /// Asks whoever sits at the terminal, if somebody does.
-    fn confirms(&self, planned: &Done) -> anyhow::Result<bool> {
-        if self.yes || !std::io::stdin().is_terminal() {
-            return Ok(true);
-        }
-        for Replayed { delivery, to, next } in &planned.texts {
-            note!("{delivery} {next} → {}", printable(&to.join(", then ")));
-        }
-        let count = count(planned.texts.len(), planned.wake_ups.len());
-        Ok(agrees(&format!("Replay {count}?"))?.unwrap_or(true))
-    }
-
     fn show(&self, done: &Done, relay: &Deployment) -> anyhow::Result<ExitCode> {
-        if self.json {
-            output::json(done)?
-        } else {
-            self.print(done, relay)?
-        }
-        Ok(ExitCode::from(u8::from(!done.failed.is_empty())))
-    }
-
-    fn print(&self, done: &Done, relay: &Deployment) -> Result<(), Unwritten> {
         let would = if self.dry_run { "would be " } else { "" };
-        for Replayed { delivery, to, next } in &done.texts {
-            tell!(
-                "{delivery} {would}{next} → {}",
-                printable(&to.join(", then "))
-            )?;
-        }
-        for delivery in &done.wake_ups {
-            tell!("{delivery} {would}woken")?;
-        }
-        for Failed { delivery, error } in &done.failed {
-            note!("{RED}not replayed:{RED:#} {delivery}: {}", printable(error));
-        }
-        match (done.texts.len(), done.wake_ups.len()) {
-            (0, 0) if done.failed.is_empty() => tell!("there is nothing to replay")?,
-            (0, 0) => {}
-            (texts, wake_ups) if self.dry_run => {
-                tell!("{} would be replayed", count(texts, wake_ups))?
+        self.by_hand.show(done, &done.failed, "replayed", |done| {
+            for text in &done.texts {
+                tell!("{}", text.in_words(would))?;
             }
-            (texts, wake_ups) => {
-                let hears = if relay.is_one_machine() {
-                    "within seconds, if `relay dev` or `relay serve` runs"
-                } else {
-                    "now"
+            for delivery in &done.wake_ups {
+                tell!("{delivery} {would}woken")?;
+            }
+            let (texts, wake_ups) = (done.texts.len(), done.wake_ups.len());
+            if texts + wake_ups == 0 {
+                return match done.failed[..] {
+                    [] => tell!("there is nothing to replay"),
+                    _ => Ok(()),
                 };
-                tell!(
-                    "replayed {}; the relay hears of it {hears}",
-                    count(texts, wake_ups)
-                )?
             }
-        }
-        Ok(())
+            let count = count(texts, wake_ups);
+            if self.dry_run {
+                return tell!("{count} would be replayed");
+            }
+            let hears = if relay.is_one_machine() {
+                "within seconds, if `relay dev` or `relay serve` runs"
+            } else {
+                "now"
+            };
+            tell!("replayed {count}; the relay hears of it {hears}")
+        })
     }
 }
 
@@ -228,7 +185,7 @@ async fn replay_all(
         ..Done::default()
     };
     let replays = planned.texts.into_iter().map(async |text| {
-        let replayed = replay(&relay, &text.delivery, now).await;
+        let replayed = replay(&relay, &text.delivery).await;
         (text.delivery, replayed)
     });
     let mut replays = std::pin::pin!(stream::iter(replays).buffered(AT_ONCE));
@@ -241,10 +198,7 @@ async fn replay_all(
         };
         match send_again(place.as_ref(), relay.queue.as_ref(), &waker.dead, now).await {
             Ok(()) => done.wake_ups.push(id),
-            Err(error) => done.failed.push(Failed {
-                delivery: id,
-                error: format!("its wake-up: {error:#}"),
-            }),
+            Err(error) => done.add(id, Err(error.context("its wake-up"))),
         }
     }
     Ok(done)
@@ -264,11 +218,16 @@ impl Done {
                     _ => "sent",
                 },
             }),
-            Err(error) => self.failed.push(Failed {
-                delivery,
-                error: format!("{error:#}"),
-            }),
+            Err(error) => self.failed.push(Failed::of(delivery, &error)),
         }
+    }
+}
+
+impl Replayed {
+    fn in_words(&self, would: &str) -> String {
+        let Self { delivery, to, next } = self;
+        let to = printable(&to.join(", then "));
+        format!("{delivery} {would}{next} → {to}")
     }
 }
 

@@ -12,7 +12,8 @@ use crate::cli::candidates::DIM;
 use crate::cli::deployment::RelayFlags;
 use crate::cli::explain::moment::{AttemptShown, Shown};
 use crate::cli::explain::words::{advice, outcome};
-use crate::cli::output::{self, Unwritten, tell};
+use crate::cli::output::{Unwritten, tell};
+use crate::cli::show;
 use crate::domain::delivery::Delivery;
 use crate::printable::{printable, printable_lines};
 
@@ -78,20 +79,12 @@ impl Show {
             letter: letter.letter(&delivery).await?,
             tries: self.shown.attempts(&delivery),
             handed_over: moves(&delivery),
-            would_go_to: planned
-                .as_ref()
-                .map(|(next, _)| cascade(next))
-                .unwrap_or_default(),
+            would_go_to: planned.as_ref().map(cascade).unwrap_or_default(),
             cannot_be_replayed: planned.err().map(|error| format!("{error:#}")),
             body: self.shown.body.then(|| delivery.body.clone()),
             wake_ups,
         };
-        if self.json {
-            output::json(&shows)?;
-        } else {
-            shows.print()?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&shows, self.json, Shows::print)
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Event {
         cascade: Vec<Recipient>,
         public_url: String,
     },
+    /// Somebody dealt with it in another way after it gave up.
+    Dropped,
 }
 
 /// What came back from Twilio's Messages API.

@@ -64,6 +64,7 @@ pub fn step(
             cascade,
             public_url,
         } => step.replayed(cascade, public_url),
+        Event::Dropped => step.delivery.gave_up = None,
     }
     (step.delivery, step.effects)
 }

@@ -163,6 +163,6 @@ async fn replay(relay: &Relay) {
         return;
     };
     for letter in letters {
-        let _ = dead::replay(relay, &letter.id, relay.now()).await;
+        let _ = dead::replay(relay, &letter.id).await;
     }
 }
