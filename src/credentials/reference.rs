@@ -1,8 +1,10 @@
 //! The document that tells the next engineer everything about the credentials but the values.
 
-use std::fmt::Write;
-
-use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use minijinja::Environment;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use serde_json::json;
 
 use super::inspection::Known;
 use super::registry::{self, MOST_DAYS, VARIABLES, Variable};
@@ -65,29 +67,12 @@ fn parts(value: &str) -> impl Iterator<Item = &str> {
     parts.map(|(start, end)| &value[start..end])
 }
 
+/// The document's text. Only what comes from the file is put in.
+const TEMPLATE: &str = include_str!("reference.md.jinja");
+
 fn render(place: &str, known: &[Known]) -> String {
-    let mut text = String::new();
-    let file = quoted(place);
+    let date = |at: Timestamp| at.strftime("%F").to_string();
     let newest = known.iter().filter_map(|known| known.changed).max();
-    let date = |at: jiff::Timestamp| at.to_zoned_datetime(TimeZone::UTC).date().to_string();
-    let newest = newest.map_or("not noted yet".to_owned(), date);
-    let _ = write!(
-        text,
-        "# Twilio credentials
-
-Written by `relay secrets reference`; run it again after a change. It holds no value.
-
-- **File:** `{place}`, one line `NAME=value` each, mode 600, outside every repository.
-- **Values last updated:** {newest}
-- **Look at it:** `relay secrets check`, `relay secrets list`. Never `cat` it, never send it by mail or
-  chat.
-
-## Variables
-
-| name | what it is | last updated | rotation |
-| --- | --- | --- | --- |
-"
-    );
     let updated = |known: Option<&Known>| match known {
         None => "not in the file".to_owned(),
         Some(known) => match (known.changed, known.age_days) {
@@ -96,95 +81,42 @@ Written by `relay secrets reference`; run it again after a change. It holds no v
             (None, None) => "not noted".to_owned(),
         },
     };
-    for variable in VARIABLES {
-        let updated = updated(known.iter().find(|known| known.name == variable.name));
-        let (name, kind) = (variable.name, variable.kind.name());
-        let (meaning, rotation) = (variable.meaning, variable.rotation);
-        let _ = writeln!(
-            text,
-            "| `{name}` | {kind}: {meaning} | {updated} | {rotation} |"
-        );
-    }
-    text += "\n| name | used by |\n| --- | --- |\n";
-    for variable in VARIABLES {
-        let _ = writeln!(text, "| `{}` | {} |", variable.name, variable.used_by);
-    }
-    let Variable {
-        name,
-        meaning,
-        rotation,
-        used_by,
-        ..
-    } = &registry::CALLER;
-    let _ = write!(
-        text,
-        "
-## Programs that call the relay
-
-Each has a variable `{name}`: {meaning}. Used by {used_by}. Rotation: {rotation}.
-
-"
-    );
-    let mut heading = "| name | caller | last updated |\n| --- | --- | --- |\n";
-    for known in known {
-        if let Some(caller) = name_of(&known.name) {
-            let updated = updated(Some(known));
-            let _ = writeln!(text, "{heading}| `{}` | {caller} | {updated} |", known.name);
-            heading = "";
-        }
-    }
+    let describe = |variable: &Variable| {
+        let known = known.iter().find(|known| known.name == variable.name);
+        json!({
+            "name": variable.name,
+            "kind": variable.kind.name(),
+            "meaning": variable.meaning,
+            "updated": updated(known),
+            "rotation": variable.rotation,
+            "used_by": variable.used_by,
+        })
+    };
+    let caller = |known: &Known| {
+        let (name, updated) = (name_of(&known.name)?, updated(Some(known)));
+        Some(json!({"variable": known.name, "name": name, "updated": updated}))
+    };
     let is_other = |known: &&Known| registry::variable(&known.name).is_none();
     let others = known.iter().filter(is_other);
     let others: Vec<_> = others.map(|known| format!("`{}`", known.name)).collect();
-    if !others.is_empty() {
-        text += "\nOther services' variables in the file, which the relay leaves alone: ";
-        let _ = writeln!(text, "{}.", others.join(", "));
-    }
-    let _ = write!(
-        text,
-        "
-## Where they are loaded
-
-| where | how |
-| --- | --- |
-| Lambda functions | from the secret in Secrets Manager that `CREDENTIALS_SECRET_ID` names, at run time; `relay secrets diff` compares it with the file |
-| one machine | `relay serve --env-file {file}` |
-| a server, a script | `relay secrets exec -- COMMAND`, or in a shell `set -a; . {file}; set +a` |
-| Python | `dotenv.load_dotenv(PATH)` |
-| Node | `require('dotenv').config({{ path: PATH }})`, or `node --env-file=PATH` |
-| Go | `godotenv.Load(PATH)` |
-| GitHub Actions | secrets of the same names; `relay secrets github` prints the commands that set them |
-
-Python, Node and Go keep a variable that is exported already, Bash replaces it: after a rotation, close
-shells in which the old values are exported.
-
-## Rotation
-
-Every {MOST_DAYS} days, and at once after a leak or when somebody leaves. `relay secrets check` fails
-once a value is older.
-
-1. `relay secrets check` has nothing to say.
-2. `relay secrets rotate api-key`, then `relay secrets rotate auth-token`. Cut off in between, they go
-   on with `--resume`. Webhooks signed with the old or the new token are accepted throughout.
-3. `relay secrets diff` says that Secrets Manager has the same; after a rotation in the cloud,
-   `relay secrets pull` brings the file up to date.
-4. `relay secrets github` for the workflows, and a restart of servers that loaded the file.
-5. `relay secrets reference` for this document.
-
-## Troubleshooting
-
-| what you see | what to do |
-| --- | --- |
-| permission denied, \"can be read or changed by others\" | `chmod 600 {file}`; if it belongs to somebody else, `ls -l` shows whom to ask |
-| programs read different values | `relay secrets check` names the line, or the exported variable that is in the way |
-| Twilio answers 20003 (HTTP 401) | SID and token or key and secret do not belong together, the key was deleted, or the region is another one: fetch anew, then `relay secrets check` |
-| Twilio answers 70051 | the key is a restricted one and may not do this; change its policy, no rotation helps |
-| Twilio reports 57012, webhooks get 403 | they were checked with another token than the primary one: `relay secrets diff`, then wait for the functions to read again (five minutes) |
-| Twilio answers 20404 to a promotion | there is no secondary token; the promotion may have happened already: `relay secrets rotate auth-token --resume` |
-| a value leaked | rotate it now, then look at Twilio's logs for what was done with it; deleting the message or the commit is not enough |
-"
-    );
-    text
+    let values = json!({
+        "place": place,
+        "file": quoted(place),
+        "newest": newest.map_or("not noted yet".to_owned(), date),
+        "most_days": MOST_DAYS,
+        "variables": VARIABLES.iter().map(describe).collect::<Vec<_>>(),
+        "caller": describe(&registry::CALLER),
+        "callers": known.iter().filter_map(caller).collect::<Vec<_>>(),
+        "others": others.join(", "),
+    });
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax.expect("the usual marks"));
+    let text = environment.render_str(TEMPLATE, Serde(&values));
+    text.expect("the template takes these values")
 }
 
 /// The index with its one line about the document at `path`: replaced where it is, else added.
