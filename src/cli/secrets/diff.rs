@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::Place;
 use crate::cli::candidates::{GREEN, RED};
 use crate::cli::deployment::SecretFlags;
-use crate::cli::output::{self, tell};
+use crate::cli::output::tell;
+use crate::cli::show;
 use crate::credentials::registry;
 use crate::credentials::repos_env::Document;
 use crate::credentials::values::Values;
@@ -63,11 +64,9 @@ impl Diff {
         let current = self.secret.open().await?.current().await?;
         let compared = compare(&document, &current.values, self.all);
         let is_same = compared.iter().all(|row| row.state == State::Equal);
-        if self.json {
-            output::json(&compared)?;
-        } else {
+        show::print(&compared, self.json, |compared| {
             let width = compared.iter().map(|row| row.name.len()).max().unwrap_or(0);
-            for row in &compared {
+            for row in compared {
                 let (sign, style) = match row.state {
                     State::Equal => ('✓', GREEN),
                     _ => ('✗', RED),
@@ -75,7 +74,8 @@ impl Diff {
                 let (name, state) = (printable(&row.name), row.state.describe());
                 tell!("{style}{sign}{style:#} {name:width$}  {state}")?;
             }
-        }
+            Ok(())
+        })?;
         Ok(ExitCode::from(u8::from(!is_same)))
     }
 }

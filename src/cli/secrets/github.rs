@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::Place;
 use crate::cli::WrongUsage;
-use crate::cli::output::{self, note, tell};
+use crate::cli::output::{note, tell};
+use crate::cli::show;
 use crate::credentials::registry::VARIABLES;
 use crate::credentials::repos_env::{is_key, quoted};
 
@@ -74,14 +75,10 @@ impl Github {
             let command = self.command(&file.place(), name);
             settings.push(Setting { name, command });
         }
-        if self.json {
-            output::json(&settings)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        for setting in &settings {
-            tell!("{}", setting.command)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&settings, self.json, |settings| {
+            let mut commands = settings.iter().map(|setting| &setting.command);
+            commands.try_for_each(|command| tell!("{command}"))
+        })
     }
 
     /// `gh secret set` reads the value from standard input when it is given no `--body`

@@ -3,7 +3,8 @@ use std::process::ExitCode;
 use super::Place;
 use super::check::age;
 use crate::cli::candidates::DIM;
-use crate::cli::output::{self, tell};
+use crate::cli::output::tell;
+use crate::cli::show;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::inspection;
 
@@ -27,18 +28,16 @@ impl List {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let examined = self.place.find()?.examine()?.sound()?;
         let known = inspection::known(&examined, SystemClock.now());
-        if self.json {
-            output::json(&known)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let widths = known.iter().map(|known| known.name.len());
-        let width = widths.max().unwrap_or(0);
-        for known in &known {
-            let (name, kind) = (&known.name, known.kind.unwrap_or("of another service"));
-            let print = known.fingerprint.as_deref().unwrap_or("-");
-            let age = age(known);
-            tell!("{name:width$}  {kind:19}  {print:8}  {DIM}{age}{DIM:#}")?;
-        }
-        Ok(ExitCode::SUCCESS)
+        show::print(&known, self.json, |known| {
+            let widths = known.iter().map(|known| known.name.len());
+            let width = widths.max().unwrap_or(0);
+            for known in known {
+                let (name, kind) = (&known.name, known.kind.unwrap_or("of another service"));
+                let print = known.fingerprint.as_deref().unwrap_or("-");
+                let age = age(known);
+                tell!("{name:width$}  {kind:19}  {print:8}  {DIM}{age}{DIM:#}")?;
+            }
+            Ok(())
+        })
     }
 }
