@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use super::rows::{COLUMNS, how_of};
+use super::rows::COLUMNS;
 use super::{for_each_page, topics};
 use crate::cli::deployment::RelayFlags;
 use crate::cli::output::{self, note};
@@ -38,17 +38,11 @@ impl Export {
         };
         let mut count = 0;
         let mut rows = csv::Writer::from_writer(Vec::new());
-        rows.write_record(COLUMNS)?;
+        rows.write_record(COLUMNS.map(|(name, _)| name))?;
         for topic in topics {
             let written = for_each_page(store.as_ref(), &line, topic, |page| {
                 for subscriber in page {
-                    let consent = &subscriber.consent;
-                    rows.write_record([
-                        subscriber.number.expose(),
-                        &subscriber.topic,
-                        &consent.at.to_string(),
-                        &how_of(&consent.how),
-                    ])?;
+                    rows.write_record(COLUMNS.map(|(_, value)| value(subscriber)))?;
                 }
                 let page = std::mem::replace(&mut rows, csv::Writer::from_writer(Vec::new()));
                 let page = String::from_utf8(page.into_inner()?)?;

@@ -14,10 +14,18 @@ use crate::cli::schedule::{how_written, read_number};
 use crate::cli::show::count;
 use crate::domain::line::Line;
 use crate::domain::phone::{PhoneNumber, Prefix};
-use crate::domain::subscriber::{Change, Consent, How, To};
+use crate::domain::subscriber::{Change, Consent, How, Subscriber, To};
 
-/// What a list can say, in the order in which it is exported.
-pub const COLUMNS: [&str; 4] = ["number", "topic", "since", "how"];
+/// A column's name, and what stands in it of a subscriber.
+type Column = (&'static str, fn(&Subscriber) -> String);
+
+/// What a list can say, in the order in which it is exported. [`Fields`] are the same, read.
+pub const COLUMNS: [Column; 4] = [
+    ("number", |subscriber| subscriber.number.expose().to_owned()),
+    ("topic", |subscriber| subscriber.topic.clone()),
+    ("since", |subscriber| subscriber.consent.at.to_string()),
+    ("how", how_of),
+];
 
 /// Nobody's row comes near this size; a quote that is never closed makes one of all the rest.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -95,7 +103,7 @@ impl<R: Read> Rows<R> {
                  such as number,since,how{commas}"
             );
         }
-        if let Some(column) = COLUMNS.into_iter().find(|column| has(column) > 1) {
+        if let Some((column, _)) = COLUMNS.iter().find(|(column, _)| has(column) > 1) {
             bail!("the first row has several columns called {column:?}; rename all but one");
         }
         Ok(rows)
@@ -254,8 +262,8 @@ pub fn how(text: &str) -> Result<Option<String>, String> {
 }
 
 /// The same for a list that is exported.
-pub fn how_of(how: &How) -> String {
-    match how {
+fn how_of(subscriber: &Subscriber) -> String {
+    match &subscriber.consent.how {
         How::List { how, .. } => how.clone().unwrap_or_default(),
         how => how.to_string(),
     }
