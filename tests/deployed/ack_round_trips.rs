@@ -47,7 +47,6 @@ impl Deployed {
             audit_log_group: moto::log_group(&direct).await,
             secret_id: moto::secret(&direct, &secret).await,
             twilio_url: "http://127.0.0.1:9".to_owned(),
-            system_roots: false,
             function: "inbound-sms".to_owned(),
         };
         let line = Line {

@@ -75,7 +75,7 @@ fn start() -> String {
 
 /// What clients of the server at `url` are made from.
 pub async fn config(url: &str) -> SdkConfig {
-    clients::loader(false)
+    clients::loader()
         .endpoint_url(url)
         .region(Region::new(REGION))
         .test_credentials()

@@ -25,16 +25,16 @@ const IDLE: Duration = Duration::from_secs(20);
 
 /// Set to `system`, this variable lets the relay trust what the machine trusts, for endpoints
 /// behind a company's proxy.
-pub const TRUST_STORE: &str = "TRUST_STORE";
+const TRUST_STORE: &str = "TRUST_STORE";
 
 /// The start of every configuration. Region, endpoint and credentials come from the standard
 /// variables of AWS (`AWS_REGION`, `AWS_ENDPOINT_URL`, …) when it is loaded. Clients made from one
 /// loaded configuration share its connections.
 ///
 /// The behaviour version is pinned: a newer one may change retries and time-outs.
-pub fn loader(system_roots: bool) -> ConfigLoader {
+pub fn loader() -> ConfigLoader {
     let tls = TlsContext::builder()
-        .with_trust_store(trust_store(system_roots))
+        .with_trust_store(trust_store())
         .build()
         .expect("the context takes any trust store");
     let http = aws_smithy_http_client::Builder::new()
@@ -61,8 +61,8 @@ pub fn loader(system_roots: bool) -> ConfigLoader {
 ///
 /// Source: AWS, "Amazon Trust Services" repository and "Preparing for the move to Amazon Trust
 /// Services": Amazon Root CA 1 to 4, Starfield Services Root Certificate Authority - G2.
-fn trust_store(system_roots: bool) -> TrustStore {
-    if system_roots {
+fn trust_store() -> TrustStore {
+    if std::env::var(TRUST_STORE).is_ok_and(|value| value == "system") {
         return TrustStore::default();
     }
     amazon_roots().fold(TrustStore::empty(), |store, der| {

@@ -129,8 +129,7 @@ fn name(named: &Named, part: Part) -> anyhow::Result<&str> {
 
 /// What clients are made from to reach `what`, such as `the table relay`.
 async fn load(what: &str) -> anyhow::Result<SdkConfig> {
-    let system_roots = std::env::var(clients::TRUST_STORE).is_ok_and(|value| value == "system");
-    let config = clients::loader(system_roots).load().await;
+    let config = clients::loader().load().await;
     if config.region().is_none() {
         bail!(
             "no AWS region is set; set AWS_REGION to the one in which {what} is, or AWS_PROFILE to \

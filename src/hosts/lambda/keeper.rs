@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::settings::FallbackSettings;
+use super::settings::required;
 use super::start::{run, warm};
 use crate::adapters::aws::clients;
 use crate::adapters::aws::kept_texts::SqsSpool;
@@ -18,12 +18,13 @@ pub fn start_fallback(
     events: impl AsyncFnOnce(&FallbackContext) -> anyhow::Result<()>,
 ) -> ExitCode {
     run(async {
-        let settings = FallbackSettings::from_env()?;
-        let aws = clients::loader(settings.system_roots).load().await;
+        let queue_url = required("KEPT_TEXTS_QUEUE_URL")?;
+        let secret_id = required("CREDENTIALS_SECRET_ID")?;
+        let aws = clients::loader().load().await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let credentials = SecretsManager::reading(
             aws_sdk_secretsmanager::Client::new(&aws),
-            &settings.secret_id,
+            &secret_id,
             Arc::clone(&clock),
         );
         warm("Secrets Manager", async {
@@ -31,10 +32,7 @@ pub fn start_fallback(
         })
         .await;
         let context = FallbackContext {
-            spool: Arc::new(SqsSpool::new(
-                aws_sdk_sqs::Client::new(&aws),
-                settings.queue_url,
-            )),
+            spool: Arc::new(SqsSpool::new(aws_sdk_sqs::Client::new(&aws), queue_url)),
             credentials: Arc::new(credentials),
             clock,
         };

@@ -60,8 +60,7 @@ async fn rotator(look_up: impl Fn(&str) -> Option<String>) -> anyhow::Result<Rot
         Some("restricted") => KeyType::Restricted,
         Some(_) => bail!("KEY_TYPE is neither standard nor restricted; template.yaml sets it"),
     };
-    let system_roots = variable(clients::TRUST_STORE).is_some_and(|value| value == "system");
-    let aws = clients::loader(system_roots).load().await;
+    let aws = clients::loader().load().await;
     let url = variable("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned());
     Ok(Rotator {
         secret: SecretStore::new(aws_sdk_secretsmanager::Client::new(&aws), secret),

@@ -1,7 +1,6 @@
 //! What the functions read from their environment. `template.yaml` sets all of it.
 
 use super::needs::Needs;
-use crate::adapters::aws::clients;
 use crate::adapters::files::audit_fallback;
 use crate::twilio::API_URL;
 
@@ -28,8 +27,6 @@ pub struct Settings {
     /// `METRICS_NAMESPACE`: where the function's own metrics go. Default: `Relay`. Two stacks that
     /// shared one would set off each other's alarms.
     pub metrics_namespace: String,
-    /// `TRUST_STORE=system`: trust the roots of the machine, not only those of AWS.
-    pub system_roots: bool,
     /// `AWS_LAMBDA_FUNCTION_NAME`, set by Lambda: names the function in the audit's streams.
     pub function: String,
 }
@@ -40,31 +37,10 @@ pub struct Settings {
 )]
 pub struct Missing(pub &'static str);
 
-/// The environment of inbound-fallback, which knows of nothing that the main path depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FallbackSettings {
-    /// `KEPT_TEXTS_QUEUE_URL`: the SQS queue of texts that the main path did not take.
-    pub queue_url: String,
-    /// `CREDENTIALS_SECRET_ID` and `TRUST_STORE`, as in [`Settings`].
-    pub secret_id: String,
-    pub system_roots: bool,
-}
-
-impl FallbackSettings {
-    pub fn from_env() -> Result<Self, Missing> {
-        Self::from_vars(|name| std::env::var(name).ok())
-    }
-
-    /// Reads the settings with `look_up`. An empty variable counts as a missing one.
-    pub fn from_vars(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, Missing> {
-        let optional = |name: &str| look_up(name).filter(|value| !value.is_empty());
-        let required = |name: &'static str| optional(name).ok_or(Missing(name));
-        Ok(Self {
-            queue_url: required("KEPT_TEXTS_QUEUE_URL")?,
-            secret_id: required("CREDENTIALS_SECRET_ID")?,
-            system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
-        })
-    }
+/// A variable that there must be. An empty one counts as a missing one.
+pub(super) fn required(name: &'static str) -> Result<String, Missing> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    value.ok_or(Missing(name))
 }
 
 impl Settings {
@@ -86,7 +62,6 @@ impl Settings {
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
             metrics_namespace: optional("METRICS_NAMESPACE")
                 .unwrap_or_else(|| audit_fallback::NAMESPACE.to_owned()),
-            system_roots: optional(clients::TRUST_STORE).is_some_and(|value| value == "system"),
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
         })
     }
@@ -136,6 +111,5 @@ mod tests {
             Settings::from_vars(|name| REQUIRED.contains(&name).then(|| "x".to_owned())).unwrap();
         assert_eq!(settings.twilio_url, API_URL);
         assert_eq!(settings.metrics_namespace, "Relay");
-        assert!(!settings.system_roots);
     }
 }

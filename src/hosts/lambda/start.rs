@@ -34,7 +34,7 @@ pub fn start(needs: Needs, events: impl AsyncFnOnce(&Relay) -> anyhow::Result<()
     run(async {
         let settings = Settings::from_env()?;
         settings.check(needs)?;
-        let aws = clients::loader(settings.system_roots).load().await;
+        let aws = clients::loader().load().await;
         let relay = build(&settings, &aws, needs).await?;
         events(&relay).await
     })
