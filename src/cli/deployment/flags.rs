@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::named::Named;
-use super::{Deployment, Part, Stack};
+use super::{Deployment, OneMachine, Part, deployed};
 use crate::app::ports::store::Store;
 use crate::credentials::exchange::VersionedSecret;
 use crate::hosts::server::DEFAULT_DATA;
@@ -57,15 +57,11 @@ impl RelayFlags {
     /// Finds the relay. Of a deployed one, it must be known what the `needed` parts are.
     pub async fn open(&self, needed: &[Part]) -> anyhow::Result<Deployment> {
         match self.named(|name| std::env::var(name).ok()) {
-            Some(named) => {
-                let needed = [&[Part::Table], needed].concat();
-                Ok(Deployment::Stack(Box::new(
-                    Stack::open(named, &needed).await?,
-                )))
-            }
+            Some(named) => deployed::open(named, &[&[Part::Table], needed].concat()).await,
             None => {
                 let data = self.data.clone();
-                Deployment::in_folder(data.unwrap_or_else(|| DEFAULT_DATA.into()))
+                let data = data.unwrap_or_else(|| DEFAULT_DATA.into());
+                Ok(Box::new(OneMachine::open(data)?))
             }
         }
     }
@@ -111,7 +107,7 @@ impl SecretFlags {
     }
 
     pub async fn open(&self) -> anyhow::Result<Arc<dyn VersionedSecret>> {
-        Stack::open(self.named(), &[Part::Secret]).await?.secret()
+        deployed::secret(self.named()).await
     }
 
     fn named(&self) -> Named {

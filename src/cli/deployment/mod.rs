@@ -15,9 +15,9 @@ use anyhow::bail;
 use async_trait::async_trait;
 
 #[cfg(feature = "aws")]
-use self::stack::Stack;
+use self::stack as deployed;
 #[cfg(not(feature = "aws"))]
-use self::without_aws::Stack;
+use self::without_aws as deployed;
 use super::WrongUsage;
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::sqlite::database::Database;
@@ -94,14 +94,53 @@ impl Part {
     }
 }
 
-/// A relay that was found. Its parts are opened when they are asked for.
-pub enum Deployment {
-    OneMachine { data: PathBuf, database: Database },
-    Stack(Box<Stack>),
+/// A relay that was found.
+pub type Deployment = Box<dyn Parts>;
+
+/// The parts of a relay, each opened when it is asked for.
+pub trait Parts {
+    fn store(&self) -> anyhow::Result<Arc<dyn Store>>;
+
+    fn queue(&self) -> anyhow::Result<Arc<dyn Queue>>;
+
+    /// The wake-ups that were brought too often in vain; `None` if it is not known where they are.
+    fn wake_ups(&self) -> Option<Arc<dyn DeadLetterQueue>>;
+
+    /// `command`, such as `relay-dead`, is what the records' stream is named after.
+    fn audit(&self, command: &str) -> anyhow::Result<Arc<dyn Audit>>;
+
+    /// Twilio's credentials: of a one-machine relay those in `file`.
+    fn credentials(&self, file: Option<&Path>) -> anyhow::Result<Arc<dyn CredentialsSource>>;
+
+    /// What the store is, for a message.
+    fn place(&self) -> String;
+
+    /// Whether something has to run on this machine for what is put on the queue to be heard.
+    fn is_one_machine(&self) -> bool;
+
+    /// What the functions work with, without credentials: the relay's worker sends.
+    fn relay(&self, command: &str) -> anyhow::Result<Relay> {
+        Ok(Relay {
+            store: self.store()?,
+            queue: self.queue()?,
+            audit: self.audit(command)?,
+            credentials: Arc::new(NoCredentials),
+            twilio: Client::new(Box::new(Network::new()), API_URL),
+            bus: Arc::new(NoBus),
+            clock: Arc::new(SystemClock),
+            chance: Arc::new(SystemChance),
+        })
+    }
 }
 
-impl Deployment {
-    fn in_folder(data: PathBuf) -> anyhow::Result<Self> {
+/// The relay of a data folder.
+struct OneMachine {
+    data: PathBuf,
+    database: Database,
+}
+
+impl OneMachine {
+    fn open(data: PathBuf) -> anyhow::Result<Self> {
         if data.exists() && !data.is_dir() {
             bail!(
                 "{} is no folder; name the relay's data folder with --data",
@@ -117,80 +156,43 @@ impl Deployment {
             );
         }
         let database = Database::open(&file)?;
-        Ok(Self::OneMachine { data, database })
+        Ok(Self { data, database })
+    }
+}
+
+impl Parts for OneMachine {
+    fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
+        Ok(Arc::new(SqliteStore::on(self.database.clone())))
     }
 
-    pub fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
-        match self {
-            Self::OneMachine { database, .. } => Ok(Arc::new(SqliteStore::on(database.clone()))),
-            Self::Stack(stack) => stack.store(),
-        }
+    fn queue(&self) -> anyhow::Result<Arc<dyn Queue>> {
+        Ok(Arc::new(SqliteQueue::on(self.database.clone())))
     }
 
-    pub fn queue(&self) -> anyhow::Result<Arc<dyn Queue>> {
-        match self {
-            Self::OneMachine { database, .. } => Ok(Arc::new(SqliteQueue::on(database.clone()))),
-            Self::Stack(stack) => stack.queue(),
-        }
+    fn wake_ups(&self) -> Option<Arc<dyn DeadLetterQueue>> {
+        Some(Arc::new(SqliteQueue::on(self.database.clone())))
     }
 
-    /// The wake-ups that were brought too often in vain; `None` if it is not known where they are.
-    pub fn wake_ups(&self) -> Option<Arc<dyn DeadLetterQueue>> {
-        match self {
-            Self::OneMachine { database, .. } => Some(Arc::new(SqliteQueue::on(database.clone()))),
-            Self::Stack(stack) => stack.wake_ups(),
-        }
+    fn audit(&self, _: &str) -> anyhow::Result<Arc<dyn Audit>> {
+        Ok(Arc::new(FileAudit::open(&self.data.join(AUDIT))?))
     }
 
-    /// `command`, such as `relay-dead`, is what the records' stream is named after.
-    pub fn audit(&self, command: &str) -> anyhow::Result<Arc<dyn Audit>> {
-        match self {
-            Self::OneMachine { data, .. } => Ok(Arc::new(FileAudit::open(&data.join(AUDIT))?)),
-            Self::Stack(stack) => stack.audit(command),
-        }
+    fn credentials(&self, file: Option<&Path>) -> anyhow::Result<Arc<dyn CredentialsSource>> {
+        let Some(file) = file else {
+            let needed = "Twilio's credentials are needed: name the file that has them with \
+                --env-file, or a deployed relay with --stack";
+            return Err(WrongUsage(needed.to_owned()).into());
+        };
+        let credentials: Credentials = repos_env::read(file)?;
+        Ok(Arc::new(Arc::new(credentials)))
     }
 
-    /// Twilio's credentials: of a one-machine relay those in `file`.
-    pub fn credentials(&self, file: Option<&Path>) -> anyhow::Result<Arc<dyn CredentialsSource>> {
-        match (self, file) {
-            (Self::OneMachine { .. }, Some(file)) => {
-                let credentials: Credentials = repos_env::read(file)?;
-                Ok(Arc::new(Arc::new(credentials)))
-            }
-            (Self::OneMachine { .. }, None) => {
-                let needed = "Twilio's credentials are needed: name the file that has them with \
-                    --env-file, or a deployed relay with --stack";
-                Err(WrongUsage(needed.to_owned()).into())
-            }
-            (Self::Stack(stack), _) => stack.credentials(),
-        }
+    fn place(&self) -> String {
+        format!("the data folder {}", self.data.display())
     }
 
-    /// What the functions work with, without credentials: the relay's worker sends.
-    pub fn relay(&self, command: &str) -> anyhow::Result<Relay> {
-        Ok(Relay {
-            store: self.store()?,
-            queue: self.queue()?,
-            audit: self.audit(command)?,
-            credentials: Arc::new(NoCredentials),
-            twilio: Client::new(Box::new(Network::new()), API_URL),
-            bus: Arc::new(NoBus),
-            clock: Arc::new(SystemClock),
-            chance: Arc::new(SystemChance),
-        })
-    }
-
-    /// What the store is, for a message.
-    pub fn place(&self) -> String {
-        match self {
-            Self::OneMachine { data, .. } => format!("the data folder {}", data.display()),
-            Self::Stack(stack) => stack.place(),
-        }
-    }
-
-    /// Whether something has to run on this machine for what is put on the queue to be heard.
-    pub fn is_one_machine(&self) -> bool {
-        matches!(self, Self::OneMachine { .. })
+    fn is_one_machine(&self) -> bool {
+        true
     }
 }
 

@@ -1,6 +1,7 @@
 //! A deployed relay: its parts by their names, which the outputs of its CloudFormation stack tell.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -8,8 +9,8 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 
-use super::Part;
 use super::named::Named;
+use super::{Deployment, Part, Parts};
 use crate::adapters::aws::clients;
 use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
 use crate::adapters::aws::dynamodb::DynamoStore;
@@ -24,14 +25,27 @@ use crate::clock::{Clock, SystemClock};
 use crate::credentials::exchange::VersionedSecret;
 use crate::credentials::secrets_manager::{SecretStore, SecretsManager};
 
-pub struct Stack {
+/// Finds a deployed relay, of which it must be known what the `needed` parts are.
+pub async fn open(named: Named, needed: &[Part]) -> anyhow::Result<Deployment> {
+    Ok(Box::new(Stack::open(named, needed).await?))
+}
+
+/// What reads and changes the secret with the credentials.
+pub async fn secret(named: Named) -> anyhow::Result<Arc<dyn VersionedSecret>> {
+    let stack = Stack::open(named, &[Part::Secret]).await?;
+    let client = aws_sdk_secretsmanager::Client::new(&stack.aws);
+    let id = stack.name(Part::Secret)?;
+    Ok(Arc::new(SecretStore::new(client, id)))
+}
+
+struct Stack {
     aws: SdkConfig,
     named: Named,
 }
 
 impl Stack {
     /// Reads the names that were not given. Fails if one of `needed` is not known then.
-    pub async fn open(mut named: Named, needed: &[Part]) -> anyhow::Result<Self> {
+    async fn open(mut named: Named, needed: &[Part]) -> anyhow::Result<Self> {
         if named.stack.is_none() {
             check(&named, needed)?;
         }
@@ -44,26 +58,32 @@ impl Stack {
         Ok(Self { aws, named })
     }
 
-    pub fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
+    fn name(&self, part: Part) -> anyhow::Result<&str> {
+        name(&self.named, part)
+    }
+}
+
+impl Parts for Stack {
+    fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
         let client = aws_sdk_dynamodb::Client::new(&self.aws);
         let table = self.name(Part::Table)?;
         Ok(Arc::new(DynamoStore::new(client, table)))
     }
 
-    pub fn queue(&self) -> anyhow::Result<Arc<dyn Queue>> {
+    fn queue(&self) -> anyhow::Result<Arc<dyn Queue>> {
         let client = aws_sdk_sqs::Client::new(&self.aws);
         let bulk = self.named.parts.get(&Part::BulkQueue).cloned();
         let queue = SqsQueue::new(client, self.name(Part::Queue)?);
         Ok(Arc::new(queue.with_bulk(bulk)))
     }
 
-    pub fn wake_ups(&self) -> Option<Arc<dyn DeadLetterQueue>> {
+    fn wake_ups(&self) -> Option<Arc<dyn DeadLetterQueue>> {
         let url = self.named.parts.get(&Part::DeadLetterQueue)?;
         let client = aws_sdk_sqs::Client::new(&self.aws);
         Some(Arc::new(SqsDeadLetterQueue::new(client, url)))
     }
 
-    pub fn audit(&self, command: &str) -> anyhow::Result<Arc<dyn Audit>> {
+    fn audit(&self, command: &str) -> anyhow::Result<Arc<dyn Audit>> {
         let client = aws_sdk_cloudwatchlogs::Client::new(&self.aws);
         let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         let stream = stream_name(command, SystemClock.now(), random);
@@ -71,26 +91,20 @@ impl Stack {
         Ok(Arc::new(CloudWatchAudit::new(client, group, stream)))
     }
 
-    pub fn credentials(&self) -> anyhow::Result<Arc<dyn CredentialsSource>> {
+    fn credentials(&self, _: Option<&Path>) -> anyhow::Result<Arc<dyn CredentialsSource>> {
         let client = aws_sdk_secretsmanager::Client::new(&self.aws);
         let id = self.name(Part::Secret)?;
         let source = SecretsManager::reading(client, id, Arc::new(SystemClock));
         Ok(Arc::new(source))
     }
 
-    /// What reads and changes the secret with the credentials.
-    pub fn secret(&self) -> anyhow::Result<Arc<dyn VersionedSecret>> {
-        let client = aws_sdk_secretsmanager::Client::new(&self.aws);
-        Ok(Arc::new(SecretStore::new(client, self.name(Part::Secret)?)))
-    }
-
-    fn name(&self, part: Part) -> anyhow::Result<&str> {
-        name(&self.named, part)
-    }
-
-    pub fn place(&self) -> String {
+    fn place(&self) -> String {
         let table = self.named.parts.get(&Part::Table);
         format!("the table {}", table.map_or("", String::as_str))
+    }
+
+    fn is_one_machine(&self) -> bool {
+        false
     }
 }
 
