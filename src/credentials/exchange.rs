@@ -81,9 +81,12 @@ pub struct Exchange<'a> {
     pub secret: &'a dyn VersionedSecret,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Puts what is newer in the file into the secret. Refuses if anything is newer there, such as
+    /// after a rotation in the cloud: the old key would come back.
     Seed,
+    /// Puts what is newer in the secret into the file.
     Pull,
 }
 
@@ -128,18 +131,7 @@ impl fmt::Display for Exchanged {
 }
 
 impl Exchange<'_> {
-    /// Puts what is newer in the file into the secret. Refuses if anything is newer there, such as
-    /// after a rotation in the cloud: the old key would come back.
-    pub async fn seed(&self, dry_run: bool) -> anyhow::Result<Exchanged> {
-        self.run(Direction::Seed, dry_run).await
-    }
-
-    /// Puts what is newer in the secret into the file.
-    pub async fn pull(&self, dry_run: bool) -> anyhow::Result<Exchanged> {
-        self.run(Direction::Pull, dry_run).await
-    }
-
-    async fn run(&self, direction: Direction, dry_run: bool) -> anyhow::Result<Exchanged> {
+    pub async fn run(&self, direction: Direction, dry_run: bool) -> anyhow::Result<Exchanged> {
         if let Some(record) = self.file.read_note::<RotationRecord>(ROTATION)? {
             bail!(
                 "a rotation of the {} is under way since {}; finish it with `relay secrets rotate --resume` first",

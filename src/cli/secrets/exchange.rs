@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use super::Place;
 use crate::cli::deployment::SecretFlags;
 use crate::cli::output::tell;
-use crate::credentials::exchange::Exchange;
+use crate::credentials::exchange::{Direction, Exchange};
 
 // Of `seed` and `pull`; what each does is said where they are listed.
 #[derive(clap::Args)]
@@ -18,24 +18,16 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    pub async fn seed(self) -> anyhow::Result<ExitCode> {
-        self.run(true).await
-    }
-
-    pub async fn pull(self) -> anyhow::Result<ExitCode> {
-        self.run(false).await
-    }
-
-    async fn run(self, seeds: bool) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, direction: Direction) -> anyhow::Result<ExitCode> {
         let (file, secret) = (self.place.find()?, self.secret.open().await?);
         let exchange = Exchange {
             file: &file,
             secret: &*secret,
         };
-        let (changed, done) = if seeds {
-            (secret.id().to_owned(), exchange.seed(self.dry_run).await?)
-        } else {
-            (file.place(), exchange.pull(self.dry_run).await?)
+        let done = exchange.run(direction, self.dry_run).await?;
+        let changed = match direction {
+            Direction::Seed => secret.id().to_owned(),
+            Direction::Pull => file.place(),
         };
         let would = if self.dry_run { "would be: " } else { "" };
         tell!("{changed}: {would}{done}")?;

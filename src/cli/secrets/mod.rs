@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::output::note;
+use crate::credentials::exchange::Direction;
 use crate::credentials::repos_env::{self, EnvFile};
 
 /// The credentials in repos.env: check, change, describe and use them
@@ -72,8 +73,8 @@ impl Secrets {
             Action::List(list) => list.run(),
             Action::Reference(reference) => reference.run(),
             Action::Diff(diff) => diff.run().await,
-            Action::Seed(arguments) => arguments.seed().await,
-            Action::Pull(arguments) => arguments.pull().await,
+            Action::Seed(arguments) => arguments.run(Direction::Seed).await,
+            Action::Pull(arguments) => arguments.run(Direction::Pull).await,
             Action::Rotate(rotate) => rotate.run().await,
             Action::Exec(exec) => exec.run(),
             Action::Github(github) => github.run(),

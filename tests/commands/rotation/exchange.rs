@@ -1,5 +1,6 @@
 //! Seeding and pulling, against a secret that others change.
 
+use relay::credentials::exchange::Direction::{Pull, Seed};
 use relay::credentials::exchange::{NotStored, VersionedSecret};
 use relay::credentials::rotation::Subject;
 use relay::credentials::values::Values;
@@ -47,14 +48,14 @@ impl World {
 #[tokio::test]
 async fn what_is_new_in_the_file_goes_into_the_secret_once() {
     let world = World::new().await;
-    world.exchange().seed(false).await.unwrap();
+    world.exchange().run(Seed, false).await.unwrap();
     let before = world.version().await;
     world.edit(API_KEY, Some(&key('2')));
-    let planned = world.exchange().seed(true).await.unwrap();
+    let planned = world.exchange().run(Seed, true).await.unwrap();
     assert_eq!(planned.set, [API_KEY]);
     assert_eq!(world.version().await, before, "a dry run changes nothing");
 
-    let done = world.exchange().seed(false).await.unwrap();
+    let done = world.exchange().run(Seed, false).await.unwrap();
     assert_eq!(done, planned);
     assert_eq!(world.secret_has(API_KEY).await.unwrap(), key('2').expose());
     assert_eq!(
@@ -64,36 +65,55 @@ async fn what_is_new_in_the_file_goes_into_the_secret_once() {
     let after = world.version().await;
     assert_ne!(after, before);
     // Nothing changed, so there is no further version.
-    assert!(world.exchange().seed(false).await.unwrap().is_nothing());
+    assert!(
+        world
+            .exchange()
+            .run(Seed, false)
+            .await
+            .unwrap()
+            .is_nothing()
+    );
     assert_eq!(world.version().await, after);
 }
 
 #[tokio::test]
 async fn a_key_that_was_rotated_in_the_cloud_does_not_come_back_by_seeding() {
     let world = World::new().await;
-    world.exchange().seed(false).await.unwrap();
+    world.exchange().run(Seed, false).await.unwrap();
     world.somebody_sets(API_KEY, &key('3')).await;
-    let error = world.exchange().seed(false).await.unwrap_err().to_string();
+    let error = world
+        .exchange()
+        .run(Seed, false)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("relay secrets pull"), "{error}");
     assert_eq!(world.secret_has(API_KEY).await.unwrap(), key('3').expose());
 
-    let planned = world.exchange().pull(true).await.unwrap();
+    let planned = world.exchange().run(Pull, true).await.unwrap();
     assert_eq!(planned.set, [API_KEY]);
     assert_ne!(world.in_file().api_key.unwrap().sid, key('3').expose());
-    world.exchange().pull(false).await.unwrap();
+    world.exchange().run(Pull, false).await.unwrap();
     assert_eq!(world.in_file().api_key.unwrap().sid, key('3').expose());
-    assert!(world.exchange().seed(false).await.unwrap().is_nothing());
+    assert!(
+        world
+            .exchange()
+            .run(Seed, false)
+            .await
+            .unwrap()
+            .is_nothing()
+    );
 }
 
 #[tokio::test]
 async fn what_changed_in_both_is_left_to_people() {
     let world = World::new().await;
-    world.exchange().seed(false).await.unwrap();
+    world.exchange().run(Seed, false).await.unwrap();
     world.somebody_sets(API_KEY, &key('3')).await;
     world.edit(API_KEY, Some(&key('2')));
     for error in [
-        world.exchange().seed(false).await.unwrap_err(),
-        world.exchange().pull(false).await.unwrap_err(),
+        world.exchange().run(Seed, false).await.unwrap_err(),
+        world.exchange().run(Pull, false).await.unwrap_err(),
     ] {
         let error = error.to_string();
         assert!(error.contains(API_KEY) && error.contains("nothing was changed"));
@@ -106,10 +126,10 @@ async fn what_changed_in_both_is_left_to_people() {
 async fn what_was_taken_out_of_one_place_is_taken_out_of_the_other() {
     let world = World::new().await;
     world.edit(PREVIOUS_AUTH_TOKEN, Some(&Secret::new("b1".repeat(16))));
-    world.exchange().seed(false).await.unwrap();
+    world.exchange().run(Seed, false).await.unwrap();
     assert!(world.secret_has(PREVIOUS_AUTH_TOKEN).await.is_some());
     world.edit(PREVIOUS_AUTH_TOKEN, None);
-    let done = world.exchange().seed(false).await.unwrap();
+    let done = world.exchange().run(Seed, false).await.unwrap();
     assert_eq!(done.removed, [PREVIOUS_AUTH_TOKEN]);
     assert_eq!(world.secret_has(PREVIOUS_AUTH_TOKEN).await, None);
 }
@@ -119,10 +139,15 @@ async fn credentials_that_no_function_could_use_are_not_seeded() {
     let world = World::new().await;
     let before = world.version().await;
     world.edit(API_SECRET, None);
-    let error = world.exchange().seed(false).await.unwrap_err().to_string();
+    let error = world
+        .exchange()
+        .run(Seed, false)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("TWILIO_API_SECRET is not"), "{error}");
     world.edit(AUTH_TOKEN, None);
-    assert!(world.exchange().seed(false).await.is_err());
+    assert!(world.exchange().run(Seed, false).await.is_err());
     assert_eq!(world.version().await, before);
 }
 
@@ -178,8 +203,8 @@ async fn an_unfinished_rotation_is_neither_seeded_nor_pulled_over() {
     world.rotate(Subject::ApiKey).await.unwrap_err();
     world.mend();
     for error in [
-        world.exchange().seed(false).await.unwrap_err(),
-        world.exchange().pull(false).await.unwrap_err(),
+        world.exchange().run(Seed, false).await.unwrap_err(),
+        world.exchange().run(Pull, false).await.unwrap_err(),
     ] {
         assert!(error.to_string().contains("rotate --resume"), "{error}");
     }
