@@ -4,7 +4,7 @@ use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::twilio::signature::hex;
+use crate::domain::ids::hex;
 
 /// 32 hexadecimal digits: others for other parts, and of no use to whoever lacks the key.
 pub fn keyed_hash<'a>(key: &[u8], parts: impl IntoIterator<Item = &'a str>) -> String {

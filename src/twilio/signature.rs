@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::form::Form;
 use crate::domain::credentials::Secret;
+use crate::domain::ids::hex;
 
 /// The header that carries it.
 pub const HEADER: &str = "x-twilio-signature";
@@ -93,11 +94,6 @@ fn body_matches(url: &str, body: &[u8]) -> bool {
 /// A SHA-256 digest in small hexadecimal digits.
 pub(crate) fn sha256_hex(of: &[u8]) -> String {
     hex(&Sha256::digest(of))
-}
-
-/// Small hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The URL as given, and without its port, or with the default one if it has none.

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::hex;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::ids::{DeliveryId, NoticeId};
 use crate::domain::inbound_record::ByFallback;
 use crate::domain::phone::Masked;
 use crate::domain::reconciliation::Counts;
-use crate::twilio::signature::hex;
 
 /// The version of the record's shape.
 pub const VERSION: u32 = 1;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::ids::NoticeId;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{NoticeId, hex};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::text_form::text_form;
 
@@ -105,10 +105,6 @@ impl DeliveryId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Display for DeliveryId {

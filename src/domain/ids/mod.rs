@@ -12,3 +12,8 @@ pub use message_sid::NotAMessageSid;
 pub use notice_id::NotANoticeId;
 pub use notice_id::NoticeId;
 pub use tag::Tag;
+
+/// Small hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -2,7 +2,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::domain::credentials::Secret;
-use crate::twilio::signature::hex;
+use crate::domain::ids::hex;
 
 /// Signs a request, in hexadecimal digits. `path` is the path with the query, as it is sent.
 pub fn sign(key: &Secret, timestamp: &str, method: &str, path: &str, body: &[u8]) -> String {
