@@ -86,7 +86,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn is_failure(&self) -> bool {
+    pub fn is_failure(&self) -> bool {
         matches!(
             self,
             Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. }

@@ -78,12 +78,7 @@ impl Failed {
         if has_arrived(delivery) {
             return None;
         }
-        let may_be_there = |attempt: &Attempt| {
-            matches!(
-                attempt.outcome,
-                Outcome::Pending | Outcome::Unknown | Outcome::Accepted | Outcome::Sent
-            )
-        };
+        let may_be_there = |attempt: &Attempt| !attempt.outcome.is_final();
         Some(Self {
             id: delivery.id.clone(),
             key: invitation.key.clone(),

@@ -34,8 +34,7 @@ impl Delivery {
 
     /// Whether the present recipient may have some of it, so that the rest is to follow.
     pub fn has_begun(&self) -> bool {
-        let is_there = |a: &Attempt| a.outcome.is_with_twilio() || a.outcome.is_unresolved();
-        self.mine().any(is_there)
+        self.mine().any(|attempt| !attempt.outcome.is_failure())
     }
 
     pub(super) fn has_all_parts_with_twilio(&self) -> bool {

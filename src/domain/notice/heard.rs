@@ -1,7 +1,7 @@
 //! Whether somebody was informed by earlier notices of what has changed now.
 
 use super::{Notice, NoticeState};
-use crate::domain::delivery::{Attempt, Delivery, Outcome, State, Withheld};
+use crate::domain::delivery::{Attempt, Delivery, State, Withheld};
 use crate::domain::phone::PhoneNumber;
 
 /// Whether a recipient has the text of an earlier notice. Of several, the greatest counts.
@@ -39,12 +39,7 @@ fn is_ahead(notice: &Notice, number: &PhoneNumber) -> bool {
 }
 
 fn by_delivery(delivery: &Delivery) -> Informed {
-    let may_be_there = |attempt: &Attempt| {
-        !matches!(
-            attempt.outcome,
-            Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. }
-        )
-    };
+    let may_be_there = |attempt: &Attempt| !attempt.outcome.is_failure();
     match delivery.state {
         _ if delivery.attempts.iter().any(may_be_there) => Informed::Yes,
         State::Waiting { .. }
