@@ -25,13 +25,8 @@ pub async fn run(
         take(relay, &text).await.map_err(in_words)
     };
     let answer = async |event: &str, left| match Trigger::of(event) {
-        Trigger::Messages(records) => {
-            let response = batch::work(records, left, "kept_text_failed", &take).await?;
-            Ok(serde_json::to_value(response)?)
-        }
-        Trigger::Http | Trigger::Invocation => Ok(serde_json::to_value(
-            http_api::answer(&handler, event).await,
-        )?),
+        Trigger::Messages(records) => batch::work(records, left, "kept_text_failed", &take).await,
+        Trigger::Http | Trigger::Invocation => http_api::answer(&handler, event).await,
     };
     serve(answer, failed("KeptTexts")).await
 }

@@ -5,7 +5,6 @@ use anyhow::Result;
 use bytes::Bytes;
 use http::{Request, Response};
 use lambda_runtime::Diagnostic;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::events::{Trigger, serve};
@@ -25,18 +24,13 @@ pub async fn run(
     let handler = async |request| handler(relay, request).await;
     let queued = async |body: &str| queued(relay, body).await;
     let answer = async |event: &str, left| match Trigger::of(event) {
-        Trigger::Http => to_json(http_api::answer(&handler, event).await),
+        Trigger::Http => Ok(http_api::answer(&handler, event).await?),
         Trigger::Messages(records) => {
-            let response = batch::work(records, left, "request_failed", &queued).await;
-            to_json(response.map_err(NoticeRejected::Failed)?)
+            Ok(batch::work(records, left, "request_failed", &queued).await?)
         }
         Trigger::Invocation => invoked(relay, event.as_bytes()).await,
     };
     serve(answer, said).await
-}
-
-fn to_json(answer: impl Serialize) -> Result<Value, NoticeRejected> {
-    serde_json::to_value(answer).map_err(|error| NoticeRejected::Failed(error.into()))
 }
 
 /// What whoever invoked the function reads: the type to branch on, and what is wrong, field by field,
