@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use csv::{ByteRecord, StringRecord};
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::cli::schedule::{how_written, read_number};
@@ -232,11 +232,8 @@ pub fn may_be_texted(number: &PhoneNumber, line: &Line, lines: &[Line]) -> Resul
 pub fn since(text: &str, line: &Line, now: Timestamp) -> Result<Timestamp, String> {
     let begin_of_day = |text: &str| {
         let day = text.parse::<Date>().ok()?;
-        let began = day
-            .to_datetime(Time::midnight())
-            .to_zoned_datetime(line.time_zone.zone().clone())
-            .ok()?;
-        Some(began.timestamp())
+        let began = day.to_zoned_datetime(line.time_zone.zone().clone());
+        Some(began.ok()?.timestamp())
     };
     match text.parse().ok().or_else(|| begin_of_day(text)) {
         Some(at) if at <= now => Ok(at),
