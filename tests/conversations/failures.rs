@@ -1,7 +1,6 @@
 //! What is done about each class of Twilio's errors, from the webhook to the phone.
 
 use relay::app::dead_letters as dead;
-use relay::clock::Clock;
 use relay::domain::delivery::{Delivery, GaveUp, State};
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;

@@ -7,7 +7,6 @@ pub use replay::{plan, replay};
 
 use anyhow::{Context, bail};
 use futures::future::join;
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use crate::app::audit::records;
@@ -16,9 +15,6 @@ use crate::app::ports::store::{Result, Store};
 use crate::app::relay::{MOST_TRIES, Relay};
 use crate::domain::delivery::{Delivery, Event, State};
 use crate::domain::ids::DeliveryId;
-
-/// How many deliveries are read at once.
-const AT_ONCE: usize = 16;
 
 /// Which dead letters somebody wants.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,19 +35,14 @@ impl Wanted {
 pub async fn letters(store: &dyn Store, wanted: Wanted) -> Result<Vec<Delivery>> {
     let before = wanted.before.unwrap_or(Timestamp::MAX);
     let ids = store.gave_up_before(before, usize::MAX).await?;
-    let deliveries: Vec<Option<Delivery>> = stream::iter(&ids)
-        .map(|id| store.delivery(id))
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let mut letters = store.deliveries(&ids).await?;
     // Whatever the index says, one that was replayed meanwhile is dead no more.
-    let is_wanted = |delivery: &Delivery| {
-        delivery.gave_up.is_some()
-            && wanted
-                .error
-                .is_none_or(|error| delivery.last_error() == Some(error))
-    };
-    Ok(deliveries.into_iter().flatten().filter(is_wanted).collect())
+    letters.retain(|letter| {
+        let error = letter.last_error();
+        letter.gave_up.is_some() && wanted.error.is_none_or(|wanted| error == Some(wanted))
+    });
+    letters.sort_by_key(|letter| letter.gave_up);
+    Ok(letters)
 }
 
 /// Takes a dead letter off the list, because somebody dealt with it in another way, such as by

@@ -1,7 +1,5 @@
 //! A dead letter as people see it.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -15,7 +13,6 @@ use crate::cli::output::{Unwritten, tell};
 use crate::domain::delivery::{Delivery, GaveUp, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::line::Line;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
 
@@ -56,35 +53,15 @@ pub struct Waker {
     pub dead: DeadWakeUp,
 }
 
-/// Makes letters of deliveries.
-pub struct Reader {
-    store: Arc<dyn Store>,
-    lines: Vec<Line>,
-    shown: Shown,
-}
-
-impl Reader {
-    pub async fn of(store: &Arc<dyn Store>, numbers: bool) -> anyhow::Result<Self> {
-        let shown = Shown {
-            numbers,
-            body: false,
-        };
-        Ok(Self {
-            lines: store.lines().await?,
-            store: Arc::clone(store),
-            shown,
-        })
-    }
-
-    pub async fn letter(&self, delivery: &Delivery) -> anyhow::Result<Letter> {
+impl Letter {
+    pub async fn of(store: &dyn Store, delivery: &Delivery, numbers: bool) -> anyhow::Result<Self> {
         let inbound = match &delivery.message_sid {
-            Some(sid) => self.store.inbound(sid).await?,
+            Some(sid) => store.inbound(sid).await?,
             None => None,
         };
-        let line = self.lines.iter().find(|line| line.number == delivery.from);
-        let zone = line.map(|line| line.time_zone.clone());
+        let line = store.line(&delivery.from).await?;
         // The line may have been taken out since.
-        let zone = zone.unwrap_or_default();
+        let zone = line.map(|line| line.time_zone).unwrap_or_default();
         let because = match delivery.state {
             State::GaveUp { because } => Some(because),
             _ => None,
@@ -100,11 +77,15 @@ impl Reader {
             let outcome = outcome(&last.outcome);
             reason += &format!("; the last attempt, to {}: {outcome}", last.to.person);
         }
-        Ok(Letter {
+        let shown = Shown {
+            numbers,
+            body: false,
+        };
+        Ok(Self {
             delivery: delivery.id.clone(),
             message_sid: delivery.message_sid.clone(),
             line: delivery.line.clone(),
-            from: inbound.map(|inbound| self.shown.writer(&inbound.sms)),
+            from: inbound.map(|inbound| shown.writer(&inbound.sms)),
             gave_up: delivery.gave_up,
             because,
             error_code: delivery.last_error(),
@@ -116,9 +97,7 @@ impl Reader {
             zone,
         })
     }
-}
 
-impl Letter {
     pub fn print(&self) -> Result<(), Unwritten> {
         let when = match self.gave_up {
             Some(at) => format!("gave up {}", self.zone.show(at)),

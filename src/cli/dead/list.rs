@@ -4,7 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::letter::{Letter, Reader, Waker, glance};
+use super::letter::{Letter, Waker, glance};
 use super::{Filter, count};
 use crate::app::dead_letters::letters;
 use crate::cli::deployment::RelayFlags;
@@ -39,10 +39,9 @@ impl List {
         let wanted = self.filter.wanted(now)?;
         let relay = self.relay.open(&[]).await?;
         let store = relay.store()?;
-        let reader = Reader::of(&store, self.numbers).await?;
         let deliveries = letters(store.as_ref(), wanted).await?;
         let texts = stream::iter(&deliveries)
-            .map(|delivery| reader.letter(delivery))
+            .map(|delivery| Letter::of(store.as_ref(), delivery, self.numbers))
             .buffered(AT_ONCE)
             .try_collect()
             .await?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::id;
-use super::letter::{Letter, Reader, Waker, glance};
+use super::letter::{Letter, Waker, glance};
 use super::replay::cascade;
 use crate::app::dead_letters::{how_it_stands, plan};
 use crate::cli::candidates::DIM;
@@ -73,10 +73,9 @@ impl Show {
                 how_it_stands(&delivery)
             );
         }
-        let letter = Reader::of(&store, self.shown.numbers).await?;
         let planned = plan(store.as_ref(), delivery.clone(), now).await;
         let shows = Shows {
-            letter: letter.letter(&delivery).await?,
+            letter: Letter::of(store.as_ref(), &delivery, self.shown.numbers).await?,
             tries: self.shown.attempts(&delivery),
             handed_over: moves(&delivery),
             would_go_to: planned.as_ref().map(cascade).unwrap_or_default(),
