@@ -1,13 +1,15 @@
 //! The document that tells the next engineer everything about the credentials but the values.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
 use serde_json::json;
 
 use super::inspection::Known;
-use super::registry::{self, MOST_DAYS, VARIABLES, Variable};
+use super::registry::{self, MOST_DAYS, VARIABLES};
 use super::repos_env::{Entry, quoted};
 use crate::domain::credentials::name_of;
 
@@ -81,17 +83,10 @@ fn render(place: &str, known: &[Known]) -> String {
             (None, None) => "not noted".to_owned(),
         },
     };
-    let describe = |variable: &Variable| {
+    let variables = VARIABLES.iter().map(|variable| {
         let known = known.iter().find(|known| known.name == variable.name);
-        json!({
-            "name": variable.name,
-            "kind": variable.kind.name(),
-            "meaning": variable.meaning,
-            "updated": updated(known),
-            "rotation": variable.rotation,
-            "used_by": variable.used_by,
-        })
-    };
+        (variable.name, updated(known))
+    });
     let caller = |known: &Known| {
         let (name, updated) = (name_of(&known.name)?, updated(Some(known)));
         Some(json!({"variable": known.name, "name": name, "updated": updated}))
@@ -104,8 +99,7 @@ fn render(place: &str, known: &[Known]) -> String {
         "file": quoted(place),
         "newest": newest.map_or("not noted yet".to_owned(), date),
         "most_days": MOST_DAYS,
-        "variables": VARIABLES.iter().map(describe).collect::<Vec<_>>(),
-        "caller": describe(&registry::CALLER),
+        "updated": variables.collect::<BTreeMap<_, _>>(),
         "callers": known.iter().filter_map(caller).collect::<Vec<_>>(),
         "others": others.join(", "),
     });
@@ -114,6 +108,7 @@ fn render(place: &str, known: &[Known]) -> String {
         .keep_trailing_newline(true)
         .build();
     let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax.expect("the usual marks"));
     let text = environment.render_str(TEMPLATE, Serde(&values));
     text.expect("the template takes these values")

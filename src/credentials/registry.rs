@@ -1,5 +1,5 @@
-//! The variables that the relay knows: what each is, how it is shaped, who uses it, how it rotates.
-//! Whatever else stands in `repos.env` belongs to other services.
+//! The variables that the relay knows: what each is, how it is shaped, whether it rotates. Whatever
+//! else stands in `repos.env` belongs to other services. `reference.md.jinja` describes them.
 
 use crate::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN, name_of,
@@ -16,10 +16,6 @@ pub struct Variable {
     pub is_required: bool,
     /// Whether it is to be replaced by another value now and then.
     pub rotates: bool,
-    /// The resource at Twilio that it belongs to.
-    pub meaning: &'static str,
-    pub used_by: &'static str,
-    pub rotation: &'static str,
 }
 
 pub const VARIABLES: &[Variable] = &[
@@ -28,57 +24,39 @@ pub const VARIABLES: &[Variable] = &[
         kind: Kind::AccountSid,
         is_required: true,
         rotates: false,
-        meaning: "the account, in every address of Twilio's API; no secret by itself",
-        used_by: "every function, `relay serve`, servers and workflows that send",
-        rotation: "never: it is the account's name",
     },
     Variable {
         name: AUTH_TOKEN,
         kind: Kind::Token,
         is_required: true,
         rotates: true,
-        meaning: "the account's primary auth token; Twilio signs webhooks with it, and it may do everything",
-        used_by: "inbound-sms, inbound-fallback and delivery-status for signatures, rotate-credentials, `relay serve`, `relay twilio`",
-        rotation: "by way of a secondary token that is promoted; the old one is void from that moment",
     },
     Variable {
         name: PREVIOUS_AUTH_TOKEN,
         kind: Kind::Token,
         is_required: false,
         rotates: false,
-        meaning: "the other auth token whose signatures are accepted while a rotation is under way",
-        used_by: "inbound-sms, inbound-fallback, delivery-status, `relay serve`, `relay twilio`",
-        rotation: "there during a rotation only",
     },
     Variable {
         name: API_KEY,
         kind: Kind::KeySid,
         is_required: true,
         rotates: true,
-        meaning: "an API key's SID, the user name with which texts are sent",
-        used_by: "retry-worker, reconciliation, `relay serve`, servers and workflows that send",
-        rotation: "a new key is made, put into service and tried before the old one is deleted",
     },
     Variable {
         name: API_SECRET,
         kind: Kind::KeySecret,
         is_required: true,
         rotates: true,
-        meaning: "the API key's secret, its password; Twilio shows it once",
-        used_by: "retry-worker, reconciliation, `relay serve`, servers and workflows that send",
-        rotation: "together with the key",
     },
 ];
 
 /// The key of a program that may call the relay; there is one of these for each.
-pub const CALLER: Variable = Variable {
+const CALLER: Variable = Variable {
     name: "RELAY_CALLER_NAME",
     kind: Kind::CallerKey,
     is_required: false,
     rotates: true,
-    meaning: "what the program may do (notices, invitations, read), a colon and the key with which it signs its requests",
-    used_by: "outbound-notifier, `relay serve`, and the program itself, which has the key alone",
-    rotation: "`relay secrets caller` makes a new key; with --keep-old, the old one is accepted until the next time",
 };
 
 pub fn variable(name: &str) -> Option<&'static Variable> {
