@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use anyhow::anyhow;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -24,26 +23,11 @@ impl Trigger {
     /// Tells triggers apart by the shape of their events. What is wrong with an event, whoever
     /// takes it says.
     pub fn of(event: &str) -> Self {
-        #[derive(Deserialize)]
-        struct Shape {
-            #[serde(rename = "requestContext")]
-            request_context: Option<RequestContext>,
-        }
-        #[derive(Deserialize)]
-        struct RequestContext {
-            #[serde(rename = "http")]
-            _http: Value,
-        }
-        let is_http = matches!(
-            serde_json::from_str(event),
-            Ok(Shape {
-                request_context: Some(_)
-            })
-        );
-        if is_http {
+        let event: Value = serde_json::from_str(event).unwrap_or_default();
+        if event.pointer("/requestContext/http").is_some() {
             return Trigger::Http;
         }
-        match serde_json::from_str::<SqsEvent>(event) {
+        match serde_json::from_value::<SqsEvent>(event) {
             Ok(batch) if !batch.records.is_empty() && batch.records.iter().all(is_of_a_queue) => {
                 Trigger::Messages(batch.records)
             }
