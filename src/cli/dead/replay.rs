@@ -188,8 +188,8 @@ async fn replay_all(
         let replayed = replay(&relay, &text.delivery).await;
         (text.delivery, replayed)
     });
-    let mut replays = std::pin::pin!(stream::iter(replays).buffered(AT_ONCE));
-    while let Some((id, replayed)) = replays.next().await {
+    let replays: Vec<_> = stream::iter(replays).buffered(AT_ONCE).collect().await;
+    for (id, replayed) in replays {
         done.add(id, replayed);
     }
     for waker in wake_ups {

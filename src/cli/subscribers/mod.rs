@@ -146,9 +146,6 @@ async fn for_each_page(
         if page.len() < PAGE {
             return Ok(count);
         }
-        last = page
-            .into_iter()
-            .next_back()
-            .map(|subscriber| subscriber.number);
+        last = page.last().map(|subscriber| subscriber.number.clone());
     }
 }
