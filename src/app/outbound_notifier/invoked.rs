@@ -9,7 +9,7 @@ use crate::app::relay::Relay;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
 use crate::domain::invitation;
-use crate::domain::request::{self, Because, EntryPoint, Refused, Request};
+use crate::domain::request::{self, Because, Refused, Request};
 
 /// Does what the function is invoked with: a notice, an invitation, an event of the bus, messages of
 /// SNS; or `{"show": ID}`, `{"cancel": ID}`. Answers what `/v1` answers.
@@ -19,12 +19,8 @@ pub async fn invoked(relay: &Relay, event: &[u8]) -> Result<Value, NoticeRejecte
 
 /// The same; `direct` is who asks if no service of AWS does.
 pub async fn asked(relay: &Relay, event: &[u8], direct: Source) -> Result<Value, NoticeRejected> {
-    let (entry_point, requests) = request::invoked(event)?;
-    let source = match entry_point {
-        EntryPoint::Invoke => direct,
-        EntryPoint::EventBridge => Source::EventBridge,
-        EntryPoint::Sns => Source::Sns,
-    };
+    let (service, requests) = request::invoked(event)?;
+    let source = service.unwrap_or(direct);
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         answers.push(perform(relay, request, source.clone()).await?.body);

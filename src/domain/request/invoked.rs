@@ -12,14 +12,7 @@ use super::fields::{Field, Fields};
 use super::json::json;
 use super::shapes::{Id, Key};
 use super::{Because, InvitationRequest, NoticeRequest, Refused, Request};
-
-/// Which way a request came into the function, HTTP apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryPoint {
-    Invoke,
-    EventBridge,
-    Sns,
-}
+use crate::domain::delivery::source::Source;
 
 /// What the function is invoked with directly: one of these, or a notice alone.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,18 +26,15 @@ pub enum DirectRequest {
     Cancel(String),
 }
 
-/// Reads an event of the function. SNS may bring several requests at once, everything else brings
-/// one; if one of them is refused, all are.
-pub fn invoked(event: &[u8]) -> Result<(EntryPoint, Vec<Request>), Refused> {
+/// Reads an event of the function, and says which service of AWS brought it, if one did. SNS may
+/// bring several requests at once, everything else brings one; if one of them is refused, all are.
+pub fn invoked(event: &[u8]) -> Result<(Option<Source>, Vec<Request>), Refused> {
     let event = json(event)?;
     if let Some(records) = event.get("Records") {
-        return Ok((EntryPoint::Sns, sns(records)?));
+        return Ok((Some(Source::Sns), sns(records)?));
     }
-    let entry_point = match event.get("detail-type") {
-        Some(_) => EntryPoint::EventBridge,
-        None => EntryPoint::Invoke,
-    };
-    Ok((entry_point, vec![one(event, None)?]))
+    let service = event.get("detail-type").map(|_| Source::EventBridge);
+    Ok((service, vec![one(event, None)?]))
 }
 
 /// A direct request or an event of the bus. `key` is the idempotency key of whatever names none.

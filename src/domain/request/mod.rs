@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! HTTP body ───────────────▶ notice / invitation ─▶ NoticeRequest / InvitationRequest
-//! event of the function ───▶ invoked ─▶ (EntryPoint, Request)…
+//! event of the function ───▶ invoked ─▶ (Source, Request)…
 //!   {"notice": {…}} · {"detail-type": …, "detail": {…}} · {"Records": […]} · {"show": "no-…"}
 //! ```
 //!
@@ -23,7 +23,7 @@ mod shapes;
 
 pub use details::{CrewDetail, DETAIL_TYPES, Detail, EventDetail, MaintenanceDetail};
 pub use invitation::InvitationRequest;
-pub use invoked::{DirectRequest, EntryPoint, invoked};
+pub use invoked::{DirectRequest, invoked};
 pub use json::MOST_BYTES;
 pub use kind::Request;
 pub use notice::{MOST_NUMBERS, NoticeRequest};

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::delivery::source::Source;
 use crate::domain::notice::Audience;
 use crate::domain::template::When;
 
@@ -220,8 +221,8 @@ fn each_type_of_detail_becomes_its_request() {
     ] {
         let mut detail = zurek();
         detail["seats"] = json!(40);
-        let (entry_point, requests) = invoked(&bytes(&bus(detail_type, detail.clone()))).unwrap();
-        assert_eq!(entry_point, EntryPoint::EventBridge);
+        let (service, requests) = invoked(&bytes(&bus(detail_type, detail.clone()))).unwrap();
+        assert_eq!(service, Some(Source::EventBridge));
         let [Request::Notice(notice)] = &requests[..] else {
             panic!("{requests:?}");
         };
@@ -298,8 +299,8 @@ fn a_message_of_sns_has_its_own_id_for_a_key() {
     let mut asked = a_notice();
     asked.as_object_mut().unwrap().remove("idempotency_key");
     let message = json!({"notice": asked}).to_string();
-    let (entry_point, requests) = invoked(&bytes(&topic(&message))).unwrap();
-    assert_eq!(entry_point, EntryPoint::Sns);
+    let (service, requests) = invoked(&bytes(&topic(&message))).unwrap();
+    assert_eq!(service, Some(Source::Sns));
     let [Request::Notice(notice)] = &requests[..] else {
         panic!("{requests:?}");
     };
@@ -308,8 +309,8 @@ fn a_message_of_sns_has_its_own_id_for_a_key() {
         "95df01b4-ee98-5cb9-9903-4c221d41eb5e"
     );
     let message = bus("Event Published", zurek()).to_string();
-    let (entry_point, requests) = invoked(&bytes(&topic(&message))).unwrap();
-    assert_eq!((entry_point, requests.len()), (EntryPoint::Sns, 1));
+    let (service, requests) = invoked(&bytes(&topic(&message))).unwrap();
+    assert_eq!((service, requests.len()), (Some(Source::Sns), 1));
     let short = json!({"detail-type": "Event Published", "detail": zurek()}).to_string();
     let (_, requests) = invoked(&bytes(&topic(&short))).unwrap();
     let [Request::Notice(notice)] = &requests[..] else {
@@ -342,8 +343,8 @@ fn a_message_of_sns_that_is_something_else_is_named_with_its_place() {
 
 #[test]
 fn a_direct_invocation_names_what_it_asks_for() {
-    let (entry_point, requests) = invoked(&bytes(&json!({"notice": a_notice()}))).unwrap();
-    assert!(entry_point == EntryPoint::Invoke && matches!(requests[..], [Request::Notice(_)]));
+    let (service, requests) = invoked(&bytes(&json!({"notice": a_notice()}))).unwrap();
+    assert!(service.is_none() && matches!(requests[..], [Request::Notice(_)]));
     let (_, requests) = invoked(&bytes(&json!({"invitation": an_invitation()}))).unwrap();
     assert!(matches!(requests[..], [Request::Invitation(_)]));
     let (_, requests) = invoked(&bytes(&a_notice())).unwrap();

@@ -1,7 +1,8 @@
 //! What is sent to the notifier: requests, and the envelopes of AWS around them as its documentation
 //! shows them.
 
-use relay::domain::request::{EntryPoint, Request, invoked};
+use relay::domain::delivery::source::Source;
+use relay::domain::request::{Request, invoked};
 use serde_json::{Value, json};
 
 pub fn notice() -> Value {
@@ -121,7 +122,7 @@ pub fn sns_to_queue(message: &str) -> Value {
     })
 }
 
-fn read(event: &Value) -> (EntryPoint, Vec<Request>) {
+fn read(event: &Value) -> (Option<Source>, Vec<Request>) {
     invoked(event.to_string().as_bytes()).unwrap_or_else(|refused| panic!("{refused}: {event}"))
 }
 
@@ -141,8 +142,8 @@ fn is_notice(requests: &[Request], key: &str) {
 
 #[test]
 fn an_event_as_eventbridge_documents_it_is_read() {
-    let (entry_point, requests) = read(&bus("Event Published", &event()));
-    assert_eq!(entry_point, EntryPoint::EventBridge);
+    let (service, requests) = read(&bus("Event Published", &event()));
+    assert_eq!(service, Some(Source::EventBridge));
     is_notice(&requests, EVENT_ID);
     assert_eq!(wrong(&of_ec2()), ["detail-type"]);
 }
@@ -159,8 +160,8 @@ fn a_message_as_sns_documents_it_is_read() {
         ),
     ];
     for (message, key) in events {
-        let (entry_point, requests) = read(&sns(&message.to_string()));
-        assert_eq!(entry_point, EntryPoint::Sns);
+        let (service, requests) = read(&sns(&message.to_string()));
+        assert_eq!(service, Some(Source::Sns));
         is_notice(&requests, key);
     }
     let place = ["Records[0].Sns.Message"];
