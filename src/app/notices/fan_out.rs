@@ -207,13 +207,7 @@ async fn count(
 }
 
 async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {
-    let wake_ups = deliveries.iter().filter_map(|delivery| {
-        Some(WakeUp {
-            delivery: delivery.id.clone(),
-            asked: now,
-            due: delivery.due()?,
-        })
-    });
-    let wake_ups: Vec<_> = wake_ups.collect();
+    let wake_up = |delivery: &Delivery| Some(WakeUp::new(&delivery.id, delivery.due()?, now));
+    let wake_ups: Vec<_> = deliveries.iter().filter_map(wake_up).collect();
     relay.queue.send_many(&wake_ups, now).await
 }

@@ -2,7 +2,6 @@
 
 use crate::app::audit::records;
 use crate::app::notices::{NoticeRejected, key_reused, line_called};
-use crate::app::ports::queue::WakeUp;
 use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::source::Source;
@@ -53,14 +52,7 @@ pub async fn invite(
     let kept = already(kept, request)?;
     tracing::info!(invitation = %id, line = kept.line, "an invitation was accepted");
     relay.report(vec![records::invited(&kept, now)]).await;
-    let wake_up = WakeUp {
-        delivery: id,
-        asked: now,
-        due: now,
-    };
-    if let Err(error) = relay.queue.send(&wake_up, now).await {
-        tracing::warn!(delivery = %wake_up.delivery, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");
-    }
+    relay.wake_spawned(std::slice::from_ref(&*kept), now).await;
     Ok(Invited::Accepted(kept))
 }
 
