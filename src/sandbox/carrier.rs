@@ -11,6 +11,7 @@ use super::webhook::Outgoing;
 use super::{Message, Power, Text};
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::names::name_of;
 use crate::twilio::form::Form;
 
 /// The phone cannot be reached.
@@ -140,7 +141,7 @@ impl State {
         let Some(url) = &message.status_callback else {
             return;
         };
-        let status = message.status_name();
+        let status = name_of(&message.status);
         let mut fields = vec![
             ("SmsSid", message.sid.to_string()),
             ("SmsStatus", status.clone()),

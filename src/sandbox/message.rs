@@ -93,12 +93,6 @@ impl fmt::Debug for Message {
 pub(super) const LONGEST_VALIDITY: Duration = Duration::from_secs(36_000);
 
 impl Message {
-    /// The status as Twilio writes it.
-    pub(super) fn status_name(&self) -> String {
-        let name = json!(self.status);
-        name.as_str().expect("a string").to_owned()
-    }
-
     /// The Message resource of Twilio's API.
     pub(super) fn json(&self, account_sid: &str) -> Value {
         let uri = format!("{API_PATH}/{account_sid}/Messages/{}", self.sid);
