@@ -159,8 +159,7 @@ async fn carry_out(
             | Effect::Tell { .. }
             | Effect::ReportGivenUp { .. }
             | Effect::ReportSlowed(_)
-            | Effect::ReportWithheld { .. }
-            | Effect::ReportReplayed => {}
+            | Effect::ReportWithheld { .. } => {}
         }
     }
     Ok(events)

@@ -112,6 +112,4 @@ pub enum Effect {
     ReportSlowed(Slowed),
     /// Put into the audit that words were not sent.
     ReportWithheld { because: Withheld },
-    /// Put into the audit that somebody had it tried again.
-    ReportReplayed,
 }

@@ -137,7 +137,6 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
         Effect::ReportWithheld { because } => {
             of(Kind::Withheld).with_outcome(name_of(because).replace('_', " "))
         }
-        Effect::ReportReplayed => replayed(delivery, at),
         Effect::Ask { .. }
         | Effect::AskAfter { .. }
         | Effect::Wake { .. }

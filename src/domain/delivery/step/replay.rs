@@ -13,7 +13,6 @@ impl Step {
         if !matches!(self.delivery.state, State::GaveUp { .. }) || cascade.is_empty() {
             return;
         }
-        self.effects.push(Effect::ReportReplayed);
         self.delivery.gave_up = None;
         if let Some(person) = self.delivery.reached().cloned() {
             self.delivery.to = person;

@@ -49,10 +49,7 @@ fn a_delivery_that_gave_up_says_when_and_over_which_error() {
 fn a_replay_is_due_at_once_with_as_much_time_as_before() {
     let (alive, effects) = after(given_up(), [(7200, replayed(sergio(), &[backup()]))]);
     assert_eq!(alive.state, State::Waiting { due: at(7200) });
-    assert_eq!(
-        effects,
-        [Effect::ReportReplayed, Effect::Wake { due: at(7200) }]
-    );
+    assert_eq!(effects, [Effect::Wake { due: at(7200) }]);
     assert_eq!((alive.gave_up, alive.deadline), (None, at(7200 + 3600)));
     assert_eq!(
         (alive.public_url.as_str(), alive.attempts.len()),
@@ -171,7 +168,7 @@ fn what_arrived_after_all_is_not_sent_again() {
     let (done, effects) = after(dead, [(10, replayed(backup(), &[]))]);
     assert_eq!((&done.state, &done.to), (&State::Delivered, &sergio()));
     assert_eq!((done.gave_up, done.due()), (None, None));
-    assert_eq!(effects, [Effect::ReportReplayed]);
+    assert_eq!(effects, []);
 }
 
 /// Twilio did not say before the deadline whether it has Sergio's text.
@@ -217,7 +214,7 @@ fn what_twilio_has_after_all_is_not_sent_again_unless_it_fails() {
     let (asking, effects) = after(dead, [(9000, cascade)]);
     assert!(matches!(asking.state, State::Accepted { ask: Some(_), .. }));
     let wake = Effect::Wake { due: at(9120) };
-    assert_eq!(effects, [Effect::ReportReplayed, wake]);
+    assert_eq!(effects, [wake]);
     let (done, _) = after(asking.clone(), [(9001, status(1, Status::Delivered, None))]);
     assert_eq!((done.state, done.to), (State::Delivered, sergio()));
     let failed = status(1, Status::Undelivered, Some(30003));
