@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::registry::{self, VARIABLES};
+use super::registry::{self, Kind};
 use super::repos_env::{Entry, Examined, quoted};
 use crate::domain::credentials::{self, CallerKey};
 
@@ -52,7 +52,7 @@ pub fn known(examined: &Examined, now: Timestamp) -> Vec<Known> {
         let since = changed.or(examined.modified);
         Known {
             name: entry.key.clone(),
-            kind: registry::variable(&entry.key).map(|variable| variable.kind.name()),
+            kind: registry::kind_of(&entry.key).map(Kind::name),
             line: entry.line,
             fingerprint: history.map(|history| history.fingerprint(entry)),
             changed,
@@ -90,18 +90,20 @@ pub fn findings(
             Some(caller) => CallerKey::parse(&caller, value)
                 .err()
                 .map(|malformed| malformed.to_string()),
-            None => registry::variable(name).and_then(|variable| variable.kind.complaint(value)),
+            None => registry::kind_of(name).and_then(|kind| kind.complaint(value)),
         };
         if let Some(complaint) = complaint {
             let message = format!("{place}:{line}: {name} {complaint}");
             add("malformed", Some(name), message);
         }
     }
-    for variable in VARIABLES.iter().filter(|variable| variable.is_required) {
-        let (name, what) = (variable.name, variable.kind.name());
+    for (name, kind) in registry::required() {
         if !examined.entries.iter().any(|entry| entry.key == name) {
             let command = format!("relay secrets add --file {} {name}", quoted(place));
-            let message = format!("{name} ({what}) is missing from {place}; run `{command}`");
+            let message = format!(
+                "{name} ({}) is missing from {place}; run `{command}`",
+                kind.name()
+            );
             add("missing_variable", Some(name), message);
         }
     }
@@ -116,8 +118,7 @@ pub fn findings(
     }
     for known in known(examined, now) {
         let name = known.name.as_str();
-        let rotates = registry::variable(name).is_some_and(|variable| variable.rotates);
-        let is_old = |age: &i64| rotates && *age >= i64::from(most_days);
+        let is_old = |age: &i64| registry::rotates(name) && *age >= i64::from(most_days);
         let Some(age) = known.age_days.filter(is_old) else {
             continue;
         };

@@ -42,7 +42,7 @@ pub fn document(place: &str, known: &[Known], entries: &[Entry]) -> Result<Strin
 fn scan(text: &str, harmless: &str, entries: &[Entry]) -> Result<(), Leak> {
     for entry in entries {
         let value = entry.value.expose();
-        let leaks = match registry::variable(&entry.key) {
+        let leaks = match registry::kind_of(&entry.key) {
             Some(_) => parts(value).any(|part| text.contains(part) && !harmless.contains(part)),
             // A part of another service's address or path may well stand in ours.
             None => value.len() >= PART && text.contains(value) && !harmless.contains(value),
@@ -83,15 +83,15 @@ fn render(place: &str, known: &[Known]) -> String {
             (None, None) => "not noted".to_owned(),
         },
     };
-    let variables = VARIABLES.iter().map(|variable| {
-        let known = known.iter().find(|known| known.name == variable.name);
-        (variable.name, updated(known))
+    let variables = VARIABLES.into_iter().map(|(name, _)| {
+        let known = known.iter().find(|known| known.name == name);
+        (name, updated(known))
     });
     let caller = |known: &Known| {
         let (name, updated) = (name_of(&known.name)?, updated(Some(known)));
         Some(json!({"variable": known.name, "name": name, "updated": updated}))
     };
-    let is_other = |known: &&Known| registry::variable(&known.name).is_none();
+    let is_other = |known: &&Known| registry::kind_of(&known.name).is_none();
     let others = known.iter().filter(is_other);
     let others: Vec<_> = others.map(|known| format!("`{}`", known.name)).collect();
     let values = json!({
@@ -168,8 +168,8 @@ mod tests {
     fn every_variable_is_described_with_its_date() {
         let known = known(&["TWILIO_AUTH_TOKEN", "TSHEETS_TOKEN"]);
         let text = document("/home/me/.secrets/repos.env", &known, &[]).unwrap();
-        for variable in VARIABLES {
-            assert!(text.contains(&format!("| `{}` |", variable.name)), "{text}");
+        for (name, _) in VARIABLES {
+            assert!(text.contains(&format!("| `{name}` |")), "{text}");
         }
         for phrase in [
             "`/home/me/.secrets/repos.env`",

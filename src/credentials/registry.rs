@@ -8,60 +8,31 @@ use crate::domain::credentials::{
 /// The schedule of rotation: a value that is older is reported.
 pub const MOST_DAYS: u32 = 90;
 
-/// A variable that the relay knows.
-pub struct Variable {
-    pub name: &'static str,
-    pub kind: Kind,
-    /// Whether a complete file has it.
-    pub is_required: bool,
-    /// Whether it is to be replaced by another value now and then.
-    pub rotates: bool,
-}
-
-pub const VARIABLES: &[Variable] = &[
-    Variable {
-        name: ACCOUNT_SID,
-        kind: Kind::AccountSid,
-        is_required: true,
-        rotates: false,
-    },
-    Variable {
-        name: AUTH_TOKEN,
-        kind: Kind::Token,
-        is_required: true,
-        rotates: true,
-    },
-    Variable {
-        name: PREVIOUS_AUTH_TOKEN,
-        kind: Kind::Token,
-        is_required: false,
-        rotates: false,
-    },
-    Variable {
-        name: API_KEY,
-        kind: Kind::KeySid,
-        is_required: true,
-        rotates: true,
-    },
-    Variable {
-        name: API_SECRET,
-        kind: Kind::KeySecret,
-        is_required: true,
-        rotates: true,
-    },
+/// The variables that the relay knows, besides the keys of callers.
+pub const VARIABLES: [(&str, Kind); 5] = [
+    (ACCOUNT_SID, Kind::AccountSid),
+    (AUTH_TOKEN, Kind::Token),
+    (PREVIOUS_AUTH_TOKEN, Kind::Token),
+    (API_KEY, Kind::KeySid),
+    (API_SECRET, Kind::KeySecret),
 ];
 
-/// The key of a program that may call the relay; there is one of these for each.
-const CALLER: Variable = Variable {
-    name: "RELAY_CALLER_NAME",
-    kind: Kind::CallerKey,
-    is_required: false,
-    rotates: true,
-};
+/// The variables of a complete file: a previous token is there only for a while.
+pub fn required() -> impl Iterator<Item = (&'static str, Kind)> {
+    let variables = VARIABLES.into_iter();
+    variables.filter(|(name, _)| *name != PREVIOUS_AUTH_TOKEN)
+}
 
-pub fn variable(name: &str) -> Option<&'static Variable> {
-    let fixed = VARIABLES.iter().find(|variable| variable.name == name);
-    fixed.or_else(|| name_of(name).map(|_| &CALLER))
+/// How the value of a variable is shaped, if the relay knows the variable.
+pub fn kind_of(name: &str) -> Option<Kind> {
+    let known = VARIABLES.into_iter().find(|(known, _)| *known == name);
+    let of_caller = || name_of(name).map(|_| Kind::CallerKey);
+    known.map(|(_, kind)| kind).or_else(of_caller)
+}
+
+/// Whether a variable is to be replaced by another value now and then.
+pub fn rotates(name: &str) -> bool {
+    kind_of(name).is_some() && !matches!(name, ACCOUNT_SID | PREVIOUS_AUTH_TOKEN)
 }
 
 /// How a value is shaped.

@@ -131,13 +131,13 @@ impl Add {
     }
 
     fn check_value(&self, key: &str, value: &Secret) -> anyhow::Result<()> {
-        let Some(variable) = registry::variable(key) else {
+        let Some(kind) = registry::kind_of(key) else {
             return Ok(());
         };
-        let Some(complaint) = variable.kind.complaint(value.expose()) else {
+        let Some(complaint) = kind.complaint(value.expose()) else {
             return Ok(());
         };
-        if variable.kind.is_sid() {
+        if kind.is_sid() {
             bail!("what came for {key} {complaint}; nothing was changed");
         }
         if !self.any_shape {

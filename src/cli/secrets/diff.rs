@@ -82,7 +82,7 @@ impl Diff {
 
 fn compare(file: &Document, secret: &Values, all: bool) -> Vec<Compared> {
     let in_file = file.entries().iter().map(|entry| entry.key.as_str());
-    let matters = |name: &&str| all || registry::variable(name).is_some() || secret.has(name);
+    let matters = |name: &&str| all || registry::kind_of(name).is_some() || secret.has(name);
     let alone = secret.names().filter(|name| file.get(name).is_none());
     let state = |name: &str| match file.get(name) {
         None => State::OnlyInSecret,

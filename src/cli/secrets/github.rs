@@ -7,7 +7,7 @@ use super::Place;
 use crate::cli::WrongUsage;
 use crate::cli::output::{note, tell};
 use crate::cli::show;
-use crate::credentials::registry::VARIABLES;
+use crate::credentials::registry;
 use crate::credentials::repos_env::{is_key, quoted};
 
 /// Print the commands that make the values secrets of GitHub Actions
@@ -60,11 +60,8 @@ impl Github {
             );
         }
         if names.is_empty() {
-            let ours = VARIABLES.iter().filter(|variable| variable.is_required);
-            names = ours
-                .map(|variable| variable.name)
-                .filter(is_there)
-                .collect();
+            let ours = registry::required().map(|(name, _)| name);
+            names = ours.filter(is_there).collect();
         }
         let mut settings = Vec::new();
         for name in names {
