@@ -11,7 +11,6 @@ use aws_sdk_cloudwatchlogs::operation::put_log_events::{PutLogEventsError, PutLo
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use jiff::Timestamp;
 
-use self::batch::Event;
 use crate::app::ports::audit::{Audit, Record};
 use crate::aws_error::plain;
 
@@ -72,25 +71,11 @@ impl CloudWatchAudit {
 #[async_trait]
 impl Audit for CloudWatchAudit {
     async fn write(&self, records: &[Record]) -> anyhow::Result<()> {
-        let events = records
-            .iter()
-            .map(|record| {
-                Ok(Event {
-                    at: record.at.as_millisecond(),
-                    message: serde_json::to_string(record)?,
-                })
-            })
-            .collect::<serde_json::Result<Vec<_>>>()?;
-        for batch in batch::batches(events)? {
-            let batch = batch
-                .into_iter()
-                .map(|event| {
-                    InputLogEvent::builder()
-                        .timestamp(event.at)
-                        .message(event.message)
-                        .build()
-                })
-                .collect::<Result<Vec<_>, _>>()?;
+        let events = records.iter().map(|record| {
+            let event = InputLogEvent::builder().timestamp(record.at.as_millisecond());
+            Ok(event.message(serde_json::to_string(record)?).build()?)
+        });
+        for batch in batch::batches(events.collect::<anyhow::Result<_>>()?)? {
             self.put(&batch).await?;
         }
         Ok(())
@@ -129,14 +114,8 @@ fn count(index: i32) -> usize {
 /// A name that no other instance uses and that sorts by day, as Lambda's own streams do. Colons and
 /// asterisks are not allowed in it.
 pub fn stream_name(function: &str, now: Timestamp, random: u64) -> String {
-    let day = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-    let function = function.replace([':', '*'], "-");
-    format!(
-        "{:04}/{:02}/{:02}/{function}/{random:016x}",
-        day.year(),
-        day.month(),
-        day.day()
-    )
+    let (day, function) = (now.strftime("%Y/%m/%d"), function.replace([':', '*'], "-"));
+    format!("{day}/{function}/{random:016x}")
 }
 
 #[cfg(test)]
