@@ -196,7 +196,7 @@ mod on_sqs {
         let client = Client::new(&config);
         let held = Sqs {
             aside: SqsDeadLetterQueue::new(client.clone(), &dead),
-            queue: SqsQueue::new(client.clone(), &queue_url),
+            queue: SqsQueue::new(client.clone(), &queue_url, None),
             client,
             dead,
             queue_url,

@@ -258,7 +258,7 @@ mod on_sqs {
         let (url, bulk) = (moto::queue(&config).await, moto::queue(&config).await);
         let client = Client::new(&config);
         let held = Sqs {
-            queue: SqsQueue::new(client.clone(), &url).with_bulk(Some(bulk.clone())),
+            queue: SqsQueue::new(client.clone(), &url, Some(bulk.clone())),
             client,
             urls: [url, bulk],
         };

@@ -34,19 +34,12 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    pub fn new(client: Client, url: impl Into<String>) -> Self {
+    /// `bulk_url` is the queue that texts to many go through.
+    pub fn new(client: Client, url: impl Into<String>, bulk_url: Option<String>) -> Self {
         Self {
             client,
             url: url.into(),
-            bulk_url: None,
-        }
-    }
-
-    /// With the queue that texts to many go through.
-    pub fn with_bulk(self, url: Option<String>) -> Self {
-        Self {
-            bulk_url: url,
-            ..self
+            bulk_url,
         }
     }
 

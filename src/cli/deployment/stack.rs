@@ -73,8 +73,8 @@ impl Parts for Stack {
     fn queue(&self) -> anyhow::Result<Arc<dyn Queue>> {
         let client = aws_sdk_sqs::Client::new(&self.aws);
         let bulk = self.named.parts.get(&Part::BulkQueue).cloned();
-        let queue = SqsQueue::new(client, self.name(Part::Queue)?);
-        Ok(Arc::new(queue.with_bulk(bulk)))
+        let queue = SqsQueue::new(client, self.name(Part::Queue)?, bulk);
+        Ok(Arc::new(queue))
     }
 
     fn wake_ups(&self) -> Option<Arc<dyn DeadLetterQueue>> {

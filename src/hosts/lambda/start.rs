@@ -64,8 +64,8 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(aws), &settings.table);
-    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws), &settings.queue_url)
-        .with_bulk(settings.bulk_queue_url.clone());
+    let sqs = aws_sdk_sqs::Client::new(aws);
+    let queue = SqsQueue::new(sqs, &settings.queue_url, settings.bulk_queue_url.clone());
     let audit = CloudWatchAudit::new(
         aws_sdk_cloudwatchlogs::Client::new(aws),
         &settings.audit_log_group,
