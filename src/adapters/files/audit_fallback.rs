@@ -27,10 +27,6 @@ pub struct Fallback<A> {
 }
 
 impl<A: Audit> Fallback<A> {
-    pub fn to_stdout(audit: A, clock: Arc<dyn Clock>, namespace: &str) -> Self {
-        Self::new(audit, clock, namespace, Box::new(std::io::stdout()))
-    }
-
     pub fn new(
         audit: A,
         clock: Arc<dyn Clock>,

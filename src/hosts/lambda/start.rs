@@ -98,10 +98,11 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow
     Ok(Relay {
         store: Arc::new(store),
         queue: Arc::new(queue),
-        audit: Arc::new(Fallback::to_stdout(
+        audit: Arc::new(Fallback::new(
             audit,
             Arc::clone(&clock),
             &settings.metrics_namespace,
+            Box::new(std::io::stdout()),
         )),
         credentials: Arc::new(credentials),
         twilio: client,
