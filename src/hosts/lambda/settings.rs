@@ -44,19 +44,19 @@ pub(super) fn required(name: &'static str) -> Result<String, Missing> {
 }
 
 impl Settings {
-    pub fn from_env() -> Result<Self, Missing> {
-        Self::from_vars(|name| std::env::var(name).ok())
-    }
-
-    /// Reads the settings with `look_up`. An empty variable counts as a missing one.
-    pub fn from_vars(look_up: impl Fn(&str) -> Option<String>) -> Result<Self, Missing> {
+    /// Reads the settings of a function with `look_up`. An empty variable counts as a missing one.
+    pub fn from_vars(
+        needs: Needs,
+        look_up: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Missing> {
         let optional = |name: &str| look_up(name).filter(|value| !value.is_empty());
         let required = |name: &'static str| optional(name).ok_or(Missing(name));
+        let if_needed = |needed: bool, name| needed.then(|| required(name)).transpose();
         Ok(Self {
             table: required("TABLE_NAME")?,
             queue_url: required("DELIVERIES_QUEUE_URL")?,
-            bulk_queue_url: optional("BULK_QUEUE_URL"),
-            event_bus: optional("EVENT_BUS_NAME"),
+            bulk_queue_url: if_needed(needs.bulk_queue, "BULK_QUEUE_URL")?,
+            event_bus: if_needed(needs.event_bus, "EVENT_BUS_NAME")?,
             audit_log_group: required("AUDIT_LOG_GROUP")?,
             secret_id: required("CREDENTIALS_SECRET_ID")?,
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
@@ -64,19 +64,6 @@ impl Settings {
                 .unwrap_or_else(|| audit_fallback::NAMESPACE.to_owned()),
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
         })
-    }
-}
-
-impl Settings {
-    /// Whether what not every function has is there, if this one needs it.
-    pub fn check(&self, needs: Needs) -> Result<(), Missing> {
-        if needs.bulk_queue && self.bulk_queue_url.is_none() {
-            return Err(Missing("BULK_QUEUE_URL"));
-        }
-        if needs.event_bus && self.event_bus.is_none() {
-            return Err(Missing("EVENT_BUS_NAME"));
-        }
-        Ok(())
     }
 }
 
@@ -95,7 +82,7 @@ mod tests {
     fn a_missing_or_empty_variable_is_named() {
         for missing in REQUIRED {
             for value in [None, Some(String::new())] {
-                let read = Settings::from_vars(|name| match name {
+                let read = Settings::from_vars(Needs::default(), |name| match name {
                     _ if name == missing => value.clone(),
                     _ => Some("x".to_owned()),
                 });
@@ -106,9 +93,33 @@ mod tests {
     }
 
     #[test]
+    fn what_not_every_function_has_is_read_and_named_where_it_is_needed() {
+        let read = |needs, missing: &str| {
+            Settings::from_vars(needs, |name| (name != missing).then(|| "x".to_owned()))
+        };
+        let bulk_queue = Needs {
+            bulk_queue: true,
+            ..Needs::default()
+        };
+        let settings = read(bulk_queue, "EVENT_BUS_NAME").unwrap();
+        assert_eq!(settings.bulk_queue_url.as_deref(), Some("x"));
+        assert_eq!(settings.event_bus, None);
+        let error = read(bulk_queue, "BULK_QUEUE_URL").unwrap_err();
+        assert_eq!(error, Missing("BULK_QUEUE_URL"));
+        let event_bus = Needs {
+            event_bus: true,
+            ..Needs::default()
+        };
+        let error = read(event_bus, "EVENT_BUS_NAME").unwrap_err();
+        assert_eq!(error, Missing("EVENT_BUS_NAME"));
+    }
+
+    #[test]
     fn without_being_told_otherwise_the_relay_talks_to_the_real_twilio() {
-        let settings =
-            Settings::from_vars(|name| REQUIRED.contains(&name).then(|| "x".to_owned())).unwrap();
+        let settings = Settings::from_vars(Needs::default(), |name| {
+            REQUIRED.contains(&name).then(|| "x".to_owned())
+        })
+        .unwrap();
         assert_eq!(settings.twilio_url, API_URL);
         assert_eq!(settings.metrics_namespace, "Relay");
     }

@@ -32,8 +32,7 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// start, or if Lambda's runtime API fails.
 pub fn start(needs: Needs, events: impl AsyncFnOnce(&Relay) -> anyhow::Result<()>) -> ExitCode {
     run(async {
-        let settings = Settings::from_env()?;
-        settings.check(needs)?;
+        let settings = Settings::from_vars(needs, |name| std::env::var(name).ok())?;
         let aws = clients::loader().load().await;
         let relay = build(&settings, &aws, needs).await?;
         events(&relay).await
