@@ -11,13 +11,14 @@ use super::details;
 use super::fields::{Field, Fields};
 use super::json::json;
 use super::shapes::{Id, Key};
-use super::{Because, InvitationRequest, NoticeRequest, Refused, Request};
+use super::{Because, InvitationRequest, NoticeRequest, Refused};
 use crate::domain::delivery::source::Source;
 
 /// What the function is invoked with directly: one of these, or a notice alone.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "DirectRequest")]
 #[serde(rename_all = "snake_case")]
-pub enum DirectRequest {
+pub enum Request {
     Notice(NoticeRequest),
     Invitation(InvitationRequest),
     /// The id of a notice or an invitation: how it stands.

@@ -16,16 +16,14 @@ mod fields;
 mod invitation;
 mod invoked;
 mod json;
-mod kind;
 mod notice;
 mod refused;
 mod shapes;
 
 pub use details::{CrewDetail, DETAIL_TYPES, Detail, EventDetail, MaintenanceDetail};
 pub use invitation::InvitationRequest;
-pub use invoked::{DirectRequest, invoked};
+pub use invoked::{Request, invoked};
 pub use json::MOST_BYTES;
-pub use kind::Request;
 pub use notice::{MOST_NUMBERS, NoticeRequest};
 pub use refused::{Because, Problem, Refused};
 

@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::domain::request::{
-    CrewDetail, DETAIL_TYPES, Detail, DirectRequest, EventDetail, InvitationRequest,
-    MaintenanceDetail, NoticeRequest,
+    CrewDetail, DETAIL_TYPES, Detail, EventDetail, InvitationRequest, MaintenanceDetail,
+    NoticeRequest, Request,
 };
 
 /// The JSON Schema of everything that the notifier can be invoked with. `#/$defs/NoticeRequest` and
@@ -21,7 +21,7 @@ use crate::domain::request::{
 /// SNS brings the same as text; its own envelope is AWS's.
 pub fn notifier() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let direct = generator.subschema_for::<DirectRequest>();
+    let direct = generator.subschema_for::<Request>();
     let notice = generator.subschema_for::<NoticeRequest>();
     generator.subschema_for::<InvitationRequest>();
     let bus_event = bus_event(&mut generator);
