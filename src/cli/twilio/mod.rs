@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::candidates::{GREEN, RED};
 use super::output::tell;
@@ -15,7 +14,7 @@ use super::show;
 use crate::credentials::repos_env;
 use crate::domain::credentials::{AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
 use crate::twilio::form::Form;
-use crate::twilio::signature::{self, Signed};
+use crate::twilio::signature::{self, Signed, sha256_hex};
 
 /// Sign a webhook request or check a signature
 #[derive(clap::Args)]
@@ -201,10 +200,7 @@ fn with_digest(url: &str, body: &[u8]) -> String {
     if url.contains("bodySHA256=") {
         return url.to_owned();
     }
-    let digest: String = Sha256::digest(body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = sha256_hex(body);
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}bodySHA256={digest}")
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::delivery::invitation::Invitation;
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
-use crate::domain::ids::DeliveryId;
+use crate::domain::ids::{DeliveryId, hex};
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 
@@ -35,8 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The id of the invitation of a line with this key, which is its delivery's.
 pub fn id(line: &PhoneNumber, key: &str) -> DeliveryId {
     let digest = Sha256::digest(format!("invitation\n{}\n{key}", line.expose()));
-    let digits: String = digest[..16].iter().map(|b| format!("{b:02x}")).collect();
-    DeliveryId::parse(&format!("{PREFIX}{digits}")).expect("letters, digits and a hyphen")
+    DeliveryId::parse(&format!("{PREFIX}{}", hex(&digest[..16])))
+        .expect("letters, digits and a hyphen")
 }
 
 /// Reads the id of an invitation.

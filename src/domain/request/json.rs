@@ -3,6 +3,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Because, Refused};
+use crate::domain::ids::hex;
 
 /// The longest body or event that is read. It is EventBridge's and SNS's order of magnitude (256 KB)
 /// less what nobody needs: 500 numbers with their data are 20 KiB.
@@ -29,6 +30,5 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, Refused> {
 /// The same for the same values, however they were written: their members are sorted by name.
 pub(super) fn digest_of(request: &impl Serialize) -> String {
     let value = serde_json::to_value(request).expect("requests are JSON");
-    let digest = Sha256::digest(value.to_string());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(value.to_string()))
 }
