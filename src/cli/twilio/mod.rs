@@ -176,8 +176,8 @@ impl Request {
     fn tokens(&self) -> anyhow::Result<Vec<Secret>> {
         if let Some(file) = &self.env_file {
             let credentials = repos_env::read(file)?;
-            let copy = |token: &Secret| Secret::new(token.expose());
-            return Ok(credentials.signing_tokens().map(copy).collect());
+            let tokens = credentials.signing_tokens().map(Secret::duplicate);
+            return Ok(tokens.collect());
         }
         let tokens: Vec<Secret> = [AUTH_TOKEN, PREVIOUS_AUTH_TOKEN]
             .iter()

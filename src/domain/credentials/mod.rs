@@ -3,15 +3,7 @@
 pub mod callers;
 mod secret;
 
-pub use callers::Action;
-pub use callers::Actions;
-pub use callers::CallerKey;
-pub use callers::Callers;
-pub use callers::Malformed;
-pub use callers::VARIABLE;
-pub use callers::name_of;
-pub use callers::variable_of;
-
+pub use callers::{Action, Actions, CallerKey, Callers, Malformed, VARIABLE, name_of, variable_of};
 pub use secret::Secret;
 
 /// The names under which credentials stand in `repos.env` and in Secrets Manager.
