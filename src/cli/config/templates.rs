@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use crate::cli::output::{Unwritten, note, tell};
+use crate::cli::show;
 use crate::domain::line::Line;
 use crate::printable::printable;
 
@@ -38,10 +39,7 @@ pub fn tried(lines: &[Line]) -> Vec<Tried<'_>> {
 pub fn show(lines: &[Line]) -> Result<(), Unwritten> {
     for tried in tried(lines) {
         let Tried { line, template, .. } = tried;
-        let segments = match tried.segments {
-            1 => "1 segment".to_owned(),
-            more => format!("{more} segments"),
-        };
+        let segments = show::count(tried.segments, "segment");
         tell!(
             "{line}: {template} is {segments}: {}",
             printable(&tried.text)
