@@ -34,11 +34,6 @@ impl Sender {
         }
     }
 
-    /// Whether a text back can reach the sender.
-    pub fn is_answerable(&self) -> bool {
-        matches!(self, Sender::Phone(_))
-    }
-
     pub fn phone(&self) -> Option<&PhoneNumber> {
         match self {
             Sender::Phone(number) => Some(number),
@@ -83,7 +78,7 @@ mod tests {
 
     #[test]
     fn only_a_phone_can_be_answered() {
-        let answerable = |text| Sender::parse(text).is_answerable();
+        let answerable = |text| Sender::parse(text).phone().is_some();
         assert!(answerable("+16195550107"));
         for text in ["72975", "ACME Alerts", "rcs:acme_agent", ""] {
             assert!(!answerable(text), "{text}");
