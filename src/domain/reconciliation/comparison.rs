@@ -96,7 +96,13 @@ impl Comparison {
         };
         let same = self.ours.entry(message.words).or_default();
         same.push((message.at, delivery.id.clone()));
-        self.end(delivery, attempt, message.at, message.news(attempt.number))
+        let news = News {
+            attempt: attempt.number,
+            sid: message.sid.clone(),
+            status: message.status,
+            failure: message.failure,
+        };
+        self.end(delivery, attempt, message.at, news)
     }
 
     /// A text that came in, and whether there is a record of it. If there is none, it is to be
@@ -234,17 +240,6 @@ impl Comparison {
             until: self.day.until,
             counts: self.counts,
             differences: self.differences,
-        }
-    }
-}
-
-impl Message {
-    fn news(&self, attempt: u32) -> News {
-        News {
-            attempt,
-            sid: self.sid.clone(),
-            status: self.status,
-            failure: self.failure,
         }
     }
 }

@@ -102,7 +102,18 @@ fn accepted(n: u32) -> Delivery {
 }
 
 fn ended(n: u32, status: Status) -> Delivery {
-    let news = sent(n, status).news(1);
+    let Message {
+        sid,
+        status,
+        failure,
+        ..
+    } = sent(n, status);
+    let news = News {
+        attempt: 1,
+        sid,
+        status,
+        failure,
+    };
     step(accepted(n), news.event(), afternoon(5), 0.0).0
 }
 
