@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -74,18 +73,6 @@ impl Default for Pace {
             sending: Duration::from_millis(200),
             carrier: Duration::from_millis(700),
         }
-    }
-}
-
-/// Without body and numbers, for whoever prints it.
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("sid", &self.sid)
-            .field("direction", &self.direction)
-            .field("status", &self.status)
-            .field("error_code", &self.error_code)
-            .finish()
     }
 }
 

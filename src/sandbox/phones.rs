@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,17 +40,6 @@ pub struct Entry {
     pub with: String,
     pub body: String,
     pub media: Vec<String>,
-}
-
-/// Without body and number, for whoever prints it.
-impl fmt::Debug for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
-            .field("at", &self.at)
-            .field("sid", &self.sid)
-            .field("sent", &self.sent)
-            .finish()
-    }
 }
 
 impl Phones {

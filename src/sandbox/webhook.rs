@@ -1,7 +1,6 @@
 //! The requests that Twilio makes: when, how often, and what is wrong with their answers.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use ::http::{Request, Uri};
 use bytes::Bytes;
@@ -29,16 +28,6 @@ pub struct Webhook {
     pub headers: Vec<(&'static str, String)>,
     /// The form.
     pub body: String,
-}
-
-/// Without the body, for whoever prints it.
-impl fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook")
-            .field("id", &self.id)
-            .field("url", &self.url)
-            .finish()
-    }
 }
 
 impl Webhook {
