@@ -1,6 +1,7 @@
 //! A line's time zone, and how a time is said to people.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text_form::text_form;
@@ -29,6 +30,11 @@ impl TimeZone {
     /// The instant on this zone's clock.
     pub fn at(&self, instant: jiff::Timestamp) -> jiff::ZonedDateTime {
         instant.to_zoned_datetime(self.0.clone())
+    }
+
+    /// The first moment of a day on this zone's clock.
+    pub fn midnight(&self, day: Date) -> Result<Timestamp, jiff::Error> {
+        Ok(day.to_zoned_datetime(self.0.clone())?.timestamp())
     }
 
     /// The instant as the relay's commands show it: `Sat 2026-11-21 02:00 PST`.

@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use csv::{ByteRecord, StringRecord};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::cli::schedule::{how_written, read_number};
@@ -230,12 +229,8 @@ pub fn may_be_texted(number: &PhoneNumber, line: &Line, lines: &[Line]) -> Resul
 
 /// When somebody agreed; a date is its beginning on the line's clock.
 pub fn since(text: &str, line: &Line, now: Timestamp) -> Result<Timestamp, String> {
-    let begin_of_day = |text: &str| {
-        let day = text.parse::<Date>().ok()?;
-        let began = day.to_zoned_datetime(line.time_zone.zone().clone());
-        Some(began.ok()?.timestamp())
-    };
-    match text.parse().ok().or_else(|| begin_of_day(text)) {
+    let begin_of_day = || line.time_zone.midnight(text.parse().ok()?).ok();
+    match text.parse().ok().or_else(begin_of_day) {
         Some(at) if at <= now => Ok(at),
         Some(_) => Err(format!("{text:?} is still to come; write when they agreed")),
         None => Err(format!(

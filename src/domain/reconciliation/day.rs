@@ -26,14 +26,10 @@ pub struct Day {
 impl Day {
     /// An error means that the date is at the end of all calendars.
     pub fn of(date: Date, zone: &TimeZone) -> Result<Self, jiff::Error> {
-        let midnight = |date: Date| {
-            let midnight = date.to_zoned_datetime(zone.zone().clone())?;
-            Ok::<_, jiff::Error>(midnight.timestamp())
-        };
         Ok(Self {
             date,
-            from: midnight(date)?,
-            until: midnight(date.tomorrow()?)?,
+            from: zone.midnight(date)?,
+            until: zone.midnight(date.tomorrow()?)?,
         })
     }
 
