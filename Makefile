@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-threads crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -90,11 +90,11 @@ simulate-notices:
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::notices::as_many -- --ignored --nocapture
 
-## simulate-threads: the same with people who answer, pass threads on and go away
-simulate-threads:
-	$(step) "simulate-threads"
+## simulate-people: the same with people who answer, pass customers on and go away
+simulate-people:
+	$(step) "simulate-people"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
-		cargo test --profile quick --test relay simulation::threads::as_many -- --ignored --nocapture
+		cargo test --profile quick --test relay simulation::people::as_many -- --ignored --nocapture
 
 ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 

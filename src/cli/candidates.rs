@@ -71,21 +71,26 @@ pub fn nobody(rule: Rule) -> (&'static str, &'static str) {
     let to = match rule {
         Rule::Answer | Rule::TaggedAnswer | Rule::Choice => "the customer",
         Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => "nobody, not answered",
-        Rule::Held => "nobody yet",
+        Rule::Asked => "nobody yet",
         _ => "nobody",
     };
     let why = match rule {
-        Rule::FirstAvailable | Rule::Thread => "nobody is available",
-        Rule::FromPerson => "a person of the cascade wrote, and there is no thread for it",
-        Rule::Answer => "a person of the cascade answered their thread",
-        Rule::TaggedAnswer => "a person of the cascade put the thread's tag in front",
+        Rule::FirstAvailable | Rule::Conversation => "nobody is available",
+        Rule::FromPerson => "a person of the cascade wrote, and no customer can be meant",
+        Rule::Answer => "a person of the cascade answered their customer",
+        Rule::TaggedAnswer => "a person of the cascade put the customer's digits in front",
         Rule::Choice => "a person of the cascade said for whom an earlier text was",
-        Rule::Held => "it is not certain for which of the person's threads it is",
-        Rule::UnknownTag => "no thread of the person has its tag, or nothing stands behind it",
+        Rule::Asked => "it is not certain for which customer it is",
+        Rule::UnknownTag => {
+            "no customer's number ends in its digits, or nothing stands behind them"
+        }
         Rule::TooLong => "it is longer than what goes to a customer in one text",
-        Rule::Passed => "a person of the cascade gave their thread to the next",
-        Rule::Claimed => "a person of the cascade took the thread on",
-        Rule::WrongPin => "a command without the right PIN changes nothing",
+        Rule::Passed => "a person of the cascade gave their customer to the next",
+        Rule::Claimed => "a person of the cascade took the customer on",
+        Rule::Done => "a person of the cascade said that the customer waits no longer",
+        Rule::Reaction => "a phone's reaction is no answer",
+        Rule::NearMiss => "it is nearly a command",
+        Rule::WrongPin => "the PIN is missing or wrong, or stands in a text that is no command",
         Rule::FromLine => "a line of the relay wrote, which would never end",
         Rule::OptOutWord => "a person of the cascade wrote a word that Twilio answers",
         Rule::AutomaticReply => "a person's phone wrote it by itself",

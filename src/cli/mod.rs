@@ -4,6 +4,7 @@ mod by_hand;
 mod candidates;
 mod config;
 pub mod config_file;
+mod conversations;
 mod dead;
 mod deployment;
 mod dev;
@@ -27,7 +28,6 @@ mod serve;
 mod show;
 mod subscribers;
 mod text;
-mod threads;
 mod twilio;
 
 use std::io::{BufRead, IsTerminal};
@@ -59,7 +59,7 @@ enum Command {
     Route(route::Route),
     Duty(duty::Duty),
     Explain(explain::Explain),
-    Threads(threads::Threads),
+    Conversations(conversations::Conversations),
     Dead(dead::Dead),
     Reconcile(reconcile::Reconcile),
     Notify(notify::Notify),
@@ -143,7 +143,7 @@ impl Command {
             Command::Route(command) => command.run().await,
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
-            Command::Threads(command) => command.run().await,
+            Command::Conversations(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
             Command::Notify(command) => command.run().await,

@@ -15,7 +15,7 @@ use crate::domain::inbound::sms::InboundSms;
 use crate::domain::line::Line;
 use crate::domain::line::config::in_words;
 use crate::domain::phone::{PhoneNumber, Sender};
-use crate::domain::routing::Decision;
+use crate::domain::routing::{Decision, Known};
 use crate::domain::sms::{Encoding, segments};
 use crate::printable::printable_lines;
 
@@ -75,9 +75,14 @@ impl Route {
             media_left_out: 0,
             opt_out_type: None,
         };
-        let threads = self.schedule.threads(&line).await?;
-        let text = inbound_sms::text::Text::of(sms, at);
-        let routed = routed(inbound_sms::plan(&line, &known, &text, &threads), &line);
+        let text = inbound_sms::Text::of(sms, at);
+        let (found, view) = self.schedule.found(&line, &text).await?;
+        let known = Known {
+            has_conversation: found.known(at).has_conversation,
+            ..known
+        };
+        let plan = inbound_sms::plan(&line, &known, &text, &found, &view);
+        let routed = routed(plan.complete(&[]), &line);
         show::print(&routed, self.json, |routed| print(routed, &line))
     }
 }

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use super::deployment::RelayFlags;
 use super::{WrongUsage, config_file};
-use crate::app::ports::store::Store;
+use crate::app::inbound_sms::{PersonsView, Text, persons_view};
+use crate::app::ports::store::{ForInbound, Store};
 use crate::domain::duty::when;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
-use crate::domain::thread::Threads;
 
 /// Where a command takes lines, overrides and opt-outs from: a relay's store, or a file, whose lines
 /// have neither unless a relay is named as well.
@@ -56,12 +56,20 @@ impl Schedule {
         }
     }
 
-    /// The threads of a line, if there is a store to know them.
-    pub async fn threads(&self, line: &Line) -> anyhow::Result<Threads> {
-        match self.store().await? {
-            Some(store) => store.threads(&line.number).await,
-            None => Ok(Threads::default()),
-        }
+    /// What is known for a text to a line, and of the person who writes it, as far as there is a store
+    /// to know it.
+    pub async fn found(
+        &self,
+        line: &Line,
+        text: &Text,
+    ) -> anyhow::Result<(ForInbound, PersonsView)> {
+        let Some(store) = self.store().await? else {
+            return Ok(Default::default());
+        };
+        let from = text.sms.from.phone();
+        let found = store.for_inbound(&line.number, &text.sms.sid, from).await?;
+        let view = persons_view::read(store.as_ref(), line, &found, text).await?;
+        Ok((found, view))
     }
 
     /// The line asked for, which must be clear.

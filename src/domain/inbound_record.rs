@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::conversation::Link;
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::routing::Decision;
 use crate::domain::subscriber::Subscriber;
-use crate::domain::thread::Link;
 use crate::domain::{command, opt_out};
 
 /// Everything that is kept of one inbound: what came, what was decided, what was set in motion.
@@ -26,9 +26,9 @@ pub struct InboundRecord {
     /// What it changed about its sender's duty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duty: Option<command::Change>,
-    /// The customer's thread that it belongs to.
+    /// The customer's conversation that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thread: Option<Link>,
+    pub conversation: Option<Link>,
     /// How it came, if not on the main path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fallback: Option<ByFallback>,

@@ -1,6 +1,8 @@
 //! The rules of the relay, without I/O: no async, no clock, no AWS, no HTTP, no provider's words.
 
+pub mod automatic_text;
 pub mod command;
+pub mod conversation;
 pub mod credentials;
 pub mod delivery;
 pub mod duty;
@@ -23,5 +25,5 @@ pub mod sms;
 pub mod subscriber;
 pub mod template;
 mod text_form;
-pub mod thread;
+
 pub mod time_zone;

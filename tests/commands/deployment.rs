@@ -228,7 +228,7 @@ async fn without_the_right_to_read_a_stack_its_parts_can_be_named() {
     tokio::spawn(async move { axum::serve(listener, router).await });
     let place = Place::new();
     let ran = tokio::task::spawn_blocking(move || {
-        relay_at(&url, &place, &["threads", "--stack", "relay"], &[])
+        relay_at(&url, &place, &["conversations", "--stack", "relay"], &[])
     });
     let ran = ran.await.unwrap();
     ran.refused(1, "cannot read the outputs of the stack relay");

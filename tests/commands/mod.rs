@@ -450,7 +450,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         decision,
         deliveries: Vec::new(),
         by_fallback: None,
-        thread: None,
+        conversation: None,
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,

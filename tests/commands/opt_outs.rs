@@ -91,7 +91,6 @@ async fn route_and_duty_say_who_is_skipped_and_what_is_not_answered() {
     assert_eq!(duty[0]["people"][1]["available"], true);
 
     for (from, body, rule) in [
-        ("619-555-0111", "I'm driving right now", "automatic_reply"),
         ("619-555-0111", "+18585550107: hi", "own_words"),
         ("619-555-0111", "STOP", "opt_out_word"),
     ] {
@@ -101,6 +100,8 @@ async fn route_and_duty_say_who_is_skipped_and_what_is_not_answered() {
             (&rule.into(), &Value::Null)
         );
     }
+    let driving = route("619-555-0111", "I'm driving right now");
+    assert_eq!(driving["rule"], "automatic_reply");
     let stop = route("858-555-0107", "stop");
     assert!(
         stop["text"].as_str().unwrap().contains("call them"),
@@ -127,12 +128,8 @@ async fn explained(from: &str, body: &str, then: impl Fn(&mut Delivery)) -> Stri
     let sid = sms.sid.clone();
     let now = FRIDAY_10.parse().unwrap();
     let text = inbound_sms::text::Text::of(sms, now);
-    let planned = inbound_sms::plan(
-        &line,
-        &Known::default(),
-        &text,
-        &relay::domain::thread::Threads::default(),
-    );
+    let (known, found, view) = Default::default();
+    let planned = inbound_sms::plan(&line, &known, &text, &found, &view).complete(&[]);
     let (record, mut deliveries) = (planned.record, planned.deliveries);
     deliveries.iter_mut().for_each(then);
     store.record(&record, &deliveries).await.unwrap();

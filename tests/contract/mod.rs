@@ -3,6 +3,7 @@
 //! has no queue, and what it has instead stands in `due`.
 
 mod audit;
+mod conversations;
 mod due;
 mod examples;
 mod guards;
@@ -13,7 +14,6 @@ mod queue;
 mod signatures;
 mod store;
 mod subscribers;
-mod threads;
 
 /// Makes a test of each case for each implementation: `on_aws::CASE`, `on_one_machine::CASE`,
 /// `in_memory::CASE`. One machine has no queue of messages: `_`.

@@ -175,7 +175,7 @@ async fn an_answer_to_a_person_is_replayed_to_that_person_alone() {
     world.advance(seconds(10)).await;
     replays(&world, &sid).await.unwrap();
     world.advance(minutes(5)).await;
-    world.backup().receives("You have no open thread");
+    world.backup().receives("No customer has written to you");
     world.sergio().receives_nothing();
 }
 

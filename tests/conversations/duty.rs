@@ -145,7 +145,7 @@ async fn when_clocks_go_back_the_repeated_hour_counts_twice() {
 async fn a_person_of_the_cascade_is_no_customer() {
     let world = World::at(IN_HOURS).await;
     let sid = world.sergio().texts("On my way").await;
-    world.sergio().receives("You have no open thread");
+    world.sergio().receives("No customer has written to you");
     world.backup().receives_nothing();
     world.customer().receives_nothing();
     let record = world.relay().store.inbound(&sid).await.unwrap().unwrap();

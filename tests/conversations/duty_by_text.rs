@@ -100,7 +100,7 @@ async fn a_strangers_command_is_a_customers_text() {
     for body in ["away 2h", "who", "back"] {
         let sid = world.customer().texts(body).await;
         let rule = rule(&world, &sid).await;
-        assert!(matches!(rule, Rule::FirstAvailable | Rule::Thread));
+        assert!(matches!(rule, Rule::FirstAvailable | Rule::Conversation));
         world.sergio().receives(body);
     }
     world.customer().receives_nothing();

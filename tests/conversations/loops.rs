@@ -5,8 +5,7 @@ use relay::app::ports::audit::Kind;
 use relay::domain::inbound::sms::InboundSms;
 use relay::domain::line::Line;
 use relay::domain::phone::Sender;
-use relay::domain::routing::{Known, Rule};
-use relay::domain::thread::Threads;
+use relay::domain::routing::Rule;
 
 use crate::support::world::{IN_HOURS, World, minutes, number, seconds};
 
@@ -31,8 +30,10 @@ fn other_relay(here: &World, text: &str) -> Option<String> {
     };
     let now = relay::clock::Clock::now(&*here.clock);
     let text = inbound_sms::text::Text::of(sms, now);
-    let planned = inbound_sms::plan(&line, &Known::default(), &text, &Threads::default());
+    let (known, found, view) = Default::default();
+    let planned = inbound_sms::plan(&line, &known, &text, &found, &view);
     planned
+        .complete(&[])
         .deliveries
         .into_iter()
         .next()
@@ -49,7 +50,7 @@ async fn two_relays_that_point_at_each_other_come_to_rest() {
     // Whatever begins it, the answer is the last thing that is said.
     let world = World::at(IN_HOURS).await;
     world.sergio().texts("beep").await;
-    let answer = world.sergio().receives("You have no open thread");
+    let answer = world.sergio().receives("No customer has written to you");
     assert_eq!(other_relay(&world, &answer), None);
     let relayed = format!("{}: {answer}", world.line.number.expose());
     world.sergio().texts(&relayed).await;
@@ -68,19 +69,24 @@ async fn two_relays_that_point_at_each_other_come_to_rest() {
 }
 
 #[tokio::test]
-async fn an_automatic_reply_of_a_persons_phone_is_not_answered() {
+async fn automatic_replies_of_a_persons_phone_are_answered_once() {
     let world = World::at(IN_HOURS).await;
     world.customer().texts("hi").await;
     world.sergio().receives("hi");
     for words in [
-        "I'm driving with Do Not Disturb While Driving turned on.",
+        "I'm driving with Do Not Disturb While Driving turned on. I'll see your message when I get \
+         where I'm going.",
         "Respuesta automática: vuelvo el lunes",
         "Automatische Antwort: bin unterwegs",
     ] {
         let sid = world.sergio().texts(words).await;
         assert_eq!(rule(&world, &sid).await, Rule::AutomaticReply);
     }
+    world
+        .sergio()
+        .receives("Taken for your phone's automatic reply");
     world.sergio().receives_nothing();
+    world.customer().receives_nothing();
     world.customer().texts("Out of office until Monday").await;
     world.sergio().receives("Out of office until Monday");
 }
@@ -100,7 +106,7 @@ async fn a_machine_in_the_cascade_that_always_answers_gets_ever_fewer_answers() 
     let withheld = world.audit();
     let withheld = withheld.iter().filter(|r| r.kind == Kind::Withheld).count();
     for _ in 0..60 - withheld {
-        world.sergio().receives("You have no open thread");
+        world.sergio().receives("No customer has written to you");
         answers += 1;
     }
     assert!(

@@ -1,5 +1,6 @@
 //! What customers, Sergio and the backup experience, told as conversations.
 
+mod answering;
 mod dead_letters;
 mod duty;
 mod duty_by_text;
@@ -14,6 +15,5 @@ mod opt_outs;
 mod reconciliation;
 mod subscribers;
 mod text;
-mod threads;
 mod trouble;
 mod webhooks;

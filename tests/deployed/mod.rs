@@ -23,6 +23,7 @@ mod world;
 // What is tested.
 mod ack_round_trips;
 mod connections;
+mod conversations;
 mod failures;
 mod fallback;
 mod invitations;
@@ -35,4 +36,3 @@ mod secrets_manager;
 mod starts;
 mod template;
 mod texts;
-mod threads;

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
-    Accepted, ForInbound, ForSending, Kept, Notices, Planning, Result, Saved, Store, Subscribers,
+    Accepted, Changed, ForInbound, ForSending, Kept, Notices, Planned, Result, Saved, Store,
+    Subscribers,
 };
+use relay::domain::conversation::{Conversation, PersonState};
 use relay::domain::delivery::Delivery;
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::message_sid::MessageSid;
@@ -22,7 +24,6 @@ use relay::domain::opt_out::OptOuts;
 use relay::domain::pace;
 use relay::domain::phone::PhoneNumber;
 use relay::domain::subscriber::{Change, Subscriber, Unchanged};
-use relay::domain::thread::Threads;
 
 /// What becomes of the calls of a store.
 #[async_trait]
@@ -47,16 +48,20 @@ pub trait Hook: Send + Sync {
 
     // The calls which a test has do something else.
 
-    async fn take_in(
+    async fn for_inbound(
         &self,
         line: &PhoneNumber,
         sid: &MessageSid,
-        seen: &Threads,
-        plan: Planning,
-    ) -> Result<Kept> {
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let answer = self.behind().for_inbound(line, sid, from);
+        self.read("for_inbound", answer).await
+    }
+
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
         let store = Arc::clone(self.behind());
-        let (line, sid, seen) = (line.clone(), sid.clone(), seen.clone());
-        let effect = async move { store.take_in(&line, &sid, &seen, plan).await };
+        let (line, planned) = (line.clone(), planned.clone());
+        let effect = async move { store.take_in(&line, &planned).await };
         self.write("take_in", effect).await
     }
 
@@ -110,30 +115,52 @@ impl<H: Hook> Store for HookedStore<H> {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let answer = self.0.behind().for_inbound(line, sid, from);
-        self.0.read("for_inbound", answer).await
+        self.0.for_inbound(line, sid, from).await
     }
 
-    async fn take_in(
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
+        self.0.take_in(line, planned).await
+    }
+
+    async fn conversations(
         &self,
         line: &PhoneNumber,
-        sid: &MessageSid,
-        seen: &Threads,
-        plan: Planning,
-    ) -> Result<Kept> {
-        self.0.take_in(line, sid, seen, plan).await
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>> {
+        let answer = self.0.behind().conversations(line, customers);
+        self.0.read("conversations", answer).await
     }
 
-    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
-        let answer = self.0.behind().threads(line);
-        self.0.read("threads", answer).await
+    async fn customers_alike(
+        &self,
+        line: &PhoneNumber,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        let answer = self.0.behind().customers_alike(line, digits, limit);
+        self.0.read("customers_alike", answer).await
     }
 
-    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
+    async fn customers_of(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        let answer = self.0.behind().customers_of(line, person, limit);
+        self.0.read("customers_of", answer).await
+    }
+
+    async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
+        let answer = self.0.behind().person_state(line, person);
+        self.0.read("person_state", answer).await
+    }
+
+    async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
         let store = Arc::clone(self.0.behind());
-        let (line, threads) = (line.clone(), threads.clone());
-        let effect = async move { store.save_threads(&line, &threads).await };
-        self.0.write("save_threads", effect).await
+        let (line, changed) = (line.clone(), changed.clone());
+        let effect = async move { store.save_conversation(&line, &changed).await };
+        self.0.write("save_conversation", effect).await
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {

@@ -1,12 +1,9 @@
-//! Records of texts that have nothing to do with threads, put into a store as they are.
-
-use std::sync::Arc;
+//! Records of texts that have nothing to do with conversations, put into a store as they are.
 
 use async_trait::async_trait;
 use relay::app::ports::store::{Kept, Planned, Recorded, Result, Store};
 use relay::domain::delivery::Delivery;
 use relay::domain::inbound_record::InboundRecord;
-use relay::domain::thread::Threads;
 
 #[async_trait]
 pub trait Records {
@@ -19,14 +16,14 @@ impl<S: Store + ?Sized> Records for S {
         let planned = Planned {
             record: record.clone(),
             deliveries: deliveries.to_vec(),
-            threads: None,
+            conversations: Vec::new(),
+            person: None,
         };
-        let (line, sid) = (&record.sms.to, &record.sms.sid);
-        let plan = Arc::new(move |_: &Threads| planned.clone());
-        let kept = self.take_in(line, sid, &Threads::default(), plan).await?;
+        let kept = self.take_in(&record.sms.to, &planned).await?;
         Ok(match kept {
-            Kept::New(_) => Recorded::New,
+            Kept::New => Recorded::New,
             Kept::Already => Recorded::Already,
+            Kept::Outdated => unreachable!("it changes nothing that somebody else could change"),
         })
     }
 }

@@ -10,12 +10,35 @@ CREATE TABLE overrides (
     PRIMARY KEY (line, person)
 ) WITHOUT ROWID;
 
--- What is known of a line's threads, and what waits for a word of its people.
-CREATE TABLE threads (
-    line    TEXT PRIMARY KEY,        -- the line's number
-    version INTEGER NOT NULL,
-    threads TEXT NOT NULL            -- JSON
+CREATE TABLE conversations (
+    line         TEXT NOT NULL,      -- the line's number
+    customer     TEXT NOT NULL,      -- the customer's
+    version      INTEGER NOT NULL,
+    conversation TEXT NOT NULL,      -- JSON
+    PRIMARY KEY (line, customer)
 );
+
+-- Who else's number ends in the same digits.
+CREATE INDEX conversations_alike ON conversations (line, substr(customer, -4), customer);
+
+-- The conversations of each person: those that wait, then the others, by time.
+CREATE TABLE participants (
+    line     TEXT NOT NULL,          -- the line's number
+    person   TEXT NOT NULL,          -- the person's
+    waits    INTEGER NOT NULL,       -- 1 if the customer waits for an answer
+    at       INTEGER NOT NULL,       -- milliseconds since 1970: since when they wait, or the last text
+    customer TEXT NOT NULL,          -- the customer's number
+    PRIMARY KEY (line, person, waits, at, customer)
+) WITHOUT ROWID;
+
+-- What is known of a person of a line besides: what they are asked, and wrong PINs.
+CREATE TABLE persons (
+    line    TEXT NOT NULL,           -- the line's number
+    person  TEXT NOT NULL,           -- the person's
+    version INTEGER NOT NULL,
+    state   TEXT NOT NULL,           -- JSON
+    PRIMARY KEY (line, person)
+) WITHOUT ROWID;
 
 -- The last day of each line that is not to be compared with Twilio's list any more.
 CREATE TABLE reconciled (

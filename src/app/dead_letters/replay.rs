@@ -71,7 +71,7 @@ fn cascade(
 ) -> Vec<Recipient> {
     let customer = match (&delivery.message_sid, inbound) {
         _ if delivery.purpose != Purpose::Relay => None,
-        _ if delivery.in_thread.is_some() => delivery.sender.clone(),
+        _ if delivery.in_conversation.is_some() => delivery.sender.clone(),
         (Some(_), Some(inbound)) if inbound.decision.rule == Rule::FirstAvailable => {
             Some(inbound.sms.from.clone())
         }

@@ -2,7 +2,10 @@
 
 use super::deliveries::{self, Way, delivery};
 use super::text::Text;
-use crate::domain::delivery::{Awaited, Delivery, InThread, Purpose, Recipient, Shown, wording};
+use crate::app::ports::store::{Changed, ForInbound};
+use crate::domain::automatic_text::reaction;
+use crate::domain::conversation::{Conversation, CustomerText, Relayed, Words};
+use crate::domain::delivery::{Awaited, Delivery, InConversation, Purpose, Recipient, wording};
 use crate::domain::duty::auto_reply_words;
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound::content;
@@ -13,23 +16,23 @@ use crate::domain::loop_guard::nature;
 use crate::domain::routing::Known;
 use crate::domain::routing::nature::Nature;
 use crate::domain::sms;
-use crate::domain::thread::{Began, Threads, Times, Words};
 
 /// How much is remembered of what a customer wrote last, in septets: enough to recognise it.
 const REMEMBERED: usize = 60;
 
-/// To the person of the decision; and what is set up for the case that nobody answers.
+/// To the person of the decision; and what is set up for the case that nobody answers. Returns what
+/// it changes about the customer's conversation, if they are somebody who can have one.
 pub fn relay(
     line: &Line,
     known: &Known,
     text: &Text,
+    found: &ForInbound,
     record: &mut InboundRecord,
-    threads: &mut Threads,
-) -> Vec<Delivery> {
+) -> (Vec<Delivery>, Option<Changed>) {
     let Text { sms, now, .. } = text;
     let mut cascade = record.decision.cascade(line);
     let Some(first) = cascade.next() else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let remaining = cascade.map(Recipient::of).collect();
     let way = Way {
@@ -44,34 +47,40 @@ pub fn relay(
         remaining,
         ..delivery(way, words(text, record, line), media, line, *now)
     };
-    let mut others = Vec::new();
-    if let Some(number) = sms.from.phone() {
-        let times = Times::of(&line.policy, *now);
-        let said = Words(sms::clipped(
-            &sms::gsm7_line(&content::what(sms)),
-            REMEMBERED,
-        ));
-        let to = (first.name.as_str(), &relayed.id);
-        let began = threads.customer_wrote(number, said, &sms.sid, to, times);
-        relayed.in_thread = Some(Box::new(InThread {
-            after: began.after.clone(),
-            shown: vec![Shown {
-                person: first.name.clone(),
-                tag: began.tag,
-            }],
-            ..InThread::of(number.clone())
-        }));
-        relayed.cut();
-        others.extend(auto_reply(line, known, text, &began));
-        if !others.is_empty() {
-            threads.replied_automatically(number);
-        }
-        others.extend(chase(line, text, &began, &relayed));
-        record.thread = Some(began.thread);
-        threads.forget(times);
-    }
-    others.insert(0, relayed);
-    others
+    let Some(customer) = sms.from.phone() else {
+        return (vec![relayed], None);
+    };
+    let before = found.conversation.clone();
+    let new = || Conversation::new(customer.clone(), &found.alike, *now);
+    let mut after = before.clone().unwrap_or_else(new);
+    let said = sms::clipped(&sms::gsm7_line(&content::what(sms)), REMEMBERED);
+    let began = after.customer_wrote(
+        CustomerText {
+            sid: &sms.sid,
+            words: &Words(said),
+            person: &first.number,
+            delivery: &relayed.id,
+            wants_answer: is_somebodys(sms),
+        },
+        line.policy.conversation_for,
+        *now,
+    );
+    relayed.in_conversation = Some(Box::new(InConversation {
+        after: began.after.clone(),
+        tag: after.tag.clone(),
+        known_to: began.known_to.clone(),
+        joined: vec![first.number.clone()],
+        ..InConversation::of(customer.clone())
+    }));
+    relayed.cut();
+    let replied = auto_reply(line, known, text, &began);
+    after.auto_replied |= replied.is_some();
+    let mut deliveries = vec![relayed];
+    deliveries.extend(replied);
+    let followed_up = follow_up(line, text, &began, &deliveries[0]);
+    deliveries.extend(followed_up);
+    record.conversation = Some(began.link);
+    (deliveries, Some(Changed::new(before, after)))
 }
 
 /// What the person reads.
@@ -87,11 +96,11 @@ fn words(text: &Text, record: &InboundRecord, line: &Line) -> String {
     wording::late(&line.clock().day_and_time(text.received, text.now), &body)
 }
 
-/// Once in a thread, to somebody who wrote it themselves and wants to be written to.
-fn auto_reply(line: &Line, known: &Known, text: &Text, began: &Began) -> Option<Delivery> {
+/// Once in a conversation, to somebody who wrote it themselves and wants to be written to.
+fn auto_reply(line: &Line, known: &Known, text: &Text, began: &Relayed) -> Option<Delivery> {
     let (auto_reply, sms) = (line.auto_reply.as_ref()?, &text.sms);
     let number = sms.from.phone()?;
-    let is_wanted = began.not_replied && is_somebodys(sms) && known.opt_outs.of(number).is_none();
+    let is_wanted = began.is_first && is_somebodys(sms) && known.opt_outs.of(number).is_none();
     if !is_wanted || text.is_found {
         return None;
     }
@@ -109,11 +118,11 @@ fn auto_reply(line: &Line, known: &Known, text: &Text, began: &Began) -> Option<
 }
 
 /// If the line wants its customers to be answered within a time, and this one waits from now on.
-fn chase(line: &Line, text: &Text, began: &Began, relayed: &Delivery) -> Vec<Delivery> {
+fn follow_up(line: &Line, text: &Text, began: &Relayed, relayed: &Delivery) -> Vec<Delivery> {
     let Some(within) = line.policy.answer_within else {
         return Vec::new();
     };
-    if !began.waits || !is_somebodys(&text.sms) {
+    if !began.begins_to_wait {
         return Vec::new();
     }
     let awaited = Awaited {
@@ -127,5 +136,6 @@ fn chase(line: &Line, text: &Text, began: &Began, relayed: &Delivery) -> Vec<Del
 
 /// Whether somebody wrote it who may want an answer.
 fn is_somebodys(sms: &InboundSms) -> bool {
-    sms.wish().is_none() && nature(sms, false) == Nature::Ordinary
+    let is_reaction = reaction::read(&sms.body).is_some_and(|it| it.kind != reaction::Kind::Unsure);
+    !is_reaction && sms.wish().is_none() && nature(sms, false) == Nature::Ordinary
 }

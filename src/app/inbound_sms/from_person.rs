@@ -3,230 +3,331 @@
 
 use jiff::Timestamp;
 
-use super::command::Given;
 use super::deliveries::{self, Way, answer, delivery, says, says_at};
 use super::text::Text;
-use crate::domain::command::{Command, Unclear, heed};
-use crate::domain::delivery::{Awaited, Delivery, InThread, OnlyIf, Purpose, Recipient, Shown};
+use crate::app::ports::store::Changed;
+use crate::domain::command::{Command, Given, Unclear, heed, pin_in_text};
+use crate::domain::conversation::addressee::{Intent, PersonText};
+use crate::domain::conversation::question::{REMINDED_AFTER, Written};
+use crate::domain::conversation::{
+    Ask, Candidate, Conversation, Outcome, Passed, PersonState, Proof, Question, Sent, What,
+    excerpt, wording,
+};
+use crate::domain::delivery::{Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient};
 use crate::domain::ids::DeliveryId;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::Sender;
 use crate::domain::routing::{Known, Rule, decide_for_a_customer};
 use crate::domain::sms;
-use crate::domain::thread::{
-    Carried, Held, Passed, Proof, Question, Sent, Threads, Times, Wanted, Writer, carry_out,
-    excerpt, wording,
-};
+
+/// What was read for a person's text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PersonsView {
+    /// The conversations of the person, those that wait first, the latest first.
+    pub conversations: Vec<Candidate>,
+    /// Those that the text may name, and those that an open question offers.
+    pub named: Vec<Conversation>,
+    pub offered: Vec<Conversation>,
+}
+
+impl PersonsView {
+    /// Whether the words are those of a text to the person, which some phones send back.
+    pub fn was_sent(&self, words: &str) -> bool {
+        let texts = self.conversations.iter().flat_map(|c| &c.texts);
+        let mut parts = texts.flat_map(|text| &text.parts);
+        parts.any(|part| part.body.trim() == words.trim())
+    }
+}
+
+/// A person's text that was decided. What is still to be read before it is carried out, it says.
+pub struct Decided<'a> {
+    by: By<'a>,
+    outcome: Outcome,
+    command: Option<Result<Command, Unclear>>,
+}
 
 /// Whose text it is.
+#[derive(Clone, Copy)]
 pub struct By<'a> {
     pub person: &'a Person,
     pub line: &'a Line,
     pub known: &'a Known,
+    pub view: &'a PersonsView,
+    pub state: &'a PersonState,
 }
 
-impl By<'_> {
-    /// Does what the text asks for: `command`, if it is one.
-    pub fn carry_out(
-        &self,
-        command: Option<Given>,
-        text: &Text,
-        record: &mut InboundRecord,
-        threads: &mut Threads,
-    ) -> Vec<Delivery> {
-        let Some(given) = command else {
-            return self.on_threads(Wanted::Answer, text, record, threads);
+impl<'a> By<'a> {
+    pub fn decide(self, text: &Text) -> Decided<'a> {
+        let given = Given::of(&text.sms, self.person, text.received, self.line);
+        let pin = given.as_ref().and_then(|given| given.pin);
+        let is_command = given.is_some();
+        let person_text = PersonText {
+            line: self.line,
+            person: self.person,
+            sms: &text.sms,
+            written: text.received,
+            now: text.now,
+            conversations: &self.view.conversations,
+            named: &self.view.named,
+            offered: &self.view.offered,
+            state: self.state,
+            given,
         };
-        if let Some(refused) = self.without_proof(&given, text, record, threads) {
-            return refused;
+        let intent = person_text.intent();
+        let mut state = self.state.clone();
+        let proof = if needs_proof(&intent, is_command) {
+            state.prove(self.person.pin.as_ref(), pin, text.now)
+        } else {
+            Proof::Enough
+        };
+        let command = match &intent {
+            Intent::Command(command) => Some(command.clone()),
+            Intent::Chosen(command) if command.is_about_duty() => Some(Ok(command.clone())),
+            _ => None,
+        };
+        let mut outcome = match proof {
+            Proof::Enough => person_text.carry_out(intent, &self.others(text.now)),
+            _ => person_text.carry_out(self.without_proof(proof, text), &[]),
+        };
+        outcome.state.wrong_pins = state.wrong_pins;
+        Decided {
+            by: self,
+            outcome,
+            command: command.filter(|_| proof == Proof::Enough),
         }
-        let wanted = match given.command {
-            Some(Ok(Command::Pass(tag))) => Wanted::Pass(tag),
-            Some(Ok(Command::Claim(tag))) => Wanted::Claim(tag),
-            Some(command) => return self.duty(command, text, record, threads),
-            None => {
-                record.decision.because =
-                    Some("it begins with the PIN and is no command".to_owned());
-                let words = wording::pin_and_no_command();
-                return self.answers(&words, text);
-            }
-        };
-        self.on_threads(wanted, text, record, threads)
     }
 
-    /// What becomes of a command without the right PIN; `None` if there is nothing to be said
-    /// against it. Anybody may ask what the commands are.
-    fn without_proof(
-        &self,
-        given: &Given,
-        text: &Text,
-        record: &mut InboundRecord,
-        threads: &mut Threads,
-    ) -> Option<Vec<Delivery>> {
-        if matches!(given.command, Some(Ok(Command::Help))) {
-            return None;
-        }
-        let (person, now) = (self.person, text.now);
-        let proof = threads.prove(&person.name, person.pin.as_ref(), given.pin, now);
-        let (because, words) = match proof {
-            Proof::Enough => return None,
-            Proof::Missing => (
-                "the PIN is missing",
-                wording::pin_missing(&given.words.to_uppercase()),
-            ),
+    fn without_proof(&self, proof: Proof, text: &Text) -> Intent {
+        let (because, answer) = match proof {
+            Proof::Enough | Proof::Missing => {
+                let command = text.sms.body.trim().to_uppercase();
+                ("the PIN is missing", wording::pin_missing(&command))
+            }
             Proof::Wrong { left } => ("the PIN is wrong", wording::pin_wrong(left)),
             Proof::Locked { until, .. } => {
-                let until = self.line.clock().day_and_time(until, now);
+                let until = self.line.clock().day_and_time(until, text.now);
                 (
                     "there were too many wrong PINs",
                     wording::pin_locked(&until),
                 )
             }
         };
-        record.decision.rule = Rule::WrongPin;
-        record.decision.because = Some(because.to_owned());
-        let mut deliveries = self.answers(&words, text);
-        let locked = matches!(
-            proof,
-            Proof::Locked {
-                now_locked: true,
-                ..
-            }
-        );
-        if let Some(owner) = self.line.policy.alert.as_ref().filter(|_| locked) {
-            let words = wording::pins_tried(&person.name, &self.line.name);
-            let way = Way {
-                id: DeliveryId::news(&text.sms.sid, 0),
-                purpose: Purpose::Alert,
-                to: Recipient::owner(owner.clone()),
-                sid: &text.sms.sid,
-            };
-            deliveries.push(says(way, &words, self.line, now));
+        Intent::Refuse {
+            rule: Rule::WrongPin,
+            because: because.to_owned(),
+            answer,
         }
-        Some(deliveries)
     }
 
+    /// The other people who would get a customer's text, beginning behind this person.
+    fn others(&self, now: Timestamp) -> Vec<&'a Person> {
+        let people = &self.line.people;
+        let own = people
+            .iter()
+            .position(|p| p.name == self.person.name)
+            .unwrap_or_default();
+        let decision = decide_for_a_customer(self.line, self.known, now);
+        let on_duty: Vec<&Person> = decision.cascade(self.line).collect();
+        let behind = people[own..].iter().chain(&people[..own]);
+        let others = behind.filter(|person| person.name != self.person.name);
+        others
+            .filter(|person| on_duty.iter().any(|other| other.name == person.name))
+            .collect()
+    }
+}
+
+/// Commands need the PIN, but for asking what the commands are.
+fn needs_proof(intent: &Intent, is_command: bool) -> bool {
+    match intent {
+        Intent::Command(command) => !matches!(command, Ok(Command::Help)),
+        Intent::Do { what, .. } | Intent::Ask { what, .. } => {
+            is_command && !matches!(what, What::Send(_))
+        }
+        _ => false,
+    }
+}
+
+impl Decided<'_> {
+    /// The texts that whoever gets a conversation by it reads first.
+    pub fn needs(&self) -> &[MessageSid] {
+        self.outcome
+            .passed
+            .as_ref()
+            .map_or(&[], |passed| &passed.texts)
+    }
+
+    /// What it sets in motion and changes; `before` are the texts that it needs.
+    pub fn carry_out(
+        self,
+        text: &Text,
+        before: &[InboundSms],
+        record: &mut InboundRecord,
+    ) -> (Vec<Delivery>, Vec<Changed>, Option<PersonState>) {
+        let Self {
+            by,
+            mut outcome,
+            command,
+        } = self;
+        record.decision.rule = outcome.rule;
+        record.decision.because = Some(outcome.because.clone());
+        record.conversation = outcome.link.clone();
+        if let Some(pin) = &by.person.pin {
+            record.sms.body = pin_in_text::without_pin(&record.sms.body, pin.expose());
+        }
+        if let Some(command) = command {
+            outcome.answer = Some(by.duty(command, text, record));
+        }
+        let changed = std::mem::take(&mut outcome.changed);
+        let changed = changed.into_iter().map(|after| {
+            let view = by.view;
+            let theirs = view
+                .conversations
+                .iter()
+                .map(|candidate| &candidate.conversation);
+            let mut known = theirs.chain(&view.named).chain(&view.offered);
+            let before = known.find(|before| before.customer == after.customer);
+            Changed::new(before.cloned(), after)
+        });
+        let changed = changed.collect();
+        let state = Some(outcome.state.clone()).filter(|state| state != by.state);
+        let state = state.map(|state| PersonState {
+            version: state.version + 1,
+            ..state
+        });
+        (by.deliveries(outcome, text, before), changed, state)
+    }
+}
+
+impl By<'_> {
+    /// Carries out a command about duty. Returns what the person is answered.
     fn duty(
         &self,
         command: Result<Command, Unclear>,
         text: &Text,
         record: &mut InboundRecord,
-        threads: &Threads,
-    ) -> Vec<Delivery> {
-        let Self {
-            person,
-            line,
-            known,
-        } = self;
-        let times = self.times(text.now);
+    ) -> String {
         let asks_status = matches!(command, Ok(Command::Status));
-        let said = heed(command, line, person, known, text.received, text.now);
-        record.decision.rule = Rule::DutyByText;
+        let goes_away = matches!(command, Ok(Command::Away(_)));
+        let said = heed(
+            command,
+            self.line,
+            self.person,
+            self.known,
+            text.received,
+            text.now,
+        );
+        record.decision.because = None;
         record.duty = said.change;
-        let open = wording::open(&threads.open_of_person(&person.name, times));
-        match open.filter(|_| asks_status) {
-            Some(open) => self.answers(&format!("{} {open}", said.answer), text),
-            None => self.answers(&said.answer, text),
-        }
-    }
-
-    fn on_threads(
-        &self,
-        wanted: Wanted,
-        text: &Text,
-        record: &mut InboundRecord,
-        threads: &mut Threads,
-    ) -> Vec<Delivery> {
-        let writer = Writer {
-            person: &self.person.name,
-            sms: &text.sms,
-            written: text.received,
-            times: self.times(text.now),
-            just_read: &text.just_read,
+        let waiting: Vec<String> = self.waiting();
+        let next = self.others(text.now);
+        let more = match (waiting.first(), next.first()) {
+            (Some(first), Some(next)) if goes_away && record.duty.is_some() => {
+                wording::still_waits(first, &next.name)
+            }
+            _ if asks_status => wording::open(&waiting).unwrap_or_default(),
+            _ => String::new(),
         };
-        let next = self.next(text.now);
-        let next = next.as_ref().map(|next| next.name.as_str());
-        let carried = carry_out(threads, wanted, next, writer);
-        record.decision.rule = carried.rule;
-        record.decision.because = Some(carried.because.clone());
-        record.thread = carried.thread.clone();
-        self.deliveries(carried, text)
+        format!("{} {more}", said.answer).trim_end().to_owned()
     }
 
-    fn deliveries(&self, carried: Carried, text: &Text) -> Vec<Delivery> {
+    /// The tags of the customers who wait for the person.
+    fn waiting(&self) -> Vec<String> {
+        let theirs = self.view.conversations.iter().map(|c| &c.conversation);
+        let waiting =
+            theirs.filter(|c| c.waits.is_some() && c.has.as_ref() == Some(&self.person.number));
+        waiting
+            .map(|conversation| conversation.tag.clone())
+            .collect()
+    }
+
+    fn deliveries(&self, outcome: Outcome, text: &Text, before: &[InboundSms]) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        if let Some(sent) = carried.sent {
-            deliveries.push(self.reply(sent, text));
+        for (number, sent) in outcome.sent.into_iter().enumerate() {
+            deliveries.push(self.reply(sent, number, text));
         }
-        if let Some(words) = carried.answer {
+        if let Some(words) = outcome.answer {
             deliveries.extend(self.answers(&words, text));
         }
-        if let Some(passed) = carried.passed {
-            deliveries.extend(self.passed(passed, text));
+        if let Some(passed) = outcome.passed {
+            deliveries.extend(self.passed(passed, text, before));
         }
-        for question in carried.questions {
-            deliveries.extend(self.question(question, text));
+        match outcome.ask {
+            Some(Ask::New(question)) => deliveries.extend(self.asks(&question, text)),
+            Some(Ask::Again(question)) => {
+                let way = Way {
+                    id: DeliveryId::of_inbound(&text.sms.sid),
+                    purpose: Purpose::Conversation,
+                    to: Recipient::of(self.person),
+                    sid: &text.sms.sid,
+                };
+                let words = wording::question(&question, true);
+                deliveries.push(says(way, &words, self.line, text.now));
+            }
+            None => {}
         }
-        for (number, (person, words)) in carried.told.into_iter().enumerate() {
-            let Some(person) = self.line.person_named(&person) else {
+        for (number, (person, words)) in outcome.told.into_iter().enumerate() {
+            let Some(person) = self.line.person_with(&person) else {
                 continue;
             };
             let way = Way {
                 id: DeliveryId::news(&text.sms.sid, number),
-                purpose: Purpose::Thread,
+                purpose: Purpose::Conversation,
                 to: Recipient::of(person),
                 sid: &text.sms.sid,
             };
             deliveries.push(says(way, &words, self.line, text.now));
         }
+        if outcome.state.is_locked_now(text.now) && *self.state != outcome.state {
+            deliveries.extend(self.tells_owner_of_pins(text));
+        }
         deliveries
     }
 
     /// To the customer, from the line's number.
-    fn reply(&self, sent: Sent, text: &Text) -> Delivery {
+    fn reply(&self, sent: Sent, number: usize, text: &Text) -> Delivery {
+        let written = sent.written;
         let way = Way {
-            id: DeliveryId::reply(&sent.sid),
+            id: DeliveryId::reply(&written.sid, number),
             purpose: Purpose::Reply,
             to: deliveries::customer(&sent.customer),
-            sid: &sent.sid,
+            sid: &written.sid,
         };
         Delivery {
-            in_thread: Some(Box::new(InThread {
+            in_conversation: Some(Box::new(InConversation {
                 after: sent.after,
                 by: Some(Recipient::of(self.person)),
-                ..InThread::of(sent.customer)
+                ..InConversation::of(sent.customer)
             })),
-            ..delivery(way, sent.body, sent.media, self.line, text.now)
+            ..delivery(way, written.body.0, written.media, self.line, text.now)
         }
     }
 
     /// To the next person, with the last texts. If nobody answers there either, it goes on.
-    fn passed(&self, passed: Passed, text: &Text) -> Vec<Delivery> {
+    fn passed(&self, passed: Passed, text: &Text, before: &[InboundSms]) -> Vec<Delivery> {
         let (line, now) = (self.line, text.now);
-        let Some(next) = line.person_named(&passed.to) else {
+        let Some(next) = line.person_with(&passed.to) else {
             return Vec::new();
         };
         let says = wording::passes(&self.person.name, &passed.customer);
-        let (body, media) = excerpt::told(&says, &passed.words, &text.before, line);
+        let (body, media) = excerpt::told(&says, &passed.words, before, line);
         let way = Way {
             id: DeliveryId::passed(&passed.sid),
             purpose: Purpose::Relay,
             to: Recipient::of(next),
             sid: &passed.sid,
         };
-        let others = self.on_duty(now).into_iter();
+        let others = self.others(now).into_iter();
         let others = others.filter(|person| person.name != next.name);
         let mut relayed = Delivery {
             sender: Some(Sender::Phone(passed.customer.clone())),
             remaining: others.map(Recipient::of).collect(),
-            in_thread: Some(Box::new(InThread {
+            in_conversation: Some(Box::new(InConversation {
                 after: passed.after,
-                shown: vec![Shown {
-                    person: next.name.clone(),
-                    tag: passed.tag,
-                }],
-                ..InThread::of(passed.customer)
+                joined: vec![next.number.clone()],
+                ..InConversation::of(passed.customer)
             })),
             ..delivery(way, body, media, line, now)
         };
@@ -248,44 +349,77 @@ impl By<'_> {
 
     /// Asks for whom a text is, asks once more, and reports that nobody said: each only if it is
     /// still so.
-    fn question(&self, question: Question, text: &Text) -> Vec<Delivery> {
-        let Question { held, is_repeated } = question;
-        if is_repeated {
-            let again = self
-                .answers(&wording::question(&held, true), text)
-                .into_iter();
-            return again.map(|again| about(&held, again)).collect();
-        }
+    fn asks(&self, question: &Question, text: &Text) -> Vec<Delivery> {
         let steps = [
-            (
-                "ask",
-                held.asked,
-                Purpose::Thread,
-                wording::question(&held, false),
-            ),
-            (
-                "again",
-                held.again(),
-                Purpose::Thread,
-                wording::question(&held, true),
-            ),
-            (
-                "unsent",
-                held.until(),
-                Purpose::Unsent,
-                wording::not_sent(&held),
-            ),
+            ("ask", question.asked, false),
+            ("again", question.asked + REMINDED_AFTER, true),
         ];
-        let deliveries = steps.map(|(step, due, purpose, words)| {
+        let asks = steps.map(|(step, due, is_repeated)| {
             let way = Way {
-                id: DeliveryId::question(&held.sid, step, held.round),
-                purpose,
+                id: DeliveryId::question(&question.sid, step, 0),
+                purpose: Purpose::Conversation,
                 to: Recipient::of(self.person),
-                sid: &held.sid,
+                sid: &question.sid,
             };
-            about(&held, says_at(way, &words, self.line, due, text.now))
+            let words = wording::question(question, is_repeated);
+            let asks = says_at(way, &words, self.line, due, text.now);
+            Delivery {
+                // No copy comes after its time: it would be answered as another question.
+                deadline: asks.deadline.min(question.ends()),
+                ..self.about(question, asks)
+            }
         });
-        deliveries.into()
+        let texts = match &question.what {
+            What::Send(texts) => texts.as_slice(),
+            _ => &[],
+        };
+        let mut deliveries = Vec::from(asks);
+        deliveries.push(self.reports(question, texts, text));
+        deliveries
+    }
+
+    /// Tells the writer, when the question's time is over, that these texts were not sent.
+    fn reports(&self, question: &Question, texts: &[Written], text: &Text) -> Delivery {
+        let way = Way {
+            id: DeliveryId::question(&text.sms.sid, "unsent", 0),
+            purpose: Purpose::Unsent,
+            to: Recipient::of(self.person),
+            sid: &text.sms.sid,
+        };
+        let words = wording::not_sent(question, texts);
+        let report = says_at(way, &words, self.line, question.ends(), text.now);
+        self.about(question, report)
+    }
+
+    /// Sent only as long as the question is open, or was not answered.
+    fn about(&self, question: &Question, delivery: Delivery) -> Delivery {
+        let customer = question
+            .choices
+            .first()
+            .map(|choice| choice.customer.clone());
+        let customer = customer.unwrap_or_else(|| self.line.number.clone());
+        Delivery {
+            in_conversation: Some(Box::new(InConversation {
+                only_if: Some(OnlyIf::Asked {
+                    sid: question.sid.clone(),
+                    asked: question.asked,
+                }),
+                ..InConversation::of(customer)
+            })),
+            ..delivery
+        }
+    }
+
+    fn tells_owner_of_pins(&self, text: &Text) -> Option<Delivery> {
+        let owner = self.line.policy.alert.clone()?;
+        let words = wording::pins_tried(&self.person.name, &self.line.name);
+        let way = Way {
+            id: DeliveryId::news(&text.sms.sid, 0),
+            purpose: Purpose::Alert,
+            to: Recipient::owner(owner),
+            sid: &text.sms.sid,
+        };
+        Some(says(way, &words, self.line, text.now))
     }
 
     fn answers(&self, words: &str, text: &Text) -> Vec<Delivery> {
@@ -293,47 +427,5 @@ impl By<'_> {
         answer(words, self.line, &text.sms, text.now)
             .into_iter()
             .collect()
-    }
-
-    /// The person's threads go to whoever is on duty after them in the cascade, or before them if
-    /// nobody is.
-    fn next(&self, now: Timestamp) -> Option<&Person> {
-        let people = &self.line.people;
-        let own = people.iter().position(|p| p.name == self.person.name)?;
-        let others = self.on_duty(now);
-        let mut behind = people[own..].iter().chain(&people[..own]);
-        behind.find(|person| others.iter().any(|other| other.name == person.name))
-    }
-
-    /// The other people who would get a customer's text.
-    fn on_duty(&self, now: Timestamp) -> Vec<&Person> {
-        let decision = decide_for_a_customer(self.line, self.known, now);
-        let people = decision.cascade(self.line);
-        people.filter(|p| p.name != self.person.name).collect()
-    }
-
-    fn times(&self, now: Timestamp) -> Times {
-        Times::of(&self.line.policy, now)
-    }
-}
-
-/// It concerns a text that waits, and only as long as that waits. Of a question no copy comes after
-/// its time: it would be answered as if it were another one.
-fn about(held: &Held, delivery: Delivery) -> Delivery {
-    let customer = held.choices.first().map(|choice| &choice.customer);
-    let deadline = match delivery.purpose {
-        Purpose::Unsent => delivery.deadline,
-        _ => delivery.deadline.min(held.until()),
-    };
-    Delivery {
-        deadline,
-        in_thread: Some(Box::new(InThread {
-            only_if: Some(OnlyIf::Held {
-                sid: held.sid.clone(),
-                asked: held.asked,
-            }),
-            ..InThread::of(customer.unwrap_or(&delivery.from).clone())
-        })),
-        ..delivery
     }
 }

@@ -1,23 +1,20 @@
 //! A text to the line: verified, decided, kept, and set on its way.
 
-mod command;
 mod deliveries;
 mod from_customer;
 mod from_fallback;
 mod from_person;
+pub mod persons_view;
 mod plan;
-pub mod preload;
-mod recently_seen;
 mod subscription;
 pub mod text;
 
 pub use from_fallback::take_kept;
-pub use plan::plan;
+pub use from_person::PersonsView;
+pub use plan::{Plan, plan};
 pub use text::Text;
 
-use std::sync::Arc;
-
-use anyhow::Context;
+use anyhow::{Context, bail};
 use bytes::Bytes;
 use futures::future::{join3, try_join, try_join_all};
 use http::{Request, Response};
@@ -27,15 +24,14 @@ use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
 use crate::app::ports::credentials::verify;
 use crate::app::ports::queue::WakeUp;
-use crate::app::ports::store::{Kept, Planned, Planning, Recorded};
+use crate::app::ports::store::{ForInbound, Kept, Planned, Recorded};
 use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::{ByFallback, InboundRecord};
 use crate::domain::line::Line;
-use crate::domain::routing::{Decision, Known};
-use crate::domain::thread::Threads;
+use crate::domain::routing::Decision;
 use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
 
@@ -57,20 +53,19 @@ async fn receive(
 ) -> Result<(), WebhookError> {
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
     let phone = webhook.phone();
-    let (credentials, stored) = try_join(
+    let (credentials, mut stored) = try_join(
         relay.credentials.current(),
         relay.store.for_inbound(&number, &sid, phone.as_ref()),
     )
     .await?;
-    let (line, earlier, threads, known) = stored.into_known();
-    let line = line.ok_or(Refusal::UnknownLine)?;
+    let line = stored.line.clone().ok_or(Refusal::UnknownLine)?;
     let source = &*relay.credentials;
     let verified = verify(webhook, source, &credentials, &line.public_url);
     let sms = webhook::inbound(verified.await?)?;
     let key = HashKey::of(&credentials);
     let now = relay.now();
 
-    if let Some(earlier) = earlier {
+    if let Some(earlier) = stored.earlier.take() {
         // A wake-up of the first time may be missing; one too many does no harm.
         let record = Record {
             fallback: by_fallback,
@@ -87,7 +82,7 @@ async fn receive(
         by_fallback,
         ..Text::of(sms.into_inner(), now)
     };
-    keep(relay, line, known, threads, text, &key).await?;
+    keep(relay, stored, text, &key).await?;
     Ok(())
 }
 
@@ -107,9 +102,8 @@ pub async fn take_in_late(
     )
     .await?;
     let gone = || format!("there is no line {} any more", line.name);
-    let (line, earlier, threads, known) = stored.into_known();
-    let line = line.with_context(gone)?;
-    if earlier.is_some() {
+    stored.line.as_ref().with_context(gone)?;
+    if stored.earlier.is_some() {
         return Ok(Recorded::Already);
     }
     let text = Text {
@@ -118,62 +112,82 @@ pub async fn take_in_late(
         ..Text::of(sms.into_inner(), relay.now())
     };
     let key = HashKey::of(&credentials);
-    keep(relay, line, known, threads, text, &key).await
+    keep(relay, stored, text, &key).await
 }
+
+/// How often a text is planned anew because somebody else changed what it changes.
+const MOST_PLANS: usize = 12;
 
 /// Keeps what is planned, sets it on its way and puts it on record, all side by side.
 async fn keep(
     relay: &Relay,
-    line: Line,
-    known: Known,
-    threads: Threads,
-    mut text: Text,
+    mut stored: ForInbound,
+    text: Text,
     key: &HashKey,
 ) -> anyhow::Result<Recorded> {
-    let (now, number, sid) = (text.now, line.number.clone(), text.sms.sid.clone());
-    text.before = preload::to_be_read_first(relay, &line, &known, &threads, &text).await?;
-    text.just_read = recently_seen::just_read(relay, &line, &threads, &text).await?;
-    let line = Arc::new(line);
-    let planned_for = Arc::clone(&line);
-    let planning: Planning = Arc::new(move |threads| plan(&planned_for, &known, &text, threads));
-    let planned = planning(&threads);
-    let (kept, woken, ()) = join3(
-        relay.store.take_in(&number, &sid, &threads, planning),
-        wake(relay, &planned.deliveries, now),
-        relay.report(records_of(&planned, &line, key)),
-    )
-    .await;
-    let record = match kept {
-        Ok(Kept::New(kept)) => {
-            // Somebody else changed the threads meanwhile, and it was decided anew.
-            if kept.record != planned.record {
-                let anew = records::decided_anew(&kept.record, key);
-                relay.report(vec![anew]).await;
+    let sid = text.sms.sid.clone();
+    for again in 0..MOST_PLANS {
+        let line = stored.line.clone().context("the line is gone")?;
+        let planned = planned(relay, &line, &stored, &text).await?;
+        let mut records = records_of(&planned, &line, key);
+        if again > 0 {
+            records[0] = records::decided_anew(&planned.record, key);
+        }
+        let (kept, woken, ()) = join3(
+            relay.store.take_in(&line.number, &planned),
+            wake(relay, &planned.deliveries, text.now),
+            relay.report(records),
+        )
+        .await;
+        let record = planned.record;
+        match kept {
+            Ok(Kept::New) => {
+                woken?;
+                return Ok(new(&record));
             }
-            woken?;
-            if kept.deliveries != planned.deliveries {
-                wake(relay, &kept.deliveries, now).await?;
+            // The same webhook came twice at once: the other one's decision stands, not this one.
+            Ok(Kept::Already) => {
+                let kept = relay.store.inbound(&sid).await;
+                let kept = kept.ok().flatten().unwrap_or(record);
+                relay
+                    .report(vec![records::repeated(&kept, text.now, key)])
+                    .await;
+                woken?;
+                return Ok(Recorded::Already);
             }
-            kept.record
+            // It is decided by what is true now, and the audit hears of that.
+            Ok(Kept::Outdated) => {
+                let from = text.sms.from.phone();
+                stored = relay.store.for_inbound(&line.number, &sid, from).await?;
+            }
+            Err(error) => {
+                let record = Record {
+                    fallback: record.by_fallback,
+                    ..records::not_kept(&record.decision.line, &record.sms, text.now, key)
+                };
+                relay.report(vec![record]).await;
+                return Err(error);
+            }
         }
-        // The same webhook came twice at once: the other one's decision stands, not this one.
-        Ok(Kept::Already) => {
-            let kept = relay.store.inbound(&sid).await;
-            let kept = kept.ok().flatten().unwrap_or(planned.record);
-            relay.report(vec![records::repeated(&kept, now, key)]).await;
-            woken?;
-            return Ok(Recorded::Already);
-        }
-        Err(error) => {
-            let record = planned.record;
-            let record = Record {
-                fallback: record.by_fallback,
-                ..records::not_kept(&record.decision.line, &record.sms, now, key)
-            };
-            relay.report(vec![record]).await;
-            return Err(error);
-        }
-    };
+    }
+    bail!("other texts kept changing what text {sid} changes")
+}
+
+/// What is to be kept of the text, by what was read.
+async fn planned(
+    relay: &Relay,
+    line: &Line,
+    stored: &ForInbound,
+    text: &Text,
+) -> anyhow::Result<Planned> {
+    let known = stored.known(text.now);
+    let view = persons_view::read(relay.store.as_ref(), line, stored, text).await?;
+    let plan = plan(line, &known, text, stored, &view);
+    let before = relay.texts(plan.needs()).await?;
+    Ok(plan.complete(&before))
+}
+
+fn new(record: &InboundRecord) -> Recorded {
     let Decision {
         rule, to_person, ..
     } = &record.decision;
@@ -181,7 +195,7 @@ async fn keep(
         message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
         rule = ?rule, to = to_person.as_deref(), "a text came in",
     );
-    Ok(Recorded::New)
+    Recorded::New
 }
 
 /// What the audit is told of a text that is kept.

@@ -1,89 +1,150 @@
-//! What is to be kept of a text, and whom it sets in motion: a pure function of the text, of what is
-//! known, and of the line's threads.
+//! What is to be kept of a text, and whom it sets in motion: a pure function of the text and of what
+//! was read for it.
 
-use super::{command, deliveries, from_customer, from_person, subscription};
+use super::from_person::{By, Decided, PersonsView};
+use super::{deliveries, from_customer, subscription};
 use crate::app::inbound_sms::text::Text;
-use crate::app::ports::store::Planned;
+use crate::app::ports::store::{Changed, ForInbound, Planned};
+use crate::domain::command::Given;
+use crate::domain::conversation::PersonState;
+use crate::domain::delivery::Delivery;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
-use crate::domain::line::Line;
+use crate::domain::line::{Line, Person};
 use crate::domain::loop_guard;
 use crate::domain::opt_out::Change;
 use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Known, Rule, decide};
-use crate::domain::thread::{Threads, Times};
+use crate::domain::subscriber::Asked;
 
-pub fn plan(line: &Line, known: &Known, text: &Text, threads: &Threads) -> Planned {
-    let Text {
-        sms,
-        now,
-        received: written,
-        ..
-    } = text;
-    let (now, written) = (*now, *written);
-    let times = Times::of(&line.policy, now);
+/// A text that was decided, before what it needs is read.
+pub struct Plan<'a> {
+    line: &'a Line,
+    known: &'a Known,
+    text: &'a Text,
+    found: &'a ForInbound,
+    record: InboundRecord,
+    asked: Option<Asked<'a>>,
+    of_person: Option<Decided<'a>>,
+}
+
+pub fn plan<'a>(
+    line: &'a Line,
+    known: &'a Known,
+    text: &'a Text,
+    found: &'a ForInbound,
+    view: &'a PersonsView,
+) -> Plan<'a> {
+    let sms = &text.sms;
     let person = sms.from.phone().and_then(|number| line.person_with(number));
     let (wish, listed) = (sms.wish(), &known.opt_outs);
-    let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), now);
+    let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), text.now);
     let asked = subscription::asked(line, sms);
-    let command = person
-        .filter(|_| asked.is_none())
-        .and_then(|person| command::command(sms, person, written, &line.time_zone));
     // Any other text of a customer is relayed, whatever its nature.
     let nature = match (&asked, person) {
         (Some(asked), _) => subscription::nature(asked),
-        (None, Some(_)) if command.is_some() => Nature::DutyCommand,
+        (None, Some(person)) if is_for_the_relay(line, person, text, view) => Nature::Ordinary,
         (None, Some(_)) => loop_guard::nature(sms, opt_out.is_some()),
         (None, None) => Nature::Ordinary,
     };
-    let customer = sms.from.phone().filter(|_| person.is_none());
-    let known = &Known {
-        has_thread: customer
-            .and_then(|customer| threads.who_has(customer, times))
-            .map(str::to_owned),
-        ..known.clone()
-    };
-    let decision = decide(line, known, &sms.from, nature, now);
-    let mut after = threads.clone();
-    let mut record = InboundRecord {
+    let decision = decide(line, known, &sms.from, nature, text.now);
+    let of_person = person
+        .filter(|_| decision.rule == Rule::FromPerson)
+        .map(|person| {
+            let by = By {
+                person,
+                line,
+                known,
+                view,
+                state: &found.person,
+            };
+            by.decide(text)
+        });
+    let record = InboundRecord {
         sms: sms.clone(),
-        received: written,
+        received: text.received,
         decision,
         deliveries: Vec::new(),
         by_fallback: text.by_fallback,
         opt_out,
         subscriptions: Vec::new(),
         duty: None,
-        thread: None,
+        conversation: None,
     };
-    let deliveries = match (record.decision.rule, person) {
-        (Rule::FirstAvailable | Rule::Thread, _) => {
-            from_customer::relay(line, known, text, &mut record, &mut after)
-        }
-        (Rule::Keyword | Rule::LeftTopic, _) => asked
-            .and_then(|asked| {
-                let before = &known.subscriptions;
-                let (changed, words) = subscription::heed(&asked, line, sms, before, written);
-                record.subscriptions = changed;
-                deliveries::answer(words?, line, sms, now)
-            })
-            .into_iter()
-            .collect(),
-        (Rule::FromPerson | Rule::DutyByText, Some(person)) => {
-            let writer = from_person::By {
-                person,
-                line,
-                known,
-            };
-            writer.carry_out(command, text, &mut record, &mut after)
-        }
-        _ => Vec::new(),
-    };
-    record.deliveries = deliveries.iter().map(|new| new.id.clone()).collect();
-    let is_changed = after != *threads;
-    after.version += 1;
-    Planned {
+    Plan {
+        line,
+        known,
+        text,
+        found,
         record,
-        deliveries,
-        threads: is_changed.then_some(after),
+        asked,
+        of_person,
+    }
+}
+
+/// Whether it is for the relay to read, whatever machines write in the same words: a command, a phone's
+/// automatic reply, which is told from a person's words by when it comes, or an answer that names its
+/// customer as the relay does.
+fn is_for_the_relay(line: &Line, person: &Person, text: &Text, view: &PersonsView) -> bool {
+    let sms = &text.sms;
+    Given::of(sms, person, text.received, line).is_some()
+        || loop_guard::nature(sms, false) == Nature::Automatic
+        || (!view.named.is_empty() && !view.was_sent(&sms.body))
+}
+
+impl Plan<'_> {
+    /// The texts that are to be read before it is complete.
+    pub fn needs(&self) -> &[MessageSid] {
+        self.of_person.as_ref().map_or(&[], Decided::needs)
+    }
+
+    /// What is to be kept; `before` are the texts that it needs.
+    pub fn complete(self, before: &[InboundSms]) -> Planned {
+        let Self {
+            line,
+            known,
+            text,
+            found,
+            mut record,
+            asked,
+            of_person,
+        } = self;
+        let (mut conversations, mut person): (Vec<Changed>, Option<PersonState>) =
+            Default::default();
+        let deliveries: Vec<Delivery> = match (record.decision.rule, of_person) {
+            (_, Some(decided)) => {
+                let (deliveries, changed, state) = decided.carry_out(text, before, &mut record);
+                (conversations, person) = (changed, state);
+                deliveries
+            }
+            (Rule::FirstAvailable | Rule::Conversation, None) => {
+                let (deliveries, changed) =
+                    from_customer::relay(line, known, text, found, &mut record);
+                conversations.extend(changed);
+                deliveries
+            }
+            (Rule::Keyword | Rule::LeftTopic, None) => {
+                let words = asked.and_then(|asked| {
+                    let before = &known.subscriptions;
+                    let (changed, words) =
+                        subscription::heed(&asked, line, &text.sms, before, text.received);
+                    record.subscriptions = changed;
+                    words
+                });
+                let answer =
+                    words.and_then(|words| deliveries::answer(words, line, &text.sms, text.now));
+                answer.into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        record.deliveries = deliveries.iter().map(|new| new.id.clone()).collect();
+        let writer = text.sms.from.phone().cloned();
+        Planned {
+            record,
+            deliveries,
+            conversations,
+            person: writer.zip(person),
+        }
     }
 }

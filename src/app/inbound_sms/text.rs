@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::ByFallback;
-use crate::domain::phone::PhoneNumber;
 
 /// A text that came in.
 #[derive(Debug, Clone)]
@@ -16,11 +15,6 @@ pub struct Text {
     pub by_fallback: Option<ByFallback>,
     /// No webhook came of it: it was found in Twilio's list.
     pub is_found: bool,
-    /// The records of the texts that whoever gets a thread next reads first, oldest first.
-    pub before: Vec<InboundSms>,
-    /// The customers of whose threads the person who writes may just have read something, although
-    /// they gave them away.
-    pub just_read: Vec<PhoneNumber>,
 }
 
 impl Text {
@@ -32,8 +26,6 @@ impl Text {
             now,
             by_fallback: None,
             is_found: false,
-            before: Vec::new(),
-            just_read: Vec::new(),
         }
     }
 }

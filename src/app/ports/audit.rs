@@ -101,7 +101,7 @@ pub enum Kind {
     /// The text could not be kept and Twilio was told so; a decision of the same moment is void. If
     /// it was kept after all, a duplicate says what was decided.
     NotKept,
-    /// Other texts changed the line's threads while this one was kept, and it was decided anew: a
+    /// Another text changed the conversation while this one was kept, and it was decided anew: a
     /// decision of the same moment is void, and this one stands.
     DecidedAnew,
     /// An attempt began.
@@ -113,7 +113,7 @@ pub enum Kind {
     /// It turned out to have arrived before the next of the cascade was tried, and stays where it
     /// is.
     HandBack,
-    /// Nobody answered a customer in time, and their thread went to another person.
+    /// Nobody answered a customer in time, and their conversation went to another person.
     Unanswered,
     /// A person is told that the text moved on, or that words of theirs did not reach the customer; a
     /// delivery of its own.

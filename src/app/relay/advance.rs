@@ -47,6 +47,7 @@ impl Relay {
         }
         self.watch(&after, &effects);
         self.wake_spawned(&spawned, now).await;
+        self.wake_next(&effects, now).await;
         Ok(Some(Advanced {
             delivery: after,
             changed,

@@ -118,6 +118,20 @@ impl Relay {
         }
     }
 
+    /// Wakes the text of a conversation that waited for another to leave. Should that fail, the sweep
+    /// finds it at the other one's deadline.
+    pub async fn wake_next(&self, effects: &[Effect], now: Timestamp) {
+        for effect in effects {
+            let Effect::WakeNext(next) = effect else {
+                continue;
+            };
+            let wake_up = WakeUp::new(next, now, now);
+            if let Err(error) = self.queue.send(&wake_up, now).await {
+                tracing::warn!(delivery = %next, error = format!("{error:#}"), "the next text of a conversation could not be woken");
+            }
+        }
+    }
+
     /// Says loudly what somebody has to look at after a delivery's step. The log's `count` field
     /// becomes a metric with an alarm.
     pub fn watch(&self, delivery: &Delivery, effects: &[Effect]) {

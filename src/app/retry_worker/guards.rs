@@ -3,18 +3,19 @@
 
 use std::time::Duration;
 
-use super::{outbound_checks, thread_checks};
+use super::{conversation_checks, outbound_checks};
+use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Event, Hold, Limit, Purpose, Slowed};
 use crate::domain::pace::{self, Key, Rate};
 
 /// What a wake-up comes to: [`Event::Woken`], unless something speaks against the attempt that is
 /// due.
-pub async fn woken(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> {
+pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow::Result<Event> {
     if !delivery.is_to_be_attempted(relay.now()) {
         return Ok(Event::Woken);
     }
-    if let Some(event) = thread_checks::before(relay, delivery).await? {
+    if let Some(event) = conversation_checks::before(relay, delivery, key).await? {
         return Ok(event);
     }
     let to = &delivery.to.number;

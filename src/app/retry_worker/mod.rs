@@ -1,10 +1,10 @@
 //! The one worker that sends, the first attempt included: wakes deliveries and carries out what
 //! their next step asks for.
 
+mod conversation_checks;
 mod guards;
 mod outbound_checks;
 mod sweep;
-mod thread_checks;
 
 pub use sweep::sweep;
 
@@ -68,18 +68,24 @@ async fn step_by_step(
     let Some(mut delivery) = relay.store.delivery(&wake_up.delivery).await? else {
         return not_recorded_yet(relay, wake_up).await;
     };
-    if is_outdated(wake_up, &delivery, relay.now()) {
+    let waits_for_order = delivery.waits_for_order();
+    if !waits_for_order && is_outdated(wake_up, &delivery, relay.now()) {
         return Ok(());
     }
     let credentials = relay.credentials.current().await?;
     let key = HashKey::of(&credentials);
-    let mut events = VecDeque::from([Event::Woken]);
+    let first = if waits_for_order {
+        Event::TurnCame
+    } else {
+        Event::Woken
+    };
+    let mut events = VecDeque::from([first]);
     for _ in 0..MOST_STEPS {
         let Some(event) = events.front() else {
             return Ok(());
         };
         let event = match event {
-            Event::Woken => guards::woken(relay, &delivery).await?,
+            Event::Woken => guards::woken(relay, &delivery, &key).await?,
             event => event.clone(),
         };
         let Some(advanced) = relay.advance(&delivery, event).await? else {
@@ -157,6 +163,7 @@ async fn carry_out(
             | Effect::ReportHandBack { .. }
             | Effect::ReportHandedOn { .. }
             | Effect::Tell { .. }
+            | Effect::WakeNext(_)
             | Effect::ReportGivenUp { .. }
             | Effect::ReportSlowed(_)
             | Effect::ReportWithheld { .. } => {}

@@ -1,7 +1,7 @@
+mod conversation;
 pub mod moment;
 mod story;
 mod tellings;
-mod thread;
 pub mod words;
 
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ use crate::printable::{printable, printable_lines};
 /// Tell the story of one text
 ///
 /// When it came, what was decided and why, every attempt to deliver it and what became of it; and
-/// what else was written in its thread.
+/// what else was written in its conversation.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   relay explain SM…          (the SID is in the audit, in Twilio's console and in `relay phone`)")]
@@ -57,7 +57,7 @@ impl Explain {
         }
         // What waited until somebody said for whom it is went out by that, and then nobody is asked
         // about it any more.
-        let later = DeliveryId::reply(&sid);
+        let later = DeliveryId::reply(&sid, 0);
         if !record.deliveries.contains(&later)
             && let Some(sent) = store.delivery(&later).await?
         {
@@ -73,9 +73,10 @@ impl Explain {
         let zone = line.as_ref().map(|line| line.time_zone.clone());
         // The line may have been taken out since.
         let zone = zone.unwrap_or_default();
-        let thread = thread::of(store.as_ref(), &record, line.as_ref(), self.shown).await?;
+        let conversation =
+            conversation::of(store.as_ref(), &record, line.as_ref(), self.shown).await?;
         let story = Story {
-            thread,
+            conversation,
             ..Story::of(&record, &deliveries, &notifications, &zone, self.shown)
         };
         show::print(&story, self.json, |story| print(story, &zone))
@@ -84,8 +85,8 @@ impl Explain {
 
 /// Whether it waits for a case that may not come.
 fn is_set_up(delivery: &Delivery) -> bool {
-    let thread = delivery.in_thread.as_ref();
-    delivery.attempts.is_empty() && thread.is_some_and(|thread| thread.only_if.is_some())
+    let part = delivery.in_conversation.as_ref();
+    delivery.attempts.is_empty() && part.is_some_and(|part| part.only_if.is_some())
 }
 
 fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
@@ -114,8 +115,8 @@ fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
             tell!("            {}", printable(detail))?;
         }
     }
-    if let Some(thread) = &story.thread {
-        thread::print(thread, &story.message_sid, zone)?;
+    if let Some(conversation) = &story.conversation {
+        conversation::print(conversation, &story.message_sid, zone)?;
     }
     Ok(())
 }

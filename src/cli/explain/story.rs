@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::conversation::ConversationTold;
 use super::moment::{AttemptShown, Moment, Shown};
-use super::thread::ThreadTold;
 use super::words::{advice, listed, outcome, reason, slowed, subscribed, why, withheld};
 use super::{is_set_up, tellings};
 use crate::cli::candidates::{decision_json, mark, nobody};
@@ -35,7 +35,7 @@ pub struct Story {
     pub moments: Vec<Moment>,
     /// The customer's exchange that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thread: Option<ThreadTold>,
+    pub conversation: Option<ConversationTold>,
 }
 
 /// A delivery without the words that it carries.
@@ -100,7 +100,7 @@ impl Story {
             decision: decision_json(&record.decision, zone),
             deliveries: all.collect(),
             moments,
-            thread: None,
+            conversation: None,
         }
     }
 }
@@ -139,8 +139,8 @@ fn content(sms: &InboundSms) -> String {
 
 fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
     let what = match &decision.to_person {
-        Some(person) if decision.rule == Rule::Thread => {
-            format!("it was for {person}, who has the thread")
+        Some(person) if decision.rule == Rule::Conversation => {
+            format!("it was for {person}, who has the conversation")
         }
         Some(person) => {
             format!("it was for {person}, the first of the cascade who was available")
@@ -202,18 +202,18 @@ impl Teller<'_> {
     /// What it is, if it is not the text itself.
     fn purpose(&self) -> Option<String> {
         let to = &self.delivery.to.person;
-        let thread = self.delivery.in_thread.as_ref();
-        let only_if = thread.and_then(|thread| thread.only_if.as_ref());
+        let part = self.delivery.in_conversation.as_ref();
+        let only_if = part.and_then(|part| part.only_if.as_ref());
         Some(match self.delivery.purpose {
             Purpose::Reply => "it goes to the customer".to_owned(),
             Purpose::AutoReply => "the customer gets the automatic reply".to_owned(),
             Purpose::Unsent => format!("{to} is to hear that it was not sent"),
-            Purpose::Thread if matches!(only_if, Some(OnlyIf::Held { .. })) => {
+            Purpose::Conversation if matches!(only_if, Some(OnlyIf::Asked { .. })) => {
                 format!("{to} is to be asked for whom it is")
             }
-            Purpose::Thread => format!("{to} is to hear how the thread stands"),
-            Purpose::Relay if thread.is_some_and(|thread| thread.chase.is_some()) => {
-                "the thread goes to another person if nobody answers".to_owned()
+            Purpose::Conversation => format!("{to} is to hear how the conversation stands"),
+            Purpose::Relay if part.is_some_and(|part| part.chase.is_some()) => {
+                "the customer goes to another person if nobody answers".to_owned()
             }
             Purpose::Answer => format!("{to} is answered"),
             _ => return None,

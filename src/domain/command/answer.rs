@@ -16,9 +16,9 @@ pub struct Said {
 }
 
 const HOW: &str = "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00.";
-const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL 5PM, AWAY UNTIL MON 8:00, BACK. WHO, STATUS. GOT \
-                        IT, PASS: your thread. Other words go to your customer; #7 and words: to \
-                        thread 7.";
+const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE: your \
+                        customer. Other words go to the customer; 0107 yes: to the one whose number \
+                        ends so.";
 const LATE: &str = "That came late and changed nothing. ";
 
 /// Carries out what `person` asks for. `written` is when their text reached Twilio: of what comes
@@ -40,8 +40,8 @@ pub fn heed(
     let (change, answer) = match command {
         Ok(Command::Help) => (None, COMMANDS.to_owned()),
         Ok(Command::Who) => (None, place.who(&known.overrides)),
-        // What becomes of threads is not decided here.
-        Ok(Command::Pass(_) | Command::Claim(_)) => (None, String::new()),
+        // What becomes of conversations is not decided here.
+        Ok(Command::Pass { .. } | Command::Claim(_) | Command::Done(_)) => (None, String::new()),
         Ok(Command::Status) => (None, place.status(&known.overrides)),
         Ok(Command::Away(_) | Command::Back) if is_late(written, now) => {
             let status = place.status(&known.overrides);
@@ -226,7 +226,7 @@ mod tests {
 
     fn says_with(known: &Known, person: usize, body: &str, now: &str) -> Said {
         let (line, now) = (line(), now.parse().unwrap());
-        let command = crate::domain::command::read(body, now, &line.time_zone).unwrap();
+        let command = crate::domain::command::read(body, now, &line).unwrap();
         let said = heed(command, &line, &line.people[person], known, now, now);
         let size = segments(&said.answer);
         assert_eq!((size.count, size.because), (1, None), "{}", said.answer);
@@ -340,7 +340,11 @@ mod tests {
             let said = says(person, body, now);
             assert_eq!((said.change, said.answer.as_str()), (None, answer));
         }
-        assert!(says(0, "help", FRIDAY_10).answer.contains("AWAY UNTIL 5PM"));
+        assert!(
+            says(0, "help", FRIDAY_10)
+                .answer
+                .contains("AWAY UNTIL MON 8:00")
+        );
     }
 
     #[test]

@@ -1,11 +1,13 @@
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use super::near_miss::bare;
 use crate::domain::duty::when;
-use crate::domain::ids::Tag;
-use crate::domain::time_zone::TimeZone;
+use crate::domain::line::Line;
 
 /// What a person asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// They are away until then, or until they say so.
     Away(Option<Timestamp>),
@@ -15,10 +17,36 @@ pub enum Command {
     /// How it stands with themselves.
     Status,
     Help,
-    /// Their thread, or the one of that tag, goes to the next person.
-    Pass(Option<Tag>),
-    /// They take their thread on, or the one of that tag.
-    Claim(Option<Tag>),
+    /// A conversation goes to the person of this name, or to the next: the one that ends in these
+    /// digits, or the only one.
+    Pass {
+        to: Option<String>,
+        which: Option<String>,
+    },
+    /// They take a conversation on.
+    Claim(Option<String>),
+    /// The customer waits no longer.
+    Done(Option<String>),
+}
+
+impl Command {
+    /// Whether it is about the person, and not about a customer.
+    pub fn is_about_duty(&self) -> bool {
+        !matches!(
+            self,
+            Command::Pass { .. } | Command::Claim(_) | Command::Done(_)
+        )
+    }
+
+    /// Whether people also say its words to customers.
+    pub fn is_conversational(&self) -> bool {
+        match self {
+            Command::Back | Command::Who | Command::Status | Command::Help => true,
+            Command::Pass { to, which } => to.is_none() && which.is_none(),
+            Command::Done(which) => which.is_none(),
+            Command::Away(_) | Command::Claim(_) => false,
+        }
+    }
 }
 
 /// Why a command is not done. Says what to write instead, in a text's words.
@@ -35,38 +63,57 @@ pub enum Unclear {
 /// Nobody remembers for longer that they are away.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The command that `body` is, read on the zone's clock; `None` if it is none. Case, spaces and
-/// punctuation at the end do not matter.
-pub fn read(body: &str, now: Timestamp, zone: &TimeZone) -> Option<Result<Command, Unclear>> {
-    let body = body.to_lowercase();
-    let body = body.trim().trim_end_matches(['.', '!', '?']);
+/// The command that `body` is, if it is one. Case, spaces, and what stands around it do not matter.
+pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
+    let body = bare(body).to_lowercase();
     let words: Vec<&str> = body.split_whitespace().collect();
     match words[..] {
         ["away"] => Some(Ok(Command::Away(None))),
         ["away", "until" | "till" | "til" | "for"] => Some(Err(Unclear::NoTime)),
-        ["away", "until" | "till" | "til" | "for", ref time @ ..] => Some(away(time, now, zone)),
+        ["away", "until" | "till" | "til" | "for", ref time @ ..] => Some(away(time, now, line)),
         // Whoever is "away for lunch" says no more than that, but "away games" may be anything.
         ["away", ref time @ ..] if time[0].starts_with(|c: char| c.is_ascii_digit()) => {
-            Some(away(time, now, zone))
+            Some(away(time, now, line))
         }
         ["back"] => Some(Ok(Command::Back)),
         ["who"] => Some(Ok(Command::Who)),
         ["status"] => Some(Ok(Command::Status)),
         ["help" | "commands"] => Some(Ok(Command::Help)),
-        ["pass"] => Some(Ok(Command::Pass(None))),
-        ["pass", tag] => Some(Ok(Command::Pass(Some(read_tag(tag)?)))),
+        ["pass", ref rest @ ..] => Some(Ok(pass(rest, line)?)),
         ["got", "it"] => Some(Ok(Command::Claim(None))),
-        ["got", "it", tag] => Some(Ok(Command::Claim(Some(read_tag(tag)?)))),
+        ["got", "it", tag] => Some(Ok(Command::Claim(Some(digits(tag)?)))),
+        ["done"] => Some(Ok(Command::Done(None))),
+        ["done", tag] => Some(Ok(Command::Done(Some(digits(tag)?)))),
         _ => None,
     }
 }
 
-fn read_tag(word: &str) -> Option<Tag> {
-    Tag::parse(word.strip_prefix('#').unwrap_or(word))
+/// `PASS`, `PASS ANA`, `PASS 0107`, `PASS 0107 TO ANA`.
+fn pass(words: &[&str], line: &Line) -> Option<Command> {
+    let (mut names, mut which) = (Vec::new(), None);
+    for word in words {
+        match digits(word) {
+            Some(digits) if which.is_none() => which = Some(digits),
+            _ if *word == "to" => {}
+            _ => names.push(*word),
+        }
+    }
+    let name = names.join(" ");
+    let mut people = line.people.iter().map(|person| &person.name);
+    let to = people.find(|person| person.to_lowercase() == name).cloned();
+    // "Pass me the salt" is none.
+    (names.is_empty() || to.is_some()).then_some(Command::Pass { to, which })
 }
 
-fn away(time: &[&str], now: Timestamp, zone: &TimeZone) -> Result<Command, Unclear> {
-    let read = |text: &str| when::instant(text, now, zone).ok();
+/// The digits of a tag or number, such as `0107` or `#0107`.
+fn digits(word: &str) -> Option<String> {
+    let digits = word.strip_prefix(['#', '@', '+']).unwrap_or(word);
+    let plain = (4..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.to_owned())
+}
+
+fn away(time: &[&str], now: Timestamp, line: &Line) -> Result<Command, Unclear> {
+    let read = |text: &str| when::instant(text, now, &line.time_zone).ok();
     let until = read(&time.join(" "))
         .or_else(|| read(&span(time)?))
         .ok_or(Unclear::NoTime)?;
@@ -100,15 +147,19 @@ fn span(words: &[&str]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::line::config;
 
-    fn zone() -> TimeZone {
-        TimeZone::named("America/Los_Angeles").unwrap()
+    fn line() -> Line {
+        config::parse(config::EXAMPLE, "relay.toml")
+            .unwrap()
+            .remove(0)
     }
 
     /// What `body` is, read on Fri 2026-11-20 at 10:00 in Los Angeles.
     fn said_at(body: &str, now: &str) -> String {
-        match read(body, now.parse().unwrap(), &zone()) {
-            Some(Ok(Command::Away(Some(until)))) => format!("away {}", zone().show(until)),
+        let line = line();
+        match read(body, now.parse().unwrap(), &line) {
+            Some(Ok(Command::Away(Some(until)))) => format!("away {}", line.time_zone.show(until)),
             Some(Ok(command)) => format!("{command:?}"),
             Some(Err(unclear)) => format!("{unclear:?}"),
             None => "none".to_owned(),
@@ -130,12 +181,18 @@ mod tests {
             ("Status", "Status"),
             ("HELP", "Help"),
             ("commands", "Help"),
-            ("Pass", "Pass(None)"),
-            ("pass #7", "Pass(Some(Tag(7)))"),
-            ("PASS 7", "Pass(Some(Tag(7)))"),
+            ("Pass", "Pass { to: None, which: None }"),
+            ("pass #0107", "Pass { to: None, which: Some(\"0107\") }"),
+            ("PASS BACKUP", "Pass { to: Some(\"Backup\"), which: None }"),
+            (
+                "pass 0107 to backup",
+                "Pass { to: Some(\"Backup\"), which: Some(\"0107\") }",
+            ),
             ("got it", "Claim(None)"),
             ("Got it!", "Claim(None)"),
-            ("got it #12", "Claim(Some(Tag(12)))"),
+            ("got it #0112", "Claim(Some(\"0112\"))"),
+            ("Done", "Done(None)"),
+            ("done 0107.", "Done(Some(\"0107\"))"),
         ] {
             assert_eq!(said(body), command, "{body}");
         }
@@ -153,8 +210,9 @@ mod tests {
             "pass it on",
             "got it at last",
             "I got it",
-            "#7 back",
-            "#7 pass",
+            "#0107 back",
+            "pass 7",
+            "done deal",
         ] {
             assert_eq!(said(body), "none", "{body}");
         }

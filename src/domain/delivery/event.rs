@@ -4,7 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Directed, Failure, GaveUp, Hold, MovedOn, Recipient, Shown, Slowed, Status, Withheld};
+use super::{Directed, Failure, GaveUp, Hold, MovedOn, Recipient, Slowed, Status, Withheld};
+use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 
 /// What happens to a delivery.
@@ -16,8 +17,12 @@ pub enum Event {
     Held(Hold),
     /// What has not gone out shall not, for this reason, even if it is not due yet.
     Withdrawn(Withheld),
-    /// The present recipient has a part in the thread of the text now.
-    Seated(Shown),
+    /// It is on record that the present recipient can answer the text.
+    Joined,
+    /// Another text of the conversation waits for this one to leave.
+    FollowedBy(DeliveryId),
+    /// It waits for another text of its conversation to leave, and somebody is to look whether it has.
+    TurnCame,
     /// It is known now whom it goes to and what it says.
     Directed(Box<Directed>),
     /// The request of an attempt was answered, or was not.
@@ -93,6 +98,8 @@ pub enum Effect {
     AskAfter { attempt: u32 },
     /// Wake the delivery then.
     Wake { due: Timestamp },
+    /// Wake the text of the conversation that waited for this one to leave.
+    WakeNext(DeliveryId),
     /// Put into the audit how this attempt stands.
     Report { attempt: u32 },
     /// Put into the audit that the delivery went on to its present recipient.
@@ -103,7 +110,7 @@ pub enum Effect {
     Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
-    /// Put into the audit that the thread went on to its present recipient, since nobody answered,
+    /// Put into the audit that the customer went on to its present recipient, since nobody answered,
     /// and look after the customer further if nobody does.
     ReportHandedOn { from: String },
     /// Tell whoever invited the recipient that it failed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Chase, Chased, Delivery, InThread, OnlyIf, Purpose, State};
+use super::{Chase, Chased, Delivery, InConversation, OnlyIf, Purpose, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 
@@ -20,10 +20,10 @@ pub struct Awaited<'a> {
 }
 
 impl Delivery {
-    /// Reminds whoever has the thread of this text, and then hands it on: each only if the customer
+    /// Reminds whoever has the conversation of this text, and then hands it on: each only if the customer
     /// still waits when it is due. To whom and what they say is found out then.
     pub fn chased_by(&self, awaited: &Awaited, now: Timestamp) -> Vec<Delivery> {
-        let Some(thread) = &self.in_thread else {
+        let Some(part) = &self.in_conversation else {
             return Vec::new();
         };
         let turn = awaited.tried.len();
@@ -32,7 +32,7 @@ impl Delivery {
             let due = now.checked_add(awaited.within * times);
             let due = due.unwrap_or(Timestamp::MAX);
             let purpose = match what {
-                Chased::Remind => Purpose::Thread,
+                Chased::Remind => Purpose::Conversation,
                 Chased::HandOn => Purpose::Relay,
             };
             let telling = self.telling(purpose, self.to.clone(), String::new(), now);
@@ -44,7 +44,7 @@ impl Delivery {
                 deadline: due
                     .checked_add(self.policy.deliver_within)
                     .unwrap_or(Timestamp::MAX),
-                in_thread: Some(Box::new(InThread {
+                in_conversation: Some(Box::new(InConversation {
                     only_if: Some(OnlyIf::Unanswered {
                         since: awaited.since,
                     }),
@@ -55,7 +55,7 @@ impl Delivery {
                         since: awaited.since,
                         is_directed: false,
                     }),
-                    ..InThread::of(thread.customer.clone())
+                    ..InConversation::of(part.customer.clone())
                 })),
                 ..telling
             }
@@ -63,13 +63,12 @@ impl Delivery {
         deliveries.into()
     }
 
-    /// The same, once this delivery has handed the thread on.
+    /// The same, once this delivery has handed the customer on.
     pub(super) fn chased_further(&self, now: Timestamp) -> Vec<Delivery> {
-        let thread = self.in_thread.as_ref();
-        let (Some(chase), Some(sid)) = (
-            thread.and_then(|thread| thread.chase.as_ref()),
-            &self.message_sid,
-        ) else {
+        let part = self.in_conversation.as_ref();
+        let (Some(chase), Some(sid)) =
+            (part.and_then(|part| part.chase.as_ref()), &self.message_sid)
+        else {
             return Vec::new();
         };
         let mut tried = chase.tried.clone();

@@ -36,7 +36,7 @@ pub enum Limit {
     Pair,
     /// None at all while the line's quiet hours last.
     QuietHours,
-    /// Texts of a thread leave in the order in which they came: an earlier one has not left.
+    /// Texts of a conversation leave in the order in which they came: an earlier one has not left.
     Order,
 }
 
@@ -47,7 +47,7 @@ impl Limit {
             Limit::Sender => "its sender wrote more texts a minute than sender_limit",
             Limit::Pair => "more came for this phone at once than Twilio lets through",
             Limit::QuietHours => "notices keep to the line's quiet hours",
-            Limit::Order => "an earlier text of the thread had not left yet",
+            Limit::Order => "an earlier text of the conversation had not left yet",
         }
     }
 }

@@ -9,7 +9,7 @@ mod failure;
 mod failure_wording;
 mod follow_up;
 mod hold;
-mod in_thread;
+mod in_conversation;
 pub mod invitation;
 mod message_status;
 mod new;
@@ -42,8 +42,9 @@ pub use attempt::{Attempt, Outcome};
 pub use event::{Answer, Effect, Event};
 pub use follow_up::Awaited;
 pub use hold::{Hold, Limit, Slowed, Withheld};
-pub use in_thread::{Chase, Chased, Directed, InThread, OnlyIf, Shown};
+pub use in_conversation::{Chase, Chased, Directed, InConversation, OnlyIf};
 pub use notifications::spawned;
+pub use progress::OnPhone;
 pub use step::step;
 pub use turn::{HandOver, MovedOn};
 
@@ -94,9 +95,9 @@ pub struct Delivery {
     /// What is to be known of the invitation that it brings, if it brings one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Box<Invitation>>,
-    /// What is to be known of the thread that it belongs to, if it belongs to one.
+    /// What is to be known of the conversation that it belongs to, if it belongs to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_thread: Option<Box<InThread>>,
+    pub in_conversation: Option<Box<InConversation>>,
     /// The line's, as it was when the delivery came to be.
     #[serde(default)]
     pub policy: Policy,
@@ -123,8 +124,8 @@ pub enum Purpose {
     AutoReply,
     /// It tells a person that words of theirs did not get to the customer.
     Unsent,
-    /// It tells or asks a person something else about a thread.
-    Thread,
+    /// It tells or asks a person something else about a conversation.
+    Conversation,
     /// It tells a person that a customer's text went on to the next.
     Told,
     /// It tells the owner that a customer's text reached nobody.

@@ -73,7 +73,7 @@ impl Delivery {
             handed_over: Vec::new(),
             purpose,
             invitation: None,
-            in_thread: None,
+            in_conversation: None,
             policy: line.policy,
             time_zone: line.time_zone,
             country: line.country,

@@ -72,14 +72,14 @@ fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Deliver
 
 /// To the person whose words they were, that they did not reach the customer, and why.
 fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
-    let thread = delivery.in_thread.as_ref()?;
+    let part = delivery.in_conversation.as_ref()?;
     let words = sms::attachments::or_attachments(&delivery.body, delivery.media.len());
     let why = failure_wording::in_plain_words(delivery);
     Some(Delivery {
         id: DeliveryId::failed(&delivery.id),
         ..delivery.telling(
             Purpose::Unsent,
-            thread.by.clone()?,
+            part.by.clone()?,
             wording::did_not_reach(&words, &why),
             now,
         )

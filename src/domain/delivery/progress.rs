@@ -1,10 +1,26 @@
 //! How the messages of a delivery stand, each of which carries a part of it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::{Attempt, Delivery, Outcome, Recipient};
 use crate::domain::delivery::wording;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::sms;
+
+/// Not every carrier reports that a text arrived. After so long it is taken to be there.
+const UNREPORTED: Duration = Duration::from_secs(4 * 60);
+
+/// Whether a text was on a phone at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OnPhone {
+    Since(Timestamp),
+    /// It may just have arrived.
+    Perhaps,
+    No,
+}
 
 impl Delivery {
     /// The attempts that were made for the present recipient.
@@ -35,6 +51,32 @@ impl Delivery {
     /// Whether the present recipient may have some of it, so that the rest is to follow.
     pub fn has_begun(&self) -> bool {
         self.mine().any(|attempt| !attempt.outcome.is_failure())
+    }
+
+    /// Whether a text of it was on this phone at an instant.
+    pub fn on_phone(&self, number: &PhoneNumber, at: Timestamp) -> OnPhone {
+        let theirs = self
+            .attempts
+            .iter()
+            .filter(|a| a.to.number == *number && a.began <= at);
+        let there = theirs.filter_map(|attempt| match attempt.outcome {
+            Outcome::Delivered if attempt.since <= at => Some(OnPhone::Since(attempt.since)),
+            // The report came later, and the text may have been there before.
+            Outcome::Delivered => Some(OnPhone::Perhaps),
+            Outcome::Pending | Outcome::Unknown | Outcome::Accepted | Outcome::Sent => {
+                let is_old = attempt
+                    .began
+                    .checked_add(UNREPORTED)
+                    .is_ok_and(|there| there <= at);
+                Some(if is_old {
+                    OnPhone::Since(attempt.began)
+                } else {
+                    OnPhone::Perhaps
+                })
+            }
+            Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. } => None,
+        });
+        there.min().unwrap_or(OnPhone::No)
     }
 
     pub(super) fn has_all_parts_with_twilio(&self) -> bool {

@@ -154,8 +154,8 @@ impl Delivery {
         anew.next().map_or(0, |replay| replay.attempts)
     }
 
-    /// Cuts the text into messages as the present recipient gets it: with the tag of the thread, if
-    /// it is not the only one that they have, and a word about who had the text before, if that was
+    /// Cuts the text into messages as the present recipient gets it: with the tag in
+    /// place of a number that they know, and a word about who had the text before, if that was
     /// in this round.
     pub fn cut(&mut self) {
         let anew = self.replays.iter().rposition(|replay| !replay.resumed);
@@ -165,10 +165,6 @@ impl Delivery {
             Some(before) => wording::handed_over(&before.from.person, &self.body),
             None => self.body.clone(),
         };
-        let body = match self.tag() {
-            Some(tag) => wording::tagged(tag, &body),
-            None => body,
-        };
-        self.parts = sms::parts(&body, &self.media);
+        self.parts = sms::parts(&self.with_tag(body), &self.media);
     }
 }

@@ -33,12 +33,16 @@ impl DeliveryId {
         Self(format!("in-{sid}"))
     }
 
-    /// The one that brings the customer what a person wrote in the text of this SID.
-    pub fn reply(sid: &MessageSid) -> Self {
-        Self(format!("reply-{sid}"))
+    /// One that brings a customer what a person wrote in the text of this SID: if it goes to several,
+    /// one after the other, counting from 0.
+    pub fn reply(sid: &MessageSid, number: usize) -> Self {
+        match number {
+            0 => Self(format!("reply-{sid}")),
+            number => Self(format!("reply-{number}-{sid}")),
+        }
     }
 
-    /// The one that gives the next person a thread, as the text of this SID wanted it.
+    /// The one that gives the next person a conversation, as the text of this SID wanted it.
     pub fn passed(sid: &MessageSid) -> Self {
         Self(format!("pass-{sid}"))
     }
@@ -131,7 +135,7 @@ mod tests {
             DeliveryId::repair(&line, 4_294_967_295, at),
             DeliveryId::told(&DeliveryId::follow_up(&sid, "handon", 999), 99),
             DeliveryId::question(&sid, "unsent", 4_294_967_295),
-            DeliveryId::failed(&DeliveryId::reply(&sid)),
+            DeliveryId::failed(&DeliveryId::reply(&sid, 0)),
             DeliveryId::news(&sid, 999),
         ] {
             assert_eq!(DeliveryId::parse(id.as_str()).as_ref(), Ok(&id));

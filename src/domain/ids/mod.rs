@@ -3,7 +3,6 @@
 pub mod delivery_id;
 pub mod message_sid;
 pub mod notice_id;
-pub mod tag;
 
 pub use delivery_id::DeliveryId;
 pub use delivery_id::NotADeliveryId;
@@ -11,7 +10,6 @@ pub use message_sid::MessageSid;
 pub use message_sid::NotAMessageSid;
 pub use notice_id::NotANoticeId;
 pub use notice_id::NoticeId;
-pub use tag::Tag;
 
 /// Small hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

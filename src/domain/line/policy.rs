@@ -16,11 +16,11 @@ pub struct Policy {
     /// How long the relay tries to deliver a text at all.
     #[serde(with = "in_seconds")]
     pub deliver_within: Duration,
-    /// How long a customer's thread lives without a text: until then their next text goes to the
-    /// person who has it.
+    /// How long a conversation without a text, in which nobody waits, still counts: a customer's next
+    /// text goes to the person who has it, and a person's text may be for it.
     #[serde(with = "in_seconds")]
-    pub thread_for: Duration,
-    /// How long a customer waits for an answer before whoever has the thread is reminded, and as
+    pub conversation_for: Duration,
+    /// How long a customer waits for an answer before whoever has the conversation is reminded, and as
     /// long again before it goes to the next person. With `None`, nobody is.
     #[serde(with = "in_seconds", skip_serializing_if = "Option::is_none")]
     pub answer_within: Option<Duration>,
@@ -51,7 +51,7 @@ impl Default for Policy {
         Self {
             hand_over_after: Duration::from_secs(3 * 60),
             deliver_within: Duration::from_secs(60 * 60),
-            thread_for: Duration::from_secs(4 * 60 * 60),
+            conversation_for: Duration::from_secs(24 * 60 * 60),
             answer_within: None,
             alert: None,
             allowed_prefixes: Vec::new(),

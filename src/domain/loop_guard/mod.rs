@@ -1,8 +1,8 @@
 //! Texts that machines wrote: automatic replies, and the relay's own words.
 
-pub mod automatic;
 pub mod own_words;
 
+use crate::domain::automatic_text::automatic_reply::is_automatic_reply;
 use crate::domain::inbound::InboundSms;
 use crate::domain::opt_out::Wish;
 use crate::domain::routing::Nature;
@@ -14,7 +14,7 @@ pub fn nature(sms: &InboundSms, changes_list: bool) -> Nature {
         Some(Wish::Stop(_) | Wish::Help) => Nature::OptOutWord,
         Some(Wish::Start) if changes_list || sms.opt_out_type.is_some() => Nature::OptOutWord,
         _ if own_words::is_own(&sms.body) => Nature::OwnWords,
-        _ if automatic::is_automatic(&sms.body) => Nature::Automatic,
+        _ if is_automatic_reply(&sms.body) => Nature::Automatic,
         _ => Nature::Ordinary,
     }
 }

@@ -1,11 +1,10 @@
 //! Texts that a relay wrote coming back: another relay in the cascade, or a phone that passes on
 //! whatever comes in, would keep them going round for ever.
 
+use crate::domain::conversation::wording as asking;
 use crate::domain::delivery::wording::{COULD_NOT_BE_REACHED, MARKS};
-use crate::domain::ids::Tag;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::wording;
-use crate::domain::thread::wording as asking;
 
 /// How far into a text the relay's first words reach at most, names and places included.
 const MOST_BEFORE: usize = 160;
@@ -34,11 +33,10 @@ fn is_behind_a_number(text: &str, mark: &str) -> bool {
     before.is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()))
 }
 
-/// What follows the tag of a thread, if it begins with one.
+/// What follows the tag of a conversation, if it begins with one.
 fn without_tag(body: &str) -> &str {
-    let tag = body.strip_prefix('#').and_then(|rest| rest.split_once(' '));
-    match tag {
-        Some((number, rest)) if Tag::parse(number).is_some() => rest,
+    match body.split_once(": ") {
+        Some((tag, rest)) if tag.len() >= 4 && tag.bytes().all(|b| b.is_ascii_digit()) => rest,
         _ => body,
     }
 }
@@ -60,15 +58,16 @@ fn beginning(body: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::conversation::{Conversation, wording as asking};
     use crate::domain::delivery::wording::{
         handed_over, late, moved_on, needs_repair, reached_nobody,
     };
-    use crate::domain::thread::wording as asking;
 
     #[test]
     fn what_the_relay_writes_is_recognised() {
         let relayed = "+16195550107 (San Diego, CA): hi";
         let customer = PhoneNumber::parse("+16195550107").unwrap();
+        let conversation = Conversation::new(customer.clone(), &[], jiff::Timestamp::UNIX_EPOCH);
         let moved = handed_over("Sergio", relayed);
         let moved_twice = handed_over("Ana", &moved);
         let around = format!("+16195550100: {relayed}");
@@ -77,14 +76,14 @@ mod tests {
             "+16195550107: hi",
             "+16195550107: (1 photo)",
             "ACME Alerts (cannot be answered): Your code is 1",
-            asking::no_thread(),
-            &format!("+16195550100: {}", asking::no_thread()),
-            "#12 +16195550107: hi",
-            "#2 Sergio could not be reached. +16195550107: hi",
+            asking::no_conversation(),
+            &format!("+16195550100: {}", asking::no_conversation()),
+            "0107: +16195550107: hi",
+            "0107: Sergio could not be reached. +16195550107: hi",
             &asking::has_it("Ana", &customer),
             &asking::answered_by("Ana", &customer, "at five"),
             &asking::nobody_answered(&customer, "10:00 AM", "hi"),
-            &asking::reminder(&customer, "10:00 AM", "hi", None),
+            &asking::reminder(&conversation, "10:00 AM", None),
             &asking::left_unanswered("Ana", &customer, "10:00 AM"),
             &crate::domain::delivery::wording::did_not_reach("yes", "they opted out of texts."),
             &late("Mon 10:00", relayed),
@@ -114,7 +113,7 @@ mod tests {
             "Ana knows it and takes care of it.",
             "He has answered me. Nothing was sent.",
             "Nobody has answered so far",
-            "#7 on my way",
+            "0107 on my way",
         ] {
             assert!(!is_own(body), "{body}");
         }

@@ -26,7 +26,7 @@ pub struct Decision {
     /// Whom a delivery that fails is handed over to, in this order.
     pub then: Vec<String>,
     pub candidates: Vec<Candidate>,
-    /// What else led to it: about the customer's thread, or what a person's text was taken for. No
+    /// What else led to it: about the customer's conversation, or what a person's text was taken for. No
     /// numbers and no words of anybody's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
@@ -38,27 +38,33 @@ pub struct Decision {
 pub enum Rule {
     /// The first of the cascade who is available.
     FirstAvailable,
-    /// The person who has the customer's thread.
-    Thread,
-    /// A person of the cascade wrote, and has no thread that it could be for.
+    /// The person who has the customer's conversation.
+    Conversation,
+    /// A person of the cascade wrote, and no customer can be meant.
     FromPerson,
-    /// A person answered the customer of their one live thread.
+    /// A person answered the customer who waits, or the only one who can be meant.
     Answer,
-    /// A person answered the customer of the thread whose tag they put in front.
+    /// A person answered the customer whose digits they put in front.
     TaggedAnswer,
-    /// It is not certain for which thread a person's text is; they are asked.
-    Held,
-    /// A person's number answered the question for which thread an earlier text is.
+    /// It is not certain for which customer a person's text is; they are asked.
+    Asked,
+    /// A person's text answered the question for which customer an earlier one is.
     Choice,
-    /// A person put a tag in front that none of their threads has, or nothing behind it.
+    /// A person put digits in front that no customer's number ends in, or nothing behind them.
     UnknownTag,
     /// A person's text is longer than what goes to a customer in one text.
     TooLong,
-    /// A person gave their thread to the next.
+    /// A person gave their customer to the next.
     Passed,
-    /// A person took a thread on.
+    /// A person took a customer on.
     Claimed,
-    /// A person's command lacks the right PIN.
+    /// A person said that a customer waits no longer.
+    Done,
+    /// A phone's reaction to a text. It is no answer.
+    Reaction,
+    /// It is nearly a command, and goes to nobody.
+    NearMiss,
+    /// A person's command lacks the right PIN, or a text holds the PIN.
     WrongPin,
     /// The line wrote to itself, or another line of this relay did; relaying that would never end.
     FromLine,
@@ -88,8 +94,8 @@ pub struct Known {
     pub subscriptions: Vec<Subscriber>,
     /// Whether the sender is one of this relay's lines.
     pub from_own_line: bool,
-    /// The name of the person who has the sender's thread, if it is live.
-    pub has_thread: Option<String>,
+    /// The name of the person who has the sender's conversation, if it is open.
+    pub has_conversation: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,17 +134,21 @@ pub fn decide(
         _ => Vec::new(),
     };
     let mut because = None;
-    if let Some(has) = known.has_thread.as_ref().filter(|_| !cascade.is_empty()) {
+    if let Some(has) = known
+        .has_conversation
+        .as_ref()
+        .filter(|_| !cascade.is_empty())
+    {
         because = Some(match cascade.iter().position(|name| name == has) {
             Some(position) => {
                 cascade[..=position].rotate_right(1);
-                rule = Rule::Thread;
-                format!("{has} has the thread")
+                rule = Rule::Conversation;
+                format!("{has} has the conversation")
             }
             None if line.person_named(has).is_some() => {
-                format!("{has} has the thread, but is not available")
+                format!("{has} has the conversation, but is not available")
             }
-            None => format!("{has} has the thread, but is not behind the line any more"),
+            None => format!("{has} has the conversation, but is not behind the line any more"),
         });
     }
     let mut cascade = cascade.into_iter();

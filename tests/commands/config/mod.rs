@@ -1,11 +1,11 @@
 //! A mistake in `relay.toml` is refused with its line, its column and what to write instead.
 
+mod conversations;
 mod file;
 mod hours;
 mod notices;
 mod policy;
 mod templates;
-mod threads;
 mod values;
 
 use relay::domain::line::config::parse;

@@ -50,10 +50,8 @@ pub enum Mistake {
     KnowsNoEarlierNotice,
     /// A page of a notice leaves out the last of its recipients.
     LeavesOneOut,
-    /// Nobody looks whether an answer crossed with a newer text: what ended is forgotten at once.
-    ForgetsWhatEnded,
-    /// Of several threads of a person, only one is known.
-    KnowsOneThread,
+    /// Of several customers of a person, only one is known.
+    KnowsOneCustomer,
     /// A text does not wait for the one before it.
     KeepsNoOrder,
     /// A text that waits for a person's word is forgotten.

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
-    ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, Store, Subscribers,
+    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
+    Store, Subscribers,
 };
+use relay::domain::conversation::{Conversation, PersonState, digits_alike};
 use relay::domain::delivery::Delivery;
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::DeliveryId;
@@ -23,7 +25,6 @@ use relay::domain::opt_out::OptOuts;
 use relay::domain::pace;
 use relay::domain::phone::PhoneNumber;
 use relay::domain::subscriber::{Change, Subscriber, Unchanged};
-use relay::domain::thread::Threads;
 
 /// A store that is gone with its process.
 #[derive(Default)]
@@ -37,7 +38,10 @@ pub(crate) struct Tables {
     pub(crate) deliveries: BTreeMap<DeliveryId, Row>,
     sent: BTreeMap<MessageSid, DeliveryId>,
     reconciled: BTreeMap<PhoneNumber, Date>,
-    threads: BTreeMap<PhoneNumber, Threads>,
+    /// By line and customer.
+    pub(crate) conversations: BTreeMap<(PhoneNumber, PhoneNumber), Conversation>,
+    /// By line and person.
+    persons: BTreeMap<(PhoneNumber, PhoneNumber), PersonState>,
     pub(crate) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
     tats: BTreeMap<pace::Key, Timestamp>,
     pub(crate) notices: BTreeMap<NoticeId, Notice>,
@@ -47,6 +51,52 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    fn conversations_of(&self, line: &PhoneNumber) -> impl Iterator<Item = &Conversation> {
+        let all = self.conversations.iter();
+        all.filter(move |((of, _), _)| of == line)
+            .map(|(_, conversation)| conversation)
+    }
+
+    fn alike(&self, line: &PhoneNumber, digits: &str, limit: usize) -> Vec<PhoneNumber> {
+        let all = self.conversations_of(line).map(|c| &c.customer);
+        all.filter(|customer| digits_alike(customer) == digits)
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    fn customers_of(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        limit: usize,
+    ) -> Vec<PhoneNumber> {
+        let theirs = self
+            .conversations_of(line)
+            .filter(|c| c.participant(person).is_some());
+        let mut theirs: Vec<&Conversation> = theirs.collect();
+        theirs.sort_by_key(|c| std::cmp::Reverse((c.rank(), c.customer.clone())));
+        theirs
+            .into_iter()
+            .take(limit)
+            .map(|c| c.customer.clone())
+            .collect()
+    }
+
+    fn is_next(&self, line: &PhoneNumber, changed: &Changed) -> bool {
+        let key = (line.clone(), changed.after.customer.clone());
+        let version = self
+            .conversations
+            .get(&key)
+            .map_or(0, |known| known.version);
+        version == changed.previous()
+    }
+
+    fn put_conversation(&mut self, line: &PhoneNumber, changed: &Changed) {
+        let key = (line.clone(), changed.after.customer.clone());
+        self.conversations.insert(key, changed.after.clone());
+    }
+
     fn set_override(&mut self, line: &PhoneNumber, person: &str, to: Option<&Override>) {
         let overrides = &mut self.overrides.entry(line.clone()).or_default().0;
         match to {
@@ -187,7 +237,21 @@ impl Store for MemoryStore {
             subscriptions: from.map_or(Vec::new(), |from| tables.subscriptions_of(number, from)),
             from_own_line: from.is_some_and(|from| tables.lines.contains_key(from)),
             overrides: tables.overrides.get(number).cloned().unwrap_or_default(),
-            threads: tables.threads.get(number).cloned().unwrap_or_default(),
+            conversation: from.and_then(|from| {
+                tables
+                    .conversations
+                    .get(&(number.clone(), from.clone()))
+                    .cloned()
+            }),
+            alike: from.map_or(Vec::new(), |from| {
+                tables.alike(number, digits_alike(from), MOST_ALIKE)
+            }),
+            customers: from.map_or(Vec::new(), |from| {
+                tables.customers_of(number, from, MOST_CUSTOMERS)
+            }),
+            person: from
+                .and_then(|from| tables.persons.get(&(number.clone(), from.clone())).cloned())
+                .unwrap_or_default(),
             earlier: tables.inbounds.get(sid).cloned(),
             line,
         })
@@ -236,21 +300,29 @@ impl Store for MemoryStore {
         Ok(signatures.insert(signature.clone(), until).is_none())
     }
 
-    async fn take_in(
-        &self,
-        line: &PhoneNumber,
-        sid: &MessageSid,
-        _: &Threads,
-        plan: Planning,
-    ) -> Result<Kept> {
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
         let mut tables = self.tables();
+        let Planned {
+            record,
+            deliveries,
+            conversations,
+            person,
+        } = planned;
+        let sid = &record.sms.sid;
         if tables.inbounds.contains_key(sid) {
             return Ok(Kept::Already);
         }
-        let planned = plan(&tables.threads.get(line).cloned().unwrap_or_default());
-        let Planned {
-            record, deliveries, ..
-        } = &planned;
+        let is_next = person.as_ref().is_none_or(|(person, state)| {
+            let known = tables.persons.get(&(line.clone(), person.clone()));
+            known.map_or(0, |known| known.version) + 1 == state.version
+        });
+        if !is_next
+            || !conversations
+                .iter()
+                .all(|changed| tables.is_next(line, changed))
+        {
+            return Ok(Kept::Outdated);
+        }
         if let Some(taken) = deliveries
             .iter()
             .find(|delivery| tables.deliveries.contains_key(&delivery.id))
@@ -271,24 +343,60 @@ impl Store for MemoryStore {
         if let Some(change) = &record.duty {
             tables.set_override(line, &change.person, change.to.as_ref());
         }
-        if let Some(threads) = &planned.threads {
-            tables.threads.insert(line.clone(), threads.clone());
+        for changed in conversations {
+            tables.put_conversation(line, changed);
         }
-        Ok(Kept::New(Box::new(planned)))
+        if let Some((person, state)) = person {
+            tables
+                .persons
+                .insert((line.clone(), person.clone()), state.clone());
+        }
+        Ok(Kept::New)
     }
 
-    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
+    async fn conversations(
+        &self,
+        line: &PhoneNumber,
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>> {
         let tables = self.tables();
-        Ok(tables.threads.get(line).cloned().unwrap_or_default())
+        let known = |customer: &PhoneNumber| {
+            let key = (line.clone(), customer.clone());
+            tables.conversations.get(&key).cloned()
+        };
+        Ok(customers.iter().filter_map(known).collect())
     }
 
-    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
-        let known = &mut self.tables().threads;
-        let version = known.get(line).map_or(0, |known| known.version);
-        if version + 1 != threads.version {
+    async fn customers_alike(
+        &self,
+        line: &PhoneNumber,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        Ok(self.tables().alike(line, digits, limit))
+    }
+
+    async fn customers_of(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        Ok(self.tables().customers_of(line, person, limit))
+    }
+
+    async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
+        let tables = self.tables();
+        let state = tables.persons.get(&(line.clone(), person.clone()));
+        Ok(state.cloned().unwrap_or_default())
+    }
+
+    async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
+        let mut tables = self.tables();
+        if !tables.is_next(line, changed) {
             return Ok(Saved::Outdated);
         }
-        known.insert(line.clone(), threads.clone());
+        tables.put_conversation(line, changed);
         Ok(Saved::Yes)
     }
 
@@ -387,7 +495,6 @@ impl Store for MemoryStore {
         tables.lines.remove(number);
         tables.overrides.remove(number);
         tables.reconciled.remove(number);
-        tables.threads.remove(number);
         Ok(())
     }
 

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::ports::store::SignatureDigest;
+use crate::app::ports::store::{Listing, SignatureDigest};
+use crate::domain::conversation::{Conversation, PersonState};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::Overrides;
 use crate::domain::ids::message_sid::MessageSid;
@@ -17,7 +18,6 @@ use crate::domain::inbound_record::InboundRecord;
 use crate::domain::notice::{Notice, RecipientStatus};
 use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::thread::Threads;
 
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -48,6 +48,10 @@ pub const NOTICES: &str = "notices";
 /// How long inbounds, deliveries and notices are kept.
 const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 
+/// How long a conversation is kept in which nobody waits: a customer may be named by their last digits
+/// for as long.
+const CONVERSATION_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(180 * 24);
+
 /// What the sort keys of a line's opt-outs begin with.
 pub const OPT_OUT: &str = "opt_out#";
 
@@ -71,8 +75,24 @@ impl Key {
         Self::of_line(line, "overrides")
     }
 
-    pub fn threads(line: &PhoneNumber) -> Self {
-        Self::of_line(line, "threads")
+    pub fn conversation(line: &PhoneNumber, customer: &PhoneNumber) -> Self {
+        let partition = format!("conversation#{}#{}", line.expose(), customer.expose());
+        Self::new(partition, "conversation")
+    }
+
+    /// A conversation's place in a person's list. The order of the keys is that of the ranks.
+    pub fn listing(line: &PhoneNumber, listing: &Listing) -> Self {
+        let waits = u8::from(listing.rank.waits);
+        let at = listing.rank.at.as_millisecond();
+        let customer = listing.customer.expose();
+        Self::new(
+            list(line, &listing.person),
+            &format!("{waits}#{at:015}#{customer}"),
+        )
+    }
+
+    pub fn person_state(line: &PhoneNumber, person: &PhoneNumber) -> Self {
+        Self::of_line(line, &format!("person#{}", person.expose()))
     }
 
     pub fn reconciled(line: &PhoneNumber) -> Self {
@@ -173,8 +193,66 @@ pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
     Ok(key.with([(JSON, json(record)?), (EXPIRES, expiry(record.received)?)]))
 }
 
-pub fn of_threads(line: &PhoneNumber, threads: &Threads, saved_by: &str) -> anyhow::Result<Item> {
-    versioned(Key::threads(line), threads, threads.version, saved_by)
+/// One that waits does not expire: nobody who waits is forgotten.
+pub fn of_conversation(
+    line: &PhoneNumber,
+    conversation: &Conversation,
+    saved_by: &str,
+) -> anyhow::Result<Item> {
+    let key = Key::conversation(line, &conversation.customer);
+    let item = versioned(key, conversation, conversation.version, saved_by)?;
+    expiring_with(item, conversation)
+}
+
+pub fn of_listing(
+    line: &PhoneNumber,
+    listing: &Listing,
+    conversation: &Conversation,
+) -> anyhow::Result<Item> {
+    expiring_with(Key::listing(line, listing).item(), conversation)
+}
+
+fn expiring_with(mut item: Item, conversation: &Conversation) -> anyhow::Result<Item> {
+    if conversation.waits.is_none() {
+        let expires = conversation.active.checked_add(CONVERSATION_KEPT)?;
+        item.insert(EXPIRES.to_owned(), number(expires.as_second()));
+    }
+    Ok(item)
+}
+
+/// The partition of the conversations that a person takes part in.
+pub fn list(line: &PhoneNumber, person: &PhoneNumber) -> String {
+    format!("conversations#{}#{}", line.expose(), person.expose())
+}
+
+/// The partition of the customers whose numbers end in the same digits.
+pub fn alike(line: &PhoneNumber, digits: &str) -> String {
+    format!("alike#{}#{digits}", line.expose())
+}
+
+pub fn of_alike(line: &PhoneNumber, digits: &str, customer: &PhoneNumber) -> Item {
+    Key::new(alike(line, digits), customer.expose()).item()
+}
+
+/// The customer whose number the sort key ends with.
+pub fn to_customer(item: &Item) -> anyhow::Result<PhoneNumber> {
+    let sk = text(item, SK).unwrap_or_default();
+    let number = sk.rsplit('#').next().unwrap_or_default();
+    PhoneNumber::parse(number).context("an entry of a list of customers cannot be read")
+}
+
+pub fn of_person_state(
+    line: &PhoneNumber,
+    person: &PhoneNumber,
+    state: &PersonState,
+    saved_by: &str,
+) -> anyhow::Result<Item> {
+    versioned(
+        Key::person_state(line, person),
+        state,
+        state.version,
+        saved_by,
+    )
 }
 
 fn versioned(

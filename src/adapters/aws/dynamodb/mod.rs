@@ -4,7 +4,10 @@
 //! | --- | --- | --- |
 //! | `line#NUMBER` | `line` | `json`: the line |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
-//! | `line#NUMBER` | `threads` | `json`, `version`, `saved_by`: the line's threads, and what waits for a word of its people |
+//! | `line#NUMBER` | `person#NUMBER` | `json`, `version`, `saved_by`: what one of its people is asked, and wrong PINs |
+//! | `conversation#NUMBER#CUSTOMER` | `conversation` | `json`, `version`, `saved_by`; `expires` unless the customer waits |
+//! | `conversations#NUMBER#PERSON` | `WAITS#TIME#CUSTOMER` | `expires` unless the customer waits: the list of a person's customers, read from its end |
+//! | `alike#NUMBER#DIGITS` | `CUSTOMER` | none: the customers whose numbers end in the same four digits |
 //! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
 //! | `line#NUMBER` | `opt_out#NUMBER` | `json`: since when and why that number gets no texts |
 //! | `line#NUMBER` | `opted_out_people` | `NUMBER`: the same `json`, of the line's people |
@@ -25,16 +28,19 @@
 //! partition key `due_shard` (a string, `0` to `7`, `dead` for what gave up, or `notices`), the sort key
 //! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
-//! All reads but those of the index, the register, the opt-outs and a topic are `BatchGetItem`,
-//! consistent; so a function needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the
-//! transaction's too), inbound-sms and reconciliation also for `DeleteItem`, the worker also for
-//! `Query` on table and index, `relay config`, `relay optouts` and `relay subscribers` also for
-//! `Query` and `DeleteItem` on the table, and `relay dead` also for `Query` on the index.
+//! All reads but those of the index, the register, the opt-outs, a topic, a person's list and the
+//! customers who end alike are `BatchGetItem`, all consistent but those of the index; so a function
+//! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms and
+//! reconciliation also for `DeleteItem` and `Query` on the table, the worker also for `Query` on table
+//! and index, `relay config`, `relay optouts` and `relay subscribers` for `Query` and
+//! `DeleteItem` on the table, `relay conversations` for `Query` on the table, and `relay dead` for
+//! `Query` on the index.
 //!
 //! A decision must know which of the line's people opted out, and reads them by one key with the
 //! line, however many customers are on the list: hence `opted_out_people`, which each change of a
 //! person's entry keeps up in its own transaction, and each write of the line makes anew.
 
+mod conversations;
 mod item;
 mod notices;
 mod opt_outs;
@@ -49,7 +55,7 @@ use anyhow::{Context, anyhow};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use futures::future::try_join_all;
+use futures::future::{try_join_all, try_join3};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -57,8 +63,10 @@ use serde::de::DeserializeOwned;
 use self::item::{Item, Key};
 use self::table::{Table, Written};
 use crate::app::ports::store::{
-    ForInbound, ForSending, Kept, Planning, Result, Saved, SignatureDigest, Store,
+    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
+    SignatureDigest, Store,
 };
+use crate::domain::conversation::{Conversation, PersonState, digits_alike};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -68,7 +76,6 @@ use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
 use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::thread::Threads;
 
 pub struct DynamoStore {
     table: Table,
@@ -90,6 +97,30 @@ impl DynamoStore {
 
     async fn read_one<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         pick(&self.table.read([&key]).await?, &key)
+    }
+
+    async fn alike_of(
+        &self,
+        line: &PhoneNumber,
+        from: Option<&PhoneNumber>,
+    ) -> Result<Vec<PhoneNumber>> {
+        match from {
+            Some(from) => {
+                conversations::alike(&self.table, line, digits_alike(from), MOST_ALIKE).await
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn customers_of_sender(
+        &self,
+        line: &PhoneNumber,
+        from: Option<&PhoneNumber>,
+    ) -> Result<Vec<PhoneNumber>> {
+        match from {
+            Some(from) => conversations::of_person(&self.table, line, from, MOST_CUSTOMERS).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// A spawned delivery that is there already fails its condition, and with it all of the
@@ -157,60 +188,90 @@ impl Store for DynamoStore {
     ) -> Result<ForInbound> {
         let (line, overrides) = (Key::line(number), Key::overrides(number));
         let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
-        let threads = Key::threads(number);
         let sender = from.map(|from| {
             (
                 from,
                 Key::opt_out(number, from),
                 Key::subscriptions(number, from),
                 Key::registered(from),
+                Key::conversation(number, from),
+                Key::person_state(number, from),
             )
         });
-        let mut keys = vec![&line, &overrides, &people, &threads, &earlier];
-        if let Some((_, opt_out, subscriptions, registered)) = &sender {
-            keys.extend([opt_out, subscriptions, registered]);
+        let mut keys = vec![&line, &overrides, &people, &earlier];
+        if let Some((_, opt_out, subscriptions, registered, conversation, person)) = &sender {
+            keys.extend([opt_out, subscriptions, registered, conversation, person]);
         }
-        let items = self.table.read(keys).await?;
+        let (items, alike, customers) = try_join3(
+            self.table.read(keys),
+            self.alike_of(number, from),
+            self.customers_of_sender(number, from),
+        )
+        .await?;
         let mut opt_outs = opt_outs::of_people(&items, &people)?;
         let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
-        if let Some((from, opt_out, on_record, registered)) = &sender {
+        let (mut conversation, mut person) = (None, PersonState::default());
+        if let Some((from, opt_out, on_record, registered, own, state)) = &sender {
             let opt_out = pick(&items, opt_out)?;
             opt_outs.0.extend(opt_out.map(|out| ((*from).clone(), out)));
             subscriptions = subscribers::on_record(&items, on_record)?;
             from_own_line = registered.find(&items).is_some();
+            conversation = pick(&items, own)?;
+            person = pick(&items, state)?.unwrap_or_default();
         }
         Ok(ForInbound {
             line: pick(&items, &line)?,
             overrides: item::to_overrides(overrides.find(&items))?,
             opt_outs,
             subscriptions,
-            threads: pick(&items, &threads)?.unwrap_or_default(),
+            conversation,
+            alike,
+            customers,
+            person,
             from_own_line,
             earlier: pick(&items, &earlier)?,
         })
     }
 
-    async fn take_in(
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
+        planned::take_in(&self.table, line, planned).await
+    }
+
+    async fn conversations(
         &self,
         line: &PhoneNumber,
-        sid: &MessageSid,
-        seen: &Threads,
-        plan: Planning,
-    ) -> Result<Kept> {
-        planned::take_in(&self.table, (line, sid), seen, plan).await
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>> {
+        conversations::of(&self.table, line, customers).await
     }
 
-    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
-        let threads = self.read_one(Key::threads(line)).await?;
-        Ok(threads.unwrap_or_default())
+    async fn customers_alike(
+        &self,
+        line: &PhoneNumber,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        conversations::alike(&self.table, line, digits, limit).await
     }
 
-    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
-        let saved_by = unique()?;
-        let item = item::of_threads(line, threads, &saved_by)?;
-        let put = self.table.put_threads(item, threads.version);
+    async fn customers_of(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        conversations::of_person(&self.table, line, person, limit).await
+    }
+
+    async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
+        let state = self.read_one(Key::person_state(line, person)).await?;
+        Ok(state.unwrap_or_default())
+    }
+
+    async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
+        let writes = conversations::writes(&self.table, line, changed, &unique()?)?;
         // A transaction, whose answer can get lost without harm.
-        Ok(saved(self.table.transact(vec![put]).await?.is_empty()))
+        Ok(saved(self.table.transact(writes).await?.is_empty()))
     }
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>> {
@@ -378,7 +439,6 @@ impl Store for DynamoStore {
         let keys = [
             Key::line(number),
             Key::overrides(number),
-            Key::threads(number),
             Key::reconciled(number),
             Key::opted_out_people(number),
             Key::registered(number),

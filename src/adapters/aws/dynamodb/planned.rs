@@ -1,68 +1,29 @@
-//! All that is kept of a text, in one transaction. Where texts come at once, each changes the line's
-//! threads by what they are then: whoever comes second plans anew.
+//! All that is kept of a text, in one transaction.
 
 use anyhow::bail;
-use aws_sdk_dynamodb::types::TransactWriteItem;
 
-use super::item::{self, Key};
-use super::table::{Table, pause};
-use super::{opt_outs, pick, set_override, subscribers, unique};
-use crate::app::ports::store::{Kept, Planned, Planning, Result};
-use crate::domain::ids::message_sid::MessageSid;
+use super::item;
+use super::table::Table;
+use super::{conversations, opt_outs, set_override, subscribers, unique};
+use crate::app::ports::store::{Kept, Planned, Result};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::thread::Threads;
 
-/// How often a text is planned anew because somebody else changed the line's threads meanwhile.
-const MOST_PLANS: usize = 12;
-
-pub async fn take_in(
-    table: &Table,
-    (line, sid): (&PhoneNumber, &MessageSid),
-    seen: &Threads,
-    plan: Planning,
-) -> Result<Kept> {
+/// The record is the first write, and those that somebody else may have overtaken come next.
+pub async fn take_in(table: &Table, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
     let saved_by = unique()?;
-    let mut threads = seen.clone();
-    for again in 0..MOST_PLANS {
-        pause(again).await;
-        let planned = plan(&threads);
-        let writes = writes_of(table, line, &planned, &saved_by)?;
-        let of_threads = planned.threads.as_ref().map(|_| writes.len() - 1);
-        match table.transact(writes).await?.as_slice() {
-            [] => return Ok(Kept::New(Box::new(planned))),
-            [0, ..] => return Ok(Kept::Already),
-            [.., last] if Some(*last) == of_threads => {}
-            _ => bail!(
-                "{}: one of the deliveries is there already",
-                table.failed("write to")
-            ),
-        }
-        // Somebody else was first: it is planned by what is true now.
-        let keys = [Key::threads(line), Key::inbound(sid)];
-        let items = table.read(&keys).await?;
-        if keys[1].find(&items).is_some() {
-            return Ok(Kept::Already);
-        }
-        threads = pick(&items, &keys[0])?.unwrap_or_default();
-    }
-    bail!(
-        "{}: other texts kept changing the line's threads",
-        table.failed("write to")
-    )
-}
-
-/// All that is kept of a text. The record is the first of them, and the threads, if they change,
-/// are the last.
-fn writes_of(
-    table: &Table,
-    line: &PhoneNumber,
-    planned: &Planned,
-    saved_by: &str,
-) -> Result<Vec<TransactWriteItem>> {
     let record = &planned.record;
     let mut writes = vec![table.put_new(item::of_inbound(record)?)];
+    if let Some(person) = &planned.person {
+        writes.push(conversations::put_person_state(
+            table, line, person, &saved_by,
+        )?);
+    }
+    for changed in &planned.conversations {
+        writes.extend(conversations::writes(table, line, changed, &saved_by)?);
+    }
+    let overtaken = 1..writes.len();
     for delivery in &planned.deliveries {
-        writes.push(table.put_new(item::of_delivery(delivery, saved_by)?));
+        writes.push(table.put_new(item::of_delivery(delivery, &saved_by)?));
     }
     if let Some(change) = &record.opt_out {
         writes.extend(opt_outs::writes(table, line, change, false)?);
@@ -76,9 +37,13 @@ fn writes_of(
         )?);
     }
     writes.extend(subscribers::writes(table, line, &record.subscriptions)?);
-    if let Some(threads) = &planned.threads {
-        let item = item::of_threads(line, threads, saved_by)?;
-        writes.push(table.put_threads(item, threads.version));
+    match table.transact(writes).await?.as_slice() {
+        [] => Ok(Kept::New),
+        [0, ..] => Ok(Kept::Already),
+        failed if failed.iter().all(|position| overtaken.contains(position)) => Ok(Kept::Outdated),
+        _ => bail!(
+            "{}: one of the deliveries is there already",
+            table.failed("write to")
+        ),
     }
-    Ok(writes)
 }

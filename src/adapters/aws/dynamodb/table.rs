@@ -246,11 +246,11 @@ impl Table {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// Replaces the version before this one, of which the first is the first there is.
-    pub fn put_threads(&self, item: Item, version: u64) -> TransactWriteItem {
-        match version.checked_sub(1) {
-            None | Some(0) => self.put_new(item),
-            Some(previous) => self.put_next(item, previous),
+    /// Replaces an item of the version `previous`; with 0, there must be none.
+    pub fn put_version(&self, item: Item, previous: u64) -> TransactWriteItem {
+        match previous {
+            0 => self.put_new(item),
+            previous => self.put_next(item, previous),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The store in the one-machine mode's SQLite file.
 
+mod conversations;
 mod notices;
 mod opt_outs;
 mod parsed_lines;
@@ -21,8 +22,10 @@ use self::rows::Row;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{
-    ForInbound, ForSending, Kept, Planned, Planning, Result, Saved, SignatureDigest, Store,
+    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
+    SignatureDigest, Store,
 };
+use crate::domain::conversation::{Conversation, PersonState, digits_alike};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -32,7 +35,6 @@ use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
 use crate::domain::pace::{self, Claim};
 use crate::domain::phone::PhoneNumber;
-use crate::domain::thread::Threads;
 
 pub struct SqliteStore(Database, ParsedLines);
 
@@ -80,7 +82,6 @@ const GAVE_UP: &str = "SELECT id FROM given_up WHERE at < ? ORDER BY at LIMIT ?"
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
 const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";
 const OWNER: &str = "SELECT delivery FROM sent WHERE sid = ?";
-const THREADS: &str = "SELECT threads FROM threads WHERE line = ?";
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -90,76 +91,92 @@ impl Store for SqliteStore {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let (found, threads) = self.read(|connection| {
+        self.read(|connection| {
             // One transaction: each of its own would cost its own locks.
             let transaction = connection.unchecked_transaction()?;
             let line = self.line_of(connection, number)?;
             let people = line.iter().flat_map(|line| &line.people);
             let phones = people.map(|person| &person.number).chain(from);
             let opt_outs = opt_outs::among(connection, number, phones)?;
-            let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
-            if let Some(from) = from {
-                subscriptions = subscribers::of(connection, number, from)?;
-                from_own_line = value::<String>(connection, IS_LINE, [from.expose()])?.is_some();
-            }
-            let found = ForInbound {
+            let mut found = ForInbound {
                 overrides: overrides(connection, number)?,
                 earlier: one(connection, INBOUND, [sid.as_str()])?,
-                threads: Threads::default(),
                 line,
                 opt_outs,
-                subscriptions,
-                from_own_line,
+                subscriptions: Vec::new(),
+                from_own_line: false,
+                conversation: None,
+                alike: Vec::new(),
+                customers: Vec::new(),
+                person: PersonState::default(),
             };
-            let threads = value(connection, THREADS, [number.expose()])?;
+            if let Some(from) = from {
+                let ends = digits_alike(from);
+                found.subscriptions = subscribers::of(connection, number, from)?;
+                found.from_own_line =
+                    value::<String>(connection, IS_LINE, [from.expose()])?.is_some();
+                found.conversation = conversations::of(connection, number, from)?;
+                found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
+                found.customers =
+                    conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
+                found.person = conversations::person_state(connection, number, from)?;
+            }
             transaction.commit()?;
-            Ok((found, threads))
-        })?;
-        // They can be long, and are read while others read the database.
-        Ok(ForInbound {
-            threads: parsed_threads(threads)?,
-            ..found
+            Ok(found)
         })
     }
 
-    async fn take_in(
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
+        let (line, planned) = (line.clone(), planned.clone());
+        self.write(move |connection| keep(connection, &line, &planned))
+            .await
+    }
+
+    async fn conversations(
         &self,
         line: &PhoneNumber,
-        sid: &MessageSid,
-        seen: &Threads,
-        plan: Planning,
-    ) -> Result<Kept> {
-        let (line, sid) = (line.clone(), sid.clone());
-        let mut seen = Some(seen.clone());
-        // Planned in the transaction, where nobody else changes the threads: with many texts at once
-        // nobody has to do it again.
-        self.write(move |connection| {
-            if value::<String>(connection, HAS_INBOUND, [sid.as_str()])?.is_some() {
-                return Ok(Kept::Already);
-            }
-            let version = threads_version(connection, &line)?;
-            let threads = match seen.take_if(|seen| seen.version == version) {
-                Some(seen) => seen,
-                None => parsed_threads(value(connection, THREADS, [line.expose()])?)?,
-            };
-            let planned = plan(&threads);
-            keep(connection, &line, &planned)?;
-            Ok(Kept::New(Box::new(planned)))
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>> {
+        self.read(|connection| {
+            let found = customers
+                .iter()
+                .map(|customer| conversations::of(connection, line, customer));
+            Ok(found
+                .collect::<Result<Vec<_>>>()?
+                .into_iter()
+                .flatten()
+                .collect())
         })
-        .await
     }
 
-    async fn threads(&self, line: &PhoneNumber) -> Result<Threads> {
-        Ok(self.one(THREADS, line.expose())?.unwrap_or_default())
+    async fn customers_alike(
+        &self,
+        line: &PhoneNumber,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        self.read(|connection| conversations::alike(connection, line, digits, limit))
     }
 
-    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved> {
-        let (line, version, json) = (line.clone(), threads.version, to_json(threads)?);
+    async fn customers_of(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>> {
+        self.read(|connection| conversations::of_person(connection, line, person, limit))
+    }
+
+    async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
+        self.read(|connection| conversations::person_state(connection, line, person))
+    }
+
+    async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
+        let (line, changed) = (line.clone(), changed.clone());
         let is_next = self.write(move |connection| {
-            // None is version zero.
-            let is_next = threads_version(connection, &line)? + 1 == version;
+            let is_next = conversations::is_next(connection, &line, &changed)?;
             if is_next {
-                put_threads(connection, &line, version, &json)?;
+                conversations::put(connection, &line, &changed)?;
             }
             Ok(is_next)
         });
@@ -330,7 +347,6 @@ impl Store for SqliteStore {
             for statement in [
                 "DELETE FROM overrides WHERE line = ?",
                 "DELETE FROM reconciled WHERE line = ?",
-                "DELETE FROM threads WHERE line = ?",
                 "DELETE FROM lines WHERE number = ?",
             ] {
                 execute(connection, statement, [&number])?;
@@ -376,8 +392,23 @@ impl Store for SqliteStore {
     }
 }
 
-/// Keeps all that there is to keep of a text.
-fn keep(connection: &Connection, line: &PhoneNumber, planned: &Planned) -> Result<()> {
+/// Keeps all that there is to keep of a text, or nothing.
+fn keep(connection: &Connection, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
+    let sid = planned.record.sms.sid.as_str();
+    if value::<String>(connection, HAS_INBOUND, [sid])?.is_some() {
+        return Ok(Kept::Already);
+    }
+    for changed in &planned.conversations {
+        if !conversations::is_next(connection, line, changed)? {
+            return Ok(Kept::Outdated);
+        }
+    }
+    // The first that writes anything, and only if it is the next.
+    if let Some((person, state)) = &planned.person
+        && !conversations::put_person_state(connection, line, person, state)?
+    {
+        return Ok(Kept::Outdated);
+    }
     let record = &planned.record;
     execute(
         connection,
@@ -396,10 +427,10 @@ fn keep(connection: &Connection, line: &PhoneNumber, planned: &Planned) -> Resul
     if let Some(set) = &record.duty {
         set_override(connection, line, &set.person, set.to.as_ref())?;
     }
-    if let Some(threads) = &planned.threads {
-        put_threads(connection, line, threads.version, &to_json(threads)?)?;
+    for changed in &planned.conversations {
+        conversations::put(connection, line, changed)?;
     }
-    Ok(())
+    Ok(Kept::New)
 }
 
 fn overrides(connection: &Connection, line: &PhoneNumber) -> Result<Overrides> {
@@ -431,32 +462,6 @@ fn set_override(
         ),
     }
     .map(drop)
-}
-
-fn parsed_threads(json: Option<String>) -> Result<Threads> {
-    json.map_or_else(|| Ok(Threads::default()), |json| parse(&json))
-}
-
-fn threads_version(connection: &Connection, line: &PhoneNumber) -> Result<u64> {
-    let query = "SELECT version FROM threads WHERE line = ?";
-    let version: Option<i64> = value(connection, query, [line.expose()])?;
-    Ok(version.unwrap_or_default().try_into()?)
-}
-
-/// Puts a line's threads in the place of whatever is there: one row, since one value is decided upon
-/// and changed as a whole.
-fn put_threads(
-    connection: &Connection,
-    line: &PhoneNumber,
-    version: u64,
-    json: &str,
-) -> Result<usize> {
-    execute(
-        connection,
-        "INSERT INTO threads (line, version, threads) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET version = excluded.version, threads = excluded.threads",
-        params![line.expose(), i64::try_from(version)?, json],
-    )
 }
 
 fn saved(is_saved: bool) -> Saved {

@@ -140,6 +140,7 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
         Effect::Ask { .. }
         | Effect::AskAfter { .. }
         | Effect::Wake { .. }
+        | Effect::WakeNext(_)
         | Effect::Tell { .. }
         | Effect::TellInviter => return None,
     })

@@ -7,7 +7,7 @@ mod signature_digest;
 mod subscribers;
 
 pub use notices::{Accepted, Notices};
-pub use planned::{Kept, Planned, Planning};
+pub use planned::{Changed, Kept, Listing, Planned};
 pub use signature_digest::SignatureDigest;
 pub use subscribers::Subscribers;
 
@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::domain::conversation::{Conversation, PersonState};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -28,7 +29,6 @@ use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
 use crate::domain::subscriber::Subscriber;
-use crate::domain::thread::Threads;
 
 /// An error means that the store did not answer or refused; for a write, it may or may not have
 /// happened.
@@ -45,25 +45,41 @@ pub trait Store: Notices + Subscribers {
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound>;
 
-    /// Keeps an inbound with the deliveries that it set in motion and what it changes about the
-    /// line's threads, opt-outs and subscribers: all of it or nothing. The first record of a SID
-    /// stays.
-    ///
-    /// `plan` says what that is for the threads as they are then. `seen` is as they were read: if
-    /// they have changed since, it is asked anew.
-    async fn take_in(
+    /// Keeps an inbound with the deliveries that it set in motion and what it changes about
+    /// conversations, the writer, opt-outs and subscribers: all of it or nothing. The first record of
+    /// a SID stays. `Outdated` if a conversation, or what is known of the writer, was saved by
+    /// somebody else since it was read; then nothing was changed.
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept>;
+
+    /// The conversations of these customers that there are.
+    async fn conversations(
         &self,
         line: &PhoneNumber,
-        sid: &MessageSid,
-        seen: &Threads,
-        plan: Planning,
-    ) -> Result<Kept>;
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>>;
 
-    /// The threads of a line.
-    async fn threads(&self, line: &PhoneNumber) -> Result<Threads>;
+    /// The customers of a line whose numbers end in these four digits, at most `limit`.
+    async fn customers_alike(
+        &self,
+        line: &PhoneNumber,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>>;
 
-    /// Replaces the threads of a line whose stored version is one less than this one's.
-    async fn save_threads(&self, line: &PhoneNumber, threads: &Threads) -> Result<Saved>;
+    /// The customers in whose conversations a person takes part: those who wait first, the latest
+    /// first, at most `limit`.
+    async fn customers_of(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        limit: usize,
+    ) -> Result<Vec<PhoneNumber>>;
+
+    /// What is known of a person of the line apart from their conversations.
+    async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState>;
+
+    /// Saves a conversation, unless somebody else saved it since it was read.
+    async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved>;
 
     async fn inbound(&self, sid: &MessageSid) -> Result<Option<InboundRecord>>;
 
@@ -141,9 +157,8 @@ pub trait Store: Notices + Subscribers {
     /// any more go: should they come back, they are not away by an old word.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
-    /// Removes a line, its overrides and its threads: should it come back, nobody is away by an old
-    /// word. Who
-    /// opted out of its texts stays so, and who subscribed to its topics does.
+    /// Removes a line and its overrides: should it come back, nobody is away by an old word. Who opted
+    /// out of its texts stays so, who subscribed to its topics does, and conversations are kept.
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()>;
 
     /// The last of the line's days that is not to be compared with Twilio's list any more; `None` for
@@ -163,7 +178,7 @@ pub trait Store: Notices + Subscribers {
     ) -> Result<()>;
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ForInbound {
     pub line: Option<Line>,
     pub overrides: Overrides,
@@ -171,27 +186,49 @@ pub struct ForInbound {
     pub opt_outs: OptOuts,
     /// What is on record of the sender and the line's topics.
     pub subscriptions: Vec<Subscriber>,
-    /// The line's threads.
-    pub threads: Threads,
+    /// The sender's conversation with the line, as a customer.
+    pub conversation: Option<Conversation>,
+    /// Customers of the line whose numbers end as the sender's does.
+    pub alike: Vec<PhoneNumber>,
+    /// The customers in whose conversations the sender takes part as a person of the line: those who
+    /// wait first, the latest first.
+    pub customers: Vec<PhoneNumber>,
+    /// What is known of the sender as a person of the line.
+    pub person: PersonState,
     /// Whether the sender is itself a line of this relay.
     pub from_own_line: bool,
     /// The record of an earlier webhook for the same message.
     pub earlier: Option<InboundRecord>,
 }
 
+/// How many customers of a person, or with the same last digits, are looked at.
+pub const MOST_CUSTOMERS: usize = 50;
+pub const MOST_ALIKE: usize = 5;
+
 impl ForInbound {
-    /// The line, an earlier record, the threads, and what routing has to know besides.
-    pub fn into_known(self) -> (Option<Line>, Option<InboundRecord>, Threads, Known) {
-        let known = Known {
-            overrides: self.overrides,
-            opt_outs: self.opt_outs,
-            subscriptions: self.subscriptions,
+    /// What routing has to know besides the line.
+    pub fn known(&self, now: Timestamp) -> Known {
+        Known {
+            overrides: self.overrides.clone(),
+            opt_outs: self.opt_outs.clone(),
+            subscriptions: self.subscriptions.clone(),
             from_own_line: self.from_own_line,
-            has_thread: None,
-        };
-        (self.line, self.earlier, self.threads, known)
+            has_conversation: self.has_conversation(now),
+        }
+    }
+
+    /// The name of the person who has the sender's conversation, if it is open.
+    fn has_conversation(&self, now: Timestamp) -> Option<String> {
+        let (line, conversation) = (self.line.as_ref()?, self.conversation.as_ref()?);
+        let number = conversation.has.as_ref()?;
+        let is_open = conversation.is_open(line.policy.conversation_for, now);
+        let name = line.person_with(number).map_or(GONE, |person| &person.name);
+        is_open.then(|| name.to_owned())
     }
 }
+
+/// What somebody is called who had a conversation and is not behind the line any more.
+const GONE: &str = "somebody else";
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForSending {

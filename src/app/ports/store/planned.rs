@@ -1,26 +1,76 @@
-use std::sync::Arc;
-
+use crate::domain::conversation::{Conversation, PersonState, Rank};
 use crate::domain::delivery::Delivery;
 use crate::domain::inbound_record::InboundRecord;
-use crate::domain::thread::Threads;
+use crate::domain::phone::PhoneNumber;
 
 /// What is to be kept of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
     pub record: InboundRecord,
     pub deliveries: Vec<Delivery>,
-    /// The line's threads after it, of the next version; `None` if it has nothing to do with them.
-    pub threads: Option<Threads>,
+    /// The conversations that it changes.
+    pub conversations: Vec<Changed>,
+    /// What is known of its writer after it, if that changes, and the writer's number.
+    pub person: Option<(PhoneNumber, PersonState)>,
 }
 
-/// Says what is to be kept of a text, as the line's threads are. Always says the same of the same
-/// threads.
-pub type Planning = Arc<dyn Fn(&Threads) -> Planned + Send + Sync>;
+/// A conversation that changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// As it was read; `None` if there was none.
+    pub before: Option<Conversation>,
+    /// As it is to be, of the next version.
+    pub after: Conversation,
+}
+
+/// A conversation's place in the list of one of its participants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    pub person: PhoneNumber,
+    pub customer: PhoneNumber,
+    pub rank: Rank,
+}
+
+impl Changed {
+    pub fn new(before: Option<Conversation>, after: Conversation) -> Self {
+        let version = before.as_ref().map_or(0, |before| before.version) + 1;
+        Self {
+            before,
+            after: Conversation { version, ..after },
+        }
+    }
+
+    /// The version that is to be replaced; 0 if there is none.
+    pub fn previous(&self) -> u64 {
+        self.after.version - 1
+    }
+
+    /// The places in lists that it gives up, and those that it takes.
+    pub fn listings(&self) -> (Vec<Listing>, Vec<Listing>) {
+        let before = self.before.as_ref().map(listings).unwrap_or_default();
+        let after = listings(&self.after);
+        let gone = before.iter().filter(|listing| !after.contains(listing));
+        let new = after.iter().filter(|listing| !before.contains(listing));
+        (gone.cloned().collect(), new.cloned().collect())
+    }
+}
+
+fn listings(conversation: &Conversation) -> Vec<Listing> {
+    let participants = conversation.participants.iter();
+    let listings = participants.map(|participant| Listing {
+        person: participant.person.clone(),
+        customer: conversation.customer.clone(),
+        rank: conversation.rank(),
+    });
+    listings.collect()
+}
 
 /// What became of a text that was to be kept.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    New(Box<Planned>),
+    New,
     /// There was a record of its SID; nothing was changed.
     Already,
+    /// Somebody else saved first what it changes; nothing was changed.
+    Outdated,
 }

@@ -1,41 +1,66 @@
-//! What is known of a delivery only when it is due: its recipient's part in the thread, or even who
-//! that is.
+//! What a delivery has to do with others of its conversation: whose turn it is to leave, and to whom a
+//! follow-up goes, which is known only when it is due.
 
 use super::*;
-use crate::domain::delivery::{Directed, Shown};
+use crate::domain::delivery::Directed;
+use crate::domain::ids::DeliveryId;
 
 impl Step {
-    /// Whoever has a part of the text already has seen the tag that it began with.
-    pub(super) fn seated(&mut self, shown: Shown) {
-        if !self.delivery.is_to_be_attempted(self.now) || shown.person != self.delivery.to.person {
+    pub(super) fn joined(&mut self) {
+        if !self.delivery.is_to_be_attempted(self.now) {
             return;
         }
-        let has_begun = self.delivery.has_begun();
-        let Some(thread) = &mut self.delivery.in_thread else {
-            return;
-        };
-        thread.shown.retain(|known| known.person != shown.person);
-        thread.shown.push(shown);
-        if !has_begun {
-            self.delivery.cut();
+        let person = self.delivery.to.number.clone();
+        if let Some(conversation) = &mut self.delivery.in_conversation {
+            conversation.joined.push(person);
+            self.effects.push(Effect::Wake { due: self.now });
         }
-        self.effects.push(Effect::Wake { due: self.now });
+    }
+
+    /// If this one has left meanwhile, the next need not wait.
+    pub(super) fn followed_by(&mut self, next: DeliveryId) {
+        if self.delivery.has_left() {
+            self.effects.push(Effect::WakeNext(next));
+        } else if let Some(conversation) = &mut self.delivery.in_conversation {
+            conversation.before = Some(next);
+        }
+    }
+
+    /// The text before it has left, or something else made somebody look.
+    pub(super) fn turn_came(&mut self) {
+        if self.delivery.waits_for_order() {
+            self.wait_until(self.now);
+        }
+    }
+
+    /// Wakes the text that waits for this one, once it has left.
+    pub(super) fn wake_next(&mut self) {
+        let next = self
+            .delivery
+            .in_conversation
+            .as_mut()
+            .and_then(|c| c.before.take());
+        self.effects.extend(next.map(Effect::WakeNext));
     }
 
     pub(super) fn directed(&mut self, directed: Directed) {
         if !self.delivery.is_to_be_attempted(self.now) || !self.delivery.attempts.is_empty() {
             return;
         }
-        let Some(thread) = &mut self.delivery.in_thread else {
+        let Some(conversation) = &mut self.delivery.in_conversation else {
             return;
         };
-        let Some(chase) = thread.chase.as_mut().filter(|chase| !chase.is_directed) else {
+        let Some(chase) = conversation
+            .chase
+            .as_mut()
+            .filter(|chase| !chase.is_directed)
+        else {
             return;
         };
         chase.is_directed = true;
         let from = chase.tried.last().cloned().unwrap_or_default();
-        thread.shown = directed.shown;
-        thread.after = directed.after;
+        conversation.joined = directed.joined;
+        conversation.after = directed.after;
         let delivery = &mut self.delivery;
         delivery.purpose = directed.purpose;
         delivery.to = directed.to;

@@ -34,7 +34,7 @@ impl Step {
     }
 
     /// Its time begins with its turn: waiting for that is nobody's failure. Only what somebody set
-    /// an end to has no longer time, and a text behind a stuck one of its thread: as much as that one
+    /// an end to has no longer time, and a text behind a stuck one of its conversation: as much as that one
     /// it is to be heard of within its time.
     fn slow(&mut self, slowed: Slowed) {
         if !self.delivery.purpose.is_outbound() && slowed.by != Limit::Order {

@@ -44,11 +44,14 @@ pub fn step(
         now,
         jitter,
     };
+    let had_left = step.delivery.has_left();
     match event {
         Event::Woken => step.woken(),
         Event::Held(hold) => step.held(hold),
         Event::Withdrawn(because) => step.withdrawn(because),
-        Event::Seated(shown) => step.seated(shown),
+        Event::Joined => step.joined(),
+        Event::FollowedBy(next) => step.followed_by(next),
+        Event::TurnCame => step.turn_came(),
         Event::Directed(directed) => step.directed(*directed),
         Event::Answered { attempt, answer } => step.answered(attempt, answer),
         Event::Status {
@@ -65,6 +68,9 @@ pub fn step(
             public_url,
         } => step.replayed(cascade, public_url),
         Event::Dropped => step.delivery.gave_up = None,
+    }
+    if !had_left && step.delivery.has_left() {
+        step.wake_next();
     }
     (step.delivery, step.effects)
 }

@@ -31,10 +31,6 @@ impl Step {
             resumed: true,
         });
         self.delivery.remaining = cascade;
-        if let Some(thread) = &mut self.delivery.in_thread {
-            // Tags may be other threads' by now.
-            thread.shown.clear();
-        }
         if unresolved {
             self.delivery.state = State::Unknown {
                 ask: self.now,

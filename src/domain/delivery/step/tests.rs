@@ -50,7 +50,7 @@ pub fn delivery(parts: usize) -> Delivery {
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
-        in_thread: None,
+        in_conversation: None,
         purpose: Default::default(),
         policy: Default::default(),
         country: "US".to_owned(),

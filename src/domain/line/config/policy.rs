@@ -30,7 +30,7 @@ const RETRY_FIRST: Time = Time("first", 1..=300, "5s");
 const RETRY_LONGEST: Time = Time("longest", 60..=3600, "15m");
 
 /// Shorter, and nobody can answer; longer, and it is another matter.
-const THREAD_FOR: Time = Time("thread_for", 60..=7 * 24 * 3600, "4h");
+const CONVERSATION_FOR: Time = Time("conversation_for", 60..=7 * 24 * 3600, "24h");
 
 const ANSWER_WITHIN: Time = Time("answer_within", 60..=24 * 3600, "15m");
 
@@ -54,7 +54,7 @@ pub(super) fn read(line: &mut Table, phones: &Phones) -> Policy {
         let advice = "write a number of texts a minute from 1 to 1000, such as 20";
         whole_number(v, 1..=1000, advice)
     });
-    THREAD_FOR.set(line, &mut policy.thread_for);
+    CONVERSATION_FOR.set(line, &mut policy.conversation_for);
     ANSWER_WITHIN.set(line, &mut policy.answer_within);
     if let Some(mut retry) = line.table("retry", "line.retry") {
         RETRY_FIRST.set(&mut retry, &mut policy.retry.first);
@@ -84,17 +84,6 @@ fn check_together(policy: &Policy, line: &Table) {
             in_words(policy.deliver_within)
         );
         line.wrong(&["hand_over_after", "deliver_within"], message);
-    }
-    if let Some(within) = policy.answer_within
-        && policy.thread_for < within * 2
-    {
-        let message = format!(
-            "answer_within is {} and thread_for {}, so that a thread would be over before it goes \
-             to the next person; write an answer_within of at most half of thread_for",
-            in_words(within),
-            in_words(policy.thread_for)
-        );
-        line.wrong(&["answer_within", "thread_for"], message);
     }
 }
 

@@ -41,7 +41,7 @@ fn write_line(toml: &mut String, line: &Line) {
         entry(toml, "allowed_prefixes", &policy.allowed_prefixes);
     }
     entry(toml, "sender_limit", policy.sender_limit);
-    entry(toml, "thread_for", in_words(policy.thread_for));
+    entry(toml, "conversation_for", in_words(policy.conversation_for));
     entry(toml, "answer_within", policy.answer_within.map(in_words));
     table(toml, "[line.retry]");
     entry(toml, "first", in_words(policy.retry.first));

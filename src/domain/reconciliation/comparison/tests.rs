@@ -83,7 +83,7 @@ fn delivery(answer: Answer) -> Delivery {
         gave_up: None,
         replays: Vec::new(),
         handed_over: Vec::new(),
-        in_thread: None,
+        in_conversation: None,
         sender: None,
         slowed: Vec::new(),
         invitation: None,

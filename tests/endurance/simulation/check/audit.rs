@@ -231,13 +231,13 @@ impl AuditOf<'_> {
         }
         let tells = match self.delivery.purpose {
             // It goes to the owner since nobody answered.
-            Purpose::Alert if self.delivery.in_thread.is_some() => None,
+            Purpose::Alert if self.delivery.in_conversation.is_some() => None,
             Purpose::Unsent if self.delivery.id.as_str().starts_with("failed-") => Some(Kind::Told),
             Purpose::Relay
             | Purpose::Reply
             | Purpose::AutoReply
             | Purpose::Unsent
-            | Purpose::Thread
+            | Purpose::Conversation
             | Purpose::Answer
             | Purpose::Notice { .. }
             | Purpose::Invitation => None,

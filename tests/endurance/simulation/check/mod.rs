@@ -1,12 +1,12 @@
 //! Whether a run kept the promise, from the point of view of the phones and of those who texted.
 
+mod answers;
 mod audit;
 mod customers;
 mod endings;
 mod notices;
 mod phones;
 mod tellings;
-mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,8 +99,8 @@ impl<'w> Checked<'w> {
     }
 }
 
-/// Whether it goes to the people whom its text's decision names, and not to those who got a thread
-/// later.
+/// Whether it goes to the people whom its text's decision names, and not to those who got the
+/// conversation later.
 fn is_of_its_decision(delivery: &Delivery) -> bool {
     let sid = delivery.message_sid.as_ref();
     sid.is_some_and(|sid| delivery.id == DeliveryId::of_inbound(sid))

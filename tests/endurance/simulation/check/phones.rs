@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use relay::app::ports::audit::Kind;
 use relay::domain::delivery::Status;
-use relay::domain::delivery::{Delivery, MovedOn, Purpose};
+use relay::domain::delivery::{Delivery, MovedOn, Purpose, Recipient};
 use relay::domain::ids::DeliveryId;
-use relay::domain::ids::Tag;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::phone::PhoneNumber;
 use relay::domain::routing::Rule;
@@ -15,9 +14,6 @@ use relay::domain::sms as text;
 use relay::sandbox::Message;
 
 use super::{Checked, is_of_its_decision, people};
-
-/// More threads than this no person has at once in a run.
-const MOST_TAGS: usize = 8;
 
 impl Checked<'_> {
     /// A text goes to the people of its decision alone, at a number that they had then or later.
@@ -65,8 +61,8 @@ impl Checked<'_> {
             return false;
         };
         if matches!(delivery.purpose, Purpose::Reply | Purpose::AutoReply) {
-            let thread = delivery.in_thread.as_ref();
-            let customer = thread.map_or(&delivery.to.number, |thread| &thread.customer);
+            let part = delivery.in_conversation.as_ref();
+            let customer = part.map_or(&delivery.to.number, |part| &part.customer);
             return customer.expose() == phone;
         }
         let decision = &inbound.decision;
@@ -82,7 +78,7 @@ impl Checked<'_> {
             match delivery.purpose {
                 // A replay goes to whoever is on duty then.
                 Purpose::Relay => people.any(|p| is_named(&p.name) || is_replayed),
-                Purpose::Told | Purpose::Unsent | Purpose::Thread => people.next().is_some(),
+                Purpose::Told | Purpose::Unsent | Purpose::Conversation => people.next().is_some(),
                 // It goes to whoever wrote.
                 Purpose::Answer => decision.rule != Rule::FirstAvailable && people.next().is_some(),
                 Purpose::Notice { .. }
@@ -153,12 +149,20 @@ impl Checked<'_> {
             .iter()
             .map(|name| relay::domain::delivery::wording::handed_over(name, &delivery.body));
         let bodies = std::iter::once(delivery.body.clone()).chain(handed_over);
+        let known = |person| Delivery {
+            to: Recipient {
+                person: String::new(),
+                number: person,
+            },
+            ..delivery.clone()
+        };
+        let part = delivery.in_conversation.iter();
+        let known_to = part.flat_map(|part| part.known_to.first().cloned()).next();
         let mut bodies = bodies.flat_map(|body| {
-            let tagged = Tag::all().take(MOST_TAGS);
-            let tagged: Vec<_> = tagged
-                .map(|tag| relay::domain::delivery::wording::tagged(tag, &body))
-                .collect();
-            tagged.into_iter().chain([body])
+            let tagged = known_to
+                .clone()
+                .map(|person| known(person).with_tag(body.clone()));
+            [body].into_iter().chain(tagged)
         });
         bodies.any(|body| {
             let mut parts = text::parts(&body, &delivery.media).into_iter();

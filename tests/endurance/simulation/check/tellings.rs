@@ -73,7 +73,7 @@ impl Checked<'_> {
             Purpose::Reply => return self.whoever_wrote_it_was_told(delivery),
             Purpose::Answer
             | Purpose::AutoReply
-            | Purpose::Thread
+            | Purpose::Conversation
             | Purpose::Notice { .. }
             | Purpose::Invitation => return,
             Purpose::Unsent | Purpose::Told | Purpose::Alert | Purpose::Repair => {
@@ -135,7 +135,7 @@ impl Checked<'_> {
         }
         let tells = |delivery: &&Delivery| {
             matches!(delivery.purpose, Purpose::Told | Purpose::Alert)
-                && delivery.in_thread.is_none()
+                && delivery.in_conversation.is_none()
         };
         let told = self.deliveries.values().filter(tells).map(|d| &d.id);
         let without: Vec<_> = told.filter(|id| !asked_for.contains(id)).cloned().collect();

@@ -1,9 +1,7 @@
 //! What a relay with a mistake in its state machine would keep.
 
-use std::sync::Arc;
-
 use futures::FutureExt;
-use relay::app::ports::store::{Planning, Store};
+use relay::app::ports::store::{ForInbound, Store};
 use relay::domain::delivery::{Delivery, Outcome, Purpose, State, Withheld};
 use relay::domain::ids::DeliveryId;
 
@@ -74,29 +72,16 @@ pub fn reopen(delivery: &mut Delivery) {
 
 /// The text has nothing to wait for.
 pub fn hurry_past(delivery: &mut Delivery) {
-    if let Some(thread) = &mut delivery.in_thread {
-        thread.after = None;
+    if let Some(part) = &mut delivery.in_conversation {
+        part.after = None;
     }
 }
 
-/// What would be planned by a relay that forgets something about threads.
-pub fn planning(mistake: Option<Mistake>, plan: Planning) -> Planning {
-    let Some(mistake) = mistake else { return plan };
-    Arc::new(move |threads| {
-        let mut known = threads.clone();
-        match mistake {
-            Mistake::ForgetsWhatEnded => {
-                for thread in &mut known.threads {
-                    thread.seats.retain(|seat| seat.left.is_none());
-                }
-            }
-            Mistake::KnowsOneThread => {
-                let newest = known.threads.iter().map(|t| t.active).max();
-                known.threads.retain(|t| Some(t.active) == newest);
-            }
-            Mistake::ForgetsWhatWaits => known.held.clear(),
-            _ => {}
-        }
-        plan(&known)
-    })
+/// What a relay would read that forgets something about conversations.
+pub fn found(mistake: Mistake, found: &mut ForInbound) {
+    match mistake {
+        Mistake::KnowsOneCustomer => found.customers.truncate(1),
+        Mistake::ForgetsWhatWaits => found.person.question = None,
+        _ => {}
+    }
 }

@@ -7,12 +7,11 @@ use anyhow::bail;
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
-use relay::app::ports::store::{Kept, Notices, Planning, Result, Saved, Store};
+use relay::app::ports::store::{ForInbound, Kept, Notices, Planned, Result, Saved, Store};
 use relay::domain::delivery::{Delivery, State};
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::ids::{DeliveryId, NoticeId};
 use relay::domain::phone::PhoneNumber;
-use relay::domain::thread::Threads;
 
 use super::broken;
 use crate::endurance::simulation::faults::Fault;
@@ -80,27 +79,30 @@ impl Hook for FaultyStore {
         written
     }
 
-    async fn take_in(
+    async fn for_inbound(
         &self,
         line: &PhoneNumber,
         sid: &MessageSid,
-        seen: &Threads,
-        plan: Planning,
-    ) -> Result<Kept> {
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let found = self.read("for_inbound", self.behind.for_inbound(line, sid, from));
+        let mut found = found.await?;
+        if let Some(mistake) = self.mistake {
+            broken::found(mistake, &mut found);
+        }
+        Ok(found)
+    }
+
+    async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
         let store = Arc::clone(&self.behind);
-        let (line, sid, threads) = (line.clone(), sid.clone(), seen.clone());
+        let (line, planned) = (line.clone(), planned.clone());
         let forgets = self.mistake == Some(Mistake::AcknowledgesWhatIsNotKept);
         let forgets = forgets && self.weather.one_in(5);
-        let mistake = self.mistake;
-        let planned = forgets.then(|| plan(seen));
         let effect = async move {
-            match planned {
-                Some(planned) => Ok(Kept::New(Box::new(planned))),
-                None => {
-                    let plan = broken::planning(mistake, plan);
-                    store.take_in(&line, &sid, &threads, plan).await
-                }
+            if forgets {
+                return Ok(Kept::New);
             }
+            store.take_in(&line, &planned).await
         };
         self.write("take_in", effect).await
     }

@@ -24,6 +24,12 @@ pub struct People {
     pub takes_long: bool,
 }
 
+/// What an iPhone answers by itself while its owner drives: two texts.
+const DRIVING: &str = "I'm driving with Do Not Disturb While Driving turned on. I'll see your message \
+                       when I get where I'm going.";
+const NOT_NOTIFIED: &str = "(I'm not receiving notifications. If this is urgent, reply \"urgent\" to send \
+                            a notification through with your original message.)";
+
 /// The number of an answer stands in its words.
 pub fn answer(words: &str) -> Option<usize> {
     let (_, rest) = words.split_once("Answer ")?;
@@ -61,7 +67,7 @@ impl World {
                 body.chars().take(120).collect::<String>()
             )
         });
-        let is_question = body.contains("? 1: ") || body.contains("Text the number");
+        let is_question = body.contains("Text the number");
         let texts = if is_question {
             self.chosen(body).into_iter().collect()
         } else {
@@ -83,7 +89,7 @@ impl World {
         }
     }
 
-    /// The number of the thread that the words of a question were meant for; whoever is asked about a
+    /// The number of the customer that the words of a question were meant for; whoever is asked about a
     /// command takes any.
     fn chosen(&mut self, question: &str) -> Option<(String, Option<usize>)> {
         let (_, options) = question.split_once('?')?;
@@ -91,15 +97,24 @@ impl World {
             return None;
         }
         if self.weather.one_in(20) {
-            return Some(("9".to_owned(), None));
+            return Some(("98".to_owned(), None));
         }
-        let Some(answer) = answer(question) else {
-            let first = options.trim_start().split(':').next()?;
-            return Some((first.to_owned(), None));
+        let asked = question.split(" for?").next().unwrap_or_default();
+        let Some(answer) = answer(asked) else {
+            // A command is what was meant, which is the last choice if it is one.
+            let before = match options.rsplit_once(" = ") {
+                Some((before, _)) if question.contains("Who is") => before,
+                _ => options.split(" = ").next()?,
+            };
+            let number = before.rsplit([' ', '.']).next();
+            return Some((number?.trim().to_owned(), None));
         };
         let customer = self.people.answers.get(answer)?.expose();
-        let digits = format!(": {}", &customer[customer.len() - 4..]);
-        let (before, _) = options.split_once(&digits)?;
+        let digits = format!(" = {}", &customer[customer.len() - 4..]);
+        // Not among those who are offered.
+        let Some((before, _)) = options.split_once(&digits) else {
+            return Some(("0".to_owned(), None));
+        };
         let number = before.rsplit(' ').next()?.to_owned();
         self.weather
             .tell(|| format!("{number} will be chosen for answer {answer}"));
@@ -119,29 +134,33 @@ impl World {
         let is_theirs = is_theirs.iter().any(|part| body.contains(part));
         // Whoever is to call does not write.
         let is_theirs = is_theirs && !body.contains("please call");
-        let number = number_in(body).filter(|number| is_theirs && is_customer(number));
-        let Some(customer) = number else {
+        let number = number_in(body).or_else(|| tagged(body));
+        let Some(customer) = number.filter(|number| is_theirs && is_customer(number)) else {
             return Vec::new();
         };
         let command = |words: &str| vec![(words.to_owned(), None)];
-        match self.weather.draw(0..20) {
+        match self.weather.draw(0..24) {
+            20 => command(&format!("Loved \u{201c}{body}\u{201d}")),
+            21 => vec![(DRIVING.to_owned(), None), (NOT_NOTIFIED.to_owned(), None)],
+            22 => command(self.weather.pick(&["awya", "off", "pass anna", "bcak"])),
             0 => command("pass"),
             // Of their texts, the later one may come first.
             1 => vec![self.answers(&customer), ("pass".to_owned(), None)],
-            2 => command("got it"),
+            2 => command(&format!(
+                "got it {}",
+                &customer.expose()[customer.expose().len() - 4..]
+            )),
             3 => command(
                 self.weather
                     .pick(&["away", "away 10m", "back", "who", "status"]),
             ),
             4 => Vec::new(),
             5..8 => {
-                // The tag that they have just read.
-                let tag = body
-                    .strip_prefix('#')
-                    .and_then(|rest| rest.split(' ').next());
-                let tag = tag.map_or(String::new(), |tag| format!("#{tag} "));
+                // The digits that they have just read.
+                let digits = customer.expose();
+                let tag = &digits[digits.len() - 4..];
                 let (words, answer) = self.answers(&customer);
-                vec![(format!("{tag}{words}"), answer)]
+                vec![(format!("{tag}: {words}"), answer)]
             }
             8..11 => vec![self.answers(&customer), self.answers(&customer)],
             _ => vec![self.answers(&customer)],
@@ -185,6 +204,15 @@ fn number_in(body: &str) -> Option<PhoneNumber> {
     let (_, rest) = body.split_once('+')?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     PhoneNumber::parse(&format!("+{}", &rest[..digits])).ok()
+}
+
+/// The customer of a text that begins with their last four digits.
+fn tagged(body: &str) -> Option<PhoneNumber> {
+    let (tag, _) = body.split_once(": ")?;
+    let is_tag = tag.len() == 4 && tag.bytes().all(|b| b.is_ascii_digit());
+    PhoneNumber::parse(&format!("+1858555{tag}"))
+        .ok()
+        .filter(|_| is_tag)
 }
 
 /// In runs with people at their phones all customers are from one place.

@@ -1,0 +1,135 @@
+//! Conversations, the lists of those who take part in them, and what is known of persons.
+
+use rusqlite::{Connection, params};
+
+use super::{at_most, one, parse, to_json};
+use crate::adapters::sqlite::statements::{execute, rows, value};
+use crate::app::ports::store::{Changed, Listing, Result};
+use crate::domain::conversation::{Conversation, PersonState};
+use crate::domain::phone::PhoneNumber;
+
+pub fn of(
+    connection: &Connection,
+    line: &PhoneNumber,
+    customer: &PhoneNumber,
+) -> Result<Option<Conversation>> {
+    let query = "SELECT conversation FROM conversations WHERE line = ? AND customer = ?";
+    one(connection, query, [line.expose(), customer.expose()])
+}
+
+pub fn alike(
+    connection: &Connection,
+    line: &PhoneNumber,
+    digits: &str,
+    limit: usize,
+) -> Result<Vec<PhoneNumber>> {
+    let query = "SELECT customer FROM conversations
+                 WHERE line = ? AND substr(customer, -4) = ? LIMIT ?";
+    customers(
+        connection,
+        query,
+        params![line.expose(), digits, at_most(limit)],
+    )
+}
+
+pub fn of_person(
+    connection: &Connection,
+    line: &PhoneNumber,
+    person: &PhoneNumber,
+    limit: usize,
+) -> Result<Vec<PhoneNumber>> {
+    let query = "SELECT customer FROM participants WHERE line = ? AND person = ?
+                 ORDER BY waits DESC, at DESC LIMIT ?";
+    let values = params![line.expose(), person.expose(), at_most(limit)];
+    customers(connection, query, values)
+}
+
+fn customers(
+    connection: &Connection,
+    query: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<PhoneNumber>> {
+    let found: Vec<(String,)> = rows(connection, query, values)?;
+    let numbers = found
+        .into_iter()
+        .map(|(number,)| Ok(PhoneNumber::parse(&number)?));
+    numbers.collect()
+}
+
+/// Whether the conversation is still as it was when it was read.
+pub fn is_next(connection: &Connection, line: &PhoneNumber, changed: &Changed) -> Result<bool> {
+    let query = "SELECT version FROM conversations WHERE line = ? AND customer = ?";
+    let customer = changed.after.customer.expose();
+    let version: Option<i64> = value(connection, query, [line.expose(), customer])?;
+    Ok(version.unwrap_or_default() == i64::try_from(changed.previous())?)
+}
+
+pub fn put(connection: &Connection, line: &PhoneNumber, changed: &Changed) -> Result<()> {
+    let after = &changed.after;
+    let version = i64::try_from(after.version)?;
+    execute(
+        connection,
+        "INSERT INTO conversations (line, customer, version, conversation) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET version = excluded.version, conversation = excluded.conversation",
+        params![line.expose(), after.customer.expose(), version, to_json(after)?],
+    )?;
+    let (gone, new) = changed.listings();
+    for listing in &gone {
+        let statement = "DELETE FROM participants
+                         WHERE line = ? AND person = ? AND waits = ? AND at = ? AND customer = ?";
+        execute(connection, statement, columns(line, listing))?;
+    }
+    for listing in &new {
+        let statement = "INSERT INTO participants (line, person, waits, at, customer)
+                         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        execute(connection, statement, columns(line, listing))?;
+    }
+    Ok(())
+}
+
+fn columns<'l>(
+    line: &'l PhoneNumber,
+    listing: &'l Listing,
+) -> (&'l str, &'l str, bool, i64, &'l str) {
+    let Listing {
+        person,
+        customer,
+        rank,
+    } = listing;
+    let at = rank.at.as_millisecond();
+    (
+        line.expose(),
+        person.expose(),
+        rank.waits,
+        at,
+        customer.expose(),
+    )
+}
+
+pub fn person_state(
+    connection: &Connection,
+    line: &PhoneNumber,
+    person: &PhoneNumber,
+) -> Result<PersonState> {
+    let query = "SELECT state FROM persons WHERE line = ? AND person = ?";
+    let json: Option<String> = value(connection, query, [line.expose(), person.expose()])?;
+    json.map_or_else(|| Ok(PersonState::default()), |json| parse(&json))
+}
+
+/// `false`, and nothing is changed, if somebody else saved it first.
+pub fn put_person_state(
+    connection: &Connection,
+    line: &PhoneNumber,
+    person: &PhoneNumber,
+    state: &PersonState,
+) -> Result<bool> {
+    let version = i64::try_from(state.version)?;
+    let put = execute(
+        connection,
+        "INSERT INTO persons (line, person, version, state) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET version = excluded.version, state = excluded.state
+         WHERE version = ?3 - 1",
+        params![line.expose(), person.expose(), version, to_json(state)?],
+    )?;
+    Ok(put == 1)
+}

@@ -1,0 +1,86 @@
+//! What is read for a person's text besides what is read for every text: their conversations, and what
+//! of them is on their phone.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join3;
+
+use super::from_person::PersonsView;
+use super::text::Text;
+use crate::app::ports::store::{ForInbound, MOST_ALIKE, Store};
+use crate::domain::conversation::{Candidate, Conversation, addressed};
+use crate::domain::line::Line;
+use crate::domain::phone::PhoneNumber;
+
+/// How many conversations are looked at closely. With more, it is asked anyway.
+const MOST_CLOSELY: usize = 10;
+
+/// Nothing is read for the text of a customer.
+pub async fn read(
+    store: &dyn Store,
+    line: &Line,
+    stored: &ForInbound,
+    text: &Text,
+) -> anyhow::Result<PersonsView> {
+    let number = text.sms.from.phone();
+    let Some(person) = number.filter(|number| line.person_with(number).is_some()) else {
+        return Ok(PersonsView::default());
+    };
+    let question = stored.person.question.as_ref();
+    let choices = question.into_iter().flat_map(|question| &question.choices);
+    let offered: Vec<PhoneNumber> = choices.map(|choice| choice.customer.clone()).collect();
+    let (theirs, offered, named) = try_join3(
+        store.conversations(&line.number, &stored.customers),
+        store.conversations(&line.number, &offered),
+        named(store, line, text),
+    )
+    .await?;
+    Ok(PersonsView {
+        conversations: with_last_texts(store, person, theirs).await?,
+        named,
+        offered,
+    })
+}
+
+/// The conversations whose customers' numbers end in the digits that the text begins with.
+async fn named(store: &dyn Store, line: &Line, text: &Text) -> anyhow::Result<Vec<Conversation>> {
+    let Some((digits, _)) = addressed(&text.sms.body) else {
+        return Ok(Vec::new());
+    };
+    let digits = digits.ascii();
+    let last_four = &digits[digits.len().saturating_sub(4)..];
+    let alike = store
+        .customers_alike(&line.number, last_four, 4 * MOST_ALIKE)
+        .await?;
+    let named: Vec<PhoneNumber> = alike
+        .into_iter()
+        .filter(|customer| customer.expose().ends_with(&digits))
+        .collect();
+    store.conversations(&line.number, &named).await
+}
+
+async fn with_last_texts(
+    store: &dyn Store,
+    person: &PhoneNumber,
+    conversations: Vec<Conversation>,
+) -> anyhow::Result<Vec<Candidate>> {
+    let known = |conversation: &Conversation| {
+        let participant = conversation.participant(person);
+        participant.map_or(Vec::new(), |participant| participant.texts.clone())
+    };
+    let ids: Vec<_> = conversations
+        .iter()
+        .take(MOST_CLOSELY)
+        .flat_map(known)
+        .collect();
+    let texts = store.deliveries(&ids).await?.into_iter();
+    let mut texts: BTreeMap<_, _> = texts.map(|text| (text.id.clone(), text)).collect();
+    let candidates = conversations.into_iter().map(|conversation| Candidate {
+        texts: known(&conversation)
+            .iter()
+            .filter_map(|id| texts.remove(id))
+            .collect(),
+        conversation,
+    });
+    Ok(candidates.collect())
+}

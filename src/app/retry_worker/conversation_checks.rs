@@ -1,0 +1,270 @@
+//! What a customer's conversation has to say before an attempt: whether the text is still wanted, to
+//! whom it goes if that is found out only now, and whether an earlier one has to leave first.
+
+use anyhow::{Result, bail};
+
+use crate::app::ports::audit::HashKey;
+use crate::app::ports::store::{Changed, Saved};
+use crate::app::relay::Relay;
+use crate::domain::conversation::{Conversation, excerpt, wording};
+use crate::domain::delivery::{
+    Chase, Chased, Delivery, Directed, Event, Hold, InConversation, Limit, OnlyIf, Purpose,
+    Recipient, Slowed, Withheld,
+};
+use crate::domain::ids::DeliveryId;
+use crate::domain::line::{Line, Person};
+use crate::domain::routing::decide_for_a_customer;
+use crate::domain::sms;
+
+/// How often somebody else may save a conversation first.
+const MOST_TRIES: usize = 8;
+
+/// `None` if nothing speaks against the attempt.
+pub async fn before(relay: &Relay, delivery: &Delivery, key: &HashKey) -> Result<Option<Event>> {
+    let Some(part) = &delivery.in_conversation else {
+        return Ok(None);
+    };
+    if delivery.attempts.is_empty()
+        && let Some(only_if) = &part.only_if
+        && !holds(relay, delivery, part, only_if).await?
+    {
+        return Ok(Some(Event::Held(Hold::Over(Withheld::Settled))));
+    }
+    if let Some(chase) = part.chase.as_ref().filter(|chase| !chase.is_directed) {
+        return direct(relay, delivery, part, chase).await.map(Some);
+    }
+    if let Some(slowed) = out_of_order(relay, delivery, part, key).await? {
+        return Ok(Some(Event::Held(Hold::Slowed(slowed))));
+    }
+    if !delivery.is_to_join() {
+        return Ok(None);
+    }
+    // It went on to somebody else, who can answer it from now on and has the conversation.
+    let to = &delivery.to.number;
+    change(relay, delivery, part, |conversation| {
+        if let Some(hand_over) = delivery.handed_over.last() {
+            let told = DeliveryId::told(&delivery.id, delivery.handed_over.len());
+            conversation.reads(&hand_over.from.number, &told);
+        }
+        conversation.joins(to, &delivery.id);
+        conversation.has = Some(to.clone());
+    })
+    .await?;
+    Ok(Some(Event::Joined))
+}
+
+/// Changes the conversation. Where somebody else saves it meanwhile, it is done again by what it is
+/// then. Returns it as it is then; `None` if it is forgotten.
+async fn change(
+    relay: &Relay,
+    delivery: &Delivery,
+    part: &InConversation,
+    by: impl Fn(&mut Conversation),
+) -> Result<Option<Conversation>> {
+    for _ in 0..MOST_TRIES {
+        let Some(before) = conversation(relay, delivery, part).await? else {
+            return Ok(None);
+        };
+        let mut after = before.clone();
+        by(&mut after);
+        if after == before {
+            return Ok(Some(after));
+        }
+        let changed = Changed::new(Some(before), after);
+        let saved = relay
+            .store
+            .save_conversation(&delivery.from, &changed)
+            .await?;
+        if saved == Saved::Yes {
+            return Ok(Some(changed.after));
+        }
+    }
+    bail!("a conversation was saved by others too often in a row")
+}
+
+async fn conversation(
+    relay: &Relay,
+    delivery: &Delivery,
+    part: &InConversation,
+) -> Result<Option<Conversation>> {
+    let customer = std::slice::from_ref(&part.customer);
+    let mut found = relay.store.conversations(&delivery.from, customer).await?;
+    Ok(found.pop())
+}
+
+async fn holds(
+    relay: &Relay,
+    delivery: &Delivery,
+    part: &InConversation,
+    only_if: &OnlyIf,
+) -> Result<bool> {
+    match only_if {
+        OnlyIf::Asked { sid, asked } => {
+            let person = &delivery.to.number;
+            let state = relay.store.person_state(&delivery.from, person).await?;
+            Ok(match delivery.purpose {
+                Purpose::Unsent => !state.is_settled(sid),
+                // A question that is asked after its time would be answered as if it were another one.
+                _ => state.is_asked(sid, *asked, relay.now()),
+            })
+        }
+        OnlyIf::Unanswered { since } => {
+            let conversation = conversation(relay, delivery, part).await?;
+            let waits = conversation.and_then(|conversation| conversation.waits);
+            Ok(waits.is_some_and(|waits| waits.since == *since))
+        }
+    }
+}
+
+/// The texts of a conversation leave in the order in which they came. One that is stuck keeps the
+/// others no longer than until its deadline, and who has a half of a text gets the rest. The one
+/// before wakes this one when it leaves.
+async fn out_of_order(
+    relay: &Relay,
+    delivery: &Delivery,
+    part: &InConversation,
+    key: &HashKey,
+) -> Result<Option<Slowed>> {
+    let Some(after) = part.after.as_ref().filter(|_| !delivery.has_begun()) else {
+        return Ok(None);
+    };
+    let now = relay.now();
+    let waits_for = |before: &Delivery| !before.has_left() && now < before.deadline;
+    let Some(before) = relay.store.delivery(after).await?.filter(waits_for) else {
+        return Ok(None);
+    };
+    let before = follow(relay, before, &delivery.id, key).await?;
+    Ok(before.filter(waits_for).map(|before| Slowed {
+        by: Limit::Order,
+        at: now,
+        until: before.deadline,
+    }))
+}
+
+/// Has the text before wake this one when it leaves.
+async fn follow(
+    relay: &Relay,
+    before: Delivery,
+    next: &DeliveryId,
+    key: &HashKey,
+) -> Result<Option<Delivery>> {
+    let is_known = |before: &Delivery| {
+        let part = before.in_conversation.as_ref();
+        part.is_none_or(|part| part.before.as_ref() == Some(next))
+    };
+    let event = |before: &Delivery| {
+        let is_to_know = !before.has_left() && !is_known(before);
+        is_to_know.then(|| Event::FollowedBy(next.clone()))
+    };
+    relay.settle(before, key, event).await
+}
+
+/// Nobody has answered in time: whom the delivery goes to, and what it says.
+async fn direct(
+    relay: &Relay,
+    delivery: &Delivery,
+    part: &InConversation,
+    chase: &Chase,
+) -> Result<Event> {
+    let settled = Event::Held(Hold::Over(Withheld::Settled));
+    let Some(sid) = &delivery.message_sid else {
+        return Ok(settled);
+    };
+    let stored = relay.store.for_inbound(&delivery.from, sid, None).await?;
+    let now = relay.now();
+    let known = stored.known(now);
+    let conversation = conversation(relay, delivery, part).await?;
+    let (Some(line), Some(conversation)) = (stored.line, conversation) else {
+        return Ok(settled);
+    };
+    let decision = decide_for_a_customer(&line, &known, now);
+    let is_new = |person: &&Person| !chase.tried.contains(&person.name);
+    let on_duty: Vec<&Person> = decision.cascade(&line).filter(is_new).collect();
+    let since = line.clock().day_and_time(chase.since, now);
+    let to = Turn {
+        line: &line,
+        conversation: &conversation,
+        since: &since,
+    };
+    let directed = match chase.what {
+        Chased::Remind => {
+            let has = conversation.has.as_ref();
+            let next = on_duty.iter().find(|person| Some(&person.number) != has);
+            to.reminded(next.map(|person| person.name.as_str()))
+        }
+        Chased::HandOn => match on_duty.split_first() {
+            Some((next, others)) => {
+                let texts = relay.texts(&conversation.texts).await?;
+                let before = chase.tried.last().map_or("", String::as_str);
+                let says = wording::left_unanswered(before, &conversation.customer, &since);
+                let (body, media) = excerpt::told(&says, &conversation.words, &texts, &line);
+                Some(Directed {
+                    purpose: Purpose::Relay,
+                    to: Recipient::of(next),
+                    remaining: others.iter().map(|person| Recipient::of(person)).collect(),
+                    body,
+                    media,
+                    joined: vec![next.number.clone()],
+                    after: conversation.last_in.clone(),
+                })
+            }
+            None => to.nobody(),
+        },
+    };
+    let Some(directed) = directed else {
+        return Ok(match chase.what {
+            Chased::Remind => settled,
+            Chased::HandOn => Event::Held(Hold::Over(Withheld::NobodyElse)),
+        });
+    };
+    change(relay, delivery, part, |conversation| {
+        if let Some(waits) = &mut conversation.waits {
+            waits.reminded = now;
+        }
+        match directed.purpose {
+            Purpose::Relay => {
+                conversation.joins(&directed.to.number, &delivery.id);
+                conversation.has = Some(directed.to.number.clone());
+            }
+            _ => conversation.reads(&directed.to.number, &delivery.id),
+        }
+    })
+    .await?;
+    Ok(Event::Directed(Box::new(directed)))
+}
+
+/// Whose turn it is to answer a customer who waits since then.
+struct Turn<'a> {
+    line: &'a Line,
+    conversation: &'a Conversation,
+    since: &'a str,
+}
+
+impl Turn<'_> {
+    /// The person who has the conversation, if they are still behind the line.
+    fn reminded(&self, next: Option<&str>) -> Option<Directed> {
+        let person = self.line.person_with(self.conversation.has.as_ref()?)?;
+        let says = wording::reminder(self.conversation, self.since, next);
+        Some(says_to(Purpose::Conversation, Recipient::of(person), &says))
+    }
+
+    /// The owner, if the line has a number for that.
+    fn nobody(&self) -> Option<Directed> {
+        let to = Recipient::owner(self.line.policy.alert.clone()?);
+        let words = &self.conversation.words.0;
+        let says = wording::nobody_answered(&self.conversation.customer, self.since, words);
+        Some(says_to(Purpose::Alert, to, &says))
+    }
+}
+
+fn says_to(purpose: Purpose, to: Recipient, words: &str) -> Directed {
+    Directed {
+        purpose,
+        to,
+        remaining: Vec::new(),
+        body: sms::first_segment::first_segment(&sms::gsm7_line(words)),
+        media: Vec::new(),
+        joined: Vec::new(),
+        after: None,
+    }
+}

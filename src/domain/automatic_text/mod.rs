@@ -1,0 +1,4 @@
+//! Texts that a phone writes by itself: reactions to a text, and automatic replies.
+
+pub mod automatic_reply;
+pub mod reaction;

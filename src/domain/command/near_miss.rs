@@ -1,0 +1,194 @@
+//! Texts that were meant for the relay and are not quite a command.
+//!
+//! A near miss is answered with how to write it and sent to nobody. Where it was an answer to a
+//! customer after all, that costs one more text; where a command was not noticed, the customer reads it.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+use crate::domain::sms::characters::{is_emoji, is_invisible, one_spaced, words};
+
+/// A longer text is an answer.
+const MOST_WORDS: usize = 8;
+
+/// Other words that people write for a command.
+const SYNONYMS: &[(&str, &str)] = &[("off", "AWAY"), ("out", "AWAY"), ("on", "BACK")];
+
+/// Words, also German and Spanish ones and names, that are one edit from a command by chance.
+const ORDINARY: &str = "way sway awry alway \
+    bank pack rack lack sack hack jack tack mack zack wack yack ack buck beck bock bach bark bask balk \
+    black backs aback brack \
+    why whoa whom \
+    statue \
+    past pads pays pals paws pans pats pars puss piss poss bass mass lass sass ass passt passe pasa \
+    pase paso passo pass dass fass hass nass spass \
+    don dont dona donde donne dine dome dose dote doze dune dope dane dene dove doe bone gone none zone \
+    tone lone cone hone one fone dons dole \
+    blocks bloc bock blick lock clock flock \
+    heap hell held helm hemp helps yelp kelp whelp welp";
+
+/// Two words that are one edit from GOT IT.
+const ORDINARY_PAIRS: &[&str] = &[
+    "get it", "not it", "got in", "got at", "got is", "hot it", "go it",
+];
+
+#[rustfmt::skip]
+const TIMES: &str = "today tonight tomorrow tomorow tommorow tommorrow tmrw tmr tmw now noon midnight \
+    morning afternoon evening night day days hour hours hr hrs min mins minute minutes week weeks \
+    weekend month while bit moment lunch dinner breakfast half couple few rest \
+    one two three four five six seven eight nine ten eleven twelve \
+    mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday \
+    sun sunday jan feb mar apr may jun jul aug sep oct nov dec";
+
+/// What is written to the relay behind a command or another word for it; … stands for any words. Times
+/// and tags can be behind some of them too.
+#[rustfmt::skip]
+const FOLLOWING: &[(&str, &[&str])] = &[
+    ("away", &["until …", "till …", "til …", "untill …", "unitl …"]),
+    ("off", &["until …", "till …", "til …", "duty", "work", "shift", "sick"]),
+    ("out", &["until …", "till …", "til …", "sick", "of office …"]),
+    ("back", &["until …", "till …", "til …", "now", "again", "online", "on", "on duty", "on shift",
+               "at work", "to work"]),
+    ("on", &["until …", "till …", "til …", "now", "again", "duty", "shift", "call"]),
+    ("who", &["on", "away", "now", "on duty", "on now", "on call", "on shift", "on today", "on tonight",
+             "on tomorrow"]),
+    ("status", &["now"]),
+    ("help", &["me"]),
+    ("block", &["him", "her", "them", "this", "that", "number", "sender", "spam", "this number",
+                "that number", "this guy", "that guy", "this person", "this customer", "this one"]),
+];
+
+/// Words behind PASS that are no name.
+const NO_NAMES: &str = "by on it that this thanks thank through over along me us out up away today \
+    tomorrow tonight for the a is no encore mal bon grave sur de du moi trop";
+
+/// The command that somebody seems to have meant: a slip of one letter in it, another word for it, or
+/// it with what cannot be read behind it. `commands` are those of people, in capitals.
+pub fn near_miss(body: &str, commands: &[&'static str]) -> Option<&'static str> {
+    let text = words(body).replace('*', " ");
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let meant = commands.iter().filter(|_| text.len() <= MOST_WORDS);
+    let mut meant = meant.filter(|command| is_near(&text, command));
+    meant.next().copied()
+}
+
+/// What follows the full stop or the slash that makes a command of a text whatever waits. Some people
+/// begin with a full stop by a slip: what is neither a command then nor near one is words.
+pub fn forced(body: &str) -> Option<&str> {
+    let unseen =
+        |c: char| c.is_whitespace() || is_invisible(c) || matches!(c, '"' | '“' | '”' | '„');
+    let rest = body
+        .trim_start_matches(unseen)
+        .strip_prefix(['.', '/', '．', '／'])?;
+    rest.starts_with(char::is_alphabetic).then_some(rest)
+}
+
+/// The words without the emoji, quotes, invisible characters and punctuation around them.
+pub fn bare(body: &str) -> String {
+    let plain = ComposingNormalizerBorrowed::new_nfkc().normalize(body);
+    let shown = plain.chars().filter(|c| !is_invisible(*c));
+    let shown: String = shown.map(|c| if is_emoji(c) { ' ' } else { c }).collect();
+    one_spaced(shown.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
+fn is_near(text: &[&str], command: &str) -> bool {
+    let name = command.to_lowercase();
+    let [first, rest @ ..] = text else {
+        return false;
+    };
+    if name.contains(' ') {
+        let whole = text.join(" ");
+        return is_one_edit(&whole, &name) && !ORDINARY_PAIRS.contains(&whole.as_str());
+    }
+    if SYNONYMS.contains(&(first, command)) {
+        return may_follow(first, rest);
+    }
+    // BLOCK needs a number; the others are a command when they are alone.
+    let is_command = *first == name && (command == "BLOCK" || !rest.is_empty());
+    (is_command || is_slip(first, &name)) && may_follow(&name, rest)
+}
+
+/// Whether it is the command but for one letter. Of three letters too many words are made for that:
+/// only swapped ones and one too many count.
+fn is_slip(word: &str, name: &str) -> bool {
+    let letters = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let is_long = name.len() > 3;
+    is_one_edit(word, name)
+        && (is_long || word.len() > name.len() || letters(word) == letters(name))
+        && !is_one_of(ORDINARY, word)
+}
+
+/// Whether one letter is missing, too many, another, or swapped with the next.
+fn is_one_edit(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    let same = a.iter().rev().zip(b.iter().rev());
+    let same = same.take_while(|(a, b)| a == b).count();
+    match (&a[..a.len() - same], &b[..b.len() - same]) {
+        ([_], [] | [_]) | ([], [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+/// Whether people write these words behind a command, or behind another word for it, to the relay and
+/// not to a customer.
+fn may_follow(word: &str, rest: &[&str]) -> bool {
+    let is_polite = rest
+        .last()
+        .is_some_and(|last| is_one_of("please pls plz", last));
+    let rest = &rest[..rest.len() - usize::from(is_polite)];
+    let rest = match (word, rest) {
+        // Who is on? Who's on?
+        ("who", ["is" | "s", rest @ ..]) => rest,
+        _ => rest,
+    };
+    let said = rest.join(" ") + " ";
+    let of_word = FOLLOWING.iter().filter(|(of, _)| *of == word);
+    let is_known = of_word.flat_map(|(_, known)| *known).any(|known| {
+        let begins = known.strip_suffix('…').map(|begin| said.starts_with(begin));
+        begins.unwrap_or(said.trim_end() == *known)
+    });
+    rest.is_empty()
+        || is_known
+        || is_one_of("away off out", word) && begins_with_time(rest)
+        || is_one_of("pass done block", word) && begins_with_tag(rest)
+        || word == "pass" && names_somebody(rest)
+}
+
+/// `PASS ANA`, `pass it to ana`; the relay alone knows the names.
+fn names_somebody(rest: &[&str]) -> bool {
+    match rest {
+        ["to", _] | ["it" | "this" | "that" | "him" | "her" | "them", "to", _] => true,
+        [name] => !is_one_of(NO_NAMES, name),
+        _ => false,
+    }
+}
+
+/// `for 2 hours`, `all day`, `tomorrow-ish`. Not `in`: who is out in five minutes tells a customer.
+fn begins_with_time(rest: &[&str]) -> bool {
+    const BEFORE: &str =
+        "for from at by after before on to this next all another about around the a an";
+    let time = rest.iter().find(|word| !is_one_of(BEFORE, word));
+    time.is_some_and(|time| time.starts_with(char::is_numeric) || is_one_of(TIMES, time))
+}
+
+/// `0107 please`, `with 0107`.
+fn begins_with_tag(rest: &[&str]) -> bool {
+    let tag = rest
+        .iter()
+        .find(|word| !is_one_of("with for to on number", word));
+    let digits = tag.filter(|tag| tag.chars().all(char::is_numeric));
+    digits.is_some_and(|tag| tag.len() >= 4 || rest.len() == 1)
+}
+
+fn is_one_of(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|listed| listed == word)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,583 @@
+//! Whom a person's text goes to. The rules stand in their order: the first one that fits decides.
+//! Each ends in exactly one of: sent, asked, executed, refused with words.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::addressed::addressed;
+use super::question::{Reply, Written};
+use super::{
+    CROSSING, Candidate, Choice, Conversation, PersonState, Question, What, Words, wording,
+};
+use crate::domain::automatic_text::{automatic_reply, reaction};
+use crate::domain::command::near_miss::{forced, near_miss};
+use crate::domain::command::pin_in_text;
+use crate::domain::command::{COMMANDS, Command, Given, NO_COMMANDS, Unclear};
+use crate::domain::delivery::OnPhone;
+use crate::domain::inbound::InboundSms;
+use crate::domain::line::{Line, Person};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::routing::Rule;
+use crate::domain::sms::{self, MOST_CHARACTERS};
+
+/// A person's text, and all that is known when it is decided.
+pub struct PersonText<'a> {
+    pub line: &'a Line,
+    pub person: &'a Person,
+    pub sms: &'a InboundSms,
+    /// When it reached Twilio.
+    pub written: Timestamp,
+    pub now: Timestamp,
+    /// The conversations of the person, those that wait first, the latest first.
+    pub conversations: &'a [Candidate],
+    /// Those whose customer's number ends in the digits that the text begins with.
+    pub named: &'a [Conversation],
+    /// Those that the open question offers.
+    pub offered: &'a [Conversation],
+    pub state: &'a PersonState,
+    /// The command that it is, if it is one.
+    pub given: Option<Given<'a>>,
+}
+
+/// What a person's text is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intent {
+    /// Words go to these customers.
+    Send {
+        to: Vec<PhoneNumber>,
+        texts: Vec<Written>,
+        rule: Rule,
+        because: String,
+        /// What the writer hears of it, if anything.
+        receipt: Option<String>,
+    },
+    /// Something else is done to these conversations.
+    Do {
+        what: What,
+        of: Vec<PhoneNumber>,
+        because: String,
+    },
+    /// It has to be asked for which customer.
+    Ask {
+        what: What,
+        among: Vec<Choice>,
+        command: Option<Command>,
+        because: String,
+    },
+    /// The open question is asked once more.
+    AskAgain {
+        because: String,
+    },
+    /// Whoever wrote it is asked for nothing any more, and nothing is sent.
+    Drop {
+        because: String,
+    },
+    Command(Result<Command, Unclear>),
+    /// What was asked about was the command.
+    Chosen(Command),
+    /// A phone's automatic reply, of which its owner hears once.
+    Automatic(Option<String>),
+    /// A customer's text was seen by the person.
+    Seen(PhoneNumber),
+    /// It goes to nobody, and its writer hears why.
+    Refuse {
+        rule: Rule,
+        because: String,
+        answer: String,
+    },
+}
+
+impl PersonText<'_> {
+    /// What the text is for.
+    pub fn intent(&self) -> Intent {
+        self.holds_the_pin()
+            .or_else(|| self.names_a_customer())
+            .or_else(|| self.answers_a_question())
+            .or_else(|| self.is_a_reaction())
+            .or_else(|| self.is_an_automatic_reply())
+            .or_else(|| self.is_a_command())
+            .or_else(|| self.is_nearly_a_command())
+            .or_else(|| self.cannot_be_sent())
+            .or_else(|| self.comes_before_the_answer())
+            .unwrap_or_else(|| self.by_what_was_read())
+    }
+
+    /// A PIN goes to nobody, whatever else the text says.
+    fn holds_the_pin(&self) -> Option<Intent> {
+        let pin = self.person.pin.as_ref()?;
+        let is_in_front = self
+            .given
+            .as_ref()
+            .is_some_and(|given| given.pin.is_some() && given.command.is_some());
+        (!is_in_front && pin_in_text::contains_pin(&self.sms.body, pin.expose())).then(|| {
+            Intent::Refuse {
+                rule: Rule::WrongPin,
+                because: "it holds the person's PIN and is no command".to_owned(),
+                answer: wording::pin_and_no_command(),
+            }
+        })
+    }
+
+    /// It begins with a tag or a number: there, whatever else it says, also when the conversation is
+    /// long over. Bare digits are a tag only of a customer whom it may be for anyway: "1230 works for
+    /// me" is an hour of the day.
+    fn names_a_customer(&self) -> Option<Intent> {
+        let (digits, words) = addressed(&self.sms.body)?;
+        let (is_marked, digits) = (digits.is_marked, digits.ascii());
+        let Some(customer) = self.one_named() else {
+            return self.names_nobody_or_several(is_marked, &digits, words);
+        };
+        if words.is_empty() && self.sms.media.is_empty() {
+            let is_tag = is_marked || self.candidates().any(|c| c.customer == customer);
+            let answers = self.open_question().is_some();
+            return (is_tag && !answers).then(|| Intent::Refuse {
+                rule: Rule::UnknownTag,
+                because: "there are no words for the customer".to_owned(),
+                answer: wording::no_words(&digits),
+            });
+        }
+        if !is_marked && self.candidates().all(|c| c.customer != customer) {
+            let among = self.named.iter().map(choice).collect();
+            let because = "it begins with digits that may name an older customer".to_owned();
+            return Some(self.ask(self.whole_text(), among, because));
+        }
+        Some(Intent::Send {
+            to: vec![customer],
+            texts: vec![self.written_as(words)],
+            rule: Rule::TaggedAnswer,
+            because: "it names its customer".to_owned(),
+            receipt: None,
+        })
+    }
+
+    fn one_named(&self) -> Option<PhoneNumber> {
+        match self.named {
+            [one] => Some(one.customer.clone()),
+            _ => None,
+        }
+    }
+
+    fn names_nobody_or_several(
+        &self,
+        is_marked: bool,
+        digits: &str,
+        words: &str,
+    ) -> Option<Intent> {
+        if self.named.is_empty() {
+            // A number alone may be what a customer asked for.
+            let is_number = words.is_empty() && digits.len() > 6;
+            return (is_marked && !is_number).then(|| Intent::Refuse {
+                rule: Rule::UnknownTag,
+                because: "no customer's number ends so".to_owned(),
+                answer: wording::unknown_tag(digits, &self.latest()),
+            });
+        }
+        let among = self.named.iter().map(choice).collect();
+        let what = What::Send(vec![self.written_as(words)]);
+        Some(self.ask(what, among, "several customers' numbers end so".to_owned()))
+    }
+
+    /// The answer to the open question, which it can be only if it was written after the question.
+    fn answers_a_question(&self) -> Option<Intent> {
+        let is_bare = self.sms.media.is_empty() && self.sms.media_left_out == 0;
+        let Some(question) = self
+            .open_question()
+            .filter(|q| is_bare && q.asked < self.written)
+        else {
+            return self.answers_a_question_that_is_over();
+        };
+        match question.read(&self.sms.body) {
+            Reply::Else => None,
+            Reply::NoSuch => self.chooses_the_command(question).or_else(|| {
+                Some(Intent::AskAgain {
+                    because: "no such choice was offered".to_owned(),
+                })
+            }),
+            Reply::Nobody => Some(Intent::Drop {
+                because: "the person wants it sent to nobody".to_owned(),
+            }),
+            // Each goes to somebody else, with its own texts.
+            Reply::For(of, _) if of.len() > 1 && matches!(question.what, What::Pass(_)) => {
+                Some(Intent::AskAgain {
+                    because: "one at a time can be passed on".to_owned(),
+                })
+            }
+            Reply::For(of, "") => Some(Intent::Do {
+                what: question.what.clone(),
+                of,
+                because: "the person said for whom".to_owned(),
+            }),
+            // Words behind the choice go there too.
+            Reply::For(of, words) => {
+                let mut what = question.what.clone();
+                if let What::Send(texts) = &mut what {
+                    texts.push(self.written_as(words));
+                }
+                let because = "the person said for whom".to_owned();
+                Some(Intent::Do { what, of, because })
+            }
+        }
+    }
+
+    /// A digit alone, for as long as somebody may still answer an earlier question: it is no text.
+    fn answers_a_question_that_is_over(&self) -> Option<Intent> {
+        let settled = self.state.settled.iter().map(|settled| settled.at);
+        let question = self.state.question.as_ref();
+        let expired = question.filter(|question| !question.is_open(self.now));
+        let mut ends = settled.chain(expired.map(Question::ends));
+        let was_asked = ends.any(|end| self.written < end + super::question::OPEN_FOR);
+        let body = self.sms.body.trim().trim_end_matches('.');
+        let number: usize = body.parse().ok().filter(|number| *number < 100)?;
+        (was_asked && self.open_question().is_none()).then(|| Intent::Refuse {
+            rule: Rule::Choice,
+            because: "the question that it answers is over".to_owned(),
+            answer: wording::question_is_over(number),
+        })
+    }
+
+    fn chooses_the_command(&self, question: &Question) -> Option<Intent> {
+        let number: usize = self.sms.body.trim().trim_end_matches('.').parse().ok()?;
+        let command = question.command.clone()?;
+        (number == question.last_number() + 1).then_some(Intent::Chosen(command))
+    }
+
+    /// The words of a reaction to a text are never sent. They say that the person has read it.
+    fn is_a_reaction(&self) -> Option<Intent> {
+        let reaction = reaction::read(&self.sms.body)?;
+        let quoted = |candidate: &&Candidate| {
+            candidate
+                .texts
+                .iter()
+                .any(|text| reaction::quotes(&reaction, &text.body))
+        };
+        let seen = self.conversations.iter().find(quoted);
+        if seen.is_none() && reaction.kind == reaction::Kind::Unsure {
+            return None;
+        }
+        Some(match seen {
+            Some(candidate) => Intent::Seen(candidate.conversation.customer.clone()),
+            None => Intent::Refuse {
+                rule: Rule::Reaction,
+                because: "it is a phone's reaction to a text".to_owned(),
+                answer: String::new(),
+            },
+        })
+    }
+
+    /// Whole texts that phones write by themselves. Should a person have written one, they read how to
+    /// send it, once: a phone may answer what it is answered, too, and the iPhone's reply is two texts.
+    fn is_an_automatic_reply(&self) -> Option<Intent> {
+        if !automatic_reply::is_automatic_reply(&self.sms.body) {
+            return None;
+        }
+        let before = self
+            .state
+            .automatic_reply
+            .map(|at| self.now.duration_since(at));
+        let is_another = before.is_some_and(|ago| ago < SignedDuration::from_mins(10));
+        let latest = self.conversations.first();
+        let tag = latest.map_or("0107", |latest| &latest.conversation.tag);
+        Some(Intent::Automatic(
+            (!is_another).then(|| wording::automatic_reply(tag)),
+        ))
+    }
+
+    /// A command; but while a customer waits, words that people also say to customers are asked about.
+    fn is_a_command(&self) -> Option<Intent> {
+        let has_media = !self.sms.media.is_empty() || self.sms.media_left_out > 0;
+        if has_media {
+            return None;
+        }
+        let given = self.given.as_ref()?;
+        let waiting: Vec<Choice> = self
+            .candidates()
+            .filter(|conversation| conversation.waits.is_some())
+            .map(choice)
+            .collect();
+        let has_proof = self.person.pin.is_none() || given.pin.is_some();
+        let may_be = |command: &Command| has_proof || *command == Command::Help;
+        match given.command.clone()? {
+            // Without the PIN they can be words for the customer alone.
+            Ok(command)
+                if command.is_conversational() && !may_be(&command) && !waiting.is_empty() =>
+            {
+                None
+            }
+            // The customer reads it, and the person has the conversation.
+            Ok(Command::Claim(None)) if !given.is_forced && self.candidates().next().is_some() => {
+                None
+            }
+            Ok(command)
+                if command.is_conversational() && !given.is_forced && !waiting.is_empty() =>
+            {
+                Some(Intent::Ask {
+                    what: self.whole_text(),
+                    among: waiting,
+                    command: Some(command),
+                    because: "it may be a command or for the customer".to_owned(),
+                })
+            }
+            Ok(command) => Some(self.by_command(command)),
+            unclear => Some(Intent::Command(unclear)),
+        }
+    }
+
+    /// What a command is for.
+    pub(super) fn by_command(&self, command: Command) -> Intent {
+        match command {
+            Command::Pass { to, which } => self.about_one(What::Pass(to), which),
+            Command::Claim(which) => self.about_one(What::Claim, which),
+            Command::Done(which) => self.about_one(What::Done, which),
+            command => Intent::Command(Ok(command)),
+        }
+    }
+
+    /// A customer would read what was meant for the relay.
+    fn is_nearly_a_command(&self) -> Option<Intent> {
+        let has_media = !self.sms.media.is_empty() || self.sms.media_left_out > 0;
+        let body = forced(&self.sms.body).unwrap_or(&self.sms.body);
+        let known = [&COMMANDS[..], &NO_COMMANDS].concat();
+        let command = near_miss(body, &known).filter(|_| !has_media)?;
+        Some(Intent::Refuse {
+            rule: Rule::NearMiss,
+            because: format!("it is nearly {command}"),
+            answer: wording::near_miss(command),
+        })
+    }
+
+    /// A command about one conversation: the one that it names, or the only one.
+    fn about_one(&self, what: What, which: Option<String>) -> Intent {
+        let among: Vec<Choice> = match &which {
+            Some(digits) => {
+                let ends = |c: &&Conversation| c.customer.expose().ends_with(digits.as_str());
+                self.candidates().filter(ends).map(choice).collect()
+            }
+            None => self.candidates().map(choice).collect(),
+        };
+        match (among.as_slice(), which) {
+            ([one], _) => Intent::Do {
+                what,
+                of: vec![one.customer.clone()],
+                because: "it is the only one that it can be about".to_owned(),
+            },
+            ([], Some(digits)) => Intent::Refuse {
+                rule: Rule::UnknownTag,
+                because: "the person has no such conversation".to_owned(),
+                answer: wording::unknown_tag(&digits, &self.latest()),
+            },
+            ([], None) => Intent::Refuse {
+                rule: rule_of(&what),
+                because: "the person has no open conversation".to_owned(),
+                answer: wording::nothing_open_to(&what).to_owned(),
+            },
+            (_, _) => self.ask(
+                what,
+                among,
+                "the person has several conversations".to_owned(),
+            ),
+        }
+    }
+
+    /// There is nothing in it, or too much.
+    fn cannot_be_sent(&self) -> Option<Intent> {
+        let body = self.sms.body.trim();
+        if body.is_empty() && self.sms.media.is_empty() {
+            return Some(Intent::Refuse {
+                rule: Rule::FromPerson,
+                because: "there is nothing in it to be sent".to_owned(),
+                answer: wording::nothing_to_send(self.sms.media_left_out),
+            });
+        }
+        (MOST_CHARACTERS < sms::size(body)).then(|| Intent::Refuse {
+            rule: Rule::TooLong,
+            because: "more than fits into one text".to_owned(),
+            answer: wording::too_long(body.chars().count().max(MOST_CHARACTERS + 1)),
+        })
+    }
+
+    /// While a question is open, whatever else is written is not sent: it may be for somebody else, and
+    /// its writer may not have read the question yet.
+    fn comes_before_the_answer(&self) -> Option<Intent> {
+        let question = self.open_question()?;
+        Some(Intent::Refuse {
+            rule: Rule::Asked,
+            because: "an earlier text waits for the person's word".to_owned(),
+            answer: wording::answer_first(question),
+        })
+    }
+
+    /// By what was on the phone when it was written.
+    fn by_what_was_read(&self) -> Intent {
+        let open: Vec<&Candidate> = self.open_candidates().collect();
+        let given_away = self.conversations.iter();
+        let given_away = given_away.filter(|c| self.may_be_meant(c, open.first().copied()));
+        let may_be: Vec<&Candidate> = open.iter().copied().chain(given_away).collect();
+        match (open.as_slice(), may_be.as_slice()) {
+            (_, []) => self.nobody_to_send_to(),
+            ([one], [_]) if self.has_read(one) => self.send_to(one, None),
+            (_, several) => match self.the_one_that_waits(&open) {
+                Some(one) => {
+                    let receipt = wording::sent_to(&one.conversation.tag);
+                    self.send_to(one, Some(receipt))
+                }
+                None => {
+                    let among = several.iter().map(|c| choice(&c.conversation)).collect();
+                    let because = "it may be for several customers".to_owned();
+                    self.ask(self.whole_text(), among, because)
+                }
+            },
+        }
+    }
+
+    fn has_read(&self, candidate: &Candidate) -> bool {
+        candidate.conversation.texts.len() > 1 || self.on_phone(candidate) != OnPhone::No
+    }
+
+    /// A conversation that the person gave away: just now, or a text of it came to their phone since, and
+    /// none of the other after it.
+    fn may_be_meant(&self, given_away: &Candidate, other: Option<&Candidate>) -> bool {
+        let participant = given_away.conversation.participant(&self.person.number);
+        let Some(left) = participant.and_then(|participant| participant.left) else {
+            return false;
+        };
+        let other = other.map_or(OnPhone::No, |other| self.on_phone(other));
+        let came_since = match (self.on_phone(given_away), other) {
+            (OnPhone::No, _) => false,
+            (OnPhone::Perhaps, _) => true,
+            (OnPhone::Since(at), OnPhone::Since(after)) if at < after => false,
+            (OnPhone::Since(at), _) => left <= at,
+        };
+        came_since || self.written < left + CROSSING
+    }
+
+    /// Exactly one customer waits, the person read their last text, not just now, and nothing of
+    /// another conversation came to the phone after it.
+    fn the_one_that_waits<'c>(&self, candidates: &[&'c Candidate]) -> Option<&'c Candidate> {
+        let mut waiting = candidates.iter().filter(|c| c.conversation.waits.is_some());
+        let (one, None) = (waiting.next()?, waiting.next()) else {
+            return None;
+        };
+        let OnPhone::Since(read) = self.on_phone(one) else {
+            return None;
+        };
+        let is_settled = read + CROSSING <= self.written;
+        let came_after = |other: &Candidate| match self.on_phone(other) {
+            OnPhone::No => false,
+            OnPhone::Perhaps => true,
+            OnPhone::Since(at) => read <= at,
+        };
+        let others = self.conversations.iter();
+        let mut others = others.filter(|c| c.conversation.customer != one.conversation.customer);
+        (is_settled && !others.any(came_after)).then_some(one)
+    }
+
+    fn send_to(&self, one: &Candidate, receipt: Option<String>) -> Intent {
+        let because = match receipt {
+            None => "it is the only conversation that it can be for",
+            Some(_) => "of several, only this customer waits",
+        };
+        Intent::Send {
+            to: vec![one.conversation.customer.clone()],
+            texts: vec![self.written_as(self.sms.body.trim())],
+            rule: Rule::Answer,
+            because: because.to_owned(),
+            receipt,
+        }
+    }
+
+    fn nobody_to_send_to(&self) -> Intent {
+        let among = self.latest();
+        let because = "nobody waits, and nothing was written for long".to_owned();
+        if among.is_empty() {
+            return Intent::Refuse {
+                rule: Rule::FromPerson,
+                because,
+                answer: wording::no_conversation().to_owned(),
+            };
+        }
+        self.ask(self.whole_text(), among, because)
+    }
+
+    fn ask(&self, what: What, among: Vec<Choice>, because: String) -> Intent {
+        Intent::Ask {
+            what,
+            among,
+            command: None,
+            because,
+        }
+    }
+
+    /// The conversations that a text without a tag may be for.
+    fn open_candidates(&self) -> impl Iterator<Item = &Candidate> {
+        let conversation_for = self.line.policy.conversation_for;
+        self.conversations.iter().filter(move |candidate| {
+            let conversation = &candidate.conversation;
+            let participant = conversation.participant(&self.person.number);
+            participant.is_some_and(|p| p.left.is_none())
+                && conversation.is_candidate(conversation_for, self.now)
+        })
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = &Conversation> {
+        self.open_candidates()
+            .map(|candidate| &candidate.conversation)
+    }
+
+    /// The person's last customers, to be named where none can be meant.
+    fn latest(&self) -> Vec<Choice> {
+        let latest = self.conversations.iter().map(|c| choice(&c.conversation));
+        latest.take(2).collect()
+    }
+
+    /// The last text about it that was on the phone when this one was written.
+    fn on_phone(&self, candidate: &Candidate) -> OnPhone {
+        let texts = candidate.texts.iter();
+        let texts = texts.map(|text| text.on_phone(&self.person.number, self.written));
+        let is_in_doubt = texts.clone().any(|text| text == OnPhone::Perhaps);
+        match texts.filter(|text| matches!(text, OnPhone::Since(_))).max() {
+            _ if is_in_doubt => OnPhone::Perhaps,
+            Some(last) => last,
+            None => OnPhone::No,
+        }
+    }
+
+    fn open_question(&self) -> Option<&Question> {
+        self.state
+            .question
+            .as_ref()
+            .filter(|question| question.is_open(self.now))
+    }
+
+    fn whole_text(&self) -> What {
+        What::Send(vec![self.written_as(self.sms.body.trim())])
+    }
+
+    fn written_as(&self, words: &str) -> Written {
+        Written {
+            sid: self.sms.sid.clone(),
+            body: Words(words.to_owned()),
+            media: self
+                .sms
+                .media
+                .iter()
+                .map(|media| media.url.clone())
+                .collect(),
+        }
+    }
+}
+
+pub(super) fn rule_of(what: &What) -> Rule {
+    match what {
+        What::Send(_) => Rule::Answer,
+        What::Pass(_) => Rule::Passed,
+        What::Claim => Rule::Claimed,
+        What::Done => Rule::Done,
+    }
+}
+
+pub(super) fn choice(conversation: &Conversation) -> Choice {
+    Choice {
+        customer: conversation.customer.clone(),
+        tag: conversation.tag.clone(),
+        words: conversation.words.clone(),
+    }
+}

@@ -1,0 +1,349 @@
+//! What the relay itself says to people about their conversations: each a sentence or two, in one GSM-7
+//! segment.
+
+use super::question::Written;
+use super::{Choice, Conversation, Question, What, Words};
+use crate::domain::command::Command;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::sms::attachments::or_attachments;
+use crate::domain::sms::first_segment::quoting;
+use crate::domain::sms::plain::room_beside;
+use crate::domain::sms::{clipped, gsm7_line};
+
+/// How much is quoted of the words that a question is about, in septets.
+const QUOTED: usize = 30;
+
+const HOW_TO_CHOOSE: &str = " Text the number, or 0 for nobody.";
+const SENT_TO: &str = "Sent to ";
+const AUTOMATIC_REPLY: &str = "Taken for your phone's automatic reply, not sent. ";
+const DID_YOU_MEAN: &str = "Not sent. Did you mean ";
+const ONCE_MORE: &str = "Once more: ";
+const NOTHING_WAS_SENT: &str = " Nothing was sent.";
+const NOBODY_WAS_MEANT: &str = "Not sent, as you did not say to whom: ";
+const PASSES: &str = " passes ";
+const TO_YOU: &str = " to you";
+const WAITS: &str = " waits for an answer since ";
+
+/// What stands in these texts and hardly in anybody else's.
+pub(crate) const MARKS: [&str; 7] = [
+    HOW_TO_CHOOSE,
+    NOBODY_WAS_MEANT,
+    NO_CONVERSATION,
+    AUTOMATIC_REPLY,
+    DID_YOU_MEAN,
+    ANSWERED,
+    NOBODY_ANSWERED,
+];
+
+/// The same, right behind a telephone number.
+pub(crate) const MARKS_BEHIND_NUMBERS: [&str; 2] = [WAITS, CLAIMED];
+
+const NO_CONVERSATION: &str = "No customer has written to you, so this went to nobody. HELP tells what \
+                               the line understands.";
+const CLAIMED: &str = " and takes care of it.";
+const ANSWERED: &str = " has answered +";
+const NOBODY_ANSWERED: &str = "Nobody has answered +";
+
+/// Asks a person for whom their text is: the numbers of the choices, the last digits of the
+/// customers', and what they wrote last.
+pub fn question(question: &Question, is_repeated: bool) -> String {
+    let head = match &question.what {
+        What::Send(texts) => format!("Who is {} for?", quoted(texts)),
+        What::Pass(_) => "Pass on which?".to_owned(),
+        What::Claim => "Which do you take?".to_owned(),
+        What::Done => "Which is done?".to_owned(),
+    };
+    let head = if is_repeated {
+        format!("{ONCE_MORE}{head}")
+    } else {
+        head
+    };
+    let how = match &question.command {
+        Some(command) => {
+            let number = question.last_number() + 1;
+            format!(" {number} = {}.{HOW_TO_CHOOSE}", meant(command))
+        }
+        None => HOW_TO_CHOOSE.to_owned(),
+    };
+    let options: Vec<(String, String)> = question
+        .numbered()
+        .map(|(number, choice)| {
+            (
+                format!(" {number} = {}", choice.tag),
+                gsm7_line(&choice.words.0),
+            )
+        })
+        .collect();
+    let fixed: String = options.iter().map(|(option, _)| option.as_str()).collect();
+    let room = room_beside(&format!("{head}{fixed}{how}"));
+    let each = room / options.len().max(1);
+    let options = options.iter().map(|(option, words)| {
+        match clipped(words, each.saturating_sub(1)).as_str() {
+            "" => option.clone(),
+            words => format!("{option} {words}"),
+        }
+    });
+    format!("{head}{}{how}", options.collect::<String>())
+}
+
+/// What the person may have meant instead of words for a customer.
+fn meant(command: &Command) -> &'static str {
+    match command {
+        Command::Back => "you are back on duty",
+        Command::Who => "who is on duty",
+        Command::Status => "your status",
+        Command::Help => "the commands",
+        Command::Pass { .. } => "pass it on",
+        Command::Done(_) => "it is done",
+        Command::Away(_) => "you are away",
+        Command::Claim(_) => "you take it",
+    }
+}
+
+/// The beginning of the first text, and how many others wait with it.
+fn quoted(texts: &[Written]) -> String {
+    let first = texts
+        .first()
+        .map(|text| or_attachments(&text.body.0, text.media.len()));
+    let words = clipped(&gsm7_line(&first.unwrap_or_default()), QUOTED);
+    match texts.len() {
+        0 | 1 => format!("\"{words}\""),
+        count => format!("\"{words}\" and {} more", count - 1),
+    }
+}
+
+/// Texts that waited in vain.
+pub fn not_sent(question: &Question, texts: &[Written]) -> String {
+    match &question.what {
+        What::Send(_) => {
+            let tag = question
+                .choices
+                .first()
+                .map_or("0107", |choice| &choice.tag);
+            let how = format!(". To send it, text {tag} and the words.");
+            quoting(NOBODY_WAS_MEANT, quoted(texts).trim_matches('"'), &how)
+        }
+        What::Pass(_) => "Nothing was passed on, as you did not say which.".to_owned(),
+        What::Claim => "You took nothing, as you did not say which.".to_owned(),
+        What::Done => "Nothing is done, as you did not say which.".to_owned(),
+    }
+}
+
+/// A text that came while a question was open.
+pub fn answer_first(open: &Question) -> String {
+    quoting("This one was not sent. First: ", &question(open, false), "")
+}
+
+pub fn no_conversation() -> &'static str {
+    NO_CONVERSATION
+}
+
+pub fn nothing_open_to(what: &What) -> &'static str {
+    match what {
+        What::Send(_) => NO_CONVERSATION,
+        What::Pass(_) => "You have no customer to pass on.",
+        What::Claim => "You have no customer to take.",
+        What::Done => "No customer of yours waits.",
+    }
+}
+
+pub fn unknown_tag(digits: &str, latest: &[Choice]) -> String {
+    let known = latest
+        .iter()
+        .map(|choice| choice.tag.as_str())
+        .collect::<Vec<_>>();
+    let known = match known.as_slice() {
+        [] => String::new(),
+        known => format!(" Your last: {}.", known.join(", ")),
+    };
+    format!("No customer's number ends in {digits}.{known}{NOTHING_WAS_SENT}")
+}
+
+/// The customers who wait for the person, and the last ones otherwise.
+pub fn open(waiting: &[String]) -> Option<String> {
+    let shown = &waiting[..waiting.len().min(5)];
+    let more = match waiting.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!waiting.is_empty()).then(|| format!("Waiting for you: {}{more}.", shown.join(", ")))
+}
+
+pub fn no_words(digits: &str) -> String {
+    format!("Put words behind {digits}, such as: {digits} on my way.{NOTHING_WAS_SENT}")
+}
+
+pub fn nothing_to_send(left_out: usize) -> String {
+    match left_out {
+        0 => format!("That was an empty text.{NOTHING_WAS_SENT}"),
+        _ => format!("That attachment cannot be passed on.{NOTHING_WAS_SENT}"),
+    }
+}
+
+pub fn too_long(characters: usize) -> String {
+    format!(
+        "{characters} characters are too many for one text: 1600 at most, an emoji counts as two. \
+         Send it in parts.{NOTHING_WAS_SENT}"
+    )
+}
+
+pub fn question_is_over(number: usize) -> String {
+    format!(
+        "No question is open any more. To send just a number, put the customer's digits in front, such \
+         as: 0107 {number}.{NOTHING_WAS_SENT}"
+    )
+}
+
+pub fn dropped(question: &Question) -> String {
+    match &question.what {
+        What::Send(texts) => quoting(
+            "Dropped, nobody gets it: ",
+            quoted(texts).trim_matches('"'),
+            "",
+        ),
+        _ => "Nothing was changed.".to_owned(),
+    }
+}
+
+/// The receipt of an answer that could have been for several customers.
+pub fn sent_to(tag: &str) -> String {
+    format!("{SENT_TO}{tag}.")
+}
+
+/// Whoever goes away reads that a customer still waits for them.
+pub fn still_waits(tag: &str, next: &str) -> String {
+    format!("{tag} still waits. PASS gives it to {next}.")
+}
+
+pub fn done(tag: &str) -> String {
+    format!("{tag} is done: they wait no longer.")
+}
+
+pub fn automatic_reply(tag: &str) -> String {
+    format!("{AUTOMATIC_REPLY}\"{tag} yes\" sends it.")
+}
+
+/// What a person reads who seems to have meant a command.
+pub fn near_miss(command: &str) -> String {
+    let how = match command {
+        "AWAY" => "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00",
+        "PASS" => "Text PASS, PASS 0107, or PASS and a name",
+        "GOT IT" => "Text GOT IT 0107",
+        "DONE" => "Text DONE, or DONE 0107",
+        "BLOCK" => {
+            return "Not sent. The line has no such command. For a customer: 0107 and the words."
+                .to_owned();
+        }
+        command => {
+            return format!(
+                "{DID_YOU_MEAN}{command}? Text {command} alone. For a customer: 0107 and the words."
+            );
+        }
+    };
+    format!("{DID_YOU_MEAN}{command}? {how}. For a customer: 0107 and the words.")
+}
+
+/// The person who had the conversation reads that another has answered.
+pub fn answered_by(person: &str, customer: &PhoneNumber, words: &str) -> String {
+    let says = format!("{person}{ANSWERED}{}: ", digits(customer));
+    quoting(&says, words, "")
+}
+
+pub fn has_it(person: &str, customer: &PhoneNumber) -> String {
+    format!("{person} has {}{CLAIMED}", customer.expose())
+}
+
+pub fn you_have_it(customer: &PhoneNumber, told: usize) -> String {
+    let told = match told {
+        0 => "",
+        1 => " The other one was told.",
+        _ => " The others were told.",
+    };
+    format!("You have {}.{told}", customer.expose())
+}
+
+pub fn passed_on(next: &str, customer: &PhoneNumber) -> String {
+    format!(
+        "{next} has {} now and gets the last texts.",
+        customer.expose()
+    )
+}
+
+pub fn nobody_to_pass_to() -> &'static str {
+    "Nobody else is on duty, so it stays with you."
+}
+
+/// What the next person reads of a conversation that was given to them, before its last texts.
+pub fn passes(person: &str, customer: &PhoneNumber) -> String {
+    format!("{person}{PASSES}{}{TO_YOU}.", customer.expose())
+}
+
+/// The same, if nobody answered.
+pub fn left_unanswered(person: &str, customer: &PhoneNumber, since: &str) -> String {
+    format!(
+        "{}{WAITS}{since}, and {person} did not answer.",
+        customer.expose()
+    )
+}
+
+/// Reminds whoever has it.
+pub fn reminder(conversation: &Conversation, since: &str, next: Option<&str>) -> String {
+    let Conversation {
+        customer,
+        tag,
+        words: Words(words),
+        ..
+    } = conversation;
+    let after = match next {
+        Some(next) => format!(" Answer, or text GOT IT {tag}, or it goes to {next}."),
+        None => format!(" Answer, or text GOT IT {tag}."),
+    };
+    quoting(
+        &format!("{}{WAITS}{since}: ", customer.expose()),
+        words,
+        &after,
+    )
+}
+
+/// To the owner, when nobody is left who could be asked to answer.
+pub fn nobody_answered(customer: &PhoneNumber, since: &str, words: &str) -> String {
+    let says = format!(
+        "{NOBODY_ANSWERED}{} since {since}, please call: ",
+        digits(customer)
+    );
+    quoting(&says, words, "")
+}
+
+/// Without the plus sign, which stands before it.
+fn digits(customer: &PhoneNumber) -> &str {
+    customer.expose().trim_start_matches('+')
+}
+
+pub fn pin_missing(command: &str) -> String {
+    format!("Put your PIN in front, such as: 0000 {command}. Nothing was changed.")
+}
+
+pub fn pin_wrong(left: u32) -> String {
+    let tries = if left == 1 { "try" } else { "tries" };
+    format!("That PIN is wrong; {left} {tries} left. Nothing was changed.")
+}
+
+pub fn pin_locked(until: &str) -> String {
+    format!("Too many wrong PINs: your commands are off until {until}. Answers still work.")
+}
+
+pub fn pin_and_no_command() -> String {
+    format!(
+        "That begins with your PIN and is no command.{NOTHING_WAS_SENT} HELP tells the commands."
+    )
+}
+
+/// To the owner.
+pub fn pins_tried(person: &str, line: &str) -> String {
+    format!(
+        "Three wrong PINs from the phone of {person} ({line}): commands from it are off for 15 minutes."
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! What every store holds to about conversations, the lists of persons, and what is known of them.
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use relay::app::ports::store::{Changed, Kept, MOST_CUSTOMERS, Planned, Saved, Store};
+use relay::domain::conversation::{Conversation, PersonState, Waits};
+use relay::domain::ids::DeliveryId;
+use relay::domain::phone::PhoneNumber;
+
+use super::contract;
+#[cfg(feature = "aws")]
+use super::examples::dynamodb;
+use super::examples::{after, line, memory, now, number, record, sid, sqlite};
+
+contract! { dynamodb, sqlite, memory:
+    a_conversation_is_kept_with_the_text_that_changes_it,
+    of_two_texts_that_change_the_same_the_second_is_told,
+    a_text_that_comes_again_changes_nothing,
+    a_conversation_is_saved_by_whoever_knows_its_last_version,
+    those_who_wait_come_first_in_a_persons_list_and_the_latest_before_the_others,
+    a_list_names_each_customer_once_however_often_they_write,
+    customers_whose_numbers_end_alike_are_found_by_four_digits,
+    what_is_known_of_a_person_is_kept_apart_from_their_conversations,
+    what_is_read_for_a_customers_text_does_not_grow_with_the_customers,
+}
+
+/// A conversation of this customer in which Sergio takes part.
+fn conversation(customer: PhoneNumber, active: Timestamp, waits: bool) -> Conversation {
+    let mut conversation = Conversation::new(customer, &[], active);
+    conversation.joins(&number(110), &DeliveryId::of_inbound(&sid(1)));
+    conversation.waits = waits.then(|| Waits::since(active));
+    conversation
+}
+
+fn planned(n: u32, conversations: Vec<Changed>) -> Planned {
+    Planned {
+        record: record(n),
+        deliveries: Vec::new(),
+        conversations,
+        person: None,
+    }
+}
+
+async fn saves(
+    store: &impl Store,
+    before: Option<Conversation>,
+    after: Conversation,
+) -> Conversation {
+    let changed = Changed::new(before, after);
+    let saved = store.save_conversation(&line(100).number, &changed).await;
+    assert_eq!(saved.unwrap(), Saved::Yes);
+    changed.after
+}
+
+async fn customers(store: &impl Store) -> Vec<PhoneNumber> {
+    let line = line(100).number;
+    let customers = store
+        .customers_of(&line, &number(110), MOST_CUSTOMERS)
+        .await;
+    customers.unwrap()
+}
+
+async fn a_conversation_is_kept_with_the_text_that_changes_it(store: &impl Store) {
+    let line = line(100).number;
+    let changed = Changed::new(None, conversation(number(107), now(), true));
+    let kept = store
+        .take_in(&line, &planned(1, vec![changed.clone()]))
+        .await;
+    assert_eq!(kept.unwrap(), Kept::New);
+    let from = number(107);
+    let found = store
+        .for_inbound(&line, &sid(2), Some(&from))
+        .await
+        .unwrap();
+    assert_eq!(found.conversation, Some(changed.after.clone()));
+    assert_eq!(found.alike, std::slice::from_ref(&from));
+    let known = store
+        .conversations(&line, &[number(108), from.clone()])
+        .await;
+    assert_eq!(known.unwrap(), [changed.after]);
+    // Who writes as a person finds their list.
+    let found = store
+        .for_inbound(&line, &sid(2), Some(&number(110)))
+        .await
+        .unwrap();
+    assert_eq!(found.customers, [from]);
+    assert_eq!(
+        (found.conversation, found.person),
+        (None, PersonState::default())
+    );
+    let other = number(999);
+    assert_eq!(
+        store.customers_of(&other, &number(110), 5).await.unwrap(),
+        []
+    );
+}
+
+async fn of_two_texts_that_change_the_same_the_second_is_told(store: &impl Store) {
+    let line = line(100).number;
+    let first = Changed::new(None, conversation(number(107), now(), true));
+    let texts = (0..5).map(|n| planned(n, vec![first.clone()]));
+    let texts: Vec<Planned> = texts.collect();
+    let kept = join_all(texts.iter().map(|text| store.take_in(&line, text))).await;
+    let kept: Vec<Kept> = kept.into_iter().map(Result::unwrap).collect();
+    assert_eq!(kept.iter().filter(|kept| **kept == Kept::New).count(), 1);
+    assert_eq!(
+        kept.iter().filter(|kept| **kept == Kept::Outdated).count(),
+        4
+    );
+    // Nothing of the others is there.
+    let mut there = 0;
+    for n in 0..5 {
+        there += usize::from(store.inbound(&sid(n)).await.unwrap().is_some());
+    }
+    assert_eq!(there, 1);
+}
+
+async fn a_text_that_comes_again_changes_nothing(store: &impl Store) {
+    let line = line(100).number;
+    let first = Changed::new(None, conversation(number(107), now(), true));
+    let text = planned(1, vec![first.clone()]);
+    assert_eq!(store.take_in(&line, &text).await.unwrap(), Kept::New);
+    assert_eq!(store.take_in(&line, &text).await.unwrap(), Kept::Already);
+    let next = Changed::new(
+        Some(first.after.clone()),
+        conversation(number(107), after(60), false),
+    );
+    let again = planned(1, vec![next]);
+    assert_eq!(store.take_in(&line, &again).await.unwrap(), Kept::Already);
+    let known = store.conversations(&line, &[number(107)]).await.unwrap();
+    assert_eq!(known, [first.after]);
+}
+
+async fn a_conversation_is_saved_by_whoever_knows_its_last_version(store: &impl Store) {
+    let line = line(100).number;
+    let first = saves(store, None, conversation(number(107), now(), true)).await;
+    let stale = Changed::new(None, conversation(number(107), now(), false));
+    assert_eq!(
+        store.save_conversation(&line, &stale).await.unwrap(),
+        Saved::Outdated
+    );
+    let next = Changed::new(Some(first), conversation(number(107), after(60), false));
+    let saves = (0..5).map(|_| store.save_conversation(&line, &next));
+    let saved = join_all(saves).await.into_iter().map(Result::unwrap);
+    assert_eq!(saved.filter(|saved| *saved == Saved::Yes).count(), 1);
+    let known = store.conversations(&line, &[number(107)]).await.unwrap();
+    assert_eq!(known, [next.after]);
+}
+
+async fn those_who_wait_come_first_in_a_persons_list_and_the_latest_before_the_others(
+    store: &impl Store,
+) {
+    for (n, seconds, waits) in [(1, 10, false), (2, 20, true), (3, 30, false), (4, 5, true)] {
+        saves(store, None, conversation(number(n), after(seconds), waits)).await;
+    }
+    let customers = customers(store).await;
+    assert_eq!(customers, [2, 4, 3, 1].map(number));
+    let line = line(100).number;
+    let first = store.customers_of(&line, &number(110), 1).await.unwrap();
+    assert_eq!(first, [number(2)]);
+}
+
+async fn a_list_names_each_customer_once_however_often_they_write(store: &impl Store) {
+    let mut known = saves(store, None, conversation(number(107), now(), true)).await;
+    for seconds in 1..4 {
+        let next = conversation(number(107), after(seconds), seconds % 2 == 0);
+        known = saves(store, Some(known), next).await;
+    }
+    assert_eq!(customers(store).await, [number(107)]);
+    let mut nobodys = known.clone();
+    nobodys.participants.clear();
+    saves(store, Some(known), nobodys).await;
+    assert_eq!(customers(store).await, []);
+}
+
+async fn customers_whose_numbers_end_alike_are_found_by_four_digits(store: &impl Store) {
+    let line = line(100).number;
+    let alike = ["+16195550107", "+18585550107", "+526641230107"];
+    let alike = alike.map(|text| PhoneNumber::parse(text).unwrap());
+    for customer in alike.iter().chain([&number(108)]) {
+        saves(store, None, conversation(customer.clone(), now(), true)).await;
+    }
+    let mut found = store.customers_alike(&line, "0107", 10).await.unwrap();
+    found.sort();
+    assert_eq!(found, alike);
+    assert_eq!(
+        store.customers_alike(&line, "0107", 2).await.unwrap().len(),
+        2
+    );
+    assert_eq!(store.customers_alike(&line, "0199", 10).await.unwrap(), []);
+}
+
+async fn what_is_known_of_a_person_is_kept_apart_from_their_conversations(store: &impl Store) {
+    let (line, sergio) = (line(100).number, number(110));
+    let state = |version| PersonState {
+        version,
+        ..PersonState::default()
+    };
+    let text = |n, version| Planned {
+        person: Some((sergio.clone(), state(version))),
+        ..planned(n, Vec::new())
+    };
+    assert_eq!(store.take_in(&line, &text(1, 1)).await.unwrap(), Kept::New);
+    assert_eq!(
+        store.take_in(&line, &text(2, 1)).await.unwrap(),
+        Kept::Outdated
+    );
+    assert_eq!(store.take_in(&line, &text(2, 2)).await.unwrap(), Kept::New);
+    assert_eq!(store.person_state(&line, &sergio).await.unwrap(), state(2));
+    assert_eq!(
+        store.person_state(&line, &number(111)).await.unwrap(),
+        state(0)
+    );
+}
+
+/// As much as there is to read, and no more: each conversation stands by itself.
+async fn what_is_read_for_a_customers_text_does_not_grow_with_the_customers(store: &impl Store) {
+    let line = line(100).number;
+    let mut sizes = Vec::new();
+    for n in 1..=200 {
+        let customer = number(1000 + n);
+        saves(store, None, conversation(customer.clone(), now(), true)).await;
+        if n == 10 || n == 200 {
+            let found = store
+                .for_inbound(&line, &sid(n), Some(&customer))
+                .await
+                .unwrap();
+            sizes.push(format!("{found:?}").len());
+        }
+    }
+    assert_eq!(sizes[0], sizes[1]);
+}

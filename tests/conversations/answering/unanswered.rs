@@ -1,0 +1,142 @@
+//! Nobody answers: whoever has the conversation is reminded, then it goes to the next person.
+
+use relay::sandbox::Fault;
+
+use super::*;
+use crate::support::world::{example, number};
+
+async fn answered_within(alert: bool) -> World {
+    let mut line = example();
+    line.policy.answer_within = Some(minutes(15));
+    line.policy.alert = alert.then(|| number("+16195550112"));
+    World::with(line, IN_HOURS).await
+}
+
+#[tokio::test]
+async fn the_person_is_reminded_once_and_then_the_next_one_gets_the_last_texts() {
+    let world = answered_within(true).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.advance(minutes(5)).await;
+    ana(&world).texts("Hello?").await;
+    world.sergio().receives("Hello?");
+    world.advance(minutes(10)).await;
+    assert_eq!(
+        world.sergio().reads(),
+        "+16195550107 waits for an answer since 10:00 AM: Hello? Answer, or text GOT IT 0107, or it goes to Backup."
+    );
+    world.advance(minutes(15)).await;
+    world.sergio().receives_nothing();
+    assert_eq!(
+        world.backup().reads(),
+        "+16195550107 waits for an answer since 10:00 AM, and Sergio did not answer.\nThey: Is it ready?\nThey: Hello?"
+    );
+    // Now it is the backup's turn.
+    world.advance(minutes(15)).await;
+    world
+        .backup()
+        .receives("waits for an answer since 10:00 AM: Hello? Answer, or text GOT IT 0107.");
+    world.advance(minutes(15)).await;
+    world
+        .owner()
+        .receives("Nobody has answered +16195550107 since 10:00 AM, please call: Hello?");
+    world.backup().texts("Yes").await;
+    ana(&world).receives("Yes");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn an_answer_or_a_word_is_enough() {
+    let world = answered_within(true).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.sergio().texts("Yes").await;
+    ana(&world).receives("Yes");
+    ben(&world).texts("Diesel?").await;
+    world.sergio().receives("Diesel?");
+    world.sergio().texts("got it 0108").await;
+    world.sergio().receives("You have +16195550108.");
+    world.advance(minutes(60)).await;
+    // Ben writes again: it begins anew.
+    ben(&world).texts("Well?").await;
+    world.sergio().receives("Well?");
+    world.advance(minutes(15)).await;
+    world
+        .sergio()
+        .receives("+16195550108 waits for an answer since 11:00 AM: Well?");
+    world.sergio().texts("0108 Soon").await;
+    ben(&world).receives("Soon");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn without_an_owners_number_it_ends_quietly() {
+    let world = answered_within(false).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.advance(minutes(120)).await;
+    world.sergio().receives("waits for an answer");
+    world.backup().receives("Sergio did not answer");
+    world.backup().receives("waits for an answer");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn whoever_gets_it_by_a_pass_has_their_own_time() {
+    let world = answered_within(true).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.advance(minutes(10)).await;
+    world.sergio().texts("pass 0107").await;
+    world.sergio().receives("Backup has");
+    world
+        .backup()
+        .receives("Sergio passes +16195550107 to you.");
+    world.advance(minutes(10)).await;
+    world.sergio().receives_nothing();
+    world.backup().receives_nothing();
+    world.advance(minutes(5)).await;
+    world
+        .backup()
+        .receives("waits for an answer since 10:10 AM: Is it ready?");
+    world.backup().texts("It is").await;
+    ana(&world).receives("It is");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn a_reminder_that_comes_after_the_pass_may_be_what_is_answered() {
+    let world = answered_within(false).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    ben(&world).texts("Diesel?").await;
+    world.sergio().receives("Diesel?");
+    world.sergio().texts("0108 Soon").await;
+    ben(&world).receives("Soon");
+    let held = Fault::Held { ms: 6 * 60_000 };
+    world.sergio().next_request_meets(held);
+    world.advance(minutes(15)).await;
+    world.sergio().texts("pass 0107").await;
+    world.sergio().receives("Backup has +16195550107");
+    world.backup().receives("Sergio passes +16195550107");
+    world.advance(minutes(7)).await;
+    world
+        .sergio()
+        .receives("+16195550107 waits for an answer since 10:00 AM");
+    world.sergio().texts("Yes").await;
+    ben(&world).receives_nothing();
+    world.sergio().receives("Who is \"Yes\" for?");
+    world.sergio().texts("0107").await;
+    ana(&world).receives("Yes");
+    world.backup().receives("Sergio has answered +16195550107");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn an_opt_out_waits_for_no_answer() {
+    let world = answered_within(true).await;
+    ana(&world).texts("STOP").await;
+    ana(&world).receives("unsubscribed");
+    world.sergio().receives("opted out");
+    world.advance(minutes(60)).await;
+}
