@@ -13,9 +13,8 @@ use crate::domain::subscriber::{
 /// What the text asks for as to the line's topics. With anything attached it is a text like any
 /// other, and what Twilio takes for an opt-out is one.
 pub fn asked<'l>(line: &'l Line, sms: &InboundSms) -> Option<Asked<'l>> {
-    let has_media = !sms.media.is_empty() || sms.media_left_out > 0;
     match sms.wish() {
-        _ if has_media => None,
+        _ if sms.has_attachments() => None,
         Some(Wish::Stop(_) | Wish::Help) => None,
         Some(Wish::Start) | None => Asked::of(&sms.body, &line.notices.topics),
     }

@@ -29,11 +29,10 @@ impl<'t> Given<'t> {
         written: Timestamp,
         line: &Line,
     ) -> Option<Self> {
-        let has_media = !sms.media.is_empty() || sms.media_left_out > 0;
         let by_twilio = sms
             .opt_out_type
             .is_some_and(|word| word != OptOutType::Help);
-        if has_media || by_twilio {
+        if sms.has_attachments() || by_twilio {
             return None;
         }
         let body = sms.body.trim();

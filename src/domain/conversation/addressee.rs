@@ -178,10 +178,9 @@ impl PersonText<'_> {
 
     /// The answer to the open question, which it can be only if it was written after the question.
     fn answers_a_question(&self) -> Option<Intent> {
-        let is_bare = self.sms.media.is_empty() && self.sms.media_left_out == 0;
         let Some(question) = self
             .open_question()
-            .filter(|q| is_bare && q.asked < self.written)
+            .filter(|q| !self.sms.has_attachments() && q.asked < self.written)
         else {
             return self.answers_a_question_that_is_over();
         };
@@ -225,8 +224,7 @@ impl PersonText<'_> {
         let expired = question.filter(|question| !question.is_open(self.now));
         let mut ends = settled.chain(expired.map(Question::ends));
         let was_asked = ends.any(|end| self.written < end + super::question::OPEN_FOR);
-        let body = self.sms.body.trim().trim_end_matches('.');
-        let number: usize = body.parse().ok().filter(|number| *number < 100)?;
+        let number = self.number().filter(|number| *number < 100)?;
         (was_asked && self.open_question().is_none()).then(|| Intent::Refuse {
             rule: Rule::Choice,
             because: "the question that it answers is over".to_owned(),
@@ -235,9 +233,15 @@ impl PersonText<'_> {
     }
 
     fn chooses_the_command(&self, question: &Question) -> Option<Intent> {
-        let number: usize = self.sms.body.trim().trim_end_matches('.').parse().ok()?;
+        let number = self.number()?;
         let command = question.command.clone()?;
         (number == question.last_number() + 1).then_some(Intent::Chosen(command))
+    }
+
+    /// The number that the text is, if it is nothing else.
+    fn number(&self) -> Option<usize> {
+        let body = self.sms.body.trim().trim_end_matches('.');
+        body.parse().ok()
     }
 
     /// The words of a reaction to a text are never sent. They say that the person has read it.
@@ -283,10 +287,6 @@ impl PersonText<'_> {
 
     /// A command; but while a customer waits, words that people also say to customers are asked about.
     fn is_a_command(&self) -> Option<Intent> {
-        let has_media = !self.sms.media.is_empty() || self.sms.media_left_out > 0;
-        if has_media {
-            return None;
-        }
         let given = self.given.as_ref()?;
         let waiting: Vec<Choice> = self
             .candidates()
@@ -333,10 +333,11 @@ impl PersonText<'_> {
 
     /// A customer would read what was meant for the relay.
     fn is_nearly_a_command(&self) -> Option<Intent> {
-        let has_media = !self.sms.media.is_empty() || self.sms.media_left_out > 0;
+        if self.sms.has_attachments() {
+            return None;
+        }
         let body = forced(&self.sms.body).unwrap_or(&self.sms.body);
-        let known = [&COMMANDS[..], &NO_COMMANDS].concat();
-        let command = near_miss(body, &known).filter(|_| !has_media)?;
+        let command = near_miss(body, &COMMANDS).or_else(|| near_miss(body, &NO_COMMANDS))?;
         Some(Intent::Refuse {
             rule: Rule::NearMiss,
             because: format!("it is nearly {command}"),

@@ -29,6 +29,11 @@ pub struct InboundSms {
 }
 
 impl InboundSms {
+    /// Whether anything came beside the words, even what cannot be passed on.
+    pub fn has_attachments(&self) -> bool {
+        !self.media.is_empty() || self.media_left_out > 0
+    }
+
     /// What the text asks for as to the list of opt-outs.
     pub fn wish(&self) -> Option<Wish> {
         Wish::of(&self.body, self.opt_out_type)
