@@ -53,6 +53,7 @@ pub fn relay(
     let before = found.conversation.clone();
     let new = || Conversation::new(customer.clone(), &found.alike, *now);
     let mut after = before.clone().unwrap_or_else(new);
+    let wants_answer = is_somebodys(sms);
     let said = sms::clipped(&sms::gsm7_line(&content::what(sms)), REMEMBERED);
     let began = after.customer_wrote(
         CustomerText {
@@ -60,7 +61,7 @@ pub fn relay(
             words: &Words(said),
             person: &first.number,
             delivery: &relayed.id,
-            wants_answer: is_somebodys(sms),
+            wants_answer,
         },
         line.policy.conversation_for,
         *now,
@@ -73,7 +74,8 @@ pub fn relay(
         ..InConversation::of(customer.clone())
     }));
     relayed.cut();
-    let replied = auto_reply(line, known, text, &began);
+    let is_wanted = began.is_first && wants_answer;
+    let replied = is_wanted.then(|| auto_reply(line, known, text)).flatten();
     after.auto_replied |= replied.is_some();
     let mut deliveries = vec![relayed];
     deliveries.extend(replied);
@@ -97,11 +99,10 @@ fn words(text: &Text, record: &InboundRecord, line: &Line) -> String {
 }
 
 /// Once in a conversation, to somebody who wrote it themselves and wants to be written to.
-fn auto_reply(line: &Line, known: &Known, text: &Text, began: &Relayed) -> Option<Delivery> {
+fn auto_reply(line: &Line, known: &Known, text: &Text) -> Option<Delivery> {
     let (auto_reply, sms) = (line.auto_reply.as_ref()?, &text.sms);
     let number = sms.from.phone()?;
-    let is_wanted = began.is_first && is_somebodys(sms) && known.opt_outs.of(number).is_none();
-    if !is_wanted || text.is_found {
+    if known.opt_outs.of(number).is_some() || text.is_found {
         return None;
     }
     let words = auto_reply_words(auto_reply, line, &known.overrides, text.now)?;

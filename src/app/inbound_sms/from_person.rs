@@ -10,7 +10,7 @@ use crate::domain::command::{Command, Given, Unclear, heed, pin_in_text};
 use crate::domain::conversation::addressee::{Intent, PersonText};
 use crate::domain::conversation::question::{REMINDED_AFTER, Written};
 use crate::domain::conversation::{
-    Ask, Candidate, Conversation, Outcome, Passed, PersonState, Proof, Question, Sent, What,
+    Ask, Candidate, Conversation, Outcome, Passed, PersonState, Proof, Question, Sent, Told, What,
     excerpt, wording,
 };
 use crate::domain::delivery::{Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient};
@@ -60,8 +60,8 @@ pub struct By<'a> {
 }
 
 impl<'a> By<'a> {
-    pub fn decide(self, text: &Text) -> Decided<'a> {
-        let given = Given::of(&text.sms, self.person, text.received, self.line);
+    /// `given` is the command that the text is, if it is one.
+    pub fn decide(self, given: Option<Given>, text: &Text) -> Decided<'a> {
         let pin = given.as_ref().and_then(|given| given.pin);
         let is_command = given.is_some();
         let person_text = PersonText {
@@ -245,8 +245,8 @@ impl By<'_> {
 
     fn deliveries(&self, outcome: Outcome, text: &Text, before: &[InboundSms]) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        for (number, sent) in outcome.sent.into_iter().enumerate() {
-            deliveries.push(self.reply(sent, number, text));
+        for sent in outcome.sent {
+            deliveries.push(self.reply(sent, text));
         }
         if let Some(words) = outcome.answer {
             deliveries.extend(self.answers(&words, text));
@@ -268,12 +268,12 @@ impl By<'_> {
             }
             None => {}
         }
-        for (number, (person, words)) in outcome.told.into_iter().enumerate() {
+        for Told { id, person, words } in outcome.told {
             let Some(person) = self.line.person_with(&person) else {
                 continue;
             };
             let way = Way {
-                id: DeliveryId::news(&text.sms.sid, number),
+                id,
                 purpose: Purpose::Conversation,
                 to: Recipient::of(person),
                 sid: &text.sms.sid,
@@ -287,10 +287,10 @@ impl By<'_> {
     }
 
     /// To the customer, from the line's number.
-    fn reply(&self, sent: Sent, number: usize, text: &Text) -> Delivery {
+    fn reply(&self, sent: Sent, text: &Text) -> Delivery {
         let written = sent.written;
         let way = Way {
-            id: DeliveryId::reply(&written.sid, number),
+            id: sent.id,
             purpose: Purpose::Reply,
             to: deliveries::customer(&sent.customer),
             sid: &written.sid,

@@ -11,7 +11,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
-use crate::domain::line::{Line, Person};
+use crate::domain::line::Line;
 use crate::domain::loop_guard;
 use crate::domain::opt_out::Change;
 use crate::domain::routing::nature::Nature;
@@ -41,11 +41,18 @@ pub fn plan<'a>(
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), text.now);
     let asked = subscription::asked(line, sms);
+    let given = person.and_then(|person| Given::of(sms, person, text.received, line));
     // Any other text of a customer is relayed, whatever its nature.
     let nature = match (&asked, person) {
         (Some(asked), _) => subscription::nature(asked),
-        (None, Some(person)) if is_for_the_relay(line, person, text, view) => Nature::Ordinary,
-        (None, Some(_)) => loop_guard::nature(sms, opt_out.is_some()),
+        (None, Some(_)) if given.is_some() => Nature::Ordinary,
+        (None, Some(_)) => match loop_guard::nature(sms, opt_out.is_some()) {
+            // Told from a person's words by the rules for those.
+            Nature::Automatic => Nature::Ordinary,
+            // It names its customer as the relay does.
+            _ if !view.named.is_empty() && !view.was_sent(&sms.body) => Nature::Ordinary,
+            nature => nature,
+        },
         (None, None) => Nature::Ordinary,
     };
     let decision = decide(line, known, &sms.from, nature, text.now);
@@ -59,7 +66,7 @@ pub fn plan<'a>(
                 view,
                 state: &found.person,
             };
-            by.decide(text)
+            by.decide(given, text)
         });
     let record = InboundRecord {
         sms: sms.clone(),
@@ -81,16 +88,6 @@ pub fn plan<'a>(
         asked,
         of_person,
     }
-}
-
-/// Whether it is for the relay to read, whatever machines write in the same words: a command, a phone's
-/// automatic reply, which is told from a person's words by when it comes, or an answer that names its
-/// customer as the relay does.
-fn is_for_the_relay(line: &Line, person: &Person, text: &Text, view: &PersonsView) -> bool {
-    let sms = &text.sms;
-    Given::of(sms, person, text.received, line).is_some()
-        || loop_guard::nature(sms, false) == Nature::Automatic
-        || (!view.named.is_empty() && !view.was_sent(&sms.body))
 }
 
 impl Plan<'_> {

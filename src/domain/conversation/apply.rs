@@ -6,7 +6,8 @@ use super::addressee::{Intent, PersonText, rule_of};
 use super::person_state::Settled;
 use super::question::{MOST_CHOICES, Written};
 use super::{
-    Ask, Choice, Conversation, Outcome, Passed, PersonState, Question, Sent, Waits, What, wording,
+    Ask, Choice, Conversation, Outcome, Passed, PersonState, Question, Sent, Told, Waits, What,
+    wording,
 };
 use crate::domain::command::Command;
 use crate::domain::ids::DeliveryId;
@@ -118,6 +119,7 @@ impl PersonText<'_> {
             outcome.link = Some(conversation.goes_on(&written.sid, &self.sms.sid, self.now));
             let reply = DeliveryId::reply(&written.sid, outcome.sent.len());
             outcome.sent.push(Sent {
+                id: reply.clone(),
                 written: written.clone(),
                 customer: customer.clone(),
                 after: conversation.last_out.replace(reply),
@@ -128,11 +130,22 @@ impl PersonText<'_> {
         if let (Some(other), Some(last)) = (had_it.filter(is_told), texts.last()) {
             let words = or_attachments(&last.body.0, last.media.len());
             let says = wording::answered_by(&self.person.name, customer, &words);
-            let news = DeliveryId::news(&self.sms.sid, outcome.told.len());
-            conversation.reads(&other, &news);
-            outcome.told.push((other, says));
+            self.tell(outcome, &mut conversation, other, says);
         }
         outcome.changed.push(conversation);
+    }
+
+    /// Another participant hears of it: a text about the conversation is on its way to their phone.
+    fn tell(
+        &self,
+        outcome: &mut Outcome,
+        conversation: &mut Conversation,
+        person: PhoneNumber,
+        words: String,
+    ) {
+        let id = DeliveryId::news(&self.sms.sid, outcome.told.len());
+        conversation.reads(&person, &id);
+        outcome.told.push(Told { id, person, words });
     }
 
     fn claim(&self, outcome: &mut Outcome, customer: &PhoneNumber) {
@@ -147,10 +160,8 @@ impl PersonText<'_> {
         });
         let others = conversation.others(&self.person.number).cloned();
         for other in others.collect::<Vec<_>>() {
-            let news = DeliveryId::news(&self.sms.sid, outcome.told.len());
-            conversation.reads(&other, &news);
             let says = wording::has_it(&self.person.name, customer);
-            outcome.told.push((other, says));
+            self.tell(outcome, &mut conversation, other, says);
         }
         outcome.answer = Some(wording::you_have_it(customer, outcome.told.len()));
         outcome.link = Some(conversation.link(&self.sms.sid));

@@ -26,7 +26,7 @@ use crate::domain::phone::PhoneNumber;
 
 pub use addressed::{Digits, addressed};
 pub use begin::{CustomerText, Relayed};
-pub use outcome::{Ask, Outcome, Passed, Sent};
+pub use outcome::{Ask, Outcome, Passed, Sent, Told};
 pub use person_state::PersonState;
 pub use pin_attempts::{Proof, TRIES, WrongPins};
 pub use question::{Choice, Question, What};

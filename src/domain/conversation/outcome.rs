@@ -17,8 +17,8 @@ pub struct Outcome {
     pub answer: Option<String>,
     pub sent: Vec<Sent>,
     pub passed: Option<Passed>,
-    /// Who is told what, of the line's other people.
-    pub told: Vec<(PhoneNumber, String)>,
+    /// What the line's other people are told.
+    pub told: Vec<Told>,
     pub ask: Option<Ask>,
     pub link: Option<Link>,
     /// The conversations that it changes, as they are after it.
@@ -27,9 +27,18 @@ pub struct Outcome {
     pub state: PersonState,
 }
 
+/// One of the line's other people hears of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    pub id: DeliveryId,
+    pub person: PhoneNumber,
+    pub words: String,
+}
+
 /// Words that go to a customer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
+    pub id: DeliveryId,
     pub written: Written,
     pub customer: PhoneNumber,
     /// The text to the customer that leaves before it.
