@@ -96,6 +96,7 @@ async fn night_world(at: &str) -> World {
         country = "US"
         time_zone = "America/Los_Angeles"
         public_url = "https://relay.example.com"
+        answer_within = "never"
 
         [[line.person]]
         name = "Sergio"

@@ -186,36 +186,38 @@ async fn direct(
         conversation: &conversation,
         since: &since,
     };
-    let directed = match chase.what {
+    let reminded = match chase.what {
         Chased::Remind => {
             let has = conversation.has.as_ref();
+            let is_there = decision.cascade(&line).any(|p| Some(&p.number) == has);
             let next = on_duty.iter().find(|person| Some(&person.number) != has);
-            to.reminded(next.map(|person| person.name.as_str()))
+            let reminded = || to.reminded(next.map(|person| person.name.as_str()));
+            // Whose duty is over is not reminded: somebody else is there.
+            (is_there || next.is_none()).then(reminded).flatten()
         }
-        Chased::HandOn => match on_duty.split_first() {
-            Some((next, others)) => {
-                let texts = relay.texts(&conversation.texts).await?;
-                let before = chase.tried.last().map_or("", String::as_str);
-                let says = wording::left_unanswered(before, &conversation.customer, &since);
-                let (body, media) = excerpt::told(&says, &conversation.words, &texts, &line);
-                Some(Directed {
-                    purpose: Purpose::Relay,
-                    to: Recipient::of(next),
-                    remaining: others.iter().map(|person| Recipient::of(person)).collect(),
-                    body,
-                    media,
-                    joined: vec![next.number.clone()],
-                    after: conversation.last_in.clone(),
-                })
-            }
-            None => to.nobody(),
-        },
+        Chased::HandOn => None,
+    };
+    let directed = match (reminded, on_duty.split_first()) {
+        (Some(reminded), _) => Some(reminded),
+        (None, Some((next, others))) => {
+            let texts = relay.texts(&conversation.texts).await?;
+            let before = chase.tried.last().map_or("", String::as_str);
+            let says = wording::left_unanswered(before, &conversation.customer, &since);
+            let (body, media) = excerpt::told(&says, &conversation.words, &texts, &line);
+            Some(Directed {
+                purpose: Purpose::Relay,
+                to: Recipient::of(next),
+                remaining: others.iter().map(|person| Recipient::of(person)).collect(),
+                body,
+                media,
+                joined: vec![next.number.clone()],
+                after: conversation.last_in.clone(),
+            })
+        }
+        (None, None) => to.nobody(),
     };
     let Some(directed) = directed else {
-        return Ok(match chase.what {
-            Chased::Remind => settled,
-            Chased::HandOn => Event::Held(Hold::Over(Withheld::NobodyElse)),
-        });
+        return Ok(Event::Held(Hold::Over(Withheld::NobodyElse)));
     };
     change(relay, delivery, part, |conversation| {
         if let Some(waits) = &mut conversation.waits {

@@ -162,6 +162,7 @@ async fn carry_out(
             | Effect::ReportHandOver { .. }
             | Effect::ReportHandBack { .. }
             | Effect::ReportHandedOn { .. }
+            | Effect::FollowUp
             | Effect::Tell { .. }
             | Effect::WakeNext(_)
             | Effect::ReportGivenUp { .. }

@@ -110,9 +110,10 @@ pub enum Effect {
     Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.
     ReportGivenUp { because: GaveUp },
-    /// Put into the audit that the customer went on to its present recipient, since nobody answered,
-    /// and look after the customer further if nobody does.
+    /// Put into the audit that the customer went on to its present recipient, since nobody answered.
     ReportHandedOn { from: String },
+    /// Look after the customer further if nobody answers this time either.
+    FollowUp,
     /// Tell whoever invited the recipient that it failed.
     TellInviter,
     /// Put into the audit that the delivery has to wait for its turn.

@@ -20,65 +20,63 @@ pub struct Awaited<'a> {
 }
 
 impl Delivery {
-    /// Reminds whoever has the conversation of this text, and then hands it on: each only if the customer
-    /// still waits when it is due. To whom and what they say is found out then.
-    pub fn chased_by(&self, awaited: &Awaited, now: Timestamp) -> Vec<Delivery> {
-        let Some(part) = &self.in_conversation else {
-            return Vec::new();
-        };
-        let turn = awaited.tried.len();
-        let steps = [(Chased::Remind, 1), (Chased::HandOn, 2)];
-        let deliveries = steps.map(|(what, times)| {
-            let due = now.checked_add(awaited.within * times);
-            let due = due.unwrap_or(Timestamp::MAX);
-            let purpose = match what {
-                Chased::Remind => Purpose::Conversation,
-                Chased::HandOn => Purpose::Relay,
-            };
-            let telling = self.telling(purpose, self.to.clone(), String::new(), now);
-            Delivery {
-                id: DeliveryId::follow_up(awaited.sid, what.name(), turn),
-                message_sid: Some(awaited.sid.clone()),
-                sender: self.sender.clone(),
-                state: State::Waiting { due },
-                deadline: due
-                    .checked_add(self.policy.deliver_within)
-                    .unwrap_or(Timestamp::MAX),
-                in_conversation: Some(Box::new(InConversation {
-                    only_if: Some(OnlyIf::Unanswered {
-                        since: awaited.since,
-                    }),
-                    chase: Some(Chase {
-                        what,
-                        within: awaited.within,
-                        tried: awaited.tried.clone(),
-                        since: awaited.since,
-                        is_directed: false,
-                    }),
-                    ..InConversation::of(part.customer.clone())
-                })),
-                ..telling
-            }
-        });
-        deliveries.into()
+    /// Reminds whoever has the conversation of this text, if the customer still waits when it is due. To
+    /// whom it goes and what it says is found out then.
+    pub fn chased_by(&self, awaited: &Awaited, now: Timestamp) -> Option<Delivery> {
+        self.chased(Chased::Remind, awaited, now)
     }
 
-    /// The same, once this delivery has handed the customer on.
-    pub(super) fn chased_further(&self, now: Timestamp) -> Vec<Delivery> {
-        let part = self.in_conversation.as_ref();
-        let (Some(chase), Some(sid)) =
-            (part.and_then(|part| part.chase.as_ref()), &self.message_sid)
-        else {
-            return Vec::new();
-        };
+    /// What follows once this one is on its way: behind a reminder the hand-on, and behind that the
+    /// next person's reminder.
+    pub(super) fn chased_further(&self, now: Timestamp) -> Option<Delivery> {
+        let chase = self.in_conversation.as_ref()?.chase.as_ref()?;
         let mut tried = chase.tried.clone();
-        tried.push(self.to.person.clone());
+        let what = match self.purpose {
+            Purpose::Relay => {
+                tried.push(self.to.person.clone());
+                Chased::Remind
+            }
+            Purpose::Conversation => Chased::HandOn,
+            _ => return None,
+        };
         let awaited = Awaited {
-            sid,
+            sid: self.message_sid.as_ref()?,
             since: chase.since,
             within: chase.within,
             tried,
         };
-        self.chased_by(&awaited, now)
+        self.chased(what, &awaited, now)
+    }
+
+    fn chased(&self, what: Chased, awaited: &Awaited, now: Timestamp) -> Option<Delivery> {
+        let customer = self.in_conversation.as_ref()?.customer.clone();
+        let due = now.checked_add(awaited.within).unwrap_or(Timestamp::MAX);
+        let purpose = match what {
+            Chased::Remind => Purpose::Conversation,
+            Chased::HandOn => Purpose::Relay,
+        };
+        let turn = awaited.tried.len();
+        let deadline = due.checked_add(self.policy.deliver_within);
+        Some(Delivery {
+            id: DeliveryId::follow_up(awaited.sid, what.name(), turn),
+            message_sid: Some(awaited.sid.clone()),
+            sender: self.sender.clone(),
+            state: State::Waiting { due },
+            deadline: deadline.unwrap_or(Timestamp::MAX),
+            in_conversation: Some(Box::new(InConversation {
+                only_if: Some(OnlyIf::Unanswered {
+                    since: awaited.since,
+                }),
+                chase: Some(Chase {
+                    what,
+                    within: awaited.within,
+                    tried: awaited.tried.clone(),
+                    since: awaited.since,
+                    is_directed: false,
+                }),
+                ..InConversation::of(customer)
+            })),
+            ..self.telling(purpose, self.to.clone(), String::new(), now)
+        })
     }
 }

@@ -15,7 +15,12 @@ use crate::domain::time_zone::Clock;
 /// be saved with it. Only somebody's own text brings such about, not a text that tells of it, nor a
 /// notice's.
 pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<Delivery> {
-    let mut spawned: Vec<Delivery> = Vec::new();
+    let follows = effects.contains(&Effect::FollowUp);
+    let mut spawned: Vec<Delivery> = follows
+        .then(|| delivery.chased_further(now))
+        .flatten()
+        .into_iter()
+        .collect();
     if !delivery.purpose.is_told_of() {
         return spawned;
     }
@@ -31,10 +36,6 @@ pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<D
                 unsent(delivery, now)
             }
             Effect::Report { attempt } => repair(delivery, *attempt, now),
-            Effect::ReportHandedOn { .. } => {
-                spawned.extend(delivery.chased_further(now));
-                None
-            }
             _ => None,
         };
         spawned.extend(new.filter(|new| spawned.iter().all(|other| other.id != new.id)));

@@ -22,7 +22,7 @@ pub struct Policy {
     pub conversation_for: Duration,
     /// How long a customer waits for an answer before whoever has the conversation is reminded, and as
     /// long again before it goes to the next person. With `None`, nobody is.
-    #[serde(with = "in_seconds", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "in_seconds_if_ever")]
     pub answer_within: Option<Duration>,
     /// Who is texted when a text reached nobody, or when account, number or campaign need repair.
     pub alert: Option<PhoneNumber>,
@@ -52,7 +52,7 @@ impl Default for Policy {
             hand_over_after: Duration::from_secs(3 * 60),
             deliver_within: Duration::from_secs(60 * 60),
             conversation_for: Duration::from_secs(24 * 60 * 60),
-            answer_within: None,
+            answer_within: Some(Duration::from_secs(60 * 60)),
             alert: None,
             allowed_prefixes: Vec::new(),
             sender_limit: 20,
@@ -78,25 +78,34 @@ impl Policy {
     }
 }
 
-/// Stored as whole seconds; nothing in a policy is finer. Serves a time that may be absent too.
+/// Stored as whole seconds; nothing in a policy is finer.
 pub(crate) mod in_seconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<S: Serializer, T>(time: &T, to: S) -> Result<S::Ok, S::Error>
-    where
-        T: Copy + Into<Option<Duration>>,
-    {
-        let time: Option<Duration> = (*time).into();
+    pub fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        time.as_secs().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_secs)
+    }
+}
+
+/// The same for a time that may be absent, which is not its default.
+mod in_seconds_if_ever {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
         time.map(|time| time.as_secs()).serialize(to)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>, T: From<Duration>>(
-        from: D,
-    ) -> Result<T, D::Error> {
-        let seconds = u64::deserialize(from)?;
-        Ok(Duration::from_secs(seconds).into())
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<u64>::deserialize(from)?;
+        Ok(seconds.map(Duration::from_secs))
     }
 }
 

@@ -23,13 +23,16 @@ fn line(text: &str) -> Line {
 }
 
 #[test]
-fn a_line_that_says_nothing_has_conversations_of_a_day_and_nothing_else() {
+fn a_line_that_says_nothing_has_conversations_of_a_day_and_an_hour_for_an_answer() {
     let line = line(CONFIG);
     assert_eq!(
         line.policy.conversation_for,
         Duration::from_secs(24 * 60 * 60)
     );
-    assert_eq!(line.policy.answer_within, None);
+    assert_eq!(
+        line.policy.answer_within,
+        Some(Duration::from_secs(60 * 60))
+    );
     assert_eq!(line.auto_reply, None);
     assert!(line.people.iter().all(|person| person.pin.is_none()));
 }
@@ -61,6 +64,19 @@ fn everything_about_conversations_can_be_set_and_is_written_back() {
 }
 
 #[test]
+fn nobody_is_reminded_of_customers_where_that_is_set_to_never() {
+    let line = line(&CONFIG.replace(URL, &format!("{URL}answer_within = \"never\"\n")));
+    assert_eq!(line.policy.answer_within, None);
+    let stored = serde_json::to_string(&line.policy).unwrap();
+    let policy: relay::domain::line::Policy = serde_json::from_str(&stored).unwrap();
+    assert_eq!(policy, line.policy);
+    assert_eq!(
+        parse(&write(std::slice::from_ref(&line)), "relay.toml").unwrap(),
+        [line]
+    );
+}
+
+#[test]
 fn times_out_of_bounds_are_refused() {
     check(
         URL,
@@ -70,9 +86,9 @@ fn times_out_of_bounds_are_refused() {
     );
     check(
         URL,
-        &format!("{URL}answer_within = \"never\"\n"),
+        &format!("{URL}answer_within = \"later\"\n"),
         "7:17",
-        &["no time in whole seconds"],
+        &["no time in whole seconds", "or \"never\""],
     );
 }
 

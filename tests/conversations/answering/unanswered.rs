@@ -1,5 +1,6 @@
 //! Nobody answers: whoever has the conversation is reminded, then it goes to the next person.
 
+use relay::domain::line::Policy;
 use relay::sandbox::Fault;
 
 use super::*;
@@ -138,5 +139,42 @@ async fn an_opt_out_waits_for_no_answer() {
     ana(&world).texts("STOP").await;
     ana(&world).receives("unsubscribed");
     world.sergio().receives("opted out");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn a_line_that_says_nothing_reminds_after_an_hour() {
+    let mut line = example();
+    line.policy.answer_within = Policy::default().answer_within;
+    let world = World::with(line, IN_HOURS).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.advance(minutes(59)).await;
+    world.sergio().receives_nothing();
+    world.advance(minutes(1)).await;
+    world
+        .sergio()
+        .receives("+16195550107 waits for an answer since 10:00 AM: Is it ready?");
+    world.sergio().texts("It is").await;
+    ana(&world).receives("It is");
+    world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn whose_duty_is_over_is_not_reminded_and_the_next_one_gets_the_texts() {
+    let world = answered_within(true).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.sergio().texts("away 3h").await;
+    world
+        .sergio()
+        .receives("0107 still waits. PASS gives it to Backup.");
+    world.advance(minutes(15)).await;
+    world.sergio().receives_nothing();
+    world
+        .backup()
+        .receives("and Sergio did not answer.\nThey: Is it ready?");
+    world.backup().texts("It is").await;
+    ana(&world).receives("It is");
     world.advance(minutes(60)).await;
 }

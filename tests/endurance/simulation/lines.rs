@@ -67,6 +67,8 @@ fn policy(dice: &mut Rng) -> Policy {
         deliver_within: pick(dice, &[minutes(60), minutes(60), minutes(20)]),
         alert: alert.map(number),
         sender_limit: pick(dice, &[20, 20, 20, 1, 2]),
+        // The simulation of people has customers who wait for answers.
+        answer_within: None,
         retry: Retry {
             first: Duration::from_secs(pick(dice, &[5, 5, 1, 30])),
             longest: minutes(pick(dice, &[15, 15, 1])),

@@ -138,6 +138,7 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             of(Kind::Withheld).with_outcome(name_of(because).replace('_', " "))
         }
         Effect::Ask { .. }
+        | Effect::FollowUp
         | Effect::AskAfter { .. }
         | Effect::Wake { .. }
         | Effect::WakeNext(_)

@@ -71,6 +71,7 @@ impl Step {
         if delivery.purpose == Purpose::Relay {
             self.effects.push(Effect::ReportHandedOn { from });
         }
+        self.effects.push(Effect::FollowUp);
         self.effects.push(Effect::Wake { due: self.now });
     }
 }

@@ -34,6 +34,9 @@ const CONVERSATION_FOR: Time = Time("conversation_for", 60..=7 * 24 * 3600, "24h
 
 const ANSWER_WITHIN: Time = Time("answer_within", 60..=24 * 3600, "15m");
 
+/// What stands in place of a time where nobody is to be reminded.
+pub(super) const NEVER: &str = "never";
+
 pub(super) fn read(line: &mut Table, phones: &Phones) -> Policy {
     let country = phones.country;
     let mut policy = Policy {
@@ -55,7 +58,13 @@ pub(super) fn read(line: &mut Table, phones: &Phones) -> Policy {
         whole_number(v, 1..=1000, advice)
     });
     CONVERSATION_FOR.set(line, &mut policy.conversation_for);
-    ANSWER_WITHIN.set(line, &mut policy.answer_within);
+    line.set("answer_within", &mut policy.answer_within, |value| {
+        if matches!(value, DeValue::String(text) if text == NEVER) {
+            return Ok(None);
+        }
+        let or_never = |why| format!("{why}, or {NEVER:?} if nobody is to be reminded");
+        ANSWER_WITHIN.read(value).map(Some).map_err(or_never)
+    });
     if let Some(mut retry) = line.table("retry", "line.retry") {
         RETRY_FIRST.set(&mut retry, &mut policy.retry.first);
         RETRY_LONGEST.set(&mut retry, &mut policy.retry.longest);
@@ -94,20 +103,22 @@ pub fn in_words(time: Duration) -> String {
 }
 
 impl Time {
-    fn set<T: From<Duration>>(self, table: &mut Table, place: &mut T) {
-        let Self(key, within, example) = self;
+    fn set(self, table: &mut Table, place: &mut Duration) {
+        table.set(self.0, place, |value| self.read(value));
+    }
+
+    fn read(self, value: &DeValue) -> Result<Duration, String> {
+        let Self(_, within, example) = self;
         let [least, most] = [*within.start(), *within.end()].map(Duration::from_secs);
         let (from, to) = (in_words(least), in_words(most));
         let advice = format!("write a time from {from} to {to}, such as {example:?}");
-        table.set(key, place, |value| {
-            let problem = match u64::try_from(seconds(value, &advice)?).map(Duration::from_secs) {
-                Err(_) | Ok(Duration::ZERO) => "no time at all",
-                Ok(time) if time < least => "too short",
-                Ok(time) if time > most => "too long",
-                Ok(time) => return Ok(time.into()),
-            };
-            Err(format!("this is {problem}; {advice}"))
-        });
+        let problem = match u64::try_from(seconds(value, &advice)?).map(Duration::from_secs) {
+            Err(_) | Ok(Duration::ZERO) => "no time at all",
+            Ok(time) if time < least => "too short",
+            Ok(time) if time > most => "too long",
+            Ok(time) => return Ok(time),
+        };
+        Err(format!("this is {problem}; {advice}"))
     }
 }
 

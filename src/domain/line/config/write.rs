@@ -5,6 +5,7 @@ use toml::Value;
 
 use super::in_words;
 use super::notices::NO_QUIET;
+use super::policy::NEVER;
 use crate::domain::line::{Hours, Line};
 
 /// The lines as `relay.toml` has them; reads back as the same lines. What has its default is written
@@ -42,7 +43,8 @@ fn write_line(toml: &mut String, line: &Line) {
     }
     entry(toml, "sender_limit", policy.sender_limit);
     entry(toml, "conversation_for", in_words(policy.conversation_for));
-    entry(toml, "answer_within", policy.answer_within.map(in_words));
+    let within = policy.answer_within.map(in_words);
+    entry(toml, "answer_within", within.as_deref().unwrap_or(NEVER));
     table(toml, "[line.retry]");
     entry(toml, "first", in_words(policy.retry.first));
     entry(toml, "longest", in_words(policy.retry.longest));
