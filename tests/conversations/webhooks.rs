@@ -6,7 +6,7 @@ use relay::domain::credentials::Secret;
 use relay::twilio::form::Form;
 use relay::twilio::signature::{Signed, sign};
 
-use crate::support::world::{IN_HOURS, World};
+use crate::support::world::{IN_HOURS, World, minutes};
 
 fn sid(prefix: &str) -> String {
     prefix.to_owned() + &"1".repeat(32)
@@ -181,4 +181,26 @@ async fn neither_log_nor_audit_tells_a_number_or_a_body() {
     for private in ["hunter2", "6195550107", "6195550110"] {
         assert!(!audit.contains(private), "{private}");
     }
+}
+
+#[tokio::test]
+async fn once_a_lines_url_is_known_a_forged_webhook_reads_nothing() {
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("hello").await;
+    world.sergio().receives("hello");
+    world.faults.break_store();
+    let forged = |world: &World| {
+        let form = Form::from_fields(fields(world));
+        let request = signed(&Secret::new("x".repeat(32)), "/twilio/sms", &form);
+        (request, form.encode())
+    };
+    let (request, body) = forged(&world);
+    let answer = status_of(&world, request, body).await;
+    assert_eq!(answer, StatusCode::FORBIDDEN);
+    // What was read of the line is believed for a minute.
+    world.advance(minutes(1)).await;
+    let (request, body) = forged(&world);
+    let answer = status_of(&world, request, body).await;
+    assert_eq!(answer, StatusCode::SERVICE_UNAVAILABLE);
+    world.faults.repair_store();
 }

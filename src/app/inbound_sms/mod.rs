@@ -3,7 +3,9 @@
 mod deliveries;
 mod from_customer;
 mod from_fallback;
+mod from_owner;
 mod from_person;
+mod opted_out;
 pub mod persons_view;
 mod plan;
 mod subscription;
@@ -45,7 +47,7 @@ pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> 
 }
 
 /// Two round trips in sequence: everything that the decision needs, then everything that follows
-/// from it side by side.
+/// from it side by side. The signature is checked before them where the line's public URL is known.
 async fn receive(
     relay: &Relay,
     webhook: Unverified,
@@ -53,17 +55,27 @@ async fn receive(
 ) -> Result<(), WebhookError> {
     let (number, sid) = (webhook.line()?, webhook.message_sid()?);
     let phone = webhook.phone();
-    let (credentials, mut stored) = try_join(
-        relay.credentials.current(),
-        relay.store.for_inbound(&number, &sid, phone.as_ref()),
-    )
-    .await?;
-    let line = stored.line.clone().ok_or(Refusal::UnknownLine)?;
-    let source = &*relay.credentials;
-    let verified = verify(webhook, source, &credentials, &line.public_url);
-    let sms = webhook::inbound(verified.await?)?;
-    let key = HashKey::of(&credentials);
     let now = relay.now();
+    let source = &*relay.credentials;
+    let read = relay.store.for_inbound(&number, &sid, phone.as_ref());
+    let (credentials, verified, mut stored) = match relay.public_urls.of(&number, now) {
+        Some(url) => {
+            let credentials = source.current().await?;
+            let verified = verify(webhook, source, &credentials, &url).await?;
+            (credentials, verified, read.await?)
+        }
+        None => {
+            let (credentials, stored) = try_join(source.current(), read).await?;
+            let line = stored.line.as_ref().ok_or(Refusal::UnknownLine)?;
+            let verified = verify(webhook, source, &credentials, &line.public_url).await?;
+            (credentials, verified, stored)
+        }
+    };
+    relay
+        .public_urls
+        .keep(stored.line.as_ref().ok_or(Refusal::UnknownLine)?, now);
+    let sms = webhook::inbound(verified)?;
+    let key = HashKey::of(&credentials);
 
     if let Some(earlier) = stored.earlier.take() {
         // A wake-up of the first time may be missing; one too many does no harm.

@@ -2,8 +2,10 @@
 
 mod advance;
 mod opt_outs;
+mod public_urls;
 
 pub use advance::MOST_TRIES;
+pub use public_urls::PublicUrls;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ pub struct Relay {
     pub queue: Arc<dyn Queue>,
     pub audit: Arc<dyn Audit>,
     pub credentials: Arc<dyn CredentialsSource>,
+    pub public_urls: PublicUrls,
     pub twilio: Client,
     /// Where other systems hear of invitations that failed.
     pub bus: Arc<dyn Bus>,

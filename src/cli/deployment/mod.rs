@@ -28,7 +28,7 @@ use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
 use crate::app::ports::store::Store;
-use crate::app::relay::Relay;
+use crate::app::relay::{PublicUrls, Relay};
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::repos_env;
 use crate::domain::credentials::Credentials;
@@ -125,6 +125,7 @@ pub trait Parts {
             queue: self.queue()?,
             audit: self.audit(command)?,
             credentials: Arc::new(NoCredentials),
+            public_urls: PublicUrls::default(),
             twilio: Client::new(Box::new(Network::new()), API_URL),
             bus: Arc::new(NoBus),
             clock: Arc::new(SystemClock),

@@ -19,7 +19,7 @@ use crate::adapters::aws::sqs::SqsQueue;
 use crate::adapters::files::audit_fallback::Fallback;
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::{Bus, NoBus};
-use crate::app::relay::Relay;
+use crate::app::relay::{PublicUrls, Relay};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::credentials::secrets_manager::SecretsManager;
 use crate::twilio::client::Client;
@@ -104,6 +104,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow
             Box::new(std::io::stdout()),
         )),
         credentials: Arc::new(credentials),
+        public_urls: PublicUrls::default(),
         twilio: client,
         bus,
         clock,

@@ -32,7 +32,7 @@ use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::kept_texts::FallbackContext;
 use crate::app::ports::store::Store;
-use crate::app::relay::Relay;
+use crate::app::relay::{PublicUrls, Relay};
 use crate::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier};
 use crate::clock::{SystemChance, SystemClock};
 use crate::domain::line::Line;
@@ -71,6 +71,7 @@ impl Machine {
             queue: Arc::new(queue.clone()),
             audit: Arc::new(FileAudit::open(&data.join(AUDIT))?),
             credentials: Arc::new(credentials),
+            public_urls: PublicUrls::default(),
             twilio,
             bus: Arc::new(NoBus),
             clock: Arc::new(SystemClock),

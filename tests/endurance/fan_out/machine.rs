@@ -12,7 +12,7 @@ use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::notices::PAGE;
 use relay::app::ports::event_bus::NoBus;
 use relay::app::ports::queue::Message;
-use relay::app::relay::Relay;
+use relay::app::relay::{PublicUrls, Relay};
 use relay::app::{notices, retry_worker};
 use relay::clock::{Clock, FixedChance, ManualClock};
 use relay::domain::delivery::source::Source;
@@ -72,6 +72,7 @@ impl Machine {
             store: Arc::new(SqliteStore::on(database)),
             queue: queue.clone(),
             audit: Arc::new(FileAudit::open(&folder.path().join(AUDIT)).unwrap()),
+            public_urls: PublicUrls::default(),
             credentials: Arc::new(Arc::new(demo_account())),
             twilio: Client::new(Box::new(twilio), "https://api.twilio.com"),
             bus: Arc::new(NoBus),

@@ -15,6 +15,7 @@ use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::queue::{DeadLetterQueue, Queue, WakeUp};
 use crate::app::ports::store::Notices;
+use crate::app::relay::PublicUrls;
 use crate::clock::{SystemChance, SystemClock};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::source::Source;
@@ -87,6 +88,7 @@ fn relay(
         queue: Arc::new(queue.clone()),
         audit: Arc::new(FileAudit::open(&folder.join(AUDIT)).unwrap()),
         credentials: Arc::new(credentials),
+        public_urls: PublicUrls::default(),
         twilio: Client::new(Box::new(twilio), "https://api.twilio.com"),
         bus: Arc::new(NoBus),
         clock: Arc::new(SystemClock),

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use jiff::SignedDuration;
 use relay::adapters::files::audit_fallback::Fallback;
 use relay::app::ports::event_bus::NoBus;
-use relay::app::relay::Relay;
+use relay::app::relay::{PublicUrls, Relay};
 use relay::clock::{Clock, ManualClock};
 use relay::sandbox::{Number, Power, Sandbox, demo_account};
 use relay::twilio::client::Client;
@@ -70,6 +70,7 @@ impl World {
                 "Relay",
                 Box::new(printed.clone()),
             )),
+            public_urls: PublicUrls::default(),
             credentials: Arc::new(FaultyCredentials {
                 behind: account,
                 weather: weather.clone(),
