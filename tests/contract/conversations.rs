@@ -73,7 +73,13 @@ async fn a_conversation_is_kept_with_the_text_that_changes_it(store: &impl Store
         .await
         .unwrap();
     assert_eq!(found.conversation, Some(changed.after.clone()));
-    assert_eq!(found.alike, std::slice::from_ref(&from));
+    let other = PhoneNumber::parse("+18585550107").unwrap();
+    let others = store
+        .for_inbound(&line, &sid(9), Some(&other))
+        .await
+        .unwrap();
+    assert_eq!(others.conversation, None);
+    assert_eq!(others.alike, std::slice::from_ref(&from));
     let known = store
         .conversations(&line, &[number(108), from.clone()])
         .await;

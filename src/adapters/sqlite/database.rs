@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use anyhow::{Context, anyhow, ensure};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::checkpoints::{Checkpoints, LOCKED_AT_MOST};
 use crate::adapters::files::private_folder::leave_to_owner;
@@ -20,6 +20,8 @@ pub struct Database {
     // A read takes microseconds from the page cache; a hop to another thread would cost more.
     reader: Arc<Mutex<Connection>>,
     path: Arc<PathBuf>,
+    /// Rings when something was committed.
+    bell: Arc<Notify>,
 }
 
 /// Does its writes and returns who waits to hear whether they were committed; if the transaction
@@ -71,14 +73,22 @@ impl Database {
         }
         let checkpoints = Checkpoints::beside(&writer, path).map_err(at)?;
         let (sender, jobs) = mpsc::channel();
+        let bell = Arc::new(Notify::new());
+        let committed = Arc::clone(&bell);
         std::thread::Builder::new()
             .name("database".into())
-            .spawn(move || write_groups(&writer, &jobs, checkpoints))?;
+            .spawn(move || write_groups(&writer, &jobs, checkpoints, &committed))?;
         Ok(Self {
             writer: sender,
             reader: Arc::new(Mutex::new(reader)),
             path: Arc::new(path.into()),
+            bell,
         })
+    }
+
+    /// Returns once this process has committed something since the last time.
+    pub async fn changed(&self) {
+        self.bell.notified().await;
     }
 
     /// Writes; returns when it is on disk. An error means that nothing was written.
@@ -170,7 +180,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The shape of the tables; to be raised whenever tables.sql changes what is there already.
-const SHAPE: i32 = 2;
+const SHAPE: i32 = 3;
 
 /// Makes the tables in a new file. Returns the shape of those that there are.
 fn create_tables(connection: &Connection) -> rusqlite::Result<i32> {
@@ -188,7 +198,12 @@ fn create_tables(connection: &Connection) -> rusqlite::Result<i32> {
     shape()
 }
 
-fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpoints: Checkpoints) {
+fn write_groups(
+    connection: &Connection,
+    jobs: &mpsc::Receiver<Job>,
+    mut checkpoints: Checkpoints,
+    bell: &Notify,
+) {
     while let Ok(first) = jobs.recv() {
         let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
         if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
@@ -212,6 +227,8 @@ fn write_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut checkpo
         if committed.is_err() {
             // If the transaction is over already, there is nothing to undo.
             let _ = run(connection, "ROLLBACK");
+        } else {
+            bell.notify_one();
         }
         let writes = replies.len();
         for reply in replies {

@@ -2,12 +2,10 @@
 //! none gets lost.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::Notify;
 
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::statements::{execute, rows, value};
@@ -17,8 +15,6 @@ use crate::domain::ids::{DeliveryId, NoticeId};
 #[derive(Clone)]
 pub struct SqliteQueue {
     database: Database,
-    /// Rings when something may be due that was not before.
-    bell: Arc<Notify>,
 }
 
 pub(super) const URGENT: &str =
@@ -29,10 +25,7 @@ const PAGE: &str = "SELECT notice ->> 'page' FROM notices WHERE id = ?";
 
 impl SqliteQueue {
     pub fn on(database: Database) -> Self {
-        Self {
-            database,
-            bell: Arc::new(Notify::new()),
-        }
+        Self { database }
     }
 
     /// What is due, the longest due first, but for what `is_taken` by its name, and when more will
@@ -85,9 +78,9 @@ impl SqliteQueue {
         Ok(names.into_iter().map(|(name,)| name).collect())
     }
 
-    /// Returns once the bell rang in this process.
+    /// Returns once something may be due that was not before.
     pub async fn rung(&self) {
-        self.bell.notified().await;
+        self.database.changed().await;
     }
 }
 
@@ -107,10 +100,8 @@ fn message(connection: &Connection, name: &str, now: Timestamp) -> anyhow::Resul
 
 #[async_trait]
 impl Queue for SqliteQueue {
-    /// The store has it, or is about to: what was to be written before is there when the bell rings.
+    /// The store has it, or is about to, and rings then.
     async fn enqueue(&self, _: &[Message], _: Timestamp) -> anyhow::Result<()> {
-        self.database.write(|_| anyhow::Ok(())).await?;
-        self.bell.notify_one();
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::{at_most, one, parse, to_json};
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{Changed, Listing, Result};
-use crate::domain::conversation::{Conversation, PersonState};
+use crate::domain::conversation::{Conversation, PersonState, digits_alike};
 use crate::domain::phone::PhoneNumber;
 
 pub fn of(
@@ -24,7 +24,7 @@ pub fn alike(
     limit: usize,
 ) -> Result<Vec<PhoneNumber>> {
     let query = "SELECT customer FROM conversations
-                 WHERE line = ? AND substr(customer, -4) = ? LIMIT ?";
+                 WHERE line = ? AND digits = ? LIMIT ?";
     customers(
         connection,
         query,
@@ -69,9 +69,16 @@ pub fn put(connection: &Connection, line: &PhoneNumber, changed: &Changed) -> Re
     let version = i64::try_from(after.version)?;
     execute(
         connection,
-        "INSERT INTO conversations (line, customer, version, conversation) VALUES (?, ?, ?, ?)
+        "INSERT INTO conversations (line, customer, digits, version, conversation)
+         VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET version = excluded.version, conversation = excluded.conversation",
-        params![line.expose(), after.customer.expose(), version, to_json(after)?],
+        params![
+            line.expose(),
+            after.customer.expose(),
+            digits_alike(&after.customer),
+            version,
+            to_json(after)?
+        ],
     )?;
     let (gone, new) = changed.listings();
     for listing in &gone {

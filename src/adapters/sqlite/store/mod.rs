@@ -111,15 +111,21 @@ impl Store for SqliteStore {
                 person: PersonState::default(),
             };
             if let Some(from) = from {
-                let ends = digits_alike(from);
                 found.subscriptions = subscribers::of(connection, number, from)?;
                 found.from_own_line =
                     value::<String>(connection, IS_LINE, [from.expose()])?.is_some();
                 found.conversation = conversations::of(connection, number, from)?;
-                found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
-                found.customers =
-                    conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
-                found.person = conversations::person_state(connection, number, from)?;
+                // A tag is given once.
+                if found.conversation.is_none() {
+                    let ends = digits_alike(from);
+                    found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
+                }
+                let line = found.line.as_ref();
+                if line.is_none_or(|line| line.person_with(from).is_some()) {
+                    found.customers =
+                        conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
+                    found.person = conversations::person_state(connection, number, from)?;
+                }
             }
             transaction.commit()?;
             Ok(found)

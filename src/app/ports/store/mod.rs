@@ -188,7 +188,7 @@ pub struct ForInbound {
     pub subscriptions: Vec<Subscriber>,
     /// The sender's conversation with the line, as a customer.
     pub conversation: Option<Conversation>,
-    /// Customers of the line whose numbers end as the sender's does.
+    /// Customers of the line whose numbers end as the sender's does, if there is no conversation yet.
     pub alike: Vec<PhoneNumber>,
     /// The customers in whose conversations the sender takes part as a person of the line: those who
     /// wait first, the latest first.
