@@ -30,8 +30,7 @@ struct Seen {
     percentiles: Percentiles,
 }
 
-pub async fn run(seconds: u32) {
-    let town = Town::of(2000);
+pub async fn run(shape: &str, town: Town, seconds: u32) {
     let place = Place::of(&town);
     let texts = place.path("texts");
     println!("signing {} texts", seconds * TEXTS_A_SECOND);
@@ -46,7 +45,7 @@ pub async fn run(seconds: u32) {
     // Nothing is posted in the last second, but the worker goes on.
     let cpu = (relay.cpu() - cpu).as_secs_f64() / seen.answered as f64;
     let kept = kept(&place, &town, seen.sent);
-    report(&place, &relay, &seen, seconds, cpu, began.elapsed());
+    report(shape, &place, &relay, &seen, seconds, cpu, began.elapsed());
     assert_eq!(
         (seen.refused, seen.broken),
         (0, 0),
@@ -166,8 +165,16 @@ fn kept(place: &Place, town: &Town, sent: u64) -> u64 {
         .count() as u64
 }
 
-fn report(place: &Place, relay: &Process, seen: &Seen, seconds: u32, cpu: f64, took: Duration) {
-    let mut table = Table::new("burst: as many as are answered");
+fn report(
+    shape: &str,
+    place: &Place,
+    relay: &Process,
+    seen: &Seen,
+    seconds: u32,
+    cpu: f64,
+    took: Duration,
+) {
+    let mut table = Table::new(&format!("burst: as many as are answered, {shape}"));
     table.row(
         "duration",
         format!(

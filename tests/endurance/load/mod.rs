@@ -10,6 +10,8 @@ pub mod steady;
 pub mod town;
 pub mod twilio;
 
+use self::town::Town;
+
 /// A number from the environment; empty is absent.
 pub fn number(name: &str, default: u32) -> u32 {
     match std::env::var(name) {
@@ -23,7 +25,15 @@ pub fn number(name: &str, default: u32) -> u32 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "takes its time, and the whole machine: make bench-load"]
 async fn burst() {
-    burst::run(number("BURST_SECONDS", 20)).await;
+    let seconds = number("BURST_SECONDS", 20);
+    burst::run("2,000 lines", Town::of(2000), seconds).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[ignore = "takes its time, and the whole machine: make bench-load"]
+async fn burst_to_one_line() {
+    let (seconds, town) = (number("BURST_SECONDS", 20), Town::of_one_line(10_000));
+    burst::run("one line, 10,000 customers", town, seconds).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -30,6 +30,7 @@ const MARK: &str = " Booking ";
 
 pub struct Town {
     lines: u32,
+    customers: u32,
     /// Texts of two towns have different SIDs.
     seed: u64,
 }
@@ -49,7 +50,16 @@ impl Town {
         );
         Self {
             lines,
+            customers: CUSTOMERS,
             seed: fastrand::u64(..),
+        }
+    }
+
+    /// So many customers who all write to one line.
+    pub fn of_one_line(customers: u32) -> Self {
+        Self {
+            customers,
+            ..Self::of(1)
         }
     }
 
@@ -120,7 +130,7 @@ hours = "always"
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let sid = format!("SM{digits}");
-        let (from, to) = (customer(text % CUSTOMERS), number(text % self.lines));
+        let (from, to) = (customer(text % self.customers), number(text % self.lines));
         let body =
             format!("Is the boat free on Saturday, for the two of us and a dog?{MARK}{text:07}");
         let form = Form::from_fields([
