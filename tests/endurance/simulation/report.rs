@@ -187,6 +187,22 @@ impl fmt::Display for Report {
              report",
             self.endings.slowed, self.endings.tellings, self.endings.audit_gaps
         )?;
+        let Endings {
+            answers,
+            asked,
+            astray,
+            ..
+        } = self.endings;
+        if answers > 0 {
+            let of_answers = |count: usize| count as f64 / answers as f64;
+            writeln!(
+                f,
+                "{answers} answers of people: {asked} asked about ({:.1} in 100), {astray} at another customer \
+                 ({:.1} in 100,000)",
+                100.0 * of_answers(asked),
+                100_000.0 * of_answers(astray)
+            )?;
+        }
         let all: u64 = self.faults.iter().sum();
         writeln!(f, "{all} faults:")?;
         for (fault, count) in self.faults() {

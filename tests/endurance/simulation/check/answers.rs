@@ -24,10 +24,13 @@ impl Checked<'_> {
             }
             let meant = answer(&message.body).and_then(|n| self.world.people.answers.get(n));
             match meant {
-                Some(customer) if customer.expose() != message.to => wrong.push(format!(
-                    "misdelivered: {} was for another customer",
-                    message.body
-                )),
+                Some(customer) if customer.expose() != message.to => {
+                    self.endings.astray += 1;
+                    wrong.push(format!(
+                        "misdelivered: {} was for another customer",
+                        message.body
+                    ));
+                }
                 None if self.world.people.takes_long => {
                     wrong.push(format!("misdelivered: {:?} was no answer", message.body));
                 }
@@ -48,6 +51,8 @@ impl Checked<'_> {
                 continue;
             };
             let is_there = |id: &DeliveryId| self.deliveries.contains_key(id);
+            self.endings.answers += 1;
+            self.endings.asked += usize::from(is_there(&DeliveryId::question(sid, "ask", 0)));
             let is_said = match inbound.decision.rule {
                 Rule::Answer | Rule::TaggedAnswer => is_there(&DeliveryId::reply(sid, 0)),
                 Rule::Asked | Rule::Choice => {

@@ -28,6 +28,11 @@ pub struct Endings {
     pub only_twilio_knows: usize,
     /// The audit lacks something because a handler died before it could say it.
     pub audit_gaps: usize,
+    /// Answers of people that were taken in, and of them those that were asked about and those that
+    /// reached another customer.
+    pub answers: usize,
+    pub asked: usize,
+    pub astray: usize,
 }
 
 impl AddAssign for Endings {
@@ -40,6 +45,9 @@ impl AddAssign for Endings {
         self.tellings += other.tellings;
         self.only_twilio_knows += other.only_twilio_knows;
         self.audit_gaps += other.audit_gaps;
+        self.answers += other.answers;
+        self.asked += other.asked;
+        self.astray += other.astray;
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Happening {
         words: String,
         answer: Option<usize>,
     },
+    /// Everybody looks at what came while they slept.
+    Wake,
     Webhook(Webhook, Option<WebhookId>),
     GivesUpWaiting(WebhookId),
     Switch(PhoneNumber, Power),
@@ -54,6 +56,7 @@ impl Happening {
                 | Happening::Tell
                 | Happening::CallBack(_)
                 | Happening::Writes { .. }
+                | Happening::Wake
                 | Happening::Webhook(..)
         )
     }
@@ -63,6 +66,7 @@ impl World {
     pub(crate) fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Planned(event) => self.is_done(event),
+            Happening::Wake => self.look_at_phones(),
             Happening::Sweep => {
                 self.put_down(SWEEP_EVERY, Happening::Sweep);
                 self.sweep();

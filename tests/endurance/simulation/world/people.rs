@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::phone::{PhoneNumber, Sender};
 use relay::sandbox::Text;
@@ -22,6 +23,8 @@ pub struct People {
     pub texts: BTreeMap<MessageSid, usize>,
     /// Texts are spread over hours.
     pub takes_long: bool,
+    /// While everybody sleeps, nobody reads; then they answer what came, oldest first.
+    asleep: Option<(Timestamp, Timestamp)>,
 }
 
 /// What an iPhone answers by itself while its owner drives: two texts.
@@ -43,9 +46,25 @@ impl World {
         let people = self.lines.iter().flat_map(|(_, line)| &line.people);
         self.people.read = people.map(|person| (person.number.clone(), 0)).collect();
         self.people.takes_long = true;
+        if self.weather.one_in(3) {
+            let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+            let until_bed = self.weather.up_to(120 * 60);
+            let night = minutes(60) + self.weather.up_to(8 * 60 * 60);
+            let bed = self.time.now() + until_bed;
+            self.people.asleep = Some((bed, bed + night));
+            self.put_down(until_bed + night, Happening::Wake);
+        }
     }
 
     pub(crate) fn look_at_phones(&mut self) {
+        let now = self.time.now();
+        if self
+            .people
+            .asleep
+            .is_some_and(|(bed, up)| bed <= now && now < up)
+        {
+            return;
+        }
         let phones: Vec<PhoneNumber> = self.people.read.keys().cloned().collect();
         for phone in phones {
             let screen = self.sandbox.screen(&Sender::Phone(phone.clone()));
@@ -192,7 +211,7 @@ impl World {
     /// Whether people and their timers may still be at it.
     pub(crate) fn over_within(&self, otherwise: Duration) -> Duration {
         if self.people.takes_long {
-            Duration::from_secs(12 * 60 * 60)
+            Duration::from_secs(24 * 60 * 60)
         } else {
             otherwise
         }
