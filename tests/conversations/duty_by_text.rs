@@ -3,7 +3,7 @@
 use relay::app::ports::audit::Kind;
 use relay::domain::routing::Rule;
 
-use crate::support::world::{IN_HOURS, World, minutes};
+use crate::support::world::{IN_HOURS, World, example, minutes, number};
 
 const HOUR: u64 = 60;
 
@@ -40,6 +40,40 @@ async fn whoever_is_back_gets_the_next_text() {
     world.sergio().receives("Texts go to you, then to Backup.");
     world.phone("+18585550108").texts("two").await;
     world.sergio().receives("two");
+}
+
+#[tokio::test]
+async fn whoever_goes_away_reads_which_customers_still_wait_for_them() {
+    let world = World::at(IN_HOURS).await;
+    for (number, body) in [("+16195550107", "one"), ("+16195550108", "two")] {
+        world.phone(number).texts(body).await;
+        world.sergio().receives(body);
+    }
+    world.sergio().texts("away 2h").await;
+    world
+        .sergio()
+        .receives("0107, 0108 still wait. PASS 0107 gives that one to Backup.");
+}
+
+#[tokio::test]
+async fn the_owner_asks_from_the_alert_number_and_changes_nothing() {
+    let mut line = example();
+    line.policy.alert = Some(number("+16195550112"));
+    let world = World::with(line, IN_HOURS).await;
+    let sid = world.owner().texts("Who?").await;
+    assert_eq!(
+        world.owner().reads(),
+        "qdn: Texts go to Sergio, then to Backup. Nobody waits."
+    );
+    assert_eq!(rule(&world, &sid).await, Rule::DutyByText);
+    world.customer().texts("Is the boat ready?").await;
+    world.sergio().receives("Is the boat ready?");
+    world.owner().texts("status").await;
+    world.owner().receives("Waiting: 0107.");
+    // Anything else is a text like a customer's.
+    world.owner().texts("Is anybody there?").await;
+    world.sergio().receives("Is anybody there?");
+    world.owner().receives_nothing();
 }
 
 #[tokio::test]

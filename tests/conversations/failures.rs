@@ -85,6 +85,9 @@ async fn stop_a_number_that_opted_out_gets_nothing_more_of_it() {
     let world = World::at(IN_HOURS).await;
     world.sergio().texts("STOP").await;
     world.sergio().receives("unsubscribed");
+    for other in [world.backup(), world.owner()] {
+        other.receives("Sergio opted out of texts");
+    }
     world.advance(minutes(2)).await;
     world.customer().texts("Is it ready?").await;
     world.advance(minutes(60)).await;

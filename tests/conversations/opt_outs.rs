@@ -6,7 +6,7 @@ use relay::domain::opt_out::{Cause, Change, OptOut};
 use relay::domain::phone::PhoneNumber;
 use relay::sandbox::{Fault, Number, Text};
 
-use crate::support::world::{IN_HOURS, World, instant, minutes, number};
+use crate::support::world::{IN_HOURS, World, example, instant, minutes, number};
 
 /// Who is on the line's list, and by what.
 async fn listed(world: &World) -> Vec<(String, Cause)> {
@@ -94,11 +94,18 @@ async fn words_of_advanced_opt_out_count_as_twilio_says() {
 
 #[tokio::test]
 async fn a_person_who_writes_stop_is_skipped_until_start() {
-    let world = World::at(IN_HOURS).await;
-    let sid = world.sergio().texts("STOP").await;
+    let mut line = example();
+    line.policy.alert = Some(number("+16195550112"));
+    let world = World::with(line, IN_HOURS).await;
+    world.sergio().texts("STOP").await;
     world.sergio().receives("unsubscribed");
-    let record = world.relay().store.inbound(&sid).await.unwrap().unwrap();
-    assert!(record.deliveries.is_empty(), "Twilio has answered");
+    world.sergio().receives_nothing();
+    for other in [world.owner(), world.backup()] {
+        other.receives("Sergio opted out of texts (STOP). The line qdn cannot text them any more.");
+        other.receives_nothing();
+    }
+    world.sergio().texts("STOP").await;
+    world.backup().receives_nothing();
 
     let sid = world.customer().texts("anyone?").await;
     let text = world.backup().reads();

@@ -4,21 +4,43 @@ use super::deliveries::{self, Way, delivery};
 use super::text::Text;
 use crate::app::ports::store::{Changed, ForInbound};
 use crate::domain::automatic_text::reaction;
-use crate::domain::conversation::{Conversation, CustomerText, Relayed, Words};
+use crate::domain::conversation::{Conversation, CustomerText, Relayed, Words, excerpt};
 use crate::domain::delivery::{Awaited, Delivery, InConversation, Purpose, Recipient, wording};
 use crate::domain::duty::auto_reply_words;
 use crate::domain::ids::DeliveryId;
+use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::content;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::loop_guard::nature;
-use crate::domain::routing::Known;
 use crate::domain::routing::nature::Nature;
+use crate::domain::routing::{Decision, Known};
 use crate::domain::sms;
 
 /// How much is remembered of what a customer wrote last, in septets: enough to recognise it.
 const REMEMBERED: usize = 60;
+
+/// The texts that whoever gets a waiting customer from somebody else reads first.
+pub fn needs<'f>(line: &Line, found: &'f ForInbound, decision: &Decision) -> &'f [MessageSid] {
+    let conversation = found.conversation.as_ref();
+    let moves =
+        conversation.filter(|conversation| from_whom(line, conversation, decision).is_some());
+    moves.map_or(&[], |conversation| &conversation.texts)
+}
+
+/// Who had a waiting customer whose text goes to somebody else, who has not read the others.
+fn from_whom<'l>(
+    line: &'l Line,
+    conversation: &Conversation,
+    decision: &Decision,
+) -> Option<&'l str> {
+    let to = line.person_named(decision.to_person.as_ref()?)?;
+    let had = conversation.has.as_ref().filter(|had| **had != to.number)?;
+    let is_new = conversation.participant(&to.number).is_none();
+    let waits = conversation.waits.is_some();
+    (waits && is_new).then(|| line.person_with(had).map_or("somebody", |had| &had.name))
+}
 
 /// To the person of the decision; and what is set up for the case that nobody answers. Returns what
 /// it changes about the customer's conversation, if they are somebody who can have one.
@@ -26,10 +48,12 @@ pub fn relay(
     line: &Line,
     known: &Known,
     text: &Text,
-    found: &ForInbound,
+    (found, before_it): (&ForInbound, &[InboundSms]),
     record: &mut InboundRecord,
 ) -> (Vec<Delivery>, Option<Changed>) {
     let Text { sms, now, .. } = text;
+    let conversation = found.conversation.as_ref();
+    let from = conversation.and_then(|before| from_whom(line, before, &record.decision));
     let mut cascade = record.decision.cascade(line);
     let Some(first) = cascade.next() else {
         return (Vec::new(), None);
@@ -41,11 +65,20 @@ pub fn relay(
         to: Recipient::of(first),
         sid: &sms.sid,
     };
-    let media = sms.media.iter().map(|media| media.url.clone()).collect();
+    let own = sms.media.iter().map(|media| media.url.clone());
+    let (body, media) = match (from, conversation) {
+        (Some(from), Some(conversation)) => {
+            let says = wording::with_what_was_before(&words_of(text, record, line), from);
+            let (body, mut media) = excerpt::told(&says, &conversation.words, before_it, line);
+            media.splice(0..0, own);
+            (body, media)
+        }
+        _ => (words_of(text, record, line), own.collect()),
+    };
     let mut relayed = Delivery {
         sender: Some(sms.from.clone()),
         remaining,
-        ..delivery(way, words(text, record, line), media, line, *now)
+        ..delivery(way, body, media, line, *now)
     };
     let Some(customer) = sms.from.phone() else {
         return (vec![relayed], None);
@@ -86,7 +119,7 @@ pub fn relay(
 }
 
 /// What the person reads.
-fn words(text: &Text, record: &InboundRecord, line: &Line) -> String {
+fn words_of(text: &Text, record: &InboundRecord, line: &Line) -> String {
     let body = wording::relayed(&text.sms);
     let body = match &record.opt_out {
         Some(change) => wording::with_opt_out(&body, change),
@@ -119,12 +152,10 @@ fn auto_reply(line: &Line, known: &Known, text: &Text) -> Option<Delivery> {
 }
 
 /// If the line wants its customers to be answered within a time, and this one waits from now on.
-fn follow_up(line: &Line, text: &Text, began: &Relayed, relayed: &Delivery) -> Vec<Delivery> {
-    let Some(within) = line.policy.answer_within else {
-        return Vec::new();
-    };
+fn follow_up(line: &Line, text: &Text, began: &Relayed, relayed: &Delivery) -> Option<Delivery> {
+    let within = line.policy.answer_within?;
     if !began.begins_to_wait {
-        return Vec::new();
+        return None;
     }
     let awaited = Awaited {
         sid: &text.sms.sid,

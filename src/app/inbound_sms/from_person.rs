@@ -40,6 +40,21 @@ impl PersonsView {
         let mut parts = texts.flat_map(|text| &text.parts);
         parts.any(|part| part.body.trim() == words.trim())
     }
+
+    pub fn waiting(&self) -> impl Iterator<Item = &Conversation> {
+        let all = self.conversations.iter().map(|c| &c.conversation);
+        all.filter(|conversation| conversation.waits.is_some())
+    }
+}
+
+/// The tags of conversations that wait, the longest first.
+pub fn tags_of_waiting<'c>(waiting: impl Iterator<Item = &'c Conversation>) -> Vec<String> {
+    let mut waiting: Vec<&Conversation> = waiting.collect();
+    waiting.sort_by_key(|conversation| conversation.waits.map(|waits| waits.since));
+    waiting
+        .iter()
+        .map(|conversation| conversation.tag.clone())
+        .collect()
 }
 
 /// A person's text that was decided. What is still to be read before it is carried out, it says.
@@ -223,24 +238,24 @@ impl By<'_> {
         record.duty = said.change;
         let waiting: Vec<String> = self.waiting();
         let next = self.others(text.now);
-        let more = match (waiting.first(), next.first()) {
-            (Some(first), Some(next)) if goes_away && record.duty.is_some() => {
-                wording::still_waits(first, &next.name)
+        let more = match next.first() {
+            Some(next) if goes_away && record.duty.is_some() => {
+                wording::still_wait(&waiting, &next.name)
             }
-            _ if asks_status => wording::open(&waiting).unwrap_or_default(),
-            _ => String::new(),
+            _ if asks_status => wording::open(&waiting),
+            _ => None,
         };
-        format!("{} {more}", said.answer).trim_end().to_owned()
+        [Some(said.answer), more]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
-    /// The tags of the customers who wait for the person.
+    /// The tags of the customers who wait for the person, who waits longest first.
     fn waiting(&self) -> Vec<String> {
-        let theirs = self.view.conversations.iter().map(|c| &c.conversation);
-        let waiting =
-            theirs.filter(|c| c.waits.is_some() && c.has.as_ref() == Some(&self.person.number));
-        waiting
-            .map(|conversation| conversation.tag.clone())
-            .collect()
+        let has = |c: &&Conversation| c.has.as_ref() == Some(&self.person.number);
+        tags_of_waiting(self.view.waiting().filter(has))
     }
 
     fn deliveries(&self, outcome: Outcome, text: &Text, before: &[InboundSms]) -> Vec<Delivery> {
@@ -333,7 +348,7 @@ impl By<'_> {
         };
         relayed.cut();
         let within = line.policy.answer_within.filter(|_| passed.is_awaited);
-        let chased = within.map(|within| {
+        let chased = within.and_then(|within| {
             let awaited = Awaited {
                 sid: &text.sms.sid,
                 since: now,
@@ -342,9 +357,7 @@ impl By<'_> {
             };
             relayed.chased_by(&awaited, now)
         });
-        let mut deliveries = chased.unwrap_or_default();
-        deliveries.insert(0, relayed);
-        deliveries
+        std::iter::once(relayed).chain(chased).collect()
     }
 
     /// Asks for whom a text is, asks once more, and reports that nobody said: each only if it is

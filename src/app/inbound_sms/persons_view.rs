@@ -1,10 +1,11 @@
 //! What is read for a person's text besides what is read for every text: their conversations, and what
 //! of them is on their phone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::try_join3;
+use futures::future::{try_join_all, try_join3};
 
+use super::from_owner;
 use super::from_person::PersonsView;
 use super::text::Text;
 use crate::app::ports::store::{ForInbound, MOST_ALIKE, Store};
@@ -15,7 +16,7 @@ use crate::domain::phone::PhoneNumber;
 /// How many conversations are looked at closely. With more, it is asked anyway.
 const MOST_CLOSELY: usize = 10;
 
-/// Nothing is read for the text of a customer.
+/// Nothing is read for the text of a customer. The owner's question is answered by what waits for anybody.
 pub async fn read(
     store: &dyn Store,
     line: &Line,
@@ -24,7 +25,14 @@ pub async fn read(
 ) -> anyhow::Result<PersonsView> {
     let number = text.sms.from.phone();
     let Some(person) = number.filter(|number| line.person_with(number).is_some()) else {
-        return Ok(PersonsView::default());
+        return Ok(PersonsView {
+            conversations: if from_owner::asks(line, &text.sms) {
+                all(store, line).await?
+            } else {
+                Vec::new()
+            },
+            ..PersonsView::default()
+        });
     };
     let question = stored.person.question.as_ref();
     let choices = question.into_iter().flat_map(|question| &question.choices);
@@ -40,6 +48,21 @@ pub async fn read(
         named,
         offered,
     })
+}
+
+/// Those of all people of the line, as far as lists are looked at closely.
+async fn all(store: &dyn Store, line: &Line) -> anyhow::Result<Vec<Candidate>> {
+    let people = line.people.iter();
+    let lists = people.map(|person| store.customers_of(&line.number, &person.number, MOST_CLOSELY));
+    let customers: BTreeSet<PhoneNumber> =
+        try_join_all(lists).await?.into_iter().flatten().collect();
+    let customers: Vec<PhoneNumber> = customers.into_iter().collect();
+    let conversations = store.conversations(&line.number, &customers).await?;
+    let candidates = conversations.into_iter().map(|conversation| Candidate {
+        conversation,
+        texts: Vec::new(),
+    });
+    Ok(candidates.collect())
 }
 
 /// The conversations whose customers' numbers end in the digits that the text begins with.

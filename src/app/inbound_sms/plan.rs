@@ -1,11 +1,11 @@
 //! What is to be kept of a text, and whom it sets in motion: a pure function of the text and of what
 //! was read for it.
 
-use super::from_person::{By, Decided, PersonsView};
-use super::{deliveries, from_customer, subscription};
+use super::from_person::{By, Decided, PersonsView, tags_of_waiting};
+use super::{deliveries, from_customer, from_owner, opted_out, subscription};
 use crate::app::inbound_sms::text::Text;
 use crate::app::ports::store::{Changed, ForInbound, Planned};
-use crate::domain::command::Given;
+use crate::domain::command::{Given, tell_owner};
 use crate::domain::conversation::PersonState;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::message_sid::MessageSid;
@@ -24,6 +24,7 @@ pub struct Plan<'a> {
     known: &'a Known,
     text: &'a Text,
     found: &'a ForInbound,
+    view: &'a PersonsView,
     record: InboundRecord,
     asked: Option<Asked<'a>>,
     of_person: Option<Decided<'a>>,
@@ -43,7 +44,9 @@ pub fn plan<'a>(
     let asked = subscription::asked(line, sms);
     let given = person.and_then(|person| Given::of(sms, person, text.received, line));
     // Any other text of a customer is relayed, whatever its nature.
+    let owner_asks = from_owner::asks(line, sms);
     let nature = match (&asked, person) {
+        _ if owner_asks => Nature::DutyCommand,
         (Some(asked), _) => subscription::nature(asked),
         (None, Some(_)) if given.is_some() => Nature::Ordinary,
         (None, Some(_)) => match loop_guard::nature(sms, opt_out.is_some()) {
@@ -84,6 +87,7 @@ pub fn plan<'a>(
         known,
         text,
         found,
+        view,
         record,
         asked,
         of_person,
@@ -93,7 +97,10 @@ pub fn plan<'a>(
 impl Plan<'_> {
     /// The texts that are to be read before it is complete.
     pub fn needs(&self) -> &[MessageSid] {
-        self.of_person.as_ref().map_or(&[], Decided::needs)
+        match &self.of_person {
+            Some(decided) => decided.needs(),
+            None => from_customer::needs(self.line, self.found, &self.record.decision),
+        }
     }
 
     /// What is to be kept; `before` are the texts that it needs.
@@ -103,6 +110,7 @@ impl Plan<'_> {
             known,
             text,
             found,
+            view,
             mut record,
             asked,
             of_person,
@@ -117,10 +125,16 @@ impl Plan<'_> {
             }
             (Rule::FirstAvailable | Rule::Conversation, None) => {
                 let (deliveries, changed) =
-                    from_customer::relay(line, known, text, found, &mut record);
+                    from_customer::relay(line, known, text, (found, before), &mut record);
                 conversations.extend(changed);
                 deliveries
             }
+            (Rule::DutyByText, None) => {
+                let words = tell_owner(line, known, &tags_of_waiting(view.waiting()), text.now);
+                let answer = deliveries::answer(words, line, &text.sms, text.now);
+                answer.into_iter().collect()
+            }
+            (Rule::OptOutWord, None) => opted_out::tells(line, known, text, &record),
             (Rule::Keyword | Rule::LeftTopic, None) => {
                 let words = asked.and_then(|asked| {
                     let before = &known.subscriptions;

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::{Change, Command, Unclear};
 use crate::domain::duty::{Because, Duty, Override, Overrides, Presence, duty_of, next_change};
 use crate::domain::line::{Line, Person};
-use crate::domain::routing::{Candidate, Decision, Known, decide_for_a_customer};
+use crate::domain::routing::{Candidate, Known, decide_for_a_customer};
 use crate::domain::sms;
 
 /// What becomes of a command.
@@ -65,6 +65,18 @@ pub fn heed(
 /// Longer than a webhook that Twilio brings again takes.
 fn is_late(written: Timestamp, now: Timestamp) -> bool {
     now.duration_since(written).as_secs() > 5 * 60
+}
+
+/// What the owner, who is none of the line's people, is answered when they ask who gets its texts.
+/// `waiting` are the tags of the customers who wait.
+pub fn tell_owner(line: &Line, known: &Known, waiting: &[String], now: Timestamp) -> String {
+    let names = on_duty(line, known, &known.overrides, now);
+    let who = texts_go_to(names.iter().map(String::as_str));
+    let waits = match waiting {
+        [] => "Nobody waits.".to_owned(),
+        waiting => format!("Waiting: {}.", waiting.join(", ")),
+    };
+    sms::first_segment::first_segment(&format!("{}: {who} {waits}", line.name))
 }
 
 struct Place<'a> {
@@ -160,30 +172,11 @@ impl Place<'_> {
                 name.as_str()
             }
         });
-        let names: Vec<&str> = called.collect();
-        match names.split_first() {
-            None => "Texts go to nobody.".to_owned(),
-            Some((first, [])) => format!("Texts go to {first}."),
-            Some((first, then)) => {
-                format!("Texts go to {first}, then to {}.", then.join(", "))
-            }
-        }
+        texts_go_to(called)
     }
 
     fn on_duty(&self, overrides: &Overrides) -> Vec<String> {
-        let candidates = self.decided(overrides).candidates.into_iter();
-        let gets = |c: &Candidate| c.available && !matches!(c.because, Because::OptedOutBackup(_));
-        candidates.filter(gets).map(|c| c.person).collect()
-    }
-
-    /// What would be decided for a customer.
-    fn decided(&self, overrides: &Overrides) -> Decision {
-        let known = Known {
-            overrides: overrides.clone(),
-            opt_outs: self.known.opt_outs.clone(),
-            ..Known::default()
-        };
-        decide_for_a_customer(self.line, &known, self.now)
+        on_duty(self.line, self.known, overrides, self.now)
     }
 
     fn duty(&self, overrides: &Overrides) -> Duty {
@@ -206,6 +199,31 @@ impl Place<'_> {
             to,
         }
     }
+}
+
+fn texts_go_to<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.split_first() {
+        None => "Texts go to nobody.".to_owned(),
+        Some((first, [])) => format!("Texts go to {first}."),
+        Some((first, then)) => {
+            format!("Texts go to {first}, then to {}.", then.join(", "))
+        }
+    }
+}
+
+/// Who would get a customer's text, first choice first.
+fn on_duty(line: &Line, known: &Known, overrides: &Overrides, now: Timestamp) -> Vec<String> {
+    let known = Known {
+        overrides: overrides.clone(),
+        opt_outs: known.opt_outs.clone(),
+        ..Known::default()
+    };
+    let candidates = decide_for_a_customer(line, &known, now)
+        .candidates
+        .into_iter();
+    let gets = |c: &Candidate| c.available && !matches!(c.because, Because::OptedOutBackup(_));
+    candidates.filter(gets).map(|c| c.person).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub mod near_miss;
 pub mod pin_in_text;
 mod words;
 
-pub use answer::{Said, heed};
+pub use answer::{Said, heed, tell_owner};
 pub use given::Given;
 pub use words::{Command, Unclear, read};
 

@@ -161,12 +161,7 @@ pub fn unknown_tag(digits: &str, latest: &[Choice]) -> String {
 
 /// The customers who wait for the person, and the last ones otherwise.
 pub fn open(waiting: &[String]) -> Option<String> {
-    let shown = &waiting[..waiting.len().min(5)];
-    let more = match waiting.len() - shown.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!waiting.is_empty()).then(|| format!("Waiting for you: {}{more}.", shown.join(", ")))
+    (!waiting.is_empty()).then(|| format!("Waiting for you: {}.", shown(waiting, 5)))
 }
 
 pub fn no_words(digits: &str) -> String {
@@ -210,9 +205,25 @@ pub fn sent_to(tag: &str) -> String {
     format!("{SENT_TO}{tag}.")
 }
 
-/// Whoever goes away reads that a customer still waits for them.
-pub fn still_waits(tag: &str, next: &str) -> String {
-    format!("{tag} still waits. PASS gives it to {next}.")
+/// Whoever goes away reads which customers still wait for them.
+pub fn still_wait(tags: &[String], next: &str) -> Option<String> {
+    let (first, more) = tags.split_first()?;
+    Some(match more {
+        [] => format!("{first} still waits. PASS gives it to {next}."),
+        _ => format!(
+            "{} still wait. PASS {first} gives that one to {next}.",
+            shown(tags, 3)
+        ),
+    })
+}
+
+/// The tags, at most so many of them.
+fn shown(tags: &[String], most: usize) -> String {
+    let shown = &tags[..tags.len().min(most)];
+    match tags.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 pub fn done(tag: &str) -> String {

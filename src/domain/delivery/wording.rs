@@ -20,8 +20,11 @@ const REACHED_NOBODY: &str = "reached nobody, please call: ";
 const LATE: &str = "Late, received ";
 const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
 
+const OPTED_OUT: &str = " opted out of texts (STOP). ";
+
 /// What stands in each of the relay's own texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 6] = [
+pub(crate) const MARKS: [&str; 7] = [
+    OPTED_OUT,
     DID_NOT_REACH,
     CANNOT_BE_ANSWERED,
     LATE,
@@ -72,6 +75,18 @@ pub fn with_opt_out(relayed: &str, change: &opt_out::Change) -> String {
         Some(_) => format!("{relayed}\n(opted out: they get no more texts, call them)"),
         None => format!("{relayed}\n(they can get texts again)"),
     }
+}
+
+/// A text that goes to somebody else than those before it, which follow. `from` had the conversation.
+pub fn with_what_was_before(relayed: &str, from: &str) -> String {
+    format!("{relayed}\nBefore, to {from}:")
+}
+
+/// To those who rely on a person who opted out.
+pub fn person_opted_out(person: &str, line: &str) -> String {
+    format!(
+        "{person}{OPTED_OUT}The line {line} cannot text them any more. START from their phone undoes it."
+    )
 }
 
 /// The text as the next person gets it after `person` could not be reached.

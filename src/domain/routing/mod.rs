@@ -80,7 +80,8 @@ pub enum Rule {
     Keyword,
     /// It asked for no more notices of a topic, and nothing else.
     LeftTopic,
-    /// A person of the cascade said whether they are there, or asked; they are answered.
+    /// A person of the cascade said whether they are there, or they or the owner asked; they are
+    /// answered.
     DutyByText,
 }
 
@@ -119,10 +120,10 @@ pub fn decide(
         Some(number) => match nature {
             Nature::Joins => Rule::Keyword,
             Nature::Leaves => Rule::LeftTopic,
+            Nature::DutyCommand => Rule::DutyByText,
             // Any other text of a customer is never dropped, whatever it says.
             _ if line.person_with(number).is_none() => Rule::FirstAvailable,
             Nature::Ordinary => Rule::FromPerson,
-            Nature::DutyCommand => Rule::DutyByText,
             Nature::OptOutWord => Rule::OptOutWord,
             Nature::Automatic => Rule::AutomaticReply,
             Nature::OwnWords => Rule::OwnWords,

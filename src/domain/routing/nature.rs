@@ -15,6 +15,6 @@ pub enum Nature {
     Joins,
     /// It asks for no more notices of a topic.
     Leaves,
-    /// A person of the cascade says whether they are there, or asks.
+    /// The owner asks who gets the texts.
     DutyCommand,
 }

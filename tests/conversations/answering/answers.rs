@@ -217,7 +217,12 @@ async fn while_whoever_has_the_conversation_is_away_the_cascade_decides() {
         .sergio()
         .receives("0107 still waits. PASS gives it to Backup.");
     let sid = ana(&world).texts("Hello?").await;
-    world.backup().receives("Hello?");
+    assert_eq!(
+        world.backup().reads(),
+        "+16195550107 (San Diego, CA): Hello?\nBefore, to Sergio:\nThey: Is it ready?"
+    );
+    ana(&world).texts("Anybody?").await;
+    assert_eq!(world.backup().reads(), "0107: Anybody?");
     let decision = decision(&world, &sid).await;
     assert_eq!(decision.rule, Rule::FirstAvailable);
     let because = decision.because.unwrap();

@@ -1,0 +1,40 @@
+//! A person of the line wrote STOP or the like: the line cannot text them any more. Whoever relies on
+//! them hears it at once.
+
+use super::deliveries::{Way, says};
+use super::text::Text;
+use crate::domain::delivery::{Delivery, Purpose, Recipient, wording};
+use crate::domain::ids::DeliveryId;
+use crate::domain::inbound_record::InboundRecord;
+use crate::domain::line::Line;
+use crate::domain::routing::Known;
+
+/// To the owner, and to the other people who get the line's texts now.
+pub fn tells(line: &Line, known: &Known, text: &Text, record: &InboundRecord) -> Vec<Delivery> {
+    let change = record.opt_out.as_ref().filter(|change| change.to.is_some());
+    let person = change.and_then(|change| line.person_with(&change.number));
+    let Some(person) = person else {
+        return Vec::new();
+    };
+    let words = wording::person_opted_out(&person.name, &line.name);
+    let others = record.decision.candidates.iter().filter(|c| c.available);
+    let others = others.filter_map(|candidate| line.person_named(&candidate.person));
+    let others = others.map(|other| (Purpose::Conversation, Recipient::of(other)));
+    let mut to: Vec<(Purpose, Recipient)> = others.collect();
+    if let Some(owner) = line.policy.alert.clone()
+        && to.iter().all(|(_, other)| other.number != owner)
+    {
+        to.push((Purpose::Alert, Recipient::owner(owner)));
+    }
+    to.retain(|(_, to)| to.number != person.number && known.opt_outs.of(&to.number).is_none());
+    let told = to.into_iter().enumerate().map(|(position, (purpose, to))| {
+        let way = Way {
+            id: DeliveryId::news(&text.sms.sid, position),
+            purpose,
+            to,
+            sid: &text.sms.sid,
+        };
+        says(way, &words, line, text.now)
+    });
+    told.collect()
+}
