@@ -19,6 +19,7 @@ contract! { dynamodb, sqlite, memory:
     a_conversation_is_saved_by_whoever_knows_its_last_version,
     those_who_wait_come_first_in_a_persons_list_and_the_latest_before_the_others,
     a_list_names_each_customer_once_however_often_they_write,
+    many_customers_texts_at_once_are_all_kept,
     customers_whose_numbers_end_alike_are_found_by_four_digits,
     what_is_known_of_a_person_is_kept_apart_from_their_conversations,
     what_is_read_for_a_customers_text_does_not_grow_with_the_customers,
@@ -119,6 +120,20 @@ async fn of_two_texts_that_change_the_same_the_second_is_told(store: &impl Store
         there += usize::from(store.inbound(&sid(n)).await.unwrap().is_some());
     }
     assert_eq!(there, 1);
+}
+
+async fn many_customers_texts_at_once_are_all_kept(store: &impl Store) {
+    let line = line(100).number;
+    let texts = (0..200).map(|n| {
+        let customer = PhoneNumber::parse(&format!("+1{}5550107", 200 + n)).unwrap();
+        let first = Changed::new(None, conversation(customer, now(), true));
+        planned(n, vec![first])
+    });
+    let texts: Vec<Planned> = texts.collect();
+    let kept = join_all(texts.iter().map(|text| store.take_in(&line, text))).await;
+    let kept: Vec<Kept> = kept.into_iter().map(Result::unwrap).collect();
+    // None is told that somebody else was first: they share nothing that is written.
+    assert_eq!(kept, [Kept::New; 200]);
 }
 
 async fn a_text_that_comes_again_changes_nothing(store: &impl Store) {

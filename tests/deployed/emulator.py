@@ -20,11 +20,11 @@ import logging
 import os
 import pathlib
 import sys
-import threading
 import warnings
 import zipfile
 
 ROOT = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
 REGION = "us-west-2"
 BUCKET, ARCHIVE = "code", "bootstrap.zip"
 
@@ -43,11 +43,11 @@ from cfnlint.template import Template  # noqa: E402
 from moto.cloudformation import cloudformation_backends, parsing  # noqa: E402
 from moto.core import DEFAULT_ACCOUNT_ID  # noqa: E402
 from moto.core.common_models import CloudFormationModel  # noqa: E402
-from moto.dynamodb.responses import DynamoHandler  # noqa: E402
 from moto.secretsmanager import secretsmanager_backends  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 from samtranslator.translator.transform import transform  # noqa: E402
 from samtranslator.yaml_helper import yaml_parse  # noqa: E402
+from strict_dynamodb import behave_as_dynamodb  # noqa: E402
 
 
 class Resource:
@@ -222,24 +222,6 @@ def resources(template, created):
         assert not found.keys() & of_it.keys(), "a logical id stands in two templates"
         found |= of_it
     return found
-
-
-def behave_as_dynamodb():
-    """DynamoDB changes an item as one step, moto's threads read and write it in two. And it knows a
-    transaction that is asked for again by its token, while moto would find its conditions unmet."""
-    inner, turn, done = DynamoHandler.call_action, threading.Lock(), {}
-
-    def call_action(handler):
-        token = getattr(handler, "params", {}).get("ClientRequestToken")
-        with turn:
-            if token in done:
-                return done[token]
-            answer = inner(handler)
-            if token and answer[0] == 200:
-                done[token] = answer
-            return answer
-
-    DynamoHandler.call_action = call_action
 
 
 def function(lambda_, name):

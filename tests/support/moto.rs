@@ -18,20 +18,16 @@ use serde_json::{Map, json};
 
 pub const REGION: &str = "us-east-1";
 
-/// Ends with this process, however it ends: its standard input closes then. DynamoDB changes an item
-/// as one step, moto's threads read and write it in two: they take turns. What stacks need is
+/// Ends with this process, however it ends: its standard input closes then. What stacks need is
 /// imported here: that takes seconds, for which no client of the first stack would wait.
 const SERVER: &str = "
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+sys.path.insert(0, 'tests/support')
 import moto.cloudformation.parsing
-from moto.dynamodb.responses import DynamoHandler
 from moto.server import main
-inner, turn = DynamoHandler.call_action, threading.Lock()
-def call_action(handler):
-    with turn:
-        return inner(handler)
-DynamoHandler.call_action = call_action
+from strict_dynamodb import behave_as_dynamodb
+behave_as_dynamodb()
 main(['-H', '127.0.0.1', '-p', sys.argv[1]])
 ";
 
@@ -50,6 +46,7 @@ fn start() -> String {
         .port();
     let mut log = tempfile::tempfile().expect("a temporary file");
     let mut server = Command::new(crate::support::tools::python())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["-c", SERVER, &port.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -26,8 +26,9 @@ const INDEX: &str = "due";
 const MOST_KEYS: usize = 100;
 /// How often a read is continued that DynamoDB answers in parts because it is throttling.
 const MOST_CONTINUATIONS: usize = 3;
-/// How often a transaction is tried that collides with another one.
-const MOST_COLLISIONS: u32 = 5;
+/// How often a write is tried that collides with a transaction. DynamoDB refuses both at once then, and
+/// the SDK does not try again.
+const MOST_COLLISIONS: usize = 8;
 
 pub struct Table {
     pub client: Client,
@@ -146,16 +147,21 @@ impl Table {
         let put = put
             .table_name(&self.name)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match put.send().await {
-            Ok(_) => return Ok(Written::Yes(Item::new())),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(check)) => {
-                Ok(Written::Not(check.item.clone().unwrap_or_default()))
+        for collision in 0..MOST_COLLISIONS {
+            pause(collision).await;
+            let error = match put.clone().send().await {
+                Ok(_) => return Ok(Written::Yes(Item::new())),
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(PutItemError::TransactionConflictException(_)) => {}
+                Some(PutItemError::ConditionalCheckFailedException(check)) => {
+                    return Ok(Written::Not(check.item.clone().unwrap_or_default()));
+                }
+                _ => return Err(plain(error)).with_context(|| self.failed("write to")),
             }
-            _ => Err(plain(error)).with_context(|| self.failed("write to")),
         }
+        self.gives_way()
     }
 
     /// Changes an item under a condition, which `update` has.
@@ -164,16 +170,28 @@ impl Table {
             .table_name(&self.name)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match update.send().await {
-            Ok(updated) => return Ok(Written::Yes(updated.attributes.unwrap_or_default())),
-            Err(error) => error,
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(check)) => {
-                Ok(Written::Not(check.item.clone().unwrap_or_default()))
+        for collision in 0..MOST_COLLISIONS {
+            pause(collision).await;
+            let error = match update.clone().send().await {
+                Ok(updated) => return Ok(Written::Yes(updated.attributes.unwrap_or_default())),
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::TransactionConflictException(_)) => {}
+                Some(UpdateItemError::ConditionalCheckFailedException(check)) => {
+                    return Ok(Written::Not(check.item.clone().unwrap_or_default()));
+                }
+                _ => return Err(plain(error)).with_context(|| self.failed("write to")),
             }
-            _ => Err(plain(error)).with_context(|| self.failed("write to")),
         }
+        self.gives_way()
+    }
+
+    fn gives_way<T>(&self) -> Result<T> {
+        bail!(
+            "{}: other writers kept interfering",
+            self.failed("write to")
+        )
     }
 
     /// Does all of `writes` or nothing: nothing if it returns the positions of some whose conditions
@@ -183,7 +201,7 @@ impl Table {
     /// by which DynamoDB recognises what it did.
     pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Vec<usize>> {
         for collision in 0..MOST_COLLISIONS {
-            pause(collision as usize).await;
+            pause(collision).await;
             let sent = self
                 .client
                 .transact_write_items()
@@ -216,10 +234,7 @@ impl Table {
                 );
             }
         }
-        bail!(
-            "{}: other writers kept interfering",
-            self.failed("write to")
-        )
+        self.gives_way()
     }
 
     fn put(&self, item: Item) -> Put {
