@@ -34,7 +34,7 @@ const DOMAIN: [&[&str]; 15] = [
     &["automatic_text", "template"],
     &["sms"],
     &["inbound"],
-    &["credentials", "ids", "opt_out", "pace"],
+    &["credentials", "ids", "opt_out", "pace", "when"],
     &["names", "phone", "provider", "time_zone"],
     &["text_form"],
 ];

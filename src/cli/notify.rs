@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::notice::follow;
 use super::notifier::{NotifierRequest, Place, key_of, put, values};
 use super::output::{Unwritten, tell};
+use super::schedule::instant;
 use super::show;
+use crate::clock::{Clock, SystemClock};
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
 
@@ -44,12 +46,12 @@ pub struct Notify {
     /// What it is about, such as an event's id: a later change is about the same
     #[arg(long)]
     subject: Option<String>,
-    /// Nothing is sent before this instant
+    /// Nothing is sent before: "tomorrow 9am", "Dec 10" on the line's clock, 2h, or RFC 3339
     #[arg(long, value_name = "TIME")]
-    not_before: Option<Timestamp>,
-    /// Nothing is sent after this instant
+    not_before: Option<String>,
+    /// Nothing is sent after, written in the same ways
     #[arg(long, value_name = "TIME")]
-    expires: Option<Timestamp>,
+    expires: Option<String>,
     /// The line that sends it, by name or number; needed if there are several
     #[arg(long, value_name = "LINE")]
     line: Option<String>,
@@ -68,7 +70,9 @@ pub struct Notify {
 
 impl Notify {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let request = NotifierRequest::Notice(self.notice()?);
+        let mut notice = self.notice()?;
+        self.put_times(&mut notice).await?;
+        let request = NotifierRequest::Notice(notice);
         let answer = self.place.asked(&request).await?;
         if self.follow {
             let id = answer["id"].as_str().unwrap_or_default().to_owned();
@@ -94,8 +98,9 @@ impl Notify {
         put(&mut notice, "template", self.template.as_ref());
         put(&mut notice, "subject", self.subject.as_ref());
         put(&mut notice, "line", self.line.as_ref());
-        put(&mut notice, "not_before", self.not_before);
-        put(&mut notice, "expires", self.expires);
+        // As they are written: the same command has the same key, whenever it is given.
+        put(&mut notice, "not_before", self.not_before.as_ref());
+        put(&mut notice, "expires", self.expires.as_ref());
         if !self.numbers.is_empty() {
             notice["audience"] = json!({ "numbers": self.numbers });
         }
@@ -108,6 +113,22 @@ impl Notify {
         }
         put(&mut notice, "dry_run", self.dry_run.then_some(true));
         Ok(notice)
+    }
+
+    /// Puts instants in the place of the times that the options say.
+    async fn put_times(&self, notice: &mut Value) -> anyhow::Result<()> {
+        for (name, given) in [("not_before", &self.not_before), ("expires", &self.expires)] {
+            let Some(text) = given else { continue };
+            let at: Timestamp = match text.parse() {
+                Ok(at) => at,
+                Err(_) => {
+                    let line = self.place.line(notice["line"].as_str()).await?;
+                    instant(Some(text), SystemClock.now(), &line)?
+                }
+            };
+            put(notice, name, Some(at));
+        }
+        Ok(())
     }
 }
 

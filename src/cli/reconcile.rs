@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::candidates::{BOLD, DIM};
 use super::deployment::{Part, RelayFlags};
 use super::output::{Unwritten, tell};
-use super::schedule::choose;
+use super::schedule::{choose, wrong_time};
 use super::serve::web_address;
 use super::{WrongUsage, show};
 use crate::adapters::files::audit_fallback::{Fallback, NAMESPACE};
@@ -17,6 +17,7 @@ use crate::app::relay::Relay;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;
 use crate::domain::reconciliation::{Report, last_settled};
+use crate::domain::when::option;
 use crate::printable::printable;
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
@@ -35,9 +36,10 @@ use crate::twilio::network::Network;
   relay reconcile --env-file repos.env --day 2026-11-22 --line qdn
   relay reconcile --stack relay")]
 pub struct Reconcile {
-    /// The day by the line's clock, such as 2026-11-22; by default the last one that is settled
+    /// The day by the line's clock: 2026-11-22, "Nov 22", yesterday [default: the last one that is
+    /// settled]
     #[arg(long, value_name = "DATE")]
-    day: Option<Date>,
+    day: Option<String>,
     /// Only this line, by name or number
     #[arg(long, value_name = "NAME")]
     line: Option<String>,
@@ -83,10 +85,12 @@ impl Reconcile {
     /// A day that is not over has texts that are on their way, and none of that is a difference.
     fn day_of(&self, line: &Line, now: Timestamp) -> Result<Date, WrongUsage> {
         let settled = last_settled(line, now);
-        match self.day {
-            None => Ok(settled),
-            Some(day) if day <= settled => Ok(day),
-            Some(day) => Err(WrongUsage(format!(
+        let Some(text) = &self.day else {
+            return Ok(settled);
+        };
+        match option::day(text, now, line.clock()).map_err(wrong_time)? {
+            day if day <= settled => Ok(day),
+            day => Err(WrongUsage(format!(
                 "{day} is not settled yet on the line {}: some of its texts may still be on their \
                  way; the last day that is settled is {settled}",
                 line.name

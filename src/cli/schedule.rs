@@ -8,10 +8,10 @@ use super::deployment::RelayFlags;
 use super::{WrongUsage, config_file};
 use crate::app::inbound_sms::{PersonsView, Text, persons_view};
 use crate::app::ports::store::{ForInbound, Store};
-use crate::domain::duty::when;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
+use crate::domain::when::option::{self, BadTime};
 
 /// Where a command takes lines, overrides and opt-outs from: a relay's store, or a file, whose lines
 /// have neither unless a relay is named as well.
@@ -112,12 +112,12 @@ pub async fn known(store: &dyn Store, line: &Line) -> anyhow::Result<Known> {
 /// The instant that `--at` names, on the line's clock; `now` without.
 pub fn instant(at: Option<&str>, now: Timestamp, line: &Line) -> anyhow::Result<Timestamp> {
     match at {
-        Some(text) => Ok(when::instant(text, now, &line.time_zone).map_err(wrong_time)?),
+        Some(text) => Ok(option::instant(text, now, line.clock()).map_err(wrong_time)?),
         None => Ok(now),
     }
 }
 
-pub fn wrong_time(bad: when::BadTime) -> WrongUsage {
+pub fn wrong_time(bad: BadTime) -> WrongUsage {
     WrongUsage(bad.to_string())
 }
 

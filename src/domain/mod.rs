@@ -27,3 +27,4 @@ pub mod template;
 mod text_form;
 
 pub mod time_zone;
+pub mod when;

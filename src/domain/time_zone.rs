@@ -64,11 +64,11 @@ text_form!(TimeZone, UnknownTimeZone, Self::named, |zone| zone
     .name()
     .to_owned());
 
-/// How times are said to people: in the line's zone, by the 12-hour clock in countries that use it.
+/// How times are said to people and read from them: in the line's zone, as its country does.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock<'a> {
     zone: &'a TimeZone,
-    is_12_hour: bool,
+    country: &'a str,
 }
 
 /// Countries that write times by the 12-hour clock with AM and PM in Latin letters, as Unicode CLDR
@@ -78,13 +78,34 @@ const COUNTRIES_WITH_12_HOURS: [&str; 32] = [
     "KN", "KY", "LC", "MH", "MP", "NZ", "PH", "PK", "PR", "SG", "TC", "TT", "UM", "US", "VC", "VI",
 ];
 
+/// Countries that write the month before the day, with the year in front of it or behind. After CLDR's
+/// short dates.
+const MONTH_FIRST: [&str; 18] = [
+    "AS", "CN", "FM", "GU", "HU", "IR", "JP", "KP", "KR", "LT", "MH", "MN", "MP", "PW", "TW", "UM",
+    "US", "VI",
+];
+
+/// Countries in which people write both.
+const EITHER_FIRST: [&str; 6] = ["CA", "KY", "PA", "PH", "PR", "ZA"];
+
 impl<'a> Clock<'a> {
     /// `country` is the line's, by ISO 3166-1.
-    pub fn new(zone: &'a TimeZone, country: &str) -> Self {
-        Self {
-            zone,
-            is_12_hour: COUNTRIES_WITH_12_HOURS.contains(&country),
-        }
+    pub fn new(zone: &'a TimeZone, country: &'a str) -> Self {
+        Self { zone, country }
+    }
+
+    pub fn zone(self) -> &'a TimeZone {
+        self.zone
+    }
+
+    pub fn is_12_hour(self) -> bool {
+        COUNTRIES_WITH_12_HOURS.contains(&self.country)
+    }
+
+    /// Whether 12/10 is in December. `None`: it may be either, or the country is not known.
+    pub fn month_first(self) -> Option<bool> {
+        let is_known = !self.country.is_empty() && !EITHER_FIRST.contains(&self.country);
+        is_known.then(|| MONTH_FIRST.contains(&self.country))
     }
 
     /// `5:00 PM`, or `17:00`.
@@ -104,7 +125,7 @@ impl<'a> Clock<'a> {
     }
 
     fn format(self, at: Timestamp, day: &str) -> String {
-        let time = if self.is_12_hour {
+        let time = if self.is_12_hour() {
             "%-I:%M %p"
         } else {
             "%H:%M"

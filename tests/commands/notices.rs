@@ -96,6 +96,32 @@ async fn the_same_command_again_is_the_same_notice() {
 }
 
 #[tokio::test]
+async fn the_times_of_a_notice_are_read_on_the_lines_clock() {
+    let place = place().await;
+    let times = [
+        "--not-before",
+        "tomorrow 9am",
+        "--expires",
+        "tomorrow 11:30am",
+    ];
+    let said = place.relay(&with(&PUBLISHED, &times)).out();
+    assert_eq!(place.relay(&with(&PUBLISHED, &times)).out(), said);
+    let id = said.split(' ').next().unwrap();
+    let shown = place.relay(&["notice", "show", id, "--json"]).json();
+    let instant = |name: &str| {
+        shown[name]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+    };
+    let (from, until) = (instant("not_before"), instant("expires"));
+    assert_eq!(until.duration_since(from).as_mins(), 150);
+    let zone = relay::domain::time_zone::TimeZone::named("America/Los_Angeles").unwrap();
+    assert!(zone.show(from).contains(" 09:00 P"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_notice_is_shown_and_called_back() {
     let place = place().await;
     let said = place.relay(&with(&PUBLISHED, &["--json"])).json();
@@ -191,6 +217,14 @@ async fn what_is_wrong_is_said_with_its_field() {
     notify(&["--topic", "parties", "--template", "none"])
         .refused(1, "topic: is none of the line qdn");
     notify(&with(&typed, &["--set", "Zurek"])).refused(2, "write --set NAME=VALUE");
+    let at = |time| with(&PUBLISHED, &["--not-before", time]);
+    place
+        .relay(&at("someday"))
+        .refused(2, "is not a time; write one such as 2h");
+    let over_http = ["--url", "http://127.0.0.1:9", "--caller", "daemon"];
+    place
+        .relay(&with(&at("tomorrow 9am"), &over_http))
+        .refused(2, "the line's clock is not known over HTTP");
     notify(&["--topic", "events"]).refused(2, "--template");
     notify(&["none.json"]).refused(1, "cannot read none.json");
     notify(&with(&typed, &["--table", "relay"])).refused(2, "--queue-url");

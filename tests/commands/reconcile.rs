@@ -93,7 +93,12 @@ async fn what_cannot_be_compared_is_refused_with_what_to_do() {
     let refused = |rest: &[&str], code, phrase| reconcile(&place, &url, rest).refused(code, phrase);
     refused(&["--line", "abc"], 2, "there is qdn");
     refused(&["--day", "2999-01-01"], 2, "is not settled yet");
-    refused(&["--day", "yesterday"], 2, "--day");
+    refused(
+        &["--day", "someday"],
+        2,
+        "is no day; write one such as 2026-11-22",
+    );
+    refused(&["--day", "weekend"], 2, "is no day");
     reconcile(&place, "http://127.0.0.1:9", &[]).refused(1, "Twilio's list of");
     place
         .relay(&["reconcile", "--table", "relay-table"])

@@ -28,6 +28,29 @@ async fn whoever_is_away_gets_no_texts_until_their_time_is_over() {
 }
 
 #[tokio::test]
+async fn an_end_is_read_as_people_write_it_and_said_back() {
+    let world = World::at(IN_HOURS).await;
+    for (body, says) in [
+        ("Away until 5", "You are away until 5:00 PM."),
+        ("AWAY UNTIL 8 🚤", "You are away until 8:00 PM."),
+        ("away until tomorrow 9", "You are away until Tue 9:00 AM."),
+        (
+            "away until Dec 10th",
+            "You are away until Thu Dec 10, 12:00 AM.",
+        ),
+        ("away 12/10 9am", "You are away until Thu Dec 10, 9:00 AM."),
+        ("Away for today", "You are away until Tue 12:00 AM."),
+        ("away an hour and a half", "You are away until 11:30 AM."),
+    ] {
+        world.sergio().texts(body).await;
+        world.sergio().receives(says);
+    }
+    world.backup().receives_nothing();
+    world.customer().texts("hello").await;
+    world.backup().receives("hello");
+}
+
+#[tokio::test]
 async fn whoever_is_back_gets_the_next_text() {
     let world = World::at(IN_HOURS).await;
     world.sergio().texts("away").await;
@@ -93,7 +116,14 @@ async fn the_backup_cannot_leave_the_line_to_nobody() {
 async fn an_unclear_command_changes_nothing_and_goes_to_nobody() {
     let world = World::at(IN_HOURS).await;
     for (body, words) in [
-        ("away until yesterday", "I cannot read that time."),
+        ("away until whenever", "I cannot read that time."),
+        ("away until yesterday", "That time is over."),
+        ("away tomorrow", "text AWAY UNTIL WED 12:00 AM."),
+        ("away next friday", "AWAY begins at once"),
+        (
+            "away until next friday",
+            "UNTIL FRI 12:00 AM or AWAY UNTIL FRI DEC 4, 12:00 AM.",
+        ),
         ("away 90d", "more than 30 days"),
         ("away for lunch", "AWAY UNTIL 5PM"),
     ] {

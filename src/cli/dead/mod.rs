@@ -19,10 +19,9 @@ use super::show::{counts, print};
 use super::{RED, WrongUsage, agrees};
 use crate::app::dead_letters::Wanted;
 use crate::clock::{Clock, SystemClock};
-use crate::domain::duty::when;
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::time_zone::TimeZone;
+use crate::domain::when::option;
 use crate::printable::printable;
 
 /// List texts that reached nobody, look at them, have them tried again or drop them
@@ -95,7 +94,7 @@ struct Filter {
 impl Filter {
     fn wanted(&self, now: Timestamp) -> anyhow::Result<Wanted> {
         let before = match &self.older_than {
-            Some(age) => Some(when::ago(age, now, &TimeZone::default()).map_err(wrong_time)?),
+            Some(age) => Some(option::ago(age, now).map_err(wrong_time)?),
             None => None,
         };
         let error = self.error;

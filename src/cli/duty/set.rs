@@ -8,12 +8,14 @@ use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
 use crate::cli::output::{Rows, note, tell};
 use crate::cli::schedule::{Lines, known, wrong_time};
-use crate::domain::duty::{Because, Override, Presence, when};
+use crate::domain::duty::{Because, Override, Presence};
 use crate::domain::line::{Line, Person};
+use crate::domain::when::option;
 
 #[derive(clap::Args)]
 pub struct Set {
-    /// Until then: 2h, 5pm, "Mon 8:00" on the line's clock, or RFC 3339 [default: until cleared]
+    /// Until then: 2h, 5pm, "Mon 8:00", "Dec 10" on the line's clock, or RFC 3339 [default: until
+    /// cleared]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     #[command(flatten)]
@@ -39,7 +41,7 @@ impl Set {
         for (line, person) in self.whose.find(&lines)? {
             let (zone, name) = (&line.time_zone, &person.name);
             let until = match &self.until {
-                Some(text) => Some(when::until(text, now, zone).map_err(wrong_time)?),
+                Some(text) => Some(option::until(text, now, line.clock()).map_err(wrong_time)?),
                 None => None,
             };
             let set = Override { presence, until };

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 
 use super::deployment::{Part, RelayFlags};
 use super::output::{self, note};
+use super::schedule::choose_one;
 use super::serve::web_address;
 use super::{AlreadySaid, RED, WrongUsage};
+use crate::domain::line::Line;
 use crate::printable::printable;
 use crate::twilio::signature::sha256_hex;
 
@@ -104,6 +106,16 @@ impl Place {
             }
         }
         Err(AlreadySaid.into())
+    }
+
+    /// The line of this name or number, or the only one.
+    pub async fn line(&self, wanted: Option<&str>) -> anyhow::Result<Line> {
+        if self.url.is_some() {
+            let message = "the line's clock is not known over HTTP; write times such as \
+                           2026-12-24T18:00:00Z";
+            return Err(WrongUsage(message.to_owned()).into());
+        }
+        choose_one(self.relay.store().await?.lines().await?, wanted)
     }
 
     /// When a relay hears of what was put into its data folder.

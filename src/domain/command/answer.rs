@@ -55,6 +55,17 @@ pub fn heed(
             (None, format!("{} It is {clock}. {HOW}", Unclear::Past))
         }
         Err(Unclear::NoTime) => (None, format!("{} {HOW}", Unclear::NoTime)),
+        Err(unclear @ Unclear::Later(end)) => {
+            let how = place.until(end);
+            (
+                None,
+                format!("{unclear} To be away from now on, text {how}."),
+            )
+        }
+        Err(unclear @ Unclear::TwoWays(one, other)) => {
+            let (one, other) = (place.until(one), place.until(other));
+            (None, format!("{unclear} Text {one} or {other}."))
+        }
     };
     Said {
         change,
@@ -87,6 +98,12 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// How to write that one is away until then.
+    fn until(&self, end: Timestamp) -> String {
+        let end = self.line.clock().day_and_time(end, self.now);
+        format!("AWAY UNTIL {}", end.to_uppercase())
+    }
+
     fn away(&self, until: Option<Timestamp>) -> (Option<Change>, String) {
         let to = Override {
             presence: Presence::Away,
@@ -369,11 +386,20 @@ mod tests {
     fn an_unclear_command_is_answered_with_what_to_write() {
         for (body, words) in [
             (
-                "away until yesterday",
+                "away until whenever",
                 "I cannot read that time. Text AWAY, AWAY 2H",
             ),
             (
-                "away until today 9:00",
+                "away tomorrow",
+                "AWAY begins at once; text it when you go. To be away from now on, text AWAY UNTIL \
+                 SUN 12:00 AM.",
+            ),
+            (
+                "away until mon midnight",
+                "That can be two times. Text AWAY UNTIL MON 12:00 AM or AWAY UNTIL TUE 12:00 AM.",
+            ),
+            (
+                "away until today 9am",
                 "That time is over. It is 10:00 AM. Text AWAY",
             ),
             ("away 90d", "more than 30 days"),

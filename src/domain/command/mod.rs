@@ -3,6 +3,7 @@
 //! command, or it is none.
 
 mod answer;
+mod away;
 mod given;
 pub mod near_miss;
 pub mod pin_in_text;

@@ -1,8 +1,8 @@
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::away::away;
 use super::near_miss::bare;
-use crate::domain::duty::when;
 use crate::domain::line::Line;
 
 /// What a person asks for.
@@ -54,27 +54,24 @@ impl Command {
 pub enum Unclear {
     #[error("I cannot read that time.")]
     NoTime,
+    /// People mean either of these ends by it.
+    #[error("That can be two times.")]
+    TwoWays(Timestamp, Timestamp),
+    /// It is a time that begins later, and ends then.
+    #[error("AWAY begins at once; text it when you go.")]
+    Later(Timestamp),
     #[error("That time is over.")]
     Past,
     #[error("That is more than 30 days. Text AWAY alone, and BACK when you are there again.")]
     TooLong,
 }
 
-/// Nobody remembers for longer that they are away.
-const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// The command that `body` is, if it is one. Case, spaces, and what stands around it do not matter.
 pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
     let body = bare(body).to_lowercase();
     let words: Vec<&str> = body.split_whitespace().collect();
     match words[..] {
-        ["away"] => Some(Ok(Command::Away(None))),
-        ["away", "until" | "till" | "til" | "for"] => Some(Err(Unclear::NoTime)),
-        ["away", "until" | "till" | "til" | "for", ref time @ ..] => Some(away(time, now, line)),
-        // Whoever is "away for lunch" says no more than that, but "away games" may be anything.
-        ["away", ref time @ ..] if time[0].starts_with(|c: char| c.is_ascii_digit()) => {
-            Some(away(time, now, line))
-        }
+        ["away", ..] => away(body.strip_prefix("away")?, now, line),
         ["back"] => Some(Ok(Command::Back)),
         ["who"] => Some(Ok(Command::Who)),
         ["status"] => Some(Ok(Command::Status)),
@@ -110,38 +107,6 @@ fn digits(word: &str) -> Option<String> {
     let digits = word.strip_prefix(['#', '@', '+']).unwrap_or(word);
     let plain = (4..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| digits.to_owned())
-}
-
-fn away(time: &[&str], now: Timestamp, line: &Line) -> Result<Command, Unclear> {
-    let read = |text: &str| when::instant(text, now, &line.time_zone).ok();
-    let until = read(&time.join(" "))
-        .or_else(|| read(&span(time)?))
-        .ok_or(Unclear::NoTime)?;
-    if until <= now {
-        return Err(Unclear::Past);
-    }
-    if until.duration_since(now) > LONGEST {
-        return Err(Unclear::TooLong);
-    }
-    Ok(Command::Away(Some(until)))
-}
-
-/// `2 hours` as `2h`, `1 h 30 min` as `1h30m`.
-fn span(words: &[&str]) -> Option<String> {
-    let mut span = String::new();
-    for word in words {
-        let letters = word.trim_start_matches(|c: char| c.is_ascii_digit());
-        span += &word[..word.len() - letters.len()];
-        span += match letters {
-            "" | "and" => "",
-            "h" | "hr" | "hrs" | "hour" | "hours" => "h",
-            "m" | "min" | "mins" | "minute" | "minutes" => "m",
-            "d" | "day" | "days" => "d",
-            "w" | "week" | "weeks" => "w",
-            _ => return None,
-        };
-    }
-    Some(span)
 }
 
 #[cfg(test)]
@@ -206,6 +171,16 @@ mod tests {
             "helpful",
             "status of the boat?",
             "away with it",
+            "away from the keyboard, back at 5",
+            "away at 5",
+            "away in 2 hours",
+            "away by 5",
+            "away on friday",
+            "away to the races",
+            "away team at 5",
+            "away tomorrow 9 to 5",
+            "away may be",
+            "away the",
             "pass me the salt",
             "pass it on",
             "got it at last",
@@ -234,6 +209,19 @@ mod tests {
             ("away until monday 8am", "Mon 2026-11-23 08:00 PST"),
             ("away until tomorrow 8am", "Sat 2026-11-21 08:00 PST"),
             ("away 30d", "Sun 2026-12-20 10:00 PST"),
+            ("away 5", "Fri 2026-11-20 17:00 PST"),
+            ("away to 5", "Fri 2026-11-20 17:00 PST"),
+            ("away tomorrow 9", "Sat 2026-11-21 09:00 PST"),
+            ("away until tomorrow", "Sat 2026-11-21 00:00 PST"),
+            ("away half an hour", "Fri 2026-11-20 10:30 PST"),
+            ("away for the day", "Sat 2026-11-21 00:00 PST"),
+            ("away today", "Sat 2026-11-21 00:00 PST"),
+            ("away friday", "Sat 2026-11-21 00:00 PST"),
+            ("away until friday", "Fri 2026-11-27 00:00 PST"),
+            ("away this week", "Mon 2026-11-23 00:00 PST"),
+            ("away today until 5", "Fri 2026-11-20 17:00 PST"),
+            ("away until the weekend", "Sat 2026-11-21 00:00 PST"),
+            ("away until 12/10", "Thu 2026-12-10 00:00 PST"),
         ] {
             assert_eq!(said(body), format!("away {until}"), "{body}");
         }
@@ -242,17 +230,28 @@ mod tests {
     #[test]
     fn an_end_that_is_none_is_told() {
         for (body, unclear) in [
-            ("away until yesterday", "NoTime"),
+            ("away until yesterday", "Past"),
+            ("away until whenever", "NoTime"),
+            ("away for 5", "NoTime"),
+            ("away 9 to 5", "NoTime"),
             ("away until", "NoTime"),
             ("away for lunch", "NoTime"),
             ("away until 25:00", "NoTime"),
-            ("away 5", "NoTime"),
             ("away until 2026-11-19", "Past"),
-            ("away until today 9:00", "Past"),
+            ("away until today 9am", "Past"),
             ("away 0m", "Past"),
             ("away 90d", "TooLong"),
             ("away until 2027-03-01", "TooLong"),
             ("away 99999999999h", "NoTime"),
+            ("away tomorrow", "Later(2026-11-22T08:00:00Z)"),
+            ("away tomorrow until 5", "Later(2026-11-22T01:00:00Z)"),
+            ("away for the weekend", "Later(2026-11-23T08:00:00Z)"),
+            ("away tonight", "Later(2026-11-21T08:00:00Z)"),
+            ("away next weekend", "Later(2026-11-23T08:00:00Z)"),
+            (
+                "away 17h",
+                "TwoWays(2026-11-21T01:00:00Z, 2026-11-21T11:00:00Z)",
+            ),
         ] {
             assert_eq!(said(body), unclear, "{body}");
         }

@@ -4,7 +4,6 @@ mod auto_reply;
 #[cfg(feature = "machine")]
 pub mod check;
 mod overrides;
-pub mod when;
 
 use std::fmt;
 

@@ -183,7 +183,7 @@ const DAYS: [(&str, Weekday); 7] = [
 ];
 
 /// A day of the week by its three letters, in any case.
-pub(crate) fn weekday(name: &str) -> Option<Weekday> {
+fn weekday(name: &str) -> Option<Weekday> {
     DAYS.iter()
         .find(|(day, _)| day.eq_ignore_ascii_case(name))
         .map(|(_, weekday)| *weekday)

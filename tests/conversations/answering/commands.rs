@@ -128,7 +128,7 @@ async fn what_is_nearly_a_command_reaches_no_customer() {
     world.sergio().receives("Hello?");
     for (body, words) in [
         ("awya", "Did you mean AWAY? Text AWAY"),
-        ("away tomorrow", "Did you mean AWAY? Text AWAY"),
+        ("away tomorrow-ish", "Did you mean AWAY? Text AWAY"),
         ("off", "Did you mean AWAY?"),
         ("statsu", "Did you mean STATUS?"),
     ] {

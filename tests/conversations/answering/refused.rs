@@ -70,7 +70,7 @@ async fn a_time_that_cannot_be_read_changes_nothing_and_goes_to_nobody() {
     ana(&world).texts("Hello?").await;
     world.sergio().receives("Hello?");
     for (body, words) in [
-        ("away until yesterday", "I cannot read that time."),
+        ("away until yesterday", "That time is over."),
         ("away 90d", "more than 30 days"),
         ("away until half past never", "I cannot read that time."),
     ] {

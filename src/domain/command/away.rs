@@ -1,0 +1,51 @@
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Command, Unclear};
+use crate::domain::line::Line;
+use crate::domain::when::{Before, Reading, read};
+
+/// Nobody remembers for longer that they are away. Clocks may go back in 30 days.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24 + 1);
+
+/// What AWAY with these words behind it asks for. None: they may be anything, as in "away games".
+pub(super) fn away(words: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
+    let words = words.trim();
+    if words.is_empty() {
+        return Some(Ok(Command::Away(None)));
+    }
+    let first = words.split(' ').next().unwrap_or_default();
+    let is_until = matches!(first, "until" | "till" | "til" | "to");
+    let ways = read(words, Before::Nothing, now, line.clock());
+    let ends: Vec<_> = ways.iter().map(|way| end(way, is_until, now)).collect();
+    let until = match ends[..] {
+        // Whoever is "away for lunch" says no more than that.
+        [] if is_until && first != "to" || first == "for" => Err(Unclear::NoTime),
+        [] if first.starts_with(|c: char| c.is_ascii_digit()) => Err(Unclear::NoTime),
+        [] => return None,
+        [Ok(one), Ok(other), ..] => Err(Unclear::TwoWays(one, other)),
+        [Ok(_), Err(unclear), ..] => Err(unclear),
+        [end, ..] => end,
+    };
+    Some(until.and_then(|until| allowed(until, now)))
+}
+
+/// When somebody is back who is away from now on. A day that begins later is not meant so.
+fn end(way: &Reading, is_until: bool, now: Timestamp) -> Result<Timestamp, Unclear> {
+    if is_until || way.from == way.to {
+        return Ok(way.at);
+    }
+    if now < way.from {
+        return Err(Unclear::Later(way.to));
+    }
+    Ok(way.to)
+}
+
+fn allowed(until: Timestamp, now: Timestamp) -> Result<Command, Unclear> {
+    if until <= now {
+        return Err(Unclear::Past);
+    }
+    if until.duration_since(now) > LONGEST {
+        return Err(Unclear::TooLong);
+    }
+    Ok(Command::Away(Some(until)))
+}
