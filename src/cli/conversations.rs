@@ -57,6 +57,9 @@ struct ConversationShown {
     active: Timestamp,
     /// Since when the customer waits for an answer.
     waits_since: Option<Timestamp>,
+    /// Since when the customer's texts reach nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_since: Option<Timestamp>,
     /// The texts that were written last.
     texts: Vec<MessageSid>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +130,7 @@ impl Conversations {
             opened: conversation.opened,
             active: conversation.active,
             waits_since: conversation.waits.map(|waits| waits.since),
+            blocked_since: conversation.blocked.as_ref().map(|block| block.since),
             texts: conversation.texts.clone(),
             words: self.body.then(|| conversation.words.0.clone()),
         }
@@ -158,12 +162,13 @@ fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
         tell!("  no customer has written")?;
     }
     for conversation in &shown.conversations {
-        let waits = match conversation.waits_since {
-            Some(since) => format!(
+        let waits = match (conversation.waits_since, conversation.blocked_since) {
+            (_, Some(since)) => format!("blocked since {}", clock(since)),
+            (Some(since), None) => format!(
                 "{YELLOW}waits for an answer since {}{YELLOW:#}",
                 clock(since)
             ),
-            None => "answered".to_owned(),
+            (None, None) => "answered".to_owned(),
         };
         tell!(
             "  {BOLD}{}{BOLD:#} {}  {}  {waits}  {DIM}last text {}{DIM:#}",

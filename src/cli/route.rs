@@ -77,8 +77,10 @@ impl Route {
         };
         let text = inbound_sms::Text::of(sms, at);
         let (found, view) = self.schedule.found(&line, &text).await?;
+        let of_sender = found.known(at);
         let known = Known {
-            has_conversation: found.known(at).has_conversation,
+            has_conversation: of_sender.has_conversation,
+            blocked: of_sender.blocked,
             ..known
         };
         let plan = inbound_sms::plan(&line, &known, &text, &found, &view);

@@ -1,9 +1,11 @@
 //! What every store holds to about conversations, the lists of persons, and what is known of them.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use jiff::Timestamp;
 use relay::app::ports::store::{Changed, Kept, MOST_CUSTOMERS, Planned, Saved, Store};
-use relay::domain::conversation::{Conversation, PersonState, Waits};
+use relay::domain::conversation::{Block, Blocker, Conversation, PersonState, Waits};
 use relay::domain::ids::DeliveryId;
 use relay::domain::phone::PhoneNumber;
 
@@ -21,6 +23,7 @@ contract! { dynamodb, sqlite, memory:
     a_list_names_each_customer_once_however_often_they_write,
     many_customers_texts_at_once_are_all_kept,
     customers_whose_numbers_end_alike_are_found_by_four_digits,
+    a_block_comes_with_the_conversation_and_is_listed_until_it_is_taken_back,
     what_is_known_of_a_person_is_kept_apart_from_their_conversations,
     what_is_read_for_a_customers_text_does_not_grow_with_the_customers,
 }
@@ -209,6 +212,40 @@ async fn customers_whose_numbers_end_alike_are_found_by_four_digits(store: &impl
         2
     );
     assert_eq!(store.customers_alike(&line, "0199", 10).await.unwrap(), []);
+}
+
+async fn a_block_comes_with_the_conversation_and_is_listed_until_it_is_taken_back(
+    store: &impl Store,
+) {
+    let (line, other) = (line(100).number, number(101));
+    let by = [Blocker::Hand, Blocker::Person("Sergio".to_owned())];
+    let mut listed = BTreeMap::new();
+    for (n, by) in (107..).zip(by) {
+        let before = saves(store, None, conversation(number(n), now(), true)).await;
+        let mut blocked = before.clone();
+        let since = after(5);
+        blocked.block(Block { since, by });
+        listed.insert(number(n), blocked.blocked.clone().unwrap());
+        saves(store, Some(before), blocked).await;
+    }
+    assert_eq!(store.blocked(&line).await.unwrap(), listed);
+    assert_eq!(store.blocked(&other).await.unwrap(), BTreeMap::new());
+    let (sid, from) = (sid(1), number(107));
+    let found = store.for_inbound(&line, &sid, Some(&from)).await.unwrap();
+    let conversation = found.conversation.unwrap();
+    assert_eq!(conversation.blocked.as_ref(), listed.get(&from));
+    // What else changes leaves the list as it is.
+    let mut later = conversation.clone();
+    later.active = after(60);
+    let later = saves(store, Some(conversation), later).await;
+    assert_eq!(store.blocked(&line).await.unwrap(), listed);
+    let free = Conversation {
+        blocked: None,
+        ..later.clone()
+    };
+    saves(store, Some(later), free).await;
+    listed.remove(&from);
+    assert_eq!(store.blocked(&line).await.unwrap(), listed);
 }
 
 async fn what_is_known_of_a_person_is_kept_apart_from_their_conversations(store: &impl Store) {

@@ -1,5 +1,6 @@
 //! A store with a hook around its calls, by which a test has it fail or do wrong.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use relay::app::ports::store::{
     Accepted, Changed, ForInbound, ForSending, Kept, Notices, Planned, Result, Saved, Store,
     Subscribers,
 };
-use relay::domain::conversation::{Conversation, PersonState};
+use relay::domain::conversation::{Block, Conversation, PersonState};
 use relay::domain::delivery::Delivery;
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::message_sid::MessageSid;
@@ -154,6 +155,10 @@ impl<H: Hook> Store for HookedStore<H> {
     async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
         let answer = self.0.behind().person_state(line, person);
         self.0.read("person_state", answer).await
+    }
+
+    async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
+        self.0.read("blocked", self.0.behind().blocked(line)).await
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {

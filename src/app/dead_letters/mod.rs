@@ -100,6 +100,6 @@ pub fn how_it_stands(delivery: &Delivery) -> String {
         State::Accepted { .. } => format!("Twilio has it, for {to}"),
         State::Delivered => format!("it reached {to}"),
         State::GaveUp { .. } => "it gave up".to_owned(),
-        State::Withheld { .. } => "it is a text of the relay's own that was not sent".to_owned(),
+        State::Withheld { .. } => "it was better not sent, and nobody waits for it".to_owned(),
     }
 }

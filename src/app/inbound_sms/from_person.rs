@@ -284,13 +284,17 @@ impl By<'_> {
             None => {}
         }
         for Told { id, person, words } in outcome.told {
-            let Some(person) = self.line.person_with(&person) else {
-                continue;
+            let (purpose, to) = match self.line.person_with(&person) {
+                Some(person) => (Purpose::Conversation, Recipient::of(person)),
+                None if self.line.policy.alert.as_ref() == Some(&person) => {
+                    (Purpose::Alert, Recipient::owner(person))
+                }
+                None => continue,
             };
             let way = Way {
                 id,
-                purpose: Purpose::Conversation,
-                to: Recipient::of(person),
+                purpose,
+                to,
                 sid: &text.sms.sid,
             };
             deliveries.push(says(way, &words, self.line, text.now));

@@ -9,8 +9,9 @@ use super::from_owner;
 use super::from_person::PersonsView;
 use super::text::Text;
 use crate::app::ports::store::{ForInbound, MOST_ALIKE, Store};
+use crate::domain::command::{Command, Given};
 use crate::domain::conversation::{Candidate, Conversation, addressed};
-use crate::domain::line::Line;
+use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
 
 /// How many conversations are looked at closely. With more, it is asked anyway.
@@ -24,7 +25,7 @@ pub async fn read(
     text: &Text,
 ) -> anyhow::Result<PersonsView> {
     let number = text.sms.from.phone();
-    let Some(person) = number.filter(|number| line.person_with(number).is_some()) else {
+    let Some(person) = number.and_then(|number| line.person_with(number)) else {
         return Ok(PersonsView {
             conversations: if from_owner::asks(line, &text.sms) {
                 all(store, line).await?
@@ -40,11 +41,11 @@ pub async fn read(
     let (theirs, offered, named) = try_join3(
         store.conversations(&line.number, &stored.customers),
         store.conversations(&line.number, &offered),
-        named(store, line, text),
+        named(store, line, person, text),
     )
     .await?;
     Ok(PersonsView {
-        conversations: with_last_texts(store, person, theirs).await?,
+        conversations: with_last_texts(store, &person.number, theirs).await?,
         named,
         offered,
     })
@@ -65,20 +66,29 @@ async fn all(store: &dyn Store, line: &Line) -> anyhow::Result<Vec<Candidate>> {
     Ok(candidates.collect())
 }
 
-/// The conversations whose customers' numbers end in the digits that the text begins with.
-async fn named(store: &dyn Store, line: &Line, text: &Text) -> anyhow::Result<Vec<Conversation>> {
-    let Some((digits, _)) = addressed(&text.sms.body) else {
-        return Ok(Vec::new());
-    };
-    let digits = digits.ascii();
-    let last_four = &digits[digits.len().saturating_sub(4)..];
-    let alike = store
-        .customers_alike(&line.number, last_four, 4 * MOST_ALIKE)
-        .await?;
-    let named: Vec<PhoneNumber> = alike
-        .into_iter()
-        .filter(|customer| customer.expose().ends_with(&digits))
-        .collect();
+/// The conversations whose customers' numbers end in the digits that the text begins with, or in those
+/// of its command.
+async fn named(
+    store: &dyn Store,
+    line: &Line,
+    person: &Person,
+    text: &Text,
+) -> anyhow::Result<Vec<Conversation>> {
+    let in_front = addressed(&text.sms.body).map(|(digits, _)| digits.ascii());
+    let given = Given::of(&text.sms, person, text.received, line);
+    let command = given.and_then(|given| given.command?.ok());
+    let by_command = command.as_ref().and_then(Command::names).map(str::to_owned);
+    let digits = in_front.into_iter().chain(by_command);
+    let named = try_join_all(digits.map(async |digits| {
+        let last_four = &digits[digits.len().saturating_sub(4)..];
+        let alike = store.customers_alike(&line.number, last_four, 4 * MOST_ALIKE);
+        let alike = alike.await?.into_iter();
+        let named = alike.filter(|customer| customer.expose().ends_with(&digits));
+        anyhow::Ok(named.collect::<Vec<_>>())
+    }));
+    let mut named = named.await?.concat();
+    named.sort();
+    named.dedup();
     store.conversations(&line.number, &named).await
 }
 

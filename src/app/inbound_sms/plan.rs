@@ -147,6 +147,15 @@ impl Plan<'_> {
                     words.and_then(|words| deliveries::answer(words, line, &text.sms, text.now));
                 answer.into_iter().collect()
             }
+            // Nobody answers, but whoever wants no more notices gets none.
+            (Rule::Blocked, None) => {
+                if let Some(asked @ Asked::ToLeave(_)) = &asked {
+                    let before = &known.subscriptions;
+                    let left = subscription::heed(asked, line, &text.sms, before, text.received);
+                    record.subscriptions = left.0;
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         };
         record.deliveries = deliveries.iter().map(|new| new.id.clone()).collect();

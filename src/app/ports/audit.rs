@@ -133,6 +133,8 @@ pub enum Kind {
     Reconciled,
     /// A number went on the list of those who get no texts from the line, or off it.
     OptOut,
+    /// A customer was blocked, or not any more.
+    Block,
     /// A person said by text whether they are there.
     DutyByText,
     /// A number gets a topic's notices from now on.
@@ -141,7 +143,8 @@ pub enum Kind {
     Left,
     /// A delivery has to wait for its turn, since too much comes at once.
     Slowed,
-    /// Words of the relay's own were better not sent, or a notice's text not any more.
+    /// Words of the relay's own were better not sent, or a notice's or a blocked customer's text not any
+    /// more.
     Withheld,
     /// Another system invited somebody.
     Invited,

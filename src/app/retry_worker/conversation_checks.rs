@@ -30,6 +30,9 @@ pub async fn before(relay: &Relay, delivery: &Delivery, key: &HashKey) -> Result
     {
         return Ok(Some(Event::Held(Hold::Over(Withheld::Settled))));
     }
+    if is_of_blocked(relay, delivery, part).await? {
+        return Ok(Some(Event::Held(Hold::Over(Withheld::Blocked))));
+    }
     if let Some(chase) = part.chase.as_ref().filter(|chase| !chase.is_directed) {
         return direct(relay, delivery, part, chase).await.map(Some);
     }
@@ -51,6 +54,17 @@ pub async fn before(relay: &Relay, delivery: &Delivery, key: &HashKey) -> Result
     })
     .await?;
     Ok(Some(Event::Joined))
+}
+
+/// Of a customer's text that had to wait: whether they were blocked meanwhile. One that leaves at once
+/// was decided just now.
+async fn is_of_blocked(relay: &Relay, delivery: &Delivery, part: &InConversation) -> Result<bool> {
+    let has_waited = !delivery.slowed.is_empty() || !delivery.attempts.is_empty();
+    if delivery.purpose != Purpose::Relay || !has_waited || delivery.has_begun() {
+        return Ok(false);
+    }
+    let conversation = conversation(relay, delivery, part).await?;
+    Ok(conversation.is_some_and(|conversation| conversation.blocked.is_some()))
 }
 
 /// Changes the conversation. Where somebody else saves it meanwhile, it is done again by what it is

@@ -105,6 +105,7 @@ fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
         Rule::Passed => "passed the customer on",
         Rule::Claimed => "took the customer on",
         Rule::Done => "said that the customer waits no longer",
+        Rule::BlockByText => "blocked the customer, or took that back",
         Rule::Reaction => "reacted to a text",
         _ => wrote.as_str(),
     };

@@ -56,6 +56,9 @@ pub fn withheld(to: &str, because: Withheld) -> String {
         Withheld::Superseded => "a later notice took the place of its own",
         Withheld::LeftTopic => "they left the topic",
         Withheld::Settled => "there was no need of it any more",
+        Withheld::Blocked => {
+            return format!("it was not sent to {to}: the customer was blocked meanwhile");
+        }
         Withheld::NobodyElse => "nobody was left to ask, and no alert number to tell",
     };
     format!("these words of the relay's own were not sent to {to}: {why}")

@@ -16,9 +16,9 @@ pub struct Said {
 }
 
 const HOW: &str = "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00.";
-const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE: your \
-                        customer. Other words go to the customer; 0107 yes: to the one whose number \
-                        ends so.";
+const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE, BLOCK: \
+                        your customer. Other words go to the customer; 0107 yes: to the one ending \
+                        so.";
 const LATE: &str = "That came late and changed nothing. ";
 
 /// Carries out what `person` asks for. `written` is when their text reached Twilio: of what comes
@@ -41,7 +41,13 @@ pub fn heed(
         Ok(Command::Help) => (None, COMMANDS.to_owned()),
         Ok(Command::Who) => (None, place.who(&known.overrides)),
         // What becomes of conversations is not decided here.
-        Ok(Command::Pass { .. } | Command::Claim(_) | Command::Done(_)) => (None, String::new()),
+        Ok(
+            Command::Pass { .. }
+            | Command::Claim(_)
+            | Command::Done(_)
+            | Command::Block(_)
+            | Command::Unblock(_),
+        ) => (None, String::new()),
         Ok(Command::Status) => (None, place.status(&known.overrides)),
         Ok(Command::Away(_) | Command::Back) if is_late(written, now) => {
             let status = place.status(&known.overrides);

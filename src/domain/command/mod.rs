@@ -1,6 +1,6 @@
 //! What a person of the cascade says to the line about being there: `away until 5pm`, `back`,
-//! `who`, `status`, `help`; or about a customer of theirs: `pass`, `done`, `got it`. The whole text is one
-//! command, or it is none.
+//! `who`, `status`, `help`; or about a customer of theirs: `pass`, `done`, `got it`, `block`. The whole
+//! text is one command, or it is none.
 
 mod answer;
 mod away;
@@ -18,12 +18,9 @@ use serde::{Deserialize, Serialize};
 use super::duty::{Override, Presence};
 
 /// The commands as people are told them.
-pub const COMMANDS: [&str; 8] = [
-    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "HELP",
+pub const COMMANDS: [&str; 10] = [
+    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "BLOCK", "UNBLOCK", "HELP",
 ];
-
-/// Words of other relays that this one does not know as commands, and that are for no customer.
-pub const NO_COMMANDS: [&str; 1] = ["BLOCK"];
 
 /// What a person's command changes about their duty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ const ORDINARY: &str = "way sway awry alway \
     pase paso passo pass dass fass hass nass spass \
     don dont dona donde donne dine dome dose dote doze dune dope dane dene dove doe bone gone none zone \
     tone lone cone hone one fone dons dole \
-    blocks bloc bock blick lock clock flock \
+    blocks bloc bock blick lock clock flock unlock \
     heap hell held helm hemp helps yelp kelp whelp welp";
 
 /// Two words that are one edit from GOT IT.
@@ -39,6 +39,12 @@ const TIMES: &str = "today tonight tomorrow tomorow tommorow tommorrow tmrw tmr 
     mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday \
     sun sunday jan feb mar apr may jun jul aug sep oct nov dec";
 
+#[rustfmt::skip]
+const SENDERS: &[&str] = &[
+    "him", "her", "them", "this", "that", "number", "sender", "spam", "this number", "that number",
+    "this guy", "that guy", "this person", "this customer", "this one",
+];
+
 /// What is written to the relay behind a command or another word for it; … stands for any words. Times
 /// and tags can be behind some of them too.
 #[rustfmt::skip]
@@ -53,8 +59,8 @@ const FOLLOWING: &[(&str, &[&str])] = &[
              "on tomorrow"]),
     ("status", &["now"]),
     ("help", &["me"]),
-    ("block", &["him", "her", "them", "this", "that", "number", "sender", "spam", "this number",
-                "that number", "this guy", "that guy", "this person", "this customer", "this one"]),
+    ("block", SENDERS),
+    ("unblock", SENDERS),
 ];
 
 /// Words behind PASS that are no name.
@@ -102,8 +108,7 @@ fn is_near(text: &[&str], command: &str) -> bool {
     if SYNONYMS.contains(&(first, command)) {
         return may_follow(first, rest);
     }
-    // BLOCK needs a number; the others are a command when they are alone.
-    let is_command = *first == name && (command == "BLOCK" || !rest.is_empty());
+    let is_command = *first == name && !rest.is_empty();
     (is_command || is_slip(first, &name)) && may_follow(&name, rest)
 }
 
@@ -156,7 +161,7 @@ fn may_follow(word: &str, rest: &[&str]) -> bool {
     rest.is_empty()
         || is_known
         || is_one_of("away off out", word) && begins_with_time(rest)
-        || is_one_of("pass done block", word) && begins_with_tag(rest)
+        || is_one_of("pass done block unblock", word) && begins_with_tag(rest)
         || word == "pass" && names_somebody(rest)
 }
 

@@ -27,15 +27,27 @@ pub enum Command {
     Claim(Option<String>),
     /// The customer waits no longer.
     Done(Option<String>),
+    /// The customer's texts reach nobody any more.
+    Block(Option<String>),
+    /// They reach people again.
+    Unblock(Option<String>),
 }
 
 impl Command {
     /// Whether it is about the person, and not about a customer.
     pub fn is_about_duty(&self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Command::Pass { .. } | Command::Claim(_) | Command::Done(_)
+            Command::Away(_) | Command::Back | Command::Who | Command::Status | Command::Help
         )
+    }
+
+    /// The digits by which it names any customer of the line, and not only one of the person's.
+    pub fn names(&self) -> Option<&str> {
+        match self {
+            Command::Block(which) | Command::Unblock(which) => which.as_deref(),
+            _ => None,
+        }
     }
 
     /// Whether people also say its words to customers.
@@ -44,7 +56,7 @@ impl Command {
             Command::Back | Command::Who | Command::Status | Command::Help => true,
             Command::Pass { to, which } => to.is_none() && which.is_none(),
             Command::Done(which) => which.is_none(),
-            Command::Away(_) | Command::Claim(_) => false,
+            Command::Away(_) | Command::Claim(_) | Command::Block(_) | Command::Unblock(_) => false,
         }
     }
 }
@@ -81,6 +93,10 @@ pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, U
         ["got", "it", tag] => Some(Ok(Command::Claim(Some(digits(tag)?)))),
         ["done"] => Some(Ok(Command::Done(None))),
         ["done", tag] => Some(Ok(Command::Done(Some(digits(tag)?)))),
+        ["block"] => Some(Ok(Command::Block(None))),
+        ["block", tag] => Some(Ok(Command::Block(Some(digits(tag)?)))),
+        ["unblock"] => Some(Ok(Command::Unblock(None))),
+        ["unblock", tag] => Some(Ok(Command::Unblock(Some(digits(tag)?)))),
         _ => None,
     }
 }
@@ -158,6 +174,9 @@ mod tests {
             ("got it #0112", "Claim(Some(\"0112\"))"),
             ("Done", "Done(None)"),
             ("done 0107.", "Done(Some(\"0107\"))"),
+            ("Block 0107!", "Block(Some(\"0107\"))"),
+            ("block", "Block(None)"),
+            ("UNBLOCK #0107", "Unblock(Some(\"0107\"))"),
         ] {
             assert_eq!(said(body), command, "{body}");
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::automatic_text::{automatic_reply, reaction};
 use crate::domain::command::near_miss::{forced, near_miss};
 use crate::domain::command::pin_in_text;
-use crate::domain::command::{COMMANDS, Command, Given, NO_COMMANDS, Unclear};
+use crate::domain::command::{COMMANDS, Command, Given, Unclear};
 use crate::domain::delivery::OnPhone;
 use crate::domain::inbound::InboundSms;
 use crate::domain::line::{Line, Person};
@@ -123,9 +123,12 @@ impl PersonText<'_> {
     fn names_a_customer(&self) -> Option<Intent> {
         let (digits, words) = addressed(&self.sms.body)?;
         let (is_marked, digits) = (digits.is_marked, digits.ascii());
-        let Some(customer) = self.one_named() else {
-            return self.names_nobody_or_several(is_marked, &digits, words);
+        let named = self.named.iter().filter(|c| c.is_named(&digits));
+        let named: Vec<&Conversation> = named.collect();
+        let [one] = named[..] else {
+            return self.names_nobody_or_several(is_marked, &digits, words, &named);
         };
+        let customer = one.customer.clone();
         if words.is_empty() && self.sms.media.is_empty() {
             let is_tag = is_marked || self.candidates().any(|c| c.customer == customer);
             let answers = self.open_question().is_some();
@@ -135,10 +138,12 @@ impl PersonText<'_> {
                 answer: wording::no_words(&digits),
             });
         }
+        if let Some(refused) = self.is_to_blocked(one) {
+            return Some(refused);
+        }
         if !is_marked && self.candidates().all(|c| c.customer != customer) {
-            let among = self.named.iter().map(choice).collect();
             let because = "it begins with digits that may name an older customer".to_owned();
-            return Some(self.ask(self.whole_text(), among, because));
+            return Some(self.ask(self.whole_text(), vec![choice(one)], because));
         }
         Some(Intent::Send {
             to: vec![customer],
@@ -149,20 +154,14 @@ impl PersonText<'_> {
         })
     }
 
-    fn one_named(&self) -> Option<PhoneNumber> {
-        match self.named {
-            [one] => Some(one.customer.clone()),
-            _ => None,
-        }
-    }
-
     fn names_nobody_or_several(
         &self,
         is_marked: bool,
         digits: &str,
         words: &str,
+        named: &[&Conversation],
     ) -> Option<Intent> {
-        if self.named.is_empty() {
+        if named.is_empty() {
             // A number alone may be what a customer asked for.
             let is_number = words.is_empty() && digits.len() > 6;
             return (is_marked && !is_number).then(|| Intent::Refuse {
@@ -171,7 +170,7 @@ impl PersonText<'_> {
                 answer: wording::unknown_tag(digits, &self.latest()),
             });
         }
-        let among = self.named.iter().map(choice).collect();
+        let among = named.iter().map(|c| choice(c)).collect();
         let what = What::Send(vec![self.written_as(words)]);
         Some(self.ask(what, among, "several customers' numbers end so".to_owned()))
     }
@@ -195,9 +194,11 @@ impl PersonText<'_> {
                 because: "the person wants it sent to nobody".to_owned(),
             }),
             // Each goes to somebody else, with its own texts.
-            Reply::For(of, _) if of.len() > 1 && matches!(question.what, What::Pass(_)) => {
+            Reply::For(of, _)
+                if of.len() > 1 && matches!(question.what, What::Pass(_) | What::Block) =>
+            {
                 Some(Intent::AskAgain {
-                    because: "one at a time can be passed on".to_owned(),
+                    because: "it is done for one at a time".to_owned(),
                 })
             }
             Reply::For(of, "") => Some(Intent::Do {
@@ -327,6 +328,8 @@ impl PersonText<'_> {
             Command::Pass { to, which } => self.about_one(What::Pass(to), which),
             Command::Claim(which) => self.about_one(What::Claim, which),
             Command::Done(which) => self.about_one(What::Done, which),
+            Command::Block(which) => self.about_block(What::Block, which),
+            Command::Unblock(which) => self.about_block(What::Unblock, which),
             command => Intent::Command(Ok(command)),
         }
     }
@@ -337,7 +340,7 @@ impl PersonText<'_> {
             return None;
         }
         let body = forced(&self.sms.body).unwrap_or(&self.sms.body);
-        let command = near_miss(body, &COMMANDS).or_else(|| near_miss(body, &NO_COMMANDS))?;
+        let command = near_miss(body, &COMMANDS)?;
         Some(Intent::Refuse {
             rule: Rule::NearMiss,
             because: format!("it is nearly {command}"),
@@ -349,8 +352,8 @@ impl PersonText<'_> {
     fn about_one(&self, what: What, which: Option<String>) -> Intent {
         let among: Vec<Choice> = match &which {
             Some(digits) => {
-                let ends = |c: &&Conversation| c.customer.expose().ends_with(digits.as_str());
-                self.candidates().filter(ends).map(choice).collect()
+                let named = self.candidates().filter(|c| c.is_named(digits));
+                named.map(choice).collect()
             }
             None => self.candidates().map(choice).collect(),
         };
@@ -360,11 +363,17 @@ impl PersonText<'_> {
                 of: vec![one.customer.clone()],
                 because: "it is the only one that it can be about".to_owned(),
             },
-            ([], Some(digits)) => Intent::Refuse {
-                rule: Rule::UnknownTag,
-                because: "the person has no such conversation".to_owned(),
-                answer: wording::unknown_tag(&digits, &self.latest()),
-            },
+            ([], Some(digits)) => {
+                let theirs = self.conversations.iter().map(|c| &c.conversation);
+                let mut named = theirs.filter(|c| c.is_named(&digits));
+                named
+                    .find_map(|c| self.is_to_blocked(c))
+                    .unwrap_or_else(|| Intent::Refuse {
+                        rule: Rule::UnknownTag,
+                        because: "the person has no such conversation".to_owned(),
+                        answer: wording::unknown_tag(&digits, &self.latest()),
+                    })
+            }
             ([], None) => Intent::Refuse {
                 rule: rule_of(&what),
                 because: "the person has no open conversation".to_owned(),
@@ -410,7 +419,9 @@ impl PersonText<'_> {
     fn by_what_was_read(&self) -> Intent {
         let open: Vec<&Candidate> = self.open_candidates().collect();
         let given_away = self.conversations.iter();
-        let given_away = given_away.filter(|c| self.may_be_meant(c, open.first().copied()));
+        let given_away = given_away.filter(|c| {
+            c.conversation.blocked.is_none() && self.may_be_meant(c, open.first().copied())
+        });
         let may_be: Vec<&Candidate> = open.iter().copied().chain(given_away).collect();
         match (open.as_slice(), may_be.as_slice()) {
             (_, []) => self.nobody_to_send_to(),
@@ -498,7 +509,7 @@ impl PersonText<'_> {
         self.ask(self.whole_text(), among, because)
     }
 
-    fn ask(&self, what: What, among: Vec<Choice>, because: String) -> Intent {
+    pub(super) fn ask(&self, what: What, among: Vec<Choice>, because: String) -> Intent {
         Intent::Ask {
             what,
             among,
@@ -518,14 +529,15 @@ impl PersonText<'_> {
         })
     }
 
-    fn candidates(&self) -> impl Iterator<Item = &Conversation> {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &Conversation> {
         self.open_candidates()
             .map(|candidate| &candidate.conversation)
     }
 
     /// The person's last customers, to be named where none can be meant.
-    fn latest(&self) -> Vec<Choice> {
-        let latest = self.conversations.iter().map(|c| choice(&c.conversation));
+    pub(super) fn latest(&self) -> Vec<Choice> {
+        let theirs = self.conversations.iter().map(|c| &c.conversation);
+        let latest = theirs.filter(|c| c.blocked.is_none()).map(choice);
         latest.take(2).collect()
     }
 
@@ -572,6 +584,7 @@ pub(super) fn rule_of(what: &What) -> Rule {
         What::Pass(_) => Rule::Passed,
         What::Claim => Rule::Claimed,
         What::Done => Rule::Done,
+        What::Block | What::Unblock => Rule::BlockByText,
     }
 }
 

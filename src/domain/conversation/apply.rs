@@ -35,7 +35,7 @@ impl PersonText<'_> {
                 for customer in &to {
                     self.send(&mut outcome, &texts, customer);
                 }
-                outcome.answer = receipt;
+                outcome.answer = outcome.answer.or(receipt);
                 outcome
             }
             Intent::Do { what, of, because } => self.act(&what, &of, because, others),
@@ -77,7 +77,9 @@ impl PersonText<'_> {
             .filter(|q| q.what == *what || is_more(&q.what, what));
         let mut outcome = self.outcome(rule_of(what), because);
         if let Some(question) = asked {
-            outcome.rule = Rule::Choice;
+            if *what != What::Block {
+                outcome.rule = Rule::Choice;
+            }
             settle(&mut outcome.state, question, self.now);
         }
         for customer in of {
@@ -86,6 +88,8 @@ impl PersonText<'_> {
                 What::Pass(to) => self.pass(&mut outcome, customer, to.as_deref(), others),
                 What::Claim => self.claim(&mut outcome, customer),
                 What::Done => self.done(&mut outcome, customer),
+                What::Block => self.block(&mut outcome, customer),
+                What::Unblock => self.unblock(&mut outcome, customer),
             }
         }
         if let (Some(question), Some(link)) = (asked, &mut outcome.link) {
@@ -112,6 +116,13 @@ impl PersonText<'_> {
         let Some(mut conversation) = self.conversation(customer) else {
             return;
         };
+        // Somebody blocked them since it was asked.
+        if let Some(block) = &conversation.blocked {
+            outcome.rule = Rule::Blocked;
+            outcome.because = block.in_words(&self.line.time_zone);
+            outcome.answer = Some(wording::is_blocked(&conversation.tag, block));
+            return;
+        }
         let had_it = conversation.has.replace(self.person.number.clone());
         conversation.waits = None;
         conversation.take_part(&self.person.number);
@@ -136,7 +147,7 @@ impl PersonText<'_> {
     }
 
     /// Another participant hears of it: a text about the conversation is on its way to their phone.
-    fn tell(
+    pub(super) fn tell(
         &self,
         outcome: &mut Outcome,
         conversation: &mut Conversation,
@@ -283,7 +294,7 @@ impl PersonText<'_> {
         outcome
     }
 
-    fn conversation(&self, customer: &PhoneNumber) -> Option<Conversation> {
+    pub(super) fn conversation(&self, customer: &PhoneNumber) -> Option<Conversation> {
         let theirs = self
             .conversations
             .iter()

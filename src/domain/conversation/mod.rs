@@ -6,6 +6,7 @@ mod addressed;
 pub mod addressee;
 mod apply;
 mod begin;
+mod block;
 pub mod excerpt;
 mod outcome;
 mod person_state;
@@ -26,6 +27,7 @@ use crate::domain::phone::PhoneNumber;
 
 pub use addressed::{Digits, addressed};
 pub use begin::{CustomerText, Relayed};
+pub use block::{Block, Blocker};
 pub use outcome::{Ask, Outcome, Passed, Sent, Told};
 pub use person_state::PersonState;
 pub use pin_attempts::{Proof, TRIES, WrongPins};
@@ -66,6 +68,9 @@ pub struct Conversation {
     /// Since when the customer waits for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<Waits>,
+    /// Their texts reach nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Block>,
     /// The beginning of what the customer wrote last.
     #[serde(default)]
     pub words: Words,
@@ -173,6 +178,7 @@ impl Conversation {
             active: now,
             has: None,
             waits: None,
+            blocked: None,
             words: Words::default(),
             texts: Vec::new(),
             last: None,
@@ -198,7 +204,13 @@ impl Conversation {
     /// Whether a text without a tag may be for it.
     pub fn is_candidate(&self, conversation_for: Duration, now: Timestamp) -> bool {
         let waits = |waits: Waits| !is_past(waits.reminded, WAITS_AT_MOST, now);
-        self.waits.is_some_and(waits) || !is_past(self.active, conversation_for, now)
+        let is_recent = !is_past(self.active, conversation_for, now);
+        self.blocked.is_none() && (is_recent || self.waits.is_some_and(waits))
+    }
+
+    /// Whether the customer's number ends in these digits.
+    pub fn is_named(&self, digits: &str) -> bool {
+        self.customer.expose().ends_with(digits)
     }
 
     pub fn participant(&self, person: &PhoneNumber) -> Option<&Participant> {

@@ -17,7 +17,7 @@ pub struct Outcome {
     pub answer: Option<String>,
     pub sent: Vec<Sent>,
     pub passed: Option<Passed>,
-    /// What the line's other people are told.
+    /// What the line's other people are told, or the owner.
     pub told: Vec<Told>,
     pub ask: Option<Ask>,
     pub link: Option<Link>,
@@ -27,7 +27,7 @@ pub struct Outcome {
     pub state: PersonState,
 }
 
-/// One of the line's other people hears of it.
+/// One of the line's other people hears of it, or the owner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     pub id: DeliveryId,

@@ -100,15 +100,6 @@ fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
         Situation::TwoWait | Situation::QuestionOpen => vec![ben, ana(true)],
     };
     let known = [candidate(&line, "+16195550107", "Is the boat ready?", 20, true).conversation];
-    let (digits, named) = match addressed(body) {
-        Some((digits, _)) => (digits.ascii(), &known[..]),
-        None => (String::new(), &known[..0]),
-    };
-    let named: Vec<Conversation> = named
-        .iter()
-        .filter(|conversation| conversation.customer.expose().ends_with(&digits))
-        .cloned()
-        .collect();
     let mut state = PersonState::default();
     if situation == Situation::QuestionOpen {
         let choices = conversations
@@ -137,6 +128,17 @@ fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
         media_left_out: 0,
         opt_out_type: None,
     };
+    let given = Given::of(&sms, &line.people[0], at(0), &line);
+    let command = given
+        .iter()
+        .filter_map(|given| given.command.as_ref()?.as_ref().ok());
+    let in_command = command
+        .filter_map(|command| command.names())
+        .map(str::to_owned);
+    let in_front = addressed(body).map(|(digits, _)| digits.ascii());
+    let digits: Vec<String> = in_front.into_iter().chain(in_command).collect();
+    let is_named = |c: &&Conversation| digits.iter().any(|digits| c.is_named(digits));
+    let named: Vec<Conversation> = known.iter().filter(is_named).cloned().collect();
     let text = PersonText {
         line: &line,
         person: &line.people[0],
@@ -147,7 +149,7 @@ fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
         named: &named,
         offered: &[],
         state: &state,
-        given: Given::of(&sms, &line.people[0], at(0), &line),
+        given,
     };
     let intent = text.intent();
     match &intent {
@@ -323,7 +325,16 @@ const PHRASES: &[(&str, &str)] = &[
     ("All done", "rsar"),
     ("doen", "rrrr"),
     ("/done", "rxaa"),
-    ("block 0107", "rrrr"),
+    ("block 0107", "aaaa"),
+    ("Block 0107!", "aaaa"),
+    (".block #0107", "aaaa"),
+    ("block 0199", "rrrr"),
+    ("block", "raaa"),
+    ("BLOCK", "raaa"),
+    ("unblock 0107", "rrrr"),
+    ("unblock", "rrrr"),
+    ("unblok 0107", "rrrr"),
+    ("Block off the dock", "rsar"),
     ("block him", "rrrr"),
     ("Blocked", "rsar"),
     ("off", "rrrr"),
@@ -567,6 +578,8 @@ const WITH_PIN: &[(&str, &str)] = &[
     ("yes", "rsar"),
     ("pass 0107", "rxxx"),
     ("done", "rsar"),
+    ("block 0107", "aaaa"),
+    ("4711 block 0107", "aaaa"),
 ];
 
 #[test]

@@ -49,6 +49,8 @@ pub enum What {
     Pass(Option<String>),
     Claim,
     Done,
+    Block,
+    Unblock,
 }
 
 /// Words of a person that wait.
@@ -133,6 +135,8 @@ impl Question {
             "nobody" | "none" | "neither" if is_alone => Reply::Nobody,
             "both" if self.choices.len() == 2 => Reply::For(everybody(), rest),
             "all" if is_alone => Reply::For(everybody(), rest),
+            // Whom nobody is to hear any more, only a number or digits can say.
+            _ if self.what == What::Block => Reply::Else,
             _ => self.by_word(body),
         }
     }

@@ -2,7 +2,7 @@
 //! segment.
 
 use super::question::Written;
-use super::{Choice, Conversation, Question, What, Words};
+use super::{Block, Choice, Conversation, Question, What, Words};
 use crate::domain::command::Command;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms::attachments::or_attachments;
@@ -22,10 +22,11 @@ const NOTHING_WAS_SENT: &str = " Nothing was sent.";
 const NOBODY_WAS_MEANT: &str = "Not sent, as you did not say to whom: ";
 const PASSES: &str = " passes ";
 const TO_YOU: &str = " to you";
+const REACH_NOBODY: &str = " texts reach nobody";
 const WAITS: &str = " waits for an answer since ";
 
 /// What stands in these texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 7] = [
+pub(crate) const MARKS: [&str; 8] = [
     HOW_TO_CHOOSE,
     NOBODY_WAS_MEANT,
     NO_CONVERSATION,
@@ -33,6 +34,7 @@ pub(crate) const MARKS: [&str; 7] = [
     DID_YOU_MEAN,
     ANSWERED,
     NOBODY_ANSWERED,
+    REACH_NOBODY,
 ];
 
 /// The same, right behind a telephone number.
@@ -47,11 +49,16 @@ const NOBODY_ANSWERED: &str = "Nobody has answered +";
 /// Asks a person for whom their text is: the numbers of the choices, the last digits of the
 /// customers', and what they wrote last.
 pub fn question(question: &Question, is_repeated: bool) -> String {
+    if let (What::Block, [one]) = (&question.what, question.choices.as_slice()) {
+        return whether_to_block(one, question.first_number, is_repeated);
+    }
     let head = match &question.what {
         What::Send(texts) => format!("Who is {} for?", quoted(texts)),
         What::Pass(_) => "Pass on which?".to_owned(),
         What::Claim => "Which do you take?".to_owned(),
         What::Done => "Which is done?".to_owned(),
+        What::Block => format!("Block which? Their{REACH_NOBODY} from then on."),
+        What::Unblock => "Unblock which?".to_owned(),
     };
     let head = if is_repeated {
         format!("{ONCE_MORE}{head}")
@@ -86,6 +93,15 @@ pub fn question(question: &Question, is_repeated: bool) -> String {
     format!("{head}{}{how}", options.collect::<String>())
 }
 
+fn whether_to_block(customer: &Choice, number: usize, is_repeated: bool) -> String {
+    let once_more = if is_repeated { ONCE_MORE } else { "" };
+    quoting(
+        &format!("{once_more}Block {} \"", customer.tag),
+        &customer.words.0,
+        &format!("\"? Their{REACH_NOBODY} from then on. Text {number} to block, 0 to keep."),
+    )
+}
+
 /// What the person may have meant instead of words for a customer.
 fn meant(command: &Command) -> &'static str {
     match command {
@@ -97,6 +113,8 @@ fn meant(command: &Command) -> &'static str {
         Command::Done(_) => "it is done",
         Command::Away(_) => "you are away",
         Command::Claim(_) => "you take it",
+        Command::Block(_) => "block them",
+        Command::Unblock(_) => "unblock them",
     }
 }
 
@@ -126,6 +144,8 @@ pub fn not_sent(question: &Question, texts: &[Written]) -> String {
         What::Pass(_) => "Nothing was passed on, as you did not say which.".to_owned(),
         What::Claim => "You took nothing, as you did not say which.".to_owned(),
         What::Done => "Nothing is done, as you did not say which.".to_owned(),
+        What::Block => "Nobody was blocked, as you did not say so.".to_owned(),
+        What::Unblock => "Nobody was unblocked, as you did not say which.".to_owned(),
     }
 }
 
@@ -144,6 +164,10 @@ pub fn nothing_open_to(what: &What) -> &'static str {
         What::Pass(_) => "You have no customer to pass on.",
         What::Claim => "You have no customer to take.",
         What::Done => "No customer of yours waits.",
+        What::Block => "Whom? Put the last digits of their number behind it, such as: BLOCK 0107.",
+        What::Unblock => {
+            "Whom? Put the last digits of their number behind it, such as: UNBLOCK 0107."
+        }
     }
 }
 
@@ -230,6 +254,36 @@ pub fn done(tag: &str) -> String {
     format!("{tag} is done: they wait no longer.")
 }
 
+pub fn blocked(tag: &str) -> String {
+    format!("{tag} is blocked: their{REACH_NOBODY}. UNBLOCK {tag} takes it back.")
+}
+
+/// To the owner.
+pub fn blocked_by(person: &str, conversation: &Conversation) -> String {
+    let Conversation { customer, tag, .. } = conversation;
+    let customer = customer.expose();
+    format!("{person} has blocked {customer}: their{REACH_NOBODY}. UNBLOCK {tag} takes it back.")
+}
+
+pub fn unblocked(tag: &str) -> String {
+    format!("{tag} is not blocked any more: their texts come again.")
+}
+
+/// Nothing goes to a blocked customer.
+pub fn is_blocked(tag: &str, block: &Block) -> String {
+    let by = &block.by;
+    format!("{tag} is blocked {by}.{NOTHING_WAS_SENT} To write to them, text UNBLOCK {tag} first.")
+}
+
+/// Whoever blocks a customer who is blocked, or unblocks one who is not.
+pub fn is_so_already(conversation: &Conversation) -> String {
+    let tag = &conversation.tag;
+    match &conversation.blocked {
+        Some(block) => format!("{tag} is blocked already, {}.", block.by),
+        None => format!("{tag} is not blocked."),
+    }
+}
+
 pub fn automatic_reply(tag: &str) -> String {
     format!("{AUTOMATIC_REPLY}\"{tag} yes\" sends it.")
 }
@@ -241,10 +295,8 @@ pub fn near_miss(command: &str) -> String {
         "PASS" => "Text PASS, PASS 0107, or PASS and a name",
         "GOT IT" => "Text GOT IT 0107",
         "DONE" => "Text DONE, or DONE 0107",
-        "BLOCK" => {
-            return "Not sent. The line has no such command. For a customer: 0107 and the words."
-                .to_owned();
-        }
+        "BLOCK" => "Text BLOCK 0107",
+        "UNBLOCK" => "Text UNBLOCK 0107",
         command => {
             return format!(
                 "{DID_YOU_MEAN}{command}? Text {command} alone. For a customer: 0107 and the words."

@@ -52,7 +52,7 @@ impl Limit {
     }
 }
 
-/// Why words that are no text of somebody's were not sent.
+/// Why words were better not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
@@ -69,6 +69,8 @@ pub enum Withheld {
     LeftTopic,
     /// What it was to say is not so any more.
     Settled,
+    /// A customer's text had to wait, and they were blocked meanwhile.
+    Blocked,
     /// Nobody is left who could be asked to answer a customer, and no owner to be told.
     NobodyElse,
 }

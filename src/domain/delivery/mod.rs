@@ -237,7 +237,7 @@ pub enum State {
     Delivered,
     /// No further attempt is made.
     GaveUp { because: GaveUp },
-    /// Words of the relay's own that were better not sent. Nobody waits for them.
+    /// Words that were better not sent. Nobody waits for them.
     Withheld { because: Withheld },
 }
 

@@ -82,6 +82,8 @@ mod tests {
             "0107: Sergio could not be reached. +16195550107: hi",
             &asking::has_it("Ana", &customer),
             &asking::answered_by("Ana", &customer, "at five"),
+            &asking::blocked("0107"),
+            &asking::blocked_by("Ana", &conversation),
             &asking::nobody_answered(&customer, "10:00 AM", "hi"),
             &asking::reminder(&conversation, "10:00 AM", None),
             &asking::left_unanswered("Ana", &customer, "10:00 AM"),

@@ -79,7 +79,10 @@ impl RecipientStatus {
                 Withheld::NotAllowed | Withheld::TooMany => Self::Skipped,
                 Withheld::Cancelled => Self::Cancelled,
                 Withheld::Superseded => Self::Superseded,
-                Withheld::Expired | Withheld::Settled | Withheld::NobodyElse => Self::Expired,
+                Withheld::Expired
+                | Withheld::Settled
+                | Withheld::NobodyElse
+                | Withheld::Blocked => Self::Expired,
             },
         }
     }

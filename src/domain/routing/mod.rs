@@ -75,6 +75,10 @@ pub enum Rule {
     /// A person's number sent a relay's own words back, as another relay does; an answer would
     /// begin a loop.
     OwnWords,
+    /// The customer is blocked: their texts reach nobody, and nobody's reach them.
+    Blocked,
+    /// A person blocked a customer, or took that back.
+    BlockByText,
     /// It was a topic's keyword and nothing else: whoever wrote it subscribed, which is nothing for
     /// people to read.
     Keyword,
@@ -97,6 +101,8 @@ pub struct Known {
     pub from_own_line: bool,
     /// The name of the person who has the sender's conversation, if it is open.
     pub has_conversation: Option<String>,
+    /// Why the sender's texts reach nobody, if they are blocked.
+    pub blocked: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +123,9 @@ pub fn decide(
     let candidates = candidates(line, known, now);
     let mut rule = match from.phone() {
         Some(number) if *number == line.number || known.from_own_line => Rule::FromLine,
+        Some(number) if known.blocked.is_some() && line.person_with(number).is_none() => {
+            Rule::Blocked
+        }
         Some(number) => match nature {
             Nature::Joins => Rule::Keyword,
             Nature::Leaves => Rule::LeftTopic,
@@ -134,7 +143,7 @@ pub fn decide(
         Rule::FirstAvailable => on_duty(&candidates),
         _ => Vec::new(),
     };
-    let mut because = None;
+    let mut because = known.blocked.clone().filter(|_| rule == Rule::Blocked);
     if let Some(has) = known
         .has_conversation
         .as_ref()

@@ -3,6 +3,7 @@
 
 mod answers;
 mod auto_reply;
+mod blocking;
 mod changes;
 mod commands;
 mod order;

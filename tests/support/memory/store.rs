@@ -11,7 +11,7 @@ use relay::app::ports::store::{
     Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
     Store, Subscribers,
 };
-use relay::domain::conversation::{Conversation, PersonState, digits_alike};
+use relay::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use relay::domain::delivery::Delivery;
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::DeliveryId;
@@ -389,6 +389,14 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let state = tables.persons.get(&(line.clone(), person.clone()));
         Ok(state.cloned().unwrap_or_default())
+    }
+
+    async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
+        let tables = self.tables();
+        let blocked = tables.conversations_of(line);
+        Ok(blocked
+            .filter_map(|c| Some((c.customer.clone(), c.blocked.clone()?)))
+            .collect())
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {

@@ -1,11 +1,13 @@
 //! Conversations, the lists of those who take part in them, and what is known of persons.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use super::item::{self, Key};
 use super::table::Table;
 use crate::app::ports::store::{Changed, Result};
-use crate::domain::conversation::{Conversation, PersonState, digits_alike};
+use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use crate::domain::phone::PhoneNumber;
 
 pub async fn of(
@@ -50,6 +52,15 @@ pub async fn of_person(
     found.iter().map(item::to_customer).collect()
 }
 
+pub async fn blocked(table: &Table, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
+    let query = table.query_where(&Key::line(line).pk, "begins_with(sk, :sk)", item::BLOCKED);
+    let found = table.find(query, usize::MAX, "list the blocked of").await?;
+    let blocked = found.iter();
+    blocked
+        .map(|item| Ok((item::to_customer(item)?, item::from_json(item)?)))
+        .collect()
+}
+
 /// What saves a conversation. The first of them has the condition that nobody else saved it.
 pub fn writes(
     table: &Table,
@@ -66,6 +77,13 @@ pub fn writes(
             digits_alike(&after.customer),
             &after.customer,
         )));
+    }
+    if changed.changes_block() {
+        let key = Key::blocked(line, &after.customer);
+        writes.push(match &after.blocked {
+            Some(block) => table.put_any(item::with_json(key, block)?),
+            None => table.delete(&key),
+        });
     }
     let (gone, new) = changed.listings();
     for listing in &gone {

@@ -55,6 +55,9 @@ const CONVERSATION_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours
 /// What the sort keys of a line's opt-outs begin with.
 pub const OPT_OUT: &str = "opt_out#";
 
+/// What those of its blocked customers begin with.
+pub const BLOCKED: &str = "blocked#";
+
 const OVERRIDE: &str = "@";
 pub const TOPIC: &str = "topic@";
 const DELIVERY: &str = "delivery#";
@@ -101,6 +104,10 @@ impl Key {
 
     pub fn opt_out(line: &PhoneNumber, number: &PhoneNumber) -> Self {
         Self::of_line(line, &format!("{OPT_OUT}{}", number.expose()))
+    }
+
+    pub fn blocked(line: &PhoneNumber, customer: &PhoneNumber) -> Self {
+        Self::of_line(line, &format!("{BLOCKED}{}", customer.expose()))
     }
 
     pub fn opted_out_people(line: &PhoneNumber) -> Self {
@@ -193,7 +200,7 @@ pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
     Ok(key.with([(JSON, json(record)?), (EXPIRES, expiry(record.received)?)]))
 }
 
-/// One that waits does not expire: nobody who waits is forgotten.
+/// One that waits does not expire: nobody who waits is forgotten, and no block.
 pub fn of_conversation(
     line: &PhoneNumber,
     conversation: &Conversation,
@@ -201,6 +208,9 @@ pub fn of_conversation(
 ) -> anyhow::Result<Item> {
     let key = Key::conversation(line, &conversation.customer);
     let item = versioned(key, conversation, conversation.version, saved_by)?;
+    if conversation.blocked.is_some() {
+        return Ok(item);
+    }
     expiring_with(item, conversation)
 }
 

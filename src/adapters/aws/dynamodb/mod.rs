@@ -5,7 +5,8 @@
 //! | `line#NUMBER` | `line` | `json`: the line |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
 //! | `line#NUMBER` | `person#NUMBER` | `json`, `version`, `saved_by`: what one of its people is asked, and wrong PINs |
-//! | `conversation#NUMBER#CUSTOMER` | `conversation` | `json`, `version`, `saved_by`; `expires` unless the customer waits |
+//! | `conversation#NUMBER#CUSTOMER` | `conversation` | `json`, `version`, `saved_by`; `expires` unless the customer waits or is blocked |
+//! | `line#NUMBER` | `blocked#CUSTOMER` | `json`: since when and by whom that customer is blocked, as in the conversation: the list of them |
 //! | `conversations#NUMBER#PERSON` | `WAITS#TIME#CUSTOMER` | `expires` unless the customer waits: the list of a person's customers, read from its end |
 //! | `alike#NUMBER#DIGITS` | `CUSTOMER` | none: the customers whose numbers end in the same four digits |
 //! | `line#NUMBER` | `reconciled` | `day`: the last one that is not to be compared with Twilio's list any more |
@@ -28,12 +29,12 @@
 //! partition key `due_shard` (a string, `0` to `7`, `dead` for what gave up, or `notices`), the sort key
 //! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
 //!
-//! All reads but those of the index, the register, the opt-outs, a topic, a person's list and the
-//! customers who end alike are `BatchGetItem`, all consistent but those of the index; so a function
+//! All reads but those of the index, the register, the opt-outs, the blocked, a topic, a person's list
+//! and the customers who end alike are `BatchGetItem`, all consistent but those of the index; so a function
 //! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms and
 //! reconciliation also for `DeleteItem` and `Query` on the table, the worker also for `Query` on table
-//! and index, `relay config`, `relay optouts` and `relay subscribers` for `Query` and
-//! `DeleteItem` on the table, `relay conversations` for `Query` on the table, and `relay dead` for
+//! and index, `relay config`, `relay optouts`, `relay block` and `relay subscribers` for
+//! `Query` and `DeleteItem` on the table, `relay conversations` for `Query` on the table, and `relay dead` for
 //! `Query` on the index.
 //!
 //! A decision must know which of the line's people opted out, and reads them by one key with the
@@ -49,6 +50,7 @@ mod planned;
 mod subscribers;
 mod table;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -66,7 +68,7 @@ use crate::app::ports::store::{
     Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
     SignatureDigest, Store,
 };
-use crate::domain::conversation::{Conversation, PersonState, digits_alike};
+use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -266,6 +268,10 @@ impl Store for DynamoStore {
     async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
         let state = self.read_one(Key::person_state(line, person)).await?;
         Ok(state.unwrap_or_default())
+    }
+
+    async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
+        conversations::blocked(&self.table, line).await
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {

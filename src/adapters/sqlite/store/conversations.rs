@@ -1,11 +1,13 @@
 //! Conversations, the lists of those who take part in them, and what is known of persons.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use super::{at_most, one, parse, to_json};
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{Changed, Listing, Result};
-use crate::domain::conversation::{Conversation, PersonState, digits_alike};
+use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use crate::domain::phone::PhoneNumber;
 
 pub fn of(
@@ -42,6 +44,20 @@ pub fn of_person(
                  ORDER BY waits DESC, at DESC LIMIT ?";
     let values = params![line.expose(), person.expose(), at_most(limit)];
     customers(connection, query, values)
+}
+
+/// Asked by people alone, and so without an index.
+pub fn blocked(
+    connection: &Connection,
+    line: &PhoneNumber,
+) -> Result<BTreeMap<PhoneNumber, Block>> {
+    let query = "SELECT customer, conversation -> '$.blocked' FROM conversations
+                 WHERE line = ? AND conversation ->> '$.blocked' IS NOT NULL";
+    let found: Vec<(String, String)> = rows(connection, query, [line.expose()])?;
+    let blocked = found.into_iter();
+    blocked
+        .map(|(customer, block)| Ok((PhoneNumber::parse(&customer)?, parse(&block)?)))
+        .collect()
 }
 
 fn customers(

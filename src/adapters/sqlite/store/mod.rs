@@ -7,6 +7,7 @@ mod parsed_lines;
 mod rows;
 mod subscribers;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -25,7 +26,7 @@ use crate::app::ports::store::{
     Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
     SignatureDigest, Store,
 };
-use crate::domain::conversation::{Conversation, PersonState, digits_alike};
+use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -175,6 +176,10 @@ impl Store for SqliteStore {
 
     async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
         self.read(|connection| conversations::person_state(connection, line, person))
+    }
+
+    async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
+        self.read(|connection| conversations::blocked(connection, line))
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {

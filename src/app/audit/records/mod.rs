@@ -5,6 +5,8 @@ mod notices;
 use jiff::Timestamp;
 
 use crate::app::ports::audit::{Considered, HashKey, Kind, Record};
+use crate::app::ports::store::Planned;
+use crate::domain::conversation::{Block, Conversation};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{
     Attempt, Delivery, Effect, Failed, Purpose, Recipient, State, Withheld,
@@ -14,7 +16,7 @@ use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::names::name_of;
 use crate::domain::opt_out;
-use crate::domain::phone::Sender;
+use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::reconciliation::{Difference, Report, What};
 use crate::domain::subscriber::{How, Subscriber};
 
@@ -254,6 +256,43 @@ pub fn opted_out_by_hand(line: &Line, change: &opt_out::Change, at: Timestamp) -
 fn person_with(line: &Line, change: &opt_out::Change) -> Option<String> {
     let person = line.person_with(&change.number)?;
     Some(person.name.clone())
+}
+
+/// The records of whom a person's text blocked, or not any more.
+pub fn blocked_by_text(planned: &Planned, key: &HashKey) -> Vec<Record> {
+    let record = &planned.record;
+    let changed = planned.conversations.iter().filter(|c| c.changes_block());
+    let records = changed.map(|changed| {
+        let Conversation {
+            customer, blocked, ..
+        } = &changed.after;
+        let line = &record.decision.line;
+        Record {
+            to: Some(key.who(customer.expose(), customer.masked())),
+            ..of_inbound(Kind::Block, line, &record.sms, record.received, key)
+                .with_outcome(block_in_words(blocked.as_ref()))
+        }
+    });
+    records.collect()
+}
+
+/// The record of the same by hand. It is made by people without the credentials, so the number in it is
+/// masked and has no hash.
+pub fn blocked_by_hand(
+    line: &Line,
+    customer: &PhoneNumber,
+    block: Option<&Block>,
+    at: Timestamp,
+) -> Record {
+    let (number, what) = (customer.masked(), block_in_words(block));
+    Record::new(Kind::Block, &line.name, at).with_outcome(format!("{number}: {what}"))
+}
+
+fn block_in_words(block: Option<&Block>) -> String {
+    match block {
+        Some(block) => format!("blocked {}", block.by),
+        None => "not blocked any more".to_owned(),
+    }
 }
 
 /// The record of what a person's text changed about their duty.

@@ -11,13 +11,14 @@ pub use planned::{Changed, Kept, Listing, Planned};
 pub use signature_digest::SignatureDigest;
 pub use subscribers::Subscribers;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::conversation::{Conversation, PersonState};
+use crate::domain::conversation::{Block, Conversation, PersonState};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
@@ -77,6 +78,9 @@ pub trait Store: Notices + Subscribers {
 
     /// What is known of a person of the line apart from their conversations.
     async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState>;
+
+    /// The line's blocked customers.
+    async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>>;
 
     /// Saves a conversation, unless somebody else saved it since it was read.
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved>;
@@ -214,7 +218,14 @@ impl ForInbound {
             subscriptions: self.subscriptions.clone(),
             from_own_line: self.from_own_line,
             has_conversation: self.has_conversation(now),
+            blocked: self.blocked(),
         }
+    }
+
+    /// Why the sender's texts reach nobody.
+    fn blocked(&self) -> Option<String> {
+        let block = self.conversation.as_ref()?.blocked.as_ref()?;
+        Some(block.in_words(&self.line.as_ref()?.time_zone))
     }
 
     /// The name of the person who has the sender's conversation, if it is open.

@@ -45,6 +45,15 @@ impl Changed {
         self.after.version - 1
     }
 
+    /// Whether the customer is blocked by it, or not any more.
+    pub fn changes_block(&self) -> bool {
+        let before = self
+            .before
+            .as_ref()
+            .and_then(|before| before.blocked.as_ref());
+        before != self.after.blocked.as_ref()
+    }
+
     /// The places in lists that it gives up, and those that it takes.
     pub fn listings(&self) -> (Vec<Listing>, Vec<Listing>) {
         let before = self.before.as_ref().map(listings).unwrap_or_default();

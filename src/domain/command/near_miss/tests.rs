@@ -3,7 +3,7 @@ use super::*;
 use proptest::prelude::*;
 
 const COMMANDS: &[&str] = &[
-    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "BLOCK", "HELP",
+    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "BLOCK", "UNBLOCK", "HELP",
 ];
 
 #[test]
@@ -165,7 +165,6 @@ fn what_is_nearly_a_command_is_noticed() {
             &[
                 "blok",
                 "blcok",
-                "block",
                 "bloock",
                 "block him",
                 "block this guy",
@@ -174,6 +173,10 @@ fn what_is_nearly_a_command_is_noticed() {
                 "blokc 0107",
                 "block number 0107",
             ],
+        ),
+        (
+            "UNBLOCK",
+            &["unblok", "unblock him", "unblock number 0107", "unblock 7"],
         ),
         (
             "HELP",
@@ -376,6 +379,9 @@ fn answers_to_customers_are_no_near_misses() {
         "bloc",
         "a block away",
         "Blocked it",
+        "Unlock it",
+        "unlock",
+        "unblock the sink first",
         // HELP
         "Help is on the way",
         "help yourself",

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::conversation::Words;
+use crate::domain::conversation::{Blocker, Words};
 use crate::domain::delivery::wording::did_not_reach;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::sms::segments;
@@ -87,11 +87,17 @@ fn whatever_is_said_is_one_plain_segment() {
     );
     let customer = PhoneNumber::parse("+123456789012345").unwrap();
     let conversation = Conversation {
+        tag: "123456789012345".to_owned(),
         words: Words(long.clone()),
         ..Conversation::new(customer.clone(), &[], jiff::Timestamp::UNIX_EPOCH)
     };
     let tags = vec!["56789012345".to_owned(); 30];
+    let one = |what| asked(what, &[long.as_str()]);
     let asked = |what| asked(what, &[long.as_str(), long.as_str()]);
+    let block = Block {
+        since: jiff::Timestamp::UNIX_EPOCH,
+        by: Blocker::Person(name.to_owned()),
+    };
     let question = asked(texts(&[&long]));
     let mut said = vec![
         not_sent(&question, &written(&[&long])),
@@ -130,6 +136,15 @@ fn whatever_is_said_is_one_plain_segment() {
         pin_locked("Mon 10:00 AM"),
         pin_and_no_command(),
         pins_tried(name, name),
+        blocked("123456789012345"),
+        blocked_by(name, &conversation),
+        unblocked("123456789012345"),
+        is_blocked("123456789012345", &block),
+        is_so_already(&conversation),
+        not_sent(&asked(What::Block), &[]),
+        super::question(&asked(What::Block), true),
+        super::question(&one(What::Block), true),
+        answer_first(&one(What::Block)),
     ];
     said.extend(
         crate::domain::command::COMMANDS
