@@ -3,6 +3,8 @@
 
 pub mod audit;
 #[cfg(feature = "machine")]
+pub mod blocks;
+#[cfg(feature = "machine")]
 pub mod dead_letters;
 pub mod delivery_status;
 pub mod inbound_fallback;

@@ -28,7 +28,7 @@ pub struct ByHand {
 #[derive(clap::Args)]
 pub struct Whom {
     /// The number, as people in the line's country write it
-    number: String,
+    pub number: String,
     #[command(flatten)]
     pub by_hand: ByHand,
 }

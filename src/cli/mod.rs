@@ -1,5 +1,6 @@
 //! The `relay` command. One file per subcommand; this one only lists them.
 
+mod block;
 mod by_hand;
 mod candidates;
 mod config;
@@ -67,6 +68,7 @@ enum Command {
     Notice(notice::Notice),
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
+    Block(block::Block),
     Subscribers(subscribers::Subscribers),
     Schema(schema::Schema),
     Config(config::Config),
@@ -150,6 +152,7 @@ impl Command {
             Command::Invite(command) => command.run().await,
             Command::Notice(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
+            Command::Block(command) => command.run().await,
             Command::Subscribers(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Config(command) => command.run().await,
