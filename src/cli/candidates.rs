@@ -69,7 +69,7 @@ pub fn outcome(decision: &Decision) -> String {
 /// Where a text goes that goes to no person of the cascade, and why.
 pub fn nobody(rule: Rule) -> (&'static str, &'static str) {
     let to = match rule {
-        Rule::Answer | Rule::TaggedAnswer | Rule::Choice => "the customer",
+        Rule::Answer | Rule::TaggedAnswer | Rule::WroteFirst | Rule::Choice => "the customer",
         Rule::OptOutWord | Rule::AutomaticReply | Rule::OwnWords => "nobody, not answered",
         Rule::Asked => "nobody yet",
         _ => "nobody",
@@ -79,6 +79,7 @@ pub fn nobody(rule: Rule) -> (&'static str, &'static str) {
         Rule::FromPerson => "a person of the cascade wrote, and no customer can be meant",
         Rule::Answer => "a person of the cascade answered their customer",
         Rule::TaggedAnswer => "a person of the cascade put the customer's digits in front",
+        Rule::WroteFirst => "a person of the cascade wrote first",
         Rule::Choice => "a person of the cascade said for whom an earlier text was",
         Rule::Asked => "it is not certain for which customer it is",
         Rule::UnknownTag => {

@@ -78,6 +78,7 @@ pub fn line(n: u32) -> Line {
         number: number(n),
         hours,
         pin: None,
+        may_write_first: false,
     };
     Line {
         name: format!("line {n}"),

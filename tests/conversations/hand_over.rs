@@ -47,6 +47,7 @@ async fn three_people() -> World {
         number: number("+16195550113"),
         hours: Hours::Always,
         pin: None,
+        may_write_first: false,
     };
     line.people.insert(1, maria);
     World::with(line, IN_HOURS).await

@@ -10,8 +10,8 @@ use crate::domain::command::{Command, Given, Unclear, heed, pin_in_text};
 use crate::domain::conversation::addressee::{Intent, PersonText};
 use crate::domain::conversation::question::{REMINDED_AFTER, Written};
 use crate::domain::conversation::{
-    Ask, Candidate, Conversation, Outcome, Passed, PersonState, Proof, Question, Sent, Told, What,
-    excerpt, wording,
+    Ask, Candidate, Conversation, Outcome, Passed, PersonState, Proof, Question, Sent, Stranger,
+    Told, What, excerpt, wording,
 };
 use crate::domain::delivery::{Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient};
 use crate::domain::ids::DeliveryId;
@@ -30,10 +30,17 @@ pub struct PersonsView {
     pub conversations: Vec<Candidate>,
     /// Those that the text may name, and those that an open question offers.
     pub named: Vec<Conversation>,
+    pub stranger: Option<Stranger>,
     pub offered: Vec<Conversation>,
 }
 
 impl PersonsView {
+    /// Whether it names somebody whom it may be for. A phone that passes on what comes in names strangers
+    /// as the relay does, too.
+    pub fn names_somebody(&self, by: &Person) -> bool {
+        !self.named.is_empty() || self.stranger.is_some() && by.may_write_first
+    }
+
     /// Whether the words are those of a text to the person, which some phones send back.
     pub fn was_sent(&self, words: &str) -> bool {
         let texts = self.conversations.iter().flat_map(|c| &c.texts);
@@ -87,6 +94,7 @@ impl<'a> By<'a> {
             now: text.now,
             conversations: &self.view.conversations,
             named: &self.view.named,
+            stranger: self.view.stranger.as_ref(),
             offered: &self.view.offered,
             state: self.state,
             given,

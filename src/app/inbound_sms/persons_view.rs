@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{try_join_all, try_join3};
+use jiff::Timestamp;
 
 use super::from_owner;
 use super::from_person::PersonsView;
 use super::text::Text;
 use crate::app::ports::store::{ForInbound, MOST_ALIKE, Store};
 use crate::domain::command::{Command, Given};
-use crate::domain::conversation::{Candidate, Conversation, addressed};
+use crate::domain::conversation::{Candidate, Conversation, Stranger, addressed, digits_alike};
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
+use crate::domain::subscriber::Subscriber;
 
 /// How many conversations are looked at closely. With more, it is asked anyway.
 const MOST_CLOSELY: usize = 10;
@@ -38,15 +40,16 @@ pub async fn read(
     let question = stored.person.question.as_ref();
     let choices = question.into_iter().flat_map(|question| &question.choices);
     let offered: Vec<PhoneNumber> = choices.map(|choice| choice.customer.clone()).collect();
-    let (theirs, offered, named) = try_join3(
+    let (theirs, offered, (named, stranger)) = try_join3(
         store.conversations(&line.number, &stored.customers),
         store.conversations(&line.number, &offered),
-        named(store, line, person, text),
+        whom_it_names(store, line, person, text),
     )
     .await?;
     Ok(PersonsView {
         conversations: with_last_texts(store, &person.number, theirs).await?,
         named,
+        stranger,
         offered,
     })
 }
@@ -64,6 +67,48 @@ async fn all(store: &dyn Store, line: &Line) -> anyhow::Result<Vec<Candidate>> {
         texts: Vec::new(),
     });
     Ok(candidates.collect())
+}
+
+/// The conversations that it may name, or the number that nobody has written from.
+async fn whom_it_names(
+    store: &dyn Store,
+    line: &Line,
+    person: &Person,
+    text: &Text,
+) -> anyhow::Result<(Vec<Conversation>, Option<Stranger>)> {
+    let named = named(store, line, person, text).await?;
+    let in_front = addressed(&text.sms.body);
+    let number = in_front.and_then(|(digits, _)| digits.whole_number(line.country()));
+    let is_stranger = |number: &PhoneNumber| {
+        *number != line.number
+            && line.person_with(number).is_none()
+            && named.iter().all(|known| known.customer != *number)
+    };
+    let stranger = match number.filter(is_stranger) {
+        Some(number) => Some(stranger(store, line, number, text.now).await?),
+        None => None,
+    };
+    Ok((named, stranger))
+}
+
+/// What has to be known of a number that has not written before it is written to.
+async fn stranger(
+    store: &dyn Store,
+    line: &Line,
+    number: PhoneNumber,
+    now: Timestamp,
+) -> anyhow::Result<Stranger> {
+    let (subscriptions, sending, alike) = try_join3(
+        store.subscriptions_of(&line.number, &number),
+        store.for_sending(&line.number, &number),
+        store.customers_alike(&line.number, digits_alike(&number), MOST_ALIKE),
+    )
+    .await?;
+    Ok(Stranger {
+        is_subscriber: subscriptions.iter().any(Subscriber::is_active),
+        has_opted_out: sending.opt_out.is_some(),
+        conversation: Conversation::new(number, &alike, now),
+    })
 }
 
 /// The conversations whose customers' numbers end in the digits that the text begins with, or in those

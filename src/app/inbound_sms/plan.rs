@@ -49,11 +49,11 @@ pub fn plan<'a>(
         _ if owner_asks => Nature::DutyCommand,
         (Some(asked), _) => subscription::nature(asked),
         (None, Some(_)) if given.is_some() => Nature::Ordinary,
-        (None, Some(_)) => match loop_guard::nature(sms, opt_out.is_some()) {
+        (None, Some(person)) => match loop_guard::nature(sms, opt_out.is_some()) {
             // Told from a person's words by the rules for those.
             Nature::Automatic => Nature::Ordinary,
             // It names its customer as the relay does.
-            _ if !view.named.is_empty() && !view.was_sent(&sms.body) => Nature::Ordinary,
+            _ if view.names_somebody(person) && !view.was_sent(&sms.body) => Nature::Ordinary,
             nature => nature,
         },
         (None, None) => Nature::Ordinary,

@@ -101,6 +101,7 @@ fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
     };
     let what = match record.decision.rule {
         Rule::Answer | Rule::TaggedAnswer => "answered the customer",
+        Rule::WroteFirst => "wrote to the customer first",
         Rule::Choice => "said that a text that waited was for the customer",
         Rule::Passed => "passed the customer on",
         Rule::Claimed => "took the customer on",

@@ -1,5 +1,6 @@
 //! The customer whom a text names in front: `#0107 yes`, `0107: yes`, `+16195550107 (San Diego, CA): yes`.
 
+use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::sms::characters::{digit, is_invisible};
 
 /// A tag or a number as it was written.
@@ -9,12 +10,24 @@ pub struct Digits<'t> {
     /// A sign in front or a colon behind says that a customer is meant. Without, the digits may be an
     /// hour of the day: `1230 works for me`.
     pub is_marked: bool,
+    /// The sign in front, if there is one.
+    sign: Option<char>,
 }
 
 impl Digits<'_> {
     /// Its 4 to 15 digits, as in 0107 or 16195550107.
     pub fn ascii(&self) -> String {
         self.written.chars().filter_map(digit).collect()
+    }
+
+    /// The whole number that it is: with a plus sign, or behind another sign as people in this country
+    /// write it.
+    pub fn whole_number(&self, country: Option<Country>) -> Option<PhoneNumber> {
+        let digits = self.ascii();
+        match self.sign? {
+            sign if PLUS.contains(&sign) => PhoneNumber::parse(&format!("+{digits}")).ok(),
+            _ => country?.read(&digits).ok(),
+        }
     }
 }
 
@@ -37,7 +50,8 @@ const WHOLE_NUMBER: usize = 10;
 pub fn addressed(body: &str) -> Option<(Digits<'_>, &str)> {
     let text = without_re(without_quotes(body.trim_matches(is_blank)));
     let unsigned = text.trim_start_matches(SIGNS);
-    let is_signed = unsigned.len() < text.len();
+    let sign = text[..text.len() - unsigned.len()].chars().next();
+    let is_signed = sign.is_some();
     let has_plus = text.starts_with(PLUS);
     let text = unsigned.trim_start_matches(is_blank);
     let is_tag = |(_, after): &(&str, &str)| {
@@ -47,7 +61,12 @@ pub fn addressed(body: &str) -> Option<(Digits<'_>, &str)> {
     let (written, after) = tag.or_else(|| number(text, has_plus))?;
     let (has_colon, rest) = rest(after).unwrap_or((false, after));
     let is_marked = is_signed || has_colon;
-    Some((Digits { written, is_marked }, rest.trim_matches(is_blank)))
+    let digits = Digits {
+        written,
+        is_marked,
+        sign,
+    };
+    Some((digits, rest.trim_matches(is_blank)))
 }
 
 fn is_blank(c: char) -> bool {

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::addressed::addressed;
 use super::question::{Reply, Written};
 use super::{
-    CROSSING, Candidate, Choice, Conversation, PersonState, Question, What, Words, wording,
+    CROSSING, Candidate, Choice, Conversation, PersonState, Question, Stranger, What, Words,
+    wording,
 };
 use crate::domain::automatic_text::{automatic_reply, reaction};
 use crate::domain::command::near_miss::{forced, near_miss};
@@ -31,6 +32,8 @@ pub struct PersonText<'a> {
     pub conversations: &'a [Candidate],
     /// Those whose customer's number ends in the digits that the text begins with.
     pub named: &'a [Conversation],
+    /// The number that it names, if nobody of that number has written.
+    pub stranger: Option<&'a Stranger>,
     /// Those that the open question offers.
     pub offered: &'a [Conversation],
     pub state: &'a PersonState,
@@ -164,6 +167,10 @@ impl PersonText<'_> {
         if named.is_empty() {
             // A number alone may be what a customer asked for.
             let is_number = words.is_empty() && digits.len() > 6;
+            let says = !words.is_empty() || !self.sms.media.is_empty();
+            if let Some(stranger) = self.stranger.filter(|_| says) {
+                return Some(self.writes_first(stranger, words));
+            }
             return (is_marked && !is_number).then(|| Intent::Refuse {
                 rule: Rule::UnknownTag,
                 because: "no customer's number ends so".to_owned(),
@@ -564,7 +571,7 @@ impl PersonText<'_> {
         What::Send(vec![self.written_as(self.sms.body.trim())])
     }
 
-    fn written_as(&self, words: &str) -> Written {
+    pub(super) fn written_as(&self, words: &str) -> Written {
         Written {
             sid: self.sms.sid.clone(),
             body: Words(words.to_owned()),

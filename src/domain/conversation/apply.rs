@@ -299,7 +299,8 @@ impl PersonText<'_> {
             .conversations
             .iter()
             .map(|candidate| &candidate.conversation);
-        let mut known = theirs.chain(self.named).chain(self.offered);
+        let stranger = self.stranger.map(|stranger| &stranger.conversation);
+        let mut known = theirs.chain(self.named).chain(self.offered).chain(stranger);
         known
             .find(|conversation| conversation.customer == *customer)
             .cloned()

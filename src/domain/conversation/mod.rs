@@ -14,6 +14,7 @@ mod pin_attempts;
 pub mod question;
 mod tag;
 pub mod wording;
+mod write_first;
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub use person_state::PersonState;
 pub use pin_attempts::{Proof, TRIES, WrongPins};
 pub use question::{Choice, Question, What};
 pub use tag::{digits_alike, tag};
+pub use write_first::Stranger;
 
 /// How many texts are known by name of a conversation: what whoever gets it next is to read.
 const MOST_TEXTS: usize = 5;

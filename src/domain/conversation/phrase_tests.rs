@@ -147,6 +147,7 @@ fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
         now: at(0),
         conversations: &conversations,
         named: &named,
+        stranger: None,
         offered: &[],
         state: &state,
         given,

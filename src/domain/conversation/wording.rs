@@ -188,6 +188,29 @@ pub fn open(waiting: &[String]) -> Option<String> {
     (!waiting.is_empty()).then(|| format!("Waiting for you: {}.", shown(waiting, 5)))
 }
 
+/// What a person reads who writes to a number that never wrote.
+pub fn may_not_write_first(customer: &PhoneNumber) -> String {
+    format!(
+        "{} never wrote to this line.{NOTHING_WAS_SENT} Call them, or have may_write_first = true put \
+         under your name in the configuration.",
+        customer.expose()
+    )
+}
+
+pub fn has_opted_out(customer: &PhoneNumber) -> String {
+    format!(
+        "{} opted out of texts: call them.{NOTHING_WAS_SENT}",
+        customer.expose()
+    )
+}
+
+pub fn not_allowed(customer: &PhoneNumber) -> String {
+    format!(
+        "This line may not text {}: allowed_prefixes in the configuration does not have it.{NOTHING_WAS_SENT}",
+        customer.expose()
+    )
+}
+
 pub fn no_words(digits: &str) -> String {
     format!("Put words behind {digits}, such as: {digits} on my way.{NOTHING_WAS_SENT}")
 }

@@ -64,6 +64,13 @@ pub struct Person {
     /// What their commands by text have to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<Pin>,
+    /// Whether they may write to numbers that never wrote to the line.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub may_write_first: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Line {

@@ -46,6 +46,8 @@ pub enum Rule {
     Answer,
     /// A person answered the customer whose digits they put in front.
     TaggedAnswer,
+    /// A person wrote to a number that has not written to the line.
+    WroteFirst,
     /// It is not certain for which customer a person's text is; they are asked.
     Asked,
     /// A person's text answered the question for which customer an earlier one is.

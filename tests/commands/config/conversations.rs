@@ -42,7 +42,7 @@ fn everything_about_conversations_can_be_set_and_is_written_back() {
     let line = line(&with(
         "conversation_for = \"90m\"\nanswer_within = \"15m\"",
         "[line.auto_reply]\nwhen = \"outside_hours\"\ntext = \"Until {{ line }} opens\"",
-        "pin = \"4711\"",
+        "pin = \"4711\"\nmay_write_first = true",
     ));
     assert_eq!(line.policy.conversation_for, Duration::from_secs(90 * 60));
     assert_eq!(
@@ -57,6 +57,8 @@ fn everything_about_conversations_can_be_set_and_is_written_back() {
     let pin = line.people[0].pin.as_ref().unwrap();
     assert!(pin.is("4711") && !pin.is("4712") && !pin.is(""));
     assert!(!format!("{line:?}").contains("4711"));
+    let may: Vec<bool> = line.people.iter().map(|p| p.may_write_first).collect();
+    assert_eq!(may, [true, false]);
     assert_eq!(
         parse(&write(std::slice::from_ref(&line)), "relay.toml").unwrap(),
         [line]
@@ -102,6 +104,12 @@ fn a_pin_is_four_to_eight_digits_in_quotes() {
         let wrong = format!("{SERGIO}pin = {pin}\n");
         check(SERGIO, &wrong, "11:7", &[phrase]);
     }
+}
+
+#[test]
+fn whether_a_person_may_write_first_is_true_or_false() {
+    let wrong = format!("{SERGIO}may_write_first = \"yes\"\n");
+    check(SERGIO, &wrong, "11:19", &["true or false, without quotes"]);
 }
 
 #[test]

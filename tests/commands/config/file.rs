@@ -32,7 +32,9 @@ fn keys_that_nobody_knows() {
         "hours = \"always\"",
         "hours = \"always\"\nemail = \"x\"",
         "17:1",
-        &["line.person has no key \"email\"; it can have name, number, hours and pin"],
+        &[
+            "line.person has no key \"email\"; it can have name, number, hours, pin and may_write_first",
+        ],
     );
     let mistakes = mistakes_after("time_zone =", "timezone =");
     assert_eq!(mistakes.len(), 2, "{mistakes:#?}");

@@ -11,6 +11,7 @@ mod pins;
 mod questions;
 mod refused;
 mod unanswered;
+mod writing_first;
 
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::routing::Decision;

@@ -107,6 +107,7 @@ fn person(name: &str, at: &str, hours: Hours) -> Person {
         number: number(at),
         hours,
         pin: None,
+        may_write_first: false,
     }
 }
 

@@ -188,6 +188,30 @@ fn other_texts_name_nobody_in_front() {
     }
 }
 
+#[test]
+fn a_sign_makes_a_whole_number() {
+    let us = Country::parse("US");
+    for (body, number) in [
+        ("+16195550107 yes", Some("+16195550107")),
+        ("+16195550107 (San Diego, CA): yes", Some("+16195550107")),
+        ("+49 151 23456789: ja", Some("+4915123456789")),
+        ("#6195550107 yes", Some("+16195550107")),
+        ("#(619) 555-0107: yes", Some("+16195550107")),
+        ("@619-555-0107 yes", Some("+16195550107")),
+        // What has no sign may be anything, and a few digits are a tag.
+        ("6195550107 yes", None),
+        ("619-555-0107: yes", None),
+        ("#0107 yes", None),
+        ("#5550107 yes", None),
+    ] {
+        let (digits, _) = addressed(body).unwrap();
+        let whole = digits.whole_number(us);
+        assert_eq!(whole.as_ref().map(PhoneNumber::expose), number, "{body:?}");
+    }
+    let (digits, _) = addressed("#6195550107 yes").unwrap();
+    assert_eq!(digits.whole_number(None), None);
+}
+
 proptest! {
     #[test]
     fn any_text_is_read(body in any::<String>()) {

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
-use super::table::{Table, list, text};
+use super::table::{Table, boolean, list, text};
 use super::{notices, policy, templates, values};
 use crate::domain::line::{Hours, Line, Person, Policy, Window};
 use crate::domain::phone::PhoneNumber;
@@ -144,12 +144,15 @@ fn read_people(
         });
         let hours = read_hours(&mut person, called, n == last);
         let pin = person.optional("pin", |v| values::pin(text(v)?));
+        let mut may_write_first = false;
+        person.set("may_write_first", &mut may_write_first, boolean);
         person.refuse_other_keys(&line.known);
         Some(Person {
             number: number??,
             hours: hours?,
             name: name?,
             pin,
+            may_write_first,
         })
     });
     people.flatten().collect()

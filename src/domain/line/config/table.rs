@@ -152,6 +152,11 @@ pub(super) fn text<'a>(value: &'a DeValue) -> Result<&'a str, String> {
     value.as_str().ok_or_else(|| wrong_kind(value, advice))
 }
 
+pub(super) fn boolean(value: &DeValue) -> Result<bool, String> {
+    let advice = "write true or false, without quotes";
+    value.as_bool().ok_or_else(|| wrong_kind(value, advice))
+}
+
 pub(super) fn list<'a>(value: &'a DeValue<'a>, advice: &str) -> Result<&'a DeArray<'a>, String> {
     value.as_array().ok_or_else(|| wrong_kind(value, advice))
 }

@@ -73,6 +73,11 @@ fn write_line(toml: &mut String, line: &Line) {
             always_or_never => entry(toml, "hours", always_or_never),
         }
         entry(toml, "pin", &person.pin);
+        entry(
+            toml,
+            "may_write_first",
+            person.may_write_first.then_some(true),
+        );
     }
 }
 
