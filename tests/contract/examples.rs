@@ -93,6 +93,7 @@ pub fn line(n: u32) -> Line {
         country: "US".to_owned(),
         notices: Default::default(),
         auto_reply: None,
+        reply_numbers: Vec::new(),
     }
 }
 

@@ -210,7 +210,8 @@ impl Fields {
 
 /// Whether notices of the line can go there at all.
 pub fn may_be_texted(number: &PhoneNumber, line: &Line, lines: &[Line]) -> Result<(), String> {
-    if let Some(line) = lines.iter().find(|line| line.number == *number) {
+    let is_own = |line: &&Line| line.numbers().any(|own| own == number);
+    if let Some(line) = lines.iter().find(is_own) {
         return Err(format!(
             "this is the number of the line {}, which is no phone",
             line.name

@@ -22,7 +22,11 @@ pub fn plan(
     if asked.expires.is_some_and(|expires| expires <= now) {
         return Err(Refused::field("expires", "is over already"));
     }
-    if lines.iter().any(|line| line.number == asked.number) {
+    if lines
+        .iter()
+        .flat_map(Line::numbers)
+        .any(|own| *own == asked.number)
+    {
         let problem = "is a line of this relay; an invitation goes to a person's phone";
         return Err(Refused::field("number", problem));
     }

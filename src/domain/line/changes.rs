@@ -51,6 +51,7 @@ mod tests {
             policy: Default::default(),
             notices: Default::default(),
             auto_reply: None,
+            reply_numbers: Vec::new(),
         }
     }
 

@@ -39,6 +39,9 @@ pub use quiet::{QuietHours, quiet_until};
 pub struct Line {
     pub name: String,
     pub number: PhoneNumber,
+    /// Further Twilio numbers: each stands for one conversation on one person's phone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_numbers: Vec<PhoneNumber>,
     /// ISO 3166-1 code of the country whose way of writing numbers the configuration uses.
     pub country: String,
     pub time_zone: TimeZone,
@@ -77,6 +80,11 @@ impl Line {
     /// How times are said to the line's people.
     pub fn clock(&self) -> Clock<'_> {
         Clock::new(&self.time_zone, &self.country)
+    }
+
+    /// The line's own number and the reply numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = &PhoneNumber> {
+        std::iter::once(&self.number).chain(&self.reply_numbers)
     }
 
     pub fn person_with(&self, number: &PhoneNumber) -> Option<&Person> {

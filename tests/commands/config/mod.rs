@@ -5,6 +5,7 @@ mod file;
 mod hours;
 mod notices;
 mod policy;
+mod reply_numbers;
 mod templates;
 mod values;
 

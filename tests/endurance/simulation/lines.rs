@@ -88,6 +88,7 @@ fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
         policy: policy.clone(),
         notices: Default::default(),
         auto_reply: None,
+        reply_numbers: Vec::new(),
     }
 }
 

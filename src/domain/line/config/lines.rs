@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, list, text};
-use super::{notices, policy, templates, values};
+use super::{notices, policy, reply_numbers, templates, values};
 use crate::domain::line::{Hours, Line, Person, Policy, Window};
 use crate::domain::phone::PhoneNumber;
 
@@ -23,10 +23,16 @@ pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistake
              and public_url, as in relay.example.toml",
         );
     }
-    let numbers_of_lines = numbers_of(&tables);
+    let (numbers_of_lines, reply_numbers) = (numbers_of(&tables), reply_numbers::of(&tables));
     let mut others = Others::default();
-    let lines = tables.into_iter();
-    let lines = lines.filter_map(|line| read_line(line, &mut others, &numbers_of_lines));
+    let lines = tables.into_iter().filter_map(|line| {
+        let phones = Phones {
+            country: None,
+            numbers_of_lines: &numbers_of_lines,
+            reply_numbers: &reply_numbers,
+        };
+        read_line(line, &mut others, phones)
+    });
     lines.collect()
 }
 
@@ -46,6 +52,7 @@ fn numbers_of(lines: &[Table]) -> Numbers {
 struct Others {
     names: HashMap<String, String>,
     numbers: Numbers,
+    reply_numbers: Numbers,
 }
 
 impl Others {
@@ -65,7 +72,7 @@ impl Others {
     }
 }
 
-fn read_line(mut line: Table, others: &mut Others, numbers_of_lines: &Numbers) -> Option<Line> {
+fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Line> {
     let name = line.required("name", "\"main\"", |name| {
         others.add_name("line", values::name(name)?)
     });
@@ -81,15 +88,13 @@ fn read_line(mut line: Table, others: &mut Others, numbers_of_lines: &Numbers) -
         }
     });
     let number = number.flatten();
+    let phones = Phones { country, ..phones };
+    let reply_numbers = reply_numbers::read(&mut line, called, &phones, &mut others.reply_numbers);
     let example = "\"America/Los_Angeles\"";
     let time_zone = line.required("time_zone", example, values::time_zone);
     let example = "\"https://relay.example.com\"";
     let public_url = line.required("public_url", example, values::public_url);
     let zone = time_zone.clone().unwrap_or_default();
-    let phones = Phones {
-        country,
-        numbers_of_lines,
-    };
     let notices = notices::read(&mut line, &zone);
     let policy = policy::read(&mut line, &phones);
     let auto_reply = templates::read_auto_reply(&mut line, &zone);
@@ -98,6 +103,7 @@ fn read_line(mut line: Table, others: &mut Others, numbers_of_lines: &Numbers) -
     Some(Line {
         name: name?,
         number: number?,
+        reply_numbers,
         country: country?.code().to_owned(),
         time_zone: time_zone?,
         public_url: public_url?,

@@ -5,6 +5,7 @@ mod mistakes;
 mod notices;
 mod phones;
 mod policy;
+mod reply_numbers;
 mod table;
 mod templates;
 mod values;

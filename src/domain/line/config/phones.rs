@@ -12,6 +12,7 @@ pub(super) type Numbers = HashMap<PhoneNumber, String>;
 pub(super) struct Phones<'f> {
     pub country: Option<Country>,
     pub numbers_of_lines: &'f Numbers,
+    pub reply_numbers: &'f Numbers,
 }
 
 impl Phones<'_> {
@@ -26,6 +27,11 @@ impl Phones<'_> {
         if let Some(line) = self.numbers_of_lines.get(number) {
             return Err(format!(
                 "this is the number of line {line:?}, which is no phone; write {instead}"
+            ));
+        }
+        if let Some(line) = self.reply_numbers.get(number) {
+            return Err(format!(
+                "this is a reply number of line {line:?}, which is no phone; write {instead}"
             ));
         }
         if !policy.allows(number) {

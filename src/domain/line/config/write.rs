@@ -23,6 +23,9 @@ fn write_line(toml: &mut String, line: &Line) {
     table(toml, "[[line]]");
     entry(toml, "name", &line.name);
     entry(toml, "number", &line.number);
+    if !line.reply_numbers.is_empty() {
+        entry(toml, "reply_numbers", &line.reply_numbers);
+    }
     entry(toml, "country", &line.country);
     entry(toml, "time_zone", &line.time_zone);
     entry(toml, "public_url", &line.public_url);
