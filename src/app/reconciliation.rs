@@ -13,6 +13,7 @@ use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::reconciliation::{
     Comparison, Day, Difference, Message, News, Report, What, due_days,
 };
@@ -98,10 +99,12 @@ pub async fn reconcile(
     };
     // What came in is compared with what was sent because of it.
     for listing in [Listing::From, Listing::To] {
-        for date in day.in_gmt() {
-            work.read(listing, date).await.with_context(|| {
-                format!("Twilio's list of {date} (GMT) for the line {}", line.name)
-            })?;
+        for number in line.numbers() {
+            for date in day.in_gmt() {
+                work.read(number, listing, date).await.with_context(|| {
+                    format!("Twilio's list of {date} (GMT) for the line {}", line.name)
+                })?;
+            }
         }
     }
     let report = work.comparison.finish();
@@ -161,9 +164,13 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Reads a list page by page; of none more is held than the page.
-    async fn read(&mut self, listing: Listing, date: Date) -> anyhow::Result<()> {
+    async fn read(
+        &mut self,
+        number: &PhoneNumber,
+        listing: Listing,
+        date: Date,
+    ) -> anyhow::Result<()> {
         let twilio = &self.relay.twilio;
-        let number = &self.line.number;
         let first = twilio.messages_on(self.credentials, number, listing, date);
         let mut page = first.await?;
         loop {

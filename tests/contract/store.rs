@@ -125,6 +125,7 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
         outcome: Outcome::Pending,
         since: now(),
         sid: Some(sid(7)),
+        via: None,
     };
     delivery.attempts.push(attempt);
     for state in [

@@ -191,7 +191,7 @@ async fn send(
     let part = &delivery.parts[attempt.part];
     let callback = delivery_status::callback_url(delivery, attempt);
     let message = NewMessage {
-        from: &delivery.from,
+        from: delivery.sent_from(attempt),
         to: &attempt.to.number,
         body: &part.body,
         media: &part.media,
@@ -247,7 +247,7 @@ async fn ask(
         .list_messages(
             credentials,
             &attempt.to.number,
-            &delivery.from,
+            delivery.sent_from(attempt),
             attempt.began,
             &*relay.clock,
         )

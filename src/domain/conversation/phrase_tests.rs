@@ -64,6 +64,7 @@ fn candidate(line: &Line, number: &str, words: &str, ago: i64, waits: bool) -> C
         outcome: AttemptOutcome::Delivered,
         since: at(-ago),
         sid: None,
+        via: None,
     });
     Candidate {
         conversation,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Recipient;
 use crate::domain::delivery::Class;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::phone::PhoneNumber;
 
 /// How soon after its beginning an attempt's request has to leave. A machine that was suspended, or
 /// whose disk hung, goes on in the middle of its work when others may have taken the lease for over;
@@ -29,6 +30,9 @@ pub struct Attempt {
     pub since: Timestamp,
     /// Twilio's name for the message, once it is known.
     pub sid: Option<MessageSid>,
+    /// The reply number that it came from; the line's own number if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<PhoneNumber>,
 }
 
 /// What became of an attempt.

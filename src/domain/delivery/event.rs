@@ -7,12 +7,15 @@ use jiff::Timestamp;
 use super::{Directed, Failure, GaveUp, Hold, MovedOn, Recipient, Slowed, Status, Withheld};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::phone::PhoneNumber;
 
 /// What happens to a delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A wake-up came, or a sweep found it due.
     Woken,
+    /// The same, and the attempt that is due is to come from this reply number.
+    WokenVia(PhoneNumber),
     /// The attempt that it was woken for may not be made.
     Held(Hold),
     /// What has not gone out shall not, for this reason, even if it is not due yet.

@@ -122,6 +122,22 @@ impl Delivery {
             && conversation.is_some_and(|c| !c.joined.contains(&self.to.number))
     }
 
+    /// The customer whom all of it is about, if it brings a person a customer's texts or reminds them of the
+    /// customer: it may come from the customer's reply number.
+    pub fn only_customer(&self) -> Option<&PhoneNumber> {
+        let conversation = self.in_conversation.as_ref()?;
+        let is_reminder = self.purpose == Purpose::Conversation && conversation.chase.is_some();
+        (self.purpose == Purpose::Relay || is_reminder).then_some(&conversation.customer)
+    }
+
+    /// Whether it shows the present recipient the customer's whole number, and so can be the first text
+    /// under a reply number. The texts of a conversation stay where the first one of them came.
+    pub fn shows_whole_number(&self) -> bool {
+        let conversation = self.in_conversation.as_ref();
+        self.purpose == Purpose::Relay
+            && conversation.is_some_and(|c| !c.known_to.contains(&self.to.number))
+    }
+
     /// Whether nothing of it is to be sent at present: those behind it may leave.
     pub fn has_left(&self) -> bool {
         !matches!(

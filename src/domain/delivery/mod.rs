@@ -56,7 +56,7 @@ pub struct Delivery {
     pub version: u64,
     /// The line's name, for the record.
     pub line: String,
-    /// The line's number, which the text comes from.
+    /// The line's number, which the text comes from unless an attempt says otherwise.
     pub from: PhoneNumber,
     /// What status callbacks are sent to: the line's public URL.
     pub public_url: String,
@@ -296,6 +296,11 @@ impl Delivery {
         self.attempts
             .iter()
             .find(|attempt| attempt.number == number)
+    }
+
+    /// The number that an attempt's message comes from.
+    pub fn sent_from<'d>(&'d self, attempt: &'d Attempt) -> &'d PhoneNumber {
+        attempt.via.as_ref().unwrap_or(&self.from)
     }
 
     /// When its time up to the deadline began.

@@ -31,6 +31,11 @@ impl Delivery {
             .filter(move |a| a.to == self.to && begun_anew_after < a.number)
     }
 
+    /// The last attempt for the present recipient.
+    pub fn last_to_recipient(&self) -> Option<&Attempt> {
+        self.mine().next_back()
+    }
+
     /// The first part of which the present recipient has no message yet.
     pub(super) fn next_part(&self) -> usize {
         (0..self.parts.len())
@@ -55,28 +60,26 @@ impl Delivery {
 
     /// Whether a text of it was on this phone at an instant.
     pub fn on_phone(&self, number: &PhoneNumber, at: Timestamp) -> OnPhone {
-        let theirs = self
-            .attempts
-            .iter()
-            .filter(|a| a.to.number == *number && a.began <= at);
-        let there = theirs.filter_map(|attempt| match attempt.outcome {
-            Outcome::Delivered if attempt.since <= at => Some(OnPhone::Since(attempt.since)),
-            // The report came later, and the text may have been there before.
-            Outcome::Delivered => Some(OnPhone::Perhaps),
-            Outcome::Pending | Outcome::Unknown | Outcome::Accepted | Outcome::Sent => {
-                let is_old = attempt
-                    .began
-                    .checked_add(UNREPORTED)
-                    .is_ok_and(|there| there <= at);
-                Some(if is_old {
-                    OnPhone::Since(attempt.began)
-                } else {
-                    OnPhone::Perhaps
-                })
-            }
-            Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. } => None,
-        });
-        there.min().unwrap_or(OnPhone::No)
+        arrived(self.to_phone(number), at)
+    }
+
+    /// The same, and came from this reply number.
+    pub fn on_phone_from(&self, via: &PhoneNumber, number: &PhoneNumber, at: Timestamp) -> OnPhone {
+        arrived(
+            self.to_phone(number)
+                .filter(|a| a.via.as_ref() == Some(via)),
+            at,
+        )
+    }
+
+    /// Whether it came to this phone from a reply number, or may yet have done so.
+    pub fn came_from_reply_number(&self, number: &PhoneNumber) -> bool {
+        let mut theirs = self.to_phone(number).filter(|a| !a.outcome.is_failure());
+        theirs.any(|a| a.via.is_some())
+    }
+
+    fn to_phone<'d>(&'d self, number: &'d PhoneNumber) -> impl Iterator<Item = &'d Attempt> {
+        self.attempts.iter().filter(|a| a.to.number == *number)
     }
 
     pub(super) fn has_all_parts_with_twilio(&self) -> bool {
@@ -137,4 +140,27 @@ impl Delivery {
             None => self.body.clone(),
         }
     }
+}
+
+/// Whether one of these attempts was on its phone at an instant.
+fn arrived<'d>(attempts: impl Iterator<Item = &'d Attempt>, at: Timestamp) -> OnPhone {
+    let theirs = attempts.filter(|a| a.began <= at);
+    let there = theirs.filter_map(|attempt| match attempt.outcome {
+        Outcome::Delivered if attempt.since <= at => Some(OnPhone::Since(attempt.since)),
+        // The report came later, and the text may have been there before.
+        Outcome::Delivered => Some(OnPhone::Perhaps),
+        Outcome::Pending | Outcome::Unknown | Outcome::Accepted | Outcome::Sent => {
+            let is_old = attempt
+                .began
+                .checked_add(UNREPORTED)
+                .is_ok_and(|there| there <= at);
+            Some(if is_old {
+                OnPhone::Since(attempt.began)
+            } else {
+                OnPhone::Perhaps
+            })
+        }
+        Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. } => None,
+    });
+    there.min().unwrap_or(OnPhone::No)
 }

@@ -68,6 +68,7 @@ fn attempt(number: u32, person: usize, outcome: Outcome) -> Attempt {
         since: at(i64::from(number) * 10 + 1),
         outcome,
         sid: None,
+        via: None,
     }
 }
 

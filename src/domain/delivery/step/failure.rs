@@ -56,8 +56,13 @@ impl Step {
     }
 
     /// The fault is hardly the person's, and the next would meet it too. But it may be: the next
-    /// gets it when the time is over, not at once.
+    /// gets it when the time is over, not at once. If it may be a reply number's, the next attempt comes from
+    /// the line's own number, and at once.
     fn await_repair(&mut self, failure: Failure) {
+        let last = self.delivery.last_to_recipient();
+        if last.is_some_and(|attempt| attempt.via.is_some()) {
+            return self.wait_until(self.now);
+        }
         let pause = failure.retry_after.unwrap_or_default().max(REPAIR_PAUSE);
         let end = self.delivery.stage_end();
         if !self.has_next() {

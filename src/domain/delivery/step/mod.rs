@@ -18,6 +18,7 @@ use super::{
     Recipient, State, Status,
 };
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::phone::PhoneNumber;
 
 /// For how long one worker may be busy with an attempt. Longer than the client's time-out and a
 /// function's time limit together can be, so that nobody is still sending when it is over.
@@ -43,10 +44,15 @@ pub fn step(
         effects: Vec::new(),
         now,
         jitter,
+        via: None,
     };
     let had_left = step.delivery.has_left();
     match event {
         Event::Woken => step.woken(),
+        Event::WokenVia(number) => {
+            step.via = Some(number);
+            step.woken();
+        }
         Event::Held(hold) => step.held(hold),
         Event::Withdrawn(because) => step.withdrawn(because),
         Event::Joined => step.joined(),
@@ -80,6 +86,8 @@ struct Step {
     effects: Vec<Effect>,
     now: Timestamp,
     jitter: f64,
+    /// The reply number that the next attempt comes from.
+    via: Option<PhoneNumber>,
 }
 
 impl Step {
@@ -118,6 +126,7 @@ impl Step {
             outcome: Outcome::Pending,
             since: self.now,
             sid: None,
+            via: self.via.take(),
         };
         self.delivery.attempts.push(attempt);
         self.delivery.state = State::Sending {

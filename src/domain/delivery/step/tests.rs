@@ -1,6 +1,7 @@
 use Event::Woken;
 
 use super::*;
+use crate::domain::delivery::OnPhone;
 use crate::domain::ids::DeliveryId;
 use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms;
@@ -357,6 +358,42 @@ fn an_attempt_over_which_twilio_broke_down_is_asked_about_too() {
         after(delivery, [(11, Woken)]).1,
         [Effect::Ask { attempt: 1 }]
     );
+}
+
+#[test]
+fn an_attempt_says_of_itself_from_which_reply_number_it_comes() {
+    let via = Event::WokenVia(number(50));
+    let first = after(delivery(1), [(0, via), (1, refused(1, Some(21211), 400))]).0;
+    assert_eq!(first.sent_from(&first.attempts[0]), &number(50));
+    assert_eq!(
+        first.on_phone_from(&number(50), &number(10), at(9)),
+        OnPhone::No
+    );
+    assert!(!first.came_from_reply_number(&number(10)));
+    // The next person has no such number.
+    let second = after(first, [(1, Woken), (2, accepted(2))]).0;
+    assert_eq!(second.sent_from(&second.attempts[1]), &number(0));
+    assert!(!second.came_from_reply_number(&number(11)));
+    let accepted = after(
+        delivery(1),
+        [(0, Event::WokenVia(number(50))), (1, accepted(1))],
+    )
+    .0;
+    assert!(accepted.came_from_reply_number(&number(10)));
+    let there = |via| accepted.on_phone_from(&number(via), &number(10), at(300));
+    assert_eq!((there(50), there(51)), (OnPhone::Since(at(0)), OnPhone::No));
+}
+
+#[test]
+fn what_twilio_does_not_send_from_a_reply_number_comes_from_the_line_at_once() {
+    let not_ours = refused(1, Some(21606), 400);
+    let via = [(0, Event::WokenVia(number(50))), (1, not_ours)];
+    let (refused_there, _) = after(delivery(1), via);
+    assert_eq!(refused_there.due(), Some(at(1)));
+    let from_line = [(1, Woken), (2, refused(2, Some(21606), 400))];
+    let (refused_here, _) = after(refused_there, from_line);
+    assert_eq!(refused_here.to.person, "Sergio");
+    assert!(at(60) < refused_here.due().unwrap(), "it waits for repair");
 }
 
 #[test]
