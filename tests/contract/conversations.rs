@@ -25,6 +25,7 @@ contract! { dynamodb, sqlite, memory:
     customers_whose_numbers_end_alike_are_found_by_four_digits,
     a_block_comes_with_the_conversation_and_is_listed_until_it_is_taken_back,
     what_is_known_of_a_person_is_kept_apart_from_their_conversations,
+    what_is_known_of_a_person_is_saved_by_whoever_knows_its_last_version,
     what_is_read_for_a_customers_text_does_not_grow_with_the_customers,
 }
 
@@ -269,6 +270,35 @@ async fn what_is_known_of_a_person_is_kept_apart_from_their_conversations(store:
         store.person_state(&line, &number(111)).await.unwrap(),
         state(0)
     );
+}
+
+async fn what_is_known_of_a_person_is_saved_by_whoever_knows_its_last_version(store: &impl Store) {
+    let (line, sergio) = (line(100).number, number(110));
+    let known = async || store.person_state(&line, &sergio).await.unwrap();
+    let mut state = PersonState {
+        version: 1,
+        ..PersonState::default()
+    };
+    let text = DeliveryId::of_inbound(&sid(1));
+    state.assign(&number(150), &number(107), &text, now());
+    let saves = (0..5).map(|_| store.save_person_state(&line, &sergio, &state));
+    let saved = join_all(saves).await.into_iter().map(Result::unwrap);
+    assert_eq!(saved.filter(|saved| *saved == Saved::Yes).count(), 1);
+    assert_eq!(known().await, state);
+    let sending = store.for_sending(&line, &sergio).await.unwrap();
+    assert_eq!(sending.person, state);
+    // A text of the person's that was planned before is planned again.
+    let text = Planned {
+        person: Some((sergio.clone(), state.clone())),
+        ..planned(1, Vec::new())
+    };
+    assert_eq!(store.take_in(&line, &text).await.unwrap(), Kept::Outdated);
+    let next = PersonState {
+        version: 2,
+        ..state
+    };
+    let saved = store.save_person_state(&line, &sergio, &next).await;
+    assert_eq!((saved.unwrap(), known().await), (Saved::Yes, next));
 }
 
 /// As much as there is to read, and no more: each conversation stands by itself.

@@ -24,6 +24,8 @@ contract! { dynamodb, sqlite, memory:
     a_person_who_comes_back_has_no_old_override,
     more_lines_than_one_request_can_name,
     each_line_knows_its_last_reconciled_day,
+    a_line_is_found_by_its_reply_numbers,
+    a_reply_number_that_goes_to_another_line_is_found_there,
 }
 
 async fn everything_for_a_decision_comes_together(store: &impl Store) {
@@ -233,4 +235,83 @@ async fn more_lines_than_one_request_can_name(store: &impl Store) {
         }
     }
     assert_eq!(store.lines().await.unwrap(), lines);
+}
+
+fn with_reply_numbers<const N: usize>(n: u32, numbers: [u32; N]) -> Line {
+    Line {
+        reply_numbers: numbers.map(number).to_vec(),
+        ..line(n)
+    }
+}
+
+/// The number of the line that is found by that number.
+async fn found(store: &impl Store, to: u32) -> Option<Line> {
+    let found = store.for_inbound(&number(to), &sid(1), None).await.unwrap();
+    assert_eq!(store.line(&number(to)).await.unwrap(), found.line);
+    found.line
+}
+
+async fn a_line_is_found_by_its_reply_numbers(store: &impl Store) {
+    let line = with_reply_numbers(100, [150, 151]);
+    store.put_line(&line).await.unwrap();
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    store
+        .set_override(&line.number, "Sergio", Some(&away))
+        .await
+        .unwrap();
+    for to in [100, 150, 151] {
+        assert_eq!(found(store, to).await.as_ref(), Some(&line), "{to}");
+        let everything = store
+            .for_inbound(&number(to), &sid(1), Some(&number(150)))
+            .await
+            .unwrap();
+        assert_eq!(everything.overrides.0.get("Sergio"), Some(&away), "{to}");
+        assert!(everything.from_own_line, "{to}");
+    }
+    assert_eq!(store.lines().await.unwrap(), [line]);
+    let fewer = with_reply_numbers(100, [151, 152]);
+    store.put_line(&fewer).await.unwrap();
+    assert_eq!(found(store, 150).await, None);
+    for to in [100, 151, 152] {
+        assert_eq!(found(store, to).await.as_ref(), Some(&fewer), "{to}");
+    }
+    let of_none = store
+        .for_inbound(&number(100), &sid(1), Some(&number(150)))
+        .await
+        .unwrap();
+    assert!(!of_none.from_own_line);
+    store.remove_line(&fewer.number).await.unwrap();
+    for to in [100, 151, 152] {
+        assert_eq!(found(store, to).await, None, "{to}");
+    }
+    assert_eq!(store.lines().await.unwrap(), []);
+}
+
+async fn a_reply_number_that_goes_to_another_line_is_found_there(store: &impl Store) {
+    let (first, second) = (
+        with_reply_numbers(100, [150, 151]),
+        with_reply_numbers(101, [151]),
+    );
+    store.put_line(&first).await.unwrap();
+    store.put_line(&second).await.unwrap();
+    assert_eq!(found(store, 151).await.as_ref(), Some(&second));
+    // The line that it was of hears of it later.
+    let first = with_reply_numbers(100, [150]);
+    store.put_line(&first).await.unwrap();
+    assert_eq!(found(store, 151).await.as_ref(), Some(&second));
+    // A number may also become a line.
+    let third = line(150);
+    store.put_line(&third).await.unwrap();
+    store.put_line(&line(100)).await.unwrap();
+    assert_eq!(found(store, 150).await.as_ref(), Some(&third));
+    assert_eq!(store.lines().await.unwrap().len(), 3);
+    // And a line a reply number.
+    let first = with_reply_numbers(100, [150]);
+    store.put_line(&first).await.unwrap();
+    store.remove_line(&third.number).await.unwrap();
+    assert_eq!(found(store, 150).await.as_ref(), Some(&first));
+    assert_eq!(store.lines().await.unwrap(), [first, second]);
 }

@@ -10,6 +10,7 @@ use relay::app::inbound_sms;
 use relay::app::relay::Relay;
 use relay::domain::credentials::Secret;
 use relay::domain::line::{Line, config};
+use relay::domain::phone::PhoneNumber;
 use relay::hosts::lambda as aws;
 use relay::hosts::lambda::Needs;
 use relay::hosts::lambda::settings::Settings;
@@ -24,6 +25,8 @@ use crate::support::proxy::{Proxy, longest_chain};
 const LATENCY: Duration = Duration::from_millis(200);
 
 const TOKEN: &str = "an auth token";
+
+const REPLY_NUMBER: &str = "+16195550150";
 
 /// A relay on AWS as a function has it after its start, behind a proxy that has recorded nothing
 /// yet.
@@ -51,6 +54,7 @@ impl Deployed {
         };
         let line = Line {
             public_url: "https://relay.example.com".to_owned(),
+            reply_numbers: vec![PhoneNumber::parse(REPLY_NUMBER).unwrap()],
             ..config::example(443).remove(0)
         };
         let proxy = Proxy::start(moto::url(), LATENCY).await;
@@ -70,11 +74,15 @@ impl Deployed {
     }
 
     async fn receive_from(&self, from: &str, n: u32) -> (i64, BTreeSet<String>, usize) {
+        self.receive_at(self.line.number.expose(), from, n).await
+    }
+
+    async fn receive_at(&self, to: &str, from: &str, n: u32) -> (i64, BTreeSet<String>, usize) {
         let form = Form::from_fields([
             ("MessageSid", "SM".to_owned() + &format!("{n:032x}")),
             ("AccountSid", "AC".to_owned() + &"0".repeat(32)),
             ("From", from.to_owned()),
-            ("To", self.line.number.expose().to_owned()),
+            ("To", to.to_owned()),
             ("Body", "Are you open?".to_owned()),
             ("NumMedia", "0".to_owned()),
         ]);
@@ -135,6 +143,17 @@ async fn a_persons_answer_is_acknowledged_after_four_round_trips() {
         let (status, operations, in_sequence) = deployed.receive_from(backup, n).await;
         // Their customers' conversations are read, and then what of them is on their phone.
         assert_eq!((status, in_sequence), (200, 4), "{operations:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_to_a_reply_number_takes_one_round_trip_more() {
+    let deployed = Deployed::start().await;
+    deployed.receive(0).await;
+    let backup = deployed.line.people[1].number.expose();
+    for (n, from, expected) in [(1, "+16195550108", 3), (2, backup, 5)] {
+        let (status, operations, in_sequence) = deployed.receive_at(REPLY_NUMBER, from, n).await;
+        assert_eq!((status, in_sequence), (200, expected), "{operations:?}");
     }
 }
 

@@ -161,6 +161,18 @@ impl<H: Hook> Store for HookedStore<H> {
         self.0.read("blocked", self.0.behind().blocked(line)).await
     }
 
+    async fn save_person_state(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        state: &PersonState,
+    ) -> Result<Saved> {
+        let store = Arc::clone(self.0.behind());
+        let (line, person, state) = (line.clone(), person.clone(), state.clone());
+        let effect = async move { store.save_person_state(&line, &person, &state).await };
+        self.0.write("save_person_state", effect).await
+    }
+
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
         let store = Arc::clone(self.0.behind());
         let (line, changed) = (line.clone(), changed.clone());

@@ -3,6 +3,14 @@ CREATE TABLE lines (
     line   TEXT NOT NULL             -- JSON
 ) WITHOUT ROWID;
 
+-- Further numbers of lines.
+CREATE TABLE reply_numbers (
+    number TEXT PRIMARY KEY,
+    line   TEXT NOT NULL             -- the line's number
+) WITHOUT ROWID;
+
+CREATE INDEX reply_numbers_line ON reply_numbers (line);
+
 CREATE TABLE overrides (
     line     TEXT NOT NULL,          -- the line's number
     person   TEXT NOT NULL,

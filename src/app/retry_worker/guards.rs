@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::{conversation_checks, outbound_checks};
+use super::{conversation_checks, outbound_checks, reply_numbers};
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Event, Hold, Limit, Purpose, Slowed};
 use crate::domain::pace::{self, Key, Rate};
 
 /// What a wake-up comes to: [`Event::Woken`], unless something speaks against the attempt that is
-/// due.
+/// due, or it comes from a reply number.
 pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow::Result<Event> {
     if !delivery.is_to_be_attempted(relay.now()) {
         return Ok(Event::Woken);
@@ -37,7 +37,11 @@ pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow:
     } else {
         None
     };
-    Ok(held.map_or(Event::Woken, Event::Held))
+    if let Some(hold) = held {
+        return Ok(Event::Held(hold));
+    }
+    let number = reply_numbers::number(relay, delivery, known).await?;
+    Ok(number.map_or(Event::Woken, Event::WokenVia))
 }
 
 /// Before its first attempt a text needs a slot of its sender's pace, then one of the phone's: were

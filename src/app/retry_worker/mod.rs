@@ -4,6 +4,7 @@
 mod conversation_checks;
 mod guards;
 mod outbound_checks;
+mod reply_numbers;
 mod sweep;
 
 pub use sweep::sweep;

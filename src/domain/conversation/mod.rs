@@ -12,6 +12,7 @@ mod outcome;
 mod person_state;
 mod pin_attempts;
 pub mod question;
+mod reply_number;
 mod tag;
 pub mod wording;
 mod write_first;
@@ -33,6 +34,7 @@ pub use outcome::{Ask, Outcome, Passed, Sent, Told};
 pub use person_state::PersonState;
 pub use pin_attempts::{Proof, TRIES, WrongPins};
 pub use question::{Choice, Question, What};
+pub use reply_number::{OnReplyNumber, ReplyNumber};
 pub use tag::{digits_alike, tag};
 pub use write_first::Stranger;
 

@@ -1,11 +1,11 @@
-//! What is known of one person of a line, apart from their conversations: what they are asked, and
-//! wrong PINs.
+//! What is known of one person of a line, apart from their conversations: what they are asked, wrong PINs,
+//! and whose the reply numbers on their phone are.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::question::OPEN_FOR;
-use super::{Question, WrongPins};
+use super::{Question, ReplyNumber, WrongPins};
 use crate::domain::ids::message_sid::MessageSid;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct PersonState {
     pub automatic_reply: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong_pins: Option<WrongPins>,
+    /// At most one for each of the line's reply numbers, also of those that the line had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_numbers: Vec<ReplyNumber>,
 }
 
 /// A question that was answered.

@@ -33,6 +33,8 @@ pub struct MemoryStore(Mutex<Tables>);
 #[derive(Default)]
 pub(crate) struct Tables {
     lines: BTreeMap<PhoneNumber, Line>,
+    /// Which line each is of.
+    reply_numbers: BTreeMap<PhoneNumber, PhoneNumber>,
     overrides: BTreeMap<PhoneNumber, Overrides>,
     inbounds: BTreeMap<MessageSid, InboundRecord>,
     pub(crate) deliveries: BTreeMap<DeliveryId, Row>,
@@ -51,6 +53,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    fn line(&self, number: &PhoneNumber) -> Option<&Line> {
+        let by_reply_number = || self.lines.get(self.reply_numbers.get(number)?);
+        self.lines.get(number).or_else(by_reply_number)
+    }
+
     fn conversations_of(&self, line: &PhoneNumber) -> impl Iterator<Item = &Conversation> {
         let all = self.conversations.iter();
         all.filter(move |((of, _), _)| of == line)
@@ -81,6 +88,11 @@ impl Tables {
             .take(limit)
             .map(|c| c.customer.clone())
             .collect()
+    }
+
+    fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> PersonState {
+        let state = self.persons.get(&(line.clone(), person.clone()));
+        state.cloned().unwrap_or_default()
     }
 
     fn is_next(&self, line: &PhoneNumber, changed: &Changed) -> bool {
@@ -221,12 +233,13 @@ impl Subscribers for MemoryStore {
 impl Store for MemoryStore {
     async fn for_inbound(
         &self,
-        number: &PhoneNumber,
+        to: &PhoneNumber,
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
         let tables = self.tables();
-        let line = tables.lines.get(number).cloned();
+        let line = tables.line(to).cloned();
+        let number = line.as_ref().map_or(to, |line| &line.number);
         let is_wanted = |number: &PhoneNumber| {
             from == Some(number) || line.iter().any(|line| line.person_with(number).is_some())
         };
@@ -235,7 +248,7 @@ impl Store for MemoryStore {
         Ok(ForInbound {
             opt_outs,
             subscriptions: from.map_or(Vec::new(), |from| tables.subscriptions_of(number, from)),
-            from_own_line: from.is_some_and(|from| tables.lines.contains_key(from)),
+            from_own_line: from.is_some_and(|from| tables.line(from).is_some()),
             overrides: tables.overrides.get(number).cloned().unwrap_or_default(),
             conversation: from.and_then(|from| {
                 tables
@@ -249,11 +262,11 @@ impl Store for MemoryStore {
             customers: from.map_or(Vec::new(), |from| {
                 tables.customers_of(number, from, MOST_CUSTOMERS)
             }),
-            person: from
-                .and_then(|from| tables.persons.get(&(number.clone(), from.clone())).cloned())
-                .unwrap_or_default(),
+            person: from.map_or_else(PersonState::default, |from| {
+                tables.person_state(number, from)
+            }),
             earlier: tables.inbounds.get(sid).cloned(),
-            line,
+            line: line.clone(),
         })
     }
 
@@ -263,6 +276,7 @@ impl Store for MemoryStore {
         Ok(ForSending {
             line: tables.lines.get(line).cloned(),
             opt_out: listed.and_then(|listed| listed.of(to)).cloned(),
+            person: tables.person_state(line, to),
         })
     }
 
@@ -313,8 +327,7 @@ impl Store for MemoryStore {
             return Ok(Kept::Already);
         }
         let is_next = person.as_ref().is_none_or(|(person, state)| {
-            let known = tables.persons.get(&(line.clone(), person.clone()));
-            known.map_or(0, |known| known.version) + 1 == state.version
+            tables.person_state(line, person).version + 1 == state.version
         });
         if !is_next
             || !conversations
@@ -386,9 +399,22 @@ impl Store for MemoryStore {
     }
 
     async fn person_state(&self, line: &PhoneNumber, person: &PhoneNumber) -> Result<PersonState> {
-        let tables = self.tables();
-        let state = tables.persons.get(&(line.clone(), person.clone()));
-        Ok(state.cloned().unwrap_or_default())
+        Ok(self.tables().person_state(line, person))
+    }
+
+    async fn save_person_state(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        state: &PersonState,
+    ) -> Result<Saved> {
+        let mut tables = self.tables();
+        if tables.person_state(line, person).version + 1 != state.version {
+            return Ok(Saved::Outdated);
+        }
+        let key = (line.clone(), person.clone());
+        tables.persons.insert(key, state.clone());
+        Ok(Saved::Yes)
     }
 
     async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
@@ -485,12 +511,16 @@ impl Store for MemoryStore {
     }
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
-        Ok(self.tables().lines.get(number).cloned())
+        Ok(self.tables().line(number).cloned())
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
         let mut tables = self.tables();
         tables.lines.insert(line.number.clone(), line.clone());
+        tables.reply_numbers.retain(|_, of| *of != line.number);
+        let numbers = line.reply_numbers.iter().cloned();
+        let numbers = numbers.map(|number| (number, line.number.clone()));
+        tables.reply_numbers.extend(numbers);
         if let Some(overrides) = tables.overrides.get_mut(&line.number) {
             let is_in_line = |name: &str| line.people.iter().any(|person| person.name == name);
             overrides.0.retain(|name, _| is_in_line(name));
@@ -501,6 +531,7 @@ impl Store for MemoryStore {
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
         let mut tables = self.tables();
         tables.lines.remove(number);
+        tables.reply_numbers.retain(|_, of| of != number);
         tables.overrides.remove(number);
         tables.reconciled.remove(number);
         Ok(())

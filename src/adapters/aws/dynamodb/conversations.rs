@@ -98,7 +98,8 @@ pub fn writes(
 pub fn put_person_state(
     table: &Table,
     line: &PhoneNumber,
-    (person, state): &(PhoneNumber, PersonState),
+    person: &PhoneNumber,
+    state: &PersonState,
     saved_by: &str,
 ) -> Result<TransactWriteItem> {
     let put = item::of_person_state(line, person, state, saved_by)?;

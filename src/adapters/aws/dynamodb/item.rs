@@ -32,6 +32,7 @@ pub const DUE_AT: &str = "due_at";
 pub const OWNER: &str = "delivery";
 pub const DAY: &str = "day";
 pub const STANDING: &str = "standing";
+pub const OF_LINE: &str = "of_line";
 
 /// The register of lines is one partition: it has as many items as there are lines.
 pub const REGISTER: &str = "lines";
@@ -242,6 +243,18 @@ pub fn alike(line: &PhoneNumber, digits: &str) -> String {
 
 pub fn of_alike(line: &PhoneNumber, digits: &str, customer: &PhoneNumber) -> Item {
     Key::new(alike(line, digits), customer.expose()).item()
+}
+
+/// Stands where a line of that number would stand.
+pub fn of_reply_number(number: &PhoneNumber, line: &PhoneNumber) -> Item {
+    Key::line(number).with([(OF_LINE, string(line.expose()))])
+}
+
+/// The line that a number is a reply number of, if it is one.
+pub fn to_line_of_reply_number(item: &Item) -> anyhow::Result<Option<PhoneNumber>> {
+    let line = text(item, OF_LINE).map(PhoneNumber::parse);
+    line.transpose()
+        .context("the entry of a reply number cannot be read")
 }
 
 /// The customer whose number the sort key ends with.

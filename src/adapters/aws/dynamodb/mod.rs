@@ -2,9 +2,9 @@
 //!
 //! | `pk` | `sk` | further attributes |
 //! | --- | --- | --- |
-//! | `line#NUMBER` | `line` | `json`: the line |
+//! | `line#NUMBER` | `line` | `json`: the line; for a reply number instead `of_line`: its line's number |
 //! | `line#NUMBER` | `overrides` | `@PERSON`: that person's override as JSON |
-//! | `line#NUMBER` | `person#NUMBER` | `json`, `version`, `saved_by`: what one of its people is asked, and wrong PINs |
+//! | `line#NUMBER` | `person#NUMBER` | `json`, `version`, `saved_by`: what one of its people is asked, wrong PINs, whose the reply numbers on their phone are |
 //! | `conversation#NUMBER#CUSTOMER` | `conversation` | `json`, `version`, `saved_by`; `expires` unless the customer waits or is blocked |
 //! | `line#NUMBER` | `blocked#CUSTOMER` | `json`: since when and by whom that customer is blocked, as in the conversation: the list of them |
 //! | `conversations#NUMBER#PERSON` | `WAITS#TIME#CUSTOMER` | `expires` unless the customer waits: the list of a person's customers, read from its end |
@@ -14,7 +14,7 @@
 //! | `line#NUMBER` | `opted_out_people` | `NUMBER`: the same `json`, of the line's people |
 //! | `line#NUMBER` | `subscriptions#NUMBER` | `topic@TOPIC`: what is on record of that number and the topic, as JSON |
 //! | `topic#NUMBER#TOPIC` | `NUMBER` | `json`: the same, of whoever gets the notices of the line's topic |
-//! | `lines` | `NUMBER` | none: the register that lists lines |
+//! | `lines` | `NUMBER` | none: the register that lists lines and reply numbers |
 //! | `inbound#SID` | `inbound` | `json`, `expires` |
 //! | `delivery#ID` | `delivery` | `json`, `version`, `saved_by`, `expires`; while it is due or a dead letter `due_shard`, `due_at` |
 //! | `sent#SID` | `sent` | `delivery`: whose message of Twilio's it is, `expires` |
@@ -43,6 +43,7 @@
 
 mod conversations;
 mod item;
+mod lines;
 mod notices;
 mod opt_outs;
 mod paces;
@@ -53,7 +54,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{anyhow, bail};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -125,6 +126,63 @@ impl DynamoStore {
         }
     }
 
+    /// All that a text to a line needs; or whose line it is, if the number is a reply number.
+    async fn inbound_to(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<Found> {
+        let (line, overrides) = (Key::line(number), Key::overrides(number));
+        let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
+        let sender = from.map(|from| {
+            (
+                from,
+                Key::opt_out(number, from),
+                Key::subscriptions(number, from),
+                Key::registered(from),
+                Key::conversation(number, from),
+                Key::person_state(number, from),
+            )
+        });
+        let mut keys = vec![&line, &overrides, &people, &earlier];
+        if let Some((_, opt_out, subscriptions, registered, conversation, person)) = &sender {
+            keys.extend([opt_out, subscriptions, registered, conversation, person]);
+        }
+        let (items, alike, customers) = try_join3(
+            self.table.read(keys),
+            self.alike_of(number, from),
+            self.customers_of_sender(number, from),
+        )
+        .await?;
+        if let Some(of_line) = lines::of_reply_number(&items, &line)? {
+            return Ok(Found::ReplyNumberOf(of_line));
+        }
+        let mut opt_outs = opt_outs::of_people(&items, &people)?;
+        let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
+        let (mut conversation, mut person) = (None, PersonState::default());
+        if let Some((from, opt_out, on_record, registered, own, state)) = &sender {
+            let opt_out = pick(&items, opt_out)?;
+            opt_outs.0.extend(opt_out.map(|out| ((*from).clone(), out)));
+            subscriptions = subscribers::on_record(&items, on_record)?;
+            from_own_line = registered.find(&items).is_some();
+            conversation = pick(&items, own)?;
+            person = pick(&items, state)?.unwrap_or_default();
+        }
+        Ok(Found::Line(Box::new(ForInbound {
+            line: pick(&items, &line)?,
+            overrides: item::to_overrides(overrides.find(&items))?,
+            opt_outs,
+            subscriptions,
+            conversation,
+            alike,
+            customers,
+            person,
+            from_own_line,
+            earlier: pick(&items, &earlier)?,
+        })))
+    }
+
     /// A spawned delivery that is there already fails its condition, and with it all of the
     /// transaction, which is then done without that one.
     async fn save_all(
@@ -184,55 +242,17 @@ impl DynamoStore {
 impl Store for DynamoStore {
     async fn for_inbound(
         &self,
-        number: &PhoneNumber,
+        to: &PhoneNumber,
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let (line, overrides) = (Key::line(number), Key::overrides(number));
-        let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
-        let sender = from.map(|from| {
-            (
-                from,
-                Key::opt_out(number, from),
-                Key::subscriptions(number, from),
-                Key::registered(from),
-                Key::conversation(number, from),
-                Key::person_state(number, from),
-            )
-        });
-        let mut keys = vec![&line, &overrides, &people, &earlier];
-        if let Some((_, opt_out, subscriptions, registered, conversation, person)) = &sender {
-            keys.extend([opt_out, subscriptions, registered, conversation, person]);
+        match self.inbound_to(to, sid, from).await? {
+            Found::Line(found) => Ok(*found),
+            Found::ReplyNumberOf(line) => match self.inbound_to(&line, sid, from).await? {
+                Found::Line(found) => Ok(*found),
+                Found::ReplyNumberOf(_) => bail!("a reply number stands for another one"),
+            },
         }
-        let (items, alike, customers) = try_join3(
-            self.table.read(keys),
-            self.alike_of(number, from),
-            self.customers_of_sender(number, from),
-        )
-        .await?;
-        let mut opt_outs = opt_outs::of_people(&items, &people)?;
-        let (mut subscriptions, mut from_own_line) = (Vec::new(), false);
-        let (mut conversation, mut person) = (None, PersonState::default());
-        if let Some((from, opt_out, on_record, registered, own, state)) = &sender {
-            let opt_out = pick(&items, opt_out)?;
-            opt_outs.0.extend(opt_out.map(|out| ((*from).clone(), out)));
-            subscriptions = subscribers::on_record(&items, on_record)?;
-            from_own_line = registered.find(&items).is_some();
-            conversation = pick(&items, own)?;
-            person = pick(&items, state)?.unwrap_or_default();
-        }
-        Ok(ForInbound {
-            line: pick(&items, &line)?,
-            overrides: item::to_overrides(overrides.find(&items))?,
-            opt_outs,
-            subscriptions,
-            conversation,
-            alike,
-            customers,
-            person,
-            from_own_line,
-            earlier: pick(&items, &earlier)?,
-        })
     }
 
     async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
@@ -272,6 +292,16 @@ impl Store for DynamoStore {
 
     async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
         conversations::blocked(&self.table, line).await
+    }
+
+    async fn save_person_state(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        state: &PersonState,
+    ) -> Result<Saved> {
+        let put = conversations::put_person_state(&self.table, line, person, state, &unique()?)?;
+        Ok(saved(self.table.transact(vec![put]).await?.is_empty()))
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
@@ -348,11 +378,13 @@ impl Store for DynamoStore {
     }
 
     async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
-        let (opt_out, line) = (Key::opt_out(line, to), Key::line(line));
-        let items = self.table.read([&line, &opt_out]).await?;
+        let (opt_out, person) = (Key::opt_out(line, to), Key::person_state(line, to));
+        let line = Key::line(line);
+        let items = self.table.read([&line, &opt_out, &person]).await?;
         Ok(ForSending {
             line: pick(&items, &line)?,
             opt_out: pick(&items, &opt_out)?,
+            person: pick(&items, &person)?.unwrap_or_default(),
         })
     }
 
@@ -399,58 +431,19 @@ impl Store for DynamoStore {
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {
-        let query = self.table.query(item::REGISTER);
-        let register = self.table.find(query, usize::MAX, "list the lines of");
-        let mut keys = Vec::new();
-        for registered in register.await? {
-            let number = item::text(&registered, item::SK)
-                .and_then(|number| PhoneNumber::parse(number).ok())
-                .context("the register of lines has an entry without a number")?;
-            keys.push(Key::line(&number));
-        }
-        let items = self.table.read(&keys).await?;
-        // In the order of the register.
-        keys.iter()
-            .filter_map(|key| pick(&items, key).transpose())
-            .collect()
+        lines::all(&self.table).await
     }
 
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>> {
-        self.read_one(Key::line(number)).await
+        lines::of(&self.table, number).await
     }
 
     async fn put_line(&self, line: &Line) -> Result<()> {
-        let mut keys = vec![Key::overrides(&line.number)];
-        let people = line.people.iter();
-        keys.extend(people.map(|person| Key::opt_out(&line.number, &person.number)));
-        let known = self.table.read(&keys).await?;
-        let of_line = item::with_json(Key::line(&line.number), line)?;
-        let mut writes = vec![
-            self.table.put_any(of_line),
-            self.table.put_any(Key::registered(&line.number).item()),
-            self.table.put_any(opt_outs::people_among(&known, line)),
-        ];
-        let overrides = item::to_overrides(keys[0].find(&known))?.0.into_keys();
-        let gone: Vec<String> = overrides
-            .filter(|name| line.people.iter().all(|person| person.name != *name))
-            .map(|name| item::override_attribute(&name))
-            .collect();
-        if !gone.is_empty() {
-            writes.push(self.table.remove(&keys[0], gone));
-        }
-        self.table.transact(writes).await.map(drop)
+        lines::put(&self.table, line).await
     }
 
     async fn remove_line(&self, number: &PhoneNumber) -> Result<()> {
-        let keys = [
-            Key::line(number),
-            Key::overrides(number),
-            Key::reconciled(number),
-            Key::opted_out_people(number),
-            Key::registered(number),
-        ];
-        let writes = keys.iter().map(|key| self.table.delete(key)).collect();
-        self.table.transact(writes).await.map(drop)
+        lines::remove(&self.table, number).await
     }
 
     async fn reconciled(&self, line: &PhoneNumber) -> Result<Option<Date>> {
@@ -479,6 +472,12 @@ impl Store for DynamoStore {
         let set = set_override(&self.table, line, person, to)?;
         self.table.transact(vec![set]).await.map(drop)
     }
+}
+
+/// What stands under a number that was texted.
+enum Found {
+    Line(Box<ForInbound>),
+    ReplyNumberOf(PhoneNumber),
 }
 
 /// Sets a person's override, or with `None` clears it.

@@ -13,9 +13,9 @@ pub async fn take_in(table: &Table, line: &PhoneNumber, planned: &Planned) -> Re
     let saved_by = unique()?;
     let record = &planned.record;
     let mut writes = vec![table.put_new(item::of_inbound(record)?)];
-    if let Some(person) = &planned.person {
+    if let Some((person, state)) = &planned.person {
         writes.push(conversations::put_person_state(
-            table, line, person, &saved_by,
+            table, line, person, state, &saved_by,
         )?);
     }
     for changed in &planned.conversations {

@@ -69,7 +69,10 @@ impl SqliteStore {
     }
 
     fn line_of(&self, connection: &Connection, number: &PhoneNumber) -> Result<Option<Line>> {
-        let line = value(connection, LINE, [number.expose()])?;
+        let line = match value(connection, LINE, [number.expose()])? {
+            Some(line) => Some(line),
+            None => value(connection, LINE_OF_REPLY_NUMBER, [number.expose()])?,
+        };
         line.map(|json| self.1.parsed(json)).transpose()
     }
 }
@@ -81,28 +84,34 @@ const DUE: &str = "SELECT id, due FROM deliveries WHERE bulk = 0 AND due < ?1
      UNION ALL SELECT id, due FROM deliveries WHERE bulk = 1 AND due < ?1 ORDER BY due LIMIT ?2";
 const GAVE_UP: &str = "SELECT id FROM given_up WHERE at < ? ORDER BY at LIMIT ?";
 const LINE: &str = "SELECT line FROM lines WHERE number = ?";
-const IS_LINE: &str = "SELECT number FROM lines WHERE number = ?";
+const LINE_OF_REPLY_NUMBER: &str =
+    "SELECT lines.line FROM reply_numbers JOIN lines ON lines.number = reply_numbers.line
+     WHERE reply_numbers.number = ?";
+const IS_OURS: &str = "SELECT number FROM lines WHERE number = ?1
+     UNION ALL SELECT number FROM reply_numbers WHERE number = ?1";
+const FORGET_REPLY_NUMBERS: &str = "DELETE FROM reply_numbers WHERE line = ?";
 const OWNER: &str = "SELECT delivery FROM sent WHERE sid = ?";
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn for_inbound(
         &self,
-        number: &PhoneNumber,
+        to: &PhoneNumber,
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
         self.read(|connection| {
             // One transaction: each of its own would cost its own locks.
             let transaction = connection.unchecked_transaction()?;
-            let line = self.line_of(connection, number)?;
+            let line = self.line_of(connection, to)?;
+            let number = line.as_ref().map_or(to, |line| &line.number);
             let people = line.iter().flat_map(|line| &line.people);
             let phones = people.map(|person| &person.number).chain(from);
             let opt_outs = opt_outs::among(connection, number, phones)?;
             let mut found = ForInbound {
                 overrides: overrides(connection, number)?,
                 earlier: one(connection, INBOUND, [sid.as_str()])?,
-                line,
+                line: None,
                 opt_outs,
                 subscriptions: Vec::new(),
                 from_own_line: false,
@@ -114,7 +123,7 @@ impl Store for SqliteStore {
             if let Some(from) = from {
                 found.subscriptions = subscribers::of(connection, number, from)?;
                 found.from_own_line =
-                    value::<String>(connection, IS_LINE, [from.expose()])?.is_some();
+                    value::<String>(connection, IS_OURS, [from.expose()])?.is_some();
                 found.conversation = conversations::of(connection, number, from)?;
                 // A tag is given once.
                 if found.conversation.is_none() {
@@ -128,6 +137,7 @@ impl Store for SqliteStore {
                     found.person = conversations::person_state(connection, number, from)?;
                 }
             }
+            found.line = line;
             transaction.commit()?;
             Ok(found)
         })
@@ -180,6 +190,19 @@ impl Store for SqliteStore {
 
     async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>> {
         self.read(|connection| conversations::blocked(connection, line))
+    }
+
+    async fn save_person_state(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        state: &PersonState,
+    ) -> Result<Saved> {
+        let (line, person, state) = (line.clone(), person.clone(), state.clone());
+        let put = self.write(move |connection| {
+            conversations::put_person_state(connection, &line, &person, &state)
+        });
+        Ok(saved(put.await?))
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
@@ -258,6 +281,7 @@ impl Store for SqliteStore {
             Ok(ForSending {
                 opt_out: opt_outs::among(connection, line, [to])?.0.remove(to),
                 line: self.line_of(connection, line)?,
+                person: conversations::person_state(connection, line, to)?,
             })
         })
     }
@@ -336,6 +360,7 @@ impl Store for SqliteStore {
         let (number, json) = (line.number.expose().to_owned(), to_json(line)?);
         let people: Vec<&str> = line.people.iter().map(|p| p.name.as_str()).collect();
         let people = to_json(&people)?;
+        let reply_numbers = line.reply_numbers.clone();
         self.write(move |connection| {
             execute(
                 connection,
@@ -346,8 +371,14 @@ impl Store for SqliteStore {
                 connection,
                 "INSERT INTO lines (number, line) VALUES (?, ?) ON CONFLICT DO UPDATE SET line = excluded.line",
                 [&number, &json],
-            )
-            .map(drop)
+            )?;
+            execute(connection, FORGET_REPLY_NUMBERS, [&number])?;
+            for reply_number in &reply_numbers {
+                let statement = "INSERT INTO reply_numbers (number, line) VALUES (?, ?)
+                                 ON CONFLICT DO UPDATE SET line = excluded.line";
+                execute(connection, statement, [reply_number.expose(), &number])?;
+            }
+            Ok(())
         })
         .await
     }
@@ -358,6 +389,7 @@ impl Store for SqliteStore {
             for statement in [
                 "DELETE FROM overrides WHERE line = ?",
                 "DELETE FROM reconciled WHERE line = ?",
+                FORGET_REPLY_NUMBERS,
                 "DELETE FROM lines WHERE number = ?",
             ] {
                 execute(connection, statement, [&number])?;

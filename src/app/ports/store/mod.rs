@@ -37,11 +37,11 @@ pub type Result<T> = anyhow::Result<T>;
 
 #[async_trait]
 pub trait Store: Notices + Subscribers {
-    /// Everything that a decision about an inbound needs, in one round trip.
-    /// `from` is who wrote, if it is a phone.
+    /// Everything that a decision about an inbound needs, in one round trip; in two at most if `to` is not
+    /// the line's own number but one of its reply numbers. `from` is who wrote, if it is a phone.
     async fn for_inbound(
         &self,
-        line: &PhoneNumber,
+        to: &PhoneNumber,
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound>;
@@ -81,6 +81,15 @@ pub trait Store: Notices + Subscribers {
 
     /// The line's blocked customers.
     async fn blocked(&self, line: &PhoneNumber) -> Result<BTreeMap<PhoneNumber, Block>>;
+
+    /// Saves what is known of a person, unless somebody else saved it since it was read: `state` is of the
+    /// next version.
+    async fn save_person_state(
+        &self,
+        line: &PhoneNumber,
+        person: &PhoneNumber,
+        state: &PersonState,
+    ) -> Result<Saved>;
 
     /// Saves a conversation, unless somebody else saved it since it was read.
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved>;
@@ -155,10 +164,12 @@ pub trait Store: Notices + Subscribers {
 
     async fn lines(&self) -> Result<Vec<Line>>;
 
+    /// The line of that number, which may be one of its reply numbers.
     async fn line(&self, number: &PhoneNumber) -> Result<Option<Line>>;
 
-    /// Adds a line, or replaces the one of the same number. Overrides of people who are not in it
-    /// any more go: should they come back, they are not away by an old word.
+    /// Adds a line, or replaces the one of the same number. It is found by its reply numbers too, and not
+    /// any more by those that it had. Overrides of people who are not in it any more go: should they come
+    /// back, they are not away by an old word.
     async fn put_line(&self, line: &Line) -> Result<()>;
 
     /// Removes a line and its overrides: should it come back, nobody is away by an old word. Who opted
@@ -199,7 +210,7 @@ pub struct ForInbound {
     pub customers: Vec<PhoneNumber>,
     /// What is known of the sender as a person of the line.
     pub person: PersonState,
-    /// Whether the sender is itself a line of this relay.
+    /// Whether the sender is itself a number of this relay.
     pub from_own_line: bool,
     /// The record of an earlier webhook for the same message.
     pub earlier: Option<InboundRecord>,
@@ -246,6 +257,8 @@ pub struct ForSending {
     /// The line as it is configured now, if it still is.
     pub line: Option<Line>,
     pub opt_out: Option<OptOut>,
+    /// What is known of whoever it goes to as a person of the line.
+    pub person: PersonState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
