@@ -10,8 +10,8 @@ use crate::domain::command::{Command, Given, Unclear, heed, pin_in_text};
 use crate::domain::conversation::addressee::{Intent, PersonText};
 use crate::domain::conversation::question::{REMINDED_AFTER, Written};
 use crate::domain::conversation::{
-    Ask, Candidate, Conversation, Outcome, Passed, PersonState, Proof, Question, Sent, Stranger,
-    Told, What, excerpt, wording,
+    Ask, Candidate, Conversation, OnReplyNumber, Outcome, Passed, PersonState, Proof, Question,
+    Sent, Stranger, Told, What, excerpt, wording,
 };
 use crate::domain::delivery::{Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient};
 use crate::domain::ids::DeliveryId;
@@ -28,10 +28,13 @@ use crate::domain::sms;
 pub struct PersonsView {
     /// The conversations of the person, those that wait first, the latest first.
     pub conversations: Vec<Candidate>,
-    /// Those that the text may name, and those that an open question offers.
+    /// Those that the text may name, and those that an open question offers or that the reply number stands
+    /// for.
     pub named: Vec<Conversation>,
     pub stranger: Option<Stranger>,
     pub offered: Vec<Conversation>,
+    /// What the reply number that it came to stands for.
+    pub on_number: Option<OnReplyNumber>,
 }
 
 impl PersonsView {
@@ -96,6 +99,7 @@ impl<'a> By<'a> {
             named: &self.view.named,
             stranger: self.view.stranger.as_ref(),
             offered: &self.view.offered,
+            on_number: self.view.on_number.as_ref(),
             state: self.state,
             given,
         };

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{try_join_all, try_join3};
+use futures::future::{try_join, try_join_all, try_join3};
 use jiff::Timestamp;
 
 use super::from_owner;
@@ -11,7 +11,9 @@ use super::from_person::PersonsView;
 use super::text::Text;
 use crate::app::ports::store::{ForInbound, MOST_ALIKE, Store};
 use crate::domain::command::{Command, Given};
-use crate::domain::conversation::{Candidate, Conversation, Stranger, addressed, digits_alike};
+use crate::domain::conversation::{
+    Candidate, Conversation, OnReplyNumber, ReplyNumber, Stranger, addressed, digits_alike,
+};
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::Subscriber;
@@ -39,18 +41,30 @@ pub async fn read(
     };
     let question = stored.person.question.as_ref();
     let choices = question.into_iter().flat_map(|question| &question.choices);
-    let offered: Vec<PhoneNumber> = choices.map(|choice| choice.customer.clone()).collect();
+    let offered = choices.map(|choice| choice.customer.clone());
+    let reply_number = stored.person.on(&text.sms.to);
+    let reply_number = reply_number.filter(|known| line.reply_numbers.contains(&known.number));
+    let theirs = reply_number.map(|known| std::iter::once(&known.customer).chain(&known.before));
+    let theirs = theirs.into_iter().flatten().cloned();
+    let offered: BTreeSet<PhoneNumber> = offered.chain(theirs).collect();
+    let offered = Vec::from_iter(offered);
     let (theirs, offered, (named, stranger)) = try_join3(
         store.conversations(&line.number, &stored.customers),
         store.conversations(&line.number, &offered),
         whom_it_names(store, line, person, text),
     )
     .await?;
+    let (conversations, on_number) = try_join(
+        with_last_texts(store, &person.number, theirs),
+        on_number(store, &person.number, reply_number, &offered),
+    )
+    .await?;
     Ok(PersonsView {
-        conversations: with_last_texts(store, &person.number, theirs).await?,
+        conversations,
         named,
         stranger,
         offered,
+        on_number,
     })
 }
 
@@ -67,6 +81,33 @@ async fn all(store: &dyn Store, line: &Line) -> anyhow::Result<Vec<Candidate>> {
         texts: Vec::new(),
     });
     Ok(candidates.collect())
+}
+
+/// What a reply number stands for, with its last texts on the phone and the first one.
+async fn on_number(
+    store: &dyn Store,
+    person: &PhoneNumber,
+    number: Option<&ReplyNumber>,
+    known: &[Conversation],
+) -> anyhow::Result<Option<OnReplyNumber>> {
+    let of = |customer: &PhoneNumber| known.iter().find(|c| c.customer == *customer).cloned();
+    let Some((number, conversation)) = number.and_then(|it| Some((it, of(&it.customer)?))) else {
+        return Ok(None);
+    };
+    let participant = conversation.participant(person);
+    let mut ids = participant.map_or(Vec::new(), |participant| participant.texts.clone());
+    if !ids.contains(&number.text) {
+        ids.push(number.text.clone());
+    }
+    let texts = store.deliveries(&ids).await?;
+    Ok(Some(OnReplyNumber {
+        before: number.before.as_ref().and_then(of),
+        number: number.clone(),
+        is: Candidate {
+            conversation,
+            texts,
+        },
+    }))
 }
 
 /// The conversations that it may name, or the number that nobody has written from.

@@ -6,14 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::addressed::addressed;
 use super::question::{Reply, Written};
 use super::{
-    CROSSING, Candidate, Choice, Conversation, PersonState, Question, Stranger, What, Words,
+    CROSSING, Candidate, Choice, Conversation, OnReplyNumber, PersonState, Question, Stranger, What,
+    Words,
     wording,
 };
 use crate::domain::automatic_text::{automatic_reply, reaction};
 use crate::domain::command::near_miss::{forced, near_miss};
 use crate::domain::command::pin_in_text;
 use crate::domain::command::{COMMANDS, Command, Given, Unclear};
-use crate::domain::delivery::OnPhone;
+use crate::domain::delivery::{Delivery, OnPhone};
 use crate::domain::inbound::InboundSms;
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
@@ -34,8 +35,10 @@ pub struct PersonText<'a> {
     pub named: &'a [Conversation],
     /// The number that it names, if nobody of that number has written.
     pub stranger: Option<&'a Stranger>,
-    /// Those that the open question offers.
+    /// Those that the open question offers, and those of the reply number that it came to.
     pub offered: &'a [Conversation],
+    /// What it came to, if that is a reply number that stands for a conversation on this phone.
+    pub on_number: Option<&'a OnReplyNumber>,
     pub state: &'a PersonState,
     /// The command that it is, if it is one.
     pub given: Option<Given<'a>>,
@@ -93,6 +96,7 @@ impl PersonText<'_> {
     /// What the text is for.
     pub fn intent(&self) -> Intent {
         self.holds_the_pin()
+            .or_else(|| self.comes_to_a_reply_number())
             .or_else(|| self.names_a_customer())
             .or_else(|| self.answers_a_question())
             .or_else(|| self.is_a_reaction())
@@ -123,7 +127,7 @@ impl PersonText<'_> {
     /// It begins with a tag or a number: there, whatever else it says, also when the conversation is
     /// long over. Bare digits are a tag only of a customer whom it may be for anyway: "1230 works for
     /// me" is an hour of the day.
-    fn names_a_customer(&self) -> Option<Intent> {
+    pub(super) fn names_a_customer(&self) -> Option<Intent> {
         let (digits, words) = addressed(&self.sms.body)?;
         let (is_marked, digits) = (digits.is_marked, digits.ascii());
         let named = self.named.iter().filter(|c| c.is_named(&digits));
@@ -253,7 +257,7 @@ impl PersonText<'_> {
     }
 
     /// The words of a reaction to a text are never sent. They say that the person has read it.
-    fn is_a_reaction(&self) -> Option<Intent> {
+    pub(super) fn is_a_reaction(&self) -> Option<Intent> {
         let reaction = reaction::read(&self.sms.body)?;
         let quoted = |candidate: &&Candidate| {
             candidate
@@ -261,7 +265,12 @@ impl PersonText<'_> {
                 .iter()
                 .any(|text| reaction::quotes(&reaction, &text.body))
         };
-        let seen = self.conversations.iter().find(quoted);
+        let seen = match self.on_number {
+            // Under a reply number stand texts of this customer alone.
+            Some(own) if reaction.kind != reaction::Kind::Unsure => Some(&own.is),
+            Some(own) => Some(&own.is).filter(quoted),
+            None => self.conversations.iter().find(quoted),
+        };
         if seen.is_none() && reaction.kind == reaction::Kind::Unsure {
             return None;
         }
@@ -277,7 +286,7 @@ impl PersonText<'_> {
 
     /// Whole texts that phones write by themselves. Should a person have written one, they read how to
     /// send it, once: a phone may answer what it is answered, too, and the iPhone's reply is two texts.
-    fn is_an_automatic_reply(&self) -> Option<Intent> {
+    pub(super) fn is_an_automatic_reply(&self) -> Option<Intent> {
         if !automatic_reply::is_automatic_reply(&self.sms.body) {
             return None;
         }
@@ -286,7 +295,8 @@ impl PersonText<'_> {
             .automatic_reply
             .map(|at| self.now.duration_since(at));
         let is_another = before.is_some_and(|ago| ago < SignedDuration::from_mins(10));
-        let latest = self.conversations.first();
+        let own = self.on_number.map(|own| &own.is);
+        let latest = own.or(self.conversations.first());
         let tag = latest.map_or("0107", |latest| &latest.conversation.tag);
         Some(Intent::Automatic(
             (!is_another).then(|| wording::automatic_reply(tag)),
@@ -342,7 +352,7 @@ impl PersonText<'_> {
     }
 
     /// A customer would read what was meant for the relay.
-    fn is_nearly_a_command(&self) -> Option<Intent> {
+    pub(super) fn is_nearly_a_command(&self) -> Option<Intent> {
         if self.sms.has_attachments() {
             return None;
         }
@@ -362,7 +372,10 @@ impl PersonText<'_> {
                 let named = self.candidates().filter(|c| c.is_named(digits));
                 named.map(choice).collect()
             }
-            None => self.candidates().map(choice).collect(),
+            None => match self.on_number {
+                Some(own) => vec![choice(&own.is.conversation)],
+                None => self.candidates().map(choice).collect(),
+            },
         };
         match (among.as_slice(), which) {
             ([one], _) => Intent::Do {
@@ -395,7 +408,7 @@ impl PersonText<'_> {
     }
 
     /// There is nothing in it, or too much.
-    fn cannot_be_sent(&self) -> Option<Intent> {
+    pub(super) fn cannot_be_sent(&self) -> Option<Intent> {
         let body = self.sms.body.trim();
         if body.is_empty() && self.sms.media.is_empty() {
             return Some(Intent::Refuse {
@@ -432,7 +445,9 @@ impl PersonText<'_> {
         let may_be: Vec<&Candidate> = open.iter().copied().chain(given_away).collect();
         match (open.as_slice(), may_be.as_slice()) {
             (_, []) => self.nobody_to_send_to(),
-            ([one], [_]) if self.has_read(one) => self.send_to(one, None),
+            ([one], [_]) if self.has_read(one) && !self.has_own_number(one) => {
+                self.send_to(one, None)
+            }
             (_, several) => match self.the_one_that_waits(&open) {
                 Some(one) => {
                     let receipt = wording::sent_to(&one.conversation.tag);
@@ -445,6 +460,16 @@ impl PersonText<'_> {
                 }
             },
         }
+    }
+
+    /// Its last text came from a reply number, and this one went elsewhere: whoever wrote it looked at other
+    /// texts.
+    fn has_own_number(&self, candidate: &Candidate) -> bool {
+        let person = &self.person.number;
+        let is_there = |text: &&Delivery| text.on_phone(person, self.written) != OnPhone::No;
+        let last = candidate.texts.iter().rev().find(is_there);
+        let last = last.or(candidate.texts.last());
+        last.is_some_and(|text| text.came_from_reply_number(person))
     }
 
     fn has_read(&self, candidate: &Candidate) -> bool {
@@ -478,7 +503,7 @@ impl PersonText<'_> {
         let OnPhone::Since(read) = self.on_phone(one) else {
             return None;
         };
-        let is_settled = read + CROSSING <= self.written;
+        let is_settled = read + CROSSING <= self.written && !self.has_own_number(one);
         let came_after = |other: &Candidate| match self.on_phone(other) {
             OnPhone::No => false,
             OnPhone::Perhaps => true,
@@ -567,7 +592,7 @@ impl PersonText<'_> {
             .filter(|question| question.is_open(self.now))
     }
 
-    fn whole_text(&self) -> What {
+    pub(super) fn whole_text(&self) -> What {
         What::Send(vec![self.written_as(self.sms.body.trim())])
     }
 

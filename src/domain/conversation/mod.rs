@@ -8,6 +8,7 @@ mod apply;
 mod begin;
 mod block;
 pub mod excerpt;
+mod on_reply_number;
 mod outcome;
 mod person_state;
 mod pin_attempts;

@@ -149,6 +149,7 @@ fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
         conversations: &conversations,
         named: &named,
         stranger: None,
+        on_number: None,
         offered: &[],
         state: &state,
         given,

@@ -311,6 +311,19 @@ pub fn automatic_reply(tag: &str) -> String {
     format!("{AUTOMATIC_REPLY}\"{tag} yes\" sends it.")
 }
 
+/// A text to the reply number of a customer whom the person passed on.
+pub fn given_away(tag: &str) -> String {
+    format!("You gave {tag} to somebody else, so this was not sent. \"#{tag} yes\" sends it.")
+}
+
+/// A text to the reply number of one customer, with the digits of another.
+pub fn two_customers(tag: &str, other: &str) -> String {
+    format!(
+        "Not sent. This number is for {tag}, and you named {other}. Leave the digits out, or text it where \
+         {other} wrote."
+    )
+}
+
 /// What a person reads who seems to have meant a command.
 pub fn near_miss(command: &str) -> String {
     let how = match command {

@@ -10,6 +10,7 @@ mod order;
 mod pins;
 mod questions;
 mod refused;
+mod reply_numbers;
 mod unanswered;
 mod writing_first;
 

@@ -97,7 +97,9 @@ impl World {
             sms_url: Some(format!("{}/twilio/sms", line.public_url)),
             ..Number::default()
         };
-        sandbox.set_number(line.number.clone(), setup);
+        for number in line.numbers() {
+            sandbox.set_number(number.clone(), setup.clone());
+        }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let faults = Arc::new(Faults::default());
         let listeners = Arc::new(Listeners::default());

@@ -21,12 +21,27 @@ impl<'a> Phone<'a> {
     }
 
     pub async fn sends(&self, text: Text) -> MessageSid {
-        let sid = self
-            .world
-            .sandbox
-            .text(&self.sender, &self.world.line.number, text);
+        self.sends_to(self.world.line.number.expose(), text).await
+    }
+
+    /// Texts another number of the line's.
+    pub async fn texts_to(&self, to: &str, body: &str) -> MessageSid {
+        self.sends_to(to, Text::new(body)).await
+    }
+
+    pub async fn sends_to(&self, to: &str, text: Text) -> MessageSid {
+        let sid = self.world.sandbox.text(&self.sender, &number(to), text);
         self.world.advance(super::seconds(5)).await;
-        sid.expect("the line's number is the sandbox's")
+        sid.expect("the number is the sandbox's")
+    }
+
+    /// Reads the next text, which must have come from this number and have `part` in it.
+    pub fn receives_from(&self, from: &str, part: &str) -> String {
+        let read = self.receives(part);
+        let received = self.received();
+        let last = self.world.read.lock().unwrap()[&self.sender] - 1;
+        assert_eq!(received[last].with, from, "{read:?}");
+        read
     }
 
     /// Reads the next text, which must have `part` in it. Returns the whole of it.
