@@ -9,7 +9,7 @@ use super::output::{Unwritten, tell};
 use super::show::{self, Listing};
 use crate::app::ports::store::{MOST_CUSTOMERS, Store};
 use crate::clock::{Clock, SystemClock};
-use crate::domain::conversation::{Conversation, Question};
+use crate::domain::conversation::{Conversation, PersonState, Question};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
@@ -52,6 +52,9 @@ struct ConversationShown {
     has: Option<String>,
     /// The others who can answer it.
     others: Vec<String>,
+    /// The numbers from which these people get its texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reply_numbers: Vec<ReplyNumberShown>,
     opened: Timestamp,
     /// When a text of it was last written.
     active: Timestamp,
@@ -64,6 +67,12 @@ struct ConversationShown {
     texts: Vec<MessageSid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ReplyNumberShown {
+    person: String,
+    number: String,
 }
 
 #[derive(Serialize)]
@@ -92,7 +101,7 @@ impl Conversations {
 
     async fn shown(&self, store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<Shown> {
         let mut known: BTreeMap<PhoneNumber, Conversation> = BTreeMap::new();
-        let mut questions = Vec::new();
+        let (mut questions, mut states) = (Vec::new(), BTreeMap::new());
         for person in &line.people {
             let customers = store
                 .customers_of(&line.number, &person.number, MOST_CUSTOMERS)
@@ -101,17 +110,40 @@ impl Conversations {
                 known.insert(conversation.customer.clone(), conversation);
             }
             let state = store.person_state(&line.number, &person.number).await?;
-            let open = state.question.filter(|question| question.is_open(now));
+            let open = state.question.clone().filter(|open| open.is_open(now));
             questions.extend(open.map(|question| asked(question, &person.name)));
+            states.insert(person.name.as_str(), state);
         }
         let mut known: Vec<Conversation> = known.into_values().collect();
         known.sort_by_key(|conversation| std::cmp::Reverse(conversation.rank()));
         Ok(Shown {
             line: line.name.clone(),
             at: now,
-            conversations: known.iter().map(|c| self.conversation(c, line)).collect(),
+            conversations: known
+                .iter()
+                .map(|c| ConversationShown {
+                    reply_numbers: self.reply_numbers(c, line, &states),
+                    ..self.conversation(c, line)
+                })
+                .collect(),
             questions,
         })
+    }
+
+    fn reply_numbers(
+        &self,
+        conversation: &Conversation,
+        line: &Line,
+        states: &BTreeMap<&str, PersonState>,
+    ) -> Vec<ReplyNumberShown> {
+        let shown = states.iter().filter_map(|(person, state)| {
+            let number = state.reply_number(&conversation.customer, &line.reply_numbers)?;
+            Some(ReplyNumberShown {
+                person: (*person).to_owned(),
+                number: show::number(number, self.listing.numbers),
+            })
+        });
+        shown.collect()
     }
 
     fn conversation(&self, conversation: &Conversation, line: &Line) -> ConversationShown {
@@ -127,6 +159,7 @@ impl Conversations {
             tag: conversation.tag.clone(),
             has: has.and_then(name),
             others: others.filter_map(|p| name(&p.person)).collect(),
+            reply_numbers: Vec::new(),
             opened: conversation.opened,
             active: conversation.active,
             waits_since: conversation.waits.map(|waits| waits.since),
@@ -177,6 +210,12 @@ fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
             people(conversation),
             clock(conversation.active)
         )?;
+        for ReplyNumberShown { person, number } in &conversation.reply_numbers {
+            tell!(
+                "      {DIM}on {}'s phone: {number}{DIM:#}",
+                printable(person)
+            )?;
+        }
         if let Some(words) = &conversation.words {
             tell!("      {DIM}│{DIM:#} {}", printable(words))?;
         }

@@ -44,7 +44,14 @@ impl Dev {
         let sandbox = Arc::new(Sandbox::new(Arc::clone(&account), Arc::new(SystemClock)));
         let mut resolve = Resolve::default();
         for line in &lines {
-            sandbox.set_number(line.number.clone(), setup(line));
+            for number in line.numbers() {
+                let reply_number = *number != line.number;
+                let setup = Number {
+                    reply_number,
+                    ..setup(line)
+                };
+                sandbox.set_number(number.clone(), setup);
+            }
             resolve = resolve.with(&line.public_url, &here);
         }
         let twilio = Client::new(Box::new(Network::new()), &here);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
 
-use super::candidates::{DIM, GREEN};
+use super::candidates::{BOLD, DIM, GREEN};
 use super::output::{Unwritten, note};
 use super::running_sandbox::RunningSandbox;
 use crate::domain::time_zone::TimeZone;
@@ -19,7 +19,8 @@ use crate::sandbox::control::Screen;
 Example:
   relay phone 619-555-0110 --follow
 
-`←` is what the phone received, `→` what it sent. Times are those of the line's zone.")]
+`←` is what the phone received, `→` what it sent. Texts with several numbers stand under each number, but
+with --follow in the order of their times, which are those of the line's zone.")]
 pub struct Phone {
     /// The phone's number, as people write it or as +16195550110
     #[arg(value_name = "NUMBER")]
@@ -51,7 +52,12 @@ impl Phone {
             if screen.entries.is_empty() && cursor == 0 && !self.follow {
                 note!("Nothing has come to {} yet.", phone.expose());
             }
-            printer.print(&screen).map_err(Unwritten::from)?;
+            let printed = if self.follow || self.json {
+                printer.print(&screen)
+            } else {
+                printer.by_number(&screen)
+            };
+            printed.map_err(Unwritten::from)?;
             if !self.follow {
                 break;
             }
@@ -88,6 +94,31 @@ impl Printer {
             }
         }
         out.flush()
+    }
+
+    /// As a phone shows them: a conversation with each number.
+    fn by_number(&mut self, screen: &Screen) -> std::io::Result<()> {
+        let mut numbers: Vec<&str> = Vec::new();
+        for entry in &screen.entries {
+            if !numbers.contains(&entry.with.as_str()) {
+                numbers.push(&entry.with);
+            }
+        }
+        for number in &numbers {
+            if numbers.len() > 1 {
+                let mut out = anstream::stdout().lock();
+                writeln!(out, "{BOLD}{}{BOLD:#}", printable(number))?;
+                self.day = None;
+            }
+            let entries = screen.entries.iter();
+            self.print(&Screen {
+                phone: screen.phone.clone(),
+                time_zone: screen.time_zone.clone(),
+                entries: entries.filter(|e| e.with == *number).cloned().collect(),
+                ..*screen
+            })?;
+        }
+        Ok(())
     }
 
     fn line(

@@ -7,18 +7,19 @@ use crate::printable::printable;
 use crate::sandbox::control::{NewText, Texted};
 use crate::twilio::webhook::is_fetchable;
 
-/// Send a customer's text in a running sandbox
+/// Send a customer's or a person's text in a running sandbox
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   relay text --from 858-555-0107 'Are you open today?'
-  relay phone 619-555-0110        # who got it?")]
+  relay phone 619-555-0110        # who got it?
+  relay text --from 619-555-0110 --to 619-555-0150 'Yes'     # to the number that it came from")]
 pub struct Text {
     /// Who writes: a phone's number, a short code, a name, or rcs:AGENT
     #[arg(long, value_name = "NUMBER")]
     from: String,
-    /// The number to text; may be left out where the sandbox has only one
-    #[arg(long, value_name = "LINE")]
+    /// The number to text, a line's or a reply number; may be left out where the sandbox has only one line
+    #[arg(long, value_name = "NUMBER")]
     to: Option<String>,
     /// An attachment; may be given up to ten times
     #[arg(long, value_name = "URL", value_parser = attachment)]

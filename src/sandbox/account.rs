@@ -13,6 +13,8 @@ pub struct Number {
     pub sms_fallback_url: Option<String>,
     /// Whether webhooks carry `OptOutType`, as with Twilio's Advanced Opt-Out.
     pub advanced_opt_out: bool,
+    /// Whether people write to it only what they answer: a new text goes to another number.
+    pub reply_number: bool,
     /// IANA name of the zone in which its people want to read times; Twilio knows no such thing.
     pub time_zone: Option<String>,
 }

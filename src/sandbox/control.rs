@@ -90,7 +90,7 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
 pub struct NewText {
     /// A number, a short code, a name, or `rcs:` and an agent.
     pub from: String,
-    /// One of the account's numbers; may be left out where there is only one.
+    /// One of the account's numbers; may be left out where there is only one that is no reply number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<PhoneNumber>,
     #[serde(default)]
@@ -184,7 +184,8 @@ async fn text(State(sandbox): Shared, body: Bytes) -> Answer {
 }
 
 fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, String> {
-    let numbers = sandbox.numbers();
+    let mut numbers = sandbox.numbers();
+    numbers.retain(|(_, setup)| !setup.reply_number);
     match numbers.as_slice() {
         [(only, _)] => Ok(only.clone()),
         [] => Err("the account has no number to text; add one with POST /sandbox/numbers".into()),

@@ -157,6 +157,54 @@ fn error_of(output: &Output) -> String {
 }
 
 #[test]
+fn a_phone_shows_a_conversation_for_each_reply_number() {
+    let place = Place::new();
+    let numbers = "[\"619-555-0150\", \"619-555-0151\"]";
+    let with = config().replacen("\n\n", &format!("\nreply_numbers = {numbers}\n\n"), 1);
+    std::fs::write(place.path("relay.toml"), with).unwrap();
+    let dev = place.dev();
+    dev.text(&place, "Is the boat ready?");
+    assert_eq!(dev.shows(&place, "Is the boat ready?"), 1);
+    let arguments = [
+        "--from",
+        "619-555-0110",
+        "--to",
+        "619-555-0150",
+        "--url",
+        &dev.url,
+    ];
+    let texted = place.run(&[&["text"], &arguments[..], &["Yes, at five"]].concat());
+    assert!(texted.status.success(), "{texted:?}");
+    let out = |arguments: &[&str]| String::from_utf8(place.run(arguments).stdout).unwrap();
+    let phone = |number| out(&["phone", number, "--url", &dev.url]);
+    eventually("the customer has the answer", || {
+        phone("619-555-0107")
+            .contains("← +16195550100  Yes, at five")
+            .then_some(())
+    });
+    let to_the_line = ["--from", "619-555-0110", "--url", &dev.url, "who"];
+    out(&[&["text"], &to_the_line[..]].concat());
+    let screen = eventually("the line answers from its own number", || {
+        Some(phone("619-555-0110")).filter(|screen| screen.contains("Texts go to you"))
+    });
+    let lines: Vec<&str> = screen.lines().collect();
+    let at = |line: &str| lines.iter().position(|l| *l == line).expect(line);
+    assert!(at("+16195550150") < at("+16195550100"), "{screen}");
+    assert!(
+        lines[at("+16195550150") + 3].contains("→ +16195550150  Yes, at five"),
+        "{screen}"
+    );
+    let conversations = out(&["conversations", "--numbers"]);
+    assert!(
+        conversations.contains("on Sergio's phone: +16195550150"),
+        "{conversations}"
+    );
+    let json: Value = serde_json::from_str(&out(&["conversations", "--json"])).unwrap();
+    let shown = &json[0]["conversations"][0]["reply_numbers"][0];
+    assert_eq!(shown["person"], "Sergio");
+}
+
+#[test]
 fn a_text_travels_from_the_shell_to_sergios_phone_and_can_be_explained() {
     let place = Place::new();
     let dev = place.dev();

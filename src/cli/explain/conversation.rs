@@ -49,7 +49,9 @@ pub async fn of(
         return Ok(None);
     };
     let customer = std::slice::from_ref(&link.customer);
-    let mut known = store.conversations(&record.sms.to, customer).await?;
+    // The line may have been taken out since.
+    let number = line.map_or(&record.sms.to, |line| &line.number);
+    let mut known = store.conversations(number, customer).await?;
     let known = known.pop().filter(|known| known.opened == link.opened);
     let last = known.as_ref().and_then(|known| known.last.clone());
     let later = back(store, link, last, Some(&record.sms.sid), usize::MAX).await?;
