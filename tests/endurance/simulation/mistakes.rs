@@ -56,6 +56,8 @@ pub enum Mistake {
     KeepsNoOrder,
     /// A text that waits for a person's word is forgotten.
     ForgetsWhatWaits,
+    /// What comes to the reply number of one customer is taken to come to that of another.
+    MixesUpReplyNumbers,
 }
 
 /// Runs the broken relay, in one way or the other, until a violation of that kind is found.

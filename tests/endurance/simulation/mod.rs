@@ -12,6 +12,7 @@ mod mistakes;
 mod network;
 mod notices;
 mod people;
+mod reply_numbers;
 mod report;
 mod script;
 mod time;

@@ -10,6 +10,7 @@ use relay::sandbox::Text;
 
 use super::Run;
 use super::mistakes::{Mistake, is_caught_by};
+use super::reply_numbers;
 use super::report::Report;
 use super::script::{Event, Script, pick};
 use super::world::World;
@@ -29,20 +30,26 @@ pub fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
     script
         .events
         .retain(|(_, event)| !matches!(event, Event::Text { .. }));
-    let bursts = texts(&mut dice, &script);
+    let mut pauses = vec![];
+    if seed % 2 == 1 {
+        pauses = reply_numbers::give(&mut Rng::with_seed(seed ^ 1), &mut script);
+    }
+    let bursts = texts(&mut dice, &script, &pauses);
     script.events.extend(bursts);
     let mut world = World::of(script, dice, mistake, trace);
-    world.will_answer();
+    world.will_answer(pauses.iter().sum());
     world.run();
     super::seen(seed, &world, trace)
 }
 
-/// Several customers write within minutes; and again, when earlier conversations are just over.
-fn texts(dice: &mut Rng, script: &Script) -> Vec<(Duration, Event)> {
+/// Several customers write within minutes; and again, when earlier conversations are just over, or after
+/// one of these pauses.
+fn texts(dice: &mut Rng, script: &Script, pauses: &[Duration]) -> Vec<(Duration, Event)> {
     let conversation_for = script.lines[0].policy.conversation_for;
     let mut begin = Duration::from_secs(dice.u64(0..60));
     let mut events = Vec::new();
-    for _ in 0..dice.u32(1..4) {
+    for burst in 0..dice.usize(1..4) {
+        begin += pauses.get(burst).copied().unwrap_or_default();
         for _ in 0..dice.u32(1..6) {
             let at = begin + Duration::from_secs(dice.u64(0..400));
             let customer = format!("+1858555{:04}", 101 + dice.u32(0..4));
@@ -113,4 +120,9 @@ fn texts_that_leave_in_any_order_are_caught() {
 #[test]
 fn a_text_that_waits_and_is_forgotten_is_caught() {
     is_caught(Mistake::ForgetsWhatWaits, "misdelivered");
+}
+
+#[test]
+fn a_reply_number_that_is_taken_for_another_is_caught() {
+    is_caught(Mistake::MixesUpReplyNumbers, "misdelivered");
 }

@@ -99,8 +99,13 @@ impl Checked<'_> {
         line: &PhoneNumber,
         since: Timestamp,
     ) -> impl Iterator<Item = &relay::domain::line::Line> {
+        let mut all = self.world.lines.iter().map(|(_, line)| line);
+        let line = all.find(|l| l.numbers().any(|number| number == line));
+        let number = line.map(|line| &line.number);
         let versions = self.world.lines.iter();
-        let versions: Vec<_> = versions.filter(|(_, l)| l.number == *line).collect();
+        let versions: Vec<_> = versions
+            .filter(|(_, l)| Some(&l.number) == number)
+            .collect();
         let first = versions.iter().rposition(|(pushed, _)| *pushed <= since);
         let first = first.unwrap_or_default();
         versions.into_iter().skip(first).map(|(_, line)| line)
@@ -124,7 +129,11 @@ impl Checked<'_> {
         let doubled = sent.into_iter().filter(|(_, count)| *count > 1);
         let mut wrong = Vec::new();
         for ((from, _, body), count) in doubled {
-            let from_there = |d: &&Delivery| d.from.expose() == from && self.may_say(d, body);
+            let is_from = |d: &Delivery| {
+                let mut attempts = d.attempts.iter();
+                attempts.any(|attempt| d.sent_from(attempt).expose() == from)
+            };
+            let from_there = |d: &&Delivery| is_from(d) && self.may_say(d, body);
             let causes = self.deliveries.values().filter(from_there);
             // A round that began with somebody else tells all of it once more.
             let rounds = causes.map(|d| 1 + d.replays.iter().filter(|r| !r.resumed).count());

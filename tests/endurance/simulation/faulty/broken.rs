@@ -81,6 +81,12 @@ pub fn hurry_past(delivery: &mut Delivery) {
 pub fn found(mistake: Mistake, found: &mut ForInbound) {
     match mistake {
         Mistake::KnowsOneCustomer => found.customers.truncate(1),
+        Mistake::MixesUpReplyNumbers => {
+            let known = &mut found.person.reply_numbers;
+            if let [first, second, ..] = known.as_mut_slice() {
+                std::mem::swap(&mut first.customer, &mut second.customer);
+            }
+        }
         Mistake::ForgetsWhatWaits => found.person.question = None,
         _ => {}
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::line::Line;
 use relay::domain::phone::{PhoneNumber, Sender};
 use relay::sandbox::Text;
 
@@ -25,6 +26,8 @@ pub struct People {
     pub takes_long: bool,
     /// While everybody sleeps, nobody reads; then they answer what came, oldest first.
     asleep: Option<(Timestamp, Timestamp)>,
+    /// And over such pauses.
+    pub pauses: Duration,
 }
 
 /// What an iPhone answers by itself while its owner drives: two texts.
@@ -41,8 +44,8 @@ pub fn answer(words: &str) -> Option<usize> {
 }
 
 impl World {
-    /// Everybody behind the lines has their phone at hand.
-    pub fn will_answer(&mut self) {
+    /// Everybody behind the lines has their phone at hand, also after so long a pause.
+    pub fn will_answer(&mut self, pauses: Duration) {
         let people = self.lines.iter().flat_map(|(_, line)| &line.people);
         self.people.read = people.map(|person| (person.number.clone(), 0)).collect();
         self.people.takes_long = true;
@@ -54,6 +57,7 @@ impl World {
             self.people.asleep = Some((bed, bed + night));
             self.put_down(until_bed + night, Happening::Wake);
         }
+        self.people.pauses = pauses;
     }
 
     pub(crate) fn look_at_phones(&mut self) {
@@ -76,8 +80,31 @@ impl World {
         }
     }
 
-    fn reads(&mut self, phone: &PhoneNumber, line: &str, body: &str) {
-        let Ok(line) = PhoneNumber::parse(line) else {
+    /// Where somebody writes who has read something from this number. Under a reply number they put a full
+    /// stop in front of commands, or text them to the line; and now and then an answer, too.
+    fn place(
+        &mut self,
+        read: &PhoneNumber,
+        words: String,
+        is_command: bool,
+    ) -> (PhoneNumber, String) {
+        let lines = self.lines.iter().map(|(_, line)| line);
+        let mut of = lines.filter(|line| line.reply_numbers.contains(read));
+        let Some(line) = of.next().map(|line| line.number.clone()) else {
+            return (read.clone(), words);
+        };
+        // A phone's own words go where it got the text.
+        let is_phones = words.starts_with("Loved") || words == DRIVING || words == NOT_NOTIFIED;
+        match is_command {
+            _ if is_phones => (read.clone(), words),
+            true if self.weather.one_in(2) => (read.clone(), format!(".{words}")),
+            false if !self.weather.one_in(12) => (read.clone(), words),
+            _ => (line, words),
+        }
+    }
+
+    fn reads(&mut self, phone: &PhoneNumber, from: &str, body: &str) {
+        let Ok(number) = PhoneNumber::parse(from) else {
             return;
         };
         self.weather.tell(|| {
@@ -98,9 +125,10 @@ impl World {
                 4..9 => self.weather.up_to(90),
                 _ => self.weather.up_to(180),
             };
+            let (to, words) = self.place(&number, words, answer.is_none());
             let writes = Happening::Writes {
                 from: phone.clone(),
-                to: line.clone(),
+                to,
                 words,
                 answer,
             };
@@ -208,10 +236,28 @@ impl World {
         self.people.texts.extend(answer.map(|answer| (sid, answer)));
     }
 
+    /// Whether a text went to a reply number that the owner has taken out.
+    pub(crate) fn was_taken_out(&self, sid: &MessageSid) -> bool {
+        let messages = self.sandbox.messages();
+        let text = messages.iter().find(|message| message.sid == *sid);
+        let to = text.and_then(|text| PhoneNumber::parse(&text.to).ok());
+        let has = |line: &Line| {
+            line.reply_numbers
+                .iter()
+                .any(|number| Some(number) == to.as_ref())
+        };
+        let mut lines = self.lines.iter().map(|(_, line)| line);
+        let Some(line) = lines.find(|line| has(line)) else {
+            return false;
+        };
+        let versions = self.lines.iter().filter(|(_, l)| l.number == line.number);
+        versions.into_iter().any(|(_, version)| !has(version))
+    }
+
     /// Whether people and their timers may still be at it.
     pub(crate) fn over_within(&self, otherwise: Duration) -> Duration {
         if self.people.takes_long {
-            Duration::from_secs(24 * 60 * 60)
+            Duration::from_secs(24 * 60 * 60) + self.people.pauses
         } else {
             otherwise
         }

@@ -88,7 +88,9 @@ impl World {
                 sms_url: Some(script.sms_url.clone()),
                 ..Number::default()
             };
-            sandbox.set_number(line.number.clone(), setup);
+            for number in line.numbers() {
+                sandbox.set_number(number.clone(), setup.clone());
+            }
             let put = relay.store.put_line(line).now_or_never();
             put.expect("memory does not wait")
                 .expect("it does not fail");

@@ -241,6 +241,7 @@ impl World {
         let status = response.status().as_u16();
         self.weather.tell(|| format!("{what} ends: {status}"));
         match what {
+            What::Text(_, sid) if status == 403 && self.was_taken_out(sid) => self.fails(what),
             _ if (400..500).contains(&status) => {
                 self.violated(format!("refused: {what} was answered {status}"));
             }
