@@ -17,11 +17,12 @@ pub fn contains_pin(body: &str, pin: &str) -> bool {
 
 /// The text with asterisks for each PIN in it.
 pub fn without_pin(body: &str, pin: &str) -> String {
-    let Some(place) = first(body, pin) else {
-        return body.to_owned();
-    };
-    let rest = without_pin(&body[place.end..], pin);
-    format!("{}{INSTEAD}{rest}", &body[..place.start])
+    let mut body = body.to_owned();
+    // From the beginning each time: what stood around one may be another.
+    while let Some(place) = first(&body, pin) {
+        body.replace_range(place, INSTEAD);
+    }
+    body
 }
 
 /// Where the first PIN stands, from its first digit to its last.
