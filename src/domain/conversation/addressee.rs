@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::addressed::addressed;
 use super::question::{Reply, Written};
 use super::{
-    CROSSING, Candidate, Choice, Conversation, OnReplyNumber, PersonState, Question, Stranger, What,
-    Words,
-    wording,
+    CROSSING, Candidate, Choice, Conversation, OnReplyNumber, PersonState, Question, Stranger,
+    What, Words, wording,
 };
 use crate::domain::automatic_text::{automatic_reply, reaction};
 use crate::domain::command::near_miss::{forced, near_miss};

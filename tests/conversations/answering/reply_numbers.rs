@@ -160,6 +160,9 @@ async fn a_pin_is_sent_to_nobody_and_an_opt_out_stays_one() {
     let sid = world.sergio().texts_to(FIRST, "STOP").await;
     assert_eq!(decision(&world, &sid).await.rule, Rule::OptOutWord);
     world.sergio().receives_from(FIRST, "unsubscribed");
+    for other in [world.backup(), world.owner()] {
+        other.receives("Sergio opted out of texts");
+    }
     ana(&world).receives_nothing();
 }
 
