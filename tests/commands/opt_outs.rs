@@ -144,11 +144,11 @@ async fn explained(from: &str, body: &str, then: impl Fn(&mut Delivery)) -> Stri
 #[tokio::test]
 async fn explain_tells_what_the_guards_did() {
     let slowed = explained("+18585550107", "hi", |delivery| {
-        delivery.slowed.push(Slowed {
-            by: Limit::Sender,
-            at: FRIDAY_10.parse().unwrap(),
-            until: "2026-11-20T18:00:33Z".parse().unwrap(),
-        });
+        delivery.slowed.push(Slowed::new(
+            Limit::Sender,
+            FRIDAY_10.parse().unwrap(),
+            "2026-11-20T18:00:33Z".parse().unwrap(),
+        ));
     });
     let slowed = slowed.await;
     assert!(

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use relay::app::ports::store::{Recorded, Store};
 use relay::domain::line::{Line, Person};
 use relay::domain::opt_out::{Cause, Change, OptOut, OptOuts};
-use relay::domain::pace::{Key, PAIR, Rate};
+use relay::domain::pace::{Key, PAIR, Rate, Slot};
 use relay::domain::phone::PhoneNumber;
 
 use super::contract;
@@ -221,7 +221,7 @@ fn pair(n: u32) -> Key {
 
 async fn claimed(store: &impl Store, key: &Key, rate: Rate, second: i64) -> Timestamp {
     let slot = store.claim_slot(key, rate, FOR_EVER, after(second)).await;
-    slot.unwrap().expect("a slot, however late")
+    slot.unwrap().taken().expect("a slot, however late")
 }
 
 async fn slots_follow_the_rate(store: &impl Store) {
@@ -245,12 +245,12 @@ async fn a_slot_beyond_patience_is_not_taken(store: &impl Store) {
         let patience = Duration::from_secs(patience);
         store.claim_slot(&key, rate, patience, after(second))
     };
-    assert_eq!(claim(0, 0).await.unwrap(), Some(after(0)));
+    assert_eq!(claim(0, 0).await.unwrap(), Slot::Taken(after(0)));
     for _ in 0..3 {
-        assert_eq!(claim(0, 1).await.unwrap(), None);
-        assert_eq!(claim(58, 1).await.unwrap(), None);
+        assert_eq!(claim(0, 1).await.unwrap(), Slot::TooLate(after(60)));
+        assert_eq!(claim(58, 1).await.unwrap(), Slot::TooLate(after(60)));
     }
-    assert_eq!(claim(59, 1).await.unwrap(), Some(after(60)));
+    assert_eq!(claim(59, 1).await.unwrap(), Slot::Taken(after(60)));
 }
 
 async fn paces_are_each_keys_own(store: &impl Store) {

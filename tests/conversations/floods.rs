@@ -1,9 +1,28 @@
 //! Too much at once: customers' texts come later, and all of them.
 
-use relay::app::ports::audit::Kind;
-use relay::sandbox::Text;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::support::world::{IN_HOURS, World, minutes, seconds};
+use relay::app::ports::audit::Kind;
+use relay::clock::Clock;
+use relay::domain::pace::{Key, PAIR};
+use relay::sandbox::{Fault, Text};
+
+use crate::support::world::{IN_HOURS, World, minutes, number, seconds};
+
+const SERGIO: &str = "+16195550110";
+const BACKUP: &str = "+16195550111";
+
+/// So many texts wait for this phone, and none of them has just begun a conversation.
+async fn keep_busy(world: &World, phone: &str, texts: u32) {
+    let (line, phone, now) = (&world.line.number, number(phone), world.clock.now());
+    let store = &world.relay().store;
+    for _ in 0..texts {
+        let key = Key::pair(line, &phone);
+        let slot = store.claim_slot(&key, PAIR, Duration::MAX, now).await;
+        slot.unwrap();
+    }
+}
 
 /// Texts `0` to `count - 1` come in, with a pause after each.
 async fn flood(world: &World, from: &str, count: u32, pause: u64) {
@@ -78,4 +97,130 @@ async fn one_senders_flood_leaves_room_for_others() {
     for n in 5..30 {
         world.sergio().receives(&format!("text {n}."));
     }
+}
+
+#[tokio::test]
+async fn texts_that_would_wait_too_long_for_a_phone_go_to_the_next_one() {
+    let world = World::at(IN_HOURS).await;
+    for n in 0..100 {
+        let from = relay::domain::phone::Sender::parse(&format!("+185855501{n:02}"));
+        let text = Text::new(format!("thanks {n}!"));
+        let sent = world.sandbox.text(&from, &world.line.number, text);
+        sent.expect("the line's number is the sandbox's");
+    }
+    world.settle().await;
+    world.customer().texts("The boat is sinking").await;
+    world.advance(minutes(1)).await;
+    let mut sergio = world.sergio().reads_all();
+    let mut backup = world.backup().reads_all();
+    let is_told = |texts: &[String]| texts.iter().any(|text| text.contains("boat is sinking"));
+    assert!(is_told(&sergio) || is_told(&backup));
+    assert!(
+        backup[0].starts_with("Sergio's phone is busy. +1858"),
+        "{}",
+        backup[0]
+    );
+
+    // Within the time that a text has with a person, all are there, each once.
+    world.advance(minutes(2)).await;
+    sergio.extend(world.sergio().reads_all());
+    backup.extend(world.backup().reads_all());
+    assert_eq!(sergio.len() + backup.len(), 101);
+    let words = |text: &String| text.rsplit(": ").next().map(str::to_owned);
+    let words: BTreeSet<_> = sergio.iter().chain(&backup).filter_map(words).collect();
+    assert_eq!(words.len(), 101);
+}
+
+#[tokio::test]
+async fn a_busy_phone_is_passed_over_and_its_person_is_not_disturbed() {
+    let world = World::at(IN_HOURS).await;
+    keep_busy(&world, SERGIO, 90).await;
+    let sid = world.customer().texts("The boat is sinking").await;
+    let text = world.backup().receives("The boat is sinking");
+    assert_eq!(
+        text,
+        "Sergio's phone is busy. +16195550107 (San Diego, CA): The boat is sinking"
+    );
+    let moved = "hand_over moved on from Sergio: the phone of Sergio is busy until 10:04 AM Backup";
+    let story = world.story(&sid);
+    assert!(story.iter().any(|record| record == moved), "{story:?}");
+    world.backup().texts("Coming").await;
+    world.customer().receives("Coming");
+    world.advance(minutes(5)).await;
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn a_short_wait_is_no_reason_to_pass_somebody_over() {
+    let world = World::at(IN_HOURS).await;
+    keep_busy(&world, SERGIO, 60).await;
+    world.customer().texts("No hurry").await;
+    world.advance(minutes(3)).await;
+    world.sergio().receives("No hurry");
+    world.backup().receives_nothing();
+}
+
+#[tokio::test]
+async fn if_the_free_phone_fails_the_text_comes_back_to_the_busy_one() {
+    let world = World::at(IN_HOURS).await;
+    keep_busy(&world, SERGIO, 90).await;
+    let off = Fault::Refuse {
+        code: 21614,
+        status: 400,
+    };
+    world.backup().next_request_meets(off);
+    world.customer().texts("The boat is sinking").await;
+    world.advance(minutes(3)).await;
+    world.sergio().receives_nothing();
+    world.advance(minutes(2)).await;
+    let text = world.sergio().receives("The boat is sinking");
+    assert!(text.starts_with("Backup could not be reached. "), "{text}");
+    world.backup().receives("Moved on to Sergio");
+}
+
+#[tokio::test]
+async fn if_all_phones_are_busy_for_long_the_owner_hears_it_once() {
+    let world = World::at(IN_HOURS).await;
+    keep_busy(&world, SERGIO, 270).await;
+    keep_busy(&world, BACKUP, 250).await;
+    for n in 0..3 {
+        let from = format!("+185855501{n:02}");
+        world.phone(&from).texts(&format!("text {n}.")).await;
+    }
+    world
+        .owner()
+        .receives("All phones of qdn are busy until 10:12 AM");
+    world.owner().receives_nothing();
+    world.sergio().receives_nothing();
+    world.advance(minutes(14)).await;
+    for n in 0..3 {
+        world.backup().receives(&format!("text {n}."));
+    }
+    world.owner().receives_nothing();
+}
+
+#[tokio::test]
+async fn one_customers_flood_delays_another_customer_by_a_few_texts_at_most() {
+    let mut line = World::at(IN_HOURS).await.line.clone();
+    line.policy.sender_limit = 1000;
+    let world = World::with(line, IN_HOURS).await;
+    world.customer().texts("Is the boat ready?").await;
+    world.sergio().receives("Is the boat ready?");
+    flood(&world, "+16195550108", 150, 0).await;
+    world.settle().await;
+    world.customer().texts("The boat is sinking").await;
+    world.advance(seconds(5)).await;
+    let texts = world.sergio().reads_all();
+    let others = texts.iter().filter(|text| text.contains("text "));
+    assert!(others.count() < 20);
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.contains("The boat is sinking")),
+        "{texts:?}"
+    );
+    world.advance(minutes(8)).await;
+    let rest = world.sergio().reads_all();
+    assert_eq!(texts.len() + rest.len(), 151);
+    world.backup().receives_nothing();
 }

@@ -244,7 +244,7 @@ impl<H: Hook> Store for HookedStore<H> {
         rate: pace::Rate,
         patience: Duration,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>> {
+    ) -> Result<pace::Slot> {
         let (store, key) = (Arc::clone(self.0.behind()), key.clone());
         let effect = async move { store.claim_slot(&key, rate, patience, now).await };
         self.0.write("claim_slot", effect).await

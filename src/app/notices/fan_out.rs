@@ -102,7 +102,7 @@ async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Resu
         let texts = u32::try_from(to_text.len()).unwrap_or(u32::MAX);
         let page = Rate::apart(pause * texts);
         let slot = relay.store.claim_slot(&key, page, Duration::MAX, now);
-        due = slot.await?.unwrap_or(now);
+        due = slot.await?.taken().unwrap_or(now);
     }
     let mut deliveries = Vec::with_capacity(to_text.len());
     for (number, text, not_before) in to_text {

@@ -83,7 +83,7 @@ impl Relay {
         let mut new = Vec::new();
         for spawned in spawned(delivery, effects, now) {
             // Of these there is one for many texts; the others leave it alone.
-            let is_shared = spawned.purpose == Purpose::Repair;
+            let is_shared = matches!(spawned.purpose, Purpose::Repair | Purpose::Busy);
             if !is_shared || self.store.delivery(&spawned.id).await?.is_none() {
                 new.push(spawned);
             }

@@ -45,7 +45,8 @@ pub async fn before(relay: &Relay, delivery: &Delivery, key: &HashKey) -> Result
     // It went on to somebody else, who can answer it from now on and has the conversation.
     let to = &delivery.to.number;
     change(relay, delivery, part, |conversation| {
-        if let Some(hand_over) = delivery.handed_over.last() {
+        let hand_over = delivery.handed_over.last();
+        if let Some(hand_over) = hand_over.filter(|h| h.because.may_be_told()) {
             let told = DeliveryId::told(&delivery.id, delivery.handed_over.len());
             conversation.reads(&hand_over.from.number, &told);
         }
@@ -148,11 +149,8 @@ async fn out_of_order(
         return Ok(None);
     };
     let before = follow(relay, before, &delivery.id, key).await?;
-    Ok(before.filter(waits_for).map(|before| Slowed {
-        by: Limit::Order,
-        at: now,
-        until: before.deadline,
-    }))
+    let before = before.filter(waits_for);
+    Ok(before.map(|before| Slowed::new(Limit::Order, now, before.deadline)))
 }
 
 /// Has the text before wake this one when it leaves.

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
+use jiff::Timestamp;
+
 use super::{conversation_checks, outbound_checks, reply_numbers};
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
-use crate::domain::delivery::{Delivery, Event, Hold, Limit, Purpose, Slowed};
-use crate::domain::pace::{self, Key, Rate};
+use crate::domain::delivery::{Busy, Delivery, Event, Hold, Limit, Purpose, Recipient, Slowed};
+use crate::domain::pace::{self, Key, Rate, Slot};
 
 /// What a wake-up comes to: [`Event::Woken`], unless something speaks against the attempt that is
 /// due, or it comes from a reply number.
@@ -32,11 +35,7 @@ pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow:
     if let Some(hold) = outbound_checks::hold(relay, delivery, line).await? {
         return Ok(Event::Held(hold));
     }
-    let held = if delivery.attempts.is_empty() {
-        turn(relay, delivery, policy.sender_limit).await?
-    } else {
-        None
-    };
+    let held = turn(relay, delivery, policy.sender_limit).await?;
     if let Some(hold) = held {
         return Ok(Event::Held(hold));
     }
@@ -46,43 +45,87 @@ pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow:
 
 /// Before its first attempt a text needs a slot of its sender's pace, then one of the phone's: were
 /// both taken at once, one sender's flood would take the phone's slots for hours to come, and
-/// everybody else would wait.
+/// everybody else would wait. Whom it is handed over to needs a slot of their own.
 async fn turn(
     relay: &Relay,
     delivery: &Delivery,
     sender_limit: u32,
 ) -> anyhow::Result<Option<Hold>> {
-    let pair = Key::pair(&delivery.from, &delivery.to.number);
-    if matches!(delivery.purpose, Purpose::Answer | Purpose::AutoReply) {
-        // Nobody waits for it, and in a loop answers would never end.
-        let (now, patience) = (relay.now(), Duration::ZERO);
-        let slot = relay
-            .store
-            .claim_slot(&pair, pace::PAIR, patience, now)
-            .await?;
-        return Ok(slot.is_none().then_some(Hold::TooMany));
-    }
-    let waited_for = |by| delivery.slowed.iter().any(|slowed| slowed.by == by);
-    if waited_for(Limit::Pair) {
+    let is_relayed = delivery.purpose == Purpose::Relay;
+    if !delivery.attempts.is_empty() && (!is_relayed || delivery.was_attempted()) {
         return Ok(None);
     }
-    let sender = delivery.sender.as_ref();
-    if let Some(sender) = sender.filter(|_| !waited_for(Limit::Sender)) {
+    if matches!(delivery.purpose, Purpose::Answer | Purpose::AutoReply) {
+        // Nobody waits for it, and in a loop answers would never end.
+        let slot = on_phone(relay, delivery, &delivery.to, Duration::ZERO).await?;
+        return Ok(slot.taken().is_none().then_some(Hold::TooMany));
+    }
+    if delivery.had_turn(Limit::Pair) {
+        return Ok(None);
+    }
+    let is_new = delivery.handed_over.is_empty() && delivery.attempts.is_empty();
+    let is_to_ask = is_new && !delivery.had_turn(Limit::Sender);
+    if let Some(sender) = delivery.sender.as_ref().filter(|_| is_to_ask) {
         let key = Key::sender(&delivery.from, sender.expose());
-        let rate = Rate::a_minute(sender_limit);
-        if let Some(slowed) = wait(relay, &key, rate, Limit::Sender).await? {
-            return Ok(Some(Hold::Slowed(slowed)));
+        let (rate, now) = (Rate::a_minute(sender_limit), relay.now());
+        let slot = relay.store.claim_slot(&key, rate, Duration::MAX, now);
+        if let Some(until) = slot.await?.taken().filter(|until| now < *until) {
+            return Ok(Some(Hold::Slowed(Slowed::new(Limit::Sender, now, until))));
         }
     }
-    let slowed = wait(relay, &pair, pace::PAIR, Limit::Pair).await?;
-    Ok(slowed.map(Hold::Slowed))
+    first_free(relay, delivery).await
 }
 
-/// How long it has to wait by a pace, if at all.
-async fn wait(relay: &Relay, key: &Key, rate: Rate, by: Limit) -> anyhow::Result<Option<Slowed>> {
-    let at = relay.now();
-    let until = relay.store.claim_slot(key, rate, Duration::MAX, at).await?;
-    Ok(until
-        .filter(|until| at < *until)
-        .map(|until| Slowed { by, at, until }))
+/// It goes to the first of its people whose phone has a slot in time; if none has, to the phone
+/// that has one first.
+async fn first_free(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Option<Hold>> {
+    let now = relay.now();
+    let patience = if delivery.remaining.is_empty() {
+        Duration::MAX
+    } else {
+        delivery.patience(now)
+    };
+    let mut busy = Vec::new();
+    for person in std::iter::once(&delivery.to).chain(&delivery.remaining) {
+        match on_phone(relay, delivery, person, patience).await? {
+            Slot::Taken(slot) => return Ok(with(delivery, person, slot, &busy, now)),
+            Slot::TooLate(slot) => busy.push((slot, person)),
+        }
+    }
+    let earliest = busy.iter().min_by_key(|(slot, _)| *slot);
+    let (_, person) = earliest.context("a delivery goes to somebody")?;
+    let slot = on_phone(relay, delivery, person, Duration::MAX).await?;
+    let slot = slot.taken().unwrap_or(now);
+    Ok(with(delivery, person, slot, &busy, now))
+}
+
+/// A slot of this person's phone is the delivery's.
+fn with(
+    delivery: &Delivery,
+    person: &Recipient,
+    slot: Timestamp,
+    busy: &[(Timestamp, &Recipient)],
+    now: Timestamp,
+) -> Option<Hold> {
+    let slowed = Slowed::new(Limit::Pair, now, slot);
+    match busy.first() {
+        Some((until, _)) if *person != delivery.to => Some(Hold::Busy(Busy {
+            until: *until,
+            to: person.clone(),
+            slot: slowed,
+        })),
+        _ => (now < slot).then_some(Hold::Slowed(slowed)),
+    }
+}
+
+async fn on_phone(
+    relay: &Relay,
+    delivery: &Delivery,
+    person: &Recipient,
+    patience: Duration,
+) -> anyhow::Result<Slot> {
+    let key = Key::pair(&delivery.from, &person.number);
+    let store = &relay.store;
+    let slot = store.claim_slot(&key, pace::PAIR, patience, relay.now());
+    slot.await
 }

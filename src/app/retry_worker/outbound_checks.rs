@@ -62,7 +62,7 @@ fn quiet(delivery: &Delivery, line: &Line, now: Timestamp) -> Option<Hold> {
     let until = quiet_until(line, now)?;
     if until < delivery.deadline {
         let by = Limit::QuietHours;
-        return Some(Hold::Slowed(Slowed { by, at: now, until }));
+        return Some(Hold::Slowed(Slowed::new(by, now, until)));
     }
     let is_notice = delivery.purpose.notice().is_some();
     is_notice.then_some(Hold::Over(Withheld::Expired))

@@ -11,7 +11,7 @@ use super::{is_set_up, tellings};
 use crate::cli::candidates::{decision_json, mark, nobody};
 use crate::cli::show::counts;
 use crate::domain::delivery::{
-    Attempt, Delivery, OnlyIf, Purpose, Recipient, Replay, State, Withheld,
+    Attempt, Delivery, MovedOn, OnlyIf, Purpose, Recipient, Replay, State, Withheld,
 };
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
@@ -180,8 +180,9 @@ impl Teller<'_> {
             _ => {}
         }
         moments.extend(purpose.map(|what| Moment::new(delivery.created, what)));
-        let waits = delivery.slowed.iter();
+        let waits = delivery.slowed.iter().filter(|wait| wait.at < wait.until);
         moments.extend(waits.map(|wait| Moment::new(wait.at, slowed(wait, self.zone))));
+        self.busy_phones(moments);
         let mut before: Option<&Attempt> = None;
         let mut replays = delivery.replays.iter().peekable();
         for attempt in &delivery.attempts {
@@ -218,6 +219,26 @@ impl Teller<'_> {
             Purpose::Answer => format!("{to} is answered"),
             _ => return None,
         })
+    }
+
+    /// That it went to somebody else before an attempt, whose phone was free.
+    fn busy_phones(&self, moments: &mut Vec<Moment>) {
+        let Delivery {
+            handed_over, to, ..
+        } = self.delivery;
+        let next = handed_over
+            .iter()
+            .skip(1)
+            .map(|next| &next.from)
+            .chain([to]);
+        for (hand_over, next) in handed_over.iter().zip(next) {
+            if let MovedOn::Busy { until } = hand_over.because {
+                let (from, next) = (&hand_over.from.person, &next.person);
+                let until = self.zone.show_seconds(until);
+                let what = format!("the phone of {from} is busy until {until}, so {next} is next");
+                moments.push(Moment::new(hand_over.at, what));
+            }
+        }
     }
 
     /// That it went to somebody else than the attempt before.

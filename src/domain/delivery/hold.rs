@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Recipient;
+
 /// Why an attempt may not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hold {
@@ -12,6 +14,8 @@ pub enum Hold {
     NotAllowed,
     /// It is not its turn yet.
     Slowed(Slowed),
+    /// Somebody else's phone takes it sooner.
+    Busy(Busy),
     /// It would be more than may go to one number within the time.
     TooMany,
     /// It shall not go out any more, for this reason.
@@ -24,6 +28,33 @@ pub struct Slowed {
     pub by: Limit,
     pub at: Timestamp,
     pub until: Timestamp,
+    /// How many hand-overs there had been: a slot is one person's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hand_overs: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Slowed {
+    pub fn new(by: Limit, at: Timestamp, until: Timestamp) -> Self {
+        Self {
+            by,
+            at,
+            until,
+            hand_overs: 0,
+        }
+    }
+}
+
+/// The present recipient's phone has no slot in time, and this person's has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busy {
+    /// The phone that has none is busy until then.
+    pub until: Timestamp,
+    pub to: Recipient,
+    pub slot: Slowed,
 }
 
 /// Whose pace it is.

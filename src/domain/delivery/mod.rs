@@ -41,7 +41,7 @@ use crate::domain::time_zone::TimeZone;
 pub use attempt::{Attempt, Outcome};
 pub use event::{Answer, Effect, Event};
 pub use follow_up::Awaited;
-pub use hold::{Hold, Limit, Slowed, Withheld};
+pub use hold::{Busy, Hold, Limit, Slowed, Withheld};
 pub use in_conversation::{Chase, Chased, Directed, InConversation, OnlyIf};
 pub use notifications::spawned;
 pub use progress::OnPhone;
@@ -132,6 +132,8 @@ pub enum Purpose {
     Alert,
     /// It tells the owner that account, number or campaign need repair.
     Repair,
+    /// It tells the owner that new texts wait long for every phone.
+    Busy,
     /// It tells one of many what a notice says.
     Notice { notice: NoticeId },
     /// It invites one person, with a link.
@@ -161,6 +163,7 @@ impl Purpose {
             Purpose::Told => Some("the text moved on"),
             Purpose::Alert => Some("the text reached nobody"),
             Purpose::Repair => Some("account, number or campaign need repair"),
+            Purpose::Busy => Some("texts wait long for every phone"),
             Purpose::Unsent => Some("the words did not reach the customer"),
             _ => None,
         }

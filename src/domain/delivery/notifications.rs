@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::new::LineCopy;
-use super::{Delivery, Effect, GaveUp, HandOver, Outcome, Purpose, Recipient, failure_wording};
+use super::{
+    Delivery, Effect, GaveUp, HandOver, Limit, Outcome, Purpose, Recipient, Slowed, failure_wording,
+};
 use crate::domain::delivery::{Class, wording};
 use crate::domain::ids::DeliveryId;
 use crate::domain::sms;
@@ -35,6 +37,7 @@ pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<D
             {
                 unsent(delivery, now)
             }
+            Effect::ReportSlowed(slowed) => all_are_busy(delivery, slowed, now),
             Effect::Report { attempt } => repair(delivery, *attempt, now),
             _ => None,
         };
@@ -68,6 +71,23 @@ fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Deliver
     Some(Delivery {
         id: DeliveryId::alert(&delivery.id, delivery.replays.len()),
         ..delivery.telling(Purpose::Alert, delivery.owner()?, body, now)
+    })
+}
+
+/// When a customer's text waits longer than this for the first phone that is free, the owner is told.
+const WAITS_LONG: Duration = Duration::from_secs(10 * 60);
+
+/// To the owner, that new texts wait long for every phone.
+fn all_are_busy(delivery: &Delivery, slowed: &Slowed, now: Timestamp) -> Option<Delivery> {
+    let wait = slowed.until.duration_since(slowed.at).unsigned_abs();
+    if delivery.purpose != Purpose::Relay || slowed.by != Limit::Pair || wait <= WAITS_LONG {
+        return None;
+    }
+    let until = delivery.clock().day_and_time(slowed.until, now);
+    let body = wording::all_are_busy(&delivery.line, &until);
+    Some(Delivery {
+        id: DeliveryId::busy(&delivery.from, now),
+        ..delivery.telling(Purpose::Busy, delivery.owner()?, body, now)
     })
 }
 
@@ -136,7 +156,7 @@ impl Delivery {
     }
 
     /// How times are said to the line's people.
-    fn clock(&self) -> Clock<'_> {
+    pub fn clock(&self) -> Clock<'_> {
         Clock::new(&self.time_zone, &self.country)
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Attempt, Delivery, Outcome, Recipient};
-use crate::domain::delivery::wording;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms;
 
@@ -136,7 +135,7 @@ impl Delivery {
         let mut before = self.handed_over.iter().rev();
         let before = before.find(|hand_over| hand_over.attempts < attempt.number);
         match before.filter(|before| turn <= before.replays) {
-            Some(before) => wording::handed_over(&before.from.person, &self.body),
+            Some(before) => before.in_front_of(&self.body),
             None => self.body.clone(),
         }
     }

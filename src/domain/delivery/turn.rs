@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Delivery, Recipient, State, wording};
+use super::{Class, Delivery, Limit, Recipient, Slowed, State, wording};
 use crate::domain::sms;
 
 /// Whoever gets a text late, because the relay was down, still has as long for it to be delivered.
@@ -37,6 +37,8 @@ pub enum MovedOn {
     OptedOut,
     /// Their number is not among those that the line may text.
     NotAllowed,
+    /// So many texts wait for their phone that it would have got this one only then.
+    Busy { until: Timestamp },
 }
 
 impl MovedOn {
@@ -49,11 +51,12 @@ impl MovedOn {
     }
 
     /// Whether whoever had it before can be told so by a text.
-    pub(super) fn may_be_told(self) -> bool {
+    pub fn may_be_told(self) -> bool {
         let cannot = matches!(
             self,
             MovedOn::OptedOut
                 | MovedOn::NotAllowed
+                | MovedOn::Busy { .. }
                 | MovedOn::Failed {
                     class: Class::Stop,
                     ..
@@ -74,6 +77,18 @@ impl MovedOn {
             MovedOn::NoAnswer => "Twilio did not say in time whether it had the message",
             MovedOn::OptedOut => "they opted out of texts",
             MovedOn::NotAllowed => "allowed_prefixes does not have their number",
+            MovedOn::Busy { .. } => "too many texts wait for their phone",
+        }
+    }
+}
+
+impl HandOver {
+    /// The text as the next person gets it.
+    pub(super) fn in_front_of(&self, body: &str) -> String {
+        let person = &self.from.person;
+        match self.because {
+            MovedOn::Busy { .. } => wording::phone_is_busy(person, body),
+            _ => wording::handed_over(person, body),
         }
     }
 }
@@ -100,8 +115,27 @@ impl Delivery {
         end.max(after(LEAST.min(self.policy.hand_over_after)))
     }
 
+    /// How long it may wait for a slot of the present recipient's phone, if others can have it sooner:
+    /// until their time would be over if an attempt had been made at once.
+    pub fn patience(&self, now: Timestamp) -> Duration {
+        let time = self.policy.hand_over_after;
+        let end = self.became_theirs().checked_add(time);
+        let left = end.unwrap_or(Timestamp::MAX).duration_since(now);
+        Duration::try_from(left)
+            .unwrap_or_default()
+            .max(LEAST.min(time))
+    }
+
+    /// Whether it has waited for this, or has its slot.
+    pub fn had_turn(&self, by: Limit) -> bool {
+        let is_theirs =
+            |slowed: &Slowed| by != Limit::Pair || slowed.hand_overs == self.handed_over.len();
+        let mut slowed = self.slowed.iter();
+        slowed.any(|slowed| slowed.by == by && is_theirs(slowed))
+    }
+
     /// Whether there was an attempt since it became the present recipient's.
-    pub(super) fn was_attempted(&self) -> bool {
+    pub fn was_attempted(&self) -> bool {
         self.before_stage() < self.attempts.len() as u32
     }
 
@@ -162,7 +196,7 @@ impl Delivery {
         let rounds_before = anew.map_or(0, |position| position as u32 + 1);
         let before = self.handed_over.last();
         let body = match before.filter(|before| rounds_before <= before.replays) {
-            Some(before) => wording::handed_over(&before.from.person, &self.body),
+            Some(before) => before.in_front_of(&self.body),
             None => self.body.clone(),
         };
         self.parts = sms::parts(&self.with_tag(body), &self.media);

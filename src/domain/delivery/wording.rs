@@ -15,21 +15,26 @@ pub(crate) const CANNOT_BE_ANSWERED: &str = " (cannot be answered): ";
 /// Stands behind the name of whoever did not get the text.
 pub(crate) const COULD_NOT_BE_REACHED: &str = " could not be reached. ";
 
+/// Stands behind the name of whoever has too many texts waiting.
+pub(crate) const PHONE_IS_BUSY: &str = "'s phone is busy. ";
+
 const NOT_DELIVERED_TO_YOU: &str = ", as it did not reach you in time: ";
 const REACHED_NOBODY: &str = "reached nobody, please call: ";
 const LATE: &str = "Late, received ";
+const MORE_ON_DUTY: &str = " wait until then. More people on duty get them sooner.";
 const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
 
 const OPTED_OUT: &str = " opted out of texts (STOP). ";
 
 /// What stands in each of the relay's own texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 7] = [
+pub(crate) const MARKS: [&str; 8] = [
     OPTED_OUT,
     DID_NOT_REACH,
     CANNOT_BE_ANSWERED,
     LATE,
     NOT_DELIVERED_TO_YOU,
     REACHED_NOBODY,
+    MORE_ON_DUTY,
     WAIT_FOR_REPAIR,
 ];
 
@@ -92,6 +97,16 @@ pub fn person_opted_out(person: &str, line: &str) -> String {
 /// The text as the next person gets it after `person` could not be reached.
 pub fn handed_over(person: &str, body: &str) -> String {
     format!("{person}{COULD_NOT_BE_REACHED}{body}")
+}
+
+/// The text as the next person gets it because too many wait for `person`'s phone.
+pub fn phone_is_busy(person: &str, body: &str) -> String {
+    format!("{person}{PHONE_IS_BUSY}{body}")
+}
+
+/// What the owner reads when so many texts came that new ones wait until then on every phone.
+pub fn all_are_busy(line: &str, until: &str) -> String {
+    format!("All phones of {line} are busy until {until}: new texts{MORE_ON_DUTY}")
 }
 
 /// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
@@ -304,6 +319,9 @@ mod tests {
     fn a_repair_is_asked_for_in_one_segment() {
         let asks = needs_repair(&"x".repeat(40), 30034);
         assert!(asks.contains("docs/api/errors/30034"), "{asks}");
+        let cost = segments(&asks);
+        assert_eq!((cost.count, cost.because), (1, None), "{asks}");
+        let asks = all_are_busy(&"x".repeat(40), "Mon 12:10 AM");
         let cost = segments(&asks);
         assert_eq!((cost.count, cost.because), (1, None), "{asks}");
         assert!(

@@ -88,9 +88,17 @@ impl DeliveryId {
     /// The one that tells the owner that a line needs repair: one for each error and hour, whatever
     /// number of texts meet it.
     pub fn repair(line: &PhoneNumber, error: u32, at: Timestamp) -> Self {
-        // Ids stand in logs, numbers do not.
-        let line = hex(&Sha256::digest(line.expose())[..6]);
-        Self(format!("repair-{line}-{error}-{}", at.as_second() / 3600))
+        Self::hourly(&format!("repair-{}-{error}", digest(line)), at)
+    }
+
+    /// The one that tells the owner that all phones of a line are busy: one for each hour, whatever
+    /// number of texts wait.
+    pub fn busy(line: &PhoneNumber, at: Timestamp) -> Self {
+        Self::hourly(&format!("busy-{}", digest(line)), at)
+    }
+
+    fn hourly(what: &str, at: Timestamp) -> Self {
+        Self(format!("{what}-{}", at.as_second() / 3600))
     }
 
     /// The one that brings a notice to this number. The notice's salt keeps others from telling by
@@ -109,6 +117,11 @@ impl DeliveryId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Ids stand in logs, numbers do not.
+fn digest(line: &PhoneNumber) -> String {
+    hex(&Sha256::digest(line.expose())[..6])
 }
 
 impl fmt::Display for DeliveryId {
@@ -133,6 +146,7 @@ mod tests {
             DeliveryId::told(&of, 99),
             DeliveryId::alert(&of, 999),
             DeliveryId::repair(&line, 4_294_967_295, at),
+            DeliveryId::busy(&line, at),
             DeliveryId::told(&DeliveryId::follow_up(&sid, "handon", 999), 99),
             DeliveryId::question(&sid, "unsent", 4_294_967_295),
             DeliveryId::failed(&DeliveryId::reply(&sid, 0)),

@@ -2,7 +2,7 @@
 //! whatever comes in, would keep them going round for ever.
 
 use crate::domain::conversation::wording as asking;
-use crate::domain::delivery::wording::{COULD_NOT_BE_REACHED, MARKS};
+use crate::domain::delivery::wording::{COULD_NOT_BE_REACHED, MARKS, PHONE_IS_BUSY};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::wording;
 
@@ -18,9 +18,12 @@ pub fn is_own(body: &str) -> bool {
         || asking::MARKS_BEHIND_NUMBERS
             .iter()
             .any(|mark| is_behind_a_number(beginning, mark))
-        || beginning
-            .split_once(COULD_NOT_BE_REACHED)
-            .is_some_and(|(person, _)| is_own(&body[person.len() + COULD_NOT_BE_REACHED.len()..]))
+        || [COULD_NOT_BE_REACHED, PHONE_IS_BUSY]
+            .into_iter()
+            .any(|moved_on| {
+                let person = beginning.split_once(moved_on).map(|(person, _)| person);
+                person.is_some_and(|person| is_own(&body[person.len() + moved_on.len()..]))
+            })
 }
 
 fn marks() -> impl Iterator<Item = &'static str> {
@@ -60,7 +63,7 @@ mod tests {
     use super::*;
     use crate::domain::conversation::{Conversation, wording as asking};
     use crate::domain::delivery::wording::{
-        handed_over, late, moved_on, needs_repair, reached_nobody,
+        all_are_busy, handed_over, late, moved_on, needs_repair, phone_is_busy, reached_nobody,
     };
 
     #[test]
@@ -95,6 +98,8 @@ mod tests {
             &moved_on("Backup", "10:03", relayed),
             &reached_nobody("10:03", true, relayed),
             &needs_repair("qdn", 30034),
+            &all_are_busy("qdn", "12:10 AM"),
+            &phone_is_busy("Sergio", relayed),
         ] {
             assert!(is_own(body), "{body}");
         }

@@ -76,6 +76,23 @@ impl Rate {
     }
 }
 
+/// What asking for a slot came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    Taken(Timestamp),
+    /// It would be then, which is further away than the patience: nothing was taken.
+    TooLate(Timestamp),
+}
+
+impl Slot {
+    pub fn taken(self) -> Option<Timestamp> {
+        match self {
+            Slot::Taken(slot) => Some(slot),
+            Slot::TooLate(_) => None,
+        }
+    }
+}
+
 /// A slot, and the TAT for the next one who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
@@ -83,19 +100,21 @@ pub struct Claim {
     pub slot: Timestamp,
 }
 
-/// The next slot after those that led to `tat`. `None`, and nothing is taken, if it is further away
-/// than `patience`.
+/// The next slot after those that led to `tat`. If it is further away than `patience`, nothing is
+/// taken, and the error is when it would be.
 pub fn claim(
     tat: Option<Timestamp>,
     now: Timestamp,
     rate: Rate,
     patience: Duration,
-) -> Option<Claim> {
+) -> Result<Claim, Timestamp> {
     let tat = tat.map_or(now, |tat| tat.max(now));
-    (tat <= rate.latest(now, patience)).then(|| Claim {
-        tat: tat.checked_add(rate.interval()).unwrap_or(Timestamp::MAX),
-        slot: rate.slot(tat, now),
-    })
+    let slot = rate.slot(tat, now);
+    if rate.latest(now, patience) < tat {
+        return Err(slot);
+    }
+    let tat = tat.checked_add(rate.interval()).unwrap_or(Timestamp::MAX);
+    Ok(Claim { tat, slot })
 }
 
 /// Whose pace it is.

@@ -39,7 +39,8 @@ fn who_was_silent_for_a_while_may_burst_again() {
 fn who_has_no_patience_takes_no_slot() {
     let rate = Rate::a_minute(1);
     let first = claim(None, at(0), rate, Duration::ZERO).unwrap();
-    assert_eq!(claim(Some(first.tat), at(0), rate, Duration::ZERO), None);
+    let none = claim(Some(first.tat), at(0), rate, Duration::ZERO);
+    assert_eq!(none, Err(at(60_000)));
     let minute = Duration::from_secs(60);
     let second = claim(Some(first.tat), at(0), rate, minute).unwrap();
     assert_eq!(second.slot, at(60_000));

@@ -22,7 +22,7 @@ use relay::domain::line::Line;
 use relay::domain::notice::Notice;
 use relay::domain::opt_out;
 use relay::domain::opt_out::OptOuts;
-use relay::domain::pace;
+use relay::domain::pace::{self, Slot};
 use relay::domain::phone::PhoneNumber;
 use relay::domain::subscriber::{Change, Subscriber, Unchanged};
 
@@ -295,12 +295,17 @@ impl Store for MemoryStore {
         rate: pace::Rate,
         patience: Duration,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>> {
+    ) -> Result<Slot> {
         let tats = &mut self.tables().tats;
         tats.retain(|_, tat| now < *tat);
         let claim = pace::claim(tats.get(key).copied(), now, rate, patience);
-        tats.extend(claim.map(|claim| (key.clone(), claim.tat)));
-        Ok(claim.map(|claim| claim.slot))
+        Ok(match claim {
+            Ok(claim) => {
+                tats.insert(key.clone(), claim.tat);
+                Slot::Taken(claim.slot)
+            }
+            Err(slot) => Slot::TooLate(slot),
+        })
     }
 
     async fn claim_signature(

@@ -60,6 +60,11 @@ impl<'a> Phone<'a> {
         self.next().expect("another text")
     }
 
+    /// Reads all texts that came.
+    pub fn reads_all(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.next()).collect()
+    }
+
     pub fn receives_nothing(&self) {
         assert_eq!(
             self.next(),

@@ -403,7 +403,7 @@ impl Store for DynamoStore {
         rate: pace::Rate,
         patience: Duration,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>> {
+    ) -> Result<pace::Slot> {
         paces::claim_slot(&self.table, key, rate, patience, now).await
     }
 

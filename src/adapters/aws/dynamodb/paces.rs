@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::item::{self, Item, Key};
 use super::table::{Table, Written};
 use crate::app::ports::store::Result;
-use crate::domain::pace::{self, Rate};
+use crate::domain::pace::{self, Rate, Slot};
 
 /// How often a pace may change between one try and the next: it does when its time passes, or when
 /// another one asked first.
@@ -26,7 +26,7 @@ pub async fn claim_slot(
     rate: Rate,
     patience: Duration,
     now: Timestamp,
-) -> Result<Option<Timestamp>> {
+) -> Result<Slot> {
     let milliseconds = now.as_millisecond();
     let interval = i64::try_from(rate.interval().as_millis())?;
     let latest = rate.latest(now, patience).as_millisecond();
@@ -53,11 +53,13 @@ pub async fn claim_slot(
             ],
         );
         let tat = match idle.await? {
-            Written::Yes(_) => return Ok(Some(now)),
+            Written::Yes(_) => return Ok(Slot::Taken(now)),
             Written::Not(pace) => tat(&pace)?,
         };
         if tat > latest {
-            return Ok(None);
+            return Ok(Slot::TooLate(
+                rate.slot(Timestamp::from_millisecond(tat)?, now),
+            ));
         }
         let busy = update(
             "SET tat = tat + :interval, expires = :expires",
@@ -71,7 +73,7 @@ pub async fn claim_slot(
         );
         if let Written::Yes(pace) = busy.await? {
             let before = Timestamp::from_millisecond(self::tat(&pace)? - interval)?;
-            return Ok(Some(rate.slot(before, now)));
+            return Ok(Slot::Taken(rate.slot(before, now)));
         }
     }
     bail!("{}: others kept changing a pace", table.failed("write to"))

@@ -34,7 +34,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
-use crate::domain::pace::{self, Claim};
+use crate::domain::pace::{self, Claim, Slot};
 use crate::domain::phone::PhoneNumber;
 
 pub struct SqliteStore(Database, ParsedLines);
@@ -303,15 +303,16 @@ impl Store for SqliteStore {
         rate: pace::Rate,
         patience: Duration,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>> {
+    ) -> Result<Slot> {
         let key = key.expose().to_owned();
         self.write(move |connection| {
             let before = [now.as_millisecond()];
             execute(connection, "DELETE FROM paces WHERE tat <= ?", before)?;
             let tat = value(connection, "SELECT tat FROM paces WHERE key = ?", [&key])?;
             let tat = tat.and_then(|tat| Timestamp::from_millisecond(tat).ok());
-            let Some(Claim { tat, slot }) = pace::claim(tat, now, rate, patience) else {
-                return Ok(None);
+            let Claim { tat, slot } = match pace::claim(tat, now, rate, patience) {
+                Ok(claim) => claim,
+                Err(slot) => return Ok(Slot::TooLate(slot)),
             };
             execute(
                 connection,
@@ -319,7 +320,7 @@ impl Store for SqliteStore {
                  ON CONFLICT DO UPDATE SET tat = excluded.tat",
                 params![key, tat.as_millisecond()],
             )?;
-            Ok(Some(slot))
+            Ok(Slot::Taken(slot))
         })
         .await
     }

@@ -9,7 +9,7 @@ use crate::app::ports::store::Planned;
 use crate::domain::conversation::{Block, Conversation};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{
-    Attempt, Delivery, Effect, Failed, Purpose, Recipient, State, Withheld,
+    Attempt, Delivery, Effect, Failed, MovedOn, Purpose, Recipient, State, Withheld,
 };
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
@@ -90,7 +90,7 @@ pub fn of_step(
 fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
     let that = delivery.purpose.tells_that()?;
     let kind = match delivery.purpose {
-        Purpose::Alert | Purpose::Repair => Kind::Alert,
+        Purpose::Alert | Purpose::Repair | Purpose::Busy => Kind::Alert,
         _ => Kind::Told,
     };
     Some(of_delivery(kind, delivery, &delivery.to, at, key).with_outcome(that))
@@ -106,10 +106,17 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             ..of_attempt(Kind::Outcome, *attempt)
         },
         Effect::ReportHandOver { from, because } => {
-            let why = because.in_words();
+            let (person, why) = (&from.person, because.in_words());
+            let outcome = match because {
+                MovedOn::Busy { until } => {
+                    let until = delivery.clock().day_and_time(*until, at);
+                    format!("moved on from {person}: the phone of {person} is busy until {until}")
+                }
+                _ => format!("moved on from {person}: {why}"),
+            };
             Record {
                 error_code: because.code(),
-                ..of(Kind::HandOver).with_outcome(format!("moved on from {}: {why}", from.person))
+                ..of(Kind::HandOver).with_outcome(outcome)
             }
         }
         Effect::ReportHandBack { from } => of(Kind::HandBack)

@@ -45,7 +45,7 @@ impl Signed {
         }
         let key = pace::Key::caller(&self.caller);
         let slot = store.claim_slot(&key, pace::CALLER, Duration::ZERO, now);
-        if slot.await?.is_none() {
+        if slot.await?.taken().is_none() {
             // The next slot is never further away than from one to the next.
             let after = pace::CALLER.interval().as_secs().max(1);
             return Err(Denied::TooOften { after });

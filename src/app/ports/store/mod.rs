@@ -26,7 +26,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOut, OptOuts};
-use crate::domain::pace;
+use crate::domain::pace::{self, Slot};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
 use crate::domain::subscriber::Subscriber;
@@ -143,15 +143,15 @@ pub trait Store: Notices + Subscribers {
     /// since when and why stay as they were first.
     async fn change_opt_out(&self, line: &PhoneNumber, change: &opt_out::Change) -> Result<bool>;
 
-    /// Takes the next slot of a pace, for good. `None`, and nothing is taken, if that is further
-    /// away than `patience`. Of those who ask at once, each gets a slot of their own.
+    /// Takes the next slot of a pace, for good, unless that is further away than `patience`. Of those
+    /// who ask at once, each gets a slot of their own.
     async fn claim_slot(
         &self,
         key: &pace::Key,
         rate: pace::Rate,
         patience: Duration,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>>;
+    ) -> Result<Slot>;
 
     /// Remembers a signature until `until`. `false` if it is remembered already: of those who show
     /// the same one, one hears `true`.

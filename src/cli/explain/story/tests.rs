@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::delivery::{Class, GaveUp, HandOver, MovedOn, Outcome, Purpose};
+use crate::domain::delivery::{Class, GaveUp, HandOver, Limit, MovedOn, Outcome, Purpose, Slowed};
 use crate::domain::inbound_record::ByFallback;
 use crate::domain::line::{Line, config};
 use crate::domain::phone::Sender;
@@ -366,6 +366,27 @@ fn a_hand_over_by_time_says_when_and_why_and_who_was_told() {
     };
     let story = serde_json::to_string(&told(&telling)).unwrap();
     assert!(story.contains("that text did not reach Sergio: refused (HTTP 400, error 21614)"));
+}
+
+#[test]
+fn a_busy_phone_that_was_passed_over_is_told_of() {
+    let mut moved = delivery(1, vec![attempt(1, 1, Outcome::Delivered)], State::Delivered);
+    moved.handed_over.push(HandOver {
+        at: at(0),
+        from: to(0),
+        because: MovedOn::Busy { until: at(240) },
+        attempts: 0,
+        replays: 0,
+    });
+    // A slot at once is no wait.
+    moved.slowed.push(Slowed::new(Limit::Pair, at(0), at(0)));
+    let told = moments(Some(moved)).join("\n");
+    let busy = "the phone of Sergio is busy until Fri 2026-11-20 10:04:00 PST, so Backup is next";
+    assert!(told.contains(busy), "{told}");
+    assert!(
+        !told.contains("slowed") && !told.contains("could not be reached"),
+        "{told}"
+    );
 }
 
 #[test]

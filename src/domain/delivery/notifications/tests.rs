@@ -3,7 +3,7 @@ use crate::domain::delivery::Event::{self, Woken};
 use crate::domain::delivery::step::tests::{
     accepted, after, alone, at, delivery, recipient, refused, status,
 };
-use crate::domain::delivery::{State, Status};
+use crate::domain::delivery::{Hold, State, Status};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::time_zone::TimeZone;
 
@@ -48,6 +48,33 @@ fn the_first_person_is_told_when_the_next_one_gets_it() {
     );
     assert_eq!((told.remaining.len(), told.due()), (0, Some(at(62))));
     assert_eq!(told.deadline, at(62 + 3600));
+}
+
+#[test]
+fn the_owner_is_told_once_an_hour_that_all_phones_are_busy() {
+    let slow = |at_second, until, limit| {
+        let slowed = Slowed::new(limit, at(at_second), at(until));
+        let held = Event::Held(Hold::Slowed(slowed));
+        spawns(with_owner(delivery(1)), [(at_second, held)]).1
+    };
+    let first = slow(0, 601, Limit::Pair);
+    let [busy] = &first[..] else {
+        panic!("{first:?}");
+    };
+    assert_eq!(busy.to.number.expose(), OWNERS);
+    assert_eq!(
+        busy.body,
+        "All phones of qdn are busy until 12:10 AM: new texts wait until then. More people on duty \
+         get them sooner."
+    );
+    assert_eq!(slow(1200, 3000, Limit::Pair)[0].id, busy.id);
+    assert_ne!(slow(3600, 5400, Limit::Pair)[0].id, busy.id);
+    assert_eq!(slow(0, 600, Limit::Pair), []);
+    assert_eq!(
+        slow(0, 900, Limit::Sender),
+        [],
+        "that is the sender's doing"
+    );
 }
 
 #[test]

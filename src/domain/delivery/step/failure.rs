@@ -89,6 +89,11 @@ impl Step {
         if self.delivery.asks_about_before() {
             return self.begin_round();
         }
+        self.hand_over(because);
+        self.wait_until(self.now);
+    }
+
+    pub(super) fn hand_over(&mut self, because: MovedOn) {
         let delivery = &mut self.delivery;
         let next = delivery.remaining.remove(0);
         let from = std::mem::replace(&mut delivery.to, next);
@@ -101,7 +106,6 @@ impl Step {
         });
         delivery.cut();
         self.effects.push(Effect::ReportHandOver { from, because });
-        self.wait_until(self.now);
     }
 
     /// Whoever had it before hears that it moved on, now that the next one's first attempt begins:

@@ -1,7 +1,7 @@
 //! What becomes of a delivery whose attempt may not be made.
 
 use super::*;
-use crate::domain::delivery::{Hold, Limit, Slowed, Withheld};
+use crate::domain::delivery::{Busy, Hold, Limit, Slowed, Withheld};
 
 impl Step {
     /// Words that are not a customer's are nobody else's: they end. A customer's text waits or goes on
@@ -22,6 +22,7 @@ impl Step {
             Hold::NotAllowed => self.give_up(GaveUp::NobodyLeft),
             Hold::TooMany => self.withhold(Withheld::TooMany),
             Hold::Slowed(slowed) => self.slow(slowed),
+            Hold::Busy(busy) => self.leave_busy_phone(busy),
             Hold::Over(because) => self.withhold(because),
         }
     }
@@ -37,6 +38,10 @@ impl Step {
     /// an end to has no longer time, and a text behind a stuck one of its conversation: as much as that one
     /// it is to be heard of within its time.
     fn slow(&mut self, slowed: Slowed) {
+        let slowed = Slowed {
+            hand_overs: self.delivery.handed_over.len(),
+            ..slowed
+        };
         if !self.delivery.purpose.is_outbound() && slowed.by != Limit::Order {
             let wait = slowed.until.duration_since(self.now);
             let deadline = self.delivery.deadline.checked_add(wait);
@@ -48,10 +53,25 @@ impl Step {
             Some(last) => last.until = slowed.until,
             None => {
                 self.delivery.slowed.push(slowed);
-                self.effects.push(Effect::ReportSlowed(slowed));
+                // A slot at once is only remembered.
+                let waits = self.now < slowed.until;
+                let report = waits.then_some(Effect::ReportSlowed(slowed));
+                self.effects.extend(report);
             }
         }
         self.wait_until(slowed.until);
+    }
+
+    /// Whoever's phone is busy gets it after all the others, should these not be reached.
+    fn leave_busy_phone(&mut self, busy: Busy) {
+        let Delivery { to, remaining, .. } = &mut self.delivery;
+        let Some(next) = remaining.iter().position(|person| *person == busy.to) else {
+            return;
+        };
+        remaining[..=next].rotate_right(1);
+        remaining.push(to.clone());
+        self.hand_over(MovedOn::Busy { until: busy.until });
+        self.slow(busy.slot);
     }
 
     fn withhold(&mut self, because: Withheld) {
@@ -65,14 +85,10 @@ impl Step {
 mod tests {
     use super::*;
     use crate::domain::delivery::Limit;
-    use crate::domain::delivery::step::tests::{after, at, delivery};
+    use crate::domain::delivery::step::tests::{after, at, delivery, recipient, refused};
 
     fn slowed(until: i64) -> Slowed {
-        Slowed {
-            by: Limit::Sender,
-            at: at(0),
-            until: at(until),
-        }
+        Slowed::new(Limit::Sender, at(0), at(until))
     }
 
     fn answer() -> Delivery {
@@ -133,6 +149,60 @@ mod tests {
         let (delivery, effects) = after(delivery, [(300, Event::Woken), (600, Event::Woken)]);
         assert_eq!(effects, [Effect::Send { attempt: 1 }]);
         assert_eq!(delivery.to.person, "Sergio", "and is not handed over");
+    }
+
+    /// Sergio's phone is busy; somebody else's has a slot at that second.
+    fn busy(to: Recipient, slot: i64) -> Event {
+        Event::Held(Hold::Busy(Busy {
+            until: at(400),
+            to,
+            slot: Slowed::new(Limit::Pair, at(0), at(slot)),
+        }))
+    }
+
+    #[test]
+    fn from_a_busy_phone_it_goes_to_a_free_one_and_keeps_the_others_for_later() {
+        let mut three = delivery(1);
+        three.remaining.insert(0, recipient("Ana", 12));
+        let (moved, effects) = after(three, [(0, busy(recipient("Backup", 11), 30))]);
+        let names = moved.remaining.iter().map(|person| &person.person);
+        assert_eq!(moved.to.person, "Backup");
+        assert_eq!(names.collect::<Vec<_>>(), ["Ana", "Sergio"]);
+        assert!(moved.parts[0].body.starts_with("Sergio's phone is busy. x"));
+        assert_eq!(moved.due(), Some(at(30)));
+        let report = |effect: &&Effect| matches!(effect, Effect::ReportHandOver { .. });
+        assert_eq!(effects.iter().filter(report).count(), 1);
+
+        // Sergio is not told: that would be one more text for the busy phone.
+        let (sending, effects) = after(moved, [(30, Event::Woken)]);
+        assert_eq!(effects, [Effect::Send { attempt: 1 }]);
+        let failed = refused(1, Some(21614), 400);
+        let (moved, _) = after(sending, [(31, failed), (31, Event::Woken)]);
+        assert_eq!(moved.to.person, "Ana");
+    }
+
+    #[test]
+    fn a_slot_is_one_persons() {
+        let (moved, effects) = after(delivery(1), [(0, busy(recipient("Backup", 11), 0))]);
+        assert!(moved.had_turn(Limit::Pair));
+        let slowed = |effect: &Effect| matches!(effect, Effect::ReportSlowed(_));
+        assert!(!effects.iter().any(slowed), "it does not wait");
+        let (back, _) = after(moved, [(0, Event::Held(Hold::OptedOut))]);
+        assert_eq!(back.to.person, "Sergio");
+        assert!(!back.had_turn(Limit::Pair));
+    }
+
+    #[test]
+    fn it_waits_for_a_phone_as_long_as_it_would_for_a_report() {
+        let delivery = delivery(1);
+        let patience = |second| delivery.patience(at(second)).as_secs();
+        assert_eq!(patience(0), 180);
+        assert_eq!(patience(100), 80);
+        assert_eq!(
+            patience(1000),
+            60,
+            "a late one is not sent elsewhere at once"
+        );
     }
 
     #[test]

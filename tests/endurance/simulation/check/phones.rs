@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use relay::app::ports::audit::Kind;
-use relay::domain::delivery::Status;
 use relay::domain::delivery::{Delivery, MovedOn, Purpose, Recipient};
+use relay::domain::delivery::{Status, wording};
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::phone::PhoneNumber;
@@ -85,7 +85,7 @@ impl Checked<'_> {
                 | Purpose::Invitation
                 | Purpose::Reply
                 | Purpose::AutoReply => false,
-                Purpose::Alert | Purpose::Repair => {
+                Purpose::Alert | Purpose::Repair | Purpose::Busy => {
                     let alert = line.policy.alert.as_ref();
                     alert.is_some_and(|number| number.expose() == phone)
                 }
@@ -154,9 +154,10 @@ impl Checked<'_> {
             return delivery.parts.iter().any(|part| part.body == words);
         }
         let names: BTreeSet<&str> = people(self.world).map(|(name, _)| name).collect();
+        let moved_on = [wording::handed_over, wording::phone_is_busy];
         let handed_over = names
             .iter()
-            .map(|name| relay::domain::delivery::wording::handed_over(name, &delivery.body));
+            .flat_map(|name| moved_on.map(|says| says(name, &delivery.body)));
         let bodies = std::iter::once(delivery.body.clone()).chain(handed_over);
         let known = |person| Delivery {
             to: Recipient {

@@ -20,6 +20,11 @@ impl Checked<'_> {
         }
         let decision = &inbound.decision;
         let people = decision.to_person.iter().chain(&decision.then);
+        // A busy phone is passed over, and its person stays among the next.
+        let busy = |hand_over: &HandOver| matches!(hand_over.because, MovedOn::Busy { .. });
+        if delivery.handed_over.iter().any(busy) {
+            return;
+        }
         let had_it = 1 + decision.then.len() - delivery.remaining.len();
         let tried: BTreeSet<_> = delivery.attempts.iter().map(|a| &a.to.person).collect();
         let mut wrong = Vec::new();
@@ -76,7 +81,7 @@ impl Checked<'_> {
             | Purpose::Conversation
             | Purpose::Notice { .. }
             | Purpose::Invitation => return,
-            Purpose::Unsent | Purpose::Told | Purpose::Alert | Purpose::Repair => {
+            Purpose::Unsent | Purpose::Told | Purpose::Alert | Purpose::Repair | Purpose::Busy => {
                 let is_withheld = matches!(delivery.state, State::Withheld { .. });
                 if delivery.attempts.is_empty() && !is_withheld {
                     self.wrong(format!("not told: {} was never tried", delivery.id));
@@ -151,6 +156,7 @@ fn is_to_be_told(delivery: &Delivery, hand_over: &HandOver) -> bool {
         hand_over.because,
         MovedOn::OptedOut
             | MovedOn::NotAllowed
+            | MovedOn::Busy { .. }
             | MovedOn::Failed {
                 class: Class::Stop,
                 ..
