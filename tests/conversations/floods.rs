@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use relay::app::ports::audit::Kind;
 use relay::clock::Clock;
-use relay::domain::pace::{Key, PAIR};
+use relay::domain::pace::{Key, PAIR, Rate, URGENT};
 use relay::sandbox::{Fault, Text};
 
 use crate::support::world::{IN_HOURS, World, minutes, number, seconds};
@@ -13,13 +13,17 @@ use crate::support::world::{IN_HOURS, World, minutes, number, seconds};
 const SERGIO: &str = "+16195550110";
 const BACKUP: &str = "+16195550111";
 
-/// So many texts wait for this phone, and none of them has just begun a conversation.
+/// So many texts wait for this phone, those that begin conversations among them.
 async fn keep_busy(world: &World, phone: &str, texts: u32) {
     let (line, phone, now) = (&world.line.number, number(phone), world.clock.now());
     let store = &world.relay().store;
-    for _ in 0..texts {
-        let key = Key::pair(line, &phone);
-        let slot = store.claim_slot(&key, PAIR, Duration::MAX, now).await;
+    for (key, texts, interval) in [
+        (Key::pair(line, &phone), texts, PAIR.interval()),
+        // First texts that have to wait longer take no slot.
+        (Key::urgent(line, &phone), 2, URGENT.interval()),
+    ] {
+        let rate = Rate::apart(interval * texts);
+        let slot = store.claim_slot(&key, rate, Duration::MAX, now).await;
         slot.unwrap();
     }
 }
@@ -32,6 +36,16 @@ async fn flood(world: &World, from: &str, count: u32, pause: u64) {
         let sent = world.sandbox.text(&from, &world.line.number, text);
         sent.expect("the line's number is the sandbox's");
         world.advance(seconds(pause)).await;
+    }
+}
+
+/// Texts `0` to `count - 1` come in at once, each of another customer.
+fn customers_text(world: &World, count: u32) {
+    for n in 0..count {
+        let from = relay::domain::phone::Sender::parse(&format!("+185855501{n:02}"));
+        let text = Text::new(format!("text {n}."));
+        let sent = world.sandbox.text(&from, &world.line.number, text);
+        sent.expect("the line's number is the sandbox's");
     }
 }
 
@@ -102,12 +116,7 @@ async fn one_senders_flood_leaves_room_for_others() {
 #[tokio::test]
 async fn texts_that_would_wait_too_long_for_a_phone_go_to_the_next_one() {
     let world = World::at(IN_HOURS).await;
-    for n in 0..100 {
-        let from = relay::domain::phone::Sender::parse(&format!("+185855501{n:02}"));
-        let text = Text::new(format!("thanks {n}!"));
-        let sent = world.sandbox.text(&from, &world.line.number, text);
-        sent.expect("the line's number is the sandbox's");
-    }
+    customers_text(&world, 100);
     world.settle().await;
     world.customer().texts("The boat is sinking").await;
     world.advance(minutes(1)).await;
@@ -183,10 +192,8 @@ async fn if_all_phones_are_busy_for_long_the_owner_hears_it_once() {
     let world = World::at(IN_HOURS).await;
     keep_busy(&world, SERGIO, 270).await;
     keep_busy(&world, BACKUP, 250).await;
-    for n in 0..3 {
-        let from = format!("+185855501{n:02}");
-        world.phone(&from).texts(&format!("text {n}.")).await;
-    }
+    customers_text(&world, 3);
+    world.advance(seconds(5)).await;
     world
         .owner()
         .receives("All phones of qdn are busy until 10:12 AM");
@@ -223,4 +230,29 @@ async fn one_customers_flood_delays_another_customer_by_a_few_texts_at_most() {
     let rest = world.sergio().reads_all();
     assert_eq!(texts.len() + rest.len(), 151);
     world.backup().receives_nothing();
+}
+
+#[tokio::test]
+async fn commands_are_answered_while_two_thousand_texts_wait() {
+    let world = World::at(IN_HOURS).await;
+    keep_busy(&world, SERGIO, 2000).await;
+    for (command, answer) in [("WHO", "Texts go to you"), ("STATUS", "on duty")] {
+        world.sergio().texts(command).await;
+        world.sergio().receives(answer);
+    }
+}
+
+#[tokio::test]
+async fn the_first_text_of_a_conversation_goes_before_the_rest() {
+    let world = World::at(IN_HOURS).await;
+    keep_busy(&world, SERGIO, 60).await;
+    world.advance(seconds(11)).await;
+    world.customer().texts("Is the boat ready?").await;
+    world.advance(seconds(10)).await;
+    world.sergio().receives("Is the boat ready?");
+    world.customer().texts("Hello?").await;
+    world.advance(minutes(1)).await;
+    world.sergio().receives_nothing();
+    world.advance(minutes(2)).await;
+    world.sergio().receives("Hello?");
 }

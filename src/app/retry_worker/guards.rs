@@ -10,7 +10,7 @@ use super::{conversation_checks, outbound_checks, reply_numbers};
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Busy, Delivery, Event, Hold, Limit, Purpose, Recipient, Slowed};
-use crate::domain::pace::{self, Key, Rate, Slot};
+use crate::domain::pace::{Key, Rate, Slot};
 
 /// What a wake-up comes to: [`Event::Woken`], unless something speaks against the attempt that is
 /// due, or it comes from a reply number.
@@ -124,8 +124,15 @@ async fn on_phone(
     person: &Recipient,
     patience: Duration,
 ) -> anyhow::Result<Slot> {
-    let key = Key::pair(&delivery.from, &person.number);
-    let store = &relay.store;
-    let slot = store.claim_slot(&key, pace::PAIR, patience, relay.now());
-    slot.await
+    let now = relay.now();
+    let mut slot = Slot::TooLate(now);
+    for lane in delivery.urgency(person).lanes(patience) {
+        let key = lane.key(&delivery.from, &person.number);
+        let asked = relay.store.claim_slot(&key, lane.rate, lane.patience, now);
+        slot = asked.await?;
+        if slot.taken().is_some() {
+            break;
+        }
+    }
+    Ok(slot)
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Delivery, Limit, Recipient, Slowed, State, wording};
+use super::{Class, Delivery, Limit, Purpose, Recipient, Slowed, State, wording};
+use crate::domain::pace::Urgency;
 use crate::domain::sms;
 
 /// Whoever gets a text late, because the relay was down, still has as long for it to be delivered.
@@ -126,6 +127,29 @@ impl Delivery {
             .max(LEAST.min(time))
     }
 
+    /// How soon it has to be on this person's phone if many texts wait for that.
+    pub fn urgency(&self, person: &Recipient) -> Urgency {
+        let conversation = self.in_conversation.as_deref();
+        match self.purpose {
+            Purpose::Answer
+            | Purpose::AutoReply
+            | Purpose::Unsent
+            | Purpose::Alert
+            | Purpose::Repair
+            | Purpose::Busy => Urgency::Answer,
+            // Reminders may be as many as the customers who wait.
+            Purpose::Conversation if conversation.is_none_or(|c| c.chase.is_none()) => {
+                Urgency::Answer
+            }
+            Purpose::Relay
+                if conversation.is_some_and(|c| !c.known_to.contains(&person.number)) =>
+            {
+                Urgency::First
+            }
+            _ => Urgency::Rest,
+        }
+    }
+
     /// Whether it has waited for this, or has its slot.
     pub fn had_turn(&self, by: Limit) -> bool {
         let is_theirs =
@@ -200,5 +224,34 @@ impl Delivery {
             None => self.body.clone(),
         };
         self.parts = sms::parts(&self.with_tag(body), &self.media);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::InConversation;
+    use crate::domain::delivery::step::tests::{delivery, recipient};
+
+    #[test]
+    fn answers_and_first_texts_are_urgent() {
+        let (sergio, backup) = (recipient("Sergio", 10), recipient("Backup", 11));
+        let mut text = delivery(1);
+        assert_eq!(text.urgency(&sergio), Urgency::Rest, "no conversation");
+        text.in_conversation = Some(Box::new(InConversation {
+            known_to: vec![sergio.number.clone()],
+            ..InConversation::of(recipient("Customer", 7).number)
+        }));
+        assert_eq!(text.urgency(&sergio), Urgency::Rest);
+        assert_eq!(text.urgency(&backup), Urgency::First);
+        for (purpose, urgency) in [
+            (Purpose::Answer, Urgency::Answer),
+            (Purpose::Conversation, Urgency::Answer),
+            (Purpose::Busy, Urgency::Answer),
+            (Purpose::Told, Urgency::Rest),
+        ] {
+            text.purpose = purpose;
+            assert_eq!(text.urgency(&sergio), urgency, "{purpose:?}");
+        }
     }
 }

@@ -26,6 +26,22 @@ pub const PAIR: Rate = Rate {
     at_once: 10,
 };
 
+/// Beside [`PAIR`], for what goes before the rest: 7 more within 30 seconds at most.
+pub const URGENT: Rate = Rate {
+    interval: Duration::from_secs(10),
+    at_once: 4,
+};
+
+/// Of [`URGENT`], what first texts may take. With [`FIRST_WAITS`] they leave two slots at once to
+/// answers.
+pub const FIRST: Rate = Rate {
+    at_once: 1,
+    ..URGENT
+};
+
+/// How long a first text waits for one of the urgent slots.
+const FIRST_WAITS: Duration = Duration::from_secs(10);
+
 /// Of what one program asks for over HTTP. More than one a second is a loop gone wild: a notice
 /// goes to as many as subscribe.
 pub const CALLER: Rate = Rate {
@@ -117,6 +133,59 @@ pub fn claim(
     Ok(Claim { tat, slot })
 }
 
+/// How soon a text has to be on its phone if many wait for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Whoever has the phone has just written and waits for it, or has to act.
+    Answer,
+    /// It begins a conversation.
+    First,
+    Rest,
+}
+
+/// One way to a slot on a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lane {
+    pub is_urgent: bool,
+    pub rate: Rate,
+    pub patience: Duration,
+}
+
+impl Urgency {
+    /// The ways to a slot within `patience`, which are tried one after the other.
+    pub fn lanes(self, patience: Duration) -> Vec<Lane> {
+        let of_pair = |patience| Lane {
+            is_urgent: false,
+            rate: PAIR,
+            patience,
+        };
+        let urgent = |rate, patience| Lane {
+            is_urgent: true,
+            rate,
+            patience,
+        };
+        match self {
+            Urgency::Answer => vec![urgent(URGENT, Duration::ZERO), of_pair(patience)],
+            Urgency::First => vec![
+                of_pair(Duration::ZERO),
+                urgent(FIRST, FIRST_WAITS.min(patience)),
+                of_pair(patience),
+            ],
+            Urgency::Rest => vec![of_pair(patience)],
+        }
+    }
+}
+
+impl Lane {
+    pub fn key(self, line: &PhoneNumber, to: &PhoneNumber) -> Key {
+        if self.is_urgent {
+            Key::urgent(line, to)
+        } else {
+            Key::pair(line, to)
+        }
+    }
+}
+
 /// Whose pace it is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
@@ -125,6 +194,11 @@ impl Key {
     /// What `line` sends to one phone.
     pub fn pair(line: &PhoneNumber, to: &PhoneNumber) -> Self {
         Self(format!("pair#{}#{}", line.expose(), to.expose()))
+    }
+
+    /// What `line` sends to one phone before the rest.
+    pub fn urgent(line: &PhoneNumber, to: &PhoneNumber) -> Self {
+        Self(format!("urgent#{}#{}", line.expose(), to.expose()))
     }
 
     /// What `line` sends of notices.

@@ -61,7 +61,83 @@ fn thirty_replies_within_thirty_seconds_never_come_together() {
     }
 }
 
+/// A phone's two paces.
+#[derive(Default)]
+struct Phone {
+    pair: Option<Timestamp>,
+    urgent: Option<Timestamp>,
+}
+
+impl Phone {
+    /// The slot of a text that asks then, if it gets one.
+    fn slot(&mut self, asked: u64, urgency: Urgency, patience: Duration) -> Option<u64> {
+        let lanes = urgency.lanes(patience).into_iter();
+        let mut claimed = lanes.filter_map(|lane| {
+            let tat = if lane.is_urgent {
+                &mut self.urgent
+            } else {
+                &mut self.pair
+            };
+            let claim = claim(*tat, at(asked), lane.rate, lane.patience).ok()?;
+            *tat = Some(claim.tat);
+            Some(claim.slot.duration_since(at(0)).as_millis() as u64)
+        });
+        claimed.next()
+    }
+}
+
+#[test]
+fn answers_are_not_held_up_by_thousands_of_texts() {
+    let mut phone = Phone::default();
+    for n in 0..2000 {
+        let urgency = [Urgency::First, Urgency::Rest][n % 2];
+        phone.slot(0, urgency, FOR_EVER);
+    }
+    for asked in [0, 0, 10_000, 20_000] {
+        let slot = phone.slot(asked, Urgency::Answer, Duration::ZERO);
+        assert_eq!(slot, Some(asked));
+    }
+    assert_eq!(phone.slot(20_000, Urgency::Answer, Duration::ZERO), None);
+}
+
+#[test]
+fn a_first_text_goes_before_the_rest() {
+    let mut phone = Phone::default();
+    for _ in 0..2000 {
+        phone.slot(0, Urgency::Rest, FOR_EVER);
+    }
+    let mut first = |asked| phone.slot(asked, Urgency::First, FOR_EVER).unwrap();
+    assert_eq!([first(0), first(0)], [0, 10_000]);
+    assert!(first(0) > 5_000_000, "as many as that are no exception");
+    assert_eq!(first(15_000), 20_000);
+}
+
+fn urgency() -> impl Strategy<Value = Urgency> {
+    prop::sample::select(vec![Urgency::Answer, Urgency::First, Urgency::Rest])
+}
+
 proptest! {
+    /// Twilio counts all that goes between two numbers.
+    #[test]
+    fn all_paces_together_stay_below_what_twilio_allows(
+        asked in prop::collection::vec(
+            (prop_oneof![3 => Just(0u64), 1 => 0u64..8_000], urgency(), 0u64..200, 1usize..12),
+            1..60,
+        ),
+    ) {
+        let (mut phone, mut now, mut slots) = (Phone::default(), 0, Vec::new());
+        for (pause, urgency, patience, times) in asked {
+            now += pause;
+            let patience = Duration::from_secs(patience);
+            slots.extend((0..times).filter_map(|_| phone.slot(now, urgency, patience)));
+        }
+        slots.sort_unstable();
+        for (n, first) in slots.iter().enumerate() {
+            let within = slots[n..].iter().take_while(|slot| **slot < first + 30_000).count();
+            prop_assert!(within <= 27, "{} within 30 seconds", within);
+        }
+    }
+
     #[test]
     fn slots_keep_the_order_and_no_window_holds_more_than_the_rate_allows(
         a_minute in 1u32..200,
