@@ -71,9 +71,8 @@ async fn receive(
             (credentials, verified, stored)
         }
     };
-    relay
-        .public_urls
-        .keep(stored.line.as_ref().ok_or(Refusal::UnknownLine)?, now);
+    let line = stored.line.as_ref().ok_or(Refusal::UnknownLine)?;
+    relay.public_urls.keep(&number, line, now);
     let sms = webhook::inbound(verified)?;
     let key = HashKey::of(&credentials);
 

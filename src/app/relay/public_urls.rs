@@ -19,21 +19,22 @@ const MOST: usize = 1000;
 pub struct PublicUrls(Mutex<HashMap<PhoneNumber, (String, Timestamp)>>);
 
 impl PublicUrls {
-    pub fn of(&self, line: &PhoneNumber, now: Timestamp) -> Option<String> {
+    /// Of the line that has this number.
+    pub fn of(&self, number: &PhoneNumber, now: Timestamp) -> Option<String> {
         let known = self.0.lock().ok()?;
-        let (url, read) = known.get(line)?;
+        let (url, read) = known.get(number)?;
         let age = now.duration_since(*read);
         (SignedDuration::ZERO <= age && age < KNOWN_FOR).then(|| url.clone())
     }
 
-    /// The line was read now.
-    pub fn keep(&self, line: &Line, now: Timestamp) {
+    /// The line was read now, by its own number or by a reply number.
+    pub fn keep(&self, number: &PhoneNumber, line: &Line, now: Timestamp) {
         let Ok(mut known) = self.0.lock() else {
             return;
         };
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(line.number.clone(), (line.public_url.clone(), now));
+        known.insert(number.clone(), (line.public_url.clone(), now));
     }
 }
