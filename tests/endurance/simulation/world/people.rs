@@ -250,8 +250,8 @@ impl World {
         let Some(line) = lines.find(|line| has(line)) else {
             return false;
         };
-        let versions = self.lines.iter().filter(|(_, l)| l.number == line.number);
-        versions.into_iter().any(|(_, version)| !has(version))
+        let mut versions = self.lines.iter().filter(|(_, l)| l.number == line.number);
+        versions.any(|(_, version)| !has(version))
     }
 
     /// Whether people and their timers may still be at it.
