@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::addressed::addressed;
-use super::question::{Reply, Written};
+use super::question::{LATE_ANSWERS, Reply, Written};
 use super::{
     CROSSING, Candidate, Choice, Conversation, OnReplyNumber, PersonState, Question, Stranger,
     What, Words, wording,
@@ -234,7 +234,7 @@ impl PersonText<'_> {
         let question = self.state.question.as_ref();
         let expired = question.filter(|question| !question.is_open(self.now));
         let mut ends = settled.chain(expired.map(Question::ends));
-        let was_asked = ends.any(|end| self.written < end + super::question::OPEN_FOR);
+        let was_asked = ends.any(|end| self.written < end + LATE_ANSWERS);
         let number = self.number().filter(|number| *number < 100)?;
         (was_asked && self.open_question().is_none()).then(|| Intent::Refuse {
             rule: Rule::Choice,
@@ -492,8 +492,8 @@ impl PersonText<'_> {
         came_since || self.written < left + CROSSING
     }
 
-    /// Exactly one customer waits, the person read their last text, not just now, and nothing of
-    /// another conversation came to the phone after it.
+    /// Exactly one customer waits, the person read their last text, not just now, nothing of another
+    /// conversation came to the phone after it, and nothing was just written in another one.
     fn the_one_that_waits<'c>(&self, candidates: &[&'c Candidate]) -> Option<&'c Candidate> {
         let mut waiting = candidates.iter().filter(|c| c.conversation.waits.is_some());
         let (one, None) = (waiting.next()?, waiting.next()) else {
@@ -508,9 +508,11 @@ impl PersonText<'_> {
             OnPhone::Perhaps => true,
             OnPhone::Since(at) => read <= at,
         };
+        // Who has just written to another customer may have more to say to that one.
+        let may_go_on = |other: &Candidate| self.written < other.conversation.active + CROSSING;
         let others = self.conversations.iter();
         let mut others = others.filter(|c| c.conversation.customer != one.conversation.customer);
-        (is_settled && !others.any(came_after)).then_some(one)
+        (is_settled && !others.any(|other| came_after(other) || may_go_on(other))).then_some(one)
     }
 
     fn send_to(&self, one: &Candidate, receipt: Option<String>) -> Intent {

@@ -255,6 +255,14 @@ impl PersonText<'_> {
         }
         among.truncate(MOST_CHOICES);
         let mut outcome = self.outcome(Rule::Asked, format!("{because}, so it is asked"));
+        // Whoever slept answers it late.
+        if let Some(unanswered) = &self.state.question {
+            settle(&mut outcome.state, unanswered, unanswered.ends());
+            let settled = outcome.state.settled.last_mut();
+            settled
+                .into_iter()
+                .for_each(|last| last.is_unanswered = true);
+        }
         let recent = outcome
             .state
             .settled
@@ -335,5 +343,6 @@ pub fn settle(state: &mut PersonState, question: &Question, now: Timestamp) {
         sid: question.sid.clone(),
         at: now,
         last_number: question.last_number() + usize::from(question.command.is_some()),
+        is_unanswered: false,
     });
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::question::OPEN_FOR;
+use super::question::LATE_ANSWERS;
 use super::{Question, ReplyNumber, WrongPins};
 use crate::domain::ids::message_sid::MessageSid;
 
@@ -29,7 +29,7 @@ pub struct PersonState {
     pub reply_numbers: Vec<ReplyNumber>,
 }
 
-/// A question that was answered.
+/// A question that is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// The text that it was about.
@@ -37,12 +37,15 @@ pub struct Settled {
     pub at: Timestamp,
     /// The last number that it offered.
     pub last_number: usize,
+    /// Nobody answered it while it was open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unanswered: bool,
 }
 
 impl Settled {
     /// An answer to it, or a text that reports it unanswered, may still come.
     pub fn is_recent(&self, now: Timestamp) -> bool {
-        now < self.at + 2 * OPEN_FOR
+        now < self.at + LATE_ANSWERS
     }
 }
 
@@ -55,6 +58,7 @@ impl PersonState {
 
     /// Whether it was said for whom the text was.
     pub fn is_settled(&self, sid: &MessageSid) -> bool {
-        self.settled.iter().any(|settled| settled.sid == *sid)
+        let mut settled = self.settled.iter();
+        settled.any(|settled| settled.sid == *sid && !settled.is_unanswered)
     }
 }

@@ -17,6 +17,10 @@ pub const REMINDED_AFTER: Duration = Duration::from_secs(10 * 60);
 /// How long a question is open. After that its writer hears that nothing was sent.
 pub const OPEN_FOR: Duration = Duration::from_secs(60 * 60);
 
+/// How long after a question somebody may still answer it, who slept or had no reception: their number is
+/// no text then, and other questions offer other numbers.
+pub const LATE_ANSWERS: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What may stand behind a choice.
 const ENDS: [char; 6] = [',', '.', ':', ';', ')', '!'];
 
