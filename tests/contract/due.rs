@@ -6,7 +6,7 @@ use relay::adapters::sqlite::queue::SqliteQueue;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::ports::queue::{DeadLetterQueue, Message, PageTurn, Queue, WakeUp};
 use relay::app::ports::store::Notices;
-use relay::domain::delivery::{Delivery, State};
+use relay::domain::delivery::{Delivery, Limit, Slowed, State};
 use relay::domain::ids::DeliveryId;
 use relay::domain::notice::Notice;
 use relay::hosts::server::DATABASE;
@@ -152,6 +152,26 @@ async fn the_bell_rings_once_what_was_to_be_written_before_is_there() {
         kept.and(rung).unwrap();
         assert!(due.contains(&text.id.to_string()), "{n}");
     }
+}
+
+#[tokio::test]
+async fn a_text_that_waits_for_the_one_before_it_is_due_once_it_is_woken() {
+    let machine = Machine::new();
+    let waits = |n: u32, by: Limit| Delivery {
+        slowed: vec![Slowed::new(by, now(), after(60))],
+        state: State::Waiting { due: after(60) },
+        ..delivery(n)
+    };
+    let (second, slowed) = (waits(1, Limit::Order), waits(2, Limit::Pair));
+    let both = [second.clone(), slowed];
+    machine.store.spawn(&both).await.unwrap();
+    assert!(machine.due(after(1), 9, 9).is_empty());
+    for text in &both {
+        let wake_up = WakeUp::new(&text.id, now(), now());
+        machine.queue.send(&wake_up, now()).await.unwrap();
+    }
+    // Of the other one the wake-up is outdated: it would be taken again and again.
+    assert_eq!(machine.due(after(1), 9, 9), [second.id.to_string()]);
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, Message, PageTurn, Queue, WakeUp};
+use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, NoticeId};
 
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub(super) const URGENT: &str =
     "SELECT id, due FROM deliveries WHERE bulk = 0 AND due IS NOT NULL ORDER BY due";
 pub(super) const BULK: &str = "SELECT id, due FROM deliveries WHERE bulk = 1 AND due IS NOT NULL
      UNION ALL SELECT id, due FROM notices WHERE due IS NOT NULL ORDER BY due";
+const DUE_LATER: &str = "SELECT delivery FROM deliveries WHERE id = ? AND due > ?";
+const PUT_FORWARD: &str = "UPDATE deliveries SET due = ?2 WHERE id = ?1 AND due > ?2";
 const PAGE: &str = "SELECT notice ->> 'page' FROM notices WHERE id = ?";
 
 impl SqliteQueue {
@@ -100,8 +103,24 @@ fn message(connection: &Connection, name: &str, now: Timestamp) -> anyhow::Resul
 
 #[async_trait]
 impl Queue for SqliteQueue {
-    /// The store has it, or is about to, and rings then.
-    async fn enqueue(&self, _: &[Message], _: Timestamp) -> anyhow::Result<()> {
+    /// What is due when its record says so needs nothing: the store has it, or is about to, and rings then.
+    /// A text that waits for the one before it is due at once. Any other early wake-up is outdated.
+    async fn enqueue(&self, messages: &[Message], _: Timestamp) -> anyhow::Result<()> {
+        for message in messages {
+            let Some(id) = message.delivery().map(DeliveryId::to_string) else {
+                continue;
+            };
+            let due = message.due().as_millisecond();
+            let later = |c: &Connection| value::<String>(c, DUE_LATER, params![id, due]);
+            let Some(json) = self.database.read(later)? else {
+                continue;
+            };
+            if serde_json::from_str::<Delivery>(&json)?.waits_for_order() {
+                let put_forward =
+                    move |c: &Connection| execute(c, PUT_FORWARD, params![id, due]).map(drop);
+                self.database.write(put_forward).await?;
+            }
+        }
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What a customer's conversation has to say before an attempt: whether the text is still wanted, to
 //! whom it goes if that is found out only now, and whether an earlier one has to leave first.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 
 use crate::app::ports::audit::HashKey;
@@ -15,6 +17,9 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::line::{Line, Person};
 use crate::domain::routing::decide_for_a_customer;
 use crate::domain::sms;
+
+/// The text before wakes the next one when it leaves. Should that get lost, the next one looks by itself.
+const LOOKS_AGAIN: Duration = Duration::from_secs(30);
 
 /// How often somebody else may save a conversation first.
 const MOST_TRIES: usize = 8;
@@ -150,7 +155,10 @@ async fn out_of_order(
     };
     let before = follow(relay, before, &delivery.id, key).await?;
     let before = before.filter(waits_for);
-    Ok(before.map(|before| Slowed::new(Limit::Order, now, before.deadline)))
+    Ok(before.map(|before| {
+        let until = before.deadline.min(now + LOOKS_AGAIN);
+        Slowed::new(Limit::Order, now, until)
+    }))
 }
 
 /// Has the text before wake this one when it leaves.
