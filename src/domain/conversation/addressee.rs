@@ -123,12 +123,26 @@ impl PersonText<'_> {
         })
     }
 
+    /// The person's PIN and a command, whoever else's number ends in the same digits.
+    fn is_command_with_pin(&self) -> bool {
+        let pin = self.person.pin.as_ref();
+        self.given.as_ref().is_some_and(|given| {
+            given.command.is_some()
+                && given
+                    .pin
+                    .is_some_and(|said| pin.is_some_and(|p| p.is(said)))
+        })
+    }
+
     /// It begins with a tag or a number: there, whatever else it says, also when the conversation is
     /// long over. Bare digits are a tag only of a customer whom it may be for anyway: "1230 works for
     /// me" is an hour of the day.
     pub(super) fn names_a_customer(&self) -> Option<Intent> {
         let (digits, words) = addressed(&self.sms.body)?;
         let (is_marked, digits) = (digits.is_marked, digits.ascii());
+        if !is_marked && self.is_command_with_pin() {
+            return None;
+        }
         let named = self.named.iter().filter(|c| c.is_named(&digits));
         let named: Vec<&Conversation> = named.collect();
         let [one] = named[..] else {

@@ -33,6 +33,19 @@ async fn a_command_needs_the_pin_and_an_answer_does_not() {
 }
 
 #[tokio::test]
+async fn a_command_with_the_pin_is_one_though_a_customers_number_ends_so() {
+    let world = with_pin().await;
+    let customer = world.phone("+16195554711");
+    customer.texts("Hello?").await;
+    world.sergio().receives("Hello?");
+    world.sergio().texts("4711 away 2h").await;
+    world.sergio().receives("You are away until");
+    customer.receives_nothing();
+    world.sergio().texts("+16195554711 Hello!").await;
+    customer.receives("Hello!");
+}
+
+#[tokio::test]
 async fn three_wrong_pins_are_enough_and_the_owner_hears_of_it() {
     let world = with_pin().await;
     for words in [
