@@ -19,18 +19,17 @@ pub fn tells(line: &Line, known: &Known, text: &Text, record: &InboundRecord) ->
     let words = wording::person_opted_out(&person.name, &line.name);
     let others = record.decision.candidates.iter().filter(|c| c.available);
     let others = others.filter_map(|candidate| line.person_named(&candidate.person));
-    let others = others.map(|other| (Purpose::Conversation, Recipient::of(other)));
-    let mut to: Vec<(Purpose, Recipient)> = others.collect();
+    let mut to: Vec<Recipient> = others.map(Recipient::of).collect();
     if let Some(owner) = line.policy.alert.clone()
-        && to.iter().all(|(_, other)| other.number != owner)
+        && to.iter().all(|other| other.number != owner)
     {
-        to.push((Purpose::Alert, Recipient::owner(owner)));
+        to.push(Recipient::owner(owner));
     }
-    to.retain(|(_, to)| to.number != person.number && known.opt_outs.of(&to.number).is_none());
-    let told = to.into_iter().enumerate().map(|(position, (purpose, to))| {
+    to.retain(|to| to.number != person.number && known.opt_outs.of(&to.number).is_none());
+    let told = to.into_iter().enumerate().map(|(position, to)| {
         let way = Way {
             id: DeliveryId::news(&text.sms.sid, position),
-            purpose,
+            purpose: Purpose::Conversation,
             to,
             sid: &text.sms.sid,
         };

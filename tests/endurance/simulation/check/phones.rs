@@ -78,6 +78,11 @@ impl Checked<'_> {
             match delivery.purpose {
                 // A replay goes to whoever is on duty then.
                 Purpose::Relay => people.any(|p| is_named(&p.name) || is_replayed),
+                // The owner hears of a person who opts out.
+                Purpose::Conversation if decision.rule == Rule::OptOutWord => {
+                    let alert = line.policy.alert.as_ref();
+                    people.next().is_some() || alert.is_some_and(|number| number.expose() == phone)
+                }
                 Purpose::Told | Purpose::Unsent | Purpose::Conversation => people.next().is_some(),
                 // It goes to whoever wrote.
                 Purpose::Answer => decision.rule != Rule::FirstAvailable && people.next().is_some(),
