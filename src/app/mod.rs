@@ -4,6 +4,7 @@
 pub mod audit;
 #[cfg(feature = "machine")]
 pub mod blocks;
+mod conversations;
 #[cfg(feature = "machine")]
 pub mod dead_letters;
 pub mod delivery_status;

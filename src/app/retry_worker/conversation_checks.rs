@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use crate::app::conversations;
 use crate::app::ports::audit::HashKey;
-use crate::app::ports::store::{Changed, Saved};
 use crate::app::relay::Relay;
 use crate::domain::conversation::{Conversation, excerpt, wording};
 use crate::domain::delivery::{
@@ -20,9 +20,6 @@ use crate::domain::sms;
 
 /// The text before wakes the next one when it leaves. Should that get lost, the next one looks by itself.
 const LOOKS_AGAIN: Duration = Duration::from_secs(30);
-
-/// How often somebody else may save a conversation first.
-const MOST_TRIES: usize = 8;
 
 /// `None` if nothing speaks against the attempt.
 pub async fn before(relay: &Relay, delivery: &Delivery, key: &HashKey) -> Result<Option<Event>> {
@@ -73,33 +70,20 @@ async fn is_of_blocked(relay: &Relay, delivery: &Delivery, part: &InConversation
     Ok(conversation.is_some_and(|conversation| conversation.blocked.is_some()))
 }
 
-/// Changes the conversation. Where somebody else saves it meanwhile, it is done again by what it is
-/// then. Returns it as it is then; `None` if it is forgotten.
+/// Changes the conversation, unless it is forgotten.
 async fn change(
     relay: &Relay,
     delivery: &Delivery,
     part: &InConversation,
     by: impl Fn(&mut Conversation),
-) -> Result<Option<Conversation>> {
-    for _ in 0..MOST_TRIES {
-        let Some(before) = conversation(relay, delivery, part).await? else {
-            return Ok(None);
-        };
-        let mut after = before.clone();
+) -> Result<()> {
+    let (store, line) = (relay.store.as_ref(), &delivery.from);
+    let changed = conversations::change(store, line, &part.customer, |before| {
+        let mut after = before.cloned()?;
         by(&mut after);
-        if after == before {
-            return Ok(Some(after));
-        }
-        let changed = Changed::new(Some(before), after);
-        let saved = relay
-            .store
-            .save_conversation(&delivery.from, &changed)
-            .await?;
-        if saved == Saved::Yes {
-            return Ok(Some(changed.after));
-        }
-    }
-    bail!("a conversation was saved by others too often in a row")
+        Some(after)
+    });
+    changed.await.map(drop)
 }
 
 async fn conversation(
