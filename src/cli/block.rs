@@ -3,17 +3,17 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 
 use super::by_hand::{ByHand, Whom};
-use super::candidates::BOLD;
-use super::output::{Rows, tell};
+use super::output::tell;
 use super::show::{self, Listing};
 use super::{WrongUsage, agrees};
 use crate::app::audit::records;
 use crate::app::blocks;
+use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::conversation::{self, Blocker};
+use crate::domain::line::Line;
 use crate::printable::printable;
 
 /// Block a customer: their texts to the line are kept and reach nobody, until somebody unblocks them
@@ -71,22 +71,12 @@ impl Block {
 }
 
 async fn list(listing: &Listing) -> anyhow::Result<ExitCode> {
-    let (store, lines) = listing.lines.open().await?;
-    let mut rows = Rows::of(listing.json);
-    for line in &lines {
+    let numbers = async |store: &dyn Store, line: &Line| {
         let blocked = store.blocked(&line.number).await?;
-        rows.say(format_args!("{BOLD}{}{BOLD:#}", printable(&line.name)))?;
-        if blocked.is_empty() {
-            rows.say(format_args!("    nobody is blocked"))?;
-        }
-        for (number, conversation::Block { since, by }) in &blocked {
-            // Who blocked them, in a form for programs.
-            let what = json!({ "by": by });
-            let entry = listing.entry(line, number, *since, by, what);
-            rows.row(&entry, |entry| entry.print(line))?;
-        }
-    }
-    rows.end()
+        let since_and_by = |(number, conversation::Block { since, by })| (number, (since, by));
+        Ok(blocked.into_iter().map(since_and_by).collect())
+    };
+    listing.print("nobody is blocked", numbers).await
 }
 
 #[derive(Serialize)]

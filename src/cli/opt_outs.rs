@@ -3,16 +3,15 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 
 use super::by_hand::Whom;
-use super::candidates::BOLD;
-use super::output::{Rows, tell};
+use super::output::tell;
 use super::show::{self, Listing};
 use crate::app::audit::records;
+use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
+use crate::domain::line::Line;
 use crate::domain::opt_out::{Cause, Change, OptOut};
-use crate::printable::printable;
 
 /// List who opted out of a line's texts; put numbers on the list or take them off
 ///
@@ -61,22 +60,14 @@ impl OptOuts {
 }
 
 async fn list(listing: &Listing) -> anyhow::Result<ExitCode> {
-    let (store, lines) = listing.lines.open().await?;
-    let mut rows = Rows::of(listing.json);
-    for line in &lines {
+    let numbers = async |store: &dyn Store, line: &Line| {
         let opt_outs = store.opt_outs(&line.number).await?.0;
-        rows.say(format_args!("{BOLD}{}{BOLD:#}", printable(&line.name)))?;
-        if opt_outs.is_empty() {
-            rows.say(format_args!("    nobody opted out of its texts"))?;
-        }
-        for (number, OptOut { since, by }) in &opt_outs {
-            // How the relay knows, in a form for programs.
-            let what = json!({ "by": by });
-            let entry = listing.entry(line, number, *since, by, what);
-            rows.row(&entry, |entry| entry.print(line))?;
-        }
-    }
-    rows.end()
+        let since_and_by = |(number, OptOut { since, by })| (number, (since, by));
+        Ok(opt_outs.into_iter().map(since_and_by).collect())
+    };
+    listing
+        .print("nobody opted out of its texts", numbers)
+        .await
 }
 
 #[derive(Serialize)]

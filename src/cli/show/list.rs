@@ -1,12 +1,16 @@
 //! Lists of telephone numbers that a line's store keeps: who opted out, who subscribed.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
-use crate::cli::candidates::DIM;
-use crate::cli::output::{Unwritten, tell};
+use crate::app::ports::store::Store;
+use crate::cli::candidates::{BOLD, DIM};
+use crate::cli::output::{Rows, Unwritten, tell};
 use crate::cli::schedule::Lines;
 use crate::cli::show;
 use crate::domain::line::Line;
@@ -41,6 +45,33 @@ pub struct Entry<'l, T> {
 }
 
 impl Listing {
+    /// Lists the numbers of each line, or says `nobody`: since when each is there, and by what.
+    pub async fn print<T: Display + Serialize>(
+        &self,
+        nobody: &str,
+        numbers: impl AsyncFn(
+            &dyn Store,
+            &Line,
+        ) -> anyhow::Result<BTreeMap<PhoneNumber, (Timestamp, T)>>,
+    ) -> anyhow::Result<ExitCode> {
+        let (store, lines) = self.lines.open().await?;
+        let mut rows = Rows::of(self.json);
+        for line in &lines {
+            let listed = numbers(store.as_ref(), line).await?;
+            rows.say(format_args!("{BOLD}{}{BOLD:#}", printable(&line.name)))?;
+            if listed.is_empty() {
+                rows.say(format_args!("    {nobody}"))?;
+            }
+            for (number, (since, by)) in &listed {
+                // The same as in words, in a form for programs.
+                let what = json!({ "by": by });
+                let entry = self.entry(line, number, *since, by, what);
+                rows.row(&entry, |entry| entry.print(line))?;
+            }
+        }
+        rows.end()
+    }
+
     pub fn entry<'l, T>(
         &self,
         line: &'l Line,
