@@ -257,11 +257,10 @@ impl By<'_> {
             _ if asks_status => wording::open(&waiting),
             _ => None,
         };
-        [Some(said.answer), more]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" ")
+        match more {
+            Some(more) => format!("{} {more}", said.answer),
+            None => said.answer,
+        }
     }
 
     /// The tags of the customers who wait for the person, who waits longest first.
