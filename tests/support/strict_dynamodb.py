@@ -1,9 +1,14 @@
-"""What DynamoDB refuses and moto takes."""
+"""What DynamoDB refuses and moto takes, and what moto takes long for."""
 
+import copy
+import inspect
 import json
 import threading
 import time
+from collections import defaultdict
 
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
 # How long a transaction holds its items at least, in seconds.
@@ -15,13 +20,16 @@ def behave_as_dynamodb():
 
     - DynamoDB changes an item as one step, moto's threads read and write it in two.
     - It knows a transaction that is asked for again by its token, while moto would find its conditions
-      unmet.
+      unmet. Source: Amazon DynamoDB API Reference, "TransactWriteItems", ClientRequestToken and
+      TransactionInProgressException.
     - While a transaction is under way, it refuses other writes to the same items. Source: Amazon DynamoDB
       Developer Guide, "Transaction conflict handling in DynamoDB".
 
     Items above 400 KB are refused by moto too.
     """
-    inner, turn, done, held = DynamoHandler.call_action, threading.Lock(), {}, set()
+    work_less()
+    inner, turn, held = DynamoHandler.call_action, threading.Lock(), set()
+    done, under_way = {}, set()
 
     def call_action(handler):
         action = handler.headers.get("X-Amz-Target", "").rpartition(".")[2]
@@ -31,11 +39,15 @@ def behave_as_dynamodb():
         with turn:
             if token in done:
                 return done[token]
+            if token in under_way:
+                return refused("TransactionInProgressException")
             if any(key in held for key in wanted):
-                return conflict(wanted, held) if is_transaction else refused(CONFLICT, {})
+                return conflict(wanted, held) if is_transaction else refused(CONFLICT)
             if not is_transaction:
                 return inner(handler)
             held.update(wanted)
+            if token:
+                under_way.add(token)
         try:
             time.sleep(TRANSACTION_TAKES)
             with turn:
@@ -46,6 +58,7 @@ def behave_as_dynamodb():
         finally:
             with turn:
                 held.difference_update(wanted)
+                under_way.discard(token)
 
     DynamoHandler.call_action = call_action
 
@@ -74,7 +87,47 @@ def conflict(wanted, held):
     return refused("TransactionCanceledException", reasons)
 
 
-def refused(error, details):
+def refused(error, details=None):
     message = "Transaction is ongoing for the item"
-    body = {"__type": f"com.amazonaws.dynamodb.v20120810#{error}", "message": message} | details
+    body = {"__type": f"com.amazonaws.dynamodb.v20120810#{error}", "message": message}
+    body |= details or {}
     return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(body)
+
+
+def work_less():
+    """What moto does for each request grows with the whole table. Here it does not.
+
+    - For each item of a transaction it copies the table, to be able to roll it back. Which items there
+      are is enough, once none is changed in place.
+    - For each query it sorts all items before it looks at their keys.
+    """
+    update_item, query = DynamoDBBackend.update_item, Table.query
+
+    def copied(table, memo):
+        return with_items(table, {key: dict(items) for key, items in table.items.items()})
+
+    def update_a_copy(backend, table_name, key, *args, **kwargs):
+        item = backend.get_item(table_name, key)
+        if item is not None:
+            table = backend.get_table(table_name)
+            table.items[item.hash_key][item.range_key] = copy.deepcopy(item)
+        return update_item(backend, table_name, key, *args, **kwargs)
+
+    def query_few(table, hash_key, *args, **kwargs):
+        asked = inspect.signature(query).bind(table, hash_key, *args, **kwargs).arguments
+        if asked.get("index_name"):
+            few = defaultdict(dict)
+            for item in table.has_idx_items(asked["index_name"]):
+                few[item.hash_key][item.range_key] = item
+        else:
+            few = {hash_key: table.items.get(hash_key, {})}
+        return query(with_items(table, few), hash_key, *args, **kwargs)
+
+    Table.__deepcopy__, Table.query = copied, query_few
+    DynamoDBBackend.update_item = update_a_copy
+
+
+def with_items(table, items):
+    twin = copy.copy(table)
+    twin.items = defaultdict(dict, items)
+    return twin
