@@ -112,15 +112,22 @@ pub async fn settle(
     }
 }
 
-/// The deliveries that somebody has to look at again, and whether Twilio has the text.
+/// The deliveries that somebody has to look at again, and whether Twilio has the text. Nobody
+/// answers here, and so there is a reminder for every text, in an hour.
 fn unsettled(database: &Path) -> Vec<(String, bool)> {
     let due = "SELECT delivery FROM deliveries WHERE due IS NOT NULL";
-    let deliveries = column(database, due).into_iter().map(|json| {
-        let delivery: Delivery = serde_json::from_str(&json).unwrap();
-        let with_twilio = matches!(delivery.state, State::Accepted { .. });
-        (delivery.id.to_string(), with_twilio)
+    let deliveries = column(database, due).into_iter();
+    let deliveries = deliveries.map(|json| serde_json::from_str::<Delivery>(&json).unwrap());
+    let deliveries = deliveries.filter(|delivery| {
+        let part = delivery.in_conversation.as_ref();
+        part.is_none_or(|part| part.chase.is_none())
     });
-    deliveries.collect()
+    deliveries
+        .map(|delivery| {
+            let with_twilio = matches!(delivery.state, State::Accepted { .. });
+            (delivery.id.to_string(), with_twilio)
+        })
+        .collect()
 }
 
 fn given_up(database: &Path) -> Vec<String> {
