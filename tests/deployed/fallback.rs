@@ -16,12 +16,15 @@ async fn kept(world: &World) -> [u32; 3] {
         .await
 }
 
-fn logged(world: &World, function: &str, count: &Value) -> bool {
-    let log = world.function(function).log();
-    let mut lines = log
-        .iter()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.any(|line| line["count"] == *count)
+async fn is_logged(world: &World, function: &str, count: &Value) {
+    let is_there = async || {
+        let log = world.function(function).log();
+        let mut lines = log
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.any(|line| line["count"] == *count).then_some(())
+    };
+    eventually(is_there).await.expect("the alarm counts it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +37,7 @@ async fn a_text_that_comes_while_the_table_is_down_reaches_sergio_once_it_is_bac
     let is_kept = async || (kept(&world).await == [1, 0, 0]).then_some(());
     eventually(is_kept).await.expect("the text is kept");
     let alarm = &world.stack.properties("FallbackAlarm")["Dimensions"][0]["Value"];
-    assert!(logged(&world, "inbound-fallback", alarm));
+    is_logged(&world, "inbound-fallback", alarm).await;
 
     // The table is still down: the text stays, and somebody hears of it.
     let queue = world.stack.output("KeptTextsQueueUrl");
@@ -42,7 +45,7 @@ async fn a_text_that_comes_while_the_table_is_down_reaches_sergio_once_it_is_bac
     world.aws.call("AmazonSQS.SetQueueAttributes", soon).await;
     assert_eq!(world.kept_texts().poll(1).await, 1);
     let alarm = &world.stack.properties("KeptTextsAlarm")["Dimensions"][0]["Value"];
-    assert!(logged(&world, "inbound-sms", alarm));
+    is_logged(&world, "inbound-sms", alarm).await;
 
     world.border("inbound-sms").repair();
     let again = async || (world.kept_texts().poll(1).await == 1).then_some(());
@@ -80,8 +83,7 @@ async fn what_is_not_twilios_or_no_text_is_refused_and_not_kept() {
         403
     );
     let alarm = &world.stack.properties("ForgedFallbacksAlarm")["Dimensions"][0]["Value"];
-    let counted = async || logged(&world, "inbound-fallback", alarm).then_some(());
-    eventually(counted).await.expect("it is counted");
+    is_logged(&world, "inbound-fallback", alarm).await;
 
     let large = "x".repeat(64 * 1024);
     assert_eq!(world.post_to_fallback(&sid('2'), &large, TOKEN).await, 413);
@@ -125,7 +127,7 @@ async fn without_credentials_texts_are_kept_and_sorted_out_later() {
         brought += world.kept_texts().poll(1).await;
     }
     assert_eq!(kept(&world).await, [0, 0, 0], "what is forged is dropped");
-    assert!(logged(&world, "inbound-sms", &json!("forged")));
+    is_logged(&world, "inbound-sms", &json!("forged")).await;
     while world.event_source().poll(1).await > 0 {}
     world
         .recorded(|record| record["outcome"] == "delivered")
