@@ -60,13 +60,22 @@ const SENTENCES: &[&str] = &[
 /// also knows how soon the text came.
 pub fn is_automatic_reply(body: &str) -> bool {
     let text = words(body);
-    let label = body.split_once([':', ']', ')', '\n']);
-    let is_labelled = label.is_some_and(|(label, _)| LABELS.contains(&words(label).as_str()));
+    // Every text comes by here, and few have any of these words.
+    let may_be_labelled = LABELS.iter().any(|label| text.starts_with(label));
+    let may_say_so = SENTENCES.iter().any(|sentence| text.contains(sentence));
+    let is_labelled = || {
+        let label = body.split_once([':', ']', ')', '\n']);
+        label.is_some_and(|(label, _)| LABELS.contains(&words(label).as_str()))
+    };
     let mut sentences = body.split(['.', '!', '\n']).map(words);
-    is_labelled
-        || sentences.any(|sentence| SENTENCES.contains(&sentence.as_str()))
+    may_be_labelled && is_labelled()
+        || may_say_so && sentences.any(|sentence| SENTENCES.contains(&sentence.as_str()))
         || WHOLE.iter().any(|known| is(known, &text))
         || NOT_NOTIFIED.iter().any(|known| {
+            let begins = known.split('…').next().unwrap_or_default();
+            if !text.contains(begins.trim()) {
+                return false;
+            }
             let (first, last) = (format!("{known} …"), format!("… {known}"));
             is(&first, &text) || is(&last, &text)
         })

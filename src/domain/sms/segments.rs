@@ -91,7 +91,8 @@ pub fn first_outside_gsm7(text: &str) -> Option<char> {
 
 /// The septets that a character takes; `None` if GSM-7 lacks it.
 pub(super) fn septets(c: char) -> Option<usize> {
-    if BASIC.contains(c) {
+    // Most are found without a search.
+    if c.is_ascii_alphanumeric() || c == ' ' || BASIC.contains(c) {
         Some(1)
     } else if EXTENSION.contains(c) {
         Some(2)
