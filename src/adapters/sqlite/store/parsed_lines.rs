@@ -12,8 +12,8 @@ use crate::domain::line::Line;
 #[derive(Default)]
 pub struct ParsedLines(Mutex<HashMap<String, Line>>);
 
-/// More than one machine has lines; what is older goes all at once.
-const MOST: usize = 256;
+/// More than one machine has lines, at about 5 KB each; what is older goes all at once.
+const MOST: usize = 4096;
 
 impl ParsedLines {
     pub fn parsed(&self, json: String) -> Result<Line> {
