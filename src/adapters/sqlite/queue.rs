@@ -105,8 +105,8 @@ fn message(connection: &Connection, name: &str, now: Timestamp) -> anyhow::Resul
 impl Queue for SqliteQueue {
     /// What is due when its record says so needs nothing: the store has it, or is about to, and rings then.
     /// A text that waits for the one before it is due at once. Any other early wake-up is outdated.
-    async fn enqueue(&self, messages: &[Message], _: Timestamp) -> anyhow::Result<()> {
-        for message in messages {
+    async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
+        for message in messages.iter().filter(|message| message.due() <= now) {
             let Some(id) = message.delivery().map(DeliveryId::to_string) else {
                 continue;
             };
