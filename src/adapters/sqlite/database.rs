@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 
 use anyhow::{Context, anyhow, ensure};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Notify, oneshot};
 
@@ -68,6 +69,8 @@ impl Database {
         let reader = Connection::open_with_flags(path, flags).map_err(at)?;
         reader.busy_timeout(LOCKED_AT_MOST)?;
         for connection in [&writer, &reader] {
+            // Otherwise a query whose plan may depend on a value is compiled anew for every value.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.pragma_update(None, "cache_size", -CACHE)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
         }
@@ -260,6 +263,8 @@ fn in_savepoint<T>(
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     struct Notes(Database, tempfile::TempDir);
@@ -302,6 +307,20 @@ mod tests {
         let done = futures::future::join_all(writes).await;
         assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 3);
         assert_eq!(notes.count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_query_is_not_compiled_anew_for_another_value() {
+        let notes = Notes::new().await;
+        notes.add("one").await.unwrap();
+        let compiled_anew = notes.0.read(|connection| {
+            let mut query = connection.prepare_cached("SELECT note FROM notes LIMIT ?")?;
+            for limit in 1..4 {
+                query.exists([limit])?;
+            }
+            anyhow::Ok(query.get_status(StatementStatus::RePrepare))
+        });
+        assert_eq!(compiled_anew.unwrap(), 0);
     }
 
     #[tokio::test]
