@@ -72,42 +72,61 @@ fn customers(
     numbers.collect()
 }
 
-/// Whether the conversation is still as it was when it was read.
-pub fn is_next(connection: &Connection, line: &PhoneNumber, changed: &Changed) -> Result<bool> {
-    let query = "SELECT version FROM conversations WHERE line = ? AND customer = ?";
-    let customer = changed.after.customer.expose();
-    let version: Option<i64> = value(connection, query, [line.expose(), customer])?;
-    Ok(version.unwrap_or_default() == i64::try_from(changed.previous())?)
+/// A conversation that changes, as the tables hold it.
+pub struct Row {
+    customer: PhoneNumber,
+    version: i64,
+    json: String,
+    gone: Vec<Listing>,
+    new: Vec<Listing>,
 }
 
-pub fn put(connection: &Connection, line: &PhoneNumber, changed: &Changed) -> Result<()> {
-    let after = &changed.after;
-    let version = i64::try_from(after.version)?;
-    execute(
-        connection,
-        "INSERT INTO conversations (line, customer, digits, version, conversation)
-         VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET version = excluded.version, conversation = excluded.conversation",
-        params![
-            line.expose(),
-            after.customer.expose(),
-            digits_alike(&after.customer),
-            version,
-            to_json(after)?
-        ],
-    )?;
-    let (gone, new) = changed.listings();
-    for listing in &gone {
-        let statement = "DELETE FROM participants
-                         WHERE line = ? AND person = ? AND waits = ? AND at = ? AND customer = ?";
-        execute(connection, statement, columns(line, listing))?;
+impl Row {
+    pub fn of(changed: &Changed) -> Result<Self> {
+        let (gone, new) = changed.listings();
+        Ok(Self {
+            customer: changed.after.customer.clone(),
+            version: changed.after.version.try_into()?,
+            json: to_json(&changed.after)?,
+            gone,
+            new,
+        })
     }
-    for listing in &new {
-        let statement = "INSERT INTO participants (line, person, waits, at, customer)
-                         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        execute(connection, statement, columns(line, listing))?;
+
+    /// Whether the conversation is still as it was when it was read.
+    pub fn is_next(&self, connection: &Connection, line: &PhoneNumber) -> Result<bool> {
+        let query = "SELECT version FROM conversations WHERE line = ? AND customer = ?";
+        let key = [line.expose(), self.customer.expose()];
+        let version: Option<i64> = value(connection, query, key)?;
+        Ok(version.unwrap_or_default() == self.version - 1)
     }
-    Ok(())
+
+    pub fn put(&self, connection: &Connection, line: &PhoneNumber) -> Result<()> {
+        execute(
+            connection,
+            "INSERT INTO conversations (line, customer, digits, version, conversation)
+             VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET version = excluded.version, conversation = excluded.conversation",
+            params![
+                line.expose(),
+                self.customer.expose(),
+                digits_alike(&self.customer),
+                self.version,
+                self.json
+            ],
+        )?;
+        for listing in &self.gone {
+            let statement = "DELETE FROM participants
+                             WHERE line = ? AND person = ? AND waits = ? AND at = ? AND customer = ?";
+            execute(connection, statement, columns(line, listing))?;
+        }
+        for listing in &self.new {
+            let statement = "INSERT INTO participants (line, person, waits, at, customer)
+                             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+            execute(connection, statement, columns(line, listing))?;
+        }
+        Ok(())
+    }
 }
 
 fn columns<'l>(

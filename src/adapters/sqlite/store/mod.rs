@@ -26,6 +26,7 @@ use crate::app::ports::store::{
     Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
     SignatureDigest, Store,
 };
+use crate::domain::command;
 use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
@@ -36,6 +37,7 @@ use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
 use crate::domain::pace::{self, Claim, Slot};
 use crate::domain::phone::PhoneNumber;
+use crate::domain::subscriber::Subscriber;
 
 pub struct SqliteStore(Database, ParsedLines);
 
@@ -130,8 +132,8 @@ impl Store for SqliteStore {
                     let ends = digits_alike(from);
                     found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
                 }
-                let line = found.line.as_ref();
-                if line.is_none_or(|line| line.person_with(from).is_some()) {
+                let is_customer = |line: &Line| line.person_with(from).is_none();
+                if !line.as_ref().is_some_and(is_customer) {
                     found.customers =
                         conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
                     found.person = conversations::person_state(connection, number, from)?;
@@ -144,8 +146,8 @@ impl Store for SqliteStore {
     }
 
     async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
-        let (line, planned) = (line.clone(), planned.clone());
-        self.write(move |connection| keep(connection, &line, &planned))
+        let (line, rows) = (line.clone(), Rows::of(planned)?);
+        self.write(move |connection| rows.keep(connection, &line))
             .await
     }
 
@@ -206,11 +208,11 @@ impl Store for SqliteStore {
     }
 
     async fn save_conversation(&self, line: &PhoneNumber, changed: &Changed) -> Result<Saved> {
-        let (line, changed) = (line.clone(), changed.clone());
+        let (line, row) = (line.clone(), conversations::Row::of(changed)?);
         let is_next = self.write(move |connection| {
-            let is_next = conversations::is_next(connection, &line, &changed)?;
+            let is_next = row.is_next(connection, &line)?;
             if is_next {
-                conversations::put(connection, &line, &changed)?;
+                row.put(connection, &line)?;
             }
             Ok(is_next)
         });
@@ -436,45 +438,78 @@ impl Store for SqliteStore {
     }
 }
 
-/// Keeps all that there is to keep of a text, or nothing.
-fn keep(connection: &Connection, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
-    let sid = planned.record.sms.sid.as_str();
-    if value::<String>(connection, HAS_INBOUND, [sid])?.is_some() {
-        return Ok(Kept::Already);
+/// What is to be kept of a text, as the tables hold it: made before it is the turn of the one thread
+/// that writes.
+struct Rows {
+    sid: String,
+    record: String,
+    deliveries: Vec<Row>,
+    conversations: Vec<conversations::Row>,
+    person: Option<(PhoneNumber, PersonState)>,
+    opt_out: Option<opt_out::Change>,
+    subscriptions: Vec<Subscriber>,
+    duty: Option<command::Change>,
+}
+
+impl Rows {
+    fn of(planned: &Planned) -> Result<Self> {
+        let (record, conversations) = (&planned.record, planned.conversations.iter());
+        Ok(Self {
+            sid: record.sms.sid.to_string(),
+            record: to_json(record)?,
+            deliveries: planned
+                .deliveries
+                .iter()
+                .map(Row::of)
+                .collect::<Result<_>>()?,
+            conversations: conversations
+                .map(conversations::Row::of)
+                .collect::<Result<_>>()?,
+            person: planned.person.clone(),
+            opt_out: record.opt_out.clone(),
+            subscriptions: record.subscriptions.clone(),
+            duty: record.duty.clone(),
+        })
     }
-    for changed in &planned.conversations {
-        if !conversations::is_next(connection, line, changed)? {
+
+    /// Keeps all of it, or nothing.
+    fn keep(&self, connection: &Connection, line: &PhoneNumber) -> Result<Kept> {
+        if value::<String>(connection, HAS_INBOUND, [&self.sid])?.is_some() {
+            return Ok(Kept::Already);
+        }
+        for conversation in &self.conversations {
+            if !conversation.is_next(connection, line)? {
+                return Ok(Kept::Outdated);
+            }
+        }
+        // The first that writes anything, and only if it is the next.
+        if let Some((person, state)) = &self.person
+            && !conversations::put_person_state(connection, line, person, state)?
+        {
             return Ok(Kept::Outdated);
         }
+        execute(
+            connection,
+            "INSERT INTO inbounds (sid, record) VALUES (?, ?)",
+            [&self.sid, &self.record],
+        )?;
+        for delivery in &self.deliveries {
+            delivery.insert(connection)?;
+        }
+        if let Some(change) = &self.opt_out {
+            opt_outs::change(connection, line, change)?;
+        }
+        for subscriber in &self.subscriptions {
+            subscribers::put(connection, line, subscriber)?;
+        }
+        if let Some(set) = &self.duty {
+            set_override(connection, line, &set.person, set.to.as_ref())?;
+        }
+        for conversation in &self.conversations {
+            conversation.put(connection, line)?;
+        }
+        Ok(Kept::New)
     }
-    // The first that writes anything, and only if it is the next.
-    if let Some((person, state)) = &planned.person
-        && !conversations::put_person_state(connection, line, person, state)?
-    {
-        return Ok(Kept::Outdated);
-    }
-    let record = &planned.record;
-    execute(
-        connection,
-        "INSERT INTO inbounds (sid, record) VALUES (?, ?)",
-        [record.sms.sid.as_str(), &to_json(record)?],
-    )?;
-    for delivery in &planned.deliveries {
-        Row::of(delivery)?.insert(connection)?;
-    }
-    if let Some(change) = &record.opt_out {
-        opt_outs::change(connection, line, change)?;
-    }
-    for subscriber in &record.subscriptions {
-        subscribers::put(connection, line, subscriber)?;
-    }
-    if let Some(set) = &record.duty {
-        set_override(connection, line, &set.person, set.to.as_ref())?;
-    }
-    for changed in &planned.conversations {
-        conversations::put(connection, line, changed)?;
-    }
-    Ok(Kept::New)
 }
 
 fn overrides(connection: &Connection, line: &PhoneNumber) -> Result<Overrides> {
