@@ -25,7 +25,10 @@ impl Digits<'_> {
     pub fn whole_number(&self, country: Option<Country>) -> Option<PhoneNumber> {
         let digits = self.ascii();
         match self.sign? {
-            sign if PLUS.contains(&sign) => PhoneNumber::parse(&format!("+{digits}")).ok(),
+            sign if PLUS.contains(&sign) => {
+                let number = PhoneNumber::parse(&format!("+{digits}")).ok();
+                number.filter(Country::could_have)
+            }
             _ => country?.read(&digits).ok(),
         }
     }
@@ -67,6 +70,15 @@ pub fn addressed(body: &str) -> Option<(Digits<'_>, &str)> {
         sign,
     };
     Some((digits, rest.trim_matches(is_blank)))
+}
+
+/// What follows the word between two tags: `0107 and 0108 yes`.
+pub fn behind_and(words: &str) -> &str {
+    let words = words.trim_start_matches(|c| is_blank(c) || matches!(c, '&' | '+'));
+    let behind = words
+        .get(..4)
+        .filter(|and| and.eq_ignore_ascii_case("and "));
+    behind.map_or(words, |_| &words[4..])
 }
 
 fn is_blank(c: char) -> bool {

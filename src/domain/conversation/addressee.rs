@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::addressed::addressed;
+use super::addressed::{addressed, behind_and};
 use super::question::{LATE_ANSWERS, Reply, Written};
 use super::{
     CROSSING, Candidate, Choice, Conversation, OnReplyNumber, PersonState, Question, Stranger,
@@ -148,6 +148,9 @@ impl PersonText<'_> {
         let [one] = named[..] else {
             return self.names_nobody_or_several(is_marked, &digits, words, &named);
         };
+        if let Some(refused) = self.names_another_too(one, words) {
+            return Some(refused);
+        }
         let customer = one.customer.clone();
         if words.is_empty() && self.sms.media.is_empty() {
             let is_tag = is_marked || self.candidates().any(|c| c.customer == customer);
@@ -174,6 +177,19 @@ impl PersonText<'_> {
         })
     }
 
+    /// Another customer's tag follows, as in `0107 0108 yes`: neither of them may read it.
+    fn names_another_too(&self, first: &Conversation, words: &str) -> Option<Intent> {
+        let digits = addressed(behind_and(words))?.0.ascii();
+        let theirs = self.conversations.iter().map(|c| &c.conversation);
+        let mut others = theirs.filter(|c| c.customer != first.customer);
+        let other = others.find(|c| c.is_named(&digits))?;
+        Some(Intent::Refuse {
+            rule: Rule::UnknownTag,
+            because: "it names two customers".to_owned(),
+            answer: wording::names_two(&first.tag, &other.tag),
+        })
+    }
+
     fn names_nobody_or_several(
         &self,
         is_marked: bool,
@@ -188,10 +204,17 @@ impl PersonText<'_> {
             if let Some(stranger) = self.stranger.filter(|_| says) {
                 return Some(self.writes_first(stranger, words));
             }
-            return (is_marked && !is_number).then(|| Intent::Refuse {
+            // So many digits with words behind them are hardly anything but a number with a slip in it.
+            let is_mistyped = !is_marked && says && digits.len() > 6 && self.given.is_none();
+            let answer = if is_mistyped {
+                wording::unknown_number(digits, &self.latest())
+            } else {
+                wording::unknown_tag(digits, &self.latest())
+            };
+            return (is_mistyped || is_marked && !is_number).then(|| Intent::Refuse {
                 rule: Rule::UnknownTag,
                 because: "no customer's number ends so".to_owned(),
-                answer: wording::unknown_tag(digits, &self.latest()),
+                answer,
             });
         }
         let among = named.iter().map(|c| choice(c)).collect();

@@ -183,6 +183,18 @@ pub fn unknown_tag(digits: &str, latest: &[Choice]) -> String {
     format!("No customer's number ends in {digits}.{known}{NOTHING_WAS_SENT}")
 }
 
+/// Digits in front that are no tag of anybody's and too many for anything else.
+pub fn unknown_number(digits: &str, latest: &[Choice]) -> String {
+    let how = latest.first().map_or(String::new(), |choice| {
+        format!(" To send it as it is, put {} in front.", choice.tag)
+    });
+    format!("{}{how}", unknown_tag(digits, latest))
+}
+
+pub fn names_two(tag: &str, other: &str) -> String {
+    format!("That names {tag} and {other}. Text each of them by itself.{NOTHING_WAS_SENT}")
+}
+
 /// The customers who wait for the person, and the last ones otherwise.
 pub fn open(waiting: &[String]) -> Option<String> {
     (!waiting.is_empty()).then(|| format!("Waiting for you: {}.", shown(waiting, 5)))

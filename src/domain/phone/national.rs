@@ -52,6 +52,20 @@ impl Country {
         PhoneNumber::parse(&e164).ok().filter(|_| is_one)
     }
 
+    /// Whether telephones of the number's country have as many digits, whether or not anybody has this one.
+    pub fn could_have(number: &PhoneNumber) -> bool {
+        let Ok(parsed) = phonenumber::parse(None, number.expose()) else {
+            return false;
+        };
+        let national = parsed.national().to_string();
+        let countries = DATABASE.by_code(&parsed.country().code());
+        let could_be = |countries: Vec<&Metadata>| {
+            let mut countries = countries.into_iter();
+            countries.any(|country| has_length(country, &national))
+        };
+        parsed.is_valid() || countries.is_none_or(could_be)
+    }
+
     /// A number of this country, for error messages: assigned to nobody in particular.
     pub fn example(self) -> Option<PhoneNumber> {
         let metadata = self.metadata()?;
@@ -76,19 +90,8 @@ impl Country {
 
     /// Whether a number without any prefix has the length of this country's telephones.
     fn could_be(&self, national: &str) -> bool {
-        let Some(descriptors) = self.metadata().map(Metadata::descriptors) else {
-            return false;
-        };
-        let telephones = [descriptors.mobile(), descriptors.fixed_line()];
-        let lengths = telephones.into_iter().flatten();
-        // Where telephones say nothing of their own, they are as all numbers there.
-        let mut lengths = lengths.map(|telephone| match telephone.possible_length() {
-            [] => descriptors.general().possible_length(),
-            lengths => lengths,
-        });
-        // Nowhere but in few countries do numbers begin with zero; those are valid already.
-        !national.starts_with('0')
-            && lengths.any(|lengths| lengths.iter().any(|n| usize::from(*n) == national.len()))
+        self.metadata()
+            .is_some_and(|country| has_length(country, national))
     }
 
     /// The number as people in this country write it: its own nationally, others internationally.
@@ -104,6 +107,20 @@ impl Country {
         };
         parsed.format().mode(mode).to_string()
     }
+}
+
+fn has_length(country: &Metadata, national: &str) -> bool {
+    let descriptors = country.descriptors();
+    let telephones = [descriptors.mobile(), descriptors.fixed_line()];
+    let lengths = telephones.into_iter().flatten();
+    // Where telephones say nothing of their own, they are as all numbers there.
+    let mut lengths = lengths.map(|telephone| match telephone.possible_length() {
+        [] => descriptors.general().possible_length(),
+        lengths => lengths,
+    });
+    // Nowhere but in few countries do numbers begin with zero; those are valid already.
+    !national.starts_with('0')
+        && lengths.any(|lengths| lengths.iter().any(|n| usize::from(*n) == national.len()))
 }
 
 /// The digits, without what people write between them; `None` if there is anything else, such as
@@ -177,6 +194,22 @@ mod tests {
         }
         assert_eq!(us.read("+15005550006").unwrap().expose(), "+15005550006");
         assert!(Country::parse("Mars").is_none());
+    }
+
+    #[test]
+    fn a_number_with_a_digit_too_few_or_too_many_is_no_telephones() {
+        for (number, could) in [
+            ("+16195550107", true),
+            ("+1619555010", false),
+            ("+161955501077", false),
+            ("+493023125000", true),
+            ("+390612345678", true),
+            ("+447700900123", true),
+            ("+4477009001234", false),
+        ] {
+            let number = PhoneNumber::parse(number).unwrap();
+            assert_eq!(Country::could_have(&number), could, "{}", number.expose());
+        }
     }
 
     #[track_caller]

@@ -360,3 +360,32 @@ async fn a_text_that_moved_on_can_be_answered_by_whoever_got_it() {
     world.backup().receives("Thanks");
     assert_eq!(decision(&world, &sid).await.rule, Rule::Conversation);
 }
+
+#[tokio::test]
+async fn a_text_that_names_two_customers_or_a_mistyped_number_goes_to_nobody() {
+    let world = two_customers().await;
+    for (words, answer) in [
+        (
+            "0108 0107 hi",
+            "That names 0108 and 0107. Text each of them by itself.",
+        ),
+        ("#0107 #0108 hi", "That names 0107 and 0108."),
+        (
+            "6195550 hi",
+            "No customer's number ends in 6195550. Your last: 0108, 0107.",
+        ),
+        ("619555010 hi", "To send it as it is, put 0108 in front."),
+        ("+1619555010 hi", "No customer's number ends in 1619555010."),
+    ] {
+        let sid = world.sergio().texts(words).await;
+        world.sergio().receives(answer);
+        assert_eq!(
+            decision(&world, &sid).await.rule,
+            Rule::UnknownTag,
+            "{words}"
+        );
+    }
+    world.sergio().texts("0108 6195550 hi").await;
+    ben(&world).receives("6195550 hi");
+    ana(&world).receives_nothing();
+}
