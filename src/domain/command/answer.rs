@@ -60,7 +60,7 @@ pub fn heed(
             let clock = line.clock().time(now);
             (None, format!("{} It is {clock}. {HOW}", Unclear::Past))
         }
-        Err(Unclear::NoTime) => (None, format!("{} {HOW}", Unclear::NoTime)),
+        Err(unclear @ (Unclear::NoTime | Unclear::NotYet)) => (None, format!("{unclear} {HOW}")),
         Err(unclear @ Unclear::Later(end)) => {
             let how = place.until(end);
             (

@@ -14,6 +14,10 @@ pub(super) fn away(words: &str, now: Timestamp, line: &Line) -> Option<Result<Co
         return Some(Ok(Command::Away(None)));
     }
     let first = words.split(' ').next().unwrap_or_default();
+    if let ("in", Some((_, time))) = (first, words.split_once(' ')) {
+        let ways = read(time, Before::Nothing, now, line.clock());
+        return (!ways.is_empty()).then_some(Err(Unclear::NotYet));
+    }
     let is_until = matches!(first, "until" | "till" | "til" | "to");
     let ways = read(words, Before::Nothing, now, line.clock());
     let ends: Vec<_> = ways.iter().map(|way| end(way, is_until, now)).collect();
@@ -27,6 +31,22 @@ pub(super) fn away(words: &str, now: Timestamp, line: &Line) -> Option<Result<Co
         [end, ..] => end,
     };
     Some(until.and_then(|until| allowed(until, now)))
+}
+
+/// What `back in 10 min` or `back at 5` asks for: to be away until then. None: it is no time.
+pub(super) fn back(
+    words: &[&str],
+    now: Timestamp,
+    line: &Line,
+) -> Option<Result<Command, Unclear>> {
+    let time = match words {
+        // Nobody is back in five o'clock.
+        ["in", count] if count.bytes().all(|b| b.is_ascii_digit()) => format!("until {count} min"),
+        ["in" | "at" | "by", time @ ..] => format!("until {}", time.join(" ")),
+        _ => return None,
+    };
+    let is_time = !read(&time, Before::Nothing, now, line.clock()).is_empty();
+    away(&time, now, line).filter(|_| is_time)
 }
 
 /// When somebody is back who is away from now on. A day that begins later is not meant so.

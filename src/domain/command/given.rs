@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::near_miss::forced;
+use super::near_miss::{bare, forced};
 use super::{Command, Unclear, read};
 use crate::domain::inbound::InboundSms;
 use crate::domain::line::{Line, Person};
@@ -20,6 +20,11 @@ pub struct Given<'t> {
 }
 
 impl<'t> Given<'t> {
+    /// Whether it says when the person is back, which people also say to customers.
+    pub fn begins_with_back(&self) -> bool {
+        bare(self.words).to_lowercase().starts_with("back")
+    }
+
     /// The command that a person's text is, if it is one. With anything attached it is a text like
     /// any other, and so is what Twilio took for a word of its own, but for HELP: Twilio's answer to
     /// that does not tell the commands.

@@ -161,6 +161,7 @@ fn may_follow(word: &str, rest: &[&str]) -> bool {
     rest.is_empty()
         || is_known
         || is_one_of("away off out", word) && begins_with_time(rest)
+        || is_one_of("away back", word) && begins_later(rest)
         || is_one_of("pass done block unblock", word) && begins_with_tag(rest)
         || word == "pass" && names_somebody(rest)
 }
@@ -174,12 +175,17 @@ fn names_somebody(rest: &[&str]) -> bool {
     }
 }
 
-/// `for 2 hours`, `all day`, `tomorrow-ish`. Not `in`: who is out in five minutes tells a customer.
+/// `for 2 hours`, `all day`, `tomorrow-ish`. Not `in`: `out in five minutes` is for a customer.
 fn begins_with_time(rest: &[&str]) -> bool {
     const BEFORE: &str =
         "for from at by after before on to this next all another about around the a an";
     let time = rest.iter().find(|word| !is_one_of(BEFORE, word));
     time.is_some_and(|time| time.starts_with(char::is_numeric) || is_one_of(TIMES, time))
+}
+
+/// `in a bit`, `at 5`: only a time that somebody can read makes it a command.
+fn begins_later(rest: &[&str]) -> bool {
+    matches!(rest, ["in" | "at" | "by", time @ ..] if begins_with_time(time))
 }
 
 /// `0107 please`, `with 0107`.

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::away::away;
+use super::away::{away, back};
 use super::near_miss::bare;
 use crate::domain::line::Line;
 
@@ -72,6 +72,8 @@ pub enum Unclear {
     /// It is a time that begins later, and ends then.
     #[error("AWAY begins at once; text it when you go.")]
     Later(Timestamp),
+    #[error("AWAY begins at once; text it when you go.")]
+    NotYet,
     #[error("That time is over.")]
     Past,
     #[error("That is more than 30 days. Text AWAY alone, and BACK when you are there again.")]
@@ -82,9 +84,19 @@ pub enum Unclear {
 pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
     let body = bare(body).to_lowercase();
     let words: Vec<&str> = body.split_whitespace().collect();
+    // Also `away2h` and `away: 2h`, but not `awayteam`.
+    if let Some(rest) = body.strip_prefix("away")
+        && !rest.starts_with(char::is_alphabetic)
+    {
+        return away(
+            rest.trim_start_matches(|c: char| !c.is_alphanumeric()),
+            now,
+            line,
+        );
+    }
     match words[..] {
-        ["away", ..] => away(body.strip_prefix("away")?, now, line),
         ["back"] => Some(Ok(Command::Back)),
+        ["back", ref rest @ ..] => back(rest, now, line),
         ["who"] => Some(Ok(Command::Who)),
         ["status"] => Some(Ok(Command::Status)),
         ["help" | "commands"] => Some(Ok(Command::Help)),
@@ -184,7 +196,8 @@ mod tests {
             "",
             "I am away",
             "away games are on Sunday",
-            "back in a minute",
+            "back in stock",
+            "back at the dock",
             "who is there",
             "who's this?",
             "helpful",
@@ -192,7 +205,8 @@ mod tests {
             "away with it",
             "away from the keyboard, back at 5",
             "away at 5",
-            "away in 2 hours",
+            "away in Italy",
+            "awayteam",
             "away by 5",
             "away on friday",
             "away to the races",
@@ -241,6 +255,14 @@ mod tests {
             ("away today until 5", "Fri 2026-11-20 17:00 PST"),
             ("away until the weekend", "Sat 2026-11-21 00:00 PST"),
             ("away until 12/10", "Thu 2026-12-10 00:00 PST"),
+            ("away2h", "Fri 2026-11-20 12:00 PST"),
+            ("away 2hrs.", "Fri 2026-11-20 12:00 PST"),
+            ("Away: until 5", "Fri 2026-11-20 17:00 PST"),
+            ("back in 5", "Fri 2026-11-20 10:05 PST"),
+            ("Back in 10 min.", "Fri 2026-11-20 10:10 PST"),
+            ("back in two hours", "Fri 2026-11-20 12:00 PST"),
+            ("back at 5", "Fri 2026-11-20 17:00 PST"),
+            ("back by noon", "Fri 2026-11-20 12:00 PST"),
         ] {
             assert_eq!(said(body), format!("away {until}"), "{body}");
         }
@@ -262,6 +284,8 @@ mod tests {
             ("away 90d", "TooLong"),
             ("away until 2027-03-01", "TooLong"),
             ("away 99999999999h", "NoTime"),
+            ("away in 10 min", "NotYet"),
+            ("away in 2 hours", "NotYet"),
             ("away tomorrow", "Later(2026-11-22T08:00:00Z)"),
             ("away tomorrow until 5", "Later(2026-11-22T01:00:00Z)"),
             ("away for the weekend", "Later(2026-11-23T08:00:00Z)"),

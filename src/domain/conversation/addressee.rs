@@ -342,37 +342,38 @@ impl PersonText<'_> {
     /// A command; but while a customer waits, words that people also say to customers are asked about.
     fn is_a_command(&self) -> Option<Intent> {
         let given = self.given.as_ref()?;
+        let command = match given.command.clone()? {
+            Ok(command) => command,
+            unclear => return Some(Intent::Command(unclear)),
+        };
+        // Also who was answered just now may be told when somebody is back.
+        let says_when = given.begins_with_back() && command != Command::Back;
         let waiting: Vec<Choice> = self
             .candidates()
-            .filter(|conversation| conversation.waits.is_some())
+            .filter(|conversation| conversation.waits.is_some() || says_when)
             .map(choice)
             .collect();
         let has_proof = self.person.pin.is_none() || given.pin.is_some();
-        let may_be = |command: &Command| has_proof || *command == Command::Help;
-        match given.command.clone()? {
+        let is_said = command.is_conversational() || says_when;
+        let may_be_words = is_said && !given.is_forced && !waiting.is_empty();
+        if may_be_words && command != Command::Help && !has_proof {
             // Without the PIN they can be words for the customer alone.
-            Ok(command)
-                if command.is_conversational() && !may_be(&command) && !waiting.is_empty() =>
-            {
-                None
-            }
-            // The customer reads it, and the person has the conversation.
-            Ok(Command::Claim(None)) if !given.is_forced && self.candidates().next().is_some() => {
-                None
-            }
-            Ok(command)
-                if command.is_conversational() && !given.is_forced && !waiting.is_empty() =>
-            {
-                Some(Intent::Ask {
-                    what: self.whole_text(),
-                    among: waiting,
-                    command: Some(command),
-                    because: "it may be a command or for the customer".to_owned(),
-                })
-            }
-            Ok(command) => Some(self.by_command(command)),
-            unclear => Some(Intent::Command(unclear)),
+            return None;
         }
+        let is_open = self.candidates().next().is_some();
+        if command == Command::Claim(None) && !given.is_forced && is_open {
+            // The customer reads it, and the person has the conversation.
+            return None;
+        }
+        if may_be_words {
+            return Some(Intent::Ask {
+                what: self.whole_text(),
+                among: waiting,
+                command: Some(command),
+                because: "it may be a command or for the customer".to_owned(),
+            });
+        }
+        Some(self.by_command(command))
     }
 
     /// What a command is for.
