@@ -19,6 +19,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::{Line, Person};
+use crate::domain::loop_guard::own_words;
 use crate::domain::phone::Sender;
 use crate::domain::routing::{Known, Rule, decide_for_a_customer};
 use crate::domain::sms;
@@ -38,16 +39,20 @@ pub struct PersonsView {
 }
 
 impl PersonsView {
-    /// Whether it names somebody whom it may be for. A phone that passes on what comes in names strangers
-    /// as the relay does, too.
-    pub fn names_somebody(&self, by: &Person) -> bool {
-        !self.named.is_empty() || self.stranger.is_some() && by.may_write_first
+    /// Whether it names somebody, whom it may be for. A phone that passes on what comes in names strangers as
+    /// the relay does, too; to a reply number it would pass on nothing but what came from there.
+    pub fn may_name_somebody(&self, by: &Person, words: &str) -> bool {
+        let names = !self.named.is_empty()
+            || self.stranger.is_some() && by.may_write_first
+            || self.on_number.is_some() && own_words::is_relayed(words);
+        names && !self.was_sent(words)
     }
 
     /// Whether the words are those of a text to the person, which some phones send back.
-    pub fn was_sent(&self, words: &str) -> bool {
-        let texts = self.conversations.iter().flat_map(|c| &c.texts);
-        let mut parts = texts.flat_map(|text| &text.parts);
+    fn was_sent(&self, words: &str) -> bool {
+        let on_number = self.on_number.iter().map(|on_number| &on_number.is);
+        let texts = self.conversations.iter().chain(on_number);
+        let mut parts = texts.flat_map(|c| &c.texts).flat_map(|text| &text.parts);
         parts.any(|part| part.body.trim() == words.trim())
     }
 

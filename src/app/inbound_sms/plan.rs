@@ -54,7 +54,7 @@ pub fn plan<'a>(
             // Told from a person's words by the rules for those.
             Nature::Automatic => Nature::Ordinary,
             // It names its customer as the relay does.
-            _ if view.names_somebody(person) && !view.was_sent(&sms.body) => Nature::Ordinary,
+            _ if view.may_name_somebody(person, &sms.body) => Nature::Ordinary,
             nature => nature,
         },
         (None, None) => Nature::Ordinary,

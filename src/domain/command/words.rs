@@ -50,6 +50,18 @@ impl Command {
         }
     }
 
+    /// Whether it names its customer or a person, so that it can hardly be words for anybody.
+    pub fn says_whom(&self) -> bool {
+        match self {
+            Command::Pass { to, which } => to.is_some() || which.is_some(),
+            Command::Claim(which)
+            | Command::Done(which)
+            | Command::Block(which)
+            | Command::Unblock(which) => which.is_some(),
+            _ => false,
+        }
+    }
+
     /// Whether people also say its words to customers.
     pub fn is_conversational(&self) -> bool {
         match self {

@@ -20,6 +20,11 @@ impl Digits<'_> {
         self.written.chars().filter_map(digit).collect()
     }
 
+    /// Whether it can name nothing but somebody: unlike a time with a colon behind it.
+    pub fn is_signed_or_number(&self) -> bool {
+        self.sign.is_some() || self.is_marked && self.ascii().len() > 6
+    }
+
     /// The whole number that it is: with a plus sign, or behind another sign as people in this country
     /// write it.
     pub fn whole_number(&self, country: Option<Country>) -> Option<PhoneNumber> {

@@ -414,6 +414,13 @@ impl PersonText<'_> {
                 None => self.candidates().map(choice).collect(),
             },
         };
+        let is_own = which.is_none() && matches!(what, What::Pass(_));
+        let own = self.on_number.filter(|_| is_own);
+        if let Some(given_away) =
+            own.and_then(|own| self.is_given_away(&what, &own.is.conversation))
+        {
+            return given_away;
+        }
         match (among.as_slice(), which) {
             ([one], _) => Intent::Do {
                 what,
@@ -424,7 +431,10 @@ impl PersonText<'_> {
                 let theirs = self.conversations.iter().map(|c| &c.conversation);
                 let mut named = theirs.filter(|c| c.is_named(&digits));
                 named
-                    .find_map(|c| self.is_to_blocked(c))
+                    .find_map(|c| {
+                        self.is_to_blocked(c)
+                            .or_else(|| self.is_given_away(&what, c))
+                    })
                     .unwrap_or_else(|| Intent::Refuse {
                         rule: Rule::UnknownTag,
                         because: "the person has no such conversation".to_owned(),
@@ -442,6 +452,19 @@ impl PersonText<'_> {
                 "the person has several conversations".to_owned(),
             ),
         }
+    }
+
+    /// The person gave it away before, and it is not theirs to give away again.
+    fn is_given_away(&self, what: &What, conversation: &Conversation) -> Option<Intent> {
+        let own = conversation.participant(&self.person.number)?;
+        own.left?;
+        let has = conversation.has.as_ref();
+        let has = has.and_then(|has| self.line.person_with(has));
+        Some(Intent::Refuse {
+            rule: rule_of(what),
+            because: "the person has given it away".to_owned(),
+            answer: wording::passed_on_before(&conversation.tag, has.map(|has| has.name.as_str())),
+        })
     }
 
     /// There is nothing in it, or too much.

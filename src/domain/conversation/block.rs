@@ -64,8 +64,11 @@ impl PersonText<'_> {
                 let known = theirs.clone().chain(others);
                 known.filter(|c| c.is_named(digits)).collect()
             }
-            None if is_blocked => theirs.collect(),
-            None => self.candidates().collect(),
+            None => match self.on_number {
+                Some(own) => vec![&own.is.conversation],
+                None if is_blocked => theirs.collect(),
+                None => self.candidates().collect(),
+            },
         };
         let is_person = |c: &Conversation| self.line.person_with(&c.customer).is_some();
         let known: Vec<&Conversation> = known.into_iter().filter(|c| !is_person(c)).collect();

@@ -6,6 +6,7 @@ use super::addressed::addressed;
 use super::addressee::{Intent, PersonText, choice};
 use super::{OnReplyNumber, wording};
 use crate::domain::command::near_miss::forced;
+use crate::domain::command::{Command, Given};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Rule;
 
@@ -22,9 +23,17 @@ impl PersonText<'_> {
         Some(intent.unwrap_or_else(|| self.goes_to(own)))
     }
 
-    /// With a full stop or a slash in front it is for the relay, even if it cannot be read.
+    /// With a full stop or a slash in front it is for the relay, even if it cannot be read; and so is a
+    /// command that says which customer or which person it means.
     fn is_a_command_by_its_sign(&self) -> Option<Intent> {
-        let given = self.given.as_ref().filter(|given| given.is_forced);
+        let is_one = |given: &&Given| {
+            let command = given
+                .command
+                .as_ref()
+                .and_then(|command| command.as_ref().ok());
+            given.is_forced || command.is_some_and(Command::says_whom)
+        };
+        let given = self.given.as_ref().filter(is_one);
         match given.and_then(|given| given.command.clone()) {
             Some(Ok(command)) => Some(self.by_command(command)),
             Some(unclear) => Some(Intent::Command(unclear)),
@@ -58,17 +67,24 @@ impl PersonText<'_> {
         })
     }
 
-    /// It names one of the person's other customers, and so went to the wrong number or has the wrong
-    /// digits: neither of the two may read it.
+    /// It names somebody else, and so went to the wrong number or has the wrong digits: neither of the two
+    /// may read it.
     fn names_another(&self, own: &OnReplyNumber) -> Option<Intent> {
-        if self.is_named(&own.is.conversation.customer) {
+        let conversation = &own.is.conversation;
+        if self.is_named(&conversation.customer) {
             return None;
         }
-        let other = self.candidates().find(|c| self.is_named(&c.customer))?;
+        let (digits, _) = addressed(&self.sms.body)?;
+        let other = self.candidates().find(|c| self.is_named(&c.customer));
+        let other = match other {
+            Some(other) => other.tag.clone(),
+            None if digits.is_signed_or_number() => digits.ascii(),
+            None => return None,
+        };
         Some(Intent::Refuse {
             rule: Rule::UnknownTag,
-            because: "it came to one customer's reply number and names another".to_owned(),
-            answer: wording::two_customers(&own.is.conversation.tag, &other.tag),
+            because: "it came to one customer's reply number and names somebody else".to_owned(),
+            answer: wording::two_customers(&conversation.tag, &other),
         })
     }
 

@@ -17,6 +17,7 @@ const HOW_TO_CHOOSE: &str = " Text the number, or 0 for nobody.";
 const SENT_TO: &str = "Sent to ";
 const AUTOMATIC_REPLY: &str = "Taken for your phone's automatic reply, not sent. ";
 const DID_YOU_MEAN: &str = "Not sent. Did you mean ";
+const THIS_NUMBER_IS_FOR: &str = "Not sent. This number is for ";
 const ONCE_MORE: &str = "Once more: ";
 const NOTHING_WAS_SENT: &str = " Nothing was sent.";
 const NOBODY_WAS_MEANT: &str = "Not sent, as you did not say to whom: ";
@@ -26,7 +27,8 @@ const REACH_NOBODY: &str = " texts reach nobody";
 const WAITS: &str = " waits for an answer since ";
 
 /// What stands in these texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 8] = [
+pub(crate) const MARKS: [&str; 9] = [
+    THIS_NUMBER_IS_FOR,
     HOW_TO_CHOOSE,
     NOBODY_WAS_MEANT,
     NO_CONVERSATION,
@@ -331,8 +333,8 @@ pub fn given_away(tag: &str) -> String {
 /// A text to the reply number of one customer, with the digits of another.
 pub fn two_customers(tag: &str, other: &str) -> String {
     format!(
-        "Not sent. This number is for {tag}, and you named {other}. Leave the digits out, or text it where \
-         {other} wrote."
+        "{THIS_NUMBER_IS_FOR}{tag}, and you named {other}. Leave the digits out, or text it to the \
+         line's own number."
     )
 }
 
@@ -378,6 +380,12 @@ pub fn passed_on(next: &str, customer: &PhoneNumber) -> String {
         "{next} has {} now and gets the last texts.",
         customer.expose()
     )
+}
+
+/// A command about a customer whom the person passed on before.
+pub fn passed_on_before(tag: &str, to: Option<&str>) -> String {
+    let to = to.unwrap_or("Somebody else");
+    format!("You passed {tag} on: {to} has it. Nothing was changed.")
 }
 
 pub fn nobody_to_pass_to() -> &'static str {

@@ -45,7 +45,7 @@ fn without_tag(body: &str) -> &str {
 }
 
 /// Whether it begins as relayed texts do: `+16195550107 (San Diego, CA): `.
-fn is_relayed(body: &str) -> bool {
+pub fn is_relayed(body: &str) -> bool {
     let Some((before, _)) = body.split_once(':') else {
         return false;
     };
@@ -88,6 +88,7 @@ mod tests {
             &asking::blocked("0107"),
             &asking::blocked_by("Ana", &conversation),
             &asking::nobody_answered(&customer, "10:00 AM", "hi"),
+            &asking::two_customers("0107", "0108"),
             &asking::reminder(&conversation, "10:00 AM", None),
             &asking::left_unanswered("Ana", &customer, "10:00 AM"),
             &crate::domain::delivery::wording::did_not_reach("yes", "they opted out of texts."),

@@ -117,6 +117,48 @@ async fn a_sign_in_front_makes_it_a_command_about_the_customer() {
 }
 
 #[tokio::test]
+async fn a_command_that_says_whom_it_is_about_needs_no_sign() {
+    let world = two_on_numbers().await;
+    world.sergio().texts_to(FIRST, "PASS 0107").await;
+    world.sergio().receives("Backup has +16195550107 now");
+    world
+        .backup()
+        .receives_from(FIRST, "Sergio passes +16195550107");
+    world.sergio().texts_to(SECOND, "done 0108").await;
+    world.sergio().receives("0108 is done");
+    // Words for the customer, though they look alike.
+    world.sergio().texts_to(SECOND, "pass 7").await;
+    ben(&world).receives("pass 7");
+    ana(&world).receives_nothing();
+}
+
+#[tokio::test]
+async fn after_a_pass_a_command_without_digits_is_about_the_numbers_own_customer() {
+    let world = two_on_numbers().await;
+    world.sergio().texts_to(FIRST, ".pass").await;
+    world.sergio().receives("Backup has +16195550107 now");
+    world
+        .backup()
+        .receives_from(FIRST, "Sergio passes +16195550107");
+    world.sergio().texts_to(FIRST, ".pass").await;
+    world
+        .sergio()
+        .receives("You passed 0107 on: Backup has it. Nothing was changed.");
+    world.backup().receives_nothing();
+    world.sergio().texts_to(FIRST, ".block").await;
+    world
+        .sergio()
+        .receives("Block 0107 \"Is the boat ready?\"?");
+    world.sergio().texts("0").await;
+    world.sergio().receives("Nothing was changed.");
+    world.sergio().texts_to(FIRST, ".unblock").await;
+    world
+        .sergio()
+        .receives("Put the last digits of their number");
+    later(&world).await;
+}
+
+#[tokio::test]
 async fn what_is_for_no_customer_is_not_sent_to_the_one_of_the_number() {
     let world = two_on_numbers().await;
     let liked = "Liked \u{201c}Is the boat ready?\u{201d}";
@@ -139,6 +181,16 @@ async fn what_is_for_no_customer_is_not_sent_to_the_one_of_the_number() {
         world
             .sergio()
             .receives("This number is for 0107, and you named 0108.");
+    }
+    // It names nobody, or a customer of somebody else's.
+    for (words, named) in [
+        ("#9999 two cans", "9999"),
+        ("@9999: two cans", "9999"),
+        ("+16195550199: two cans", "16195550199"),
+    ] {
+        world.sergio().texts_to(FIRST, words).await;
+        let named = format!("This number is for 0107, and you named {named}.");
+        world.sergio().receives(&named);
     }
     ana(&world).receives_nothing();
     ben(&world).receives_nothing();
