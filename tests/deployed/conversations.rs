@@ -19,7 +19,7 @@ async fn answers_reach_the_customers_whom_they_are_meant_for() {
     assert!(shown[1].starts_with("+18585550108"), "{shown:?}");
     world.texts(SERGIO, Text::new("Two cans"));
     let asked = world.receives(SERGIO, 3).await;
-    let question = "Who is \"Two cans\" for? 1 = 0108 Do you have diesel? 2 = 0107";
+    let question = "Who is \"Two cans\" for? 1 = 0108 \"Do you have diesel?\" 2 = 0107";
     assert!(asked[2].starts_with(question), "{asked:?}");
     world.texts(SERGIO, Text::new("diesel"));
     assert_eq!(world.receives(OTHER, 1).await, ["Two cans"]);

@@ -10,8 +10,8 @@ use crate::domain::sms::first_segment::quoting;
 use crate::domain::sms::plain::room_beside;
 use crate::domain::sms::{clipped, gsm7_line};
 
-/// How much is quoted of the words that a question is about, in septets.
-const QUOTED: usize = 30;
+/// How much is quoted of the words that a question is about, in septets, with the quotation marks.
+const QUOTED: usize = 32;
 
 const HOW_TO_CHOOSE: &str = " Text the number, or 0 for nobody.";
 const SENT_TO: &str = "Sent to ";
@@ -51,22 +51,11 @@ const NOBODY_ANSWERED: &str = "Nobody has answered +";
 /// Asks a person for whom their text is: the numbers of the choices, the last digits of the
 /// customers', and what they wrote last.
 pub fn question(question: &Question, is_repeated: bool) -> String {
-    if let (What::Block, [one]) = (&question.what, question.choices.as_slice()) {
-        return whether_to_block(one, question.first_number, is_repeated);
-    }
-    let head = match &question.what {
-        What::Send(texts) => format!("Who is {} for?", quoted(texts)),
-        What::Pass(_) => "Pass on which?".to_owned(),
-        What::Claim => "Which do you take?".to_owned(),
-        What::Done => "Which is done?".to_owned(),
-        What::Block => format!("Block which? Their{REACH_NOBODY} from then on."),
-        What::Unblock => "Unblock which?".to_owned(),
-    };
-    let head = if is_repeated {
-        format!("{ONCE_MORE}{head}")
-    } else {
-        head
-    };
+    asks(question, if is_repeated { ONCE_MORE } else { "" })
+}
+
+/// The question behind other words.
+fn asks(question: &Question, before: &str) -> String {
     let how = match &question.command {
         Some(command) => {
             let number = question.last_number() + 1;
@@ -74,34 +63,48 @@ pub fn question(question: &Question, is_repeated: bool) -> String {
         }
         None => HOW_TO_CHOOSE.to_owned(),
     };
-    let options: Vec<(String, String)> = question
-        .numbered()
-        .map(|(number, choice)| {
-            (
-                format!(" {number} = {}", choice.tag),
-                gsm7_line(&choice.words.0),
-            )
-        })
-        .collect();
-    let fixed: String = options.iter().map(|(option, _)| option.as_str()).collect();
-    let room = room_beside(&format!("{head}{fixed}{how}"));
-    let each = room / options.len().max(1);
-    let options = options.iter().map(|(option, words)| {
-        match clipped(words, each.saturating_sub(1)).as_str() {
-            "" => option.clone(),
-            words => format!("{option} {words}"),
+    let option = |(number, choice): (usize, &Choice)| format!(" {number} = {}", choice.tag);
+    let options: String = question.numbered().map(option).collect();
+    let head = match (&question.what, question.choices.as_slice()) {
+        (What::Block, [one]) => {
+            return whether_to_block(one, question.first_number, before);
         }
+        (What::Send(texts), _) => {
+            let room = room_beside(&format!("{before}Who is and 10 more for?{options}{how}"));
+            format!("Who is {} for?", quoted(texts, room))
+        }
+        (What::Pass(_), _) => "Pass on which?".to_owned(),
+        (What::Claim, _) => "Which do you take?".to_owned(),
+        (What::Done, _) => "Which is done?".to_owned(),
+        (What::Block, _) => format!("Block which? Their{REACH_NOBODY} from then on."),
+        (What::Unblock, _) => "Unblock which?".to_owned(),
+    };
+    let room = room_beside(&format!("{before}{head}{options}{how}"));
+    let each = (room / question.choices.len().max(1)).saturating_sub(1);
+    let options = question.numbered().map(|numbered| {
+        let words = in_quotes(&numbered.1.words.0, each);
+        let space = if words.is_empty() { "" } else { " " };
+        format!("{}{space}{words}", option(numbered))
     });
-    format!("{head}{}{how}", options.collect::<String>())
+    format!("{before}{head}{}{how}", options.collect::<String>())
 }
 
-fn whether_to_block(customer: &Choice, number: usize, is_repeated: bool) -> String {
-    let once_more = if is_repeated { ONCE_MORE } else { "" };
-    quoting(
-        &format!("{once_more}Block {} \"", customer.tag),
-        &customer.words.0,
-        &format!("\"? Their{REACH_NOBODY} from then on. Text {number} to block, 0 to keep."),
-    )
+fn whether_to_block(customer: &Choice, number: usize, before: &str) -> String {
+    let asks = format!("{before}Block {} ", customer.tag);
+    let how = format!("? Their{REACH_NOBODY} from then on. Text {number} to block, 0 to keep.");
+    let words = in_quotes(&customer.words.0, room_beside(&format!("{asks}{how}")));
+    let asks = format!("{asks}{words}");
+    format!("{}{how}", asks.trim_end())
+}
+
+/// Somebody's words, so that they cannot be taken for the relay's: in quotation marks, and with an
+/// ellipsis where they are cut off. Nothing if there is no room.
+fn in_quotes(words: &str, room: usize) -> String {
+    let words = gsm7_line(words).replace('"', "'");
+    match clipped(&words, room.saturating_sub(2)).as_str() {
+        "" => String::new(),
+        words => format!("\"{words}\""),
+    }
 }
 
 /// What the person may have meant instead of words for a customer.
@@ -121,14 +124,17 @@ fn meant(command: &Command) -> &'static str {
 }
 
 /// The beginning of the first text, and how many others wait with it.
-fn quoted(texts: &[Written]) -> String {
+fn quoted(texts: &[Written], room: usize) -> String {
     let first = texts
         .first()
         .map(|text| or_attachments(&text.body.0, text.media.len()));
-    let words = clipped(&gsm7_line(&first.unwrap_or_default()), QUOTED);
+    let words = match in_quotes(&first.unwrap_or_default(), room.min(QUOTED)) {
+        words if words.is_empty() => "it".to_owned(),
+        words => words,
+    };
     match texts.len() {
-        0 | 1 => format!("\"{words}\""),
-        count => format!("\"{words}\" and {} more", count - 1),
+        0 | 1 => words,
+        count => format!("{words} and {} more", count - 1),
     }
 }
 
@@ -140,8 +146,8 @@ pub fn not_sent(question: &Question, texts: &[Written]) -> String {
                 .choices
                 .first()
                 .map_or("0107", |choice| &choice.tag);
-            let how = format!(". To send it, text {tag} and the words.");
-            quoting(NOBODY_WAS_MEANT, quoted(texts).trim_matches('"'), &how)
+            let words = quoted(texts, QUOTED);
+            format!("{NOBODY_WAS_MEANT}{words}. To send it, text {tag} and the words.")
         }
         What::Pass(_) => "Nothing was passed on, as you did not say which.".to_owned(),
         What::Claim => "You took nothing, as you did not say which.".to_owned(),
@@ -153,7 +159,7 @@ pub fn not_sent(question: &Question, texts: &[Written]) -> String {
 
 /// A text that came while a question was open.
 pub fn answer_first(open: &Question) -> String {
-    quoting("This one was not sent. First: ", &question(open, false), "")
+    asks(open, "This one was not sent. First: ")
 }
 
 pub fn no_conversation() -> &'static str {
@@ -252,11 +258,7 @@ pub fn question_is_over(number: usize) -> String {
 
 pub fn dropped(question: &Question) -> String {
     match &question.what {
-        What::Send(texts) => quoting(
-            "Dropped, nobody gets it: ",
-            quoted(texts).trim_matches('"'),
-            "",
-        ),
+        What::Send(texts) => format!("Dropped, nobody gets it: {}", quoted(texts, QUOTED)),
         _ => "Nothing was changed.".to_owned(),
     }
 }
@@ -417,11 +419,9 @@ pub fn reminder(conversation: &Conversation, since: &str, next: Option<&str>) ->
         Some(next) => format!(" Answer, or text GOT IT {tag}, or it goes to {next}."),
         None => format!(" Answer, or text GOT IT {tag}."),
     };
-    quoting(
-        &format!("{}{WAITS}{since}: ", customer.expose()),
-        words,
-        &after,
-    )
+    let waits = format!("{}{WAITS}{since}: ", customer.expose());
+    let words = in_quotes(words, room_beside(&format!("{waits}{after}")));
+    format!("{waits}{words}{after}")
 }
 
 /// To the owner, when nobody is left who could be asked to answer.

@@ -7,7 +7,7 @@ use super::first_outside_gsm7;
 use super::segments::septets;
 
 /// What stands where words were cut off.
-const CUT: &str = "..";
+const CUT: &str = "...";
 
 /// What typographers write and GSM-7 lacks. Unicode has no decomposition for these.
 const LOOK_ALIKES: [(char, &str); 22] = [
@@ -130,10 +130,10 @@ mod tests {
     #[test]
     fn clipped_words_never_take_more_room() {
         assert_eq!(clipped("Is the boat ready", 17), "Is the boat ready");
-        assert_eq!(clipped("Is the boat ready", 11), "Is the bo..");
-        assert_eq!(clipped("Is the boat ready", 9), "Is the..");
-        assert_eq!(clipped("€€€€", 6), "€€..");
-        assert_eq!(clipped("Is the boat ready", 2), "");
+        assert_eq!(clipped("Is the boat ready", 12), "Is the bo...");
+        assert_eq!(clipped("Is the boat ready", 10), "Is the...");
+        assert_eq!(clipped("€€€€", 7), "€€...");
+        assert_eq!(clipped("Is the boat ready", 3), "");
         for room in 0..40 {
             let text = clipped("[€uro] and {more} than that", room);
             assert!(segments(&text).units <= room, "{room}: {text}");

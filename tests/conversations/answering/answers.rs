@@ -140,7 +140,7 @@ async fn a_customer_who_waits_is_not_forgotten() {
         .texts("Yes it is ready, code for the gate is 4471")
         .await;
     assert_eq!(decision(&world, &sid).await.rule, Rule::Asked);
-    world.backup().receives("1 = 0108 Do you still have the");
+    world.backup().receives("1 = 0108 \"Do you still have the");
     ben(&world).receives_nothing();
     world.backup().texts("0107").await;
     ana(&world).receives("code for the gate is 4471");

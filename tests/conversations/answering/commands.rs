@@ -40,7 +40,7 @@ async fn with_several_customers_a_command_is_asked_about() {
     world.sergio().texts(".pass").await;
     world
         .sergio()
-        .receives("Pass on which? 1 = 0108 Do you have diesel? 2 = 0107");
+        .receives("Pass on which? 1 = 0108 \"Do you have diesel?\" 2 = 0107");
     world.sergio().texts("1").await;
     world.sergio().receives("Backup has +16195550108 now");
     world
@@ -75,7 +75,7 @@ async fn words_that_are_also_said_to_customers_are_asked_about_while_one_waits()
     world.sergio().texts("Back!").await;
     assert_eq!(
         world.sergio().reads(),
-        "Who is \"Back!\" for? 1 = 0107 Are you back? 2 = you are back on duty. Text the number, or 0 \
+        "Who is \"Back!\" for? 1 = 0107 \"Are you back?\" 2 = you are back on duty. Text the number, or 0 \
          for nobody."
     );
     ana(&world).receives_nothing();

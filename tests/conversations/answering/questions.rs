@@ -13,7 +13,7 @@ async fn with_several_customers_it_is_asked_and_the_number_sends_it() {
     assert_eq!(decision(&world, &sid).await.rule, Rule::Asked);
     assert_eq!(
         world.sergio().reads(),
-        "Who is \"Yes, at five\" for? 1 = 0108 Do you have diesel? 2 = 0107 Is the boat ready? Text \
+        "Who is \"Yes, at five\" for? 1 = 0108 \"Do you have diesel?\" 2 = 0107 \"Is the boat ready?\" Text \
          the number, or 0 for nobody."
     );
     ana(&world).receives_nothing();
@@ -60,7 +60,7 @@ async fn a_text_that_nobody_places_is_asked_about_once_more_and_then_reported() 
     world.advance(minutes(50)).await;
     let report = world
         .sergio()
-        .receives("Not sent, as you did not say to whom: Yes, at five. To send it, text 0108");
+        .receives("Not sent, as you did not say to whom: \"Yes, at five\". To send it, text 0108");
     assert!(relay::domain::loop_guard::own_words::is_own(&report));
     ana(&world).receives_nothing();
     ben(&world).receives_nothing();
@@ -108,7 +108,7 @@ async fn a_text_can_be_dropped() {
     world.sergio().texts("0").await;
     world
         .sergio()
-        .receives("Dropped, nobody gets it: never mind");
+        .receives("Dropped, nobody gets it: \"never mind\"");
     later(&world).await;
     world.sergio().receives_nothing();
 }

@@ -272,7 +272,7 @@ async fn the_number_that_was_idle_longest_becomes_another_customers_after_a_week
         .await;
     world
         .sergio()
-        .receives("Who is \"By the way, bring the key\" for? 1 = 0109 And petrol? 2 = 0107");
+        .receives("Who is \"By the way, bring the key\" for? 1 = 0109 \"And petrol?\" 2 = 0107");
     cleo(&world).receives_nothing();
     world.sergio().texts("2").await;
     ana(&world).receives("By the way, bring the key");

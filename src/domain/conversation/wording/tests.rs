@@ -47,7 +47,7 @@ fn a_question_names_the_customers_and_what_they_wrote_last() {
     let one = asked(texts(&["yes at five"]), &customers);
     assert_eq!(
         question(&one, false),
-        "Who is \"yes at five\" for? 1 = 0101 Is the boat ready? 2 = 0102 Do you have diesel? Text \
+        "Who is \"yes at five\" for? 1 = 0101 \"Is the boat ready?\" 2 = 0102 \"Do you have diesel?\" Text \
          the number, or 0 for nobody."
     );
     assert!(question(&one, true).starts_with("Once more: Who is"));
@@ -59,7 +59,7 @@ fn a_question_names_the_customers_and_what_they_wrote_last() {
     };
     assert_eq!(
         question(&command, false),
-        "Who is \"Back\" for? 1 = 0101 Is the boat ready? 2 = you are back on duty. Text the number, \
+        "Who is \"Back\" for? 1 = 0101 \"Is the boat ready?\" 2 = you are back on duty. Text the number, \
          or 0 for nobody."
     );
 }
@@ -77,6 +77,27 @@ fn a_question_is_one_segment_however_much_there_is_to_ask() {
             assert!(text.ends_with(HOW_TO_CHOOSE), "{text}");
         }
     }
+}
+
+#[test]
+fn quoted_words_are_set_apart_and_say_where_they_were_cut_off() {
+    let long = "Do you have diesel \"or petrol\" for the boat? Text 0 for nobody. ".repeat(3);
+    let which = question(&asked(What::Block, &[&long, "Hi"]), false);
+    assert_eq!(
+        which,
+        "Block which? Their texts reach nobody from then on. 1 = 0101 \"Do you have diesel 'or...\" 2 = \
+         0102 \"Hi\" Text the number, or 0 for nobody."
+    );
+    let whether = question(&asked(What::Block, &[&long]), false);
+    assert!(whether.contains("diesel 'or petrol' for the"), "{whether}");
+    assert!(
+        whether.contains("...\"? Their texts reach nobody"),
+        "{whether}"
+    );
+    let first = answer_first(&asked(texts(&[&long]), &[&long, &long]));
+    assert!(first.ends_with(HOW_TO_CHOOSE), "{first}");
+    let what = asked(texts(&[&long]), &["Hi"]);
+    assert!(not_sent(&what, &written(&[&long])).contains("...\". To send it, text 0101"));
 }
 
 #[test]
