@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
-use relay::app::ports::store::{Changed, Kept, MOST_CUSTOMERS, Planned, Saved, Store};
+use relay::app::ports::store::{
+    Changed, Kept, MOST_CUSTOMERS, OnAnotherLine, Planned, Saved, Store,
+};
+use relay::domain::command::Change;
 use relay::domain::conversation::{Block, Blocker, Conversation, PersonState, Waits};
+use relay::domain::duty::{Override, Presence};
 use relay::domain::ids::DeliveryId;
 use relay::domain::phone::PhoneNumber;
 
@@ -28,6 +32,7 @@ contract! { dynamodb, sqlite, memory:
     what_is_known_of_a_person_is_kept_apart_from_their_conversations,
     what_is_known_of_a_person_is_saved_by_whoever_knows_its_last_version,
     what_is_read_for_a_customers_text_does_not_grow_with_the_customers,
+    a_text_changes_its_writers_duty_on_other_lines_too,
 }
 
 /// A conversation of this customer in which Sergio takes part.
@@ -40,6 +45,7 @@ fn conversation(customer: PhoneNumber, active: Timestamp, waits: bool) -> Conver
 
 fn planned(n: u32, conversations: Vec<Changed>) -> Planned {
     Planned {
+        on_other_lines: Vec::new(),
         record: record(n),
         deliveries: Vec::new(),
         conversations,
@@ -320,4 +326,45 @@ async fn what_is_read_for_a_customers_text_does_not_grow_with_the_customers(stor
         }
     }
     assert_eq!(sizes[0], sizes[1]);
+}
+
+async fn a_text_changes_its_writers_duty_on_other_lines_too(store: &impl Store) {
+    let change = |to: Option<&Override>| Change {
+        person: "Sergio".to_owned(),
+        to: to.cloned(),
+    };
+    let away = Override {
+        presence: Presence::Away,
+        until: None,
+    };
+    let text = |n, to: Option<&Override>| {
+        let mut planned = planned(n, Vec::new());
+        planned.record.duty = Some(change(to));
+        planned.on_other_lines = vec![OnAnotherLine {
+            line: line(101).number,
+            name: "other".to_owned(),
+            change: change(to),
+        }];
+        planned
+    };
+    let overrides = async |n| store.overrides(&line(n).number).await.unwrap().0;
+    for n in [100, 101] {
+        store.put_line(&line(n)).await.unwrap();
+    }
+    store
+        .take_in(&line(100).number, &text(1, Some(&away)))
+        .await
+        .unwrap();
+    for n in [100, 101] {
+        assert_eq!(overrides(n).await.get("Sergio"), Some(&away));
+    }
+    // The same text again.
+    let again = store.take_in(&line(100).number, &text(1, None)).await;
+    assert_eq!(again.unwrap(), Kept::Already);
+    assert_eq!(overrides(101).await.len(), 1);
+    store
+        .take_in(&line(100).number, &text(2, None))
+        .await
+        .unwrap();
+    assert!(overrides(100).await.is_empty() && overrides(101).await.is_empty());
 }

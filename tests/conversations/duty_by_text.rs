@@ -1,6 +1,7 @@
 //! Whoever is on duty has a phone, and says with it that they are away or back.
 
 use relay::app::ports::audit::Kind;
+use relay::domain::line::Line;
 use relay::domain::routing::Rule;
 
 use crate::support::world::{IN_HOURS, World, example, minutes, number};
@@ -63,6 +64,74 @@ async fn whoever_is_back_gets_the_next_text() {
     world.sergio().receives("Texts go to you, then to Backup.");
     world.phone("+18585550108").texts("two").await;
     world.sergio().receives("two");
+}
+
+/// Another line of the same people.
+async fn with_rentals(change: impl Fn(&mut Line)) -> (World, Line) {
+    let world = World::at(IN_HOURS).await;
+    let mut rentals = example();
+    rentals.name = "Rentals".to_owned();
+    rentals.number = number("+16195550102");
+    change(&mut rentals);
+    world.relay().store.put_line(&rentals).await.unwrap();
+    (world, rentals)
+}
+
+async fn is_away(world: &World, line: &Line) -> bool {
+    let overrides = world.relay().store.overrides(&line.number).await.unwrap();
+    !overrides.0.is_empty()
+}
+
+#[tokio::test]
+async fn whoever_is_away_is_so_on_all_their_lines_and_reads_which() {
+    let (world, rentals) = with_rentals(|_| ()).await;
+    world.sergio().texts("away until 5pm").await;
+    assert_eq!(
+        world.sergio().reads(),
+        "You are away on qdn and Rentals until 5:00 PM."
+    );
+    assert!(is_away(&world, &world.line).await && is_away(&world, &rentals).await);
+    let changed = world.audit();
+    let changed = changed.iter().filter(|r| r.kind == Kind::DutyByText);
+    let lines: Vec<_> = changed.map(|r| r.line.as_str()).collect();
+    assert_eq!(lines, ["qdn", "Rentals"]);
+    // Also by the answer to a question.
+    world.customer().texts("Are you back?").await;
+    world.backup().receives("Are you back?");
+    world.backup().texts("pass to sergio").await;
+    world.backup().receives("Sergio has");
+    world.sergio().receives("Are you back?");
+    world.sergio().texts("Back").await;
+    world.sergio().receives("2 = you are back on duty");
+    world.sergio().texts("2").await;
+    world
+        .sergio()
+        .receives("You are on duty on qdn and Rentals until 6:00 PM.");
+    assert!(!is_away(&world, &world.line).await && !is_away(&world, &rentals).await);
+    world.advance(minutes(HOUR)).await;
+}
+
+#[tokio::test]
+async fn a_line_where_it_is_not_possible_or_not_proven_is_told_apart() {
+    let alone = |line: &mut Line| drop(line.people.pop());
+    let (world, rentals) = with_rentals(alone).await;
+    world.sergio().texts("away").await;
+    assert_eq!(
+        world.sergio().reads(),
+        "You are away on qdn until you text BACK. You cannot be away: nobody else would get the texts of \
+         Rentals. Texts go to you."
+    );
+    assert!(is_away(&world, &world.line).await && !is_away(&world, &rentals).await);
+
+    let has_pin = |line: &mut Line| {
+        line.people[0].pin = relay::domain::line::Pin::parse("4711").ok();
+    };
+    let (world, rentals) = with_rentals(has_pin).await;
+    world.sergio().texts("away 2h").await;
+    world
+        .sergio()
+        .receives("You are away until 12:00 PM. Texts go to Backup.");
+    assert!(is_away(&world, &world.line).await && !is_away(&world, &rentals).await);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ impl<S: Store + ?Sized> Records for S {
             deliveries: deliveries.to_vec(),
             conversations: Vec::new(),
             person: None,
+            on_other_lines: Vec::new(),
         };
         let kept = self.take_in(&record.sms.to, &planned).await?;
         Ok(match kept {

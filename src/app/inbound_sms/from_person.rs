@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::deliveries::{self, Way, answer, delivery, says, says_at};
 use super::text::Text;
-use crate::app::ports::store::Changed;
-use crate::domain::command::{Command, Given, Unclear, heed, pin_in_text};
+use crate::app::ports::store::{Changed, OnAnotherLine};
+use crate::domain::command::{Command, Given, On, Unclear, heed, pin_in_text};
 use crate::domain::conversation::addressee::{Intent, PersonText};
 use crate::domain::conversation::question::{REMINDED_AFTER, Written};
 use crate::domain::conversation::{
@@ -36,6 +36,8 @@ pub struct PersonsView {
     pub offered: Vec<Conversation>,
     /// What the reply number that it came to stands for.
     pub on_number: Option<OnReplyNumber>,
+    /// The person's other lines and what is known of them, if the text may change their duty.
+    pub other_lines: Vec<(Line, Known)>,
 }
 
 impl PersonsView {
@@ -70,6 +72,15 @@ pub fn tags_of_waiting<'c>(waiting: impl Iterator<Item = &'c Conversation>) -> V
         .iter()
         .map(|conversation| conversation.tag.clone())
         .collect()
+}
+
+/// What a person's text sets in motion and changes.
+#[derive(Default)]
+pub struct CarriedOut {
+    pub deliveries: Vec<Delivery>,
+    pub conversations: Vec<Changed>,
+    pub person: Option<PersonState>,
+    pub on_other_lines: Vec<OnAnotherLine>,
 }
 
 /// A person's text that was decided. What is still to be read before it is carried out, it says.
@@ -197,7 +208,7 @@ impl Decided<'_> {
         text: &Text,
         before: &[InboundSms],
         record: &mut InboundRecord,
-    ) -> (Vec<Delivery>, Vec<Changed>, Option<PersonState>) {
+    ) -> CarriedOut {
         let Self {
             by,
             mut outcome,
@@ -209,8 +220,14 @@ impl Decided<'_> {
         if let Some(pin) = &by.person.pin {
             record.sms.body = pin_in_text::without_pin(&record.sms.body, pin.expose());
         }
-        if let Some(command) = command {
-            outcome.answer = Some(by.duty(command, text, record));
+        let mut done = CarriedOut::default();
+        match command {
+            Some(command) => {
+                let (answer, on_other_lines) = by.duty(command, text, record);
+                outcome.answer = Some(answer);
+                done.on_other_lines = on_other_lines;
+            }
+            None => {}
         }
         let changed = std::mem::take(&mut outcome.changed);
         let changed = changed.into_iter().map(|after| {
@@ -223,34 +240,52 @@ impl Decided<'_> {
             let before = known.find(|before| before.customer == after.customer);
             Changed::new(before.cloned(), after)
         });
-        let changed = changed.collect();
+        done.conversations = changed.collect();
         let state = Some(outcome.state.clone()).filter(|state| state != by.state);
-        let state = state.map(|state| PersonState {
+        done.person = state.map(|state| PersonState {
             version: state.version + 1,
             ..state
         });
-        (by.deliveries(outcome, text, before), changed, state)
+        done.deliveries.extend(by.deliveries(outcome, text, before));
+        done
     }
 }
 
 impl By<'_> {
-    /// Carries out a command about duty. Returns what the person is answered.
+    /// Carries out a command about duty. Returns what the person is answered, and what changes on their
+    /// other lines.
     fn duty(
         &self,
         command: Result<Command, Unclear>,
         text: &Text,
         record: &mut InboundRecord,
-    ) -> String {
+    ) -> (String, Vec<OnAnotherLine>) {
         let asks_status = matches!(command, Ok(Command::Status));
         let goes_away = matches!(command, Ok(Command::Away(_)));
-        let said = heed(
-            command,
-            self.line,
-            self.person,
-            self.known,
-            text.received,
-            text.now,
-        );
+        let here = On {
+            line: self.line,
+            person: self.person,
+            known: self.known,
+        };
+        let others = self.view.other_lines.iter();
+        let others: Vec<On> = others
+            .filter_map(|(line, known)| {
+                let person = line.person_with(&self.person.number)?;
+                Some(On {
+                    line,
+                    person,
+                    known,
+                })
+            })
+            .collect();
+        let (said, changes) = heed(command, here, &others, text.received, text.now);
+        let on_other_lines = others.iter().zip(changes).filter_map(|(on, change)| {
+            Some(OnAnotherLine {
+                line: on.line.number.clone(),
+                name: on.line.name.clone(),
+                change: change?,
+            })
+        });
         record.decision.because = None;
         record.duty = said.change;
         let waiting: Vec<String> = self.waiting();
@@ -262,10 +297,11 @@ impl By<'_> {
             _ if asks_status => wording::open(&waiting),
             _ => None,
         };
-        match more {
+        let answer = match more {
             Some(more) => format!("{} {more}", said.answer),
             None => said.answer,
-        }
+        };
+        (answer, on_other_lines.collect())
     }
 
     /// The tags of the customers who wait for the person, who waits longest first.

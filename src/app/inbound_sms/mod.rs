@@ -215,7 +215,7 @@ fn records_of(planned: &Planned, line: &Line, key: &HashKey) -> Vec<Record> {
     let mut audit = vec![records::decided(record, key)];
     audit.extend(records::opted_out_by_text(record, line, key));
     audit.extend(records::subscribed_by_text(record, line, key));
-    audit.extend(records::duty_by_text(record, key));
+    audit.extend(records::duty_by_text(planned, key));
     audit.extend(records::blocked_by_text(planned, key));
     audit
 }

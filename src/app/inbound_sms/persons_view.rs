@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::{try_join, try_join_all, try_join3};
+use futures::future::{try_join_all, try_join3};
 use jiff::Timestamp;
 
 use super::from_owner;
@@ -16,6 +16,7 @@ use crate::domain::conversation::{
 };
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
+use crate::domain::routing::Known;
 use crate::domain::subscriber::Subscriber;
 
 /// How many conversations are looked at closely. With more, it is asked anyway.
@@ -48,15 +49,17 @@ pub async fn read(
     let theirs = theirs.into_iter().flatten().cloned();
     let offered: BTreeSet<PhoneNumber> = offered.chain(theirs).collect();
     let offered = Vec::from_iter(offered);
+    let other_lines = other_lines(store, line, person, stored, text);
     let (theirs, offered, (named, stranger)) = try_join3(
         store.conversations(&line.number, &stored.customers),
         store.conversations(&line.number, &offered),
         whom_it_names(store, line, person, text),
     )
     .await?;
-    let (conversations, on_number) = try_join(
+    let (conversations, on_number, other_lines) = try_join3(
         with_last_texts(store, &person.number, theirs),
         on_number(store, &person.number, reply_number, &offered),
+        other_lines,
     )
     .await?;
     Ok(PersonsView {
@@ -65,7 +68,40 @@ pub async fn read(
         stranger,
         offered,
         on_number,
+        other_lines,
     })
+}
+
+/// The person's other lines, if the text may be AWAY or BACK: these hold on all of them. Where the person
+/// has another PIN, the text proves nothing.
+async fn other_lines(
+    store: &dyn Store,
+    line: &Line,
+    person: &Person,
+    stored: &ForInbound,
+    text: &Text,
+) -> anyhow::Result<Vec<(Line, Known)>> {
+    let given = Given::of(&text.sms, person, text.received, line);
+    let given = given.and_then(|given| given.command?.ok());
+    let asked = stored.person.question.as_ref();
+    let mut commands = given
+        .iter()
+        .chain(asked.and_then(|asked| asked.command.as_ref()));
+    if !commands.any(|command| matches!(command, Command::Away(_) | Command::Back)) {
+        return Ok(Vec::new());
+    }
+    let is_theirs = |other: &Line| {
+        let same = other.person_with(&person.number);
+        let may = same.is_some_and(|same| same.pin.is_none() || same.pin == person.pin);
+        may && other.number != line.number
+    };
+    let lines = store.lines().await?.into_iter().filter(is_theirs);
+    let known = lines.map(async |other| {
+        let found = store.for_inbound(&other.number, &text.sms.sid, Some(&person.number));
+        let known = found.await?.known(text.now);
+        anyhow::Ok((other, known))
+    });
+    try_join_all(known).await
 }
 
 /// Those of all people of the line, as far as lists are looked at closely.

@@ -1,12 +1,11 @@
 //! What is to be kept of a text, and whom it sets in motion: a pure function of the text and of what
 //! was read for it.
 
-use super::from_person::{By, Decided, PersonsView, tags_of_waiting};
+use super::from_person::{By, CarriedOut, Decided, PersonsView, tags_of_waiting};
 use super::{deliveries, from_customer, from_owner, opted_out, subscription};
 use crate::app::inbound_sms::text::Text;
 use crate::app::ports::store::{Changed, ForInbound, Planned};
 use crate::domain::command::{Given, tell_owner};
-use crate::domain::conversation::PersonState;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
@@ -116,13 +115,13 @@ impl Plan<'_> {
             asked,
             of_person,
         } = self;
-        let (mut conversations, mut person): (Vec<Changed>, Option<PersonState>) =
-            Default::default();
+        let mut of_persons = CarriedOut::default();
+        let mut conversations: Vec<Changed> = Vec::new();
         let deliveries: Vec<Delivery> = match (record.decision.rule, of_person) {
             (_, Some(decided)) => {
-                let (deliveries, changed, state) = decided.carry_out(text, before, &mut record);
-                (conversations, person) = (changed, state);
-                deliveries
+                of_persons = decided.carry_out(text, before, &mut record);
+                conversations = of_persons.conversations;
+                of_persons.deliveries
             }
             (Rule::FirstAvailable | Rule::Conversation, None) => {
                 let (deliveries, changed) =
@@ -165,7 +164,8 @@ impl Plan<'_> {
             record,
             deliveries,
             conversations,
-            person: writer.zip(person),
+            person: writer.zip(of_persons.person),
+            on_other_lines: of_persons.on_other_lines,
         }
     }
 }

@@ -21,62 +21,86 @@ const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. P
                         so.";
 const LATE: &str = "That came late and changed nothing. ";
 
-/// Carries out what `person` asks for. `written` is when their text reached Twilio: of what comes
-/// long after that, nobody knows whether it is still meant.
+/// A line that somebody is a person of, and what is known of it.
+#[derive(Clone, Copy)]
+pub struct On<'a> {
+    pub line: &'a Line,
+    pub person: &'a Person,
+    pub known: &'a Known,
+}
+
+/// Carries out what a person asks for on one line: on this one, and AWAY and BACK `elsewhere` as well, whose
+/// changes it returns one by one. `written` is when their text reached Twilio: of what comes long after that,
+/// nobody knows whether it is still meant.
 pub fn heed(
     command: Result<Command, Unclear>,
-    line: &Line,
-    person: &Person,
-    known: &Known,
+    here: On,
+    elsewhere: &[On],
     written: Timestamp,
     now: Timestamp,
-) -> Said {
-    let place = Place {
-        line,
-        person,
-        known,
-        now,
+) -> (Said, Vec<Option<Change>>) {
+    let turned = |place: &Place| match &command {
+        _ if is_late(written, now) => None,
+        Ok(Command::Away(until)) => Some(place.away(*until)),
+        Ok(Command::Back) => Some(place.back()),
+        _ => None,
     };
-    let (change, answer) = match command {
-        Ok(Command::Help) => (None, COMMANDS.to_owned()),
-        Ok(Command::Who) => (None, place.who(&known.overrides)),
-        // What becomes of conversations is not decided here.
-        Ok(
-            Command::Pass { .. }
-            | Command::Claim(_)
-            | Command::Done(_)
-            | Command::Block(_)
-            | Command::Unblock(_),
-        ) => (None, String::new()),
-        Ok(Command::Status) => (None, place.status(&known.overrides)),
-        Ok(Command::Away(_) | Command::Back) if is_late(written, now) => {
-            let status = place.status(&known.overrides);
-            (None, format!("{LATE}{status}"))
-        }
-        Ok(Command::Away(until)) => place.away(until),
-        Ok(Command::Back) => place.back(),
-        Err(Unclear::TooLong) => (None, Unclear::TooLong.to_string()),
-        Err(Unclear::Past) => {
-            let clock = line.clock().time(now);
-            (None, format!("{} It is {clock}. {HOW}", Unclear::Past))
-        }
-        Err(unclear @ (Unclear::NoTime | Unclear::NotYet)) => (None, format!("{unclear} {HOW}")),
-        Err(unclear @ Unclear::Later(end)) => {
-            let how = place.until(end);
-            (
-                None,
-                format!("{unclear} To be away from now on, text {how}."),
-            )
-        }
-        Err(unclear @ Unclear::TwoWays(one, other)) => {
-            let (one, other) = (place.until(one), place.until(other));
-            (None, format!("{unclear} Text {one} or {other}."))
-        }
+    let everywhere = std::iter::once(&here).chain(elsewhere);
+    let places = everywhere.map(|on| Place { on: *on, now });
+    let turned: Vec<(Place, Turned)> = places
+        .filter_map(|place| turned(&place).map(|turned| (place, turned)))
+        .collect();
+    let answer = match turned.as_slice() {
+        [] => Place { on: here, now }.answer(command),
+        [(place, one)] => one
+            .to
+            .as_ref()
+            .map_or_else(Clone::clone, |to| place.status(to)),
+        several => on_several(several),
     };
-    Said {
-        change,
+    let mut changes = turned.into_iter().map(|(_, turned)| turned.change);
+    let said = Said {
+        change: changes.next().flatten(),
         answer: sms::first_segment::first_segment(&answer),
+    };
+    (said, changes.collect())
+}
+
+/// What AWAY or BACK comes to on one line.
+struct Turned {
+    change: Option<Change>,
+    /// Who is away from now on, or why nothing changes.
+    to: Result<Overrides, String>,
+}
+
+/// Lines on which the same is true are named together.
+fn on_several(turned: &[(Place, Turned)]) -> String {
+    let mut same: Vec<(&Place, &Overrides, Vec<&str>)> = Vec::new();
+    let mut said = Vec::new();
+    for (place, turned) in turned {
+        let name = place.on.line.name.as_str();
+        match &turned.to {
+            Err(why_not) => said.push(why_not.clone()),
+            Ok(to) => {
+                let own = place.own(to, "");
+                match same
+                    .iter_mut()
+                    .find(|(first, to, _)| first.own(to, "") == own)
+                {
+                    Some((_, _, names)) => names.push(name),
+                    None => same.push((place, to, vec![name])),
+                }
+            }
+        }
     }
+    let same = same.iter().map(|(place, to, names)| {
+        let on = match names.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            names => names.concat(),
+        };
+        place.own(to, &format!(" on {on}"))
+    });
+    same.chain(said).collect::<Vec<_>>().join(" ")
 }
 
 /// Longer than a webhook that Twilio brings again takes.
@@ -97,20 +121,62 @@ pub fn tell_owner(line: &Line, known: &Known, waiting: &[String], now: Timestamp
 }
 
 struct Place<'a> {
-    line: &'a Line,
-    person: &'a Person,
-    known: &'a Known,
+    on: On<'a>,
     now: Timestamp,
 }
 
+impl Turned {
+    fn not(why: String) -> Self {
+        Self {
+            change: None,
+            to: Err(why),
+        }
+    }
+}
+
 impl Place<'_> {
+    /// What is answered to what changes nothing.
+    fn answer(&self, command: Result<Command, Unclear>) -> String {
+        match command {
+            Ok(Command::Help) => COMMANDS.to_owned(),
+            Ok(Command::Who) => self.who(&self.on.known.overrides),
+            // What becomes of conversations and subscriptions is not decided here.
+            Ok(
+                Command::Pass { .. }
+                | Command::Claim(_)
+                | Command::Done(_)
+                | Command::Block(_)
+                | Command::Unblock(_),
+            ) => String::new(),
+            Ok(Command::Status) => self.status(&self.on.known.overrides),
+            Ok(Command::Away(_) | Command::Back) => {
+                format!("{LATE}{}", self.status(&self.on.known.overrides))
+            }
+            Err(Unclear::TooLong) => Unclear::TooLong.to_string(),
+            Err(Unclear::Past) => {
+                let clock = self.on.line.clock().time(self.now);
+                format!("{} It is {clock}. {HOW}", Unclear::Past)
+            }
+            Err(unclear @ (Unclear::NoTime | Unclear::NotYet)) => format!("{unclear} {HOW}"),
+            Err(unclear @ Unclear::Later(end)) => {
+                let how = self.until(end);
+                format!("{unclear} To be away from now on, text {how}.")
+            }
+            Err(unclear @ Unclear::TwoWays(one, other)) => {
+                let (one, other) = (self.until(one), self.until(other));
+                format!("{unclear} Text {one} or {other}.")
+            }
+        }
+    }
+
     /// How to write that one is away until then.
     fn until(&self, end: Timestamp) -> String {
-        let end = self.line.clock().day_and_time(end, self.now);
+        let end = self.on.line.clock().day_and_time(end, self.now);
         format!("AWAY UNTIL {}", end.to_uppercase())
     }
 
-    fn away(&self, until: Option<Timestamp>) -> (Option<Change>, String) {
+    fn away(&self, until: Option<Timestamp>) -> Turned {
+        let On { line, person, .. } = self.on;
         let to = Override {
             presence: Presence::Away,
             until,
@@ -118,78 +184,96 @@ impl Place<'_> {
         let after = self.with(Some(to.clone()));
         // An opted-out backup would not get the texts, though nobody else is left.
         let mut others = self.on_duty(&after);
-        others.retain(|name| *name != self.person.name);
+        others.retain(|name| *name != person.name);
         if others.is_empty() {
-            let answer = format!(
+            return Turned::not(format!(
                 "You cannot be away: nobody else would get the texts of {}. {}",
-                self.line.name,
-                self.who(&self.known.overrides)
-            );
-            return (None, answer);
+                line.name,
+                self.who(&self.on.known.overrides)
+            ));
         }
         if self.duty(&after).available {
-            let answer = format!(
+            return Turned::not(format!(
                 "You are the last of {} and cannot be away; on duty now: {}.",
-                self.line.name,
+                line.name,
                 others.join(", ")
-            );
-            return (None, answer);
+            ));
         }
-        let answer = self.status(&after);
-        (Some(self.change(Some(to))), answer)
+        Turned {
+            change: Some(self.change(Some(to))),
+            to: Ok(after),
+        }
     }
 
-    fn back(&self) -> (Option<Change>, String) {
+    fn back(&self) -> Turned {
         let cleared = self.with(None);
         if self.duty(&cleared).available {
-            let has_one = self.known.overrides.0.contains_key(&self.person.name);
-            let change = has_one.then(|| self.change(None));
-            return (change, self.status(&cleared));
+            let overrides = &self.on.known.overrides;
+            let has_one = overrides.0.contains_key(&self.on.person.name);
+            return Turned {
+                change: has_one.then(|| self.change(None)),
+                to: Ok(cleared),
+            };
         }
         // Outside their hours they are there until these begin, and then the hours decide.
-        let until = next_change(self.line, self.person, &cleared, self.now);
+        let until = next_change(self.on.line, self.on.person, &cleared, self.now);
         let to = Override {
             presence: Presence::On,
             until,
         };
-        let after = self.with(Some(to.clone()));
-        (Some(self.change(Some(to))), self.status(&after))
+        Turned {
+            to: Ok(self.with(Some(to.clone()))),
+            change: Some(self.change(Some(to))),
+        }
     }
 
     /// How it stands with the person, and who gets the texts.
     fn status(&self, overrides: &Overrides) -> String {
+        format!("{} {}", self.own(overrides, ""), self.who(overrides))
+    }
+
+    /// How it stands with the person; `on` says on which lines.
+    fn own(&self, overrides: &Overrides, on: &str) -> String {
+        let On {
+            line,
+            person,
+            known,
+        } = self.on;
         let duty = self.duty(overrides);
         let until = |end: &Option<Timestamp>, else_: &str| match end {
-            Some(end) => format!("until {}", self.line.clock().day_and_time(*end, self.now)),
+            Some(end) => format!("until {}", line.clock().day_and_time(*end, self.now)),
             None => else_.to_owned(),
         };
-        let own = match &duty.because {
-            Because::Away(end) => format!("You are away {}.", until(end, "until you text BACK")),
-            Because::On(end) => format!("You are on duty {}.", until(end, "until you text AWAY")),
-            _ if self.known.opt_outs.of(&self.person.number).is_some() => {
+        match &duty.because {
+            Because::Away(end) => {
+                format!("You are away{on} {}.", until(end, "until you text BACK"))
+            }
+            Because::On(end) => {
+                format!("You are on duty{on} {}.", until(end, "until you text AWAY"))
+            }
+            _ if known.opt_outs.of(&person.number).is_some() => {
                 "You opted out of this line's texts; text START to get them.".to_owned()
             }
-            Because::Backup => "You are the backup and always there.".to_owned(),
+            Because::Backup => format!("You are the backup{on} and always there."),
             _ => {
-                let change = next_change(self.line, self.person, overrides, self.now);
+                let change = next_change(line, person, overrides, self.now);
                 let is = if duty.available {
                     "on duty"
                 } else {
                     "off duty"
                 };
                 match change {
-                    Some(end) => format!("You are {is} {}.", until(&Some(end), "")),
-                    None => format!("You are {is}."),
+                    Some(end) => format!("You are {is}{on} {}.", until(&Some(end), "")),
+                    None => format!("You are {is}{on}."),
                 }
             }
-        };
-        format!("{own} {}", self.who(overrides))
+        }
     }
 
     fn who(&self, overrides: &Overrides) -> String {
         let names = self.on_duty(overrides);
         let called = names.iter().map(|name| {
-            if *name == self.person.name {
+            if *name == self.on.person.name {
                 "you"
             } else {
                 name.as_str()
@@ -199,16 +283,16 @@ impl Place<'_> {
     }
 
     fn on_duty(&self, overrides: &Overrides) -> Vec<String> {
-        on_duty(self.line, self.known, overrides, self.now)
+        on_duty(self.on.line, self.on.known, overrides, self.now)
     }
 
     fn duty(&self, overrides: &Overrides) -> Duty {
-        duty_of(self.line, self.person, overrides, self.now)
+        duty_of(self.on.line, self.on.person, overrides, self.now)
     }
 
     fn with(&self, to: Option<Override>) -> Overrides {
-        let mut overrides = self.known.overrides.clone();
-        let name = self.person.name.clone();
+        let mut overrides = self.on.known.overrides.clone();
+        let name = self.on.person.name.clone();
         match to {
             Some(to) => drop(overrides.0.insert(name, to)),
             None => drop(overrides.0.remove(&name)),
@@ -218,7 +302,7 @@ impl Place<'_> {
 
     fn change(&self, to: Option<Override>) -> Change {
         Change {
-            person: self.person.name.clone(),
+            person: self.on.person.name.clone(),
             to,
         }
     }
@@ -268,7 +352,12 @@ mod tests {
     fn says_with(known: &Known, person: usize, body: &str, now: &str) -> Said {
         let (line, now) = (line(), now.parse().unwrap());
         let command = crate::domain::command::read(body, now, &line).unwrap();
-        let said = heed(command, &line, &line.people[person], known, now, now);
+        let here = On {
+            line: &line,
+            person: &line.people[person],
+            known,
+        };
+        let (said, _) = heed(command, here, &[], now, now);
         let size = segments(&said.answer);
         assert_eq!((size.count, size.because), (1, None), "{}", said.answer);
         said
@@ -420,15 +509,12 @@ mod tests {
     fn what_comes_late_changes_nothing() {
         let (line, now) = (line(), FRIDAY_10.parse().unwrap());
         let hour_ago = "2026-11-20T17:00:00Z".parse().unwrap();
-        let known = Known::default();
-        let said = heed(
-            Ok(Command::Away(None)),
-            &line,
-            &line.people[0],
-            &known,
-            hour_ago,
-            now,
-        );
+        let here = On {
+            line: &line,
+            person: &line.people[0],
+            known: &Known::default(),
+        };
+        let (said, _) = heed(Ok(Command::Away(None)), here, &[], hour_ago, now);
         assert_eq!(said.change, None);
         assert!(
             said.answer

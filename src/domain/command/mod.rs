@@ -9,7 +9,7 @@ pub mod near_miss;
 pub mod pin_in_text;
 mod words;
 
-pub use answer::{Said, heed, tell_owner};
+pub use answer::{On, Said, heed, tell_owner};
 pub use given::Given;
 pub use words::{Command, Unclear, read};
 

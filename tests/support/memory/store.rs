@@ -326,6 +326,7 @@ impl Store for MemoryStore {
             deliveries,
             conversations,
             person,
+            on_other_lines,
         } = planned;
         let sid = &record.sms.sid;
         if tables.inbounds.contains_key(sid) {
@@ -360,6 +361,10 @@ impl Store for MemoryStore {
         }
         if let Some(change) = &record.duty {
             tables.set_override(line, &change.person, change.to.as_ref());
+        }
+        for other in on_other_lines {
+            let change = &other.change;
+            tables.set_override(&other.line, &change.person, change.to.as_ref());
         }
         for changed in conversations {
             tables.put_conversation(line, changed);

@@ -36,6 +36,15 @@ pub async fn take_in(table: &Table, line: &PhoneNumber, planned: &Planned) -> Re
             change.to.as_ref(),
         )?);
     }
+    for other in &planned.on_other_lines {
+        let change = &other.change;
+        writes.push(set_override(
+            table,
+            &other.line,
+            &change.person,
+            change.to.as_ref(),
+        )?);
+    }
     writes.extend(subscribers::writes(table, line, &record.subscriptions)?);
     match table.transact(writes).await?.as_slice() {
         [] => Ok(Kept::New),

@@ -23,8 +23,8 @@ use self::rows::Row;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{
-    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
-    SignatureDigest, Store,
+    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, OnAnotherLine, Planned,
+    Result, Saved, SignatureDigest, Store,
 };
 use crate::domain::command;
 use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
@@ -449,6 +449,7 @@ struct Rows {
     opt_out: Option<opt_out::Change>,
     subscriptions: Vec<Subscriber>,
     duty: Option<command::Change>,
+    on_other_lines: Vec<OnAnotherLine>,
 }
 
 impl Rows {
@@ -469,6 +470,7 @@ impl Rows {
             opt_out: record.opt_out.clone(),
             subscriptions: record.subscriptions.clone(),
             duty: record.duty.clone(),
+            on_other_lines: planned.on_other_lines.clone(),
         })
     }
 
@@ -504,6 +506,10 @@ impl Rows {
         }
         if let Some(set) = &self.duty {
             set_override(connection, line, &set.person, set.to.as_ref())?;
+        }
+        for other in &self.on_other_lines {
+            let set = &other.change;
+            set_override(connection, &other.line, &set.person, set.to.as_ref())?;
         }
         for conversation in &self.conversations {
             conversation.put(connection, line)?;

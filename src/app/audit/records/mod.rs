@@ -302,15 +302,21 @@ fn block_in_words(block: Option<&Block>) -> String {
     }
 }
 
-/// The record of what a person's text changed about their duty.
-pub fn duty_by_text(record: &InboundRecord, key: &HashKey) -> Option<Record> {
-    let change = record.duty.as_ref()?;
-    let line = &record.decision.line;
-    Some(Record {
+/// The records of what a person's text changed about their duty, on each line.
+pub fn duty_by_text(planned: &Planned, key: &HashKey) -> Vec<Record> {
+    let record = &planned.record;
+    let own = record
+        .duty
+        .iter()
+        .map(|change| (&record.decision.line, change));
+    let others = planned.on_other_lines.iter();
+    let others = others.map(|other| (&other.name, &other.change));
+    let records = own.chain(others).map(|(line, change)| Record {
         to_person: Some(change.person.clone()),
         ..of_inbound(Kind::DutyByText, line, &record.sms, record.received, key)
             .with_outcome(change.in_words())
-    })
+    });
+    records.collect()
 }
 
 /// The records of what a text changed about its sender's subscriptions.

@@ -7,7 +7,7 @@ mod signature_digest;
 mod subscribers;
 
 pub use notices::{Accepted, Notices};
-pub use planned::{Changed, Kept, Listing, Planned};
+pub use planned::{Changed, Kept, Listing, OnAnotherLine, Planned};
 pub use signature_digest::SignatureDigest;
 pub use subscribers::Subscribers;
 

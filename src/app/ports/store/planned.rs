@@ -1,3 +1,4 @@
+use crate::domain::command;
 use crate::domain::conversation::{Conversation, PersonState, Rank};
 use crate::domain::delivery::Delivery;
 use crate::domain::inbound_record::InboundRecord;
@@ -12,6 +13,17 @@ pub struct Planned {
     pub conversations: Vec<Changed>,
     /// What is known of its writer after it, if that changes, and the writer's number.
     pub person: Option<(PhoneNumber, PersonState)>,
+    /// What it changes about its writer's duty on other lines of theirs.
+    pub on_other_lines: Vec<OnAnotherLine>,
+}
+
+/// What changes about a person's duty on another line than the one that they wrote to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnAnotherLine {
+    pub line: PhoneNumber,
+    /// The line's name, for the record.
+    pub name: String,
+    pub change: command::Change,
 }
 
 /// A conversation that changes.
