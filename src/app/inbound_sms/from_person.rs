@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::deliveries::{self, Way, answer, delivery, says, says_at};
+use super::subscription;
 use super::text::Text;
 use crate::app::ports::store::{Changed, OnAnotherLine};
 use crate::domain::command::{Command, Given, On, Unclear, heed, pin_in_text};
@@ -23,6 +24,7 @@ use crate::domain::loop_guard::own_words;
 use crate::domain::phone::Sender;
 use crate::domain::routing::{Known, Rule, decide_for_a_customer};
 use crate::domain::sms;
+use crate::domain::subscriber::Asked;
 
 /// What was read for a person's text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -185,7 +187,7 @@ impl<'a> By<'a> {
 /// Commands need the PIN, but for asking what the commands are.
 fn needs_proof(intent: &Intent, is_command: bool) -> bool {
     match intent {
-        Intent::Command(command) => !matches!(command, Ok(Command::Help)),
+        Intent::Command(command) => command.as_ref().map_or(true, Command::needs_pin),
         Intent::Do { what, .. } | Intent::Ask { what, .. } => {
             is_command && !matches!(what, What::Send(_))
         }
@@ -222,6 +224,9 @@ impl Decided<'_> {
         }
         let mut done = CarriedOut::default();
         match command {
+            Some(Ok(Command::Topic(words))) => {
+                done.deliveries.extend(by.topic(&words, text, record));
+            }
             Some(command) => {
                 let (answer, on_other_lines) = by.duty(command, text, record);
                 outcome.answer = Some(answer);
@@ -252,6 +257,21 @@ impl Decided<'_> {
 }
 
 impl By<'_> {
+    /// Joins a topic or leaves it. The answer is as long as it has to be.
+    fn topic(&self, words: &str, text: &Text, record: &mut InboundRecord) -> Option<Delivery> {
+        let asked = Asked::of(words, &self.line.notices.topics)?;
+        let before = &self.known.subscriptions;
+        let (changed, answered) =
+            subscription::heed(&asked, self.line, &text.sms, before, text.received);
+        record.decision.rule = match asked {
+            Asked::ToJoin(_) => Rule::Keyword,
+            Asked::ToLeave(_) => Rule::LeftTopic,
+        };
+        record.decision.because = None;
+        record.subscriptions = changed;
+        answer(answered?, self.line, &text.sms, text.now)
+    }
+
     /// Carries out a command about duty. Returns what the person is answered, and what changes on their
     /// other lines.
     fn duty(

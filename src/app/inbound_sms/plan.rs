@@ -40,9 +40,10 @@ pub fn plan<'a>(
     let person = sms.from.phone().and_then(|number| line.person_with(number));
     let (wish, listed) = (sms.wish(), &known.opt_outs);
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), text.now);
-    // To a reply number a topic's keyword is a word for the customer.
-    let asked = subscription::asked(line, sms).filter(|_| view.on_number.is_none());
     let given = person.and_then(|person| Given::of(sms, person, text.received, line));
+    // To a reply number a topic's keyword is a word for the customer, and to a person it is a command.
+    let asked = subscription::asked(line, sms);
+    let asked = asked.filter(|_| view.on_number.is_none() && given.is_none());
     // Any other text of a customer is relayed, whatever its nature.
     let owner_asks = from_owner::asks(line, sms);
     let nature = match (&asked, person) {

@@ -146,7 +146,8 @@ impl Place<'_> {
                 | Command::Claim(_)
                 | Command::Done(_)
                 | Command::Block(_)
-                | Command::Unblock(_),
+                | Command::Unblock(_)
+                | Command::Topic(_),
             ) => String::new(),
             Ok(Command::Status) => self.status(&self.on.known.overrides),
             Ok(Command::Away(_) | Command::Back) => {

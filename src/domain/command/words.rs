@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::away::{away, back};
 use super::near_miss::bare;
 use crate::domain::line::Line;
+use crate::domain::subscriber::Asked;
 
 /// What a person asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub enum Command {
     Block(Option<String>),
     /// They reach people again.
     Unblock(Option<String>),
+    /// They join one of the line's topics or leave it, with these words.
+    Topic(String),
 }
 
 impl Command {
@@ -38,8 +41,18 @@ impl Command {
     pub fn is_about_duty(&self) -> bool {
         matches!(
             self,
-            Command::Away(_) | Command::Back | Command::Who | Command::Status | Command::Help
+            Command::Away(_)
+                | Command::Back
+                | Command::Who
+                | Command::Status
+                | Command::Help
+                | Command::Topic(_)
         )
+    }
+
+    /// Not needed for what anybody may ask or join.
+    pub fn needs_pin(&self) -> bool {
+        !matches!(self, Command::Help | Command::Topic(_))
     }
 
     /// The digits by which it names any customer of the line, and not only one of the person's.
@@ -65,7 +78,9 @@ impl Command {
     /// Whether people also say its words to customers.
     pub fn is_conversational(&self) -> bool {
         match self {
-            Command::Back | Command::Who | Command::Status | Command::Help => true,
+            Command::Back | Command::Who | Command::Status | Command::Help | Command::Topic(_) => {
+                true
+            }
             Command::Pass { to, which } => to.is_none() && which.is_none(),
             Command::Done(which) => which.is_none(),
             Command::Away(_) | Command::Claim(_) | Command::Block(_) | Command::Unblock(_) => false,
@@ -121,7 +136,7 @@ pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, U
         ["block", tag] => Some(Ok(Command::Block(Some(digits(tag)?)))),
         ["unblock"] => Some(Ok(Command::Unblock(None))),
         ["unblock", tag] => Some(Ok(Command::Unblock(Some(digits(tag)?)))),
-        _ => None,
+        _ => Asked::of(&body, &line.notices.topics).map(|_| Ok(Command::Topic(body.clone()))),
     }
 }
 
@@ -198,6 +213,8 @@ mod tests {
             ("got it #0112", "Claim(Some(\"0112\"))"),
             ("Done", "Done(None)"),
             ("done 0107.", "Done(Some(\"0107\"))"),
+            ("EVENTS!", "Topic(\"events\")"),
+            ("stop events", "Topic(\"stop events\")"),
             ("Block 0107!", "Block(Some(\"0107\"))"),
             ("block", "Block(None)"),
             ("UNBLOCK #0107", "Unblock(Some(\"0107\"))"),

@@ -356,7 +356,7 @@ impl PersonText<'_> {
         let has_proof = self.person.pin.is_none() || given.pin.is_some();
         let is_said = command.is_conversational() || says_when;
         let may_be_words = is_said && !given.is_forced && !waiting.is_empty();
-        if may_be_words && command != Command::Help && !has_proof {
+        if may_be_words && command.needs_pin() && !has_proof {
             // Without the PIN they can be words for the customer alone.
             return None;
         }
@@ -365,7 +365,7 @@ impl PersonText<'_> {
             // The customer reads it, and the person has the conversation.
             return None;
         }
-        if may_be_words {
+        if may_be_words && !is_flood(&command, waiting.len()) {
             return Some(Intent::Ask {
                 what: self.whole_text(),
                 among: waiting,
@@ -670,6 +670,12 @@ impl PersonText<'_> {
                 .collect(),
         }
     }
+}
+
+/// With so many waiting customers, hardly one of them is told these words, and whoever says them wants to
+/// know at once.
+fn is_flood(command: &Command, waiting: usize) -> bool {
+    waiting > 3 && matches!(command, Command::Who | Command::Status)
 }
 
 pub(super) fn rule_of(what: &What) -> Rule {

@@ -120,6 +120,7 @@ fn meant(command: &Command) -> &'static str {
         Command::Claim(_) => "you take it",
         Command::Block(_) => "block them",
         Command::Unblock(_) => "unblock them",
+        Command::Topic(_) => "your notices",
     }
 }
 

@@ -97,6 +97,98 @@ async fn words_that_are_also_said_to_customers_are_asked_about_while_one_waits()
 }
 
 #[tokio::test]
+async fn whoever_says_when_they_are_back_is_away_until_then_unless_it_may_be_for_a_customer() {
+    let world = World::at(IN_HOURS).await;
+    world.sergio().texts("back in 5").await;
+    world.sergio().receives("You are away until 10:05 AM.");
+    world.sergio().texts("back").await;
+    world.sergio().receives("You are on duty until");
+    ana(&world).texts("Are you there?").await;
+    world.sergio().receives("Are you there?");
+    world.sergio().texts("Back in 10 min").await;
+    world
+        .sergio()
+        .receives("1 = 0107 \"Are you there?\" 2 = you are away.");
+    world.sergio().texts("2").await;
+    world.sergio().receives("You are away until 10:10 AM.");
+    world.sergio().texts(".back in 2 hours").await;
+    world.sergio().receives("You are away until 12:00 PM.");
+    world.sergio().texts("0107 Yes").await;
+    ana(&world).receives("Yes");
+    world.sergio().texts("Back at 1").await;
+    world.sergio().receives("Who is \"Back at 1\" for?");
+    world.sergio().texts("0107").await;
+    ana(&world).receives("Back at 1");
+    world.sergio().texts("away in 10 min").await;
+    world
+        .sergio()
+        .receives("AWAY begins at once; text it when you go. Text AWAY, AWAY 2H");
+    ana(&world).receives_nothing();
+    later(&world).await;
+}
+
+#[tokio::test]
+async fn while_many_wait_whoever_asks_who_is_on_duty_is_told_at_once() {
+    let world = World::at(IN_HOURS).await;
+    for n in 1..=4 {
+        world
+            .phone(&format!("+1619555010{n}"))
+            .texts("Hello?")
+            .await;
+        world.sergio().receives("Hello?");
+    }
+    world.sergio().texts("Who?").await;
+    world.sergio().receives("Texts go to you");
+    world.sergio().texts("STATUS").await;
+    world.sergio().receives("Waiting for you: 0101, 0102");
+    world.sergio().texts("back").await;
+    world.sergio().receives("Who is \"back\" for?");
+    world.sergio().texts("0").await;
+    world.sergio().receives("Dropped");
+    later(&world).await;
+}
+
+#[tokio::test]
+async fn a_topics_keyword_is_asked_about_while_a_customer_waits() {
+    let world = World::at(IN_HOURS).await;
+    ana(&world).texts("What do you offer?").await;
+    world.sergio().receives("What do you offer?");
+    world.sergio().texts("Events").await;
+    world.sergio().receives("Who is \"Events\" for? 1 = 0107");
+    world.sergio().texts("1").await;
+    ana(&world).receives("Events");
+    // Nobody waits now.
+    let sid = world.sergio().texts("events").await;
+    world.sergio().receives("you now get texts about");
+    assert_eq!(decision(&world, &sid).await.rule, Rule::Keyword);
+    ana(&world).texts("And how do I end it?").await;
+    world.sergio().receives("And how do I end it?");
+    world.sergio().texts("Stop events").await;
+    world.sergio().receives("4 = your notices");
+    let sid = world.sergio().texts("4").await;
+    world.sergio().receives("you get no more texts about");
+    assert_eq!(decision(&world, &sid).await.rule, Rule::LeftTopic);
+    ana(&world).receives_nothing();
+    later(&world).await;
+}
+
+#[tokio::test]
+async fn a_customer_who_was_passed_on_is_not_passed_on_again() {
+    let world = two_customers().await;
+    world.sergio().texts("pass 0108").await;
+    world.sergio().receives("Backup has +16195550108 now");
+    world
+        .backup()
+        .receives("Sergio passes +16195550108 to you.");
+    world.sergio().texts("pass 0108").await;
+    world
+        .sergio()
+        .receives("You passed 0108 on: Backup has it. Nothing was changed.");
+    world.backup().receives_nothing();
+    later(&world).await;
+}
+
+#[tokio::test]
 async fn got_it_goes_to_the_customer_who_waits_and_takes_the_conversation() {
     let world = World::at(IN_HOURS).await;
     ana(&world).texts("I sent you the photos").await;
