@@ -10,10 +10,7 @@ use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms;
 
-/// What somebody who is answered is called where a person's name would stand.
-const SENDER: &str = "the sender";
-
-/// The same of a customer.
+/// What a customer is called where a person's name would stand.
 const CUSTOMER: &str = "the customer";
 
 /// Where a text goes: to whom, why and because of which text.
@@ -40,13 +37,9 @@ pub fn delivery(
 /// To whoever wrote.
 pub fn answer(words: String, line: &Line, sms: &InboundSms, now: Timestamp) -> Option<Delivery> {
     let number = sms.from.phone()?;
-    let to = line.person_with(number).map_or_else(
-        || Recipient {
-            person: SENDER.to_owned(),
-            number: number.clone(),
-        },
-        Recipient::of,
-    );
+    let to = line
+        .person_with(number)
+        .map_or_else(|| Recipient::sender(number.clone()), Recipient::of);
     let way = Way {
         id: DeliveryId::of_inbound(&sms.sid),
         purpose: Purpose::Answer,

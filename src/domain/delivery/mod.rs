@@ -196,12 +196,27 @@ pub struct Recipient {
 /// What the owner's number is called where a person's name would stand.
 const OWNER: &str = "the owner";
 
+/// The same of somebody who is answered and is none of the line's people.
+const SENDER: &str = "the sender";
+
 impl Recipient {
     pub fn of(person: &Person) -> Self {
         Self {
             person: person.name.clone(),
             number: person.number.clone(),
         }
+    }
+
+    /// Whoever wrote and is answered, where it is none of the line's people.
+    pub fn sender(number: PhoneNumber) -> Self {
+        Self {
+            person: SENDER.to_owned(),
+            number,
+        }
+    }
+
+    pub fn is_sender(&self) -> bool {
+        self.person == SENDER
     }
 
     /// Whoever has the line's `alert` number.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::new::LineCopy;
 use super::{
-    Delivery, Effect, GaveUp, HandOver, Limit, Outcome, Purpose, Recipient, Slowed, failure_wording,
+    Delivery, Effect, GaveUp, HandOver, Limit, Outcome, Purpose, Recipient, Slowed, Withheld,
+    failure_wording,
 };
 use crate::domain::delivery::{Class, wording};
 use crate::domain::ids::DeliveryId;
@@ -23,6 +24,12 @@ pub fn spawned(delivery: &Delivery, effects: &[Effect], now: Timestamp) -> Vec<D
         .flatten()
         .into_iter()
         .collect();
+    let is_left_out = Effect::ReportWithheld {
+        because: Withheld::TooMany,
+    };
+    if effects.contains(&is_left_out) {
+        spawned.extend(too_many(delivery, now));
+    }
     if !delivery.purpose.is_told_of() {
         return spawned;
     }
@@ -88,6 +95,16 @@ fn all_are_busy(delivery: &Delivery, slowed: &Slowed, now: Timestamp) -> Option<
     Some(Delivery {
         id: DeliveryId::busy(&delivery.from, now),
         ..delivery.telling(Purpose::Busy, delivery.owner()?, body, now)
+    })
+}
+
+/// To a person who texts faster than they are answered: once, since a machine would answer that as well.
+fn too_many(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
+    let is_persons = delivery.purpose == Purpose::Answer && !delivery.to.is_sender();
+    let body = wording::too_many();
+    is_persons.then(|| Delivery {
+        id: DeliveryId::too_many(&delivery.from, &delivery.to.person, now),
+        ..delivery.telling(Purpose::Conversation, delivery.to.clone(), body, now)
     })
 }
 

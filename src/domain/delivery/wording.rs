@@ -24,10 +24,13 @@ const LATE: &str = "Late, received ";
 const MORE_ON_DUTY: &str = " wait until then. More people on duty get them sooner.";
 const WAIT_FOR_REPAIR: &str = " wait until account, number or campaign are repaired.";
 
+const TOO_MANY: &str = "You text faster than I may answer: ";
+
 const OPTED_OUT: &str = " opted out of texts (STOP). ";
 
 /// What stands in each of the relay's own texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 8] = [
+pub(crate) const MARKS: [&str; 9] = [
+    TOO_MANY,
     OPTED_OUT,
     DID_NOT_REACH,
     CANNOT_BE_ANSWERED,
@@ -37,6 +40,13 @@ pub(crate) const MARKS: [&str; 8] = [
     MORE_ON_DUTY,
     WAIT_FOR_REPAIR,
 ];
+
+/// To a person who gets no answer to some of their texts.
+pub fn too_many() -> String {
+    format!(
+        "{TOO_MANY}your last texts were heard, but get no answer. Text STATUS in a minute to see what is so now."
+    )
+}
 
 /// The text that relays `sms` to a person: who wrote, from where, and what.
 ///

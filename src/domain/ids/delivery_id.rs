@@ -88,13 +88,21 @@ impl DeliveryId {
     /// The one that tells the owner that a line needs repair: one for each error and hour, whatever
     /// number of texts meet it.
     pub fn repair(line: &PhoneNumber, error: u32, at: Timestamp) -> Self {
-        Self::hourly(&format!("repair-{}-{error}", digest(line)), at)
+        Self::hourly(&format!("repair-{}-{error}", digest(line.expose())), at)
     }
 
     /// The one that tells the owner that all phones of a line are busy: one for each hour, whatever
     /// number of texts wait.
     pub fn busy(line: &PhoneNumber, at: Timestamp) -> Self {
-        Self::hourly(&format!("busy-{}", digest(line)), at)
+        Self::hourly(&format!("busy-{}", digest(line.expose())), at)
+    }
+
+    /// The one that tells a person that they text faster than they are answered: one for each hour.
+    pub fn too_many(line: &PhoneNumber, person: &str, at: Timestamp) -> Self {
+        Self::hourly(
+            &format!("pace-{}-{}", digest(line.expose()), digest(person)),
+            at,
+        )
     }
 
     fn hourly(what: &str, at: Timestamp) -> Self {
@@ -120,8 +128,8 @@ impl DeliveryId {
 }
 
 /// Ids stand in logs, numbers do not.
-fn digest(line: &PhoneNumber) -> String {
-    hex(&Sha256::digest(line.expose())[..6])
+fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text)[..6])
 }
 
 impl fmt::Display for DeliveryId {

@@ -64,6 +64,7 @@ mod tests {
     use crate::domain::conversation::{Conversation, wording as asking};
     use crate::domain::delivery::wording::{
         all_are_busy, handed_over, late, moved_on, needs_repair, phone_is_busy, reached_nobody,
+        too_many,
     };
 
     #[test]
@@ -100,6 +101,7 @@ mod tests {
             &reached_nobody("10:03", true, relayed),
             &needs_repair("qdn", 30034),
             &all_are_busy("qdn", "12:10 AM"),
+            &too_many(),
             &phone_is_busy("Sergio", relayed),
         ] {
             assert!(is_own(body), "{body}");
