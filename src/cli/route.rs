@@ -106,7 +106,10 @@ fn routed(planned: Planned, line: &Line) -> Routed {
     let is_ucs2 = parts.iter().any(|part| part.encoding == Encoding::Ucs2);
     let encoding = if is_ucs2 { "UCS-2" } else { "GSM-7" };
     let (to, text) = delivery
-        .map(|delivery| (delivery.to, delivery.body))
+        .map(|delivery| {
+            let text = delivery.with_tag(delivery.body.clone());
+            (delivery.to, text)
+        })
         .unzip();
     let (text_to, number) = to.map(|to| (to.person, to.number)).unzip();
     Routed {

@@ -163,7 +163,7 @@ fn a_phone_shows_a_conversation_for_each_reply_number() {
     let with = config().replacen("\n\n", &format!("\nreply_numbers = {numbers}\n\n"), 1);
     std::fs::write(place.path("relay.toml"), with).unwrap();
     let dev = place.dev();
-    dev.text(&place, "Is the boat ready?");
+    let sid = dev.text(&place, "Is the boat ready?");
     assert_eq!(dev.shows(&place, "Is the boat ready?"), 1);
     let arguments = [
         "--from",
@@ -194,6 +194,22 @@ fn a_phone_shows_a_conversation_for_each_reply_number() {
         lines[at("+16195550150") + 3].contains("→ +16195550150  Yes, at five"),
         "{screen}"
     );
+    let story = out(&["explain", &sid, "--numbers"]);
+    assert!(
+        story.contains("(+16195550110), from the reply number +16195550150"),
+        "{story}"
+    );
+    let answer = String::from_utf8(texted.stdout).unwrap();
+    let answer = answer
+        .split_whitespace()
+        .find(|word| word.starts_with("SM"));
+    let story = out(&["explain", answer.expect("its SID"), "--numbers"]);
+    assert!(
+        story.contains("wrote to qdn, to its reply number +16195550150"),
+        "{story}"
+    );
+    let route = out(&["route", "--from", "619-555-0107", "--body", "Thanks"]);
+    assert!(route.contains("\n  0107: Thanks"), "{route}");
     let conversations = out(&["conversations", "--numbers"]);
     assert!(
         conversations.contains("on Sergio's phone: +16195550150"),

@@ -17,6 +17,7 @@ use super::{WrongUsage, show};
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::line::Line;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::{printable, printable_lines};
 
@@ -75,8 +76,11 @@ impl Explain {
         let zone = zone.unwrap_or_default();
         let conversation =
             conversation::of(store.as_ref(), &record, line.as_ref(), self.shown).await?;
+        let is_own = |line: &Line| line.number == record.sms.to;
+        let came_to = line.as_ref().filter(|line| !is_own(line));
         let story = Story {
             conversation,
+            reply_number: came_to.map(|_| self.shown.number(&record.sms.to)),
             ..Story::of(&record, &deliveries, &notifications, &zone, self.shown)
         };
         show::print(&story, self.json, |story| print(story, &zone))
@@ -92,7 +96,11 @@ fn is_set_up(delivery: &Delivery) -> bool {
 fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
     tell!("{BOLD}{}{BOLD:#}", story.message_sid)?;
     let from = printable(&story.from);
-    tell!("{from} wrote to {}: {}", story.line, story.content)?;
+    let number = story.reply_number.as_deref();
+    let number = number.map_or(String::new(), |number| {
+        format!(", to its reply number {number}")
+    });
+    tell!("{from} wrote to {}{number}: {}", story.line, story.content)?;
     let body = story.body.as_deref().map(printable_lines);
     for row in body.iter().flat_map(|body| body.lines()) {
         tell!("  {DIM}│{DIM:#} {row}")?;

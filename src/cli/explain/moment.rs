@@ -52,6 +52,9 @@ pub struct AttemptShown {
     pub number: u32,
     pub to_person: String,
     pub to: String,
+    /// What it was sent from, if that was not the line's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_number: Option<String>,
     part: usize,
     pub began: Timestamp,
     pub outcome: Outcome,
@@ -83,6 +86,7 @@ impl Shown {
             number: attempt.number,
             to_person: attempt.to.person.clone(),
             to: self.number(&attempt.to.number),
+            reply_number: attempt.via.as_ref().map(|via| self.number(via)),
             part: attempt.part,
             began: attempt.began,
             outcome: attempt.outcome.clone(),

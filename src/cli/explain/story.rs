@@ -24,6 +24,9 @@ use crate::domain::time_zone::TimeZone;
 pub struct Story {
     pub message_sid: MessageSid,
     pub line: String,
+    /// What it came to, if that was not the line's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_number: Option<String>,
     pub from: String,
     pub received: Timestamp,
     /// What kind of text it was, in a few words.
@@ -93,6 +96,7 @@ impl Story {
         Self {
             message_sid: sms.sid.clone(),
             line: record.decision.line.clone(),
+            reply_number: None,
             from: shown.writer(sms),
             received,
             content: content(sms),
@@ -260,7 +264,11 @@ impl Teller<'_> {
             (part, _) => format!(", message {}", part + 1),
         };
         let (person, phone) = (&to.person, self.shown.number(&to.number));
-        let began = format!("attempt {number} to {person} ({phone}){part}");
+        let via = attempt.via.as_ref().map(|via| self.shown.number(via));
+        let via = via.map_or(String::new(), |via| {
+            format!(", from the reply number {via}")
+        });
+        let began = format!("attempt {number} to {person} ({phone}){part}{via}");
         let known = format!("attempt {number}: {}", outcome(&attempt.outcome));
         let sid = attempt.sid.iter().map(|sid| format!("as {sid}"));
         [
