@@ -14,14 +14,16 @@ use crate::domain::conversation::{
     Ask, Candidate, Conversation, OnReplyNumber, Outcome, Passed, PersonState, Proof, Question,
     Sent, Stranger, Told, What, excerpt, wording,
 };
-use crate::domain::delivery::{Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient};
+use crate::domain::delivery::{
+    Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient, WAITS_AT_MOST,
+};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::{Line, Person};
 use crate::domain::loop_guard::own_words;
-use crate::domain::phone::Sender;
+use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::routing::{Known, Rule, decide_for_a_customer};
 use crate::domain::sms;
 use crate::domain::subscriber::Asked;
@@ -235,6 +237,9 @@ impl Decided<'_> {
             None => {}
         }
         let changed = std::mem::take(&mut outcome.changed);
+        let taken = changed.iter().filter(|after| after.is_taken_at(text.now));
+        let remembered = taken.filter_map(|after| by.remembers(&after.customer, text));
+        done.deliveries.extend(remembered);
         let changed = changed.into_iter().map(|after| {
             let view = by.view;
             let theirs = view
@@ -434,6 +439,29 @@ impl By<'_> {
             relayed.chased_by(&awaited, now)
         });
         std::iter::once(relayed).chain(chased).collect()
+    }
+
+    /// The owner hears of a customer whom the person took and left without an answer for long.
+    fn remembers(&self, customer: &PhoneNumber, text: &Text) -> Option<Delivery> {
+        let policy = &self.line.policy;
+        let owner = policy.answer_within.and(policy.alert.clone())?;
+        let way = Way {
+            id: DeliveryId::of_inbound(&text.sms.sid),
+            purpose: Purpose::Alert,
+            to: Recipient::owner(owner),
+            sid: &text.sms.sid,
+        };
+        let about = Delivery {
+            in_conversation: Some(Box::new(InConversation::of(customer.clone()))),
+            ..says(way, "", self.line, text.now)
+        };
+        let awaited = Awaited {
+            sid: &text.sms.sid,
+            since: text.now,
+            within: WAITS_AT_MOST,
+            tried: vec![self.person.name.clone()],
+        };
+        about.remembered_by(&awaited, text.now)
     }
 
     /// Asks for whom a text is, asks once more, and reports that nobody said: each only if it is

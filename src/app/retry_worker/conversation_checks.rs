@@ -199,9 +199,10 @@ async fn direct(
             // Whose duty is over is not reminded: somebody else is there.
             (is_there || next.is_none()).then(reminded).flatten()
         }
-        Chased::HandOn => None,
+        Chased::HandOn | Chased::Forget => None,
     };
     let directed = match (reminded, on_duty.split_first()) {
+        _ if chase.what == Chased::Forget => to.forgotten(),
         (Some(reminded), _) => Some(reminded),
         (None, Some((next, others))) => {
             let texts = relay.texts(&conversation.texts).await?;
@@ -224,7 +225,9 @@ async fn direct(
         return Ok(Event::Held(Hold::Over(Withheld::NobodyElse)));
     };
     change(relay, delivery, part, |conversation| {
-        if let Some(waits) = &mut conversation.waits {
+        if let Some(waits) = &mut conversation.waits
+            && chase.what != Chased::Forget
+        {
             waits.reminded = now;
         }
         match directed.purpose {
@@ -256,10 +259,19 @@ impl Turn<'_> {
 
     /// The owner, if the line has a number for that.
     fn nobody(&self) -> Option<Directed> {
-        let to = Recipient::owner(self.line.policy.alert.clone()?);
         let words = &self.conversation.words.0;
         let says = wording::nobody_answered(&self.conversation.customer, self.since, words);
-        Some(says_to(Purpose::Alert, to, &says))
+        self.alert(&says)
+    }
+
+    /// The owner again, a week later.
+    fn forgotten(&self) -> Option<Directed> {
+        self.alert(&wording::forgotten(self.conversation, self.since))
+    }
+
+    fn alert(&self, says: &str) -> Option<Directed> {
+        let to = Recipient::owner(self.line.policy.alert.clone()?);
+        Some(says_to(Purpose::Alert, to, says))
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, WAITS_AT_MOST};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
@@ -49,11 +49,6 @@ const MOST_ON_PHONE: usize = 3;
 /// that has just gone to somebody else. What is younger than this is in doubt. With less, the people of
 /// the simulation, who think for up to three minutes, reach the wrong customer.
 pub const CROSSING: Duration = Duration::from_secs(4 * 60);
-
-/// A customer who has waited for so long since anybody was last reminded stays on the lists, but no
-/// answer without a tag goes to them: somebody who was answered by telephone must not make a question
-/// of every answer.
-const WAITS_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// One customer's exchange with a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +199,12 @@ impl Conversation {
     /// Whether it still runs: the customer waits, or a text of it was written within that time.
     pub fn is_open(&self, conversation_for: Duration, now: Timestamp) -> bool {
         self.waits.is_some() || !is_past(self.active, conversation_for, now)
+    }
+
+    /// Whether the customer waits, and somebody took them just then.
+    pub fn is_taken_at(&self, now: Timestamp) -> bool {
+        self.waits
+            .is_some_and(|waits| waits.is_taken && waits.since == now)
     }
 
     /// Whether a text without a tag may be for it.

@@ -434,6 +434,16 @@ pub fn nobody_answered(customer: &PhoneNumber, since: &str, words: &str) -> Stri
     quoting(&says, words, "")
 }
 
+/// To the owner, a week after the last word about it.
+pub fn forgotten(conversation: &Conversation, since: &str) -> String {
+    let Conversation { customer, tag, .. } = conversation;
+    let customer = digits(customer);
+    format!(
+        "{NOBODY_ANSWERED}{customer} since {since}, for more than a week: from now on answers go there only \
+         with {tag} in front."
+    )
+}
+
 /// Without the plus sign, which stands before it.
 fn digits(customer: &PhoneNumber) -> &str {
     customer.expose().trim_start_matches('+')

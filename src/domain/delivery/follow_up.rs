@@ -8,6 +8,11 @@ use super::{Chase, Chased, Delivery, InConversation, OnlyIf, Purpose, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 
+/// A customer who has waited for so long since anybody was last reminded stays on the lists, but no
+/// answer without a tag goes to them: somebody who was answered by telephone must not make a question
+/// of every answer.
+pub const WAITS_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Whose answer the customer of a text waits for.
 #[derive(Debug, Clone)]
 pub struct Awaited<'a> {
@@ -26,8 +31,13 @@ impl Delivery {
         self.chased(Chased::Remind, awaited, now)
     }
 
-    /// What follows once this one is on its way: behind a reminder the hand-on, and behind that the
-    /// next person's reminder.
+    /// Of a customer whom somebody took, nobody is reminded: the owner alone hears of them, if the wait lasts.
+    pub fn remembered_by(&self, awaited: &Awaited, now: Timestamp) -> Option<Delivery> {
+        self.chased(Chased::Forget, awaited, now)
+    }
+
+    /// What follows once this one is on its way: behind a reminder the hand-on, behind that the next person's
+    /// reminder, and behind the last word to the owner a week later that nobody is asked any more.
     pub(super) fn chased_further(&self, now: Timestamp) -> Option<Delivery> {
         let chase = self.in_conversation.as_ref()?.chase.as_ref()?;
         let mut tried = chase.tried.clone();
@@ -37,12 +47,17 @@ impl Delivery {
                 Chased::Remind
             }
             Purpose::Conversation => Chased::HandOn,
+            Purpose::Alert if chase.what != Chased::Forget => Chased::Forget,
             _ => return None,
+        };
+        let within = match what {
+            Chased::Forget => WAITS_AT_MOST,
+            _ => chase.within,
         };
         let awaited = Awaited {
             sid: self.message_sid.as_ref()?,
             since: chase.since,
-            within: chase.within,
+            within,
             tried,
         };
         self.chased(what, &awaited, now)
@@ -52,7 +67,7 @@ impl Delivery {
         let customer = self.in_conversation.as_ref()?.customer.clone();
         let due = now.checked_add(awaited.within).unwrap_or(Timestamp::MAX);
         let purpose = match what {
-            Chased::Remind => Purpose::Conversation,
+            Chased::Remind | Chased::Forget => Purpose::Conversation,
             Chased::HandOn => Purpose::Relay,
         };
         let turn = awaited.tried.len();

@@ -73,6 +73,8 @@ pub enum Chased {
     Remind,
     /// It goes to the next person.
     HandOn,
+    /// The owner hears that nobody is asked for an answer any more.
+    Forget,
 }
 
 impl Chased {
@@ -81,6 +83,7 @@ impl Chased {
         match self {
             Chased::Remind => "remind",
             Chased::HandOn => "handon",
+            Chased::Forget => "forget",
         }
     }
 }

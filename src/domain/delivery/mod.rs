@@ -40,7 +40,7 @@ use crate::domain::time_zone::TimeZone;
 
 pub use attempt::{Attempt, Outcome};
 pub use event::{Answer, Effect, Event};
-pub use follow_up::Awaited;
+pub use follow_up::{Awaited, WAITS_AT_MOST};
 pub use hold::{Busy, Hold, Limit, Slowed, Withheld};
 pub use in_conversation::{Chase, Chased, Directed, InConversation, OnlyIf};
 pub use notifications::spawned;

@@ -90,6 +90,7 @@ mod tests {
             &asking::blocked_by("Ana", &conversation),
             &asking::nobody_answered(&customer, "10:00 AM", "hi"),
             &asking::two_customers("0107", "0108"),
+            &asking::forgotten(&conversation, "10:00 AM"),
             &asking::reminder(&conversation, "10:00 AM", None),
             &asking::left_unanswered("Ana", &customer, "10:00 AM"),
             &crate::domain::delivery::wording::did_not_reach("yes", "they opted out of texts."),

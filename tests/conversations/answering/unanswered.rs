@@ -1,10 +1,11 @@
 //! Nobody answers: whoever has the conversation is reminded, then it goes to the next person.
 
+use relay::app::retry_worker;
 use relay::domain::line::Policy;
 use relay::sandbox::Fault;
 
 use super::*;
-use crate::support::world::{example, number};
+use crate::support::world::{example, number, seconds};
 
 async fn answered_within(alert: bool) -> World {
     let mut line = example();
@@ -44,6 +45,68 @@ async fn the_person_is_reminded_once_and_then_the_next_one_gets_the_last_texts()
     world.backup().texts("Yes").await;
     ana(&world).receives("Yes");
     world.advance(minutes(60)).await;
+}
+
+#[tokio::test]
+async fn who_waits_for_a_week_stays_on_the_lists_and_the_owner_hears_once_that_nobody_is_asked() {
+    let world = answered_within(true).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.advance(minutes(60)).await;
+    world.sergio().receives("waits for an answer");
+    world.backup().receives("Sergio did not answer");
+    world.backup().receives("waits for an answer");
+    world.owner().receives("please call");
+    a_week_later(&world).await;
+    world.owner().receives(
+        "Nobody has answered +16195550107 since Mon Nov 23, 10:00 AM, for more than a week: from now on answers \
+         go there only with 0107 in front.",
+    );
+    world.backup().texts(".status").await;
+    world.backup().receives("Waiting for you: 0107.");
+    // Only with a tag, or asked.
+    world.backup().texts("Yes").await;
+    world
+        .backup()
+        .receives("Who is \"Yes\" for? 1 = 0107 \"Is it ready?\"");
+    world.backup().texts("0").await;
+    world.backup().receives("Dropped");
+    a_week_later(&world).await;
+    world.owner().receives_nothing();
+    world.backup().texts("#0107 Yes").await;
+    ana(&world).receives("Yes");
+    later(&world).await;
+}
+
+#[tokio::test]
+async fn whoever_took_a_customer_and_left_them_for_a_week_is_told_of_to_the_owner() {
+    let world = answered_within(true).await;
+    ana(&world).texts("Is it ready?").await;
+    world.sergio().receives("Is it ready?");
+    world.sergio().texts("got it 0107").await;
+    world.sergio().receives("You have +16195550107.");
+    ben(&world).texts("Diesel?").await;
+    world.sergio().receives("Diesel?");
+    world.sergio().texts("got it 0108").await;
+    world.sergio().receives("You have +16195550108.");
+    world.sergio().texts("#0108 Yes").await;
+    ben(&world).receives("Yes");
+    a_week_later(&world).await;
+    world
+        .owner()
+        .receives("Nobody has answered +16195550107 since");
+    world.owner().receives_nothing();
+    later(&world).await;
+}
+
+/// The sweep finds what is due so much later.
+async fn a_week_later(world: &World) {
+    world.advance(minutes(7 * 24 * 60 - 1)).await;
+    retry_worker::sweep(world.relay()).await.unwrap();
+    world.owner().receives_nothing();
+    world.advance(minutes(3)).await;
+    retry_worker::sweep(world.relay()).await.unwrap();
+    world.advance(seconds(5)).await;
 }
 
 #[tokio::test]

@@ -153,6 +153,7 @@ fn whatever_is_said_is_one_plain_segment() {
         left_unanswered(name, &customer, "Mon 10:00 AM"),
         reminder(&conversation, "Mon 10:00 AM", Some(name)),
         nobody_answered(&customer, "Mon 10:00 AM", &long),
+        forgotten(&conversation, "Mon Nov 23, 10:00 AM"),
         still_wait(&["123456789012345".to_owned()], name).unwrap(),
         still_wait(&vec!["123456789012345".to_owned(); 9], name).unwrap(),
         open(&tags).unwrap(),

@@ -126,7 +126,9 @@ impl World {
             && self.sandbox.next_due().is_none()
             && self.network.next_arrival().is_none()
             && self.weather.next_late().is_none();
-        let due = self.store.next_due();
+        // What is due in a week is left to the sweep.
+        let far = self.time.now() + Duration::from_secs(24 * 60 * 60);
+        let due = self.store.next_due().filter(|due| *due < far);
         if is_idle && due.is_none() {
             return !self.is_replayed_once_more();
         }
