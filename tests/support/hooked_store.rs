@@ -59,6 +59,20 @@ pub trait Hook: Send + Sync {
         self.read("for_inbound", answer).await
     }
 
+    async fn conversations(
+        &self,
+        line: &PhoneNumber,
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>> {
+        let answer = self.behind().conversations(line, customers);
+        self.read("conversations", answer).await
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        let answer = self.behind().for_sending(line, to);
+        self.read("for_sending", answer).await
+    }
+
     async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
         let store = Arc::clone(self.behind());
         let (line, planned) = (line.clone(), planned.clone());
@@ -128,8 +142,7 @@ impl<H: Hook> Store for HookedStore<H> {
         line: &PhoneNumber,
         customers: &[PhoneNumber],
     ) -> Result<Vec<Conversation>> {
-        let answer = self.0.behind().conversations(line, customers);
-        self.0.read("conversations", answer).await
+        self.0.conversations(line, customers).await
     }
 
     async fn customers_alike(
@@ -222,8 +235,7 @@ impl<H: Hook> Store for HookedStore<H> {
     }
 
     async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
-        let answer = self.0.behind().for_sending(line, to);
-        self.0.read("for_sending", answer).await
+        self.0.for_sending(line, to).await
     }
 
     async fn opt_outs(&self, line: &PhoneNumber) -> Result<OptOuts> {

@@ -58,6 +58,12 @@ pub enum Mistake {
     ForgetsWhatWaits,
     /// What comes to the reply number of one customer is taken to come to that of another.
     MixesUpReplyNumbers,
+    /// A reply number becomes another customer's while it still stands for the first.
+    ReusesReplyNumbers,
+    /// Nobody who waits is known to wait.
+    ForgetsWhoWaits,
+    /// A reaction is taken for an answer.
+    SendsReactions,
 }
 
 /// Runs the broken relay, in one way or the other, until a violation of that kind is found.

@@ -108,6 +108,21 @@ fn is_caught(mistake: Mistake, as_what: &str) {
 }
 
 #[test]
+fn a_relay_that_forgets_who_waits_is_caught() {
+    is_caught(Mistake::ForgetsWhoWaits, "misdelivered");
+}
+
+#[test]
+fn a_relay_that_sends_reactions_is_caught() {
+    is_caught(Mistake::SendsReactions, "misdelivered");
+}
+
+#[test]
+fn a_reply_number_that_is_another_customers_too_soon_is_caught() {
+    is_caught(Mistake::ReusesReplyNumbers, "misdelivered");
+}
+
+#[test]
 fn a_relay_that_takes_the_first_customer_for_the_only_one_is_caught() {
     is_caught(Mistake::KnowsOneCustomer, "misdelivered");
 }

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use relay::app::ports::store::{ForInbound, Store};
+use relay::domain::conversation::Conversation;
 use relay::domain::delivery::{Delivery, Outcome, Purpose, State, Withheld};
 use relay::domain::ids::DeliveryId;
 
@@ -75,6 +76,11 @@ pub fn hurry_past(delivery: &mut Delivery) {
     if let Some(part) = &mut delivery.in_conversation {
         part.after = None;
     }
+}
+
+/// A customer who has written and was not answered is taken for one who was.
+pub fn forget_that_they_wait(conversation: &mut Conversation) {
+    conversation.waits = None;
 }
 
 /// What a relay would read that forgets something about conversations.

@@ -7,7 +7,10 @@ use anyhow::bail;
 use async_trait::async_trait;
 use futures::FutureExt;
 use jiff::Timestamp;
-use relay::app::ports::store::{ForInbound, Kept, Notices, Planned, Result, Saved, Store};
+use relay::app::ports::store::{
+    ForInbound, ForSending, Kept, Notices, Planned, Result, Saved, Store,
+};
+use relay::domain::conversation::Conversation;
 use relay::domain::delivery::{Delivery, State};
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::ids::{DeliveryId, NoticeId};
@@ -89,6 +92,28 @@ impl Hook for FaultyStore {
         let mut found = found.await?;
         if let Some(mistake) = self.mistake {
             broken::found(mistake, &mut found);
+        }
+        Ok(found)
+    }
+
+    async fn conversations(
+        &self,
+        line: &PhoneNumber,
+        customers: &[PhoneNumber],
+    ) -> Result<Vec<Conversation>> {
+        let found = self.read("conversations", self.behind.conversations(line, customers));
+        let mut found = found.await?;
+        if self.mistake == Some(Mistake::ForgetsWhoWaits) {
+            found.iter_mut().for_each(broken::forget_that_they_wait);
+        }
+        Ok(found)
+    }
+
+    async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {
+        let found = self.read("for_sending", self.behind.for_sending(line, to));
+        let mut found = found.await?;
+        if self.mistake == Some(Mistake::ReusesReplyNumbers) {
+            found.person.reply_numbers.clear();
         }
         Ok(found)
     }

@@ -70,8 +70,11 @@ impl World {
     /// The relay's function for the webhook takes it.
     fn take(&mut self, webhook: &Webhook, what: What) {
         let relay = Arc::clone(&self.relay);
-        let request = webhook.request().expect("a well-formed webhook");
         let is_status = news_of(webhook).is_some();
+        let is_unknown = self.mistake == Some(Mistake::SendsReactions);
+        let changed = is_unknown.then(|| self.without_reaction(webhook)).flatten();
+        let request = changed.as_ref().unwrap_or(webhook).request();
+        let request = request.expect("a well-formed webhook");
         self.start(what, async move {
             Done::Answered(if is_status {
                 delivery_status::handle(&relay, request).await
@@ -97,14 +100,34 @@ impl World {
         let form = Form::from_fields(fields);
         forged.body = form.encode();
         if self.mistake == Some(Mistake::BelievesAnybody) {
-            let token = &self.sandbox.account().auth_token;
-            let right = signature::sign(token, &webhook.url, Signed::Form(&form));
-            let headers = forged.headers.iter_mut();
-            headers
-                .filter(|(name, _)| *name == signature::HEADER)
-                .for_each(|(_, value)| value.clone_from(&right));
+            self.sign(&mut forged, &form);
         }
         self.take(&forged, What::Forged);
+    }
+
+    fn sign(&self, webhook: &mut Webhook, form: &Form) {
+        let token = &self.sandbox.account().auth_token;
+        let right = signature::sign(token, &webhook.url, Signed::Form(form));
+        let headers = webhook.headers.iter_mut();
+        headers
+            .filter(|(name, _)| *name == signature::HEADER)
+            .for_each(|(_, value)| value.clone_from(&right));
+    }
+
+    /// If it is a reaction: to a relay that knows none it is words as any others are.
+    fn without_reaction(&self, webhook: &Webhook) -> Option<Webhook> {
+        let form = Form::parse(webhook.body.as_bytes()).ok()?;
+        let quoted = form.get("Body")?.strip_prefix("Loved")?;
+        let words = format!("I am fond of{quoted}");
+        let fields = form.fields().map(|(name, value)| match name {
+            "Body" => (name, words.as_str()),
+            _ => (name, value),
+        });
+        let form = Form::from_fields(fields);
+        let mut changed = webhook.clone();
+        changed.body = form.encode();
+        self.sign(&mut changed, &form);
+        Some(changed)
     }
 
     pub(crate) fn give_up_waiting(&mut self, id: WebhookId) {
