@@ -3,6 +3,7 @@
 
 mod answers;
 mod auto_reply;
+mod bad_input;
 mod blocking;
 mod changes;
 mod commands;
