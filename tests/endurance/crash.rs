@@ -1,7 +1,9 @@
-//! The relay on one machine is killed at any instant, again and again, while texts come in and
-//! things go wrong at Twilio. Afterwards the phones are looked at.
+//! The relay on one machine is killed at any instant, again and again, while texts come in, people
+//! answer and command, and things go wrong at Twilio. Afterwards the phones are looked at.
 //!
 //! `make crash KILLS=300` does it several hundred times.
+
+mod persons;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,12 +12,13 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
+use self::persons::{Outcomes, Written, reactions};
 use crate::endurance::load::customer::Customers;
 use crate::endurance::load::number;
 use crate::endurance::load::phones::{Endings, settle};
 use crate::endurance::load::processes::Place;
 use crate::endurance::load::report::Table;
-use crate::endurance::load::town::Town;
+use crate::endurance::load::town::{SignedText, Town};
 use crate::endurance::load::twilio::Twilio;
 
 /// How far away Twilio is, in milliseconds each way: time enough to be killed in.
@@ -33,11 +36,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// How often Twilio posts a text again that was not acknowledged, with `#rc=3&rp=ct,rt,5xx`.
 const RETRIES: usize = 3;
 
+/// How often a person's text is brought again: there are few of them, and one relay or the other takes each.
+const PERSONS_RETRIES: usize = 1200;
+
 /// Between two of them.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// How many texts come in for each hundred lines: fewer than twenty a minute for each.
-const TEXTS_A_SECOND: u32 = 30;
+/// How many texts of customers come in for each hundred lines: with what its people write, fewer than
+/// twenty a minute for each.
+const TEXTS_A_SECOND: u32 = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn texts_survive_when_the_relay_is_killed_at_any_instant() {
@@ -92,12 +99,15 @@ async fn kill(kills: u32, lines: u32) {
     twilio.all_goes_well().await;
     let mut relay = place.start(&url);
     assert!(relay.is_ready(), "{}", place.end_of_log());
-    let (texts, acknowledged) = posting.await.unwrap();
+    let (texts, posted) = posting.await.unwrap();
+    let acknowledged: BTreeSet<u32> = posted.iter().filter_map(|posted| posted.text).collect();
+    let written: Vec<Written> = posted.into_iter().flat_map(|posted| posted.after).collect();
     let took = began.elapsed();
 
     let database = place.data().join("relay.db");
     let (arrivals, dead) = settle(&database, &town, &twilio, texts).await;
     let endings = Endings::of(&town, &acknowledged, &arrivals, &dead);
+    let outcomes = Outcomes::of(&town, &database, &twilio.screens().await, &written);
     let mut table = Table::new("killed at any instant, with faults at Twilio");
     table.row(
         "kills / before it listened",
@@ -114,22 +124,29 @@ async fn kill(kills: u32, lines: u32) {
     );
     table.endings(&endings);
     table.row("not acknowledged, yet arrived", endings.unacknowledged);
+    outcomes.rows(&mut table);
     table.print();
     assert!(endings.are_good(), "{endings:?}");
-    assert!(
-        acknowledged.len() > kills as usize,
-        "there was hardly anything to lose"
-    );
+    assert!(outcomes.are_good(), "{outcomes:#?}");
+    let are_many = acknowledged.len() > kills as usize && outcomes.are_many();
+    assert!(are_many, "there was hardly anything to lose: {outcomes:?}");
     relay.stop();
 }
 
-/// Posts texts until it is to stop. Returns how many, and which were acknowledged.
+/// What came of a customer's text and of what was written after it.
+struct Posted {
+    /// Its number, if it was acknowledged.
+    text: Option<u32>,
+    after: Vec<Written>,
+}
+
+/// Posts texts until it is to stop. Returns how many, and what came of each.
 async fn post_until(
     stop: Arc<AtomicBool>,
     town: Arc<Town>,
     customers: Customers,
     rate: u32,
-) -> (u32, BTreeSet<u32>) {
+) -> (u32, Vec<Posted>) {
     let customers = Arc::new(customers);
     let mut pause = tokio::time::interval(Duration::from_secs(1) / rate);
     let mut posts = JoinSet::new();
@@ -137,18 +154,41 @@ async fn post_until(
     while !stop.load(Ordering::SeqCst) {
         pause.tick().await;
         let (town, customers, text) = (Arc::clone(&town), Arc::clone(&customers), texts);
-        posts.spawn(async move {
-            let signed = town.text(text);
-            for _ in 0..=RETRIES {
-                if customers.post(&signed).await {
-                    return Some(text);
-                }
-                tokio::time::sleep(RETRY_AFTER).await;
-            }
-            None
-        });
+        posts.spawn(async move { post(&town, &customers, text).await });
         texts += 1;
     }
-    let acknowledged = posts.join_all().await.into_iter().flatten().collect();
-    (texts, acknowledged)
+    (texts, posts.join_all().await)
+}
+
+/// A customer's text, and what the person on duty writes once it is acknowledged.
+async fn post(town: &Town, customers: &Customers, text: u32) -> Posted {
+    let is_taken = is_acknowledged(customers, &town.text(text), RETRIES).await;
+    let mut after = Vec::new();
+    for (kind, signed) in reactions(town, text) {
+        // Whoever does not know whether it was taken does not go on.
+        if !is_taken || after.iter().any(|w: &Written| !w.acknowledged) {
+            break;
+        }
+        after.push(Written {
+            kind,
+            after: text,
+            acknowledged: is_acknowledged(customers, &signed, PERSONS_RETRIES).await,
+            sid: signed.sid,
+        });
+    }
+    Posted {
+        text: is_taken.then_some(text),
+        after,
+    }
+}
+
+/// Posts a text until it is acknowledged, at most so often again; whether it was.
+async fn is_acknowledged(customers: &Customers, text: &SignedText, retries: usize) -> bool {
+    for _ in 0..=retries {
+        if customers.post(text).await {
+            return true;
+        }
+        tokio::time::sleep(RETRY_AFTER).await;
+    }
+    false
 }

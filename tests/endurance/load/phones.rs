@@ -92,11 +92,15 @@ pub async fn settle(
     loop {
         let unsettled = unsettled(database);
         let arrivals = twilio.arrivals(town).await;
-        let arrived = |id: &String| ids.get(id).is_some_and(|text| arrivals.contains_key(text));
-        let open = unsettled
-            .iter()
-            .filter(|(id, with_twilio)| !(*with_twilio && arrived(id)))
-            .count();
+        let mut open = 0;
+        for delivery in unsettled {
+            let is_there = match ids.get(delivery.id.as_str()) {
+                Some(text) => arrivals.contains_key(text),
+                None => twilio.shows(&delivery).await,
+            };
+            let is_with_twilio = matches!(delivery.state, State::Accepted { .. });
+            open += u32::from(!(is_with_twilio && is_there));
+        }
         if open == 0 && arrivals == before {
             let dead = given_up(database);
             let dead = dead.iter().filter_map(|id| ids.get(id)).copied().collect();
@@ -112,29 +116,27 @@ pub async fn settle(
     }
 }
 
-/// The deliveries that somebody has to look at again, and whether Twilio has the text. Nobody
-/// answers here, and so there is a reminder for every text, in an hour.
-fn unsettled(database: &Path) -> Vec<(String, bool)> {
+/// The deliveries that somebody has to look at again. What comes only when nobody answers, minutes or an
+/// hour later, is left out.
+fn unsettled(database: &Path) -> Vec<Delivery> {
     let due = "SELECT delivery FROM deliveries WHERE due IS NOT NULL";
     let deliveries = column(database, due).into_iter();
     let deliveries = deliveries.map(|json| serde_json::from_str::<Delivery>(&json).unwrap());
-    let deliveries = deliveries.filter(|delivery| {
+    let unsettled = deliveries.filter(|delivery| {
         let part = delivery.in_conversation.as_ref();
-        part.is_none_or(|part| part.chase.is_none())
+        let waits_for_an_answer = ["again-", "unsent-"]
+            .iter()
+            .any(|step| delivery.id.as_str().starts_with(step));
+        !waits_for_an_answer && part.is_none_or(|part| part.chase.is_none())
     });
-    deliveries
-        .map(|delivery| {
-            let with_twilio = matches!(delivery.state, State::Accepted { .. });
-            (delivery.id.to_string(), with_twilio)
-        })
-        .collect()
+    unsettled.collect()
 }
 
-fn given_up(database: &Path) -> Vec<String> {
+pub fn given_up(database: &Path) -> Vec<String> {
     column(database, "SELECT id FROM given_up")
 }
 
-fn column(database: &Path, query: &str) -> Vec<String> {
+pub fn column(database: &Path, query: &str) -> Vec<String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let database = Connection::open_with_flags(database, flags).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();

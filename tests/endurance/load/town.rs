@@ -63,6 +63,16 @@ impl Town {
         }
     }
 
+    /// How many lines there are.
+    pub fn count(&self) -> u32 {
+        self.lines
+    }
+
+    /// The number of a line, counting from 0.
+    pub fn line(&self, line: u32) -> String {
+        number(line)
+    }
+
     pub fn lines(&self) -> impl Iterator<Item = String> {
         (0..self.lines).map(number)
     }
@@ -124,15 +134,31 @@ hours = "always"
     ///
     /// Source of the fields: Twilio, "Twilio's request to your incoming message webhook URL".
     pub fn text(&self, text: u32) -> SignedText {
+        let body =
+            format!("Is the boat free on Saturday, for the two of us and a dog?{MARK}{text:07}");
+        self.signed(&text.to_string(), &self.customer(text), text, &body)
+    }
+
+    /// Who writes the text of that number.
+    pub fn customer(&self, text: u32) -> String {
+        customer(text % self.customers)
+    }
+
+    /// The person on duty texts the line that the text of that number went to. `name` is what no other
+    /// text is called.
+    pub fn persons_text(&self, name: &str, text: u32, body: &str) -> SignedText {
+        let [sergio, _] = self.recipients(text);
+        self.signed(name, &sergio, text, body)
+    }
+
+    fn signed(&self, name: &str, from: &str, text: u32, body: &str) -> SignedText {
         let account = demo_account();
-        let digits: String = Sha256::digest(format!("{}/{text}", self.seed))[..16]
+        let digits: String = Sha256::digest(format!("{}/{name}", self.seed))[..16]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let sid = format!("SM{digits}");
-        let (from, to) = (customer(text % self.customers), number(text % self.lines));
-        let body =
-            format!("Is the boat free on Saturday, for the two of us and a dog?{MARK}{text:07}");
+        let to = number(text % self.lines);
         let form = Form::from_fields([
             ("ToCountry", "US"),
             ("ToState", "CA"),
@@ -144,14 +170,14 @@ hours = "always"
             ("FromState", "CA"),
             ("SmsStatus", "received"),
             ("FromCity", "SAN DIEGO"),
-            ("Body", &body),
+            ("Body", body),
             ("FromCountry", "US"),
             ("To", &to),
             ("ToZip", "92101"),
             ("NumSegments", "1"),
             ("MessageSid", &sid),
             ("AccountSid", &account.account_sid),
-            ("From", &from),
+            ("From", from),
             ("ApiVersion", "2010-04-01"),
         ]);
         let url = format!("{PUBLIC_URL}/twilio/sms");
@@ -163,9 +189,13 @@ hours = "always"
     }
 }
 
-/// The number of the text that a message on a phone passes on, if it does.
+/// The number of the text that a message on a phone passes on, if it does. Whoever gets a conversation from
+/// somebody else reads its texts again.
 pub fn text_in(body: &str) -> Option<u32> {
-    let (_, number) = body.rsplit_once(MARK)?;
+    let (before, number) = body.rsplit_once(MARK)?;
+    if before.contains(" passes +") {
+        return None;
+    }
     number.parse().ok()
 }
 

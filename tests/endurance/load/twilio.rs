@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use relay::domain::delivery::Delivery;
 use relay::sandbox::control::Screen;
 use relay::twilio::network;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::town::{Town, text_in};
@@ -19,6 +21,9 @@ pub struct Twilio {
 
 /// Which phones show a text, one entry each time.
 pub type Arrivals = BTreeMap<u32, Vec<String>>;
+
+/// What each phone received.
+pub type Screens = BTreeMap<String, Vec<String>>;
 
 impl Twilio {
     pub fn at(url: &str) -> Self {
@@ -74,14 +79,39 @@ impl Twilio {
     pub async fn arrivals(&self, town: &Town) -> Arrivals {
         let mut arrivals = Arrivals::new();
         for phone in town.phones() {
-            let url = format!("{}/sandbox/phones/{phone}", self.url);
-            let answer = self.client.get(url).send().await.unwrap();
-            let screen: Screen = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-            for text in screen.entries.iter().filter_map(|e| text_in(&e.body)) {
+            for text in self.screen(&phone).await.iter().filter_map(|e| text_in(e)) {
                 arrivals.entry(text).or_default().push(phone.clone());
             }
         }
         arrivals
+    }
+
+    /// What everybody's phone received.
+    pub async fn screens(&self) -> Screens {
+        let phones: Vec<String> = self.get("/sandbox/phones").await;
+        let mut screens = Screens::new();
+        for phone in phones {
+            let screen = self.screen(&phone).await;
+            screens.insert(phone, screen);
+        }
+        screens
+    }
+
+    /// Whether the phone of whom it is for shows it.
+    pub async fn shows(&self, delivery: &Delivery) -> bool {
+        let screen = self.screen(delivery.to.number.expose()).await;
+        screen.iter().any(|text| text.contains(&delivery.body))
+    }
+
+    async fn screen(&self, phone: &str) -> Vec<String> {
+        let screen: Screen = self.get(&format!("/sandbox/phones/{phone}")).await;
+        let received = screen.entries.into_iter().filter(|entry| !entry.sent);
+        received.map(|entry| entry.body).collect()
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> T {
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await;
+        serde_json::from_slice(&answer.unwrap().bytes().await.unwrap()).unwrap()
     }
 
     async fn post(&self, path: &str, body: Value) {
