@@ -21,7 +21,7 @@ use super::aws::{ACCOUNT, REGION};
 use super::emulator::Emulator;
 use super::serving::Serving;
 
-/// One instance of a function.
+/// A function. It has one instance, which takes one event at a time, until it is given more.
 pub struct Lambda {
     pub name: String,
     timeout: Duration,
@@ -29,7 +29,8 @@ pub struct Lambda {
     invocations: mpsc::UnboundedSender<Invocation>,
     progress: watch::Receiver<Progress>,
     log: Arc<Mutex<Vec<String>>>,
-    process: Mutex<Child>,
+    command: Mutex<Command>,
+    processes: Mutex<Vec<Child>>,
     _serving: Serving,
 }
 
@@ -39,6 +40,7 @@ pub struct Failed(pub String);
 
 struct Invocation {
     event: String,
+    begun: oneshot::Sender<()>,
     answer: oneshot::Sender<Result<Value, Failed>>,
 }
 
@@ -56,6 +58,8 @@ struct RuntimeApi {
     open: Mutex<HashMap<String, oneshot::Sender<Result<Value, Failed>>>>,
     count: AtomicU64,
     progress: watch::Sender<Progress>,
+    /// How many instances wait for an event.
+    idle: watch::Sender<usize>,
 }
 
 impl Lambda {
@@ -76,10 +80,12 @@ impl Lambda {
             waiting: waiting.into(),
             open: Mutex::default(),
             count: AtomicU64::new(1),
-            progress: report.clone(),
+            progress: report,
+            idle: watch::Sender::default(),
         });
         let serving = Serving::start(routes(Arc::clone(&api))).await;
-        let mut process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .env_clear()
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .envs(lambdas_own(name))
@@ -87,28 +93,41 @@ impl Lambda {
             .env("AWS_ENDPOINT_URL", endpoint)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::<Mutex<Vec<String>>>::default();
-        keep(process.stderr.take().unwrap(), Arc::clone(&log), || {});
-        keep(
-            process.stdout.take().unwrap(),
-            Arc::clone(&log),
-            move || {
-                report.send_replace(Progress::Ended);
-            },
-        );
-        Self {
+            .stderr(Stdio::piped());
+        let function = Self {
             name: name.to_owned(),
             timeout,
             api,
             invocations,
             progress,
-            log,
-            process: process.into(),
+            log: Arc::default(),
+            command: command.into(),
+            processes: Mutex::default(),
             _serving: serving,
+        };
+        function.add_instance();
+        function
+    }
+
+    fn add_instance(&self) {
+        let mut process = self.command.lock().unwrap().spawn().unwrap();
+        let (log, api) = (&self.log, Arc::clone(&self.api));
+        keep(process.stderr.take().unwrap(), Arc::clone(log), || {});
+        keep(process.stdout.take().unwrap(), Arc::clone(log), move || {
+            api.progress.send_replace(Progress::Ended);
+        });
+        self.processes.lock().unwrap().push(process);
+    }
+
+    /// Starts instances until there are so many, and waits until all ask for an event.
+    pub async fn scale_to(&self, instances: usize) {
+        while self.processes.lock().unwrap().len() < instances {
+            self.add_instance();
         }
+        let mut idle = self.api.idle.subscribe();
+        let all = idle.wait_for(|idle| *idle == instances);
+        let all = tokio::time::timeout(Duration::from_secs(60), all).await;
+        assert!(all.is_ok(), "not all instances of {} start", self.name);
     }
 
     /// Whether the function gets as far as asking for its first event.
@@ -122,25 +141,33 @@ impl Lambda {
 
     pub async fn invoke(&self, event: &Value) -> Result<Value, Failed> {
         let (answer, answered) = oneshot::channel();
+        let (begun, begins) = oneshot::channel();
         let _ = self.invocations.send(Invocation {
             event: event.to_string(),
+            begun,
             answer,
         });
         let mut progress = self.progress.clone();
+        let time_limit = async {
+            // Whoever waits for an instance has not begun.
+            let _ = begins.await;
+            tokio::time::sleep(self.timeout).await;
+        };
         tokio::select! {
             answer = answered => answer.expect("open invocations are kept"),
             _ = progress.wait_for(|progress| *progress == Progress::Ended) => {
                 Err(Failed("the process ended".to_owned()))
             }
-            () = tokio::time::sleep(self.timeout) => Err(Failed("it ran out of time".to_owned())),
+            () = time_limit => Err(Failed("it ran out of time".to_owned())),
         }
     }
 
-    /// Ends the process in the middle of whatever it does, as a crash would.
+    /// Ends the instances in the middle of whatever they do, as a crash would.
     pub fn kill(&self) {
-        let mut process = self.process.lock().unwrap();
-        let _ = process.kill();
-        let _ = process.wait();
+        for process in self.processes.lock().unwrap().iter_mut() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 
     /// What the function wrote to its standard output and error.
@@ -148,9 +175,9 @@ impl Lambda {
         self.log.lock().unwrap().clone()
     }
 
-    /// The most memory that the process had so far, in bytes.
+    /// The most memory that the first instance had so far, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let process = self.process.lock().unwrap().id();
+        let process = self.processes.lock().unwrap()[0].id();
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let line = status
             .lines()
@@ -163,6 +190,11 @@ impl Lambda {
     /// How many invocations it was given.
     pub fn invocations(&self) -> u64 {
         self.api.count.load(Ordering::Relaxed) - 1
+    }
+
+    /// How many instances wait for an event.
+    pub fn idle(&self) -> usize {
+        *self.api.idle.borrow()
     }
 }
 
@@ -229,9 +261,13 @@ fn routes(api: Arc<RuntimeApi>) -> Router {
 
 async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
     api.progress.send_replace(Progress::Polling);
-    let Some(invocation) = api.waiting.lock().await.recv().await else {
+    api.idle.send_modify(|idle| *idle += 1);
+    let invocation = api.waiting.lock().await.recv().await;
+    api.idle.send_modify(|idle| *idle -= 1);
+    let Some(invocation) = invocation else {
         return StatusCode::GONE.into_response();
     };
+    let _ = invocation.begun.send(());
     let id = format!("invocation-{}", api.count.fetch_add(1, Ordering::Relaxed));
     api.open
         .lock()

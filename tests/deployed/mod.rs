@@ -22,6 +22,7 @@ mod world;
 
 // What is tested.
 mod ack_round_trips;
+mod bursts;
 mod connections;
 mod conversations;
 mod failures;
