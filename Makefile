@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people interleavings crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -95,6 +95,11 @@ simulate-people:
 	$(step) "simulate-people"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::people::as_many -- --ignored --nocapture
+
+## interleavings: every order in which the relay can come to work on four texts, of more texts than the tests walk
+interleavings:
+	$(step) "interleavings"
+	cargo test --profile quick --test relay interleavings -- --include-ignored --nocapture
 
 ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 

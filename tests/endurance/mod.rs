@@ -4,5 +4,6 @@
 mod crash;
 mod fan_out;
 mod fuzz;
+mod interleavings;
 mod load;
 mod simulation;

@@ -9,4 +9,4 @@ mod store;
 
 pub use audit::MemoryAudit;
 pub use queue::{MemoryQueue, Received};
-pub use store::MemoryStore;
+pub use store::{MemoryStore, Tables};

@@ -71,7 +71,7 @@ impl Notices for MemoryStore {
     async fn deliveries(&self, ids: &[DeliveryId]) -> Result<Vec<Delivery>> {
         let tables = self.tables();
         let rows = ids.iter().filter_map(|id| tables.deliveries.get(id));
-        Ok(rows.map(|row| row.delivery.clone()).collect())
+        Ok(rows.map(|row| (*row.delivery).clone()).collect())
     }
 
     async fn counts(&self, id: NoticeId) -> Result<Counts> {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -25,13 +26,15 @@ use relay::domain::opt_out::OptOuts;
 use relay::domain::pace::{self, Slot};
 use relay::domain::phone::PhoneNumber;
 use relay::domain::subscriber::{Change, Subscriber, Unchanged};
+use serde::Serialize;
 
 /// A store that is gone with its process.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Tables>);
 
-#[derive(Default)]
-pub(crate) struct Tables {
+/// All that a store has.
+#[derive(Clone, Default)]
+pub struct Tables {
     lines: BTreeMap<PhoneNumber, Line>,
     /// Which line each is of.
     reply_numbers: BTreeMap<PhoneNumber, PhoneNumber>,
@@ -53,6 +56,62 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    pub fn delivery(&self, id: &DeliveryId) -> Option<&Delivery> {
+        self.deliveries.get(id).map(|row| &*row.delivery)
+    }
+
+    /// When the first delivery or notice is due, if any is.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let deliveries = self.deliveries.values().filter_map(|row| row.due);
+        let notices = self.notices.values().filter_map(Notice::due);
+        deliveries.chain(notices).min()
+    }
+
+    /// What is due before an instant, longest due first.
+    pub fn due_before(&self, instant: Timestamp) -> Vec<DeliveryId> {
+        let due = self.deliveries.iter();
+        let due = due.filter_map(|(id, row)| Some((row.due?, id.clone())));
+        let mut due: Vec<_> = due.filter(|(due, _)| *due < instant).collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The same for two stores that have kept the same texts and deliveries, in whatever order.
+    pub fn digest(&self) -> u64 {
+        let rows = self.deliveries.values();
+        let deliveries: Vec<_> = rows.map(|row| (row.digest(), row.due)).collect();
+        let inbounds = Vec::from_iter(self.inbounds.keys());
+        let conversations = Vec::from_iter(self.conversations.values());
+        let persons = Vec::from_iter(&self.persons);
+        digest(&(
+            inbounds,
+            deliveries,
+            conversations,
+            persons,
+            &self.overrides,
+        ))
+    }
+
+    /// The same of what is read for a text of this customer to the only line.
+    pub fn digest_of_customer(&self, customer: &str, sid: &MessageSid) -> u64 {
+        let theirs = |c: &&Conversation| c.customer.expose() == customer;
+        let conversation = self.conversations.values().find(theirs);
+        digest(&(conversation, &self.overrides, self.inbounds.get(sid)))
+    }
+
+    /// And for a text of a person.
+    pub fn digest_of_persons(&self, sid: &MessageSid) -> u64 {
+        let conversations = Vec::from_iter(self.conversations.values());
+        let read: Vec<_> = (self.conversations.values())
+            .flat_map(|c| &c.participants)
+            .flat_map(|participant| &participant.texts)
+            .filter_map(|id| Some(self.deliveries.get(id)?.digest()))
+            .collect();
+        let persons = Vec::from_iter(&self.persons);
+        let earlier = self.inbounds.get(sid);
+        digest(&(conversations, read, persons, &self.overrides, earlier))
+    }
+
     fn line(&self, number: &PhoneNumber) -> Option<&Line> {
         let by_reply_number = || self.lines.get(self.reply_numbers.get(number)?);
         self.lines.get(number).or_else(by_reply_number)
@@ -140,21 +199,47 @@ impl Tables {
     }
 }
 
+fn digest(what: &impl Serialize) -> u64 {
+    let json = serde_json::to_vec(what).expect("rows are JSON");
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&json);
+    hasher.finish()
+}
+
+/// Cheap to copy.
+#[derive(Clone)]
 pub(crate) struct Row {
-    pub(crate) delivery: Delivery,
+    pub(crate) delivery: Arc<Delivery>,
     due: Option<Timestamp>,
+    digest: Arc<OnceLock<u64>>,
+}
+
+impl Row {
+    fn digest(&self) -> u64 {
+        *self.digest.get_or_init(|| digest(&*self.delivery))
+    }
 }
 
 impl From<&Delivery> for Row {
     fn from(delivery: &Delivery) -> Self {
         Self {
-            delivery: delivery.clone(),
+            delivery: Arc::new(delivery.clone()),
             due: delivery.due(),
+            digest: Arc::default(),
         }
     }
 }
 
 impl MemoryStore {
+    /// A store that has this from the beginning.
+    pub fn with(tables: Tables) -> Self {
+        Self(Mutex::new(tables))
+    }
+
+    pub fn copy(&self) -> Tables {
+        self.tables().clone()
+    }
+
     pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap()
     }
@@ -166,15 +251,21 @@ impl MemoryStore {
     pub fn deliveries(&self) -> Vec<Delivery> {
         let tables = self.tables();
         let rows = tables.deliveries.values();
-        rows.map(|row| row.delivery.clone()).collect()
+        rows.map(|row| (*row.delivery).clone()).collect()
     }
 
     /// When the first delivery or notice is due, if any is.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let tables = self.tables();
-        let deliveries = tables.deliveries.values().filter_map(|row| row.due);
-        let notices = tables.notices.values().filter_map(Notice::due);
-        deliveries.chain(notices).min()
+        self.tables().next_due()
+    }
+
+    /// Forgets that it has kept a text: what a store must not do.
+    pub fn forget(&self, planned: &Planned) {
+        let mut tables = self.tables();
+        tables.inbounds.remove(&planned.record.sms.sid);
+        for delivery in &planned.deliveries {
+            tables.deliveries.remove(&delivery.id);
+        }
     }
 
     /// Replaces a delivery whatever its version: what a store must not do.
@@ -297,7 +388,6 @@ impl Store for MemoryStore {
         now: Timestamp,
     ) -> Result<Slot> {
         let tats = &mut self.tables().tats;
-        tats.retain(|_, tat| now < *tat);
         let claim = pace::claim(tats.get(key).copied(), now, rate, patience);
         Ok(match claim {
             Ok(claim) => {
@@ -450,7 +540,7 @@ impl Store for MemoryStore {
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
         let tables = self.tables();
-        Ok(tables.deliveries.get(id).map(|row| row.delivery.clone()))
+        Ok(tables.delivery(id).cloned())
     }
 
     async fn claim_message(
@@ -484,15 +574,8 @@ impl Store for MemoryStore {
     }
 
     async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        let tables = self.tables();
-        let mut due: Vec<_> = tables
-            .deliveries
-            .iter()
-            .filter_map(|(id, row)| Some((row.due?, id.clone())))
-            .filter(|(due, _)| *due < instant)
-            .collect();
-        due.sort_unstable();
-        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+        let due = self.tables().due_before(instant).into_iter();
+        Ok(due.take(limit).collect())
     }
 
     async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {
