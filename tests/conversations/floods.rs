@@ -256,3 +256,56 @@ async fn the_first_text_of_a_conversation_goes_before_the_rest() {
     world.advance(minutes(2)).await;
     world.sergio().receives("Hello?");
 }
+
+/// They answer a notice. The line's people get forty texts a minute together, so it takes two hours.
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn five_thousand_customers_within_a_minute_are_all_taken_and_none_is_lost() {
+    const CUSTOMERS: u32 = 5_000;
+    let line = World::at(IN_HOURS).await.line.clone();
+    let world = World::in_memory(line, IN_HOURS).await;
+    let numbers = (0..CUSTOMERS).map(|n| format!("+1{}55501{:02}", 700 + n / 100, n % 100));
+    let mut sids = Vec::new();
+    for (n, from) in numbers.enumerate() {
+        let from = relay::domain::phone::Sender::parse(&from);
+        let text = Text::new(format!("text {n}."));
+        let sent = world.sandbox.text(&from, &world.line.number, text);
+        sids.push(sent.expect("the line's number is the sandbox's"));
+        if n % 100 == 99 {
+            world.advance(seconds(1)).await;
+        }
+    }
+    world.advance(seconds(10)).await;
+    let answers = world.answers();
+    assert!(
+        answers.iter().all(|status| *status == 200),
+        "a webhook was refused"
+    );
+    let owner = world.owner().reads_all();
+    assert!(
+        owner[0].starts_with("All phones of qdn are busy until"),
+        "{owner:?}"
+    );
+    // Nobody waits behind them with a command, or with an answer.
+    world.sergio().texts(".who").await;
+    let read = world.sergio().reads_all();
+    assert!(
+        read.iter().any(|text| text.starts_with("Texts go to you")),
+        "{read:?}"
+    );
+    world.sergio().texts("+17005550107: We are closed").await;
+    world.phone("+17005550107").receives("We are closed");
+
+    world.advance(minutes(240)).await;
+    for sid in &sids {
+        let id = relay::domain::ids::DeliveryId::of_inbound(sid);
+        let delivery = world.relay().store.delivery(&id).await.unwrap();
+        assert!(
+            delivery.unwrap().reached().is_some(),
+            "{sid} reached nobody"
+        );
+    }
+    world.sergio().reads_all();
+    world.backup().reads_all();
+    world.owner().reads_all();
+}

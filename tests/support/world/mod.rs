@@ -41,7 +41,7 @@ use relay::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 use relay::twilio::client::Client;
 
 use crate::support::hooked_store::HookedStore;
-use crate::support::memory::MemoryQueue;
+use crate::support::memory::{MemoryQueue, MemoryStore};
 
 /// A Monday morning in San Diego: Sergio is on duty.
 pub const IN_HOURS: &str = "2026-11-23T10:00:00-08:00";
@@ -74,15 +74,27 @@ impl World {
     }
 
     pub async fn with(line: Line, instant: &str) -> Self {
-        Self::build(line, instant, Duration::ZERO).await
+        Self::build(line, instant, Duration::ZERO, None).await
+    }
+
+    /// The same, with a store that takes very many texts quickly.
+    pub async fn in_memory(line: Line, instant: &str) -> Self {
+        let store = Arc::new(MemoryStore::default());
+        Self::build(line, instant, Duration::ZERO, Some(store)).await
     }
 
     /// Twilio's clock and the relay's do not agree.
     pub async fn with_twilios_clock_behind(by: Duration) -> Self {
-        Self::build(example(), IN_HOURS, by).await
+        Self::build(example(), IN_HOURS, by, None).await
     }
 
-    async fn build(line: Line, instant: &str, behind: Duration) -> Self {
+    /// The store is on a disk if none is given.
+    async fn build(
+        line: Line,
+        instant: &str,
+        behind: Duration,
+        store: Option<Arc<dyn Store>>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(
             instant.parse().expect("an instant in RFC 3339"),
         ));
@@ -104,7 +116,10 @@ impl World {
         let faults = Arc::new(Faults::default());
         let listeners = Arc::new(Listeners::default());
         let queue = Arc::new(MemoryQueue::default());
-        let relay = start(&folder, &queue, &clock, &sandbox, &faults, &listeners);
+        let store = store.unwrap_or_else(|| on_disk(&folder));
+        let relay = start(
+            &folder, store, &queue, &clock, &sandbox, &faults, &listeners,
+        );
         relay
             .store
             .put_line(&line)
@@ -157,6 +172,7 @@ impl World {
     pub async fn restart(&mut self) {
         self.relay = start(
             &self.folder,
+            on_disk(&self.folder),
             &self.queue,
             &self.clock,
             &self.sandbox,
@@ -394,16 +410,20 @@ impl Clock for Behind {
     }
 }
 
+fn on_disk(folder: &tempfile::TempDir) -> Arc<dyn Store> {
+    let database = Database::open(&folder.path().join("relay.db")).expect("a database");
+    Arc::new(SqliteStore::on(database))
+}
+
 fn start(
     folder: &tempfile::TempDir,
+    store: Arc<dyn Store>,
     queue: &Arc<MemoryQueue>,
     clock: &Arc<ManualClock>,
     sandbox: &Arc<Sandbox>,
     faults: &Arc<Faults>,
     bus: &Arc<Listeners>,
 ) -> Arc<Relay> {
-    let database = Database::open(&folder.path().join("relay.db")).expect("a database");
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::on(database));
     let relay = Relay {
         store: Arc::new(HookedStore(faults::Failing {
             behind: store,
