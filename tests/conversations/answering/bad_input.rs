@@ -62,7 +62,7 @@ async fn the_answer_to_a_question_that_is_over_reaches_nobody() {
     world.sergio().receives("Once more: Who is \"Yes\" for?");
     world
         .sergio()
-        .receives("Not sent, as you did not say to whom: Yes");
+        .receives("Not sent, as you did not say to whom: \"Yes\"");
     for late in ["1", "2."] {
         world.sergio().texts(late).await;
         world.sergio().receives("No question is open any more.");
