@@ -116,6 +116,9 @@ impl Outcomes {
             }
         }
         outcomes.look_at_duty(&settled, texts);
+        for written in &outcomes.lost {
+            settled.explain(written);
+        }
         outcomes
     }
 
@@ -242,6 +245,15 @@ impl Outcomes {
 impl Settled<'_> {
     fn texts(&self, phone: &str) -> impl Iterator<Item = &String> {
         self.screens.get(phone).into_iter().flatten()
+    }
+
+    /// Prints what came of a text that seems lost.
+    fn explain(&self, written: &Written) {
+        let sid = written.sid.as_str();
+        let caused = self.deliveries.iter().filter(|(id, _)| id.contains(sid));
+        for (id, Delivery { purpose, state, .. }) in caused {
+            eprintln!("lost {:?}: {id} {purpose:?} {state:?}", written.kind);
+        }
     }
 
     /// Whether there is such a delivery, which arrived or is a dead letter.
