@@ -416,7 +416,8 @@ impl Store for MemoryStore {
             deliveries,
             conversations,
             person,
-            on_other_lines,
+            // With `duty`.
+            on_other_lines: _,
         } = planned;
         let sid = &record.sms.sid;
         if tables.inbounds.contains_key(sid) {
@@ -449,12 +450,8 @@ impl Store for MemoryStore {
         for subscriber in &record.subscriptions {
             tables.put_subscriber(line, subscriber);
         }
-        if let Some(change) = &record.duty {
+        for (line, change) in planned.duty(line) {
             tables.set_override(line, &change.person, change.to.as_ref());
-        }
-        for other in on_other_lines {
-            let change = &other.change;
-            tables.set_override(&other.line, &change.person, change.to.as_ref());
         }
         for changed in conversations {
             tables.put_conversation(line, changed);

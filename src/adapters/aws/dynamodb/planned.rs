@@ -28,19 +28,10 @@ pub async fn take_in(table: &Table, line: &PhoneNumber, planned: &Planned) -> Re
     if let Some(change) = &record.opt_out {
         writes.extend(opt_outs::writes(table, line, change, false)?);
     }
-    if let Some(change) = &record.duty {
+    for (line, change) in planned.duty(line) {
         writes.push(set_override(
             table,
             line,
-            &change.person,
-            change.to.as_ref(),
-        )?);
-    }
-    for other in &planned.on_other_lines {
-        let change = &other.change;
-        writes.push(set_override(
-            table,
-            &other.line,
             &change.person,
             change.to.as_ref(),
         )?);

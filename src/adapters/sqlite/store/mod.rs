@@ -23,8 +23,8 @@ use self::rows::Row;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{
-    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, OnAnotherLine, Planned,
-    Result, Saved, SignatureDigest, Store,
+    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
+    SignatureDigest, Store,
 };
 use crate::domain::command;
 use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
@@ -132,8 +132,8 @@ impl Store for SqliteStore {
                     let ends = digits_alike(from);
                     found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
                 }
-                let is_customer = |line: &Line| line.person_with(from).is_none();
-                if !line.as_ref().is_some_and(is_customer) {
+                let is_person = |line: &Line| line.person_with(from).is_some();
+                if line.as_ref().is_none_or(is_person) {
                     found.customers =
                         conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
                     found.person = conversations::person_state(connection, number, from)?;
@@ -146,7 +146,7 @@ impl Store for SqliteStore {
     }
 
     async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
-        let (line, rows) = (line.clone(), Rows::of(planned)?);
+        let (line, rows) = (line.clone(), Rows::of(line, planned)?);
         self.write(move |connection| rows.keep(connection, &line))
             .await
     }
@@ -448,12 +448,12 @@ struct Rows {
     person: Option<(PhoneNumber, PersonState)>,
     opt_out: Option<opt_out::Change>,
     subscriptions: Vec<Subscriber>,
-    duty: Option<command::Change>,
-    on_other_lines: Vec<OnAnotherLine>,
+    duty: Vec<(PhoneNumber, command::Change)>,
 }
 
 impl Rows {
-    fn of(planned: &Planned) -> Result<Self> {
+    fn of(line: &PhoneNumber, planned: &Planned) -> Result<Self> {
+        let duty = planned.duty(line);
         let (record, conversations) = (&planned.record, planned.conversations.iter());
         Ok(Self {
             sid: record.sms.sid.to_string(),
@@ -469,8 +469,9 @@ impl Rows {
             person: planned.person.clone(),
             opt_out: record.opt_out.clone(),
             subscriptions: record.subscriptions.clone(),
-            duty: record.duty.clone(),
-            on_other_lines: planned.on_other_lines.clone(),
+            duty: duty
+                .map(|(line, change)| (line.clone(), change.clone()))
+                .collect(),
         })
     }
 
@@ -504,12 +505,8 @@ impl Rows {
         for subscriber in &self.subscriptions {
             subscribers::put(connection, line, subscriber)?;
         }
-        if let Some(set) = &self.duty {
+        for (line, set) in &self.duty {
             set_override(connection, line, &set.person, set.to.as_ref())?;
-        }
-        for other in &self.on_other_lines {
-            let set = &other.change;
-            set_override(connection, &other.line, &set.person, set.to.as_ref())?;
         }
         for conversation in &self.conversations {
             conversation.put(connection, line)?;

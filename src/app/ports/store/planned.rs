@@ -17,6 +17,18 @@ pub struct Planned {
     pub on_other_lines: Vec<OnAnotherLine>,
 }
 
+impl Planned {
+    /// What it changes about its writer's duty, on the line that it came to and on others of theirs.
+    pub fn duty<'p>(
+        &'p self,
+        line: &'p PhoneNumber,
+    ) -> impl Iterator<Item = (&'p PhoneNumber, &'p command::Change)> {
+        let here = self.record.duty.iter().map(move |change| (line, change));
+        let elsewhere = self.on_other_lines.iter();
+        here.chain(elsewhere.map(|other| (&other.line, &other.change)))
+    }
+}
+
 /// What changes about a person's duty on another line than the one that they wrote to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnAnotherLine {
