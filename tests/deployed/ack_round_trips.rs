@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use relay::app::inbound_sms;
 use relay::app::relay::Relay;
 use relay::domain::credentials::Secret;
-use relay::domain::line::{Line, config};
+use relay::domain::line::{Hours, Line, config};
 use relay::domain::phone::PhoneNumber;
 use relay::hosts::lambda as aws;
 use relay::hosts::lambda::Needs;
@@ -52,11 +52,13 @@ impl Deployed {
             twilio_url: "http://127.0.0.1:9".to_owned(),
             function: "inbound-sms".to_owned(),
         };
-        let line = Line {
+        let mut line = Line {
             public_url: "https://relay.example.com".to_owned(),
             reply_numbers: vec![PhoneNumber::parse(REPLY_NUMBER).unwrap()],
             ..config::example(443).remove(0)
         };
+        // A customer's text goes to the backup, whatever the time.
+        line.people[0].hours = Hours::Never;
         let proxy = Proxy::start(moto::url(), LATENCY).await;
         let through = moto::config(&proxy.url).await;
         let relay = aws::build(&settings, &through, Needs::default())
