@@ -1,21 +1,22 @@
 //! The network, as a [`Transport`].
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
+use jiff::Timestamp;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::api::{ANSWER_TIMEOUT, NoAnswer, Transport};
+use crate::clock::{Clock, SystemClock};
 
 /// How long opening a connection may take, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a connection may wait for its next request. Between two events Lambda freezes a
-/// function, its timers and sockets with it: whatever is older than this may be long gone at the
-/// other end.
+/// function, and a laptop sleeps: whatever is older than this may be long gone at the other end.
 const IDLE: Duration = Duration::from_secs(20);
 
 /// How long a connection may be quiet before the other end is asked whether it is still there, how
@@ -35,11 +36,50 @@ const CONFIRMED_WITHIN: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Requests over the network, through one pool of connections.
-pub struct Network(reqwest::Client);
+///
+/// The pool measures idleness by the monotonic clock, which stands still while the machine is frozen.
+/// So the clock on the wall decides whether its connections are still used. Source: issue 830 of
+/// aws-lambda-web-adapter; clock_gettime(2), CLOCK_MONOTONIC "does not count time that the system is
+/// suspended".
+pub struct Network {
+    clock: Arc<dyn Clock>,
+    pool: Mutex<Pool>,
+}
+
+struct Pool {
+    client: reqwest::Client,
+    used: Timestamp,
+}
 
 impl Network {
     pub fn new() -> Self {
-        Self(build(client().timeout(ANSWER_TIMEOUT)))
+        Self::by(Arc::new(SystemClock))
+    }
+
+    pub fn by(clock: Arc<dyn Clock>) -> Self {
+        let pool = Mutex::new(Pool::used(clock.now()));
+        Self { clock, pool }
+    }
+
+    /// A client none of whose connections has waited for too long.
+    fn client(&self) -> reqwest::Client {
+        let now = self.clock.now();
+        let mut pool = self.pool.lock().expect("no holder of it panics");
+        let waited = now.duration_since(pool.used);
+        if !Duration::try_from(waited).is_ok_and(|waited| waited <= IDLE) {
+            *pool = Pool::used(now);
+        }
+        pool.used = now;
+        pool.client.clone()
+    }
+}
+
+impl Pool {
+    fn used(now: Timestamp) -> Self {
+        Self {
+            client: build(client().timeout(ANSWER_TIMEOUT)),
+            used: now,
+        }
     }
 }
 
@@ -49,22 +89,26 @@ impl Default for Network {
     }
 }
 
-/// An HTTP client that trusts the built-in root certificates: nothing is read from the system and
-/// nothing parsed at start. It follows no redirects, for whom it talks to is configured.
-pub fn client() -> reqwest::ClientBuilder {
+/// Shared by all clients, for the sessions that new connections resume.
+static TLS: LazyLock<ClientConfig> = LazyLock::new(|| {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring supports the default protocol versions")
         .with_root_certificates(RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         })
-        .with_no_client_auth();
+        .with_no_client_auth()
+});
+
+/// An HTTP client that trusts the built-in root certificates: nothing is read from the system and
+/// nothing parsed at start. It follows no redirects, for whom it talks to is configured.
+pub fn client() -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder();
     #[cfg(target_os = "linux")]
     let client = client.tcp_user_timeout(CONFIRMED_WITHIN);
     client
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(TLS.clone())
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE)
         .tcp_keepalive(QUIET)
@@ -84,7 +128,7 @@ pub fn build(client: reqwest::ClientBuilder) -> reqwest::Client {
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, NoAnswer> {
-        send(&self.0, request, LONGEST_ANSWER).await
+        send(&self.client(), request, LONGEST_ANSWER).await
     }
 }
 
@@ -141,7 +185,10 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+    use crate::clock::ManualClock;
 
     /// Whether the kernel watches over the connection from this local port.
     ///
@@ -172,5 +219,46 @@ mod tests {
         assert_eq!(answer.status(), 200);
         let (_connection, port) = answers.join().unwrap();
         assert!(is_watched(port));
+    }
+
+    /// How many connections a server sees of three requests: at once, after so long, and after the
+    /// clock was set back.
+    async fn connections_after(pause: Duration) -> [usize; 3] {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let opened = Arc::new(Mutex::new(0));
+        let counted = opened.clone();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = server.accept().await {
+                *counted.lock().unwrap() += 1;
+                tokio::spawn(async move {
+                    while connection.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {
+                        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                        connection.write_all(answer).await.unwrap();
+                    }
+                });
+            }
+        });
+        let start = "2026-11-30T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(start));
+        let network = Network::by(clock.clone());
+        let mut seen = [0; 3];
+        for (n, at) in [start, start + pause, start - pause]
+            .into_iter()
+            .enumerate()
+        {
+            clock.set(at);
+            let request = Request::get(&url).body(Bytes::new()).unwrap();
+            network.send(request).await.unwrap();
+            seen[n] = *opened.lock().unwrap();
+        }
+        seen
+    }
+
+    /// The monotonic clock does not move here either.
+    #[tokio::test]
+    async fn a_connection_from_before_a_freeze_is_not_used() {
+        assert_eq!(connections_after(Duration::from_secs(20)).await, [1, 1, 2]);
+        assert_eq!(connections_after(Duration::from_secs(21)).await, [1, 2, 3]);
     }
 }
