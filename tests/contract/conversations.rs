@@ -134,19 +134,31 @@ async fn of_two_texts_that_change_the_same_the_second_is_told(store: &impl Store
 }
 
 async fn many_customers_texts_at_once_are_all_kept(store: &impl Store) {
+    // The emulated DynamoDB takes one after the other: more at once would wait for it longer than
+    // clients do.
+    let kept = kept_at_once(store, 200, 4).await;
+    // None is told that somebody else was first: they share nothing that is written.
+    assert_eq!(kept, [Kept::New; 200]);
+}
+
+#[cfg(feature = "aws")]
+#[tokio::test]
+async fn texts_are_kept_while_dynamodb_throttles() {
+    let store = super::examples::throttling_dynamodb(10).await;
+    assert_eq!(kept_at_once(&*store, 25, 25).await, [Kept::New; 25]);
+}
+
+/// What becomes of so many customers' first texts.
+async fn kept_at_once(store: &impl Store, texts: u32, at_once: usize) -> Vec<Kept> {
     let line = line(100).number;
-    let texts = (0..200).map(|n| {
+    let texts = (0..texts).map(|n| {
         let customer = PhoneNumber::parse(&format!("+1{}5550107", 200 + n)).unwrap();
         let first = Changed::new(None, conversation(customer, now(), true));
         planned(n, vec![first])
     });
     let texts: Vec<Planned> = texts.collect();
-    // The emulated DynamoDB copies its tables for each transaction: more at once would wait for it longer
-    // than clients do.
     let kept = stream::iter(&texts).map(|text| store.take_in(&line, text));
-    let kept: Vec<Kept> = kept.buffered(4).map(Result::unwrap).collect().await;
-    // None is told that somebody else was first: they share nothing that is written.
-    assert_eq!(kept, [Kept::New; 200]);
+    kept.buffered(at_once).map(Result::unwrap).collect().await
 }
 
 async fn a_text_that_comes_again_changes_nothing(store: &impl Store) {

@@ -27,7 +27,21 @@ pub async fn dynamodb() -> Held<impl Store> {
     use crate::support::moto;
     let config = moto::config(moto::url()).await;
     let table = moto::table(&config).await;
-    let client = aws_sdk_dynamodb::Client::new(&config);
+    dynamodb_with(&config, table)
+}
+
+/// On DynamoDB while it throttles: a partition takes so many transactions a second.
+#[cfg(feature = "aws")]
+pub async fn throttling_dynamodb(transactions: u32) -> Held<impl Store> {
+    use crate::support::moto;
+    let config = moto::config(moto::url()).await;
+    let table = moto::throttled_table(&config, transactions).await;
+    dynamodb_with(&config, table)
+}
+
+#[cfg(feature = "aws")]
+fn dynamodb_with(config: &aws_config::SdkConfig, table: String) -> Held<impl Store + use<>> {
+    let client = aws_sdk_dynamodb::Client::new(config);
     let held = relay::adapters::aws::dynamodb::DynamoStore::new(client, table);
     Held { held, folder: None }
 }

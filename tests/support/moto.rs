@@ -88,7 +88,15 @@ pub fn unique(prefix: &str) -> String {
 
 /// An empty table as `template.yaml` has it. Returns its name.
 pub async fn table(config: &SdkConfig) -> String {
-    let name = unique("table");
+    table_named(config, unique("table")).await
+}
+
+/// The same, of which each partition takes so many transactions a second.
+pub async fn throttled_table(config: &SdkConfig, transactions: u32) -> String {
+    table_named(config, unique(&format!("throttled-{transactions}"))).await
+}
+
+async fn table_named(config: &SdkConfig, name: String) -> String {
     let attribute = |name: &str, kind| {
         AttributeDefinition::builder()
             .attribute_name(name)

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import json
+import re
 import threading
 import time
 from collections import defaultdict
@@ -24,12 +25,15 @@ def behave_as_dynamodb():
       TransactionInProgressException.
     - While a transaction is under way, it refuses other writes to the same items. Source: Amazon DynamoDB
       Developer Guide, "Transaction conflict handling in DynamoDB".
+    - It throttles a partition that is written to too much; here that is so many transactions a second as
+      the name of a table says, `throttled-20-…`. The reason is that of a table on demand. Source: Amazon
+      DynamoDB API Reference, "TransactWriteItems", cancellation reasons.
 
     Items above 400 KB are refused by moto too.
     """
     work_less()
     inner, turn, held = DynamoHandler.call_action, threading.Lock(), set()
-    done, under_way = {}, set()
+    done, under_way, throttle = {}, set(), Throttle()
 
     def call_action(handler):
         action = handler.headers.get("X-Amz-Target", "").rpartition(".")[2]
@@ -42,9 +46,13 @@ def behave_as_dynamodb():
             if token in under_way:
                 return refused("TransactionInProgressException")
             if any(key in held for key in wanted):
-                return conflict(wanted, held) if is_transaction else refused(CONFLICT)
+                if is_transaction:
+                    return cancelled(wanted, held, "TransactionConflict")
+                return refused("TransactionConflictException")
             if not is_transaction:
                 return inner(handler)
+            if throttled := throttle.takes(wanted):
+                return cancelled(wanted, throttled, "ThrottlingError")
             held.update(wanted)
             if token:
                 under_way.add(token)
@@ -78,17 +86,34 @@ def key_of(table, item):
     return table, *(json.dumps(item[name], sort_keys=True) for name in ("pk", "sk"))
 
 
-CONFLICT = "TransactionConflictException"
+class Throttle:
+    """Which partitions may be written to; a full second's worth is saved up."""
+
+    def __init__(self):
+        self.left = {}
+
+    def takes(self, wanted):
+        """Counts one transaction for each of the partitions, or names the keys in those that are full."""
+        now, partitions = time.monotonic(), {}
+        for table, pk, _ in wanted:
+            if rate := re.match(r"throttled-(\d+)-", table):
+                most = int(rate[1])
+                left, since = self.left.get((table, pk), (most, now))
+                partitions[table, pk] = min(most, left + (now - since) * most), now
+        full = {partition for partition, (left, _) in partitions.items() if left < 1}
+        for partition, (left, since) in partitions.items():
+            self.left[partition] = left - (not full), since
+        return {key for key in wanted if key[:2] in full}
 
 
-def conflict(wanted, held):
-    codes = ["TransactionConflict" if key in held else "None" for key in wanted]
+def cancelled(wanted, because_of, code):
+    codes = [code if key in because_of else "None" for key in wanted]
     reasons = {"CancellationReasons": [{"Code": code} for code in codes]}
     return refused("TransactionCanceledException", reasons)
 
 
 def refused(error, details=None):
-    message = "Transaction is ongoing for the item"
+    message = "Others are using the item"
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{error}", "message": message}
     body |= details or {}
     return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(body)

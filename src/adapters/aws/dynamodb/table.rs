@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::item::{self, Item, Key};
 use crate::app::ports::store::Result;
@@ -26,9 +27,17 @@ const INDEX: &str = "due";
 const MOST_KEYS: usize = 100;
 /// How often a read is continued that DynamoDB answers in parts because it is throttling.
 const MOST_CONTINUATIONS: usize = 3;
-/// How often a write is tried that collides with a transaction. DynamoDB refuses both at once then, and
-/// the SDK does not try again.
-const MOST_COLLISIONS: usize = 8;
+/// For how long a write is tried again that DynamoDB refuses because of others, as long as one operation
+/// may take. A webhook's function has twice as long.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// Why DynamoDB cancels a transaction that can be asked for again, which the SDK does not do.
+///
+/// Source: Amazon DynamoDB API Reference, "TransactWriteItems", cancellation reasons.
+const PASSES: [&str; 3] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
 
 pub struct Table {
     pub client: Client,
@@ -51,6 +60,34 @@ impl Written {
             Written::Yes(_) => true,
             Written::Not(item) => item::text(item, item::SAVED_BY) == Some(saved_by),
         }
+    }
+}
+
+/// The tries of one write.
+struct Tries {
+    count: usize,
+    until: Instant,
+}
+
+impl Tries {
+    fn begin() -> Self {
+        Self {
+            count: 0,
+            until: Instant::now() + PATIENCE,
+        }
+    }
+
+    /// Waits until the next try, the first one at once.
+    async fn wait(&mut self, table: &Table) -> Result<()> {
+        if Instant::now() > self.until {
+            bail!(
+                "{}: other writers kept interfering, or DynamoDB kept throttling",
+                table.failed("write to")
+            );
+        }
+        pause(self.count).await;
+        self.count += 1;
+        Ok(())
     }
 }
 
@@ -147,8 +184,9 @@ impl Table {
         let put = put
             .table_name(&self.name)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for collision in 0..MOST_COLLISIONS {
-            pause(collision).await;
+        let mut tries = Tries::begin();
+        loop {
+            tries.wait(self).await?;
             let error = match put.clone().send().await {
                 Ok(_) => return Ok(Written::Yes(Item::new())),
                 Err(error) => error,
@@ -161,7 +199,6 @@ impl Table {
                 _ => return Err(plain(error)).with_context(|| self.failed("write to")),
             }
         }
-        self.gives_way()
     }
 
     /// Changes an item under a condition, which `update` has.
@@ -170,8 +207,9 @@ impl Table {
             .table_name(&self.name)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for collision in 0..MOST_COLLISIONS {
-            pause(collision).await;
+        let mut tries = Tries::begin();
+        loop {
+            tries.wait(self).await?;
             let error = match update.clone().send().await {
                 Ok(updated) => return Ok(Written::Yes(updated.attributes.unwrap_or_default())),
                 Err(error) => error,
@@ -184,14 +222,6 @@ impl Table {
                 _ => return Err(plain(error)).with_context(|| self.failed("write to")),
             }
         }
-        self.gives_way()
-    }
-
-    fn gives_way<T>(&self) -> Result<T> {
-        bail!(
-            "{}: other writers kept interfering",
-            self.failed("write to")
-        )
     }
 
     /// Does all of `writes` or nothing: nothing if it returns the positions of some whose conditions
@@ -200,8 +230,9 @@ impl Table {
     /// An answer that gets lost is no harm: the SDK asks again with the same `ClientRequestToken`,
     /// by which DynamoDB recognises what it did.
     pub async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Vec<usize>> {
-        for collision in 0..MOST_COLLISIONS {
-            pause(collision).await;
+        let mut tries = Tries::begin();
+        loop {
+            tries.wait(self).await?;
             let sent = self
                 .client
                 .transact_write_items()
@@ -227,14 +258,13 @@ impl Table {
             if !failed.is_empty() {
                 return Ok(failed);
             }
-            if !codes.contains(&"TransactionConflict") {
+            if !codes.iter().any(|code| PASSES.contains(code)) {
                 bail!(
                     "{}: cancelled because of {codes:?}",
                     self.failed("write to")
                 );
             }
         }
-        self.gives_way()
     }
 
     fn put(&self, item: Item) -> Put {
