@@ -1,5 +1,5 @@
-//! The queue on SQS. It waits for at most 15 minutes; a wake-up that is due later comes early, and
-//! the worker sends it on its way again.
+//! The queue on SQS. It waits for at most 15 minutes; what is due later is left to the sweep. To go round
+//! the queue until then costs more, and most of it is settled meanwhile.
 
 use std::time::Duration;
 
@@ -60,7 +60,14 @@ impl SqsQueue {
 #[async_trait]
 impl Queue for SqsQueue {
     async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()> {
-        if let [message] = messages {
+        let soon = messages
+            .iter()
+            .filter(|message| delay(message, now) <= MOST_DELAY);
+        let messages: Vec<&Message> = soon.collect();
+        if messages.is_empty() {
+            return Ok(());
+        }
+        if let [message] = messages[..] {
             let url = if message.is_bulk() {
                 self.bulk_url()?
             } else {
@@ -105,7 +112,7 @@ impl SqsQueue {
     async fn send_batch(
         &self,
         url: &str,
-        messages: &[Message],
+        messages: &[&Message],
         now: Timestamp,
     ) -> anyhow::Result<()> {
         let entries = messages.iter().enumerate().map(|(n, message)| {

@@ -243,7 +243,6 @@ async fn send_all<'d>(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let wake_ups = deliveries.map(|(delivery, due)| WakeUp::new(delivery, due, now));
-    let wake_ups = wake_ups.filter(|wake_up| !wake_up.is_left_to_sweep(now));
     try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }))
         .await?;
     Ok(())

@@ -115,9 +115,6 @@ impl Relay {
     pub async fn wake_spawned(&self, spawned: &[Delivery], now: Timestamp) {
         for delivery in spawned {
             let wake_up = WakeUp::new(&delivery.id, delivery.due().unwrap_or(now), now);
-            if wake_up.is_left_to_sweep(now) {
-                continue;
-            }
             if let Err(error) = self.queue.send(&wake_up, now).await {
                 tracing::warn!(delivery = %delivery.id, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");
             }

@@ -1,4 +1,4 @@
-//! What is overdue because a wake-up got lost.
+//! What is overdue: its wake-up got lost, or was wanted later than a queue can wait.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::app::notices;
 use crate::app::ports::queue::WakeUp;
 use crate::app::relay::Relay;
 
-/// How long a delivery may be overdue before a sweep takes its wake-up for lost.
+/// How long a delivery may be overdue before a sweep wakes it: until then its wake-up may be on its way.
 const OVERDUE: Duration = Duration::from_secs(60);
 
 /// How long a sweep leaves a delivery alone that it has woken. One that cannot be worked on would
@@ -17,7 +17,7 @@ const WOKEN_FOR: Duration = Duration::from_secs(10 * 60);
 /// The most that one sweep wakes; the next one wakes the rest.
 const SWEEP: usize = 500;
 
-/// Wakes deliveries and notices that are overdue because a wake-up got lost. Returns how many.
+/// Wakes deliveries and notices that are overdue. Returns how many.
 pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let deliveries = deliveries(relay).await?;
     Ok(deliveries + notices::sweep(relay, OVERDUE, SWEEP).await?)
@@ -38,7 +38,7 @@ async fn deliveries(relay: &Relay) -> anyhow::Result<usize> {
         }
     }
     if woken > 0 {
-        tracing::warn!(deliveries = woken, "woke overdue deliveries");
+        tracing::info!(deliveries = woken, "woke overdue deliveries");
     }
     Ok(woken)
 }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -56,8 +54,6 @@ impl Message {
     }
 }
 
-const FAR: Duration = Duration::from_secs(24 * 60 * 60);
-
 impl WakeUp {
     /// A wake-up that is asked for at `now`.
     pub fn new(delivery: &DeliveryId, due: Timestamp, now: Timestamp) -> Self {
@@ -66,12 +62,6 @@ impl WakeUp {
             asked: now,
             due,
         }
-    }
-
-    /// Whether it is wanted so late that the sweep, which finds whatever is due, saves it going round a
-    /// queue every quarter of an hour.
-    pub fn is_left_to_sweep(&self, now: Timestamp) -> bool {
-        now + FAR < self.due
     }
 
     /// Whether it goes through the queue of texts to many.

@@ -23,16 +23,15 @@ pub struct WakeUp {
     pub delivery: DeliveryId,
     /// When it was asked for. A young wake-up may overtake the record of its delivery.
     pub asked: Timestamp,
-    /// When it is wanted. Queues that cannot wait that long bring it early; the worker then sends
-    /// it on its way again.
+    /// When it is wanted.
     pub due: Timestamp,
 }
 
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Brings each message to a worker at its `due` time or, where the queue cannot wait so long, as
-    /// late as it can. Several at once are all of texts to many. With an error, some may have been
-    /// sent.
+    /// Brings each message to a worker at its `due` time. One for which the queue cannot wait so long is
+    /// left to the sweep, which finds whatever is due. Several at once are all of texts to many. With an
+    /// error, some may have been sent.
     async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()>;
 
     /// Sends one wake-up.
