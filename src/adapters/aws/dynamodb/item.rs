@@ -1,10 +1,13 @@
 //! Keys and items: what stands where in the table, and how it is read back.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +27,12 @@ pub type Item = HashMap<String, AttributeValue>;
 pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 pub const JSON: &str = "json";
+/// The longest JSON that is kept as text. Of the 1,024 bytes of a unit, the other attributes take the rest.
+const LONGEST_TEXT: usize = 800;
+/// Of a large item, and of what is read: no JSON of ours is compressed to a tenth.
+const LARGEST: usize = 10 * 400 * 1024;
+/// As zlib does it by default.
+const LEVEL: u8 = 6;
 pub const VERSION: &str = "version";
 pub const SAVED_BY: &str = "saved_by";
 pub const EXPIRES: &str = "expires";
@@ -198,7 +207,7 @@ pub fn text<'i>(item: &'i Item, attribute: &str) -> Option<&'i str> {
 
 pub fn of_inbound(record: &InboundRecord) -> anyhow::Result<Item> {
     let key = Key::inbound(&record.sms.sid);
-    Ok(key.with([(JSON, json(record)?), (EXPIRES, expiry(record.received)?)]))
+    Ok(key.with([(JSON, packed(record)?), (EXPIRES, expiry(record.received)?)]))
 }
 
 /// One that waits does not expire: nobody who waits is forgotten, and no block.
@@ -285,7 +294,7 @@ fn versioned(
     saved_by: &str,
 ) -> anyhow::Result<Item> {
     Ok(key.with([
-        (JSON, json(value)?),
+        (JSON, packed(value)?),
         (VERSION, number(version)),
         (SAVED_BY, string(saved_by)),
     ]))
@@ -377,7 +386,18 @@ pub fn to_notice_id(item: &Item) -> anyhow::Result<NoticeId> {
 }
 
 pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
-    Ok(key.with([(JSON, json(value)?)]))
+    Ok(key.with([(JSON, packed(value)?)]))
+}
+
+/// JSON, as text as long as the item costs one unit to write. A larger one is compressed, to half of it
+/// or less: `relay explain` shows what is in it.
+fn packed(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
+    let json = serde_json::to_string(value)?;
+    Ok(if json.len() > LONGEST_TEXT {
+        AttributeValue::B(compress_to_vec(json.as_bytes(), LEVEL).into())
+    } else {
+        AttributeValue::S(json)
+    })
 }
 
 pub fn json(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
@@ -398,9 +418,15 @@ fn shard(id: &DeliveryId) -> String {
 }
 
 pub fn from_json<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
-    let json = text(item, JSON).with_context(|| format!("an item without {JSON:?}"))?;
+    let json = match item.get(JSON) {
+        Some(AttributeValue::S(json)) => Cow::Borrowed(json.as_bytes()),
+        Some(AttributeValue::B(packed)) => decompress_to_vec_with_limit(packed.as_ref(), LARGEST)
+            .map(Cow::Owned)
+            .map_err(|_| anyhow!("an item whose {JSON:?} is not compressed JSON"))?,
+        _ => bail!("an item without {JSON:?}"),
+    };
     // The message of a JSON error may quote the value.
-    serde_json::from_str(json).map_err(|error| {
+    serde_json::from_slice(&json).map_err(|error| {
         anyhow!(
             "the {} item is not what this version writes (its JSON, column {})",
             text(item, SK).unwrap_or_default(),
@@ -495,6 +521,27 @@ mod tests {
         let (alive, _) = step(dead, replay, at(60), 0.0);
         let item = of_delivery(&alive, "test").unwrap();
         assert_eq!(item.get(EXPIRES), Some(&number(90 * 86_400)));
+    }
+
+    #[test]
+    fn a_long_value_is_kept_in_half_the_room() {
+        let key = || Key::conversation(&number_of(100), &number_of(107));
+        for (length, is_text) in [(700, true), (1600, false), (100_000, false)] {
+            let words = "Is the boat ready? Call 0107. ".repeat(length / 30);
+            let item = with_json(key(), &words).unwrap();
+            assert_eq!(item[JSON].is_s(), is_text, "{length}");
+            assert_eq!(from_json::<String>(&item).unwrap(), words);
+            if let AttributeValue::B(packed) = &item[JSON] {
+                assert!(packed.as_ref().len() < length / 2, "{length}");
+            }
+        }
+        let broken = key().with([(JSON, AttributeValue::B(b"{}".to_vec().into()))]);
+        let error = from_json::<String>(&broken).unwrap_err().to_string();
+        assert!(error.contains("not compressed JSON"), "{error}");
+    }
+
+    fn number_of(line: u16) -> PhoneNumber {
+        PhoneNumber::parse(&format!("+16195550{line}")).unwrap()
     }
 
     #[test]
