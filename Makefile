@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people interleavings crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people interleavings cost crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -100,6 +100,11 @@ simulate-people:
 interleavings:
 	$(step) "interleavings"
 	cargo test --profile quick --test relay interleavings -- --include-ignored --nocapture
+
+## cost: what a text, an answer and the rest cost on AWS, counted and priced
+cost: tools
+	$(step) "cost"
+	cargo test --locked --test relay deployed::cost -- --nocapture --test-threads 1
 
 ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 

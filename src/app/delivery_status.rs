@@ -68,7 +68,10 @@ pub async fn tell(
 ) -> anyhow::Result<Option<Delivery>> {
     let id = delivery.id.clone();
     let settled = relay.settle(delivery, key, |_| Some(news.event())).await?;
-    tracing::info!(delivery = %id, attempt = news.attempt, status = ?news.status, code = news.failure.code, "Twilio told how a text stands");
+    // The others are as many again, and say nothing that anybody waits for.
+    if news.status.is_final() {
+        tracing::info!(delivery = %id, attempt = news.attempt, status = ?news.status, code = news.failure.code, "Twilio told what became of a text");
+    }
     Ok(settled)
 }
 

@@ -1,7 +1,7 @@
 //! The border between one function and AWS. Whatever the function asks for passes here, is refused
 //! if the function's role does not grant it, and may be made to fail or to take longer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,8 +30,21 @@ struct Guard {
     seen: Mutex<Seen>,
 }
 
+/// What a function asked AWS for, as far as AWS bills it.
+#[derive(Clone, Default)]
+pub struct Spent {
+    /// How many requests, by operation.
+    pub requests: BTreeMap<String, u32>,
+    pub write_units: f64,
+    pub read_units: f64,
+    pub audit_bytes: usize,
+    /// Bodies of the messages that a queue brings later.
+    pub delayed: Vec<Value>,
+}
+
 #[derive(Default)]
 struct Seen {
+    spent: Spent,
     calls: Vec<Call>,
     used: BTreeSet<Permission>,
     refused: BTreeSet<Permission>,
@@ -84,6 +97,11 @@ impl Border {
         std::mem::take(&mut self.state.seen.lock().unwrap().calls)
     }
 
+    /// What was spent since the last time.
+    pub fn take_spent(&self) -> Spent {
+        std::mem::take(&mut self.state.seen.lock().unwrap().spent)
+    }
+
     /// The permissions that were needed so far.
     pub fn used(&self) -> BTreeSet<Permission> {
         self.state.seen.lock().unwrap().used.clone()
@@ -122,7 +140,12 @@ async fn pass(State(guard): State<Arc<Guard>>, headers: HeaderMap, body: Bytes) 
             "out of order",
         ),
         Some(Failure::Hangs) => std::future::pending().await,
-        None => forward(&guard, headers, body).await,
+        None => {
+            let (response, units) = forward(&guard, headers, body).await;
+            let mut seen = guard.seen.lock().unwrap();
+            seen.spent.add(&target, &input, &units);
+            response
+        }
     };
     let call = Call {
         operation: target,
@@ -133,7 +156,28 @@ async fn pass(State(guard): State<Arc<Guard>>, headers: HeaderMap, body: Bytes) 
     response
 }
 
-async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> Response {
+impl Spent {
+    /// `units` is what the emulated DynamoDB says that the request costs: units written, units read.
+    fn add(&mut self, target: &str, input: &Value, units: &str) {
+        let operation = target.split('.').next_back().unwrap_or_default();
+        *self.requests.entry(operation.to_owned()).or_default() += 1;
+        let mut units = units
+            .split(' ')
+            .filter_map(|units| units.parse::<f64>().ok());
+        self.write_units += units.next().unwrap_or_default();
+        self.read_units += units.next().unwrap_or_default();
+        // Each event is billed with 26 bytes more. Source: CloudWatch Logs API Reference,
+        // "PutLogEvents".
+        let events = input["logEvents"].as_array().into_iter().flatten();
+        let bytes = events.filter_map(|event| Some(event["message"].as_str()?.len() + 26));
+        self.audit_bytes += bytes.sum::<usize>();
+        if operation == "SendMessage" && input["DelaySeconds"].as_u64() > Some(0) {
+            self.delayed.push(input["MessageBody"].clone());
+        }
+    }
+}
+
+async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> (Response, String) {
     headers.remove("host");
     let sent = guard
         .http
@@ -144,6 +188,8 @@ async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> Response
         .await;
     let answer = sent.expect("the emulated AWS listens");
     let (status, headers) = (answer.status(), answer.headers().clone());
+    let units = headers.get("x-units").and_then(|units| units.to_str().ok());
+    let units = units.unwrap_or_default().to_owned();
     let body = answer.bytes().await.expect("the emulated AWS answers");
     let kept = ["content-type", "x-amzn-requestid", "x-amz-crc32"];
     let headers = kept
@@ -153,7 +199,7 @@ async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> Response
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }
-    response
+    (response, units)
 }
 
 fn error(status: StatusCode, kind: &str, message: &str) -> Response {

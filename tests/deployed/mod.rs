@@ -25,6 +25,7 @@ mod ack_round_trips;
 mod bursts;
 mod connections;
 mod conversations;
+mod cost;
 mod failures;
 mod fallback;
 mod invitations;

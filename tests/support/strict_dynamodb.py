@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
@@ -29,9 +30,10 @@ def behave_as_dynamodb():
       the name of a table says, `throttled-20-…`. The reason is that of a table on demand. Source: Amazon
       DynamoDB API Reference, "TransactWriteItems", cancellation reasons.
 
-    Items above 400 KB are refused by moto too.
+    Items above 400 KB are refused by moto too. Each answer says what the request costs (Meter).
     """
     work_less()
+    count_units()
     inner, turn, held = DynamoHandler.call_action, threading.Lock(), set()
     done, under_way, throttle = {}, set(), Throttle()
 
@@ -117,6 +119,81 @@ def refused(error, details=None):
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{error}", "message": message}
     body |= details or {}
     return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(body)
+
+
+def count_units():
+    """Each answer has a header with the request units that DynamoDB would bill.
+
+    Writes: one for each KB of the larger of the item before and after, twice that in a transaction. An
+    entry of the index costs one to make or remove, and two to move. Reads: one for each 4 KB, half of it
+    unless consistent. Source: Amazon DynamoDB Developer Guide, "DynamoDB read and write operations" and
+    "Using Global Secondary Indexes", write capacity. The index's entries are far below 1 KB.
+    """
+    inner = DynamoHandler.call_action
+
+    def call_action(handler):
+        action = handler.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        params = getattr(handler, "params", {})
+        meter = Meter(handler.dynamodb_backend)
+        before = meter.items(written(action, params))
+        status, headers, body = inner(handler)
+        after = meter.items(written(action, params))
+        factor = 2 if action == "TransactWriteItems" else 1
+        writes = sum(factor * kilobytes(*both) + moves(*both) for both in zip(before, after))
+        headers = dict(headers) | {"x-units": f"{writes} {meter.reads(action, params, body)}"}
+        return status, headers, body
+
+    DynamoHandler.call_action = call_action
+
+
+class Meter:
+    def __init__(self, backend):
+        self.backend = backend
+
+    def items(self, keys):
+        return [self.item(table, *map(json.loads, key)) for table, *key in keys]
+
+    def item(self, table, pk, sk):
+        items = self.backend.get_table(table).items
+        return items.get(DynamoType(pk), {}).get(DynamoType(sk))
+
+    def reads(self, action, params, body):
+        answer = json.loads(body) if body else {}
+        if action == "BatchGetItem":
+            asked = [
+                (self.item(table, key["pk"], key["sk"]), keys.get("ConsistentRead"))
+                for table, keys in params["RequestItems"].items()
+                for key in keys["Keys"]
+            ]
+            return sum(units(size(item), consistent) for item, consistent in asked)
+        if action == "Query":
+            # Of the items whole, whatever is projected.
+            found = sum(len(json.dumps(item)) for item in answer.get("Items", []))
+            return units(found, params.get("ConsistentRead"))
+        if action == "GetItem":
+            item = self.item(params["TableName"], params["Key"]["pk"], params["Key"]["sk"])
+            return units(size(item), params.get("ConsistentRead"))
+        return 0
+
+
+def size(item):
+    return item.size() if item else 0
+
+
+def units(size, consistent):
+    return max(1, -(-size // 4096)) * (1 if consistent else 0.5)
+
+
+def kilobytes(before, after):
+    return max(1, -(-max(size(before), size(after)) // 1024))
+
+
+def moves(before, after):
+    places = [item and {name: item.attrs.get(name) for name in ("due_shard", "due_at")} for item in (before, after)]
+    places = [place if place and all(place.values()) else None for place in places]
+    if places[0] == places[1]:
+        return 0
+    return sum(place is not None for place in places)
 
 
 def work_less():
