@@ -438,7 +438,7 @@ impl PersonText<'_> {
                     .unwrap_or_else(|| Intent::Refuse {
                         rule: Rule::UnknownTag,
                         because: "the person has no such conversation".to_owned(),
-                        answer: wording::unknown_tag(&digits, &self.latest()),
+                        answer: wording::not_yours(&digits, &self.latest()),
                     })
             }
             ([], None) => Intent::Refuse {

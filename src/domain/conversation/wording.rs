@@ -181,15 +181,25 @@ pub fn nothing_open_to(what: &What) -> &'static str {
 }
 
 pub fn unknown_tag(digits: &str, latest: &[Choice]) -> String {
+    let known = your_last(latest);
+    format!("No customer's number ends in {digits}.{known}{NOTHING_WAS_SENT}")
+}
+
+/// A command about a customer who may be somebody else's.
+pub fn not_yours(digits: &str, latest: &[Choice]) -> String {
+    let known = your_last(latest);
+    format!("You have no customer whose number ends in {digits}.{known} Nothing was changed.")
+}
+
+fn your_last(latest: &[Choice]) -> String {
     let known = latest
         .iter()
         .map(|choice| choice.tag.as_str())
         .collect::<Vec<_>>();
-    let known = match known.as_slice() {
+    match known.as_slice() {
         [] => String::new(),
         known => format!(" Your last: {}.", known.join(", ")),
-    };
-    format!("No customer's number ends in {digits}.{known}{NOTHING_WAS_SENT}")
+    }
 }
 
 /// Digits in front that are no tag of anybody's and too many for anything else.

@@ -258,7 +258,10 @@ async fn without_a_customer_there_is_nothing_to_pass_on_or_to_take() {
         ("pass", "You have no customer to pass on."),
         ("got it", "You have no customer to take."),
         ("done", "No customer of yours waits."),
-        ("pass 0104", "No customer's number ends in 0104."),
+        (
+            "pass 0104",
+            "You have no customer whose number ends in 0104.",
+        ),
     ] {
         world.sergio().texts(body).await;
         world.sergio().receives(words);
