@@ -146,7 +146,12 @@ impl Outcomes {
         // With the number in front there is nothing to ask.
         let is_sent = settled.deliveries.contains_key(reply.as_str());
         let may_be_told = written.kind == Kind::Bare && !is_sent;
-        if may_be_told && (settled.is_over(&asked) || settled.is_over(&refused)) {
+        let is_told = settled.is_over(&asked) || settled.is_over(&refused);
+        // Where Twilio refused the question, it comes again ten minutes later, and after an hour the writer
+        // reads that nothing was sent.
+        let unsent = DeliveryId::question(sid, "unsent", 0);
+        let will_be_told = settled.gave_up(&asked) && settled.waits(&unsent);
+        if may_be_told && (is_told || will_be_told) {
             self.told += 1;
         } else if settled.dead.contains(reply.as_str()) {
             self.dead += 1;
@@ -254,6 +259,16 @@ impl Settled<'_> {
         for (id, Delivery { purpose, state, .. }) in caused {
             eprintln!("lost {:?}: {id} {purpose:?} {state:?}", written.kind);
         }
+    }
+
+    fn gave_up(&self, id: &DeliveryId) -> bool {
+        let delivery = self.deliveries.get(id.as_str());
+        delivery.is_some_and(|delivery| matches!(delivery.state, State::GaveUp { .. }))
+    }
+
+    fn waits(&self, id: &DeliveryId) -> bool {
+        let delivery = self.deliveries.get(id.as_str());
+        delivery.is_some_and(|delivery| matches!(delivery.state, State::Waiting { .. }))
     }
 
     /// Whether there is such a delivery, which arrived or is a dead letter.
