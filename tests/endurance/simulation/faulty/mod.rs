@@ -25,8 +25,8 @@ pub struct FaultyQueue {
     pub behind: Arc<MemoryQueue>,
     pub weather: Arc<Weather>,
     pub mistake: Option<Mistake>,
-    /// How long the queue can wait, if not as long as anybody wants.
-    pub longest_delay: Option<std::time::Duration>,
+    /// How long the queue can wait. What is due later is left to the sweep.
+    pub longest_delay: std::time::Duration,
 }
 
 #[async_trait]
@@ -42,13 +42,15 @@ impl Queue for FaultyQueue {
 impl FaultyQueue {
     async fn put(&self, message: Message, now: Timestamp) -> Result<()> {
         let weather = &self.weather;
+        let delay = message.due().duration_since(now);
+        let mut delay = std::time::Duration::try_from(delay).unwrap_or_default();
+        if delay > self.longest_delay {
+            return Ok(());
+        }
         weather.time.pause(weather.latency()).await;
         if weather.is_down(Fault::QueueDown) || weather.strikes(Fault::QueueError) {
             bail!("the queue does not answer");
         }
-        let delay = message.due().duration_since(now);
-        let delay = std::time::Duration::try_from(delay).unwrap_or_default();
-        let mut delay = self.longest_delay.map_or(delay, |most| delay.min(most));
         if weather.strikes(Fault::WakeUpLate) {
             delay += weather.up_to(600);
         }

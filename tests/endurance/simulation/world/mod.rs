@@ -136,8 +136,16 @@ impl World {
             .calm_since
             .is_some_and(|since| since + self.over_within(OVER_WITHIN) < self.time.now());
         if late {
+            let busy = [
+                ("tasks", !self.tasks.is_empty()),
+                ("agenda", self.agenda.values().any(Happening::has_to_come)),
+                ("queue", self.queue.next_due().is_some()),
+                ("Twilio", self.sandbox.next_due().is_some()),
+            ];
+            let busy = busy.iter().filter(|(_, is_busy)| *is_busy);
+            let busy: Vec<&str> = busy.map(|(what, _)| *what).collect();
             self.violated(format!(
-                "stuck: not at rest long after the faults, due {due:?}"
+                "stuck: not at rest long after the faults, due {due:?}, left: {busy:?}"
             ));
         }
         late

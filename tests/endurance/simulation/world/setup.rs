@@ -61,8 +61,11 @@ impl World {
                 behind: queue.clone(),
                 weather: weather.clone(),
                 mistake,
-                longest_delay: (script.platform == Platform::Lambda)
-                    .then_some(Duration::from_secs(900)),
+                longest_delay: match script.platform {
+                    Platform::Lambda => Duration::from_secs(900),
+                    // It has no queue, and asks the store what is due.
+                    _ => Duration::from_secs(24 * 60 * 60),
+                },
             }),
             audit: Arc::new(Fallback::new(
                 faulty_audit,
