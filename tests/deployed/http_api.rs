@@ -133,7 +133,7 @@ fn parameters(route: &str, path: &str) -> Option<Map<String, Value>> {
     Some(parameters)
 }
 
-fn event(
+pub fn event(
     route: &Route,
     parameters: Map<String, Value>,
     uri: &Uri,

@@ -210,7 +210,7 @@ impl Drop for Lambda {
 /// The variables that Lambda itself sets.
 ///
 /// Source: AWS, "Defined runtime environment variables".
-fn lambdas_own(name: &str) -> [(&'static str, String); 18] {
+pub fn lambdas_own(name: &str) -> [(&'static str, String); 18] {
     [
         ("_HANDLER", "bootstrap".to_owned()),
         ("AWS_ACCESS_KEY_ID", "testing".to_owned()),

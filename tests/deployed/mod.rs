@@ -23,6 +23,7 @@ mod world;
 // What is tested.
 mod ack_round_trips;
 mod bursts;
+mod cargo_lambda;
 mod connections;
 mod conversations;
 mod cost;

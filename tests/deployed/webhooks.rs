@@ -33,7 +33,7 @@ impl World {
         self.post("/twilio/fallback", form, sign_with).await
     }
 
-    fn fields<'a>(
+    pub fn fields<'a>(
         &'a self,
         from: &'a str,
         sid: &'a MessageSid,
