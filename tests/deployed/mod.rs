@@ -22,6 +22,7 @@ mod world;
 
 // What is tested.
 mod ack_round_trips;
+mod alarms;
 mod bursts;
 mod cargo_lambda;
 mod connections;

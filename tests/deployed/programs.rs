@@ -12,7 +12,8 @@ use relay::domain::credentials::Secret;
 use relay::sandbox::{DEMO_CALLER, DEMO_KEY};
 use serde_json::{Value, json};
 
-use super::emulator::Emulator;
+use super::emulator::{Emulator, Stack};
+use super::http_api::Functions;
 use super::serving::Serving;
 use super::world::{World, eventually};
 use super::{aws, invoke_api};
@@ -28,10 +29,14 @@ pub struct Shell {
 
 impl Shell {
     pub async fn of(world: &World) -> Self {
+        Self::on(&world.stack, world.functions()).await
+    }
+
+    pub async fn on(stack: &Stack, functions: Functions) -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
-            lambda: Serving::start(invoke_api::router(world.functions())).await,
-            bus: world.stack.output("EventBusName").to_owned(),
+            lambda: Serving::start(invoke_api::router(functions)).await,
+            bus: stack.output("EventBusName").to_owned(),
         }
     }
 
@@ -92,6 +97,17 @@ pub fn of_the_readme(beginning: &str) -> String {
             None => return command + line,
         }
     }
+}
+
+/// The block of commands of a document that has this in it, for the stack.
+pub fn block_of(document: &str, part: &str, stack: &Stack) -> String {
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let text = std::fs::read_to_string(text).unwrap();
+    let mut blocks = text.split("```").skip(1).step_by(2);
+    let block = blocks.find(|block| block.contains(part));
+    let block = block.unwrap_or_else(|| panic!("{document} has no commands with {part}"));
+    let commands = block.trim_start_matches("sh\n");
+    commands.replace("STACK=relay\n", &format!("STACK={}\n", stack.name))
 }
 
 impl World {

@@ -330,22 +330,10 @@ fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes(
     }
     let ours = stack
         .all("AWS::CloudWatch::Alarm")
-        .flat_map(|(name, alarm)| watched(alarm).into_iter().map(move |of| (name, of)))
-        .map(|(name, of)| (name, metric(of, "Namespace")))
+        .map(|(name, alarm)| (name, metric(alarm, "Namespace")))
         .filter(|(_, [namespace, _])| !namespace.as_str().unwrap().starts_with("AWS/"));
     for (name, watched) in ours {
         assert!(written.contains(&watched), "{name}: {watched:?}");
-    }
-}
-
-/// The metrics that an alarm looks at: its own, or those that it adds up.
-fn watched(alarm: &Value) -> Vec<&Value> {
-    match alarm["Metrics"].as_array() {
-        Some(terms) => {
-            let metrics = terms.iter().map(|term| &term["MetricStat"]["Metric"]);
-            metrics.filter(|metric| !metric.is_null()).collect()
-        }
-        None => vec![alarm],
     }
 }
 
@@ -357,12 +345,20 @@ fn a_text_that_reached_nobody_is_heard_of_whichever_function_gave_it_up() {
         ("ConfigurationFaultAlarm", "configuration_fault"),
     ] {
         let alarm = stack.properties(alarm);
-        let metrics = watched(alarm);
-        let names: Vec<_> = metrics.iter().map(|metric| &metric["MetricName"]).collect();
-        assert_eq!(names, ["retry-worker", "delivery-status", "reconciliation"]);
-        for metric in metrics {
-            assert_eq!(metric["Dimensions"][0]["Value"], count);
-        }
+        assert_eq!(alarm["MetricName"], count);
+        assert!(alarm["Dimensions"].is_null());
+        let filters = stack.all("AWS::Logs::MetricFilter").filter(|(_, filter)| {
+            let metric = &filter["MetricTransformations"][0];
+            metric["MetricName"] == count && metric["Dimensions"].is_null()
+        });
+        let groups = filters.map(|(name, filter)| {
+            let pattern = format!(r#"{{ $.count = "{count}" }}"#);
+            assert_eq!(filter["FilterPattern"], pattern, "{name}");
+            let group = filter["LogGroupName"].as_str().unwrap();
+            let function = group.rsplit_once(&stack.name).unwrap().1;
+            function.trim_start_matches('-').to_owned()
+        });
+        assert_eq!(groups.collect::<BTreeSet<_>>(), counting());
     }
 }
 
@@ -393,40 +389,41 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
     let stack = stack();
     let alarms = stack.all("AWS::CloudWatch::Alarm").map(|(name, alarm)| {
         assert_eq!(alarm["ComparisonOperator"], "GreaterThanThreshold");
-        let period = match alarm["Metrics"].as_array() {
-            Some(terms) => &terms[1]["MetricStat"]["Period"],
-            None => &alarm["Period"],
-        };
-        let numbers = [period, &alarm["EvaluationPeriods"], &alarm["Threshold"]];
-        (name, numbers.map(|number| number.as_u64().unwrap()))
+        let numbers = [
+            "Period",
+            "DatapointsToAlarm",
+            "EvaluationPeriods",
+            "Threshold",
+        ];
+        (name, numbers.map(|number| alarm[number].as_u64().unwrap()))
     });
-    // More than the last number, within so many seconds, so many times in a row.
+    // More than the last number within so many seconds, in so many of so many such times.
     let expected = BTreeMap::from([
-        ("AuditFallbackAlarm", [60, 1, 0]),
-        ("BulkDeadLettersAlarm", [60, 1, 0]),
-        ("ConfigurationFaultAlarm", [60, 1, 0]),
-        ("DeadLettersAlarm", [60, 1, 0]),
-        ("DeliveryStatusErrorsAlarm", [60, 1, 0]),
-        ("FailedWakeUpsAlarm", [900, 1, 3]),
-        ("FallbackAlarm", [60, 1, 0]),
-        ("ForgedCallsAlarm", [3600, 1, 10]),
-        ("ForgedFallbacksAlarm", [3600, 1, 3]),
-        ("ForgedTextsAlarm", [3600, 1, 3]),
-        ("GaveUpAlarm", [60, 1, 0]),
-        ("InboundFallbackErrorsAlarm", [60, 1, 0]),
-        ("InboundSmsErrorsAlarm", [60, 1, 0]),
-        ("KeptDeadLettersAlarm", [60, 1, 0]),
-        ("KeptTextsAlarm", [900, 1, 3]),
-        ("OldestBulkWakeUpAlarm", [60, 1, 7200]),
-        ("OldestWakeUpAlarm", [60, 1, 1200]),
-        ("OutboundNotifierErrorsAlarm", [60, 1, 0]),
-        ("ReconciliationDifferenceAlarm", [60, 1, 0]),
-        ("ReconciliationErrorsAlarm", [3600, 3, 0]),
-        ("RefusedRequestsAlarm", [60, 1, 0]),
-        ("RequestsDeadLettersAlarm", [60, 1, 0]),
-        ("RetryWorkerErrorsAlarm", [60, 3, 0]),
-        ("RotateCredentialsErrorsAlarm", [60, 1, 0]),
-        ("WebhookFailuresAlarm", [60, 1, 0]),
+        ("AuditFallbackAlarm", [60, 1, 5, 0]),
+        ("BulkDeadLettersAlarm", [60, 1, 5, 0]),
+        ("ConfigurationFaultAlarm", [60, 1, 5, 0]),
+        ("DeadLettersAlarm", [60, 1, 5, 0]),
+        ("DeliveryStatusErrorsAlarm", [60, 1, 5, 0]),
+        ("FailedWakeUpsAlarm", [900, 1, 1, 3]),
+        ("FallbackAlarm", [60, 1, 5, 0]),
+        ("ForgedCallsAlarm", [3600, 1, 1, 10]),
+        ("ForgedFallbacksAlarm", [3600, 1, 1, 3]),
+        ("ForgedTextsAlarm", [3600, 1, 1, 3]),
+        ("GaveUpAlarm", [60, 1, 5, 0]),
+        ("InboundFallbackErrorsAlarm", [60, 1, 5, 0]),
+        ("InboundSmsErrorsAlarm", [60, 1, 5, 0]),
+        ("KeptDeadLettersAlarm", [60, 1, 5, 0]),
+        ("KeptTextsAlarm", [900, 1, 1, 3]),
+        ("OldestBulkWakeUpAlarm", [60, 1, 5, 7200]),
+        ("OldestWakeUpAlarm", [60, 1, 5, 1200]),
+        ("OutboundNotifierErrorsAlarm", [60, 1, 5, 0]),
+        ("ReconciliationDifferenceAlarm", [60, 1, 5, 0]),
+        ("ReconciliationErrorsAlarm", [3600, 3, 3, 0]),
+        ("RefusedRequestsAlarm", [60, 1, 5, 0]),
+        ("RequestsDeadLettersAlarm", [60, 1, 5, 0]),
+        ("RetryWorkerErrorsAlarm", [60, 3, 6, 0]),
+        ("RotateCredentialsErrorsAlarm", [60, 1, 5, 0]),
+        ("WebhookFailuresAlarm", [60, 1, 5, 0]),
     ]);
     assert_eq!(alarms.collect::<BTreeMap<_, _>>(), expected);
 }
@@ -478,13 +475,19 @@ fn every_queue_of_dead_letters_has_an_alarm() {
     assert_eq!(names(dead), names(targets));
 }
 
+/// The rotation counts nothing: what fails there is an error of the function.
+fn counting() -> BTreeSet<String> {
+    let functions = FUNCTIONS.map(|(name, _)| name).into_iter();
+    names(functions.filter(|name| *name != "rotate-credentials"))
+}
+
 #[test]
 fn every_function_that_counts_has_its_log_made_into_a_metric_of_its_name() {
     let stack = stack();
     let filters = stack
         .all("AWS::Logs::MetricFilter")
+        .filter(|(_, filter)| filter["FilterPattern"] == r#"{ $.count = "*" }"#)
         .map(|(name, filter)| {
-            assert_eq!(filter["FilterPattern"], r#"{ $.count = "*" }"#, "{name}");
             let metric = &filter["MetricTransformations"][0];
             assert_eq!(
                 metric["Dimensions"],
@@ -496,10 +499,7 @@ fn every_function_that_counts_has_its_log_made_into_a_metric_of_its_name() {
             function
         })
         .collect::<Vec<_>>();
-    let counting = FUNCTIONS.map(|(name, _)| name);
-    // The rotation counts nothing: what fails there is an error of the function.
-    let counting = counting.into_iter().filter(|n| *n != "rotate-credentials");
-    assert_eq!(names(filters.iter().copied()), names(counting));
+    assert_eq!(names(filters.iter().copied()), counting());
     assert_eq!(filters.len(), 6);
 }
 
