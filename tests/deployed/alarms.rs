@@ -177,6 +177,33 @@ fn an_alarm_goes_off_for_what_is_heard_of_minutes_late() {
     }
 }
 
+/// The worker's invocations: one a minute for half an hour, each heard of so late, and then none.
+#[test]
+fn a_sweep_that_stops_is_heard_of_within_ten_minutes_and_a_late_point_is_no_stop() {
+    let stack = stack();
+    let alarm = stack.properties("SweepAlarm");
+    assert_eq!(
+        [&alarm["Namespace"], &alarm["MetricName"]],
+        ["AWS/Lambda", "Invocations"]
+    );
+    let worker = format!("{}-retry-worker", stack.name);
+    assert_eq!(alarm["Dimensions"][0]["Value"], worker);
+    let alarm = Alarm::of("SweepAlarm", alarm);
+    for late in 0..=MOST_LATE {
+        let sweeps: Vec<_> = (0..30)
+            .map(|minute| Point::late_by(late, minute, 1.0))
+            .collect();
+        for range in alarm.ranges() {
+            let minutes = alarm.minutes(&sweeps, range, 10..60);
+            assert!(
+                (35..=40).contains(&minutes[0]),
+                "{late}, {range}: {minutes:?}"
+            );
+            assert_eq!(minutes.last(), Some(&59), "it goes on for as long");
+        }
+    }
+}
+
 #[test]
 fn no_alarm_goes_off_for_nothing() {
     for (name, alarm) in watching() {

@@ -197,6 +197,32 @@ fn time_limits_fit_into_one_another() {
     assert!(kept(requests) < kept(stack.properties("RequestsDeadLetterQueue")));
 }
 
+/// Ten invocations at once are all that a new account has.
+#[test]
+fn the_queues_leave_an_invocation_to_the_webhooks_of_a_new_account() {
+    let stack = stack();
+    let mappings = stack.all("AWS::Lambda::EventSourceMapping");
+    let most = mappings.map(|(name, mapping)| {
+        let most = mapping["ScalingConfig"]["MaximumConcurrency"].as_u64();
+        most.unwrap_or_else(|| panic!("{name} may take them all"))
+    });
+    let most: Vec<_> = most.collect();
+    assert_eq!(most.len(), 4);
+    assert!(most.iter().sum::<u64>() < 10, "{most:?}");
+}
+
+/// All functions of an account share one limit.
+#[test]
+fn throttles_of_any_function_of_the_account_are_heard_of() {
+    let stack = stack();
+    let alarm = stack.properties("ThrottlesAlarm");
+    assert_eq!(
+        [&alarm["Namespace"], &alarm["MetricName"]],
+        ["AWS/Lambda", "Throttles"]
+    );
+    assert!(alarm["Dimensions"].is_null());
+}
+
 #[test]
 fn the_fallback_shares_nothing_with_the_main_path_but_the_credentials() {
     let stack = stack();
@@ -371,10 +397,12 @@ fn every_alarm_tells_somebody() {
     for (name, alarm) in alarms {
         assert_eq!(alarm["AlarmActions"], topic, "{name}");
         assert_eq!(alarm["OKActions"], topic, "{name}");
-        assert_eq!(
-            alarm["TreatMissingData"], "notBreaching",
-            "{name}: silence is no alarm"
-        );
+        // Silence is no alarm, but where something has to be heard of every minute.
+        let silence = match name {
+            "SweepAlarm" => "breaching",
+            _ => "notBreaching",
+        };
+        assert_eq!(alarm["TreatMissingData"], silence, "{name}");
         let description = alarm["AlarmDescription"].as_str().unwrap_or_default();
         assert!(
             description.len() > 20,
@@ -388,7 +416,11 @@ fn every_alarm_tells_somebody() {
 fn every_alarm_is_there_and_goes_off_when_it_should() {
     let stack = stack();
     let alarms = stack.all("AWS::CloudWatch::Alarm").map(|(name, alarm)| {
-        assert_eq!(alarm["ComparisonOperator"], "GreaterThanThreshold");
+        let over = match name {
+            "SweepAlarm" => "LessThanThreshold",
+            _ => "GreaterThanThreshold",
+        };
+        assert_eq!(alarm["ComparisonOperator"], over, "{name}");
         let numbers = [
             "Period",
             "DatapointsToAlarm",
@@ -397,7 +429,7 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ];
         (name, numbers.map(|number| alarm[number].as_u64().unwrap()))
     });
-    // More than the last number within so many seconds, in so many of so many such times.
+    // More than the last number within so many seconds, in so many of so many such times; of sweeps, less.
     let expected = BTreeMap::from([
         ("AuditFallbackAlarm", [60, 1, 5, 0]),
         ("BulkDeadLettersAlarm", [60, 1, 5, 0]),
@@ -423,6 +455,8 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("RequestsDeadLettersAlarm", [60, 1, 5, 0]),
         ("RetryWorkerErrorsAlarm", [60, 3, 6, 0]),
         ("RotateCredentialsErrorsAlarm", [60, 1, 5, 0]),
+        ("SweepAlarm", [60, 5, 5, 1]),
+        ("ThrottlesAlarm", [60, 3, 6, 0]),
         ("WebhookFailuresAlarm", [60, 1, 5, 0]),
     ]);
     assert_eq!(alarms.collect::<BTreeMap<_, _>>(), expected);
@@ -434,9 +468,9 @@ fn errors_of_every_function_set_off_an_alarm_and_are_on_the_dashboard_and_in_a_q
     let functions = FUNCTIONS.map(|(name, _)| format!("{}-{name}", stack.name));
 
     let alarms = stack.all("AWS::CloudWatch::Alarm");
-    let errors = alarms.filter(|(_, alarm)| alarm["Namespace"] == "AWS/Lambda");
+    let errors = alarms.filter(|(_, alarm)| alarm["MetricName"] == "Errors");
     let watched = errors.map(|(name, alarm)| {
-        assert_eq!(alarm["MetricName"], "Errors", "{name}");
+        assert_eq!(alarm["Namespace"], "AWS/Lambda", "{name}");
         assert_eq!(alarm["Dimensions"][0]["Name"], "FunctionName", "{name}");
         alarm["Dimensions"][0]["Value"].as_str().unwrap()
     });
