@@ -269,6 +269,44 @@ fn what_keeps_customers_texts_outlives_the_stack() {
     }
 }
 
+/// None of these was ever needed, and each may fail a deployment on the real AWS.
+#[test]
+fn nothing_fails_a_deployment_that_an_emulator_lets_pass() {
+    let stack = stack();
+    for (name, api) in stack.all("AWS::ApiGatewayV2::Api") {
+        // SAM writes path parameters without a schema, which an import may warn of.
+        assert_ne!(api["FailOnWarnings"], true, "{name}");
+    }
+    let (_, stage) = stack.all("AWS::ApiGatewayV2::Stage").next().unwrap();
+    let log = stage["AccessLogSettings"]["DestinationArn"]
+        .as_str()
+        .unwrap();
+    // Any other name needs room in a resource policy of the account.
+    assert!(log.contains(":log-group:/aws/vendedlogs/"), "{log}");
+}
+
+#[test]
+fn an_event_that_the_queue_does_not_get_is_a_dead_letter_that_an_alarm_tells_of() {
+    let stack = stack();
+    let queue = stack.output("RequestsDeadLetterQueueUrl");
+    let queue = queue.rsplit('/').next().unwrap();
+    let rule = stack.properties("NoticeRule");
+    for target in rule["Targets"].as_array().unwrap() {
+        let dead = target["DeadLetterConfig"]["Arn"].as_str().unwrap();
+        assert!(dead.ends_with(queue), "{dead}");
+    }
+    let alarm = &stack.properties("RequestsDeadLettersAlarm")["Dimensions"][0];
+    assert_eq!(alarm["Value"], queue);
+    let policy = stack.properties("RequestsDeadLetterQueuePolicy");
+    assert!(policy["Queues"][0].as_str().unwrap().ends_with(queue));
+    let statement = &policy["PolicyDocument"]["Statement"][0];
+    assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com");
+    assert_eq!(statement["Action"], "sqs:SendMessage");
+    let rule = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
+    let requests = &stack.properties("RequestsQueuePolicy")["PolicyDocument"]["Statement"][0];
+    assert_eq!(rule, &requests["Condition"]["ArnEquals"]["aws:SourceArn"]);
+}
+
 #[test]
 fn the_access_log_holds_neither_path_nor_query_nor_body() {
     let stack = stack();
