@@ -402,11 +402,12 @@ fn every_alarm_on_a_metric_of_the_relays_own_watches_one_that_this_stack_writes(
 }
 
 #[test]
-fn a_text_that_reached_nobody_is_heard_of_whichever_function_gave_it_up() {
+fn what_one_alarm_watches_for_is_counted_in_one_metric_whichever_function_sees_it() {
     let stack = stack();
     for (alarm, count) in [
         ("GaveUpAlarm", "gave_up"),
         ("ConfigurationFaultAlarm", "configuration_fault"),
+        ("LargeItemAlarm", "large_item"),
     ] {
         let alarm = stack.properties(alarm);
         assert_eq!(alarm["MetricName"], count);
@@ -423,6 +424,51 @@ fn a_text_that_reached_nobody_is_heard_of_whichever_function_gave_it_up() {
             function.trim_start_matches('-').to_owned()
         });
         assert_eq!(groups.collect::<BTreeSet<_>>(), counting());
+    }
+}
+
+#[test]
+fn what_dynamodb_cannot_do_is_heard_of() {
+    let stack = stack();
+    let table = json!({"Name": "TableName", "Value": stack.output("TableName")});
+    let operation = |name: &str| json!([table, {"Name": "Operation", "Value": name}]);
+    for (alarm, metric, dimensions) in [
+        (
+            "ReadThrottleEventsAlarm",
+            "ReadThrottleEvents",
+            json!([table]),
+        ),
+        (
+            "WriteThrottleEventsAlarm",
+            "WriteThrottleEvents",
+            json!([table]),
+        ),
+        (
+            "BatchGetItemAlarm",
+            "SystemErrors",
+            operation("BatchGetItem"),
+        ),
+        (
+            "TransactWriteItemsAlarm",
+            "SystemErrors",
+            operation("TransactWriteItems"),
+        ),
+    ] {
+        let properties = stack.properties(alarm);
+        assert_eq!(properties["MetricName"], metric, "{alarm}");
+        assert_eq!(properties["Dimensions"], dimensions, "{alarm}");
+    }
+}
+
+/// Lambda's own line of each invocation: its time, its start, its memory.
+#[test]
+fn every_function_reports_its_invocations() {
+    let stack = stack();
+    for (name, function) in stack.all("AWS::Lambda::Function") {
+        assert_eq!(
+            function["LoggingConfig"]["SystemLogLevel"], "INFO",
+            "{name}"
+        );
     }
 }
 
@@ -470,6 +516,7 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
     // More than the last number within so many seconds, in so many of so many such times; of sweeps, less.
     let expected = BTreeMap::from([
         ("AuditFallbackAlarm", [60, 1, 5, 0]),
+        ("BatchGetItemAlarm", [60, 3, 6, 0]),
         ("BulkDeadLettersAlarm", [60, 1, 5, 0]),
         ("ConfigurationFaultAlarm", [60, 1, 5, 0]),
         ("DeadLettersAlarm", [60, 1, 5, 0]),
@@ -484,18 +531,23 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("InboundSmsErrorsAlarm", [60, 1, 5, 0]),
         ("KeptDeadLettersAlarm", [60, 1, 5, 0]),
         ("KeptTextsAlarm", [900, 1, 1, 3]),
+        ("LargeItemAlarm", [60, 1, 5, 0]),
         ("OldestBulkWakeUpAlarm", [60, 1, 5, 7200]),
         ("OldestWakeUpAlarm", [60, 1, 5, 1200]),
         ("OutboundNotifierErrorsAlarm", [60, 1, 5, 0]),
+        ("ReadThrottleEventsAlarm", [60, 3, 6, 0]),
         ("ReconciliationDifferenceAlarm", [60, 1, 5, 0]),
         ("ReconciliationErrorsAlarm", [3600, 3, 3, 0]),
         ("RefusedRequestsAlarm", [60, 1, 5, 0]),
+        ("RefusedWebhooksAlarm", [300, 1, 1, 100]),
         ("RequestsDeadLettersAlarm", [60, 1, 5, 0]),
         ("RetryWorkerErrorsAlarm", [60, 3, 6, 0]),
         ("RotateCredentialsErrorsAlarm", [60, 1, 5, 0]),
         ("SweepAlarm", [60, 5, 5, 1]),
         ("ThrottlesAlarm", [60, 3, 6, 0]),
+        ("TransactWriteItemsAlarm", [60, 3, 6, 0]),
         ("WebhookFailuresAlarm", [60, 1, 5, 0]),
+        ("WriteThrottleEventsAlarm", [60, 3, 6, 0]),
     ]);
     assert_eq!(alarms.collect::<BTreeMap<_, _>>(), expected);
 }

@@ -389,15 +389,22 @@ pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
     Ok(key.with([(JSON, packed(value)?)]))
 }
 
+/// DynamoDB takes no item of more than 400 KB. Somebody has to hear of one long before.
+const LARGE: usize = 100 * 1024;
+
 /// JSON, as text as long as the item costs one unit to write. A larger one is compressed, to half of it
 /// or less: `relay explain` shows what is in it.
-fn packed(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
+fn packed<T: Serialize>(value: &T) -> anyhow::Result<AttributeValue> {
     let json = serde_json::to_string(value)?;
-    Ok(if json.len() > LONGEST_TEXT {
-        AttributeValue::B(compress_to_vec(json.as_bytes(), LEVEL).into())
-    } else {
-        AttributeValue::S(json)
-    })
+    if json.len() <= LONGEST_TEXT {
+        return Ok(AttributeValue::S(json));
+    }
+    let packed = compress_to_vec(json.as_bytes(), LEVEL);
+    if LARGE < packed.len() {
+        let (kind, bytes) = (std::any::type_name::<T>(), packed.len());
+        tracing::warn!(count = "large_item", kind, bytes, "an item is very large");
+    }
+    Ok(AttributeValue::B(packed.into()))
 }
 
 pub fn json(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
@@ -486,6 +493,9 @@ pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
     use crate::domain::delivery::{Event, step};
     use crate::domain::line::Line;
@@ -542,6 +552,38 @@ mod tests {
 
     fn number_of(line: u16) -> PhoneNumber {
         PhoneNumber::parse(&format!("+16195550{line}")).unwrap()
+    }
+
+    #[test]
+    fn a_large_item_is_counted_long_before_dynamodb_refuses_it_and_its_content_is_not_logged() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || writer.clone())
+            .finish();
+        let digits = |count: u64| (0..count).map(|n| n * n).collect::<Vec<_>>();
+        tracing::subscriber::with_default(subscriber, || {
+            packed(&digits(10_000)).unwrap();
+            packed(&digits(40_000)).unwrap();
+        });
+        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.matches(r#""count":"large_item""#).count(), 1, "{log}");
+        assert!(!log.contains("81,100"), "{log}");
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]
