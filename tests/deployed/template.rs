@@ -12,8 +12,9 @@ use super::http_api;
 use super::permissions::granted;
 use super::world::FUNCTIONS;
 
+/// With all alarms.
 pub fn stack() -> Stack {
-    Emulator::shared().deploy(json!({}))
+    Emulator::shared().deploy(json!({"AlarmSet": "all"}))
 }
 
 fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -550,6 +551,67 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("WriteThrottleEventsAlarm", [60, 3, 6, 0]),
     ]);
     assert_eq!(alarms.collect::<BTreeMap<_, _>>(), expected);
+}
+
+/// A text may be lost, or nobody hears of it.
+const SMALL_SET: [&str; 14] = [
+    "ConfigurationFaultAlarm",
+    "DeadLettersAlarm",
+    "ForgedTextsAlarm",
+    "GaveUpAlarm",
+    "InboundFallbackErrorsAlarm",
+    "KeptDeadLettersAlarm",
+    "ReconciliationDifferenceAlarm",
+    "ReconciliationErrorsAlarm",
+    "RefusedRequestsAlarm",
+    "RequestsDeadLettersAlarm",
+    "RetryWorkerErrorsAlarm",
+    "SweepAlarm",
+    "ThrottlesAlarm",
+    "WebhookFailuresAlarm",
+];
+
+#[test]
+fn the_small_set_of_alarms_is_part_of_all_and_the_dashboard_can_be_left_out() {
+    let small = Emulator::shared().deploy(json!({}));
+    let alarms = small.all("AWS::CloudWatch::Alarm").map(|(name, _)| name);
+    assert_eq!(names(alarms), names(SMALL_SET));
+    let all = stack();
+    for (name, alarm) in small.all("AWS::CloudWatch::Alarm") {
+        let same = all.properties(name);
+        for property in ["MetricName", "Threshold", "AlarmDescription"] {
+            assert_eq!(alarm[property], same[property], "{name}");
+        }
+    }
+    let dashboards = |stack: &Stack| stack.all("AWS::CloudWatch::Dashboard").count();
+    assert_eq!(dashboards(&small), 1);
+    let without = Emulator::shared().deploy(json!({"WithDashboard": "false"}));
+    assert_eq!(dashboards(&without), 0);
+}
+
+/// At the prices of us-east-1 in 2026, in an account whose always-free amounts nothing else uses up. The
+/// guide has the sum.
+#[test]
+fn an_idle_month_costs_at_most_a_dollar_and_a_half() {
+    let stack = Emulator::shared().deploy(json!({}));
+    let free = |amount: f64, free: f64| (amount - free).max(0.0);
+    let count = |kind: &str| f64::from(u32::try_from(stack.all(kind).count()).unwrap());
+    let metrics = stack.all("AWS::CloudWatch::Alarm").map(|(name, alarm)| {
+        assert!(alarm["Metrics"].is_null(), "{name} is paid by metric");
+        1.0
+    });
+    let alarms = 0.10 * free(metrics.sum(), 10.0);
+    let dashboards = 3.00 * free(count("AWS::CloudWatch::Dashboard"), 3.0);
+    let secrets = 0.40 * count("AWS::SecretsManager::Secret");
+    // Five pollers that wait for 20 seconds each. Without MaximumConcurrency there would be as few as two.
+    let polls = 5.0 * 3.0 * 60.0 * 24.0 * 30.0 * count("AWS::Lambda::EventSourceMapping");
+    let polls = 0.40e-6 * free(polls, 1_000_000.0);
+    // Ten reads of the index in each sweep, of which each is half a unit.
+    let sweeps = 60.0 * 24.0 * 30.0 * 10.0 * 0.5 * 0.125e-6;
+    let keys = stack.properties("Table")["SSESpecification"]["SSEEnabled"] == true;
+    assert!(!keys, "a key that is paid by request");
+    let sum = alarms + dashboards + secrets + polls + sweeps;
+    assert!(sum <= 1.50, "{sum:.2}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl World {
             carrier: MOMENT,
         });
         let twilio = Serving::start(sandbox::http::router(Arc::clone(&sandbox))).await;
-        let stack = emulator.deploy(json!({"TwilioApiUrl": twilio.url}));
+        let stack = emulator.deploy(json!({"TwilioApiUrl": twilio.url, "AlarmSet": "all"}));
         let functions = Functions::default();
         let api = http_api::router(http_api::routes(&stack), functions.clone());
         let api = Serving::start(api).await;
