@@ -99,6 +99,12 @@ impl Stack {
         &self.created["resources"][logical_id]["deletion"]
     }
 
+    /// Logical ids of all resources.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        let resources = self.created["resources"].as_object().unwrap();
+        resources.keys().map(String::as_str)
+    }
+
     /// Logical ids and properties of all resources of a type.
     pub fn all(&self, resource_type: &str) -> impl Iterator<Item = (&str, &Value)> {
         let resources = self.created["resources"].as_object().unwrap().iter();

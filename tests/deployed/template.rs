@@ -8,8 +8,9 @@ use relay::adapters::files::audit_fallback::METRIC;
 use serde_json::{Value, json};
 
 use super::emulator::{Emulator, Stack};
-use super::http_api;
+use super::http_api::{self, Functions};
 use super::permissions::granted;
+use super::programs::{Shell, block_of};
 use super::world::FUNCTIONS;
 
 /// With all alarms.
@@ -252,14 +253,15 @@ fn the_fallback_shares_nothing_with_the_main_path_but_the_credentials() {
 #[test]
 fn what_keeps_customers_texts_outlives_the_stack() {
     let stack = stack();
-    for kept in [
-        "Table",
-        "AuditLog",
-        "Credentials",
-        "KeptTextsQueue",
-        "KeptTextsDeadLetterQueue",
+    // CloudFormation cannot delete what is protected, so a creation that fails leaves it either way.
+    for (kept, policy) in [
+        ("Table", "Retain"),
+        ("AuditLog", "Retain"),
+        ("Credentials", "RetainExceptOnCreate"),
+        ("KeptTextsQueue", "RetainExceptOnCreate"),
+        ("KeptTextsDeadLetterQueue", "RetainExceptOnCreate"),
     ] {
-        assert_eq!(stack.deletion_policy(kept), "Retain", "{kept}");
+        assert_eq!(stack.deletion_policy(kept), policy, "{kept}");
     }
     for protected in ["Table", "AuditLog"] {
         assert_eq!(
@@ -306,6 +308,43 @@ fn an_event_that_the_queue_does_not_get_is_a_dead_letter_that_an_alarm_tells_of(
     let rule = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
     let requests = &stack.properties("RequestsQueuePolicy")["PolicyDocument"]["Statement"][0];
     assert_eq!(rule, &requests["Condition"]["ArnEquals"]["aws:SourceArn"]);
+}
+
+/// The guide's commands make a template of all that a stack retains, and name each resource by what
+/// CloudFormation knows it by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_stack_can_be_made_of_what_the_old_one_left() {
+    let stack = stack();
+    let shell = Shell::on(&stack, Functions::default()).await;
+    let commands = block_of("infra/README.md", "kept-resources.json <<END", &stack);
+    // They are indented as a part of a list.
+    let commands = commands.replace("\n   ", "\n");
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml");
+    let check = r#"python3 - <<'END'
+import json
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as schemas
+kept = json.load(open("kept.json"))["Resources"]
+named = {r["LogicalResourceId"]: r for r in json.load(open("kept-resources.json"))}
+assert kept.keys() == named.keys(), (kept.keys(), named.keys())
+for name, resource in kept.items():
+    assert resource["Type"] == named[name]["ResourceType"], name
+    schema = schemas.get_resource_schema("us-east-1", resource["Type"]).schema
+    keys = ["/properties/" + key for key in named[name]["ResourceIdentifier"]]
+    assert schema["primaryIdentifier"] == keys, name
+print(json.dumps(sorted(kept)))
+END
+cfn-lint kept.json"#;
+    let line = format!(
+        "cd \"$HOME\" && ln -s '{}' . && {commands}\n{check}",
+        template.display()
+    );
+    let printed = shell.done(&line);
+    let kept: Vec<String> = serde_json::from_str(&printed).unwrap();
+    let all = stack.resources();
+    let retained = all.filter(|name| *stack.deletion_policy(name) != "Delete");
+    let retained = retained.filter(|name| !stack.deletion_policy(name).is_null());
+    assert_eq!(names(kept.iter().map(String::as_str)), names(retained));
+    assert_eq!(kept.len(), 5);
 }
 
 #[test]
