@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use relay::sandbox::{Fault, Injection, Text};
 use serde_json::{Value, json};
 
-use super::world::{BACKUP, CUSTOMER, FUNCTIONS, SERGIO, World, number_of, sid};
+use super::programs::{Shell, block_of};
+use super::world::{BACKUP, CUSTOMER, FUNCTIONS, LINE, SERGIO, World, number_of, sid};
 use crate::support::proxy::longest_chain;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,6 +60,22 @@ async fn a_webhook_that_twilio_repeats_sends_nothing_more() {
         .expect("two repetitions are on record");
     world.settles().await;
     assert_eq!(world.receives(SERGIO, 1).await.len(), 1);
+}
+
+/// What whoever deploys first is told to try before Twilio calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_request_of_the_first_deployment_is_refused_as_forged() {
+    let world = World::with_silent_queue().await;
+    let shell = Shell::of(&world).await;
+    let command = block_of(
+        "docs/first-deployment.md",
+        "X-Twilio-Signature",
+        &world.stack,
+    );
+    let command = command.replace("$(out ApiUrl)", &world.api.url);
+    let command = command.replace("LINE=+1…", &format!("LINE={LINE}"));
+    assert_eq!(shell.done(&command), "403");
+    assert!(world.counts("inbound-sms", "ForgedTextsAlarm").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
