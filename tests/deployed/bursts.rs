@@ -72,10 +72,7 @@ async fn two_hundred_customers_who_text_at_once_are_all_acknowledged_at_the_firs
     }
     let queue = world.stack.output("DeliveriesQueueUrl");
     let [waiting, delayed, _] = world.aws.queue(queue).await;
-    // Each has a wake-up, and one for the reminder; a text that is decided anew has them twice.
-    let all = TEXTS as u32..;
-    assert!(
-        all.contains(&waiting) && all.contains(&delayed),
-        "{waiting}, {delayed}"
-    );
+    // Each has a wake-up; a text that is decided anew has two. The reminders are left to the sweep.
+    assert!(waiting >= TEXTS as u32, "{waiting}");
+    assert_eq!(delayed, 0);
 }
