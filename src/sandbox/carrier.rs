@@ -70,7 +70,8 @@ impl State {
         let Some(message) = self.messages.get_mut(sid) else {
             return;
         };
-        let undeliverable = message.outcome.unwrap_or_default().undeliverable;
+        let outcome = message.outcome.unwrap_or_default();
+        let undeliverable = outcome.undeliverable;
         match (step, message.status) {
             (Step::Queue, Status::Accepted | Status::Scheduled) => {
                 // The service picks a sender: here always the account's first number.
@@ -87,7 +88,9 @@ impl State {
                 self.put_step(self.now + self.pace.sending, Step::HandOver, sid);
             }
             (Step::Expire, Status::Queued) => self.set_status(sid, Status::Failed, Some(EXPIRED)),
-            (Step::HandOver, _) if undeliverable.is_some_and(is_twilios_own) => {
+            (Step::HandOver, _)
+                if undeliverable.is_some_and(is_twilios_own) && outcome.after_all.is_none() =>
+            {
                 self.set_status(sid, Status::Failed, undeliverable);
             }
             (Step::HandOver, _) => {
@@ -97,8 +100,11 @@ impl State {
             }
             (Step::Arrive, _) if undeliverable.is_some() => {
                 self.set_status(sid, Status::Undelivered, undeliverable);
+                if let Some(wait) = outcome.after_all {
+                    self.put_step(self.now + wait, Step::ArriveAfterAll, sid);
+                }
             }
-            (Step::Arrive, _) => {
+            (Step::Arrive | Step::ArriveAfterAll, _) => {
                 let message = message.clone();
                 self.arrive(&message);
             }

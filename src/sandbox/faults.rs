@@ -34,6 +34,9 @@ pub enum Fault {
 
     /// The message ends as `failed` or `undelivered` with this error.
     Undeliverable { code: u32 },
+    /// The message ends as `undelivered` with this error, and arrives so much later all the same: the
+    /// carrier takes back what it said.
+    ArrivesAfterAll { code: u32, ms: u64 },
     /// The message stays in Twilio's queue for longer.
     Held { ms: u64 },
     /// The message arrives, but the carrier never says so.
@@ -92,6 +95,10 @@ impl Fault {
         let mut outcome = DeliveryOutcome::default();
         match self {
             Fault::Undeliverable { code } => outcome.undeliverable = Some(*code),
+            Fault::ArrivesAfterAll { code, ms } => {
+                outcome.undeliverable = Some(*code);
+                outcome.after_all = Some(Duration::from_millis(*ms));
+            }
             Fault::Held { ms } => outcome.held = Duration::from_millis(*ms),
             Fault::Unreported => outcome.unreported = true,
             _ => return None,

@@ -51,6 +51,8 @@ pub(super) struct DeliveryOutcome {
     pub held: Duration,
     /// The error with which it fails.
     pub undeliverable: Option<u32>,
+    /// After that it arrives all the same.
+    pub after_all: Option<Duration>,
     /// The carrier does not say that it arrived.
     pub unreported: bool,
 }
@@ -80,6 +82,12 @@ impl Default for Pace {
 pub(super) const LONGEST_VALIDITY: Duration = Duration::from_secs(36_000);
 
 impl Message {
+    /// Whether it was reported as undelivered and arrived, or is to arrive, all the same.
+    pub fn arrives_after_all(&self) -> bool {
+        self.outcome
+            .is_some_and(|outcome| outcome.after_all.is_some())
+    }
+
     /// The Message resource of Twilio's API.
     pub(super) fn json(&self, account_sid: &str) -> Value {
         let uri = format!("{API_PATH}/{account_sid}/Messages/{}", self.sid);

@@ -41,6 +41,8 @@ pub(super) enum Step {
     Expire,
     HandOver,
     Arrive,
+    /// Although it was reported as undelivered.
+    ArriveAfterAll,
 }
 
 impl State {

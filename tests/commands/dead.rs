@@ -52,6 +52,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         since: received,
         sid: None,
         via: None,
+        disproved: None,
     };
     let delivery = Delivery {
         id: DeliveryId::of_inbound(&sms.sid),

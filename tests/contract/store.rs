@@ -126,6 +126,7 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
         since: now(),
         sid: Some(sid(7)),
         via: None,
+        disproved: None,
     };
     delivery.attempts.push(attempt);
     for state in [

@@ -300,3 +300,52 @@ async fn good_news_before_the_backup_is_tried_leaves_the_text_with_sergio() {
     let back = "hand_back it had arrived before Backup was tried Sergio";
     assert!(story.contains(&back.to_owned()), "{story:#?}");
 }
+
+/// It is reported as undelivered, and arrives so much later.
+fn arrives_after_all(code: u32, seconds: u64) -> Fault {
+    Fault::ArrivesAfterAll {
+        code,
+        ms: seconds * 1000,
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_was_reported_as_undelivered_and_then_as_delivered_is_not_sent_again() {
+    let world = World::at(IN_HOURS).await;
+    messages_meet(&world, &sergios(&world), arrives_after_all(30003, 1), 1);
+    let sid = world.customer().texts("Is it ready?").await;
+    world.advance(minutes(120)).await;
+    world.sergio().receives("Is it ready?");
+    world.sergio().receives_nothing();
+    world.backup().receives_nothing();
+    assert_eq!(delivery(&world, &sid).await.state, State::Delivered);
+    let story = world.story(&sid);
+    for told in [
+        "outcome undelivered Sergio",
+        "arrived it reached Sergio after all Sergio",
+    ] {
+        assert!(story.contains(&told.to_owned()), "{told}: {story:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_arrives_after_it_was_given_up_is_no_dead_letter_any_more() {
+    let world = World::at("2026-11-23T20:00:00-08:00").await;
+    messages_meet(&world, &backups(&world), arrives_after_all(30005, 7200), 1);
+    let sid = world.customer().texts("Is it ready?").await;
+    world.owner().receives("reached nobody, please call:");
+    let because = GaveUp::NobodyLeft;
+    assert_eq!(
+        delivery(&world, &sid).await.state,
+        State::GaveUp { because }
+    );
+
+    world.advance(minutes(121)).await;
+    world.backup().receives("Is it ready?");
+    assert_eq!(delivery(&world, &sid).await.state, State::Delivered);
+    let far = world.clock.now() + minutes(60);
+    assert_eq!(
+        world.relay().store.gave_up_before(far, 10).await.unwrap(),
+        []
+    );
+}

@@ -113,6 +113,9 @@ pub enum Kind {
     /// It turned out to have arrived before the next of the cascade was tried, and stays where it
     /// is.
     HandBack,
+    /// It turned out to have arrived although the attempt was taken for failed, or the delivery had
+    /// ended otherwise.
+    Arrived,
     /// Nobody answered a customer in time, and their conversation went to another person.
     Unanswered,
     /// A person is told that the text moved on, or that words of theirs did not reach the customer; a

@@ -162,6 +162,7 @@ async fn carry_out(
             Effect::Report { .. }
             | Effect::ReportHandOver { .. }
             | Effect::ReportHandBack { .. }
+            | Effect::ReportArrived { .. }
             | Effect::ReportHandedOn { .. }
             | Effect::FollowUp
             | Effect::Tell { .. }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::show;
-use crate::domain::delivery::{Delivery, Outcome};
+use crate::domain::delivery::{Delivery, Disproved, Outcome};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::phone::PhoneNumber;
@@ -61,6 +61,9 @@ pub struct AttemptShown {
     /// When the outcome became known.
     since: Timestamp,
     message_sid: Option<MessageSid>,
+    /// The failure that it was taken for before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disproved: Option<Box<Disproved>>,
 }
 
 impl Shown {
@@ -92,6 +95,7 @@ impl Shown {
             outcome: attempt.outcome.clone(),
             since: attempt.since,
             message_sid: attempt.sid.clone(),
+            disproved: attempt.disproved.clone(),
         });
         attempts.collect()
     }

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::conversation::ConversationTold;
 use super::moment::{AttemptShown, Moment, Shown};
+use super::tellings::insert;
 use super::words::{advice, listed, outcome, reason, slowed, subscribed, why, withheld};
 use super::{is_set_up, tellings};
 use crate::cli::candidates::{decision_json, mark, nobody};
 use crate::cli::show::counts;
 use crate::domain::delivery::{
-    Attempt, Delivery, MovedOn, OnlyIf, Purpose, Recipient, Replay, State, Withheld,
+    Attempt, Delivery, MovedOn, OnlyIf, Outcome, Purpose, Recipient, Replay, State, Withheld,
 };
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
@@ -84,7 +85,7 @@ impl Story {
                 )),
             }
         }
-        tellings::insert(notifications, zone, shown, &mut moments);
+        tellings::tell(notifications, zone, shown, &mut moments);
         let stored = deliveries.iter().flat_map(|(_, delivery)| delivery);
         let all = stored.chain(notifications).map(|delivery| DeliveryShown {
             id: delivery.id.clone(),
@@ -117,6 +118,17 @@ fn came_in(record: &InboundRecord) -> String {
     let code = code.map(|code| format!(" (Twilio's error {code})"));
     let code = code.unwrap_or_default();
     format!("it came in by the fallback: the main path failed{code}")
+}
+
+/// What turned out of an attempt that was taken for failed.
+fn after_all_of(attempt: &Attempt) -> Option<Moment> {
+    attempt.disproved.as_ref()?;
+    let (number, person) = (attempt.number, &attempt.to.person);
+    let what = match &attempt.outcome {
+        Outcome::Delivered => format!("attempt {number}: it reached {person} after all"),
+        other => format!("attempt {number}: after all, {}", outcome(other)),
+    };
+    Some(Moment::new(attempt.since, what))
 }
 
 fn replayed(replay: &Replay) -> Moment {
@@ -188,6 +200,7 @@ impl Teller<'_> {
         moments.extend(waits.map(|wait| Moment::new(wait.at, slowed(wait, self.zone))));
         self.busy_phones(moments);
         let mut before: Option<&Attempt> = None;
+        let mut after_all = Vec::new();
         let mut replays = delivery.replays.iter().peekable();
         for attempt in &delivery.attempts {
             while let Some(replay) = replays.next_if(|replay| replay.attempts < attempt.number) {
@@ -196,11 +209,15 @@ impl Teller<'_> {
             }
             moments.extend(self.hand_over(before, &attempt.to));
             moments.extend(self.attempt(attempt));
+            after_all.extend(after_all_of(attempt));
             before = Some(attempt);
         }
         let before = before.filter(|_| replays.peek().is_none());
         moments.extend(replays.map(replayed));
         moments.extend(self.hand_over(before, &delivery.to));
+        after_all
+            .into_iter()
+            .for_each(|moment| insert(moments, moment));
         moments.push(self.state());
     }
 
@@ -269,11 +286,15 @@ impl Teller<'_> {
             format!(", from the reply number {via}")
         });
         let began = format!("attempt {number} to {person} ({phone}){part}{via}");
-        let known = format!("attempt {number}: {}", outcome(&attempt.outcome));
+        let disproved = attempt.disproved.as_deref();
+        let (first, at) = disproved.map_or((&attempt.outcome, attempt.since), |disproved| {
+            (&disproved.outcome, disproved.at)
+        });
+        let known = format!("attempt {number}: {}", outcome(first));
         let sid = attempt.sid.iter().map(|sid| format!("as {sid}"));
         [
             Moment::new(attempt.began, began),
-            Moment::new(attempt.since, known).with(sid.chain(advice(&attempt.outcome))),
+            Moment::new(at, known).with(sid.chain(advice(first))),
         ]
     }
 

@@ -6,18 +6,17 @@ use crate::domain::delivery::{Delivery, State};
 use crate::domain::time_zone::TimeZone;
 
 /// Puts each of them where it happened.
-pub fn insert(
-    notifications: &[Delivery],
-    zone: &TimeZone,
-    shown: Shown,
-    moments: &mut Vec<Moment>,
-) {
+pub fn tell(notifications: &[Delivery], zone: &TimeZone, shown: Shown, moments: &mut Vec<Moment>) {
     for notification in notifications {
-        let created = notification.created;
-        let later = |moment: &Moment| moment.at.is_some_and(|at| created < at);
-        let position = moments.iter().position(later).unwrap_or(moments.len());
-        moments.insert(position, moment(notification, zone, shown));
+        insert(moments, moment(notification, zone, shown));
     }
+}
+
+/// Puts a moment before those that are later.
+pub fn insert(moments: &mut Vec<Moment>, moment: Moment) {
+    let later = |other: &Moment| moment.at.is_some_and(|at| other.at.is_some_and(|o| at < o));
+    let position = moments.iter().position(later).unwrap_or(moments.len());
+    moments.insert(position, moment);
 }
 
 fn moment(notification: &Delivery, zone: &TimeZone, shown: Shown) -> Moment {

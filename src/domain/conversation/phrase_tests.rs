@@ -65,6 +65,7 @@ fn candidate(line: &Line, number: &str, words: &str, ago: i64, waits: bool) -> C
         since: at(-ago),
         sid: None,
         via: None,
+        disproved: None,
     });
     Candidate {
         conversation,

@@ -33,6 +33,17 @@ pub struct Attempt {
     /// The reply number that it came from; the line's own number if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<PhoneNumber>,
+    /// The failure that it was taken for, until news came that proved it wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disproved: Option<Box<Disproved>>,
+}
+
+/// A failure that was none: carriers report that a text was not delivered, and then that it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disproved {
+    pub outcome: Outcome,
+    /// When it was told.
+    pub at: Timestamp,
 }
 
 /// What became of an attempt.
@@ -68,6 +79,12 @@ impl Attempt {
     }
 
     pub(super) fn become_known(&mut self, outcome: Outcome, at: Timestamp) {
+        if self.outcome.is_failure() && !outcome.is_failure() {
+            self.disproved = Some(Box::new(Disproved {
+                outcome: self.outcome.clone(),
+                at: self.since,
+            }));
+        }
         self.outcome = outcome;
         self.since = at;
     }
@@ -111,8 +128,18 @@ impl Outcome {
         self.rank() == 4
     }
 
-    /// Outcomes only move to a higher rank.
-    pub(super) fn rank(&self) -> u8 {
+    /// Whether news says more than what is known. Outcomes only move to a higher rank, but for two
+    /// that can be wrong: a text that arrived has arrived, whatever was said of it before, and what
+    /// Twilio has news of it has, even if it did not list it.
+    pub(super) fn gives_way_to(&self, news: &Outcome) -> bool {
+        match (self, news) {
+            (Outcome::Delivered, _) => false,
+            (_, Outcome::Delivered) | (Outcome::Absent, _) => true,
+            _ => self.rank() < news.rank(),
+        }
+    }
+
+    fn rank(&self) -> u8 {
         match self {
             Outcome::Pending => 0,
             Outcome::Unknown => 1,

@@ -109,6 +109,8 @@ pub enum Effect {
     ReportHandOver { from: Recipient, because: MovedOn },
     /// Put into the audit that it stays with its recipient after all, and does not go to this one.
     ReportHandBack { from: Recipient },
+    /// Put into the audit that this attempt arrived although it, or the delivery, had ended otherwise.
+    ReportArrived { attempt: u32 },
     /// Tell the person whom it moved on from by this hand-over, which is an index.
     Tell { hand_over: usize },
     /// Put into the audit that the delivery ended without success.

@@ -38,7 +38,7 @@ use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms::part::Part;
 use crate::domain::time_zone::TimeZone;
 
-pub use attempt::{Attempt, Outcome};
+pub use attempt::{Attempt, Disproved, Outcome};
 pub use event::{Answer, Effect, Event};
 pub use follow_up::{Awaited, WAITS_AT_MOST};
 pub use hold::{Busy, Hold, Limit, Slowed, Withheld};

@@ -72,7 +72,8 @@ fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery
 
 /// To the owner, that it reached nobody.
 fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Delivery> {
-    let may_have_it = matches!(because, GaveUp::NoReport | GaveUp::Unresolved);
+    let may_have_it =
+        matches!(because, GaveUp::NoReport | GaveUp::Unresolved) || delivery.reached().is_some();
     let came = delivery.clock().day_and_time(delivery.created, now);
     let body = wording::reached_nobody(&came, may_have_it, &delivery.body);
     Some(Delivery {

@@ -23,7 +23,7 @@ pub enum OnPhone {
 
 impl Delivery {
     /// The attempts that were made for the present recipient.
-    pub(super) fn mine(&self) -> impl DoubleEndedIterator<Item = &Attempt> {
+    pub(super) fn mine(&self) -> impl DoubleEndedIterator<Item = &Attempt> + Clone {
         let begun_anew_after = self.begun_anew_after();
         self.attempts
             .iter()
@@ -42,12 +42,15 @@ impl Delivery {
             .unwrap_or_default()
     }
 
-    /// How the last attempt for the present recipient with this part stands. A failure from before
-    /// a replay counts no more.
+    /// How the present recipient stands with this part: they have it, or it is as with the last
+    /// attempt. A failure from before a replay counts no more.
     pub(super) fn standing_of(&self, part: usize) -> Option<&Outcome> {
         let replayed_after = self.replayed_after();
-        self.mine()
-            .rfind(|a| a.part == part)
+        let mut of_part = self.mine().filter(|a| a.part == part).rev();
+        let last = of_part.clone().next();
+        of_part
+            .find(|a| a.outcome == Outcome::Delivered)
+            .or(last)
             .filter(|a| replayed_after < a.number || !a.outcome.is_failure())
             .map(|a| &a.outcome)
     }

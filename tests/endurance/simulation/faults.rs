@@ -72,6 +72,7 @@ faults! {
     AskRefused 1 "Twilio: look-up refused",
     TwilioDown 10 "Twilio: unavailable for a while",
     Undeliverable 1 "carrier: undeliverable",
+    ArrivesAfterAll 1 "carrier: undelivered, and then delivered",
     Held 1 "carrier: held in the queue",
     Unreported 1 "carrier: delivered but not reported",
     PhoneOff 1 "phone: switched off",

@@ -30,6 +30,10 @@ pub fn troubles(weather: &Weather, creates: bool) -> Vec<sandbox::Fault> {
     if creates && weather.strikes(Fault::Undeliverable) {
         let code = weather.pick(&UNDELIVERABLE);
         troubles.push(sandbox::Fault::Undeliverable { code });
+    } else if creates && weather.strikes(Fault::ArrivesAfterAll) {
+        let code = weather.pick(&UNDELIVERABLE);
+        let ms = u64::from(weather.draw(0..600_000));
+        troubles.push(sandbox::Fault::ArrivesAfterAll { code, ms });
     } else if creates && weather.strikes(Fault::Held) {
         let ms = 1000 * u64::from(weather.draw(1..600));
         troubles.push(sandbox::Fault::Held { ms });

@@ -121,6 +121,11 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
         }
         Effect::ReportHandBack { from } => of(Kind::HandBack)
             .with_outcome(format!("it had arrived before {} was tried", from.person)),
+        Effect::ReportArrived { attempt } => {
+            let record = of_attempt(Kind::Arrived, *attempt);
+            let person = record.to_person.clone().unwrap_or_default();
+            record.with_outcome(format!("it reached {person} after all"))
+        }
         Effect::ReportGivenUp { .. } | Effect::ReportWithheld { .. }
             if delivery.purpose == Purpose::Invitation =>
         {

@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::delivery::{Class, GaveUp, HandOver, Limit, MovedOn, Outcome, Purpose, Slowed};
+use crate::domain::delivery::{
+    Class, Disproved, GaveUp, HandOver, Limit, MovedOn, Outcome, Purpose, Slowed,
+};
 use crate::domain::inbound_record::ByFallback;
 use crate::domain::line::{Line, config};
 use crate::domain::phone::Sender;
@@ -69,6 +71,7 @@ fn attempt(number: u32, person: usize, outcome: Outcome) -> Attempt {
         outcome,
         sid: None,
         via: None,
+        disproved: None,
     }
 }
 
@@ -420,4 +423,27 @@ fn a_text_that_came_by_the_fallback_says_so_and_why() {
         story.moments[0].what,
         "it came in by the fallback: the main path failed (Twilio's error 11205)"
     );
+}
+
+#[test]
+fn a_text_that_arrived_after_all_is_told_with_what_was_believed_before() {
+    let lost = Outcome::Undelivered {
+        code: Some(30003),
+        class: Class::RetryOnce,
+    };
+    let mut late = attempt(1, 0, Outcome::Delivered);
+    late.disproved = Some(Box::new(Disproved {
+        outcome: lost,
+        at: late.since,
+    }));
+    late.since = at(25);
+    let second = attempt(2, 0, Outcome::Accepted);
+    let told = moments(Some(delivery(0, vec![late, second], State::Delivered)));
+    let position = |what: &str| {
+        let found = told.iter().position(|moment| moment.starts_with(what));
+        found.unwrap_or_else(|| panic!("{what}: {told:#?}"))
+    };
+    assert!(position("attempt 1: not delivered, error 30003") < position("attempt 2 to"));
+    assert!(position("attempt 2 to") < position("attempt 1: it reached Sergio after all"));
+    assert_eq!(told.last().unwrap(), "it reached Sergio");
 }

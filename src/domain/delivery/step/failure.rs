@@ -13,6 +13,11 @@ const WORTHWHILE: Duration = Duration::from_secs(20);
 
 impl Step {
     pub(super) fn go_on_after_failure(&mut self, failure: Failure) {
+        // Of an attempt that was taken for lost it may be known by now that it arrived.
+        if self.delivery.has_all_parts_delivered() {
+            self.delivery.state = State::Delivered;
+            return;
+        }
         if self.delivery.asks_about_before() {
             return self.begin_round();
         }

@@ -127,6 +127,7 @@ impl Step {
             since: self.now,
             sid: None,
             via: self.via.take(),
+            disproved: None,
         };
         self.delivery.attempts.push(attempt);
         self.delivery.state = State::Sending {

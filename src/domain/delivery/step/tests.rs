@@ -159,7 +159,9 @@ fn late_and_repeated_callbacks_change_nothing() {
         Status::Queued,
         Status::Sent,
         Status::Delivered,
+        Status::Read,
         Status::Undelivered,
+        Status::Failed,
     ] {
         assert_eq!(
             after(done.clone(), [(9, status(1, late, Some(30003)))]),

@@ -246,21 +246,30 @@ fn the_end_that_no_callback_told_is_news() {
 }
 
 #[test]
-fn another_end_than_the_one_that_was_told_is_left() {
-    let undelivered = Outcome::Undelivered {
+fn what_arrived_has_arrived_whatever_else_is_told() {
+    let ended_with = |outcome| {
+        let mut delivery = ended(1, Status::Delivered);
+        delivery.attempts[0].outcome = outcome;
+        delivery
+    };
+    let delivered = ended_with(Outcome::Delivered);
+    let mut day = comparison();
+    let undelivered = sent(1, Status::Undelivered);
+    assert_eq!(day.sent(&undelivered, Some(&delivered)), None);
+    assert_eq!(found(day), [(What::OtherEnd, false)]);
+
+    let lost = Outcome::Undelivered {
         code: Some(30003),
         class: Class::RetryOnce,
     };
-    for (outcome, status) in [
-        (Outcome::Delivered, Status::Undelivered),
-        (undelivered, Status::Delivered),
-        (Outcome::Absent, Status::Delivered),
-    ] {
-        let mut delivery = ended(1, Status::Delivered);
-        delivery.attempts[0].outcome = outcome;
-        let mut day = comparison();
-        assert_eq!(day.sent(&sent(1, status), Some(&delivery)), None);
-        assert_eq!(found(day), [(What::OtherEnd, false)]);
+    for outcome in [lost, Outcome::Absent] {
+        let arrived = sent(1, Status::Delivered);
+        let told = comparison().sent(&arrived, Some(&ended_with(outcome)));
+        let (difference, news) = told.unwrap();
+        assert_eq!(
+            (difference.what, news.status),
+            (What::OtherEnd, Status::Delivered)
+        );
     }
 }
 

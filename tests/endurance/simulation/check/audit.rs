@@ -275,6 +275,11 @@ impl AuditOf<'_> {
         let is_over = matches!(self.delivery.state, State::GaveUp { .. });
         // A replay that finds the text delivered leaves no trace but its record.
         let is_replayed_unsaid = self.may_miss_records && self.delivery.state == State::Delivered;
+        // What arrived when it had been given up leaves no trace of that but the records.
+        let is_disproved =
+            self.delivery.state == State::Delivered && self.of_kind(Kind::Arrived).next().is_some();
+        let told = self.of_kind(Kind::GaveUp).count();
+        let is_over = is_over || (is_disproved && replayed < told);
         let ends = replayed + usize::from(is_over || is_replayed_unsaid);
         (ends, self.of_kind(Kind::GaveUp).count())
     }

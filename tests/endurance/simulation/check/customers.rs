@@ -54,7 +54,13 @@ impl Checked<'_> {
                 _ if attempt.sid.as_ref() != Some(&news.sid) => true,
                 (Status::Delivered, outcome) => *outcome == Outcome::Delivered,
                 (Status::Undelivered | Status::Failed, outcome) => {
+                    // It may have arrived after all.
                     matches!(outcome, Outcome::Undelivered { .. })
+                        || attempt.disproved.is_some()
+                        || self
+                            .messages
+                            .get(&news.sid)
+                            .is_some_and(|m| m.arrives_after_all())
                 }
                 _ => true,
             };

@@ -1,6 +1,5 @@
 //! How each text ended: with a person, or as a dead letter for a good reason.
 
-use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use relay::app::ports::audit::Kind;
@@ -112,9 +111,7 @@ impl Checked<'_> {
     /// phone shows it.
     fn all_parts_are(&self, delivery: &Delivery, on_the_phone: bool) -> bool {
         (0..delivery.parts.len()).all(|part| {
-            let mine = |attempt: &&Attempt| attempt.to == delivery.to && attempt.part == part;
-            let last = delivery.attempts.iter().rfind(mine);
-            let sid = last.and_then(|attempt| attempt.sid.as_ref());
+            let sid = self.last_of_part(delivery, part);
             let message = sid.and_then(|sid| self.messages.get(sid));
             message.is_some_and(|message| {
                 message.to == delivery.to.number.expose()
@@ -127,16 +124,27 @@ impl Checked<'_> {
 
     /// A message that the delivery relies on is known not to arrive.
     fn has_failed(&self, delivery: &Delivery) -> bool {
-        let last_of_parts: BTreeMap<usize, &MessageSid> = delivery
-            .attempts
-            .iter()
-            .filter(|a| a.to == delivery.to)
-            .filter_map(|a| Some((a.part, a.sid.as_ref()?)))
-            .collect();
-        let mut messages = last_of_parts
-            .values()
-            .filter_map(|sid| self.messages.get(*sid));
+        let parts = 0..delivery.parts.len();
+        let messages = parts.filter_map(|part| self.last_of_part(delivery, part));
+        let mut messages = messages.filter_map(|sid| self.messages.get(sid));
         messages.any(|m| [Status::Undelivered, Status::Failed].contains(&m.status))
+    }
+
+    /// The message by which the present recipient has a part: one that the phone shows after all, or
+    /// the last one.
+    fn last_of_part<'d>(&self, delivery: &'d Delivery, part: usize) -> Option<&'d MessageSid> {
+        let mine = |attempt: &&Attempt| attempt.to == delivery.to && attempt.part == part;
+        let sids = delivery.attempts.iter().filter(mine).rev();
+        let mut sids = sids.map(|attempt| attempt.sid.as_ref());
+        let last = sids.clone().next().flatten();
+        let is_shown_late = |sid: &&MessageSid| {
+            let message = self.messages.get(*sid);
+            self.shown.contains(*sid) && message.is_some_and(|m| m.arrives_after_all())
+        };
+        let late = sids.find_map(|sid| sid.filter(is_shown_late));
+        last.filter(|sid| self.shown.contains(*sid))
+            .or(late)
+            .or(last)
     }
 
     fn may_give_up(&self, delivery: &Delivery, because: GaveUp) -> bool {

@@ -116,7 +116,9 @@ impl Checked<'_> {
             let was_over = earlier
                 .iter()
                 .any(|e| matches!(e.state, NoticeState::Cancelled { .. }))
-                || before.iter().any(|delivery| has_failed(delivery));
+                || before
+                    .iter()
+                    .any(|delivery| has_failed(delivery) || self.arrives_after_all(delivery));
             if before.iter().any(|delivery| self.may_be_read(delivery)) {
                 let what = format!(
                     "out of date: {:?} knows no better by {last:?}",
@@ -130,6 +132,11 @@ impl Checked<'_> {
         }
     }
 
+    fn arrives_after_all(&self, delivery: &Delivery) -> bool {
+        let mut messages = self.messages.values();
+        messages.any(|m| m.arrives_after_all() && cause_of(m).as_ref() == Some(&delivery.id))
+    }
+
     /// Whether the recipient may have a text of the delivery.
     fn may_be_read(&self, delivery: &Delivery) -> bool {
         let mut messages = self.messages.values();
@@ -139,7 +146,8 @@ impl Checked<'_> {
 
 fn may_be_read(message: &Message) -> bool {
     let failed = [Status::Undelivered, Status::Failed, Status::Canceled];
-    !failed.contains(&message.status)
+    // What arrives after all may be out of date by then.
+    !failed.contains(&message.status) && !message.arrives_after_all()
 }
 
 fn has_failed(delivery: &Delivery) -> bool {

@@ -122,7 +122,7 @@ impl Checked<'_> {
         let mut sent: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
         for message in self.messages.values() {
             let failed = [Status::Undelivered, Status::Failed, Status::Canceled];
-            if !failed.contains(&message.status) {
+            if !failed.contains(&message.status) && !message.arrives_after_all() {
                 let words = (
                     message.from.as_str(),
                     message.to.as_str(),
@@ -186,12 +186,17 @@ impl Checked<'_> {
     }
 
     /// Nobody but the one who is responsible at last shows the whole of a text, unless it went on
-    /// because nobody said in time that it had arrived.
+    /// because nobody said in time that it had arrived, or because it was reported as undelivered.
     pub(crate) fn reached_one_person(&mut self, delivery: &Delivery) {
         let round = delivery.replays.last().map_or(0, |replay| replay.attempts);
         let mut shown: BTreeMap<&PhoneNumber, BTreeSet<usize>> = BTreeMap::new();
         for attempt in &delivery.attempts {
-            let is_shown = |sid: &MessageSid| self.shown.contains(sid);
+            let is_late = |sid: &MessageSid| {
+                self.messages
+                    .get(sid)
+                    .is_some_and(|m| m.arrives_after_all())
+            };
+            let is_shown = |sid: &MessageSid| self.shown.contains(sid) && !is_late(sid);
             if attempt.number > round && attempt.sid.as_ref().is_some_and(is_shown) {
                 let parts = shown.entry(&attempt.to.number).or_default();
                 parts.insert(attempt.part);

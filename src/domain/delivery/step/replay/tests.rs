@@ -278,5 +278,6 @@ fn parts_of_two_turns_do_not_make_up_a_text() {
     );
     assert_eq!(dead.reached(), None);
     let (whole, _) = after(dead, [(105, status(2, Status::Delivered, None))]);
-    assert_eq!(whole.reached(), None, "what failed stays so");
+    assert_eq!(whole.reached(), Some(&sergio()), "those of the first do");
+    assert_eq!(whole.state, State::Delivered);
 }
