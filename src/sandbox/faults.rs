@@ -3,13 +3,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::message::DeliveryOutcome;
+use crate::domain::delivery::Class;
 use crate::domain::phone::PhoneNumber;
+use crate::twilio::errors;
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// The API refuses with Twilio's error `code`; nothing is sent.
+    /// The API refuses with Twilio's error `code`; nothing is sent. A code that is about attachments
+    /// strikes messages with attachments alone, here and below.
     Refuse {
         code: u32,
         #[serde(default = "bad_request")]
@@ -104,6 +107,17 @@ impl Fault {
             _ => return None,
         }
         Some(outcome)
+    }
+
+    /// Whether it is about attachments, so that messages without any are spared.
+    fn is_of_attachments(&self) -> bool {
+        let (Fault::Refuse { code, .. }
+        | Fault::Undeliverable { code }
+        | Fault::ArrivesAfterAll { code, .. }) = self
+        else {
+            return false;
+        };
+        errors::failure(Some(*code), None).class == Class::Attachment
     }
 
     /// If it strikes a status callback: after which times that is made. The next one comes within
@@ -214,18 +228,29 @@ impl Faults {
     }
 
     /// The next fault for a request to the API.
-    pub fn of_request(&mut self, kind: Requests, to: Option<&str>) -> Option<(bool, FaultyAnswer)> {
-        self.take(to, |injection| {
-            injection
-                .fault
-                .of_api()
-                .filter(|_| injection.requests.hold(kind))
-        })
+    pub fn of_request(
+        &mut self,
+        kind: Requests,
+        to: Option<&str>,
+        has_media: bool,
+    ) -> Option<(bool, FaultyAnswer)> {
+        self.take(
+            to,
+            |Injection {
+                 fault, requests, ..
+             }| {
+                let strikes = requests.hold(kind) && (has_media || !fault.is_of_attachments());
+                fault.of_api().filter(|_| strikes)
+            },
+        )
     }
 
     /// How the delivery of a message to that number ends.
-    pub fn of_delivery(&mut self, to: &str) -> DeliveryOutcome {
-        let outcome = self.take(Some(to), |injection| injection.fault.of_delivery());
+    pub fn of_delivery(&mut self, to: &str, has_media: bool) -> DeliveryOutcome {
+        let outcome = self.take(Some(to), |Injection { fault, .. }| {
+            let strikes = has_media || !fault.is_of_attachments();
+            fault.of_delivery().filter(|_| strikes)
+        });
         outcome.unwrap_or_default()
     }
 
@@ -271,7 +296,7 @@ mod tests {
         faults.add(Injection::of(Fault::ServerError { status: 503 }).times(2));
         let server_error = Fault::ServerError { status: 503 }.of_api();
         assert!(server_error.is_some());
-        let mut next = |kind, to| faults.of_request(kind, to);
+        let mut next = |kind, to| faults.of_request(kind, to, false);
         assert_eq!(next(Requests::Create, Some(BACKUP)), server_error);
         assert_eq!(
             next(Requests::Create, Some(SERGIO)),

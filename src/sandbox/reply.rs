@@ -47,7 +47,7 @@ impl State {
                 self.outbox.alert(21610, url, message, self.now);
                 continue;
             }
-            let outcome = self.faults.of_delivery(&to);
+            let outcome = self.faults.of_delivery(&to, !reply.media.is_empty());
             let (body, media) = (reply.body, reply.media);
             let message = Message {
                 status_callback: reply.status_callback,

@@ -76,9 +76,28 @@ fn known(code: u32) -> Option<Class> {
         | 30004 // the recipient blocks messages
         | 30005 // unknown handset
         | 30006 // a landline, or an unreachable carrier
+        => Class::HandOver,
+
+        // It is about a media URL, or about sending media at all: the words can go without.
+        11100 // the URL's form is not valid
+        | 11200..=11220 | 11235..=11237 | 11251 // the media cannot be fetched
+        | 11751 // larger than the carrier takes
+        | 12300 // not a type of media that Twilio takes
+        | 12301 // not a type of media that Twilio takes
+        | 12400 // Twilio failed over the media
+        | 21620 // a media URL is not valid
+        | 21621 // the line's number cannot send MMS
+        | 21622 // MMS is not enabled for the account
+        | 21623 // too many media
         | 30011 // no MMS in that region
         | 30019 // larger than the carrier takes
-        => Class::HandOver,
+        | 63005 // the channel does not take such content
+        | 63006 // the content cannot be brought into the channel's form
+        | 63019 // the media cannot be fetched
+        | 63021 // the channel does not take such content
+        | 63034 // larger than the channel takes
+        | 63037 // the channel failed over the media
+        => Class::Attachment,
 
         21610 // replied STOP
         => Class::Stop,
@@ -98,8 +117,6 @@ fn known(code: u32) -> Option<Class> {
         | 21608 // a trial account sends to verified numbers only
         | 21609 // the public URL is not a valid callback URL
         | 21616 // the line's number is not unique in the account
-        | 21621 // the line's number cannot send MMS
-        | 21622 // MMS is not enabled for the account
         | 21659 // the line's number is not Twilio's
         | 21660 // the line's number is another account's
         | 21661 // the line's number cannot send
@@ -129,8 +146,6 @@ fn known(code: u32) -> Option<Class> {
         | 21605 // the body is too long
         | 21617 // the body is too long
         | 21619 // neither body nor media
-        | 21620 // a media URL is not valid
-        | 21623 // too many media
         | 21658 // a parameter is too long
         | 30012 // the validity period is too short
         | 30013 // the validity period is too long
@@ -166,7 +181,7 @@ mod tests {
 
     #[test]
     fn every_listed_code_has_its_class() {
-        let table: [(Class, &[u32]); 7] = [
+        let table: [(Class, &[u32]); 8] = [
             (
                 Class::Retry,
                 &[20429, 30001, 30017, 30022, 30410, 30500, 14107, 21611],
@@ -175,7 +190,14 @@ mod tests {
             (
                 Class::HandOver,
                 &[
-                    30004, 30005, 30006, 30011, 21211, 21217, 21612, 21614, 30019, 21265, 21635,
+                    30004, 30005, 30006, 21211, 21217, 21612, 21614, 21265, 21635,
+                ],
+            ),
+            (
+                Class::Attachment,
+                &[
+                    11200, 11205, 11237, 12300, 12400, 21620, 21621, 21622, 21623, 30011, 30019,
+                    63019, 63021,
                 ],
             ),
             (Class::Stop, &[21610]),
@@ -186,7 +208,7 @@ mod tests {
                     30007, 30018, 30023, 63038, 30024, 30032, 30034, 30010, 21660, 21661,
                 ],
             ),
-            (Class::OurBug, &[21602, 21604, 21617, 21620, 21623, 21658]),
+            (Class::OurBug, &[21602, 21604, 21617, 21658]),
             (Class::Ambiguous, &[20500, 20503, 20504]),
         ];
         for (class, codes) in table {

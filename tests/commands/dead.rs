@@ -67,6 +67,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         parts: relay::domain::sms::parts(&body, &[]),
         body,
         media: Vec::new(),
+        attached: String::new(),
         attempts: vec![attempt],
         state: State::GaveUp {
             because: GaveUp::NobodyLeft,

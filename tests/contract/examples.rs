@@ -163,6 +163,7 @@ pub fn delivery(n: u32) -> Delivery {
         }],
         body,
         media: Vec::new(),
+        attached: String::new(),
         attempts: Vec::new(),
         state: State::Waiting { due: now() },
         created: now(),

@@ -4,7 +4,7 @@ use relay::app::dead_letters as dead;
 use relay::domain::delivery::{Delivery, GaveUp, State};
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
-use relay::sandbox::{Fault, Injection};
+use relay::sandbox::{Fault, Injection, Text};
 
 use crate::support::world::{IN_HOURS, World, minutes, seconds};
 
@@ -67,6 +67,38 @@ async fn retry_once_a_phone_that_was_out_of_reach_for_a_moment_gets_the_text() {
     world.advance(seconds(30)).await;
     world.backup().receives("And now?");
     world.sergio().receives("Moved on to Backup");
+}
+
+/// A photo, with words or without.
+fn photo(words: &str) -> Text {
+    Text::new(words).media(vec!["https://api.twilio.com/photo".to_owned()])
+}
+
+#[tokio::test]
+async fn attachment_the_same_text_goes_to_the_same_person_at_once_without_it() {
+    let refused = [21620, 21623, 21621].map(refuse);
+    let undelivered = [11200, 12300, 12400, 30011, 30019, 63019, 63021];
+    let undelivered = undelivered.map(|code| Fault::Undeliverable { code });
+    for fault in refused.into_iter().chain(undelivered) {
+        let world = World::at(IN_HOURS).await;
+        // As often as it likes: messages without attachments are spared.
+        let injection = Injection::of(fault.clone()).times(1000);
+        world.sandbox.inject(injection);
+        let sid = world.customer().sends(photo("Is it ready?")).await;
+        world.advance(seconds(10)).await;
+        let text = world.sergio().receives("Is it ready?");
+        assert!(
+            text.ends_with("\n(1 photo could not be passed on)"),
+            "{text}"
+        );
+        world.sergio().receives_nothing();
+        world.backup().receives_nothing();
+        assert_eq!(
+            delivery(&world, &sid).await.state,
+            State::Delivered,
+            "{fault:?}"
+        );
+    }
 }
 
 #[tokio::test]

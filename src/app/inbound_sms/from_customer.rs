@@ -80,6 +80,7 @@ pub fn relay(
         remaining,
         ..delivery(way, body, media, line, *now)
     };
+    relayed.attached = content::attached(sms, relayed.media.len());
     let Some(customer) = sms.from.phone() else {
         return (vec![relayed], None);
     };

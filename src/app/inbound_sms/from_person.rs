@@ -19,7 +19,7 @@ use crate::domain::delivery::{
 };
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::inbound::InboundSms;
+use crate::domain::inbound::{InboundSms, content};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::{Line, Person};
 use crate::domain::loop_guard::own_words;
@@ -391,7 +391,10 @@ impl By<'_> {
             to: deliveries::customer(&sent.customer),
             sid: &written.sid,
         };
+        let is_this = written.sid == text.sms.sid;
+        let attached = is_this.then(|| content::attached(&text.sms, written.media.len()));
         Delivery {
+            attached: attached.unwrap_or_default(),
             in_conversation: Some(Box::new(InConversation {
                 after: sent.after,
                 by: Some(Recipient::of(self.person)),

@@ -14,6 +14,8 @@ pub enum Class {
     Retry,
     /// The phone may be off or the carrier confused: once more, then the next person.
     RetryOnce,
+    /// It is about what came with the text: the same person again at once, without that.
+    Attachment,
     /// This number cannot be reached by text: the next person, at once.
     HandOver,
     /// The person opted out: never text that number again until they opt in; the next person.
@@ -33,6 +35,7 @@ impl Class {
         match self {
             Class::Retry => "passing trouble, worth another try",
             Class::RetryOnce => "the phone may be off, worth one more try",
+            Class::Attachment => "what came with the text could not be passed on",
             Class::HandOver => "this number cannot be reached by text",
             Class::Stop => "this number opted out",
             Class::Configuration => "account, number or campaign need the owner's attention",

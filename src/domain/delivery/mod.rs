@@ -1,6 +1,7 @@
 //! A text on its way to one person: of a cascade, as a rule, or of those who are told something. Nothing here does I/O: [`step()`] turns an event
 //! into the delivery's next state and a list of effects for somebody else to carry out.
 
+mod attachments;
 mod attempt;
 pub mod backoff;
 mod event;
@@ -72,6 +73,9 @@ pub struct Delivery {
     /// The whole text; [`Delivery::parts`] is how it is cut into messages.
     pub body: String,
     pub media: Vec<String>,
+    /// What `media` is as people call it, such as `1 photo`; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub attached: String,
     pub parts: Vec<Part>,
     pub attempts: Vec<Attempt>,
     pub state: State,

@@ -63,6 +63,7 @@ impl Delivery {
             parts: sms::parts(&body, &media),
             body,
             media,
+            attached: String::new(),
             attempts: Vec::new(),
             state: State::Waiting { due: now },
             created: now,

@@ -72,7 +72,9 @@ impl MovedOn {
             MovedOn::Failed { class, .. } => match class {
                 Class::Retry => "passing trouble for as long as it was theirs",
                 Class::RetryOnce | Class::Ambiguous | Class::OurBug => "it could not be delivered",
-                Class::HandOver | Class::Stop | Class::Configuration => class.in_words(),
+                Class::Attachment | Class::HandOver | Class::Stop | Class::Configuration => {
+                    class.in_words()
+                }
             },
             MovedOn::NoReport => "no delivery report in time",
             MovedOn::NoAnswer => "Twilio did not say in time whether it had the message",

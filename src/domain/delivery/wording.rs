@@ -1,7 +1,7 @@
 //! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
 //! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
 
-use crate::domain::inbound::content::{what, who};
+use crate::domain::inbound::content::{cannot_be_passed_on, what, who};
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::opt_out;
 use crate::domain::phone::Sender;
@@ -112,6 +112,15 @@ pub fn handed_over(person: &str, body: &str) -> String {
 /// The text as the next person gets it because too many wait for `person`'s phone.
 pub fn phone_is_busy(person: &str, body: &str) -> String {
     format!("{person}{PHONE_IS_BUSY}{body}")
+}
+
+/// Stands behind a text, or in place of one, whose attachments could not be passed on. `attached` is
+/// what they are, if that is known.
+pub(super) fn left_out(attached: &str, count: usize) -> String {
+    match (attached, count) {
+        ("", count) => format!("({})", cannot_be_passed_on(count)),
+        (attached, _) => format!("({attached} could not be passed on)"),
+    }
 }
 
 /// What the owner reads when so many texts came that new ones wait until then on every phone.

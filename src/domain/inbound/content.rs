@@ -14,8 +14,7 @@ pub(crate) fn who(sender: &Sender) -> &str {
 pub fn what(sms: &InboundSms) -> String {
     let left_out = match sms.media_left_out {
         0 => String::new(),
-        1 => "1 attachment could not be passed on".to_owned(),
-        count => format!("{count} attachments could not be passed on"),
+        count => cannot_be_passed_on(count),
     };
     let came = inventory(&sms.media);
     match (sms.body.trim(), came.as_str(), left_out.as_str()) {
@@ -25,6 +24,22 @@ pub fn what(sms: &InboundSms) -> String {
         ("", came, left_out) => format!("({came}; {left_out})"),
         (_, _, "") => sms.body.clone(),
         (_, _, left_out) => format!("{}\n({left_out})", sms.body),
+    }
+}
+
+/// What came with a text, if that is all of so many attachments.
+pub fn attached(sms: &InboundSms, attachments: usize) -> String {
+    if sms.media.len() == attachments {
+        inventory(&sms.media)
+    } else {
+        String::new()
+    }
+}
+
+pub(crate) fn cannot_be_passed_on(attachments: usize) -> String {
+    match attachments {
+        1 => "1 attachment could not be passed on".to_owned(),
+        count => format!("{count} attachments could not be passed on"),
     }
 }
 

@@ -48,7 +48,7 @@ impl State {
             _ => None,
         };
         let is_magic = from == Some(MAGIC_SENDER);
-        let outcome = (!is_magic).then(|| self.faults.of_delivery(to));
+        let outcome = (!is_magic).then(|| self.faults.of_delivery(to, !media.is_empty()));
         let from = from.unwrap_or_default();
         let message = Message {
             direction: Direction::OutboundApi,

@@ -72,7 +72,9 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
     let form = pairs(request.body());
     let to = form.get("To").or(query.get("To"));
     let requests = resource.requests(request.method());
-    let fault = state.faults.of_request(requests, to);
+    let fault = state
+        .faults
+        .of_request(requests, to, form.get("MediaUrl").is_some());
     let mut carry_out = || match state.route(&resource, request, &query, &form) {
         Ok((204, _)) => empty_response(StatusCode::NO_CONTENT),
         Ok((status, body)) => json_response(status, &body),

@@ -89,6 +89,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         remaining: Vec::new(),
         body: "Are you open?".to_owned(),
         media: Vec::new(),
+        attached: String::new(),
         parts: Vec::new(),
         attempts,
         state,

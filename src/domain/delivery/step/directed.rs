@@ -67,6 +67,7 @@ impl Step {
         delivery.remaining = directed.remaining;
         delivery.body = directed.body;
         delivery.media = directed.media;
+        delivery.attached.clear();
         delivery.cut();
         if delivery.purpose == Purpose::Relay {
             self.effects.push(Effect::ReportHandedOn { from });

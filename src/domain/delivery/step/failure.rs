@@ -25,8 +25,17 @@ impl Step {
         let backoff = backoff.wait(self.failures(|_| true), failure.retry_after, self.jitter);
         match failure.class {
             Class::Retry => self.try_again_after(backoff, failure),
-            Class::RetryOnce | Class::Ambiguous => {
-                let once = |class| matches!(class, Class::RetryOnce | Class::Ambiguous);
+            Class::Attachment if self.delivery.leave_out_attachments() => self.wait_until(self.now),
+            Class::Attachment if self.failures(|class| class == Class::Attachment) == 1 => {
+                self.wait_until(self.now)
+            }
+            Class::RetryOnce | Class::Ambiguous | Class::Attachment => {
+                let once = |class| {
+                    matches!(
+                        class,
+                        Class::RetryOnce | Class::Ambiguous | Class::Attachment
+                    )
+                };
                 if self.failures(once) > 1 && self.has_next() {
                     self.move_on(failure.moved_on())
                 } else {

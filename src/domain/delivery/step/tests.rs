@@ -42,6 +42,7 @@ pub fn delivery(parts: usize) -> Delivery {
         parts: sms::parts(&body, &[]),
         body,
         media: Vec::new(),
+        attached: String::new(),
         attempts: Vec::new(),
         state: State::Waiting { due: at(0) },
         created: at(0),

@@ -76,6 +76,7 @@ fn delivery(answer: Answer) -> Delivery {
         }],
         body,
         media: Vec::new(),
+        attached: String::new(),
         attempts: Vec::new(),
         state: State::Waiting { due: afternoon(0) },
         created: afternoon(0),
