@@ -51,7 +51,6 @@ fn known(code: u32) -> Option<Class> {
         | 30001 // the queue is full
         | 30017 // the carrier's network is congested
         | 30022 // the campaign's rate limit
-        | 30410 // the carrier did not answer in time
         | 30500 // Twilio's own error
         | 63017 // the account's rate limit
         | 63018 // the channel's rate limit
@@ -151,6 +150,10 @@ fn known(code: u32) -> Option<Class> {
         | 30013 // the validity period is too long
         => Class::OurBug,
 
+        // Twilio gives it up without repeating it, because it may have been delivered.
+        30410 // the carrier did not answer in time
+        => Class::Uncertain,
+
         // Twilio broke down over the request, perhaps after it had taken the message.
         20500 // internal server error
         | 20503 // service unavailable
@@ -181,10 +184,10 @@ mod tests {
 
     #[test]
     fn every_listed_code_has_its_class() {
-        let table: [(Class, &[u32]); 8] = [
+        let table: [(Class, &[u32]); 9] = [
             (
                 Class::Retry,
-                &[20429, 30001, 30017, 30022, 30410, 30500, 14107, 21611],
+                &[20429, 30001, 30017, 30022, 30500, 14107, 21611],
             ),
             (Class::RetryOnce, &[30003, 30008, 30009, 30036]),
             (
@@ -200,6 +203,7 @@ mod tests {
                     63019, 63021,
                 ],
             ),
+            (Class::Uncertain, &[30410]),
             (Class::Stop, &[21610]),
             (
                 Class::Configuration,

@@ -102,6 +102,22 @@ async fn attachment_the_same_text_goes_to_the_same_person_at_once_without_it() {
 }
 
 #[tokio::test]
+async fn uncertain_what_may_have_arrived_is_not_repeated_and_goes_on_in_time() {
+    let world = World::at(IN_HOURS).await;
+    let sergio = world.line.people[0].number.clone();
+    let timed_out = Fault::Undeliverable { code: 30410 };
+    world.sandbox.inject(Injection::of(timed_out).to(&sergio));
+    world.customer().texts("Is it ready?").await;
+    world.advance(seconds(175)).await;
+    world.sergio().receives_nothing();
+    world.backup().receives_nothing();
+    world.advance(seconds(10)).await;
+    world.backup().receives("Is it ready?");
+    world.sergio().receives("Moved on to Backup");
+    world.advance(minutes(120)).await;
+}
+
+#[tokio::test]
 async fn hand_over_the_next_person_gets_it_at_once() {
     for code in [21211, 21612, 21614, 30004, 30005, 30006] {
         let world = World::at(IN_HOURS).await;

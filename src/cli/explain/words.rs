@@ -35,6 +35,9 @@ pub fn outcome(outcome: &Outcome) -> String {
         } => format!("refused (HTTP {http_status}{code}): {}", class.in_words()),
         Outcome::Sent => "handed to the carrier".to_owned(),
         Outcome::Delivered => "delivered".to_owned(),
+        Outcome::Undelivered { class, .. } if outcome.is_uncertain() => {
+            format!("no report{code}: {}", class.in_words())
+        }
         Outcome::Undelivered { class, .. } => format!("not delivered{code}: {}", class.in_words()),
     }
 }

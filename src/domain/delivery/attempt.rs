@@ -108,14 +108,24 @@ impl Outcome {
     }
 
     pub fn is_failure(&self) -> bool {
-        matches!(
+        let fails = matches!(
             self,
             Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. }
-        )
+        );
+        fails && !self.is_uncertain()
+    }
+
+    /// It was told to have failed, and may be on the phone all the same.
+    pub fn is_uncertain(&self) -> bool {
+        let Outcome::Undelivered { class, .. } = self else {
+            return false;
+        };
+        *class == Class::Uncertain
     }
 
     pub(super) fn is_with_twilio(&self) -> bool {
-        matches!(self, Outcome::Accepted | Outcome::Sent | Outcome::Delivered)
+        let is_taken = matches!(self, Outcome::Accepted | Outcome::Sent | Outcome::Delivered);
+        is_taken || self.is_uncertain()
     }
 
     /// Twilio may have it, without having said so.
@@ -125,7 +135,7 @@ impl Outcome {
 
     /// Nothing more can become of it.
     pub(super) fn is_final(&self) -> bool {
-        self.rank() == 4
+        self.rank() == 4 && !self.is_uncertain()
     }
 
     /// Whether news says more than what is known. Outcomes only move to a higher rank, but for two

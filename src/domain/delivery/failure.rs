@@ -24,6 +24,9 @@ pub enum Class {
     Configuration,
     /// The request was wrong: no repetition helps.
     OurBug,
+    /// The carrier did not say what became of it, so it may be on the phone: no repetition to the same
+    /// person, and the next one when the time is over.
+    Uncertain,
     /// Twilio failed over the request, and may have taken the message all the same: it is to be
     /// asked before anything is sent again.
     Ambiguous,
@@ -40,6 +43,7 @@ impl Class {
             Class::Stop => "this number opted out",
             Class::Configuration => "account, number or campaign need the owner's attention",
             Class::OurBug => "the request was wrong",
+            Class::Uncertain => "the carrier did not answer, so it may have arrived or not",
             Class::Ambiguous => "Twilio may have it or not",
         }
     }
@@ -59,6 +63,7 @@ impl Failure {
     pub(super) fn of(outcome: &Outcome) -> Option<Self> {
         let class = match outcome {
             Outcome::Absent => Class::Retry,
+            _ if !outcome.is_failure() => return None,
             _ => outcome.class()?,
         };
         Some(Self {

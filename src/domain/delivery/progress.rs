@@ -95,7 +95,7 @@ impl Delivery {
     /// The failure of a part that Twilio had taken.
     pub(super) fn undelivered_part(&self) -> Option<&Outcome> {
         let mut parts = (0..self.parts.len()).filter_map(|part| self.standing_of(part));
-        parts.find(|outcome| matches!(outcome, Outcome::Undelivered { .. }))
+        parts.find(|outcome| outcome.is_failure() && matches!(outcome, Outcome::Undelivered { .. }))
     }
 
     fn all_parts(&self, stand: impl Fn(&Outcome) -> bool) -> bool {
@@ -162,6 +162,7 @@ fn arrived<'d>(attempts: impl Iterator<Item = &'d Attempt>, at: Timestamp) -> On
                 OnPhone::Perhaps
             })
         }
+        ref other if other.is_uncertain() => Some(OnPhone::Perhaps),
         Outcome::Absent | Outcome::Refused { .. } | Outcome::Undelivered { .. } => None,
     });
     there.min().unwrap_or(OnPhone::No)

@@ -71,7 +71,9 @@ impl MovedOn {
         match self {
             MovedOn::Failed { class, .. } => match class {
                 Class::Retry => "passing trouble for as long as it was theirs",
-                Class::RetryOnce | Class::Ambiguous | Class::OurBug => "it could not be delivered",
+                Class::RetryOnce | Class::Uncertain | Class::Ambiguous | Class::OurBug => {
+                    "it could not be delivered"
+                }
                 Class::Attachment | Class::HandOver | Class::Stop | Class::Configuration => {
                     class.in_words()
                 }

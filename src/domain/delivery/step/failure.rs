@@ -46,6 +46,7 @@ impl Step {
             Class::HandOver | Class::Stop if self.is_late() => self.give_up(GaveUp::Late),
             Class::HandOver | Class::Stop => self.give_up(GaveUp::NobodyLeft),
             Class::Configuration => self.await_repair(failure),
+            Class::Uncertain => self.await_report(0),
             Class::OurBug => self.give_up(GaveUp::Refused),
         }
     }

@@ -153,7 +153,7 @@ impl Step {
                 failure,
             } => {
                 let Failure { class, code, .. } = failure;
-                if class == Class::Ambiguous {
+                if matches!(class, Class::Ambiguous | Class::Uncertain) {
                     // It was answered, so it is under way no longer.
                     let pause = failure.retry_after.unwrap_or_default().max(ASK_SOON);
                     return self.ask_about(number, self.later(pause));
