@@ -19,7 +19,7 @@ const PATH: &str = "/twilio/status/";
 /// Answers `POST /twilio/status/{delivery}/{attempt}`: 200 once the news is kept, 5xx if it could
 /// not be.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
-    answer_to(receive(relay, &request).await)
+    answer_to(request.uri().path(), receive(relay, &request).await)
 }
 
 async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookError> {
@@ -88,6 +88,7 @@ pub fn callback_url(delivery: &Delivery, attempt: &Attempt) -> String {
 }
 
 fn named_in(path: &str) -> Option<(DeliveryId, u32)> {
-    let (id, attempt) = path.strip_prefix(PATH)?.split_once('/')?;
+    let name = path.strip_prefix(PATH)?;
+    let (id, attempt) = name.strip_suffix('/').unwrap_or(name).split_once('/')?;
     Some((DeliveryId::parse(id).ok()?, attempt.parse().ok()?))
 }

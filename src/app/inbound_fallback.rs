@@ -18,7 +18,7 @@ const CREDENTIALS_WITHIN: Duration = Duration::from_secs(3);
 /// Answers `POST /twilio/fallback`, Twilio's "Primary handler fails": 200 once the text is kept,
 /// 4xx if it is not Twilio's, and 503 if it could not be kept.
 pub async fn handle(context: &FallbackContext, request: Request<Bytes>) -> Response<String> {
-    answer_to(keep(context, &request).await)
+    answer_to(request.uri().path(), keep(context, &request).await)
 }
 
 async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(), WebhookError> {

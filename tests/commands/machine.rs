@@ -454,3 +454,74 @@ fn a_program_whose_body_is_not_read_gets_a_problem_document_all_the_same() {
         );
     }
 }
+
+/// Posts a form; returns the status.
+fn post(url: &str, path: &str, form: &str) -> u16 {
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-Twilio-Signature: \
+         bm90aGluZw==\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    );
+    stream.write_all((head + form).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_webhook_that_is_set_up_wrong_leaves_a_line_that_says_what_is_wrong() {
+    let place = Place::new();
+    let log = place.path("log");
+    let mut process = place
+        .command(&["dev", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let greeting = BufReader::new(process.stdout.take().unwrap()).lines();
+    let urls = greeting.map_while(Result::ok).filter_map(|line| {
+        Some(
+            line.split_whitespace()
+                .last()?
+                .strip_suffix("/healthz")?
+                .to_owned(),
+        )
+    });
+    let url = urls.into_iter().next().expect("it says where it is");
+    let form = format!(
+        "MessageSid=SM{}&To=%2B16195550100&From=%2B18585550107&Body=hi",
+        "0".repeat(32)
+    );
+    // A slash at the end is no mistake: the request gets as far as its signature.
+    for path in ["/twilio/sms", "/twilio/sms/", "/twilio/fallback/"] {
+        assert_eq!(post(&url, path, &form), 403, "{path}");
+    }
+    for path in ["/twilio/smss", "//twilio/sms", "/sms"] {
+        assert_eq!(post(&url, path, &form), 404, "{path}");
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let log = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("refused a webhook"))
+        .collect();
+    assert_eq!(lines.len(), 6, "{log}");
+    assert!(
+        lines[0].contains("/twilio/sms") && lines[0].contains("its signature fits neither"),
+        "{log}"
+    );
+    assert!(lines[1].contains("/twilio/sms/"), "{log}");
+    assert!(
+        lines[3].contains("/twilio/smss") && lines[3].contains("no webhook at this path"),
+        "{log}"
+    );
+    let advised = lines
+        .iter()
+        .filter(|line| line.contains("relay twilio verify"))
+        .count();
+    assert_eq!(advised, 1, "{log}");
+    assert!(!log.contains("8585550107"), "{log}");
+}

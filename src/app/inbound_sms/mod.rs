@@ -40,10 +40,11 @@ use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
-    answer_to(match Unverified::read(&request) {
+    let done = match Unverified::read(&request) {
         Ok(webhook) => receive(relay, webhook, None).await,
         Err(refusal) => Err(refusal.into()),
-    })
+    };
+    answer_to(request.uri().path(), done)
 }
 
 /// Two round trips in sequence: everything that the decision needs, then everything that follows

@@ -13,8 +13,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, Request, StatusCode};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -36,8 +36,11 @@ use crate::app::relay::{PublicUrls, Relay};
 use crate::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier};
 use crate::clock::{SystemChance, SystemClock};
 use crate::domain::line::Line;
+use crate::twilio::answer::answer_to;
 use crate::twilio::client::Client;
 use crate::twilio::form::MOST_BYTES;
+use crate::twilio::signature;
+use crate::twilio::webhook::Refusal;
 
 /// How long a client may take to send a request's body. Twilio itself waits 15 seconds for the
 /// answer.
@@ -99,16 +102,22 @@ impl Machine {
             credentials: Arc::clone(&self.relay.credentials),
             clock: Arc::clone(&self.relay.clock),
         };
-        let beside = beside.route(
-            "/twilio/fallback",
-            post(fallback).with_state(Arc::new(context)),
-        );
+        // Twilio's console takes a URL as it is typed, with a slash at the end or without.
+        let fallback = post(fallback)
+            .fallback(not_posted)
+            .with_state(Arc::new(context));
+        let beside = beside
+            .route("/twilio/fallback", fallback.clone())
+            .route("/twilio/fallback/", fallback)
+            .route("/twilio/{*path}", any(nowhere));
         let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.spool, stop.clone()));
         let load = LoadGauge::none(Instant::now());
         let webhooks = Router::new()
-            .route("/twilio/sms", post(sms))
+            .route("/twilio/sms", post(sms).fallback(not_posted))
+            .route("/twilio/sms/", post(sms).fallback(not_posted))
             .layer(from_fn_with_state(load.clone(), count_load))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
+            .route("/twilio/status/{delivery}/{attempt}/", post(status))
             // The sandbox, which may stand beside, has other paths below /v1.
             .route("/v1/notices", any(program))
             .route("/v1/notices/{id}", any(program))
@@ -119,7 +128,8 @@ impl Machine {
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
         let working = worker::run(self.relay, self.queue, load, stop.clone());
         let working = tokio::spawn(working);
-        connections::serve(listener, webhooks.merge(beside), stop).await;
+        let routes = webhooks.merge(beside).fallback(elsewhere);
+        connections::serve(listener, routes, stop).await;
         working.await?;
         taking.await?;
         nightly.await?;
@@ -159,6 +169,25 @@ async fn fallback(State(context): State<Arc<FallbackContext>>, Whole(request): W
 async fn status(State(relay): State<Arc<Relay>>, Whole(request): Whole) -> Response {
     let answer = delivery_status::handle(&relay, request).await;
     answer.into_response()
+}
+
+/// A webhook that somebody set up with another method than POST.
+async fn not_posted(uri: Uri) -> Response {
+    let refused = answer_to(uri.path(), Err(Refusal::NotPosted.into()));
+    ([(ALLOW, "POST")], refused).into_response()
+}
+
+/// A webhook with a mistyped path. Without a line in the log nobody would find it.
+async fn nowhere(uri: Uri) -> Response {
+    answer_to(uri.path(), Err(Refusal::NoSuchPath.into())).into_response()
+}
+
+/// A path of nobody's. If it was Twilio that called it, it is a webhook that is set up wrong.
+async fn elsewhere(request: Request<Body>) -> Response {
+    if request.headers().contains_key(signature::HEADER) {
+        return nowhere(request.uri().clone()).await;
+    }
+    StatusCode::NOT_FOUND.into_response()
 }
 
 /// A program that wants people told something.

@@ -40,7 +40,8 @@ impl Unverified {
 /// `https://relay.example.com/line` of `https://relay.example.com/line/twilio/sms?a=1#rc=3`.
 fn origin_of_main(url: &str) -> Option<&str> {
     let bare = url.split(['?', '#']).next()?;
-    let origin = bare.strip_suffix(MAIN_PATH)?;
+    let origin = bare.strip_suffix('/').unwrap_or(bare);
+    let origin = origin.strip_suffix(MAIN_PATH)?;
     origin.parse::<Uri>().ok()?.host()?;
     Some(origin)
 }
@@ -57,6 +58,7 @@ mod tests {
                 "https://a.example/one/twilio/sms?x=1#rc=3",
                 Some("https://a.example/one"),
             ),
+            ("https://a.example/twilio/sms/", Some("https://a.example")),
             ("https://a.example/twilio/smss", None),
             ("https://a.example/#/twilio/sms", None),
             ("/twilio/sms", None),

@@ -26,6 +26,10 @@ pub enum Refusal {
     /// A field that every such webhook has is absent or makes no sense.
     #[error("The field {0} is missing or cannot be read.")]
     Incomplete(&'static str),
+    #[error("There is nothing here. Texts go to /twilio/sms, their fallback to /twilio/fallback.")]
+    NoSuchPath,
+    #[error("Webhooks are called with POST.")]
+    NotPosted,
 }
 
 const NOT_TWILIO: &str = "This request is not signed by Twilio for this address.";
@@ -35,12 +39,40 @@ impl Refusal {
         match self {
             Refusal::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::BadForm(BadForm::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::NoSuchPath => StatusCode::NOT_FOUND,
+            Refusal::NotPosted => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::BadForm(_) | Refusal::Incomplete(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::FORBIDDEN,
         }
     }
 
-    /// The name of the counter, the only trace that a refused request leaves.
+    /// What is wrong, for whoever reads the log. It has no value from the request.
+    pub fn reason(self) -> String {
+        let reason = match self {
+            Refusal::Unsigned => "it has no X-Twilio-Signature, or several",
+            Refusal::Forged => "its signature fits neither this URL nor the auth token",
+            Refusal::OtherAccount => "its AccountSid is another account's",
+            Refusal::UnknownLine => "no line has the number that it is for",
+            Refusal::UnknownDelivery => "there is no delivery of the name in its path",
+            Refusal::NoSuchPath => {
+                "there is no webhook at this path: at Twilio, texts go to public_url and /twilio/sms, \
+                 their fallback to public_url and /twilio/fallback"
+            }
+            Refusal::NotPosted => "webhooks are called with POST: set that at Twilio",
+            other => return other.to_string(),
+        };
+        reason.to_owned()
+    }
+
+    /// Whether the signature, or that it came at all, is what is wrong.
+    pub(in crate::twilio) fn is_of_signature(self) -> bool {
+        matches!(
+            self,
+            Refusal::Unsigned | Refusal::Forged | Refusal::OtherAccount | Refusal::UnknownLine
+        )
+    }
+
+    /// The name of the counter.
     pub fn counts_as(self) -> &'static str {
         match self {
             Refusal::NotAForm => "not_a_form",
@@ -52,6 +84,8 @@ impl Refusal {
             Refusal::UnknownLine => "unknown_line",
             Refusal::UnknownDelivery => "unknown_delivery",
             Refusal::Incomplete(_) => "incomplete",
+            Refusal::NoSuchPath => "no_such_path",
+            Refusal::NotPosted => "not_posted",
         }
     }
 }

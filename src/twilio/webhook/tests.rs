@@ -287,7 +287,7 @@ fn what_is_no_readable_form_is_refused_before_anything_else() {
 
 #[test]
 fn a_refusal_answers_with_its_status_and_its_sentence() {
-    let response = answer_to(Err(Refusal::Unsigned.into()));
+    let response = answer_to("/twilio/sms", Err(Refusal::Unsigned.into()));
     assert_eq!(response.status(), 403);
     assert_eq!(response.body(), &format!("{}\n", Refusal::Unsigned));
     assert!(response.body().ends_with(".\n"));
