@@ -2,25 +2,29 @@
 //! else stands in `repos.env` belongs to other services. `reference.md.jinja` describes them.
 
 use crate::domain::credentials::{
-    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN, name_of,
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN,
+    PREVIOUS_WEBHOOK_KEY, WEBHOOK_KEY, name_of,
 };
 
 /// The schedule of rotation: a value that is older is reported.
 pub const MOST_DAYS: u32 = 90;
 
 /// The variables that the relay knows, besides the keys of callers.
-pub const VARIABLES: [(&str, Kind); 5] = [
+pub const VARIABLES: [(&str, Kind); 7] = [
     (ACCOUNT_SID, Kind::AccountSid),
     (AUTH_TOKEN, Kind::Token),
     (PREVIOUS_AUTH_TOKEN, Kind::Token),
     (API_KEY, Kind::KeySid),
     (API_SECRET, Kind::KeySecret),
+    (WEBHOOK_KEY, Kind::WebhookKey),
+    (PREVIOUS_WEBHOOK_KEY, Kind::WebhookKey),
 ];
 
-/// The variables of a complete file: a previous token is there only for a while.
+/// The variables of a complete file: a previous token is there only for a while, and a webhook key
+/// only where webhook rules are set up.
 pub fn required() -> impl Iterator<Item = (&'static str, Kind)> {
     let variables = VARIABLES.into_iter();
-    variables.filter(|(name, _)| *name != PREVIOUS_AUTH_TOKEN)
+    variables.filter(|(name, kind)| *name != PREVIOUS_AUTH_TOKEN && *kind != Kind::WebhookKey)
 }
 
 /// How the value of a variable is shaped, if the relay knows the variable.
@@ -32,7 +36,8 @@ pub fn kind_of(name: &str) -> Option<Kind> {
 
 /// Whether a variable is to be replaced by another value now and then.
 pub fn rotates(name: &str) -> bool {
-    kind_of(name).is_some() && !matches!(name, ACCOUNT_SID | PREVIOUS_AUTH_TOKEN)
+    let is_kept = matches!(name, ACCOUNT_SID | PREVIOUS_AUTH_TOKEN);
+    kind_of(name).is_some_and(|kind| kind != Kind::WebhookKey) && !is_kept
 }
 
 /// How a value is shaped.
@@ -43,6 +48,7 @@ pub enum Kind {
     Token,
     KeySecret,
     CallerKey,
+    WebhookKey,
 }
 
 impl Kind {
@@ -72,6 +78,8 @@ impl Kind {
         let (name, shape) = self.name_and_shape();
         match Self::of(value) {
             Some(kind) if kind == self => None,
+            // Twilio does not say how it is shaped.
+            other if self == Kind::WebhookKey && !other.is_some_and(Self::is_sid) => None,
             // A key's secret may happen to have no letters beyond f.
             Some(Kind::Token) if self == Kind::KeySecret => None,
             Some(other) => Some(format!(
@@ -97,6 +105,7 @@ impl Kind {
             Kind::KeySid => ("an API key's SID", "SK and 32 hexadecimal digits"),
             Kind::Token => ("an auth token", "32 hexadecimal digits"),
             Kind::KeySecret => ("an API key's secret", "32 letters and digits"),
+            Kind::WebhookKey => ("a webhook key", "the secret of a shared key of Twilio's"),
             Kind::CallerKey => (
                 "a caller's key",
                 "what it may do, a colon and a key, as `relay secrets caller` makes it",

@@ -9,17 +9,20 @@ use serde::{Deserialize, Serialize};
 use super::keyed_hash::keyed_hash;
 use super::values::Values;
 use crate::domain::credentials::{
-    self, ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret,
+    self, ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, PREVIOUS_WEBHOOK_KEY,
+    Secret, WEBHOOK_KEY,
 };
 
 /// The variables that both places hold, besides the keys of callers. Whatever else stands in either
 /// is left alone.
-const SYNCED: [&str; 5] = [
+const SYNCED: [&str; 7] = [
     ACCOUNT_SID,
     AUTH_TOKEN,
     PREVIOUS_AUTH_TOKEN,
     API_KEY,
     API_SECRET,
+    WEBHOOK_KEY,
+    PREVIOUS_WEBHOOK_KEY,
 ];
 
 /// What file and secret had in common. Hashes with a salt, no values.

@@ -32,6 +32,7 @@ pub fn demo_account() -> Credentials {
         auth_token: Secret::new("sandbox-auth-token"),
         next_auth_token: None,
         previous_auth_token: None,
+        webhook_keys: Vec::new(),
         api_key: Some(ApiKey {
             sid: format!("SK{fives}"),
             secret: Secret::new("sandbox-api-secret"),

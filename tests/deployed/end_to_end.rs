@@ -24,6 +24,7 @@ fn account() -> Credentials {
         auth_token: Secret::new("1b".repeat(16)),
         next_auth_token: None,
         previous_auth_token: None,
+        webhook_keys: Vec::new(),
         api_key: Some(ApiKey {
             sid: "SK".to_owned() + &"2c".repeat(16),
             secret: Secret::new("3Zq".repeat(10) + "xY"),

@@ -28,6 +28,7 @@ impl Fetch for Arc<Place> {
             auth_token: Secret::new(version.clone()),
             next_auth_token: None,
             previous_auth_token: None,
+            webhook_keys: Vec::new(),
             api_key: None,
             callers: Callers::default(),
             version: Some(version),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::credentials::values::Values;
 use crate::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Callers, Credentials, NEXT_AUTH_TOKEN,
-    PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret,
+    PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, PREVIOUS_WEBHOOK_KEY, Secret, WEBHOOK_KEY,
 };
 
 /// A name of ours, and what AWS calls the same.
@@ -28,6 +28,8 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
         NEXT_AUTH_TOKEN,
         PREVIOUS_AUTH_TOKEN,
         PREVIOUS_NOT_AFTER,
+        WEBHOOK_KEY,
+        PREVIOUS_WEBHOOK_KEY,
         API_KEY,
         API_SECRET,
     ];

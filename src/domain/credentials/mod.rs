@@ -14,6 +14,10 @@ pub const PREVIOUS_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_PREVIOUS";
 pub const NEXT_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_NEXT";
 /// Until when signatures with the previous token are accepted; without it, as long as it is there.
 pub const PREVIOUS_NOT_AFTER: &str = "TWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER";
+/// The key of Twilio's webhook rules, which signs webhooks in place of the auth token.
+pub const WEBHOOK_KEY: &str = "TWILIO_WEBHOOK_KEY";
+/// Accepted beside it while the key is being changed.
+pub const PREVIOUS_WEBHOOK_KEY: &str = "TWILIO_WEBHOOK_KEY_PREVIOUS";
 pub const API_KEY: &str = "TWILIO_API_KEY";
 pub const API_SECRET: &str = "TWILIO_API_SECRET";
 
@@ -27,6 +31,8 @@ pub struct Credentials {
     /// signed until a moment ago or signs still.
     pub next_auth_token: Option<Secret>,
     pub previous_auth_token: Option<Secret>,
+    /// What signs the webhooks that a rule has signed with a shared key, the one in force first.
+    pub webhook_keys: Vec<Secret>,
     pub api_key: Option<ApiKey>,
     /// The programs that may call the relay, which stand in the same place.
     pub callers: Callers,
@@ -113,6 +119,10 @@ impl Credentials {
             auth_token: required(AUTH_TOKEN)?,
             next_auth_token: optional(NEXT_AUTH_TOKEN),
             previous_auth_token: optional(PREVIOUS_AUTH_TOKEN),
+            webhook_keys: [WEBHOOK_KEY, PREVIOUS_WEBHOOK_KEY]
+                .into_iter()
+                .filter_map(optional)
+                .collect(),
             api_key,
             callers: Callers::default(),
             version: None,

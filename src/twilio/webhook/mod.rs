@@ -23,7 +23,7 @@ use http::{HeaderMap, Request};
 use serde::{Deserialize, Serialize};
 
 use super::form::{BadForm, Form, MOST_BYTES};
-use super::signature::{self, Signed};
+use super::signature::{self, Algorithm, Signed};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
@@ -42,6 +42,9 @@ pub struct Unverified {
     host: Option<String>,
     form: Form,
     signature: String,
+    /// If a shared key signed it: how, as Twilio says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    settings: Option<String>,
 }
 
 /// Something that Twilio said: made from a request whose signature was right, or by the REST client
@@ -65,6 +68,7 @@ impl Unverified {
         Ok(Self {
             form,
             signature: the_signature(headers)?,
+            settings: the_settings(headers)?,
             path_and_query: uri.path().to_owned() + &query.unwrap_or_default(),
             host: headers
                 .get(HOST)
@@ -99,17 +103,31 @@ impl Unverified {
         Ok(Verified(self.form))
     }
 
-    /// Whether it is signed with one of the tokens of `credentials` over the line's `public_url`.
+    /// Whether it is signed with one of the tokens or keys of `credentials` over the line's
+    /// `public_url`.
     pub fn is_signed(&self, credentials: &Credentials, public_url: &str) -> bool {
+        self.check_signature(credentials, public_url).is_ok()
+    }
+
+    fn check_signature(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
-        let tokens = credentials.signing_tokens();
-        signature::verify(tokens, &self.signature, &url, Signed::Form(&self.form))
+        let (signature, form) = (&self.signature, Signed::Form(&self.form));
+        let Some(settings) = &self.settings else {
+            let tokens = credentials.signing_tokens();
+            let fits = signature::verify(tokens, signature, &url, form);
+            return fits.then_some(()).ok_or(Refusal::Forged);
+        };
+        let algorithm = Algorithm::of_settings(settings).ok_or(Refusal::UnknownAlgorithm)?;
+        if credentials.webhook_keys.is_empty() {
+            return Err(Refusal::NoWebhookKey);
+        }
+        let fits =
+            signature::verify_by(algorithm, &credentials.webhook_keys, signature, &url, form);
+        fits.then_some(()).ok_or(Refusal::OtherWebhookKey)
     }
 
     fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
-        if !self.is_signed(credentials, public_url) {
-            return Err(Refusal::Forged);
-        }
+        self.check_signature(credentials, public_url)?;
         // A token signs for its own account only; but a subaccount's webhooks are not ours either.
         if self.form.get("AccountSid") != Some(&credentials.account_sid) {
             return Err(Refusal::OtherAccount);
@@ -159,6 +177,18 @@ fn the_signature(headers: &HeaderMap) -> Result<String, Refusal> {
         _ => None,
     }
     .ok_or(Refusal::Unsigned)
+}
+
+/// How a shared key signed it, if one did. An empty header is none, as in Twilio's libraries.
+fn the_settings(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let mut all = headers.get_all(signature::SETTINGS_HEADER).iter();
+    let (first, more) = (all.next(), all.next());
+    let text = match (first.map(|first| first.to_str()), more) {
+        (None, _) => return Ok(None),
+        (Some(Ok(text)), None) => text.trim(),
+        _ => return Err(Refusal::UnknownAlgorithm),
+    };
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 #[cfg(test)]

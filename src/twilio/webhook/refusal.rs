@@ -15,6 +15,14 @@ pub enum Refusal {
     Unsigned,
     #[error("{NOT_TWILIO}")]
     Forged,
+    /// A shared key signed it, and the relay has none.
+    #[error("{NOT_TWILIO}")]
+    NoWebhookKey,
+    /// A shared key signed it, and not one that the relay has.
+    #[error("{NOT_TWILIO}")]
+    OtherWebhookKey,
+    #[error("{NOT_TWILIO}")]
+    UnknownAlgorithm,
     #[error("{NOT_TWILIO}")]
     OtherAccount,
     /// There is no line of the number that the request is for.
@@ -51,6 +59,17 @@ impl Refusal {
         let reason = match self {
             Refusal::Unsigned => "it has no X-Twilio-Signature, or several",
             Refusal::Forged => "its signature fits neither this URL nor the auth token",
+            Refusal::NoWebhookKey => {
+                "a shared key of Twilio's webhook rules signed it, and its secret is not in \
+                 TWILIO_WEBHOOK_KEY, in repos.env or in the secret"
+            }
+            Refusal::OtherWebhookKey => {
+                "a shared key of Twilio's webhook rules signed it, and the signature fits neither this \
+                 URL nor TWILIO_WEBHOOK_KEY"
+            }
+            Refusal::UnknownAlgorithm => {
+                "X-Twilio-Webhooks-Signature-Settings names an algorithm that the relay does not know"
+            }
             Refusal::OtherAccount => "its AccountSid is another account's",
             Refusal::UnknownLine => "no line has the number that it is for",
             Refusal::UnknownDelivery => "there is no delivery of the name in its path",
@@ -80,6 +99,9 @@ impl Refusal {
             Refusal::BadForm(BadForm::NotUtf8 | BadForm::Repeated) => "unreadable",
             Refusal::Unsigned => "unsigned",
             Refusal::Forged => "forged",
+            Refusal::NoWebhookKey => "no_webhook_key",
+            Refusal::OtherWebhookKey => "other_webhook_key",
+            Refusal::UnknownAlgorithm => "unknown_algorithm",
             Refusal::OtherAccount => "other_account",
             Refusal::UnknownLine => "unknown_line",
             Refusal::UnknownDelivery => "unknown_delivery",

@@ -365,3 +365,77 @@ fn a_webhook_that_was_kept_as_it_came_is_verified_later_though_the_token_was_rep
     let seems = kept.clone().seems_genuine(&voided);
     assert_eq!(seems.err().unwrap().counts_as(), "forged");
 }
+
+/// A webhook that a shared key signed.
+fn signed_by_key(algorithm: Algorithm, key: &str, settings: &'static str) -> Request<Bytes> {
+    let webhook = Webhook::sms(&[]);
+    let mut request = webhook.signed();
+    let form = Form::from_fields(webhook.fields.clone());
+    let url = PUBLIC_URL.to_owned() + &webhook.path;
+    let signature = signature::sign_by(algorithm, &Secret::new(key), &url, Signed::Form(&form));
+    let headers = request.headers_mut();
+    headers.insert(signature::HEADER, signature.parse().unwrap());
+    headers.insert(signature::SETTINGS_HEADER, settings.parse().unwrap());
+    request
+}
+
+fn with_keys() -> Credentials {
+    let keys = [
+        (credentials::AUTH_TOKEN, "token"),
+        (credentials::WEBHOOK_KEY, "shared"),
+        (credentials::PREVIOUS_WEBHOOK_KEY, "before"),
+    ];
+    credentials_of(&sid("AC"), &keys)
+}
+
+const SHA1: &str = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA1";
+const SHA256: &str = "key=webhooks_sharedkey_1, algorithm=hmac_sha256";
+
+#[test]
+fn a_webhook_that_a_shared_key_signed_is_verified_with_that_key() {
+    let (sha1, sha256) = (Algorithm::Sha1, Algorithm::Sha256);
+    for (algorithm, key, settings, refused) in [
+        (sha1, "shared", SHA1, None),
+        (sha256, "shared", SHA256, None),
+        (sha256, "before", SHA256, None),
+        (sha1, "shared", "key=webhooks_sharedkey_1", None),
+        (sha1, "shared", SHA256, Some("other_webhook_key")),
+        (sha256, "shared", SHA1, Some("other_webhook_key")),
+        (sha256, "another", SHA256, Some("other_webhook_key")),
+        // The token signs nothing that a key is said to have signed.
+        (sha1, "token", SHA1, Some("other_webhook_key")),
+        (
+            sha256,
+            "shared",
+            "algorithm=HMAC_MD5",
+            Some("unknown_algorithm"),
+        ),
+        (sha1, "token", "", None),
+    ] {
+        let request = signed_by_key(algorithm, key, settings);
+        let webhook = Unverified::read(&request).unwrap();
+        let refusal = webhook.verify(&with_keys(), PUBLIC_URL).err();
+        assert_eq!(refusal.map(Refusal::counts_as), refused, "{key} {settings}");
+    }
+}
+
+#[test]
+fn without_the_shared_key_the_refusal_names_the_variable() {
+    let refusal = verify(&signed_by_key(Algorithm::Sha256, "shared", SHA256));
+    let refusal = refusal.err().unwrap();
+    assert_eq!(refusal.status(), 403);
+    assert!(
+        refusal.reason().contains("TWILIO_WEBHOOK_KEY"),
+        "{}",
+        refusal.reason()
+    );
+    assert!(!refusal.to_string().contains("KEY"), "not to the outside");
+}
+
+#[test]
+fn a_kept_webhook_keeps_how_it_was_signed() {
+    let request = signed_by_key(Algorithm::Sha256, "shared", SHA256);
+    let kept = serde_json::to_string(&Unverified::read(&request).unwrap()).unwrap();
+    let kept: Unverified = serde_json::from_str(&kept).unwrap();
+    assert!(kept.is_signed(&with_keys(), PUBLIC_URL));
+}

@@ -185,6 +185,7 @@ fn account() -> Credentials {
         auth_token: Secret::new("a0".repeat(16)),
         next_auth_token: None,
         previous_auth_token: None,
+        webhook_keys: Vec::new(),
         api_key: Some(ApiKey {
             sid: sid("SK"),
             secret: Secret::new("Zz".repeat(16)),

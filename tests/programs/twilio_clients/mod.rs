@@ -3,6 +3,7 @@
 
 mod openapi;
 mod segments;
+mod shared_keys;
 mod signatures;
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
