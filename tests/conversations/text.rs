@@ -60,3 +60,37 @@ async fn whoever_cannot_be_answered_is_relayed_all_the_same() {
         assert!(body.contains(sender), "{body}");
     }
 }
+
+#[tokio::test]
+async fn whoever_writes_by_rcs_is_the_person_with_that_number() {
+    let world = World::at(IN_HOURS).await;
+    let by_rcs =
+        |words: &str, number: &str| Text::new(words).field("From", format!("rcs:{number}"));
+    let customer = world.customer();
+    customer.sends(by_rcs("Is it ready?", "+16195550107")).await;
+    let text = world.sergio().receives("Is it ready?");
+    assert!(
+        text.starts_with("+16195550107") && !text.contains("cannot be answered"),
+        "{text}"
+    );
+
+    // A person's answer by RCS is a person's answer, and reaches the customer's number.
+    let sergio = world.line.people[0].number.clone();
+    world
+        .sergio()
+        .sends(by_rcs("Yes, come by.", sergio.expose()))
+        .await;
+    customer.receives("Yes, come by.");
+
+    // Opt-outs count for all channels of a number.
+    customer.sends(by_rcs("STOP", "+16195550107")).await;
+    let opt_outs = world
+        .relay()
+        .store
+        .opt_outs(&world.line.number)
+        .await
+        .unwrap();
+    assert_eq!(opt_outs.0.len(), 1);
+    customer.receives("unsubscribed");
+    world.sergio().receives("STOP");
+}

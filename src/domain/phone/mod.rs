@@ -44,6 +44,23 @@ impl PhoneNumber {
         well_formed.then(|| Self(text.into())).ok_or(NotE164)
     }
 
+    /// The number of an address: as it is, or behind the name of a channel. Whoever writes by
+    /// `rcs:+16195550107` is who writes from +16195550107. They are answered at the number: a plain
+    /// number is reached whatever the phone can do, and `rcs:` in front would keep Twilio from
+    /// sending an SMS.
+    ///
+    /// Source: Twilio, "Send and receive RCS messages"; opt-outs count for all channels of a number.
+    pub fn of_address(address: &str) -> Option<Self> {
+        let number = match address.split_once(':') {
+            Some((channel, number)) if !channel.is_empty() => {
+                let is_name = channel.bytes().all(|b| b.is_ascii_alphabetic());
+                is_name.then_some(number)?
+            }
+            _ => address,
+        };
+        Self::parse(number).ok()
+    }
+
     /// The number itself, for the places that must have it.
     pub fn expose(&self) -> &str {
         &self.0

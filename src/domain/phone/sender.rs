@@ -23,7 +23,7 @@ pub enum Sender {
 impl Sender {
     /// Reads any sender; a text is never refused for who wrote it.
     pub fn parse(text: &str) -> Self {
-        if let Ok(number) = PhoneNumber::parse(text) {
+        if let Some(number) = PhoneNumber::of_address(text) {
             Sender::Phone(number)
         } else if text.starts_with("rcs:") {
             Sender::Rcs(text.into())
@@ -41,7 +41,7 @@ impl Sender {
         }
     }
 
-    /// The sender as Twilio wrote it, for the text that is relayed and for stored records.
+    /// The sender as Twilio wrote it, without the name of a channel before a number, for the text that is relayed and for stored records.
     pub fn expose(&self) -> &str {
         match self {
             Sender::Phone(number) => number.expose(),
@@ -75,6 +75,26 @@ impl From<Sender> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_behind_the_name_of_a_channel_is_the_same_person() {
+        let plain = Sender::parse("+16195550107");
+        for address in [
+            "rcs:+16195550107",
+            "whatsapp:+16195550107",
+            "RCS:+16195550107",
+        ] {
+            assert_eq!(Sender::parse(address), plain, "{address}");
+        }
+        for other in [
+            "rcs:16195550107",
+            ":+16195550107",
+            "a b:+16195550107",
+            "rcs:rcs:+16195550107",
+        ] {
+            assert_eq!(Sender::parse(other).phone(), None, "{other}");
+        }
+    }
 
     #[test]
     fn only_a_phone_can_be_answered() {

@@ -88,7 +88,7 @@ impl Client {
         let Some(text) = self.message(credentials, sid).await? else {
             return Ok(None);
         };
-        let Ok(to) = PhoneNumber::parse(text.to.as_deref().unwrap_or_default()) else {
+        let Some(to) = PhoneNumber::of_address(text.to.as_deref().unwrap_or_default()) else {
             return Ok(None);
         };
         if text.direction.as_deref() != Some(INBOUND) {

@@ -24,7 +24,7 @@ pub fn inbound(form: Verified<Form>) -> Result<Verified<InboundSms>, Refusal> {
     Ok(Verified(InboundSms {
         sid: message_sid(&form)?,
         from: Sender::parse(form.get("From").unwrap_or_default()),
-        to: PhoneNumber::parse(to).map_err(|_| Refusal::Incomplete("To"))?,
+        to: PhoneNumber::of_address(to).ok_or(Refusal::Incomplete("To"))?,
         place: place(form.filled("FromCity"), form.filled("FromState")),
         body: form.get("Body").unwrap_or_default().to_owned(),
         media,

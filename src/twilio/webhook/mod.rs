@@ -79,7 +79,7 @@ impl Unverified {
     /// The line that an inbound text claims to be for.
     pub fn line(&self) -> Result<PhoneNumber, Refusal> {
         let to = self.form.filled("To").ok_or(Refusal::Incomplete("To"))?;
-        PhoneNumber::parse(to).map_err(|_| Refusal::Incomplete("To"))
+        PhoneNumber::of_address(to).ok_or(Refusal::Incomplete("To"))
     }
 
     /// The message that an inbound text claims to be.
@@ -89,7 +89,7 @@ impl Unverified {
 
     /// Who an inbound text claims to be from, if it is a phone.
     pub fn phone(&self) -> Option<PhoneNumber> {
-        PhoneNumber::parse(self.form.get("From")?).ok()
+        PhoneNumber::of_address(self.form.get("From")?)
     }
 
     /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never
