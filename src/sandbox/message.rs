@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::error_texts::error_text;
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::sms::segments;
+use crate::twilio::error_texts::text as error_text;
 use crate::twilio::signature::sha256_hex;
 
 /// A message as Twilio keeps it.

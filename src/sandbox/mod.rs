@@ -15,7 +15,6 @@ mod agenda;
 mod carrier;
 pub mod control;
 pub mod drive;
-mod error_texts;
 mod faults;
 pub mod http;
 mod in_process;

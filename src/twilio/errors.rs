@@ -41,6 +41,10 @@ fn pause_after(code: u32) -> Option<Duration> {
 }
 
 /// Every code that the relay has an opinion on. Twilio adds codes: the others go by their status.
+///
+/// Sources: Twilio, "Error and warning dictionary"; the copy of it in nyaruka/courier
+/// (handlers/twiml/errors.json); of toll-free verification, Twilio's "Why was my toll-free
+/// verification rejected?".
 fn known(code: u32) -> Option<Class> {
     let class = match code {
         // Too much at once, or Twilio or a carrier is out of order for the moment.
@@ -52,9 +56,24 @@ fn known(code: u32) -> Option<Class> {
         | 30017 // the carrier's network is congested
         | 30022 // the campaign's rate limit
         | 30500 // Twilio's own error
+        | 30020 // Twilio failed over the message's schedule
+        | 30021 // Twilio failed over the messaging service
+        | 63009 // the channel's provider failed
+        | 63010 // Twilio failed over the channel
+        | 63012 // the channel's provider failed
         | 63017 // the account's rate limit
         | 63018 // the channel's rate limit
         => Class::Retry,
+
+        // It passes by itself, but nobody can wait for it.
+        30038 // taken for a one-time passcode
+        | 30039 // taken for a machine's, to prevent a loop
+        | 30450 // suspicious traffic to the number, for 15 to 30 minutes
+        | 30453 // suspicious traffic to the number, for some hours
+        | 63013 // against the channel's policy
+        | 63026 // taken for spam by the channel
+        | 63032 // the channel limits what this recipient gets
+        => Class::Blocked,
 
         // It may work the next time, but somebody is waiting.
         30003 // the handset is off or out of reach
@@ -75,6 +94,15 @@ fn known(code: u32) -> Option<Class> {
         | 30004 // the recipient blocks messages
         | 30005 // unknown handset
         | 30006 // a landline, or an unreachable carrier
+        | 30014 // the recipient's attributes are not valid
+        | 30016 // sender and recipient are of different channels
+        | 63003 // the channel does not know the recipient
+        | 63014 // the recipient blocks the sender
+        | 63015 // the recipient has not joined the channel's sandbox
+        | 63016 // the channel's time for free text is over
+        | 63024 // the channel does not take the recipient
+        | 63033 // the recipient blocks messages
+        | 63036 // RCS does not reach the number
         => Class::HandOver,
 
         // It is about a media URL, or about sending media at all: the words can go without.
@@ -135,6 +163,26 @@ fn known(code: u32) -> Option<Class> {
         | 30034 // the number is not in a registered campaign
         | 30035 // the number is in several campaigns
         | 30037 // outbound messaging is disabled
+        | 10001 // the account is not active
+        | 10002 // a trial account
+        | 20010 // the account may not do that
+        | 20403 // the credentials may not do that
+        | 21210 // the line's number is not verified
+        | 21219 // the recipient's number is not verified, and the account is a trial
+        | 21618 // the body may not be sent
+        | 21701 // there is no such messaging service
+        | 21702 // the messaging service may not send
+        | 21709 // the sender's name is not allowed for the messaging service
+        | 21712 // the number is in another messaging service
+        | 21715 // the number cannot do what the messaging service needs
+        | 30440..=30449 | 30451 | 30455..=30499 | 30501..=30530 // toll-free verification rejected
+        | 63001 // the channel does not accept the credentials
+        | 63002 // the channel does not know the line's number
+        | 63007 // the line's number is not set up for the channel
+        | 63008 // the channel is not set up right
+        | 63020 // the channel's business account has an error
+        | 63035 // the RCS agent is not launched
+        | 70051 // the API key lacks a permission
         | 63038 // the account's daily limit
         => Class::Configuration,
 
@@ -148,6 +196,12 @@ fn known(code: u32) -> Option<Class> {
         | 21658 // a parameter is too long
         | 30012 // the validity period is too short
         | 30013 // the validity period is too long
+        | 21624 // the validity period is not valid
+        | 21626 // a callback event is not valid
+        | 21627 // the highest price is not valid
+        | 21654..=21656 // about content templates, which the relay does not use
+        | 63011 // the request is not valid
+        | 63031 // sender and recipient are the same
         => Class::OurBug,
 
         // Twilio gives it up without repeating it, because it may have been delivered.
@@ -167,24 +221,25 @@ fn known(code: u32) -> Option<Class> {
 
 fn by_status(http_status: Option<u16>) -> Class {
     match http_status {
-        // A carrier's failure that has no known name: as with Twilio's own "unknown error".
-        None => Class::RetryOnce,
+        // A carrier's failure that has no known name.
+        None => Class::Unknown,
         Some(401 | 403 | 404) => Class::Configuration,
         Some(408 | 425 | 429) => Class::Retry,
         Some(500..) => Class::Ambiguous,
-        // Twilio does not want this request. Most of its reasons are the recipient's number, and
-        // the next person's may do; a request that is wrong for everyone ends with the cascade.
-        Some(_) => Class::HandOver,
+        // Twilio does not want this request. The next person's number may do; a request that is wrong
+        // for everyone ends with the cascade.
+        Some(_) => Class::UnknownRefusal,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::twilio::error_texts;
 
     #[test]
     fn every_listed_code_has_its_class() {
-        let table: [(Class, &[u32]); 9] = [
+        let table: [(Class, &[u32]); 10] = [
             (
                 Class::Retry,
                 &[20429, 30001, 30017, 30022, 30500, 14107, 21611],
@@ -203,13 +258,15 @@ mod tests {
                     63019, 63021,
                 ],
             ),
+            (Class::Blocked, &[30038, 30039, 30450, 30453]),
             (Class::Uncertain, &[30410]),
             (Class::Stop, &[21610]),
             (
                 Class::Configuration,
                 &[
                     20003, 21212, 21408, 21601, 21606, 21608, 21609, 21703, 21704, 21705, 30002,
-                    30007, 30018, 30023, 63038, 30024, 30032, 30034, 30010, 21660, 21661,
+                    30007, 30018, 30023, 63038, 30024, 30032, 30034, 30010, 21660, 21661, 30485,
+                    70051, 10001,
                 ],
             ),
             (Class::OurBug, &[21602, 21604, 21617, 21658]),
@@ -226,6 +283,15 @@ mod tests {
     }
 
     #[test]
+    fn every_code_that_the_relay_judges_has_a_title() {
+        for code in 10_000..100_000 {
+            let (judged, title) = (known(code).is_some(), error_texts::title(code));
+            assert!(!judged || title.is_some(), "{code}");
+        }
+        assert_eq!(error_texts::title(39_999), None);
+    }
+
+    #[test]
     fn a_failure_without_a_code_goes_by_its_status() {
         for status in [408, 425, 429] {
             assert_eq!(classify(None, Some(status)), Class::Retry, "{status}");
@@ -236,14 +302,14 @@ mod tests {
         for status in [401, 403, 404] {
             assert_eq!(classify(None, Some(status)), Class::Configuration);
         }
-        assert_eq!(classify(None, Some(400)), Class::HandOver);
-        assert_eq!(classify(None, None), Class::RetryOnce);
+        assert_eq!(classify(None, Some(400)), Class::UnknownRefusal);
+        assert_eq!(classify(None, None), Class::Unknown);
     }
 
     #[test]
     fn an_unknown_code_goes_by_its_status_too() {
         assert_eq!(classify(Some(99999), Some(503)), Class::Ambiguous);
-        assert_eq!(classify(Some(99999), Some(400)), Class::HandOver);
-        assert_eq!(classify(Some(99999), None), Class::RetryOnce);
+        assert_eq!(classify(Some(99999), Some(400)), Class::UnknownRefusal);
+        assert_eq!(classify(Some(99999), None), Class::Unknown);
     }
 }

@@ -5,6 +5,7 @@ pub mod access;
 pub mod answer;
 pub mod api;
 pub mod client;
+pub mod error_texts;
 pub mod errors;
 pub mod form;
 pub mod message_status;

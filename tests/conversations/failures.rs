@@ -244,3 +244,25 @@ async fn a_code_that_nobody_knows_goes_by_how_it_came() {
     world.advance(seconds(30)).await;
     world.sergio().receives("Two?");
 }
+
+#[tokio::test]
+async fn blocked_the_next_person_gets_it_at_once_and_the_last_one_when_the_block_may_be_over() {
+    for code in [30450, 30453, 30038, 30039] {
+        let world = World::at(IN_HOURS).await;
+        let sergio = world.line.people[0].number.clone();
+        let blocked = Fault::Undeliverable { code };
+        world.sandbox.inject(Injection::of(blocked).to(&sergio));
+        world.customer().texts("Is it ready?").await;
+        world.backup().receives("Is it ready?");
+        world.sergio().receives("Moved on to Backup");
+    }
+    let world = World::at("2026-11-23T20:00:00-08:00").await;
+    let blocked = Fault::Undeliverable { code: 30450 };
+    world.sandbox.inject(blocked.into());
+    world.customer().texts("Is it ready?").await;
+    world.advance(minutes(14)).await;
+    world.backup().receives_nothing();
+    world.advance(minutes(2)).await;
+    world.backup().receives("Is it ready?");
+    world.owner().receives_nothing();
+}

@@ -5,11 +5,14 @@ use crate::domain::opt_out;
 use crate::domain::provider;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::time_zone::TimeZone;
+use crate::twilio::error_texts;
 
 /// Why a text went on to the next person.
 pub fn reason(hand_over: &HandOver) -> String {
     let because = hand_over.because;
-    let code = because.code().map(|code| format!(" (error {code})"));
+    let code = because
+        .code()
+        .map(|code| format!(" (error {})", named(code)));
     format!("{}{}", because.in_words(), code.unwrap_or_default())
 }
 
@@ -21,9 +24,19 @@ pub fn why(because: GaveUp, deadline: &str) -> String {
     }
 }
 
+/// A code, and whether it is known.
+fn named(code: u32) -> String {
+    match error_texts::title(code) {
+        Some(_) => code.to_string(),
+        None => format!("{code}, which the relay does not know"),
+    }
+}
+
 /// What became of an attempt.
 pub fn outcome(outcome: &Outcome) -> String {
-    let code = outcome.code().map(|code| format!(", error {code}"));
+    let code = outcome
+        .code()
+        .map(|code| format!(", error {}", named(code)));
     let code = code.unwrap_or_default();
     match outcome {
         Outcome::Pending => "begun, not answered yet".to_owned(),
@@ -42,10 +55,15 @@ pub fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// Where an error is explained.
+/// What the provider calls an error, and where it is explained.
 pub fn advice(outcome: &Outcome) -> Option<String> {
     let code = outcome.code()?;
-    Some(format!("see https://www.{}", provider::page_of_error(code)))
+    let title = error_texts::title(code);
+    let title = title.map_or(String::new(), |title| format!("\"{title}\": "));
+    Some(format!(
+        "{title}see https://www.{}",
+        provider::page_of_error(code)
+    ))
 }
 
 /// That words of the relay's own were not sent.
@@ -85,4 +103,46 @@ pub fn subscribed(subscriber: &Subscriber) -> String {
     let is_active = subscriber.is_active();
     let did = if is_active { "subscribed to" } else { "left" };
     format!("its sender {did} {}", subscriber.topic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::twilio::errors;
+
+    #[test]
+    fn a_code_is_told_by_twilios_title_and_an_unknown_one_as_unknown() {
+        let told = |code: u32| {
+            let class = errors::failure(Some(code), None).class;
+            let outcome_told = Outcome::Undelivered {
+                code: Some(code),
+                class,
+            };
+            let advice = advice(&outcome_told).unwrap();
+            format!("{}; {advice}", outcome(&outcome_told))
+        };
+        for (code, part) in [
+            (
+                30450,
+                "error 30450: Twilio or a carrier blocks this text for now; \"Message delivery blocked\": see",
+            ),
+            (30453, "blocks this text for now"),
+            (30038, "\"OTP Message Body Filtered\""),
+            (30039, "\"Filtered to Prevent Message Loops\""),
+            (
+                30485,
+                "error 30485: account, number or campaign need the owner's attention; \"Toll-free",
+            ),
+            (
+                39999,
+                "39999, which the relay does not know: the relay does not know the reason",
+            ),
+        ] {
+            let told = told(code);
+            assert!(
+                told.contains(part) && !told.contains("phone may be off"),
+                "{told}"
+            );
+        }
+    }
 }

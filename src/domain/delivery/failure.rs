@@ -16,6 +16,8 @@ pub enum Class {
     RetryOnce,
     /// It is about what came with the text: the same person again at once, without that.
     Attachment,
+    /// Twilio or a carrier blocks the text for some minutes or hours: the next person, at once.
+    Blocked,
     /// This number cannot be reached by text: the next person, at once.
     HandOver,
     /// The person opted out: never text that number again until they opt in; the next person.
@@ -24,6 +26,12 @@ pub enum Class {
     Configuration,
     /// The request was wrong: no repetition helps.
     OurBug,
+    /// Nobody here knows the provider's code, or there is none, and it was told of a message: once
+    /// more, then the next person.
+    Unknown,
+    /// The same of a request that was refused: most reasons are the recipient's number, so the next
+    /// person, at once.
+    UnknownRefusal,
     /// The carrier did not say what became of it, so it may be on the phone: no repetition to the same
     /// person, and the next one when the time is over.
     Uncertain,
@@ -39,10 +47,12 @@ impl Class {
             Class::Retry => "passing trouble, worth another try",
             Class::RetryOnce => "the phone may be off, worth one more try",
             Class::Attachment => "what came with the text could not be passed on",
+            Class::Blocked => "Twilio or a carrier blocks this text for now",
             Class::HandOver => "this number cannot be reached by text",
             Class::Stop => "this number opted out",
             Class::Configuration => "account, number or campaign need the owner's attention",
             Class::OurBug => "the request was wrong",
+            Class::Unknown | Class::UnknownRefusal => "the relay does not know the reason",
             Class::Uncertain => "the carrier did not answer, so it may have arrived or not",
             Class::Ambiguous => "Twilio may have it or not",
         }

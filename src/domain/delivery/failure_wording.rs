@@ -1,6 +1,7 @@
 //! Why a person's words did not reach a customer, as the person reads it.
 
 use super::{Class, Delivery, GaveUp, State, Withheld};
+use crate::domain::provider;
 
 /// A clause, and what to do if anything helps.
 pub fn in_plain_words(delivery: &Delivery) -> String {
@@ -19,11 +20,19 @@ pub fn in_plain_words(delivery: &Delivery) -> String {
         return format!("it may have arrived or not. Ask them at {number}.");
     }
     match class {
+        Some(Class::Blocked) => format!(
+            "{} blocks texts to them for now: call them at {number}.",
+            provider::NAME
+        ),
         Some(Class::HandOver) => format!("their phone takes no texts: call them at {number}."),
         Some(Class::RetryOnce) => format!("their phone cannot be reached: call them at {number}."),
         Some(Class::Configuration) => {
             format!("the line needs repair, and its owner was told. Call {number}.")
         }
-        _ => format!("Twilio could not deliver it. Call them at {number}."),
+        _ => {
+            let (provider, code) = (provider::NAME, delivery.last_error());
+            let code = code.map_or(String::new(), |code| format!(" (error {code})"));
+            format!("{provider} could not deliver it{code}. Call them at {number}.")
+        }
     }
 }

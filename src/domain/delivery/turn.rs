@@ -74,9 +74,13 @@ impl MovedOn {
                 Class::RetryOnce | Class::Uncertain | Class::Ambiguous | Class::OurBug => {
                     "it could not be delivered"
                 }
-                Class::Attachment | Class::HandOver | Class::Stop | Class::Configuration => {
-                    class.in_words()
-                }
+                Class::Attachment
+                | Class::Blocked
+                | Class::HandOver
+                | Class::Stop
+                | Class::Unknown
+                | Class::UnknownRefusal
+                | Class::Configuration => class.in_words(),
             },
             MovedOn::NoReport => "no delivery report in time",
             MovedOn::NoAnswer => "Twilio did not say in time whether it had the message",

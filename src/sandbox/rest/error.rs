@@ -3,7 +3,7 @@ use ::http::{Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::sandbox::error_texts::error_text;
+use crate::twilio::error_texts::text as error_text;
 
 /// The status and the body of a good answer.
 pub(super) type Answer = Result<(u16, Value), ApiError>;

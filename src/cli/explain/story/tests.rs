@@ -170,7 +170,7 @@ fn the_candidates_stand_with_the_decision_and_the_errors_page_with_the_attempt()
     );
     assert_eq!(
         known.details,
-        ["see https://www.twilio.com/docs/api/errors/20429"]
+        [r#""Too Many Requests": see https://www.twilio.com/docs/api/errors/20429"#]
     );
     assert_eq!(known.at, Some(at(11)));
     let next = &story.moments[4];

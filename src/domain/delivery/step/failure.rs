@@ -7,6 +7,11 @@ use crate::domain::delivery::backoff::Backoff;
 /// The pause between attempts while account or campaign wait for the owner.
 const REPAIR_PAUSE: Duration = Duration::from_secs(10 * 60);
 
+/// The pause before a text that Twilio blocks is tried again: such a block lasts 15 minutes or more.
+///
+/// Source: Twilio, error 30450.
+const BLOCKED_PAUSE: Duration = Duration::from_secs(15 * 60);
+
 /// With less of their time left, a person gets no further attempt: even a healthy phone's report
 /// would hardly come before the next person is tried.
 const WORTHWHILE: Duration = Duration::from_secs(20);
@@ -29,12 +34,10 @@ impl Step {
             Class::Attachment if self.failures(|class| class == Class::Attachment) == 1 => {
                 self.wait_until(self.now)
             }
-            Class::RetryOnce | Class::Ambiguous | Class::Attachment => {
+            Class::RetryOnce | Class::Ambiguous | Class::Attachment | Class::Unknown => {
                 let once = |class| {
-                    matches!(
-                        class,
-                        Class::RetryOnce | Class::Ambiguous | Class::Attachment
-                    )
+                    use Class::{Ambiguous, Attachment, RetryOnce, Unknown};
+                    matches!(class, RetryOnce | Ambiguous | Attachment | Unknown)
                 };
                 if self.failures(once) > 1 && self.has_next() {
                     self.move_on(failure.moved_on())
@@ -42,9 +45,22 @@ impl Step {
                     self.try_again_after(backoff, failure)
                 }
             }
-            Class::HandOver | Class::Stop if self.has_next() => self.move_on(failure.moved_on()),
-            Class::HandOver | Class::Stop if self.is_late() => self.give_up(GaveUp::Late),
-            Class::HandOver | Class::Stop => self.give_up(GaveUp::NobodyLeft),
+            Class::Blocked if !self.has_next() => {
+                self.try_again_after(backoff.max(BLOCKED_PAUSE), failure)
+            }
+            Class::HandOver | Class::Stop | Class::Blocked | Class::UnknownRefusal
+                if self.has_next() =>
+            {
+                self.move_on(failure.moved_on())
+            }
+            Class::HandOver | Class::Stop | Class::Blocked | Class::UnknownRefusal
+                if self.is_late() =>
+            {
+                self.give_up(GaveUp::Late)
+            }
+            Class::HandOver | Class::Stop | Class::Blocked | Class::UnknownRefusal => {
+                self.give_up(GaveUp::NobodyLeft)
+            }
             Class::Configuration => self.await_repair(failure),
             Class::Uncertain => self.await_report(0),
             Class::OurBug => self.give_up(GaveUp::Refused),

@@ -162,7 +162,7 @@ impl Checked<'_> {
         match because {
             GaveUp::Refused => classes.contains(&Class::OurBug),
             GaveUp::NobodyLeft => {
-                let hopeless = [Class::HandOver, Class::Stop];
+                let hopeless = [Class::HandOver, Class::Stop, Class::UnknownRefusal];
                 delivery.remaining.is_empty() && classes.iter().any(|c| hopeless.contains(c))
             }
             // The longest pause between two attempts is 15 minutes.
