@@ -16,10 +16,15 @@ use crate::domain::credentials::Secret;
 pub use super::api::Login;
 
 /// What the relay's own key may do, if it is a restricted one: send, and look after what it sent.
-pub const PERMISSIONS: [&str; 2] = [
+/// `read` is one message by its SID; a list of messages has a permission of its own.
+pub const PERMISSIONS: [&str; 3] = [
     "/twilio/messaging/messages/create",
     "/twilio/messaging/messages/read",
+    "/twilio/messaging/messages/list",
 ];
+
+/// The error of a key that lacks a permission.
+const NOT_PERMITTED: u32 = 70051;
 
 /// The error of credentials that Twilio does not know.
 pub const UNKNOWN_CREDENTIALS: u32 = 20003;
@@ -71,6 +76,10 @@ pub enum Failure {
         "Twilio does not allow this (HTTP {http_status}, error {code}); keys and tokens are managed with the account's SID and auth token, not with a Standard or Restricted key"
     )]
     Forbidden { http_status: u16, code: u32 },
+    #[error(
+        "Twilio knows the key, and it may not list messages (HTTP 401, error 70051); without the permission /twilio/messaging/messages/list lost answers cannot be found and no day can be compared: add it to the key's policy in Twilio's console, or make another key with `relay secrets rotate api-key`"
+    )]
+    MayNotList,
     #[error(
         "Twilio is busy (HTTP 429, error 20429); nothing was done, wait a minute and do it again"
     )]
@@ -202,6 +211,9 @@ impl Access {
         match self.ask(login, Method::GET, &url, String::new()).await {
             Ok(_) => Ok(true),
             Err(Failure::Unauthorized(UNKNOWN_CREDENTIALS)) => Ok(false),
+            Err(Failure::Forbidden { code, .. }) if code == NOT_PERMITTED => {
+                Err(Failure::MayNotList)
+            }
             Err(failure) => Err(failure),
         }
     }

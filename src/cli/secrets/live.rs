@@ -7,7 +7,7 @@ use crate::credentials::inspection::Finding;
 use crate::credentials::repos_env::EnvFile;
 use crate::credentials::rotation::{Subject, Twilio, Which};
 use crate::domain::credentials::{ACCOUNT_SID, API_KEY, AUTH_TOKEN};
-use crate::twilio::access::{Access, KeyType};
+use crate::twilio::access::{Access, Failure, KeyType};
 use crate::twilio::network::Network;
 
 /// What Twilio says of credentials.
@@ -16,6 +16,8 @@ use crate::twilio::network::Network;
 pub enum Verdict {
     Valid,
     Invalid,
+    /// It knows them, and they may not do all that the relay does: what is missing.
+    Lacking(String),
     /// It did not say: why.
     Indeterminate(String),
 }
@@ -25,6 +27,7 @@ impl fmt::Display for Verdict {
         match self {
             Verdict::Valid => f.write_str("valid"),
             Verdict::Invalid => f.write_str("invalid"),
+            Verdict::Lacking(what) => write!(f, "valid, but {what}"),
             Verdict::Indeterminate(why) => write!(f, "indeterminate: {why}"),
         }
     }
@@ -50,7 +53,10 @@ pub async fn verdicts(file: &EnvFile, url: &str) -> BTreeMap<&'static str, Verdi
         let verdict = match twilio.accepts(subject, &values, Which::InForce).await {
             Ok(true) => Verdict::Valid,
             Ok(false) => Verdict::Invalid,
-            Err(error) => Verdict::Indeterminate(format!("{error:#}")),
+            Err(error) => match error.downcast_ref() {
+                Some(Failure::MayNotList) => Verdict::Lacking(error.to_string()),
+                _ => Verdict::Indeterminate(format!("{error:#}")),
+            },
         };
         verdicts.insert(name, verdict);
     }
@@ -59,6 +65,13 @@ pub async fn verdicts(file: &EnvFile, url: &str) -> BTreeMap<&'static str, Verdi
 
 /// What is to be put right: that Twilio did not say is nobody's fault here.
 pub fn finding(name: &str, verdict: &Verdict) -> Option<Finding> {
+    if let Verdict::Lacking(what) = verdict {
+        return Some(Finding::new(
+            "lacking",
+            Some(name),
+            format!("{name}: {what}"),
+        ));
+    }
     let message = format!(
         "Twilio does not accept {name} (HTTP 401, error 20003): it was replaced or deleted, or is another account's; `relay secrets pull` fetches a newer one, `relay secrets add --replace {name}` takes one from Twilio's console"
     );

@@ -46,7 +46,8 @@ pub(super) fn allowed(
 fn permission(resource: &Resource, method: &Method) -> Option<&'static str> {
     match (resource, method) {
         (Resource::Messages, &Method::POST) => Some("/twilio/messaging/messages/create"),
-        (Resource::Messages | Resource::Message(_) | Resource::Media(_), &Method::GET) => {
+        (Resource::Messages, &Method::GET) => Some("/twilio/messaging/messages/list"),
+        (Resource::Message(_) | Resource::Media(_), &Method::GET) => {
             Some("/twilio/messaging/messages/read")
         }
         (Resource::Message(_), &Method::POST) => Some("/twilio/messaging/messages/update"),

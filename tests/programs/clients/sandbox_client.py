@@ -87,7 +87,7 @@ def main(base):
     made = with_token.new_keys.create(friendly_name="from Python")
     assert made.sid.startswith("SK") and len(made.secret) == 32
     assert with_token.keys(made.sid).fetch().friendly_name == "from Python"
-    policy = {"allow": ["/twilio/messaging/messages/read"]}
+    policy = {"allow": ["/twilio/messaging/messages/list"]}
     restricted = with_token.iam.v1.new_api_key.create(
         account_sid=account, key_type="restricted", policy=policy
     )

@@ -204,3 +204,49 @@ async fn what_twilio_refuses_is_said_with_what_to_do() {
         assert!(error.contains(words), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_key_that_may_read_one_message_may_not_list_them() {
+    let world = world();
+    let account = &world.account.account_sid;
+    let policy =
+        r#"{"allow":["/twilio/messaging/messages/create","/twilio/messaging/messages/read"]}"#;
+    let form = relay::twilio::form::Form::from_fields([
+        ("FriendlyName", "old"),
+        ("AccountSid", account),
+        ("KeyType", "restricted"),
+        ("Policy", policy),
+    ]);
+    let request = Request::post("/v1/Keys")
+        .header(
+            "authorization",
+            world.login(&world.account.auth_token).basic(),
+        )
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Bytes::from(form.encode()))
+        .unwrap();
+    let made = answer(world.sandbox.handle(request));
+    let made: Value = serde_json::from_slice(made.body()).unwrap();
+    let (sid, secret) = (
+        made["sid"].as_str().unwrap(),
+        made["secret"].as_str().unwrap(),
+    );
+
+    let pair = format!("{sid}:{secret}");
+    let get = |path: &str| world.with_login(Method::GET, path, &pair);
+    let code = |(status, body): (u16, Value)| (status, body["code"].as_u64());
+    assert_eq!(code(get("/Messages.json?PageSize=1")), (401, Some(70051)));
+    let one = format!("/Messages/SM{}.json", "0".repeat(32));
+    assert_eq!(code(get(&one)), (404, Some(20404)));
+
+    // The check of the credentials says which permission is missing.
+    let password = Secret::new(secret);
+    let login = Login {
+        user: sid,
+        password: &password,
+    };
+    let failure = world.access().accepts(login, account).await.err().unwrap();
+    assert!(matches!(failure, Failure::MayNotList), "{failure}");
+    let says = failure.to_string();
+    assert!(says.contains("/twilio/messaging/messages/list"), "{says}");
+}
