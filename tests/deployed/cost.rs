@@ -6,6 +6,7 @@ use relay::sandbox::Text;
 use serde_json::{Value, json};
 
 use super::border::Spent;
+use super::notices::{lift, subscribe};
 use super::world::{CUSTOMER, FUNCTIONS, SERGIO, World, eventually};
 
 /// US dollars for a million, in us-east-1. Lambda's time is for arm64.
@@ -42,6 +43,7 @@ const OF_A_LINE: usize = 26;
 const MOST_FOR_TEXT: f64 = 37.0;
 const MOST_FOR_ANSWER: f64 = 34.5;
 const MOST_FOR_REMINDERS: f64 = 11.5;
+const MOST_FOR_RECIPIENT: f64 = 35.0;
 
 /// What something took, and what that costs.
 #[derive(Default)]
@@ -166,7 +168,7 @@ impl<'w> Meter<'w> {
 impl Bill {
     fn add(&mut self, function: &str, invocations: f64, log_bytes: usize, spent: &Spent) {
         let takes = TAKES.iter().find(|(name, _)| *name == function);
-        let by_http = ["inbound-sms", "delivery-status"].contains(&function);
+        let by_http = ["inbound-sms", "delivery-status", "outbound-notifier"].contains(&function);
         let sent = ["SendMessage", "SendMessageBatch"].map(|name| spent.requests.get(name));
         let sent: u32 = sent.into_iter().flatten().sum();
         let lines = if by_http { ACCESS_LINE + OF_A_LINE } else { 0 } + LAMBDAS_LINES;
@@ -179,6 +181,20 @@ impl Bill {
         self.sqs_requests += f64::from(sent) + if by_http { 0.0 } else { 2.0 * invocations };
         self.log_bytes += log_bytes as f64 + invocations * lines as f64;
         self.audit_bytes += spent.audit_bytes as f64;
+    }
+
+    fn for_each_of(&self, count: usize) -> Self {
+        let share = 1.0 / count as f64;
+        Self {
+            write_units: self.write_units * share,
+            read_units: self.read_units * share,
+            http_requests: self.http_requests * share,
+            invocations: self.invocations * share,
+            gigabyte_seconds: self.gigabyte_seconds * share,
+            sqs_requests: self.sqs_requests * share,
+            log_bytes: self.log_bytes * share,
+            audit_bytes: self.audit_bytes * share,
+        }
     }
 
     fn add_all(&mut self, other: &Bill) {
@@ -238,4 +254,21 @@ async fn what_a_text_and_an_answer_cost() {
     reminders
         .await
         .holds("two reminders of what is answered", MOST_FOR_REMINDERS);
+}
+
+/// Many enough that the notice itself, which is shared, counts little.
+const SUBSCRIBERS: usize = 21;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_notice_costs_for_each_recipient() {
+    let world = World::deployed().await;
+    subscribe(&world, "maintenance", SUBSCRIBERS);
+    let mut meter = Meter::start(&world);
+    let all = meter.bill(async |world| {
+        let (status, accepted) = world.call("POST", "/v1/notices", &lift()).await;
+        assert_eq!(status, 202, "{accepted}");
+        delivered(world, SUBSCRIBERS).await;
+    });
+    let each = all.await.for_each_of(SUBSCRIBERS);
+    each.holds("a recipient of a notice to 21", MOST_FOR_RECIPIENT);
 }
