@@ -41,6 +41,10 @@ async fn a_text_reaches_the_person_on_duty_and_the_decision_is_on_record() {
     }
     world.settles().await;
     assert!(world.received(BACKUP).is_empty());
+    // On a real clock a slot that is free at once is not one in the future.
+    let told = world.relay(&["explain", sid.as_str()]);
+    assert!(told.contains("it reached Sergio"), "{told}");
+    assert!(!told.contains("slowed"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

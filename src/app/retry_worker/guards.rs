@@ -57,7 +57,7 @@ async fn turn(
     }
     if matches!(delivery.purpose, Purpose::Answer | Purpose::AutoReply) {
         // Nobody waits for it, and in a loop answers would never end.
-        let slot = on_phone(relay, delivery, &delivery.to, Duration::ZERO).await?;
+        let slot = on_phone(relay, delivery, &delivery.to, Duration::ZERO, relay.now()).await?;
         return Ok(slot.taken().is_none().then_some(Hold::TooMany));
     }
     if delivery.had_turn(Limit::Pair) {
@@ -87,14 +87,14 @@ async fn first_free(relay: &Relay, delivery: &Delivery) -> anyhow::Result<Option
     };
     let mut busy = Vec::new();
     for person in std::iter::once(&delivery.to).chain(&delivery.remaining) {
-        match on_phone(relay, delivery, person, patience).await? {
+        match on_phone(relay, delivery, person, patience, now).await? {
             Slot::Taken(slot) => return Ok(with(delivery, person, slot, &busy, now)),
             Slot::TooLate(slot) => busy.push((slot, person)),
         }
     }
     let earliest = busy.iter().min_by_key(|(slot, _)| *slot);
     let (_, person) = earliest.context("a delivery goes to somebody")?;
-    let slot = on_phone(relay, delivery, person, Duration::MAX).await?;
+    let slot = on_phone(relay, delivery, person, Duration::MAX, now).await?;
     let slot = slot.taken().unwrap_or(now);
     Ok(with(delivery, person, slot, &busy, now))
 }
@@ -118,13 +118,15 @@ fn with(
     }
 }
 
+/// `now` is what the slot is compared with: by another reading of the clock, one that is free at once
+/// would be in the future.
 async fn on_phone(
     relay: &Relay,
     delivery: &Delivery,
     person: &Recipient,
     patience: Duration,
+    now: Timestamp,
 ) -> anyhow::Result<Slot> {
-    let now = relay.now();
     let mut slot = Slot::TooLate(now);
     for lane in delivery.urgency(person).lanes(patience) {
         let key = lane.key(&delivery.from, &person.number);
