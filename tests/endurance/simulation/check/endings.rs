@@ -149,7 +149,12 @@ impl Checked<'_> {
 
     fn may_give_up(&self, delivery: &Delivery, because: GaveUp) -> bool {
         let mine = delivery.attempts.iter().filter(|a| a.to == delivery.to);
-        let classes: Vec<Class> = mine.filter_map(|a| a.outcome.class()).collect();
+        // A failure counts that was believed then, even if news proved it wrong later.
+        let known = mine.flat_map(|a| {
+            let believed = a.disproved.iter().map(|disproved| &disproved.outcome);
+            believed.chain([&a.outcome])
+        });
+        let classes: Vec<Class> = known.filter_map(Outcome::class).collect();
         // Texts that tell of others are no dead letters.
         let gave_up = match delivery.purpose {
             purpose if purpose.is_somebodys() => delivery.gave_up,
