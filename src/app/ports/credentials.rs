@@ -50,11 +50,11 @@ pub async fn verify(
     seen: &Credentials,
     public_url: &str,
 ) -> Result<Verified<Form>, Refusal> {
-    if webhook.is_signed(seen, public_url) {
+    let Err(refusal) = webhook.check_signature(seen, public_url) else {
         return webhook.verify(seen, public_url);
-    }
+    };
     match source.newer(seen, RefreshReason::Signature).await {
         Some(newer) => webhook.verify(&newer, public_url),
-        None => webhook.verify(seen, public_url),
+        None => Err(refusal),
     }
 }

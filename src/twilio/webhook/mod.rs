@@ -105,11 +105,11 @@ impl Unverified {
 
     /// Whether it is signed with one of the tokens or keys of `credentials` over the line's
     /// `public_url`.
-    pub fn is_signed(&self, credentials: &Credentials, public_url: &str) -> bool {
-        self.check_signature(credentials, public_url).is_ok()
-    }
-
-    fn check_signature(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
+    pub fn check_signature(
+        &self,
+        credentials: &Credentials,
+        public_url: &str,
+    ) -> Result<(), Refusal> {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
         let (signature, form) = (&self.signature, Signed::Form(&self.form));
         let Some(settings) = &self.settings else {
