@@ -41,7 +41,8 @@ impl Sender {
         }
     }
 
-    /// The sender as Twilio wrote it, without the name of a channel before a number, for the text that is relayed and for stored records.
+    /// The sender as Twilio wrote it, without the name of a channel before a number, for the text that is
+    /// relayed and for stored records.
     pub fn expose(&self) -> &str {
         match self {
             Sender::Phone(number) => number.expose(),

@@ -63,29 +63,13 @@ impl FormatTime for Rfc3339 {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     fn logged(level: Level, log: impl FnOnce()) -> Vec<serde_json::Value> {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        tracing::subscriber::with_default(subscriber(level, move || writer.clone()), log);
-        let lines = lines.0.lock().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let writer = file.reopen().unwrap();
+        tracing::subscriber::with_default(subscriber(level, writer), log);
+        let lines = std::fs::read(file.path()).unwrap();
         serde_json::Deserializer::from_slice(&lines)
             .into_iter()
             .map(Result::unwrap)

@@ -29,7 +29,9 @@ pub const SK: &str = "sk";
 pub const JSON: &str = "json";
 /// The longest JSON that is kept as text. Of the 1,024 bytes of a unit, the other attributes take the rest.
 const LONGEST_TEXT: usize = 800;
-/// Of a large item, and of what is read: no JSON of ours is compressed to a tenth.
+/// DynamoDB takes no item of more than 400 KB. Somebody has to hear of one long before.
+const LARGE: usize = 100 * 1024;
+/// The most that is read of a compressed value: no JSON of ours is compressed to a tenth.
 const LARGEST: usize = 10 * 400 * 1024;
 /// As zlib does it by default.
 const LEVEL: u8 = 6;
@@ -389,9 +391,6 @@ pub fn with_json(key: Key, value: &impl Serialize) -> anyhow::Result<Item> {
     Ok(key.with([(JSON, packed(value)?)]))
 }
 
-/// DynamoDB takes no item of more than 400 KB. Somebody has to hear of one long before.
-const LARGE: usize = 100 * 1024;
-
 /// JSON, as text as long as the item costs one unit to write. A larger one is compressed, to half of it
 /// or less: `relay explain` shows what is in it.
 fn packed<T: Serialize>(value: &T) -> anyhow::Result<AttributeValue> {
@@ -493,9 +492,6 @@ pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
     use crate::domain::delivery::{Event, step};
     use crate::domain::line::Line;
@@ -556,34 +552,20 @@ mod tests {
 
     #[test]
     fn a_large_item_is_counted_long_before_dynamodb_refuses_it_and_its_content_is_not_logged() {
-        let lines = Lines::default();
-        let writer = lines.clone();
+        let file = tempfile::NamedTempFile::new().unwrap();
         let subscriber = tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
-            .with_writer(move || writer.clone())
+            .with_writer(file.reopen().unwrap())
             .finish();
         let digits = |count: u64| (0..count).map(|n| n * n).collect::<Vec<_>>();
         tracing::subscriber::with_default(subscriber, || {
             packed(&digits(10_000)).unwrap();
             packed(&digits(40_000)).unwrap();
         });
-        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let log = std::fs::read_to_string(file.path()).unwrap();
         assert_eq!(log.matches(r#""count":"large_item""#).count(), 1, "{log}");
         assert!(!log.contains("81,100"), "{log}");
-    }
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
     }
 
     #[test]

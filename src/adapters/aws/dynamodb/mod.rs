@@ -24,10 +24,11 @@
 //! | `pace#KEY` | `pace` | `tat`: when the next is due (milliseconds since 1970), `expires` |
 //! | `signature#DIGEST` | `signature` | `saved_by`: who claimed it, `expires`: a request over HTTP that came once |
 //!
-//! `json` is a string, or compressed where it is long (raw DEFLATE, a binary). `expires` is the table's TTL attribute, in seconds since 1970. A delivery that gave up has none:
-//! its text has reached nobody, and it stays until somebody has it replayed. The index `due` has the
-//! partition key `due_shard` (a string, `0` to `7`, `dead` for what gave up, or `notices`), the sort key
-//! `due_at` (a number, milliseconds since 1970; when it gave up), and projects keys only.
+//! `json` is a string, or compressed where it is long (raw DEFLATE, a binary). `expires` is the table's TTL
+//! attribute, in seconds since 1970. A delivery that gave up has none: its text has reached nobody, and it
+//! stays until somebody has it replayed. The index `due` has the partition key `due_shard` (a string, `0`
+//! to `7`, `dead` for what gave up, or `notices`), the sort key `due_at` (a number, milliseconds since
+//! 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index, the register, the opt-outs, the blocked, a topic, a person's list
 //! and the customers who end alike are `BatchGetItem`, all consistent but those of the index; so a function
