@@ -9,19 +9,22 @@ use super::border::Spent;
 use super::notices::{lift, subscribe};
 use super::world::{CUSTOMER, FUNCTIONS, SERGIO, World, eventually};
 
-/// US dollars for a million, in us-east-1. Lambda's time is for arm64.
+/// What AWS bills, and US dollars for a million of it in us-east-1. Lambda's time is for arm64; a gigabyte
+/// of logs is half a dollar.
 ///
 /// Source: AWS's price lists as third parties give them in 2025 and 2026: DynamoDB on demand by
 /// Airbyte, Lambda by lambda_local_runner, HTTP API by EaseCloud, SQS by CloudBurn, CloudWatch by
 /// FactualMinds and SigNoz. Free tiers are left out.
-const WRITE_UNIT: f64 = 0.625;
-const READ_UNIT: f64 = 0.125;
-const HTTP_REQUEST: f64 = 1.00;
-const INVOCATION: f64 = 0.20;
-const GIGABYTE_SECOND: f64 = 13.3334;
-const SQS_REQUEST: f64 = 0.40;
-/// Half a dollar a gigabyte.
-const LOG_BYTE: f64 = 0.000_5;
+const PRICES: [(&str, f64); 8] = [
+    ("DynamoDB write units", 0.625),
+    ("DynamoDB read units", 0.125),
+    ("HTTP API requests", 1.00),
+    ("Lambda invocations", 0.20),
+    ("Lambda GB-seconds (assumed)", 13.3334),
+    ("SQS requests", 0.40),
+    ("bytes of logs", 0.000_5),
+    ("bytes of audit", 0.000_5),
+];
 
 /// How long an invocation takes, in seconds. Assumed, not measured: the worker waits for Twilio.
 const TAKES: [(&str, f64); 3] = [
@@ -45,46 +48,50 @@ const MOST_FOR_ANSWER: f64 = 32.0;
 const MOST_FOR_REMINDERS: f64 = 11.5;
 const MOST_FOR_RECIPIENT: f64 = 31.0;
 
-/// What something took, and what that costs.
+/// How much something took of each of [`PRICES`].
 #[derive(Default)]
-struct Bill {
-    write_units: f64,
-    read_units: f64,
-    http_requests: f64,
-    invocations: f64,
-    gigabyte_seconds: f64,
-    sqs_requests: f64,
-    log_bytes: f64,
-    audit_bytes: f64,
-}
+struct Bill([f64; PRICES.len()]);
 
 impl Bill {
-    fn positions(&self) -> [(&'static str, f64, f64); 8] {
-        [
-            ("DynamoDB write units", self.write_units, WRITE_UNIT),
-            ("DynamoDB read units", self.read_units, READ_UNIT),
-            ("HTTP API requests", self.http_requests, HTTP_REQUEST),
-            ("Lambda invocations", self.invocations, INVOCATION),
-            (
-                "Lambda GB-seconds (assumed)",
-                self.gigabyte_seconds,
-                GIGABYTE_SECOND,
-            ),
-            ("SQS requests", self.sqs_requests, SQS_REQUEST),
-            ("bytes of logs", self.log_bytes, LOG_BYTE),
-            ("bytes of audit", self.audit_bytes, LOG_BYTE),
-        ]
+    fn of(function: &str, invocations: f64, log_bytes: usize, spent: &Spent) -> Self {
+        let takes = TAKES.iter().find(|(name, _)| *name == function);
+        let by_http = ["inbound-sms", "delivery-status", "outbound-notifier"].contains(&function);
+        let sent = ["SendMessage", "SendMessageBatch"].map(|name| spent.requests.get(name));
+        let sent: u32 = sent.into_iter().flatten().sum();
+        let lines = if by_http { ACCESS_LINE + OF_A_LINE } else { 0 } + LAMBDAS_LINES;
+        Self([
+            spent.write_units,
+            spent.read_units,
+            if by_http { invocations } else { 0.0 },
+            invocations,
+            invocations * MEMORY * takes.map_or(0.0, |(_, seconds)| *seconds),
+            // A message of a queue is received and deleted. No batch has a second one here.
+            f64::from(sent) + if by_http { 0.0 } else { 2.0 * invocations },
+            log_bytes as f64 + invocations * lines as f64,
+            spent.audit_bytes as f64,
+        ])
+    }
+
+    fn add(&mut self, other: &Bill) {
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
+        }
+    }
+
+    fn for_each_of(&self, count: usize) -> Self {
+        Self(self.0.map(|amount| amount / count as f64))
+    }
+
+    /// What it is, how much of it, and what a million times that costs.
+    fn positions(&self) -> impl Iterator<Item = (&'static str, f64, f64)> {
+        let priced = PRICES.into_iter().zip(self.0);
+        priced.map(|((what, price), amount)| (what, amount, amount * price))
     }
 
     fn dollars_a_million(&self) -> f64 {
-        self.positions()
-            .iter()
-            .map(|(_, count, price)| count * price)
-            .sum()
+        self.positions().map(|(_, _, dollars)| dollars).sum()
     }
-}
 
-impl Bill {
     fn holds(&self, what: &str, most: f64) {
         println!("{what}\n{self}\n");
         assert!(
@@ -96,16 +103,11 @@ impl Bill {
 
 impl fmt::Display for Bill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (what, count, price) in self.positions() {
-            writeln!(f, "  {what:<28} {count:>10.3}  ${:>6.2}", count * price)?;
+        for (what, amount, dollars) in self.positions() {
+            writeln!(f, "  {what:<28} {amount:>10.3}  ${dollars:>6.2}")?;
         }
-        write!(
-            f,
-            "  {:<28} {:>10}  ${:>6.2} a million",
-            "",
-            "",
-            self.dollars_a_million()
-        )
+        let sum = self.dollars_a_million();
+        write!(f, "  {:<28} {:>10}  ${sum:>6.2} a million", "", "")
     }
 }
 
@@ -139,7 +141,7 @@ impl<'w> Meter<'w> {
             self.lines[n] = log.len();
             let mut spent = self.world.border(name).take_spent();
             delayed.append(&mut spent.delayed);
-            bill.add(name, invocations as f64, bytes, &spent);
+            bill.add(&Bill::of(name, invocations as f64, bytes, &spent));
         }
         (bill, delayed)
     }
@@ -158,54 +160,10 @@ impl<'w> Meter<'w> {
                 .await
                 .unwrap();
             let (more, later) = self.read();
-            bill.add_all(&more);
+            bill.add(&more);
             delayed.extend(later);
         }
         bill
-    }
-}
-
-impl Bill {
-    fn add(&mut self, function: &str, invocations: f64, log_bytes: usize, spent: &Spent) {
-        let takes = TAKES.iter().find(|(name, _)| *name == function);
-        let by_http = ["inbound-sms", "delivery-status", "outbound-notifier"].contains(&function);
-        let sent = ["SendMessage", "SendMessageBatch"].map(|name| spent.requests.get(name));
-        let sent: u32 = sent.into_iter().flatten().sum();
-        let lines = if by_http { ACCESS_LINE + OF_A_LINE } else { 0 } + LAMBDAS_LINES;
-        self.write_units += spent.write_units;
-        self.read_units += spent.read_units;
-        self.http_requests += if by_http { invocations } else { 0.0 };
-        self.invocations += invocations;
-        self.gigabyte_seconds += invocations * MEMORY * takes.map_or(0.0, |(_, seconds)| *seconds);
-        // A message of a queue is received and deleted. No batch has a second one here.
-        self.sqs_requests += f64::from(sent) + if by_http { 0.0 } else { 2.0 * invocations };
-        self.log_bytes += log_bytes as f64 + invocations * lines as f64;
-        self.audit_bytes += spent.audit_bytes as f64;
-    }
-
-    fn for_each_of(&self, count: usize) -> Self {
-        let share = 1.0 / count as f64;
-        Self {
-            write_units: self.write_units * share,
-            read_units: self.read_units * share,
-            http_requests: self.http_requests * share,
-            invocations: self.invocations * share,
-            gigabyte_seconds: self.gigabyte_seconds * share,
-            sqs_requests: self.sqs_requests * share,
-            log_bytes: self.log_bytes * share,
-            audit_bytes: self.audit_bytes * share,
-        }
-    }
-
-    fn add_all(&mut self, other: &Bill) {
-        self.write_units += other.write_units;
-        self.read_units += other.read_units;
-        self.http_requests += other.http_requests;
-        self.invocations += other.invocations;
-        self.gigabyte_seconds += other.gigabyte_seconds;
-        self.sqs_requests += other.sqs_requests;
-        self.log_bytes += other.log_bytes;
-        self.audit_bytes += other.audit_bytes;
     }
 }
 
