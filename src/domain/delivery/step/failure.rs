@@ -48,18 +48,14 @@ impl Step {
             Class::Blocked if !self.has_next() => {
                 self.try_again_after(backoff.max(BLOCKED_PAUSE), failure)
             }
-            Class::HandOver | Class::Stop | Class::Blocked | Class::UnknownRefusal
-                if self.has_next() =>
-            {
-                self.move_on(failure.moved_on())
-            }
-            Class::HandOver | Class::Stop | Class::Blocked | Class::UnknownRefusal
-                if self.is_late() =>
-            {
-                self.give_up(GaveUp::Late)
-            }
             Class::HandOver | Class::Stop | Class::Blocked | Class::UnknownRefusal => {
-                self.give_up(GaveUp::NobodyLeft)
+                if self.has_next() {
+                    self.move_on(failure.moved_on())
+                } else if self.is_late() {
+                    self.give_up(GaveUp::Late)
+                } else {
+                    self.give_up(GaveUp::NobodyLeft)
+                }
             }
             Class::Configuration => self.await_repair(failure),
             Class::Uncertain => self.await_report(0),
