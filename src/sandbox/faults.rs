@@ -168,6 +168,8 @@ pub enum Requests {
     CreateSecondary,
     DeleteSecondary,
     Promote,
+    /// Those for an attachment itself.
+    FetchFile,
 }
 
 impl Requests {

@@ -3,6 +3,7 @@
 use super::message::API_VERSION;
 use super::opt_out::opt_out_type;
 use super::places::place_of;
+use super::rest::media::media_url;
 use super::state::State;
 use super::text::content_type;
 use super::webhook::Outgoing;
@@ -106,7 +107,8 @@ fn webhook_fields(account_sid: &str, message: &Message) -> Fields {
     add("From", &message.from);
     add("ApiVersion", API_VERSION);
     for (index, url) in message.media.iter().enumerate() {
-        add(&format!("MediaUrl{index}"), url);
+        let leads_to_it = media_url(account_sid, &message.sid, index);
+        add(&format!("MediaUrl{index}"), &leads_to_it);
         add(&format!("MediaContentType{index}"), content_type(url));
     }
     fields

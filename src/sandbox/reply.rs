@@ -48,10 +48,11 @@ impl State {
                 continue;
             }
             let outcome = self.faults.of_delivery(&to, !reply.media.is_empty());
-            let (body, media) = (reply.body, reply.media);
+            let (media, outcome) = self.fetch_media(reply.media, Some(outcome));
+            let body = reply.body;
             let message = Message {
                 status_callback: reply.status_callback,
-                outcome: Some(outcome),
+                outcome,
                 ..self.messages.begin(from, to, body, media, self.now)
             };
             self.accept(message);

@@ -1,8 +1,10 @@
 //! What the text says.
 
-use relay::sandbox::Text;
+use relay::app::dead_letters;
+use relay::domain::ids::DeliveryId;
+use relay::sandbox::{Fault, Injection, Requests, Text};
 
-use crate::support::world::{IN_HOURS, World};
+use crate::support::world::{IN_HOURS, World, minutes, seconds};
 
 #[tokio::test]
 async fn the_text_says_who_wrote_from_where_and_what() {
@@ -30,6 +32,75 @@ async fn attachments_come_along() {
     assert!(sid.as_str().starts_with("MM"));
     world.sergio().receives("+16195550107");
     assert_eq!(world.sergio().media(), urls);
+}
+
+/// The photo's address of the webhook wants the account's credentials, which Twilio does not have when it
+/// fetches what it is to send.
+fn photo() -> Text {
+    Text::new("Is it this one?").media(vec!["https://media.example.com/boat.jpg".to_owned()])
+}
+
+fn no_file_for(times: u32) -> Injection {
+    let not_found = Fault::Refuse {
+        code: 20404,
+        status: 404,
+    };
+    Injection::of(not_found)
+        .on(Requests::FetchFile)
+        .times(times)
+}
+
+#[tokio::test]
+async fn a_photo_that_twilio_does_not_have_yet_is_waited_for() {
+    let world = World::at(IN_HOURS).await;
+    world.sandbox.inject(no_file_for(1));
+    world.customer().sends(photo()).await;
+    world.advance(seconds(30)).await;
+    world.sergio().receives("Is it this one?");
+    assert_eq!(world.sergio().media().len(), 1);
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn the_words_do_not_wait_for_long_for_a_photo_that_never_comes() {
+    let unreachable = Injection::of(Fault::LostRequest)
+        .on(Requests::FetchFile)
+        .times(1000);
+    for fault in [no_file_for(1000), unreachable] {
+        let world = World::at(IN_HOURS).await;
+        world.sandbox.inject(fault);
+        world.customer().sends(photo()).await;
+        world.advance(minutes(2)).await;
+        let text = world.sergio().receives("Is it this one?");
+        assert!(
+            text.ends_with("\n(1 photo could not be passed on)"),
+            "{text}"
+        );
+        world.sergio().receives_nothing();
+        world.backup().receives_nothing();
+    }
+}
+
+#[tokio::test]
+async fn each_send_asks_for_an_address_of_its_own_since_they_end_after_four_hours() {
+    let world = World::at(IN_HOURS).await;
+    let refused = Fault::Refuse {
+        code: 21614,
+        status: 400,
+    };
+    world.sandbox.inject(Injection::of(refused).times(1000));
+    let sid = world.customer().sends(photo()).await;
+    world.advance(minutes(60 * 5)).await;
+    world.sergio().receives_nothing();
+    world.sandbox.clear_faults();
+    let id = DeliveryId::of_inbound(&sid);
+    dead_letters::replay(world.relay(), &id).await.unwrap();
+    world.advance(seconds(5)).await;
+    world.sergio().receives("Is it this one?");
+    assert_eq!(
+        world.sergio().media(),
+        ["https://media.example.com/boat.jpg"]
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod conversation_checks;
 mod guards;
+mod media;
 mod outbound_checks;
 mod reply_numbers;
 mod sweep;
@@ -187,25 +188,7 @@ async fn send(
     delivery: &Delivery,
     attempt: &Attempt,
 ) -> Answer {
-    if !attempt.may_be_sent(relay.now()) {
-        return Answer::NotSent;
-    }
-    let part = &delivery.parts[attempt.part];
-    let callback = delivery_status::callback_url(delivery, attempt);
-    let message = NewMessage {
-        from: delivery.sent_from(attempt),
-        to: &attempt.to.number,
-        body: &part.body,
-        media: &part.media,
-        status_callback: &callback,
-        // Twilio does not bring it once it is the next person's.
-        validity: delivery
-            .stage_end()
-            .duration_since(relay.now())
-            .try_into()
-            .unwrap_or_default(),
-    };
-    let answer = relay.twilio.create_message(credentials, &message).await;
+    let answer = send_with(relay, credentials, delivery, attempt).await;
     if !is_unknown(&answer) {
         return answer;
     }
@@ -215,9 +198,40 @@ async fn send(
         .newer(credentials, RefreshReason::Refused)
         .await
     {
-        Some(newer) => relay.twilio.create_message(&newer, &message).await,
+        Some(newer) => send_with(relay, &newer, delivery, attempt).await,
         None => answer,
     }
+}
+
+async fn send_with(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    attempt: &Attempt,
+) -> Answer {
+    let part = &delivery.parts[attempt.part];
+    let media = match media::addresses(relay, credentials, delivery, &part.media).await {
+        Ok(media) => media,
+        Err(answer) => return answer,
+    };
+    if !attempt.may_be_sent(relay.now()) {
+        return Answer::NotSent;
+    }
+    let callback = delivery_status::callback_url(delivery, attempt);
+    let message = NewMessage {
+        from: delivery.sent_from(attempt),
+        to: &attempt.to.number,
+        body: &part.body,
+        media: &media,
+        status_callback: &callback,
+        // Twilio does not bring it once it is the next person's.
+        validity: delivery
+            .stage_end()
+            .duration_since(relay.now())
+            .try_into()
+            .unwrap_or_default(),
+    };
+    relay.twilio.create_message(credentials, &message).await
 }
 
 /// Whether Twilio does not know the credentials. Other refusals, such as of what a key's policy does

@@ -47,9 +47,10 @@ fn permission(resource: &Resource, method: &Method) -> Option<&'static str> {
     match (resource, method) {
         (Resource::Messages, &Method::POST) => Some("/twilio/messaging/messages/create"),
         (Resource::Messages, &Method::GET) => Some("/twilio/messaging/messages/list"),
-        (Resource::Message(_) | Resource::Media(_), &Method::GET) => {
-            Some("/twilio/messaging/messages/read")
-        }
+        (
+            Resource::Message(_) | Resource::Media(_) | Resource::Medium(..) | Resource::File(..),
+            &Method::GET,
+        ) => Some("/twilio/messaging/messages/read"),
         (Resource::Message(_), &Method::POST) => Some("/twilio/messaging/messages/update"),
         (Resource::Message(_), &Method::DELETE) => Some("/twilio/messaging/messages/delete"),
         (Resource::Keys, &Method::POST) => Some("/twilio/iam/api-keys/create"),

@@ -49,6 +49,7 @@ impl State {
         };
         let is_magic = from == Some(MAGIC_SENDER);
         let outcome = (!is_magic).then(|| self.faults.of_delivery(to, !media.is_empty()));
+        let (media, outcome) = self.fetch_media(media, outcome);
         let from = from.unwrap_or_default();
         let message = Message {
             direction: Direction::OutboundApi,

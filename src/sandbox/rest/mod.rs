@@ -6,7 +6,7 @@ mod access;
 mod create;
 mod error;
 mod list;
-mod media;
+pub(super) mod media;
 mod resource;
 
 use std::time::Duration;
@@ -56,9 +56,6 @@ fn pairs(encoded: &[u8]) -> Form {
 pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
     let path = request.uri().path();
     let refused = |error: ApiError| Handled::Answered(error.response());
-    if let Some(file) = state.media_file(path) {
-        return Handled::Answered(file);
-    }
     let Some(rights) = state.access.rights(request.headers()) else {
         return refused(ApiError::new(401, 20003));
     };
@@ -75,10 +72,16 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
     let fault = state
         .faults
         .of_request(requests, to, form.get("MediaUrl").is_some());
-    let mut carry_out = || match state.route(&resource, request, &query, &form) {
-        Ok((204, _)) => empty_response(StatusCode::NO_CONTENT),
-        Ok((status, body)) => json_response(status, &body),
-        Err(error) => error.response(),
+    let mut carry_out = || {
+        if let Resource::File(message, sid) = &resource {
+            let file = state.way_to_file(message, sid);
+            return file.unwrap_or_else(|| ApiError::not_found(path).response());
+        }
+        match state.route(&resource, request, &query, &form) {
+            Ok((204, _)) => empty_response(StatusCode::NO_CONTENT),
+            Ok((status, body)) => json_response(status, &body),
+            Err(error) => error.response(),
+        }
     };
     let Some((is_carried_out, answer)) = fault else {
         return Handled::Answered(carry_out());

@@ -13,6 +13,8 @@ pub(super) enum Resource<'p> {
     Media(MessageSid),
     /// An attachment's description.
     Medium(MessageSid, &'p str),
+    /// The attachment itself.
+    File(MessageSid, &'p str),
     Numbers,
     Keys,
     Key(&'p str),
@@ -22,7 +24,10 @@ pub(super) enum Resource<'p> {
 
 impl<'p> Resource<'p> {
     pub fn of(path: &'p str, account_sid: &str) -> Option<Self> {
-        let path = path.strip_suffix(".json").unwrap_or(path);
+        let (path, is_described) = match path.strip_suffix(".json") {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
         let message = |sid: &str| MessageSid::parse(sid).ok();
         let parts: Vec<_> = path.strip_prefix('/')?.split('/').collect();
         match parts.as_slice() {
@@ -36,7 +41,11 @@ impl<'p> Resource<'p> {
                 ["Messages", sid] => message(sid).map(Resource::Message),
                 ["Messages", sid, "Media"] => message(sid).map(Resource::Media),
                 ["Messages", sid, "Media", medium] => {
-                    message(sid).map(|sid| Resource::Medium(sid, medium))
+                    let sid = message(sid)?;
+                    Some(match is_described {
+                        true => Resource::Medium(sid, medium),
+                        false => Resource::File(sid, medium),
+                    })
                 }
                 ["IncomingPhoneNumbers"] => Some(Resource::Numbers),
                 ["Keys"] => Some(Resource::Keys),
@@ -57,6 +66,7 @@ impl<'p> Resource<'p> {
             (Resource::SecondaryToken, &Method::POST) => Requests::CreateSecondary,
             (Resource::SecondaryToken, _) => Requests::DeleteSecondary,
             (Resource::PromotedToken, _) => Requests::Promote,
+            (Resource::File(..), _) => Requests::FetchFile,
             _ => Requests::Other,
         }
     }

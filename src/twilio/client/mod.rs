@@ -1,6 +1,7 @@
 //! The REST client: the one place that talks to Twilio's Messages API.
 
 mod day;
+mod media;
 
 pub use super::api::{ANSWER_TIMEOUT, NoAnswer, Refused, Transport};
 pub use day::{DayPage, Listing};

@@ -83,11 +83,12 @@ async fn a_text_that_came_in_is_fetched_with_its_attachments() {
     assert_eq!(types, ["image/png", "image/gif"]);
 
     // The addresses lead to the files, and with `.json` to what they are.
-    for (media, file) in received.media.iter().zip(pictures) {
+    for media in &received.media {
         let path = media.url.rsplit_once(&world.account.account_sid).unwrap().1;
         let response = answer(world.rest(Method::GET, path, &[]));
         assert_eq!(response.status(), 307);
-        assert_eq!(response.headers()["location"], file);
+        let file = response.headers()["location"].to_str().unwrap();
+        assert!(file.starts_with("https://mms.twiliocdn.com/"), "{file}");
         let (status, described) = world.json(Method::GET, &format!("{path}.json"), &[]);
         assert_eq!(
             (status, &described["content_type"]),

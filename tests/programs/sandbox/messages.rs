@@ -357,3 +357,44 @@ async fn the_same_story_is_told_in_the_same_words() {
     assert_eq!(once.len(), 7);
     assert_eq!(once, story().await);
 }
+
+/// As Twilio fetches what it is to send: without the account's credentials, and at once.
+#[tokio::test]
+async fn an_attachment_of_the_account_needs_an_address_whose_four_hours_are_not_over() {
+    let world = world();
+    let picture = "https://media.example.com/leak.png".to_owned();
+    let sid = world.texts(CUSTOMER, Text::new("").media(vec![picture.clone()]));
+    let behind_credentials = world.all_webhooks()[0].get("MediaUrl0").unwrap().to_owned();
+    let path = behind_credentials.strip_prefix("https://api.twilio.com");
+    let unsigned = http::Request::get(path.unwrap()).body(Bytes::new());
+    let refused = answer(world.sandbox.handle(unsigned.unwrap()));
+    assert_eq!(refused.status(), 401, "{sid}");
+
+    let address = world
+        .client
+        .media_address(&world.account, &behind_credentials)
+        .await
+        .unwrap();
+    for (url, status) in [
+        (&behind_credentials, "failed"),
+        (&address.replace("Signature=", "Signature=0"), "failed"),
+        (&address, "delivered"),
+    ] {
+        let sid = accepted(world.sends_media(SERGIO, "", &[url.clone()]).await);
+        let callbacks = world.all_webhooks();
+        assert_eq!(callbacks.last().unwrap().get("MessageStatus"), Some(status));
+        let (_, sent) = world.json(Method::GET, &format!("/Messages/{sid}.json"), &[]);
+        let failed = (status == "failed").then_some(11200);
+        assert_eq!(sent["error_code"].as_u64(), failed);
+    }
+    world.clock.advance(Duration::from_secs(4 * 60 * 60));
+    accepted(world.sends_media(SERGIO, "", &[address]).await);
+    let callbacks = world.all_webhooks();
+    assert_eq!(
+        callbacks.last().unwrap().get("MessageStatus"),
+        Some("failed")
+    );
+    let shown = world.sandbox.screen(&Sender::parse(SERGIO));
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].media, [picture]);
+}

@@ -36,12 +36,17 @@ fn a_text_comes_out_as_a_signed_webhook_over_the_public_url() {
 fn a_picture_comes_with_its_address_and_type() {
     let world = world();
     let url = "https://media.example.com/leak.png".to_owned();
-    let sid = world.texts(CUSTOMER, Text::new("").media(vec![url.clone()]));
+    let sid = world.texts(CUSTOMER, Text::new("").media(vec![url]));
     assert!(sid.as_str().starts_with("MM"));
     let form = &world.all_webhooks()[0];
     assert_eq!(form.get("NumMedia"), Some("1"));
-    assert_eq!(form.get("MediaUrl0"), Some(url.as_str()));
     assert_eq!(form.get("MediaContentType0"), Some("image/png"));
+    let address = form.get("MediaUrl0").unwrap();
+    let account = format!(
+        "https://api.twilio.com/2010-04-01/Accounts/{}/Messages/{sid}/Media/ME",
+        world.account.account_sid
+    );
+    assert!(address.starts_with(&account), "{address}");
     assert_eq!(form.get("SmsSid"), Some(sid.as_str()));
 }
 
