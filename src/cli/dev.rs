@@ -6,6 +6,7 @@ use super::config_file;
 use super::serve::{Place, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::domain::line::{Line, config};
+use crate::hosts::server::DEV_DATA;
 use crate::hosts::server::machine::Machine;
 use crate::sandbox::drive::{Resolve, drive};
 use crate::sandbox::{Number, Sandbox, demo_account, http};
@@ -28,6 +29,9 @@ pub struct Dev {
     config: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
+    /// Where state and audit are kept, apart from those of `relay serve`
+    #[arg(long, value_name = "DIR", default_value = DEV_DATA)]
+    data: PathBuf,
 }
 
 const CONFIG: &str = "relay.toml";
@@ -55,7 +59,7 @@ impl Dev {
             resolve = resolve.with(&line.public_url, &here);
         }
         let twilio = Client::new(Box::new(Network::new()), &here);
-        let machine = Machine::open(&self.place.data, &lines, account, twilio).await?;
+        let machine = Machine::open(&self.data, &lines, account, twilio).await?;
         start_log(&lines);
         let command = std::env::args_os().next().unwrap_or_default();
         let command = as_started(Path::new(&command), &std::env::current_dir()?);

@@ -45,7 +45,7 @@ use crate::printable::printable_lines;
     name = "relay",
     version,
     propagate_version = true,
-    after_help = "Commands work on the relay in .relay, or with --stack NAME (or RELAY_STACK) on a deployed one."
+    after_help = "Commands work on the relay in .relay (before there is one, on the one that `relay dev` has in .relay/dev), or with --stack NAME (or RELAY_STACK) on a deployed one."
 )]
 struct Relay {
     #[command(subcommand)]

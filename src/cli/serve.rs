@@ -39,6 +39,9 @@ pub struct Serve {
     env_file: PathBuf,
     #[command(flatten)]
     place: Place,
+    /// Where state and audit are kept
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    data: PathBuf,
     /// Twilio's API, or something that stands in for it
     #[arg(long, value_name = "URL", default_value = API_URL, value_parser = web_address)]
     twilio_url: String,
@@ -53,7 +56,7 @@ pub fn web_address(url: &str) -> Result<String, &'static str> {
         .ok_or("not a web address; write such as https://api.twilio.com or http://127.0.0.1:4010")
 }
 
-/// Where a one-machine relay listens and keeps its state.
+/// Where a one-machine relay listens.
 #[derive(clap::Args)]
 pub struct Place {
     /// The port to listen on; 0 for any free one
@@ -62,9 +65,6 @@ pub struct Place {
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: IpAddr,
-    /// Where state, queue and audit are kept
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
-    pub data: PathBuf,
 }
 
 impl Serve {
@@ -75,7 +75,7 @@ impl Serve {
         credentials.current().await?;
         let listener = self.place.listen().await?;
         let twilio = Client::new(Box::new(Network::new()), &self.twilio_url);
-        let machine = Machine::open(&self.place.data, &lines, credentials, twilio).await?;
+        let machine = Machine::open(&self.data, &lines, credentials, twilio).await?;
         start_log(&lines);
         for line in &lines {
             say(&format!(

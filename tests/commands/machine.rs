@@ -76,7 +76,7 @@ impl Place {
 
     /// The first of the audit's records that is as it should be, as soon as there is one.
     fn audited(&self, fits: impl Fn(&Value) -> bool) -> Value {
-        let audit = self.path(".relay/audit.jsonl");
+        let audit = self.path(".relay/dev/audit.jsonl");
         eventually("the audit has the record", || {
             let text = std::fs::read_to_string(&audit).ok()?;
             text.lines()
@@ -273,10 +273,10 @@ fn a_text_survives_a_kill() {
 fn a_text_that_comes_while_the_database_is_stuck_is_kept_and_sent_once_afterwards() {
     let place = Place::new();
     let dev = place.dev();
-    let database = rusqlite::Connection::open(place.path(".relay/relay.db")).unwrap();
+    let database = rusqlite::Connection::open(place.path(".relay/dev/relay.db")).unwrap();
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     dev.text(&place, "keep me");
-    let kept = place.path(".relay/kept-texts.jsonl");
+    let kept = place.path(".relay/dev/kept-texts.jsonl");
     let lines = || std::fs::read_to_string(&kept).unwrap().lines().count();
     eventually("the fallback keeps it", || (lines() == 1).then_some(()));
     database.execute_batch("COMMIT").unwrap();
@@ -292,8 +292,54 @@ fn what_is_kept_can_be_read_by_its_owner_alone() {
     let place = Place::new();
     let _dev = place.dev();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&place.path(".relay")), 0o700);
-    assert_eq!(mode(&place.path(".relay/audit.jsonl")), 0o600);
+    assert_eq!(mode(&place.path(".relay/dev")), 0o700);
+    assert_eq!(mode(&place.path(".relay/dev/audit.jsonl")), 0o600);
+}
+
+/// A file that only its owner can read.
+fn private(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_text_of_the_sandbox_is_never_sent_with_real_credentials() {
+    let place = Place::new();
+    let mut dev = place.dev();
+    let running = error_of(&place.run(&["dev", "--port", "0"]));
+    let process = format!("another relay (process {})", dev.process.id());
+    assert!(running.contains(&process), "{running}");
+    dev.signal("-TERM");
+
+    let account = "AC".to_owned() + &"0".repeat(32);
+    let credentials = format!("TWILIO_ACCOUNT_SID={account}\nTWILIO_AUTH_TOKEN=made-up\n");
+    private(&place.path("repos.env"), &credentials);
+    let serve = "serve --config relay.toml --env-file repos.env --port 0 --data .relay/dev";
+    let serve: Vec<_> = serve.split(' ').collect();
+    let error = error_of(&place.run(&serve));
+    assert!(
+        error.contains("belongs to another Twilio account") && error.contains("--data"),
+        "{error}"
+    );
+}
+
+#[test]
+fn commands_work_on_the_relay_that_serves_before_the_one_to_try_things_out() {
+    let place = Place::new();
+    let dev = place.dev();
+    let ran = place.run(&["conversations"]);
+    assert!(ran.status.success(), "{ran:?}");
+    assert!(ran.stderr.is_empty(), "{ran:?}");
+    drop(dev);
+    std::fs::copy(
+        place.path(".relay/dev/relay.db"),
+        place.path(".relay/relay.db"),
+    )
+    .unwrap();
+    let ran = place.run(&["conversations"]);
+    let note = String::from_utf8(ran.stderr).unwrap();
+    assert!(note.contains("--data .relay/dev"), "{note}");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 pub mod audit;
 pub mod audit_fallback;
 #[cfg(feature = "machine")]
+pub mod data_folder;
+#[cfg(feature = "machine")]
 pub mod kept_texts;
 #[cfg(feature = "machine")]
 pub mod private_folder;

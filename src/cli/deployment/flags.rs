@@ -1,13 +1,14 @@
 //! How a command line and the variables around it name a relay.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::named::Named;
 use super::{Deployment, OneMachine, Part, deployed};
 use crate::app::ports::store::Store;
 use crate::credentials::exchange::VersionedSecret;
-use crate::hosts::server::DEFAULT_DATA;
+use crate::hosts::server::{DATABASE, DEFAULT_DATA, DEV_DATA};
 
 /// What the flags stand under in the help of a command.
 const HEADING: &str = "Which relay";
@@ -15,7 +16,7 @@ const HEADING: &str = "Which relay";
 /// Which relay a command works on.
 #[derive(clap::Args)]
 pub struct RelayFlags {
-    /// The one-machine relay's data folder [default: .relay]
+    /// The one-machine relay's data folder [default: .relay, or .relay/dev]
     #[arg(long, value_name = "DIR", help_heading = HEADING, conflicts_with_all = ["stack", "table"])]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -60,7 +61,7 @@ impl RelayFlags {
             Some(named) => deployed::open(named, &[&[Part::Table], needed].concat()).await,
             None => {
                 let data = self.data.clone();
-                let data = data.unwrap_or_else(|| DEFAULT_DATA.into());
+                let data = data.unwrap_or_else(|| data_here(Path::new("")));
                 Ok(Box::new(OneMachine::open(data)?))
             }
         }
@@ -97,6 +98,23 @@ impl RelayFlags {
         };
         let named = Named::of(self.secret.stack.as_ref(), flag, variable);
         (named.stack.is_some() || named.parts.contains_key(&Part::Table)).then_some(named)
+    }
+}
+
+/// The data folder of the relay that is used here: `relay serve`'s, and before there is one,
+/// `relay dev`'s.
+fn data_here(here: &Path) -> PathBuf {
+    let has_relay = |data: &str| here.join(data).join(DATABASE).exists();
+    match (has_relay(DEFAULT_DATA), has_relay(DEV_DATA)) {
+        (false, true) => here.join(DEV_DATA),
+        (true, true) => {
+            let _ = writeln!(
+                std::io::stderr(),
+                "Working on the relay in {DEFAULT_DATA}; relay dev's is `--data {DEV_DATA}`."
+            );
+            here.join(DEFAULT_DATA)
+        }
+        (_, false) => here.join(DEFAULT_DATA),
     }
 }
 

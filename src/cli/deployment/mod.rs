@@ -20,6 +20,7 @@ use self::stack as deployed;
 use self::without_aws as deployed;
 use super::WrongUsage;
 use crate::adapters::files::audit::FileAudit;
+use crate::adapters::files::data_folder::check;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
@@ -32,7 +33,7 @@ use crate::app::relay::{PublicUrls, Relay};
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::repos_env;
 use crate::domain::credentials::Credentials;
-use crate::hosts::server::{AUDIT, DATABASE};
+use crate::hosts::server::{AUDIT, DATABASE, FILES};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -156,6 +157,7 @@ impl OneMachine {
                 data.display()
             );
         }
+        check(&data, &FILES)?;
         let database = Database::open(&file)?;
         Ok(Self { data, database })
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequest, State};
@@ -20,10 +19,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::pressure::LoadGauge;
-use super::{AUDIT, DATABASE, KEPT_TEXTS, connections, kept, nightly, worker};
+use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, connections, kept, nightly, worker};
 use crate::adapters::files::audit::FileAudit;
+use crate::adapters::files::data_folder::DataFolder;
 use crate::adapters::files::kept_texts::SpoolFile;
-use crate::adapters::files::private_folder::{create_data, leave_to_owner};
+use crate::adapters::files::private_folder::leave_to_owner;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
@@ -51,6 +51,7 @@ pub struct Machine {
     relay: Arc<Relay>,
     queue: SqliteQueue,
     spool: SpoolFile,
+    folder: DataFolder,
 }
 
 impl Machine {
@@ -62,8 +63,8 @@ impl Machine {
         credentials: impl CredentialsSource + 'static,
         twilio: Client,
     ) -> anyhow::Result<Self> {
-        create_data(data)
-            .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        let folder = DataFolder::open(data, &FILES)?;
+        folder.belongs_to(&credentials.current().await?.account_sid)?;
         leave_to_owner(&data.join(AUDIT))?;
         leave_to_owner(&data.join(KEPT_TEXTS))?;
         let spool = SpoolFile::open(&data.join(KEPT_TEXTS))?;
@@ -85,6 +86,7 @@ impl Machine {
             relay: Arc::new(relay),
             queue,
             spool,
+            folder,
         })
     }
 
@@ -97,6 +99,7 @@ impl Machine {
         beside: Router,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let _until_the_end = self.folder;
         let context = FallbackContext {
             spool: Arc::new(self.spool.clone()),
             credentials: Arc::clone(&self.relay.credentials),

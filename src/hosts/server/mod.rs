@@ -9,8 +9,12 @@ mod nightly;
 mod pressure;
 mod worker;
 
-/// Where `relay dev` and `relay serve` keep their state, and other commands look for it.
+/// Where `relay serve` keeps its state, and other commands look for it.
 pub const DEFAULT_DATA: &str = ".relay";
+
+/// Where `relay dev` keeps its state, and other commands look for it if there is nothing in
+/// [`DEFAULT_DATA`].
+pub const DEV_DATA: &str = ".relay/dev";
 
 /// The database within a data folder.
 pub const DATABASE: &str = "relay.db";
@@ -20,3 +24,6 @@ pub const AUDIT: &str = "audit.jsonl";
 
 /// The texts within a data folder that the main path has not taken yet.
 pub const KEPT_TEXTS: &str = "kept-texts.jsonl";
+
+/// The files within a data folder.
+pub const FILES: [&str; 3] = [DATABASE, AUDIT, KEPT_TEXTS];
