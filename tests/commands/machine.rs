@@ -1,7 +1,7 @@
 //! The one-machine mode as its user meets it: the `relay` command, real sockets, real files.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -322,6 +322,55 @@ fn a_text_of_the_sandbox_is_never_sent_with_real_credentials() {
         error.contains("belongs to another Twilio account") && error.contains("--data"),
         "{error}"
     );
+}
+
+#[test]
+fn what_comes_while_the_relay_is_off_reaches_sergio_after_its_start() {
+    let place = Place::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let port = port.unwrap().port().to_string();
+    let number = "+16195550100=https://relay.example.com/twilio/sms";
+    let resolve = format!("https://relay.example.com=http://127.0.0.1:{port}");
+    let mut command = place.command(&["sandbox", "--port", "0"]);
+    command.args(["--number", number, "--resolve", &resolve]);
+    let mut sandbox = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(sandbox.stdout.take().unwrap()).lines();
+    let credentials: Vec<String> = said
+        .by_ref()
+        .map_while(Result::ok)
+        .filter(|line| line.starts_with("TWILIO_"))
+        .take(5)
+        .collect();
+    private(&place.path("repos.env"), &credentials[1..].join("\n"));
+    let url = credentials[0].replace("TWILIO_API_URL=", "");
+    let twilio = Dev {
+        process: sandbox,
+        url: url.clone(),
+    };
+    let serve = || {
+        let serve = "serve --config relay.toml --env-file repos.env";
+        let serve: Vec<_> = serve.split(' ').collect();
+        let mut command = place.command(&serve);
+        command.args(["--port", &port, "--twilio-url", &url]);
+        let silent = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let process = silent.spawn().unwrap();
+        eventually("the relay serves", || {
+            TcpStream::connect(format!("127.0.0.1:{port}")).ok()
+        });
+        let url = String::new();
+        Dev { process, url }
+    };
+
+    let mut relay = serve();
+    twilio.text(&place, "It runs");
+    assert_eq!(twilio.shows(&place, "It runs"), 1);
+    relay.signal("-TERM");
+    twilio.text(&place, "It is off");
+    let _relay = serve();
+    assert_eq!(twilio.shows(&place, "It is off"), 1);
+    let screen = place.run(&["phone", "619-555-0110", "--url", &twilio.url]);
+    let screen = String::from_utf8(screen.stdout).unwrap();
+    assert!(screen.contains("Late, received"), "{screen}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::civil::date;
+use relay::app::missed_texts;
 use relay::app::ports::audit::{Kind, Record};
 use relay::app::reconciliation;
 use relay::app::reconciliation::Mode;
@@ -15,7 +16,7 @@ use relay::domain::reconciliation::{Counts, What};
 use relay::sandbox::{Fault, Injection, Number, Requests, Text, demo_account};
 use relay::twilio::client::NewMessage;
 
-use crate::support::world::{IN_HOURS, World, instant, minutes, number};
+use crate::support::world::{IN_HOURS, World, instant, minutes, number, seconds};
 
 /// Five past four in the morning after.
 const NIGHT: &str = "2026-11-24T04:05:00-08:00";
@@ -124,6 +125,65 @@ async fn a_text_that_came_by_no_webhook_reaches_sergio_once_and_says_that_it_is_
     assert_eq!(compared(&world, Mode::PutRight).await, []);
     world.advance(minutes(10)).await;
     world.sergio().receives_nothing();
+}
+
+/// What one machine looks for at its start and every few minutes.
+async fn catches_up(world: &World, since: &str) -> usize {
+    let (since, until) = (instant(since), world.clock.now());
+    let taken = missed_texts::take_in(world.relay(), &world.line, since, until).await;
+    world.advance(seconds(5)).await;
+    taken.expect("Twilio's list is read")
+}
+
+#[tokio::test]
+async fn what_came_while_the_relay_was_off_is_taken_in_once_and_in_order() {
+    let world = World::at(IN_HOURS).await;
+    lost(&world, Text::new("Is the boat ready?")).await;
+    world.advance(minutes(1)).await;
+    lost(&world, Text::new("Hello?")).await;
+    world.advance(minutes(1)).await;
+    assert_eq!(catches_up(&world, IN_HOURS).await, 2);
+    let first = world.sergio().receives("Is the boat ready?");
+    assert!(first.starts_with("Late, received 10:00 AM."), "{first}");
+    world.sergio().receives("Hello?");
+
+    assert_eq!(catches_up(&world, IN_HOURS).await, 0);
+    world.customer().texts("And this one by webhook").await;
+    world.sergio().receives("And this one by webhook");
+    assert_eq!(catches_up(&world, IN_HOURS).await, 0);
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
+async fn what_was_answered_by_somebody_else_before_is_not_taken_in() {
+    let world = World::at(IN_HOURS).await;
+    lost(&world, Text::new("Before")).await;
+    world.advance(minutes(10)).await;
+    lost(&world, Text::new("After")).await;
+    world.advance(minutes(10)).await;
+    assert_eq!(catches_up(&world, "2026-11-23T10:05:00-08:00").await, 1);
+    world.sergio().receives("After");
+    world.sergio().receives_nothing();
+    // Nor what is older than three days.
+    world.advance(minutes(4 * 24 * 60)).await;
+    assert_eq!(catches_up(&world, IN_HOURS).await, 0);
+}
+
+#[tokio::test]
+async fn more_texts_than_a_page_of_twilios_list_holds_are_all_taken_in() {
+    let world = World::at(IN_HOURS).await;
+    unplug(&world);
+    for area in 201..321 {
+        let from = format!("+1{area}5550150");
+        world.phone(&from).sends(Text::new("hello")).await;
+        world.advance(seconds(1)).await;
+    }
+    plug_in(&world);
+    assert_eq!(catches_up(&world, IN_HOURS).await, 120);
+    assert_eq!(catches_up(&world, IN_HOURS).await, 0);
+    world.advance(minutes(120)).await;
+    let (sergio, backup) = (world.sergio().reads_all(), world.backup().reads_all());
+    assert!(120 <= sergio.len() + backup.len());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! SQLite behind the ports of the one-machine mode.
 
+pub mod caught_up;
 pub mod checkpoints;
 pub mod database;
 pub mod queue;

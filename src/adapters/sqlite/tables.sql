@@ -55,6 +55,12 @@ CREATE TABLE reconciled (
     day  TEXT NOT NULL               -- such as 2026-11-22, by the line's clock
 ) WITHOUT ROWID;
 
+-- Up to when the texts of each line are known to have come, by Twilio's list.
+CREATE TABLE caught_up (
+    line TEXT PRIMARY KEY,           -- the line's number
+    at   INTEGER NOT NULL            -- milliseconds since 1970
+) WITHOUT ROWID;
+
 -- With row ids, unlike the small ones: long rows then stand one after the other in the order in which
 -- they came, and not on a page of their own each, beside a tree in the order of their random SIDs.
 CREATE TABLE inbounds (

@@ -19,11 +19,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::pressure::LoadGauge;
-use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, connections, kept, nightly, worker};
+use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, worker};
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::DataFolder;
 use crate::adapters::files::kept_texts::SpoolFile;
 use crate::adapters::files::private_folder::leave_to_owner;
+use crate::adapters::sqlite::caught_up::CaughtUp;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
@@ -51,6 +52,7 @@ pub struct Machine {
     relay: Arc<Relay>,
     queue: SqliteQueue,
     spool: SpoolFile,
+    caught_up: CaughtUp,
     folder: DataFolder,
 }
 
@@ -70,6 +72,7 @@ impl Machine {
         let spool = SpoolFile::open(&data.join(KEPT_TEXTS))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
+        let caught_up = CaughtUp::on(database.clone());
         let relay = Relay {
             store: Arc::new(SqliteStore::on(database)),
             queue: Arc::new(queue.clone()),
@@ -86,6 +89,7 @@ impl Machine {
             relay: Arc::new(relay),
             queue,
             spool,
+            caught_up,
             folder,
         })
     }
@@ -129,6 +133,8 @@ impl Machine {
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
         let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
+        let catching_up = catching_up::run(Arc::clone(&self.relay), self.caught_up, stop.clone());
+        let catching_up = tokio::spawn(catching_up);
         let working = worker::run(self.relay, self.queue, load, stop.clone());
         let working = tokio::spawn(working);
         let routes = webhooks.merge(beside).fallback(elsewhere);
@@ -136,6 +142,7 @@ impl Machine {
         working.await?;
         taking.await?;
         nightly.await?;
+        catching_up.await?;
         Ok(())
     }
 }

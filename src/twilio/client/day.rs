@@ -20,6 +20,9 @@ use crate::twilio::webhook::{Verified, is_fetchable};
 /// Messages on a page: as many as Twilio has on one at most.
 const PAGE_SIZE: u32 = 1000;
 
+/// Messages on a page for whoever wants the newest.
+const FEW: u32 = 50;
+
 /// Which messages are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
@@ -52,10 +55,31 @@ impl Client {
             Listing::To => "To",
             Listing::From => "From",
         };
+        self.first_page(credentials, (filter, number), day, PAGE_SIZE)
+            .await
+    }
+
+    /// The same of those to a number, for whoever wants the newest alone.
+    pub async fn received_on(
+        &self,
+        credentials: &Credentials,
+        number: &PhoneNumber,
+        day: Date,
+    ) -> Result<DayPage, NotRead> {
+        self.first_page(credentials, ("To", number), day, FEW).await
+    }
+
+    async fn first_page(
+        &self,
+        credentials: &Credentials,
+        (filter, number): (&str, &PhoneNumber),
+        day: Date,
+        size: u32,
+    ) -> Result<DayPage, NotRead> {
         let query = Form::from_fields([
             (filter, number.expose().to_owned()),
             ("DateSent", day.to_string()),
-            ("PageSize", PAGE_SIZE.to_string()),
+            ("PageSize", size.to_string()),
         ]);
         let first = messages_path(credentials, &format!(".json?{}", query.encode()));
         self.messages_at(credentials, &HostPath(first)).await

@@ -392,6 +392,7 @@ impl Store for SqliteStore {
             for statement in [
                 "DELETE FROM overrides WHERE line = ?",
                 "DELETE FROM reconciled WHERE line = ?",
+                "DELETE FROM caught_up WHERE line = ?",
                 FORGET_REPLY_NUMBERS,
                 "DELETE FROM lines WHERE number = ?",
             ] {

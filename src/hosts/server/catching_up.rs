@@ -1,0 +1,97 @@
+//! Asks Twilio at the start, and every few minutes, for texts that no webhook brought.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::adapters::sqlite::caught_up::CaughtUp;
+use crate::app::missed_texts;
+use crate::app::relay::Relay;
+use crate::domain::line::Line;
+
+const LOOK_EVERY: Duration = Duration::from_secs(2 * 60);
+
+/// What came less long ago may still be on its way by webhook.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(30);
+
+/// How much of the time before is looked at once more: Twilio's clock is another one, and its list may be
+/// behind.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often it is said that Twilio's list cannot be read.
+const SAY_AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// Works until `stop` says so. What is cut off is done again at the next start.
+pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, mut stop: watch::Receiver<bool>) {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let work = async {
+        let (mut has_looked, mut said) = (false, None);
+        loop {
+            look.tick().await;
+            // What came while the relay was off is not on its way any more.
+            let on_its_way = if has_looked {
+                ON_ITS_WAY
+            } else {
+                SignedDuration::ZERO
+            };
+            match round(&relay, &caught_up, relay.now() - on_its_way).await {
+                Ok(taken) => {
+                    if taken > 0 && has_looked {
+                        tracing::error!(
+                            taken,
+                            "Twilio did not reach the relay with these texts: look at the number's \
+                             webhook URLs and at the way to public_url"
+                        );
+                    }
+                    (has_looked, said) = (true, None);
+                }
+                Err(error) if said.is_none_or(|at: Instant| SAY_AGAIN < at.elapsed()) => {
+                    said = Some(Instant::now());
+                    let error = format!("{error:#}");
+                    tracing::error!(error, "Twilio's list of the line's texts cannot be read");
+                }
+                Err(_) => {}
+            }
+        }
+    };
+    tokio::select! {
+        // An error means that whoever could stop it is gone, which is a stop as well.
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = work => {}
+    }
+}
+
+/// Looks at every line. One that fails does not keep the others from it.
+async fn round(relay: &Relay, caught_up: &CaughtUp, until: Timestamp) -> anyhow::Result<usize> {
+    let (mut taken, mut failed) = (0, None);
+    for line in relay.store.lines().await? {
+        match line_to(relay, caught_up, &line, until).await {
+            Ok(of_line) => taken += of_line,
+            Err(error) => failed = Some(error.context(format!("line {}", line.name))),
+        }
+    }
+    failed.map_or(Ok(taken), Err)
+}
+
+async fn line_to(
+    relay: &Relay,
+    caught_up: &CaughtUp,
+    line: &Line,
+    until: Timestamp,
+) -> anyhow::Result<usize> {
+    // Whoever wrote to the line before the relay had it was answered by somebody else.
+    let taken = match caught_up.to(&line.number)? {
+        // A clock that was ahead for a while is not believed.
+        Some(before) => {
+            let since = before.min(until) - OVERLAP;
+            missed_texts::take_in(relay, line, since, until).await?
+        }
+        None => 0,
+    };
+    caught_up.set(&line.number, until).await?;
+    Ok(taken)
+}
