@@ -42,9 +42,10 @@ impl<'p> Resource<'p> {
                 ["Messages", sid, "Media"] => message(sid).map(Resource::Media),
                 ["Messages", sid, "Media", medium] => {
                     let sid = message(sid)?;
-                    Some(match is_described {
-                        true => Resource::Medium(sid, medium),
-                        false => Resource::File(sid, medium),
+                    Some(if is_described {
+                        Resource::Medium(sid, medium)
+                    } else {
+                        Resource::File(sid, medium)
                     })
                 }
                 ["IncomingPhoneNumbers"] => Some(Resource::Numbers),
