@@ -1,4 +1,5 @@
 use anyhow::{Context, bail};
+use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -57,7 +58,8 @@ impl RunningSandbox {
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
         let body = serde_json::to_vec(body)?;
-        self.ask(self.client().post(self.address(path)).body(body))
+        let request = self.client().post(self.address(path)).body(body);
+        self.ask(request.header(CONTENT_TYPE, "application/json"))
             .await
     }
 

@@ -22,7 +22,7 @@ Example:
   relay text --url http://127.0.0.1:4010 --from 858-555-0107 hi
 
 Point Twilio's SDK at the printed address and use the printed credentials. More can be done
-while it runs: POST /sandbox/numbers, /sandbox/texts, /sandbox/faults, /sandbox/phones/NUMBER;
+while it runs, with JSON: POST /sandbox/numbers, /sandbox/texts, /sandbox/faults, /sandbox/phones/NUMBER;
 GET /sandbox/account, /sandbox/phones/NUMBER, /sandbox/alerts.")]
 pub struct Sandbox {
     /// Port on this machine; 0 takes a free one
@@ -31,7 +31,8 @@ pub struct Sandbox {
     /// A number of the account, and the webhook that is called when a text comes in
     #[arg(long = "number", value_name = "NUMBER[=URL]", value_parser = number)]
     numbers: Vec<(PhoneNumber, Option<String>)>,
-    /// Call LOCAL where a webhook's URL begins with PUBLIC; it is signed for PUBLIC all the same
+    /// Call LOCAL where a webhook's URL begins with PUBLIC; it is signed for PUBLIC all the same. Without
+    /// it, only this machine is called, and where a --number's webhook is
     #[arg(long, value_name = "PUBLIC=LOCAL", value_parser = pair)]
     resolve: Vec<(String, String)>,
     /// Milliseconds that requests to the API take to arrive, and their answers to come back
@@ -56,16 +57,19 @@ impl Sandbox {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let account = Arc::new(demo_account());
         let sandbox = Arc::new(FakeTwilio::new(account, Arc::new(SystemClock)));
+        let mut resolve = Resolve::default();
+        for (public, local) in &self.resolve {
+            resolve = resolve.with(public, local);
+        }
         for (number, sms_url) in self.numbers {
+            if let Some(url) = &sms_url {
+                resolve = resolve.allow(url);
+            }
             let setup = Number {
                 sms_url,
                 ..Number::default()
             };
             sandbox.set_number(number, setup);
-        }
-        let mut resolve = Resolve::default();
-        for (public, local) in &self.resolve {
-            resolve = resolve.with(public, local);
         }
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
             .await

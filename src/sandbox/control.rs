@@ -23,7 +23,7 @@ use ::http::header::CONTENT_TYPE;
 use ::http::{Response, StatusCode, Uri};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,14 @@ use super::faults::once;
 use super::{Entry, Injection, Power, Sandbox, Text};
 use crate::domain::credentials;
 use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::sms::MOST_MEDIA;
 use crate::twilio::form::Form;
+
+/// Bounds of what a request may ask for.
+const MOST_COPIES: u32 = 100;
+const MOST_FAULTS: usize = 10_000;
+const MOST_BYTES: usize = 64 * 1024;
+const LONGEST_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 type Shared = State<Arc<Sandbox>>;
 type Answer = Result<Response<Body>, BadRequest>;
@@ -82,6 +89,7 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
             "/sandbox/alerts",
             get(|State(it): Shared| async move { ok(it.alerts()) }),
         )
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
 /// What `POST /sandbox/texts` takes; it answers with `sid`, `from` and `to`.
@@ -167,6 +175,12 @@ async fn set_number(State(sandbox): Shared, body: Bytes) -> Answer {
 
 async fn text(State(sandbox): Shared, body: Bytes) -> Answer {
     let new: NewText = from_slice(&body)?;
+    if MOST_COPIES < new.copies {
+        return Err(format!("copies: at most {MOST_COPIES}").into());
+    }
+    if MOST_MEDIA < new.media.len() {
+        return Err(format!("media: at most {MOST_MEDIA}").into());
+    }
     let to = match new.to {
         Some(to) => to,
         None => only_number(&sandbox)?,
@@ -229,6 +243,15 @@ async fn faults(State(sandbox): Shared) -> Answer {
 
 async fn inject(State(sandbox): Shared, body: Bytes) -> Answer {
     let injection: Injection = from_slice(&body)?;
+    if injection.fault.lasts().is_some_and(|ms| LONGEST_MS < ms) {
+        return Err(format!("ms: at most {LONGEST_MS}, a week").into());
+    }
+    if MOST_FAULTS <= sandbox.pending_faults().len() {
+        return Err(format!(
+            "{MOST_FAULTS} faults wait already; DELETE /sandbox/faults forgets them"
+        )
+        .into());
+    }
     sandbox.inject(injection);
     created(json!({}))
 }

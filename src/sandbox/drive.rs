@@ -1,9 +1,11 @@
 //! Posts the sandbox's webhooks over HTTP, at their time.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::Uri;
 use tokio::task::JoinSet;
 
 use super::{NoReply, Sandbox, Webhook};
@@ -32,15 +34,35 @@ impl Resolve {
         self
     }
 
-    /// The address to call for a public URL.
-    pub fn address(&self, url: &str) -> String {
+    /// Requests to where `url` is may go there.
+    pub fn allow(self, url: &str) -> Self {
+        let origin = url.parse::<Uri>().ok().and_then(|url| {
+            let (scheme, authority) = (url.scheme_str()?, url.authority()?);
+            Some(format!("{scheme}://{authority}"))
+        });
+        match origin {
+            Some(origin) => self.with(&origin, &origin),
+            None => self,
+        }
+    }
+
+    /// The address to call for a public URL. Whoever uses the sandbox may name any: only this machine and
+    /// what was named at the start is called.
+    pub fn address(&self, url: &str) -> Option<String> {
         let resolved = self.0.iter().find_map(|(public, local)| {
             let rest = url.strip_prefix(public.as_str())?;
             let is_it = rest.is_empty() || rest.starts_with(['/', '?']);
             is_it.then(|| format!("{local}{rest}"))
         });
-        resolved.unwrap_or_else(|| url.to_owned())
+        resolved.or_else(|| is_of_this_machine(url).then(|| url.to_owned()))
     }
+}
+
+fn is_of_this_machine(url: &str) -> bool {
+    let url = url.parse::<Uri>().ok();
+    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Posts webhooks until `shutdown`.
@@ -55,8 +77,10 @@ pub async fn drive(sandbox: Arc<Sandbox>, resolve: Resolve, shutdown: impl Futur
     tokio::pin!(shutdown);
     loop {
         for webhook in sandbox.due(sandbox.now()) {
-            let address = resolve.address(&webhook.url);
-            posts.spawn(post(sandbox.clone(), client.clone(), address, webhook));
+            match resolve.address(&webhook.url) {
+                Some(to) => drop(posts.spawn(post(sandbox.clone(), client.clone(), to, webhook))),
+                None => sandbox.unanswered(webhook.id, NoReply::Elsewhere),
+            }
         }
         let next = sandbox.next_due().map(|at| {
             let wait = at.duration_since(sandbox.now());
@@ -97,18 +121,41 @@ mod tests {
             Resolve::default().with("https://relay.example.com", "http://127.0.0.1:4000/");
         let address = |url: &str| resolve.address(url);
         assert_eq!(
-            address("https://relay.example.com/twilio/sms?a=1"),
-            "http://127.0.0.1:4000/twilio/sms?a=1"
+            address("https://relay.example.com/twilio/sms?a=1").as_deref(),
+            Some("http://127.0.0.1:4000/twilio/sms?a=1")
         );
         assert_eq!(
-            address("https://relay.example.com"),
-            "http://127.0.0.1:4000"
+            address("https://relay.example.com").as_deref(),
+            Some("http://127.0.0.1:4000")
         );
         for other in [
             "https://relay.example.com.evil.example/",
             "http://relay.example.com/",
         ] {
-            assert_eq!(address(other), other);
+            assert_eq!(address(other), None);
+        }
+    }
+
+    #[test]
+    fn only_this_machine_and_what_was_named_is_called() {
+        let resolve = Resolve::default().allow("https://app.example.com:8443/sms?a=1");
+        for url in [
+            "http://127.0.0.1:3000/sms",
+            "http://localhost/sms",
+            "http://[::1]:3000/",
+            "https://app.example.com:8443/status",
+        ] {
+            assert_eq!(resolve.address(url).as_deref(), Some(url));
+        }
+        for url in [
+            "http://169.254.169.254/latest/meta-data",
+            "http://192.168.0.1/",
+            "http://127.0.0.1.nip.example/",
+            "http://127.0.0.1@192.168.0.1/",
+            "https://app.example.com/",
+            "not a URL",
+        ] {
+            assert_eq!(resolve.address(url), None, "{url}");
         }
     }
 }

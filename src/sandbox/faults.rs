@@ -109,6 +109,17 @@ impl Fault {
         Some(outcome)
     }
 
+    /// For how many milliseconds, if it says.
+    pub(super) fn lasts(&self) -> Option<u64> {
+        match self {
+            Fault::SlowAnswer { ms }
+            | Fault::ArrivesAfterAll { ms, .. }
+            | Fault::Held { ms }
+            | Fault::DelayedCallback { ms } => Some(*ms),
+            _ => None,
+        }
+    }
+
     /// Whether it is about attachments, so that messages without any are spared.
     fn is_of_attachments(&self) -> bool {
         let (Fault::Refuse { code, .. }

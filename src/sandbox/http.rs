@@ -8,8 +8,10 @@ use ::http::{Request, Response};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::middleware::from_fn;
 use axum::routing::any;
 
+use super::guard::guard;
 use super::{Handled, Sandbox, control};
 
 /// Everything that the sandbox answers to; other routes may be merged with it.
@@ -25,6 +27,7 @@ pub fn far_away(sandbox: Arc<Sandbox>, distance: Duration) -> Router {
         .route("/v1/{*resource}", any(api))
         .merge(control::routes())
         .with_state(sandbox)
+        .layer(from_fn(guard))
 }
 
 async fn api(

@@ -16,6 +16,7 @@ mod carrier;
 pub mod control;
 pub mod drive;
 mod faults;
+mod guard;
 pub mod http;
 mod in_process;
 mod inbound;

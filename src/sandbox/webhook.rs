@@ -56,6 +56,8 @@ impl Webhook {
 pub enum NoReply {
     NoConnection,
     TimedOut,
+    /// It was not called: it is on another machine, and was not named at the start.
+    Elsewhere,
 }
 
 /// What Twilio's debugger would show.
@@ -175,6 +177,11 @@ impl Outbox {
         let (policy, what) = match why {
             NoReply::NoConnection => ("ct", "no connection"),
             NoReply::TimedOut => ("rt", "no answer in time"),
+            NoReply::Elsewhere => (
+                "ct",
+                "the sandbox calls only this machine and what it was told of at its start \
+                 (`relay sandbox --resolve PUBLIC=LOCAL`)",
+            ),
         };
         self.failed(id, policy, NO_ANSWER, what, now);
     }

@@ -380,7 +380,11 @@ async fn an_attachment_of_the_account_needs_an_address_whose_four_hours_are_not_
         (&address.replace("Signature=", "Signature=0"), "failed"),
         (&address, "delivered"),
     ] {
-        let sid = accepted(world.sends_media(SERGIO, "", &[url.clone()]).await);
+        let sid = accepted(
+            world
+                .sends_media(SERGIO, "", std::slice::from_ref(url))
+                .await,
+        );
         let callbacks = world.all_webhooks();
         assert_eq!(callbacks.last().unwrap().get("MessageStatus"), Some(status));
         let (_, sent) = world.json(Method::GET, &format!("/Messages/{sid}.json"), &[]);

@@ -8,6 +8,7 @@ use relay::sandbox::drive::{Resolve, drive};
 use relay::sandbox::{Fault, Injection, http as sandbox_http};
 use relay::twilio::errors;
 use relay::twilio::network::Network;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -105,7 +106,7 @@ async fn a_text_travels_to_a_local_server_and_its_answer_back_to_the_phone() {
         resolve,
         std::future::pending(),
     ));
-    let text = serde_json::json!({ "from": CUSTOMER, "body": "Are you open?" });
+    let text = json!({ "from": CUSTOMER, "body": "Are you open?" });
     let (status, texted) = served.control(Method::POST, "/sandbox/texts", text).await;
     assert_eq!((status, texted["to"].as_str()), (201, Some(LINE)));
 
@@ -247,7 +248,7 @@ async fn faults_phones_and_numbers_are_set_from_outside() {
         .control(Method::POST, "/sandbox/numbers", setup)
         .await;
     assert_eq!(served.sandbox.numbers().len(), 2);
-    let text = serde_json::json!({ "from": CUSTOMER, "body": "hi" });
+    let text = json!({ "from": CUSTOMER, "body": "hi" });
     let (status, told) = served.control(Method::POST, "/sandbox/texts", text).await;
     assert_eq!(status, 400);
     assert!(told["error"].as_str().unwrap().contains(other), "{told}");
@@ -293,4 +294,82 @@ async fn twilios_own_python_client_works_with_it() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "ok");
+}
+
+/// What a page in a browser on this machine can send without asking.
+#[tokio::test]
+async fn a_web_page_can_neither_write_texts_nor_read_credentials() {
+    let world = served().await;
+    let send = async |path: &str, headers: &[(&str, &str)]| {
+        let mut request = reqwest_client().post(format!("{}{path}", world.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = json!({ "from": CUSTOMER, "body": "hi" }).to_string();
+        request.body(body).send().await.unwrap().status().as_u16()
+    };
+    let page = [
+        ("content-type", "text/plain;charset=UTF-8"),
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "no-cors"),
+    ];
+    assert_eq!(send("/sandbox/texts", &page).await, 403);
+    assert_eq!(send("/sandbox/texts", &page[..1]).await, 415);
+    assert_eq!(
+        send("/sandbox/texts", &[("host", "evil.example")]).await,
+        421
+    );
+    let account = reqwest_client().get(format!("{}/sandbox/account", world.url));
+    let read = account.header("host", "evil.example:4010").send().await;
+    assert_eq!(read.unwrap().status(), 421);
+    assert!(world.sandbox.screen(&Sender::parse(CUSTOMER)).is_empty());
+}
+
+#[tokio::test]
+async fn what_is_asked_of_the_sandbox_has_bounds() {
+    let world = served().await;
+    let refused = async |path: &str, body: Value| {
+        let (status, answer) = world.control(Method::POST, path, body).await;
+        assert_eq!(status, 400, "{answer}");
+        answer["error"].as_str().unwrap().to_owned()
+    };
+    let many = json!({ "from": CUSTOMER, "body": "hi", "copies": 4_000_000_000_u32 });
+    assert_eq!(refused("/sandbox/texts", many).await, "copies: at most 100");
+    let for_ever = json!({ "fault": { "held": { "ms": u64::MAX } } });
+    assert!(
+        refused("/sandbox/faults", for_ever)
+            .await
+            .starts_with("ms: at most")
+    );
+    let (status, _) = world
+        .control(
+            Method::POST,
+            "/sandbox/texts",
+            json!({ "from": CUSTOMER, "body": "hi" }),
+        )
+        .await;
+    assert_eq!(status, 201);
+}
+
+#[tokio::test]
+async fn the_sandbox_calls_no_other_machine() {
+    let world = served().await;
+    let setup = json!({ "number": LINE, "sms_url": "http://169.254.169.254/latest/meta-data" });
+    world.control(Method::POST, "/sandbox/numbers", setup).await;
+    world
+        .sandbox
+        .text(&Sender::parse(CUSTOMER), &number(LINE), Text::new("hi"))
+        .unwrap();
+    let driving = drive(world.sandbox.clone(), Resolve::default(), async {
+        for _ in 0..100 {
+            if !world.sandbox.alerts().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    driving.await;
+    let alerts = world.sandbox.alerts();
+    assert!(alerts[0].message.contains("--resolve"), "{alerts:?}");
 }
