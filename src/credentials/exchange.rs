@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::keyed_hash::random_hex;
+use super::keyed_hash::{random_audit_key, random_hex};
 use super::rotation_record::RotationRecord;
 use super::sync::{SyncState, SyncStatus, compare};
 use super::values::Values;
-use crate::domain::credentials::{Credentials, Secret};
+use crate::domain::credentials::{AUDIT_KEY, Credentials, Secret};
 
 /// The note of what both had in common.
 pub const SYNCED: &str = "synced";
@@ -146,6 +146,10 @@ impl Exchange<'_> {
             Credentials::from_values(&self.file.place(), value)?;
         }
         let current = self.secret.current().await?;
+        let file = match direction {
+            Direction::Seed if !dry_run => self.with_audit_key(file, &current.values)?,
+            _ => file,
+        };
         let state: Option<SyncState> = self.file.read_note(SYNCED)?;
         let mut done = Exchanged::default();
         let mut conflicts = Vec::new();
@@ -189,6 +193,17 @@ impl Exchange<'_> {
         }
         self.remember(&values)?;
         Ok(done)
+    }
+
+    /// The file's values, with an audit key if neither place has one yet.
+    fn with_audit_key(&self, file: Values, secret: &Values) -> anyhow::Result<Values> {
+        if file.has(AUDIT_KEY) || secret.has(AUDIT_KEY) {
+            return Ok(file);
+        }
+        let key = random_audit_key()?;
+        self.file
+            .edit(&mut |values| values.set(AUDIT_KEY, key.duplicate()))?;
+        self.file.values()
     }
 
     /// Notes what the file has in common with the secret now.

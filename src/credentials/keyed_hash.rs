@@ -3,7 +3,9 @@
 use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
+use crate::domain::credentials::Secret;
 use crate::domain::ids::hex;
 
 /// 32 hexadecimal digits: others for other parts, and of no use to whoever lacks the key.
@@ -23,6 +25,13 @@ pub fn random_hex() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
     Ok(hex(&bytes))
+}
+
+/// A new key for the audit's hashes.
+pub fn random_audit_key() -> anyhow::Result<Secret> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes).context("the system gives no random bytes")?;
+    Ok(Secret::new(hex(&*bytes)))
 }
 
 #[cfg(test)]

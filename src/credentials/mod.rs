@@ -7,7 +7,6 @@ pub mod inspection;
 pub mod keyed_hash;
 #[cfg(feature = "machine")]
 pub mod reference;
-#[cfg(feature = "machine")]
 pub mod registry;
 #[cfg(feature = "machine")]
 pub mod repos_env;

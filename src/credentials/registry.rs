@@ -2,7 +2,7 @@
 //! else stands in `repos.env` belongs to other services. `reference.md.jinja` describes them.
 
 use crate::domain::credentials::{
-    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN,
+    ACCOUNT_SID, API_KEY, API_SECRET, AUDIT_KEY, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN,
     PREVIOUS_WEBHOOK_KEY, WEBHOOK_KEY, name_of,
 };
 
@@ -10,7 +10,7 @@ use crate::domain::credentials::{
 pub const MOST_DAYS: u32 = 90;
 
 /// The variables that the relay knows, besides the keys of callers.
-pub const VARIABLES: [(&str, Kind); 7] = [
+pub const VARIABLES: [(&str, Kind); 8] = [
     (ACCOUNT_SID, Kind::AccountSid),
     (AUTH_TOKEN, Kind::Token),
     (PREVIOUS_AUTH_TOKEN, Kind::Token),
@@ -18,13 +18,16 @@ pub const VARIABLES: [(&str, Kind); 7] = [
     (API_SECRET, Kind::KeySecret),
     (WEBHOOK_KEY, Kind::WebhookKey),
     (PREVIOUS_WEBHOOK_KEY, Kind::WebhookKey),
+    (AUDIT_KEY, Kind::AuditKey),
 ];
 
-/// The variables of a complete file: a previous token is there only for a while, and a webhook key
-/// only where webhook rules are set up.
+/// The variables of a complete file: a previous token is there only for a while, a webhook key
+/// only where webhook rules are set up, and in place of the audit's key one is made of the token.
 pub fn required() -> impl Iterator<Item = (&'static str, Kind)> {
     let variables = VARIABLES.into_iter();
-    variables.filter(|(name, kind)| *name != PREVIOUS_AUTH_TOKEN && *kind != Kind::WebhookKey)
+    variables.filter(|(name, kind)| {
+        *name != PREVIOUS_AUTH_TOKEN && !matches!(kind, Kind::WebhookKey | Kind::AuditKey)
+    })
 }
 
 /// How the value of a variable is shaped, if the relay knows the variable.
@@ -37,7 +40,9 @@ pub fn kind_of(name: &str) -> Option<Kind> {
 /// Whether a variable is to be replaced by another value now and then.
 pub fn rotates(name: &str) -> bool {
     let is_kept = matches!(name, ACCOUNT_SID | PREVIOUS_AUTH_TOKEN);
-    kind_of(name).is_some_and(|kind| kind != Kind::WebhookKey) && !is_kept
+    // Records with hashes of another audit key could not be compared.
+    let kind = kind_of(name);
+    kind.is_some_and(|kind| !matches!(kind, Kind::WebhookKey | Kind::AuditKey)) && !is_kept
 }
 
 /// How a value is shaped.
@@ -49,18 +54,24 @@ pub enum Kind {
     KeySecret,
     CallerKey,
     WebhookKey,
+    AuditKey,
 }
 
 impl Kind {
     /// What a value looks like, whatever it is called.
     pub fn of(value: &str) -> Option<Self> {
-        let is_hex = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_hex_of = |length, text: &str| {
+            text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        let is_hex = |text: &str| is_hex_of(32, text);
         if value.strip_prefix("AC").is_some_and(is_hex) {
             Some(Kind::AccountSid)
         } else if value.strip_prefix("SK").is_some_and(is_hex) {
             Some(Kind::KeySid)
         } else if is_hex(value) {
             Some(Kind::Token)
+        } else if is_hex_of(64, value) {
+            Some(Kind::AuditKey)
         } else if value.len() == 32 && value.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Some(Kind::KeySecret)
         } else if CallerKey::parse("", value).is_ok() {
@@ -106,6 +117,7 @@ impl Kind {
             Kind::Token => ("an auth token", "32 hexadecimal digits"),
             Kind::KeySecret => ("an API key's secret", "32 letters and digits"),
             Kind::WebhookKey => ("a webhook key", "the secret of a shared key of Twilio's"),
+            Kind::AuditKey => ("an audit key", "64 hexadecimal digits"),
             Kind::CallerKey => (
                 "a caller's key",
                 "what it may do, a colon and a key, as `relay secrets caller` makes it",

@@ -7,23 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::keyed_hash::keyed_hash;
+use super::registry::VARIABLES;
 use super::values::Values;
-use crate::domain::credentials::{
-    self, ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, PREVIOUS_WEBHOOK_KEY,
-    Secret, WEBHOOK_KEY,
-};
-
-/// The variables that both places hold, besides the keys of callers. Whatever else stands in either
-/// is left alone.
-const SYNCED: [&str; 7] = [
-    ACCOUNT_SID,
-    AUTH_TOKEN,
-    PREVIOUS_AUTH_TOKEN,
-    API_KEY,
-    API_SECRET,
-    WEBHOOK_KEY,
-    PREVIOUS_WEBHOOK_KEY,
-];
+use crate::domain::credentials::{self, Secret};
 
 /// What file and secret had in common. Hashes with a salt, no values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +83,7 @@ pub fn compare(
     names.filter_map(status).collect()
 }
 
-/// What both places are to hold: Twilio's, and every caller that is in either or was.
+/// What both places are to hold: the relay's variables, and every caller that is in either or was.
 fn names(file: &Values, secret: &Values, state: Option<&SyncState>) -> Vec<String> {
     let texts = [file, secret].into_iter().flat_map(Values::texts);
     let before = state.into_iter().flat_map(|state| state.values.keys());
@@ -106,7 +92,7 @@ fn names(file: &Values, secret: &Values, state: Option<&SyncState>) -> Vec<Strin
         .chain(before.map(String::as_str))
         .filter(|name| credentials::name_of(name).is_some())
         .collect();
-    let names = SYNCED.into_iter().chain(callers);
+    let names = VARIABLES.iter().map(|(name, _)| *name).chain(callers);
     names.map(str::to_owned).collect()
 }
 
@@ -139,6 +125,7 @@ fn status(
 mod tests {
     use super::SyncStatus::*;
     use super::*;
+    use crate::domain::credentials::{API_KEY, AUTH_TOKEN};
 
     /// The values of one place: of the token and of the key.
     fn place(token: &str, key: &str) -> Values {

@@ -33,6 +33,7 @@ pub fn demo_account() -> Credentials {
         next_auth_token: None,
         previous_auth_token: None,
         webhook_keys: Vec::new(),
+        audit_key: None,
         api_key: Some(ApiKey {
             sid: format!("SK{fives}"),
             secret: Secret::new("sandbox-api-secret"),

@@ -155,7 +155,7 @@ async fn dead_letters_are_listed_with_when_who_and_why() {
     let when = line.time_zone.show(dead.gave_up.unwrap());
     for row in [
         format!("{}\n", sid(1)),
-        format!("qdn: gave up {when}, from +1858•••07 (San Diego, CA)"),
+        format!("qdn: gave up {when}, from +1•••07 (San Diego, CA)"),
         "nobody is left in the cascade; the last attempt, to Backup: not delivered, error 30007"
             .to_owned(),
         "2 texts; `relay dead replay` has them tried again".to_owned(),
@@ -185,7 +185,7 @@ async fn a_dead_letter_is_shown_with_its_attempts_and_who_would_get_it_now() {
     let show = |rest: &[&str]| place.relay(&[&["dead", "show"], rest].concat());
     let out = show(&[sid(1).as_str()]).out();
     for row in [
-        "attempt 1 to Backup (+1619•••11), ",
+        "attempt 1 to Backup (+1•••11), ",
         "https://www.twilio.com/docs/api/errors/30007",
         "a replay would go to Sergio, then Backup",
     ] {

@@ -466,7 +466,7 @@ async fn explain_tells_the_story_of_a_text() {
     let sid = a_text_came_in(&place).await;
     let out = place.relay(&["explain", sid.as_str()]).out();
     for row in [
-        "+1858•••07 wrote to qdn: 13 characters",
+        "+1•••07 wrote to qdn: 13 characters",
         "Fri 2026-11-20 PST",
         "10:00:00  it came in",
         "it was for Sergio, the first of the cascade who was available",

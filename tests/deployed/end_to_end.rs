@@ -25,6 +25,7 @@ fn account() -> Credentials {
         next_auth_token: None,
         previous_auth_token: None,
         webhook_keys: Vec::new(),
+        audit_key: None,
         api_key: Some(ApiKey {
             sid: "SK".to_owned() + &"2c".repeat(16),
             secret: Secret::new("3Zq".repeat(10) + "xY"),

@@ -177,23 +177,45 @@ pub struct Considered {
 pub struct Who {
     pub masked: Masked,
     pub hash: String,
+    /// Which key it was hashed with; hashes of two keys cannot be compared.
+    #[serde(default)]
+    pub key: String,
 }
 
 /// The key of the hash; without it a number cannot be found by trying all numbers.
 #[derive(Clone)]
-pub struct HashKey(Hmac<sha2::Sha256>);
+pub struct HashKey {
+    mac: Hmac<sha2::Sha256>,
+    /// Tells the key apart from others, and gives nothing of it away.
+    version: String,
+}
 
 impl HashKey {
     pub fn new(key: &[u8]) -> Self {
-        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+        let mac = Hmac::new_from_slice(key).expect("HMAC takes a key of any length");
+        let version = hex(&code(&mac, "the version of the audit's key")[..4]);
+        Self { mac, version }
+    }
+
+    /// A key made of a secret that is for something else.
+    pub fn made_of(secret: &[u8]) -> Self {
+        let mac = Hmac::new_from_slice(secret).expect("HMAC takes a key of any length");
+        Self::new(&code(&mac, "a key for the audit"))
     }
 
     pub fn who(&self, exposed: &str, masked: Masked) -> Who {
-        let mut mac = self.0.clone();
-        mac.update(exposed.as_bytes());
-        let hash = hex(&mac.finalize().into_bytes()[..8]);
-        Who { masked, hash }
+        Who {
+            masked,
+            hash: hex(&code(&self.mac, exposed)[..8]),
+            key: self.version.clone(),
+        }
     }
+}
+
+fn code(mac: &Hmac<sha2::Sha256>, text: &str) -> [u8; 32] {
+    let mut mac = mac.clone();
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 /// Where records go.

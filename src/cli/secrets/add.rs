@@ -11,9 +11,10 @@ use super::{Place, prompt};
 use crate::cli::WrongUsage;
 use crate::cli::output::{self, note, tell};
 use crate::clock::{Clock, SystemClock};
+use crate::credentials::keyed_hash::random_audit_key;
 use crate::credentials::registry;
 use crate::credentials::repos_env::{BadEnvFile, Change, Document, EnvFile, is_key, is_reserved};
-use crate::domain::credentials::Secret;
+use crate::domain::credentials::{ACCOUNT_SID, AUDIT_KEY, Secret};
 
 /// Add variables or replace their values; everything else in the file stays, byte for byte
 ///
@@ -60,6 +61,7 @@ impl Add {
         }
         // From here on, Ctrl-C waits for the few milliseconds that the write takes.
         let _no_interruption = prompt::Stop::listen()?;
+        let (audit_key, mut made_audit_key) = (random_audit_key()?, false);
         let may_replace = |key: &str| self.replace || self.asks() && present.get(key).is_some();
         let changes = file.edit(SystemClock.now(), |document| {
             let mut changes = Vec::new();
@@ -73,8 +75,18 @@ impl Add {
                 }
                 changes.push(change);
             }
+            let is_new = self.keys.iter().any(|key| key == ACCOUNT_SID);
+            made_audit_key = is_new && document.get(AUDIT_KEY).is_none();
+            if made_audit_key {
+                document
+                    .set(AUDIT_KEY, &audit_key)
+                    .map_err(BadEnvFile::from)?;
+            }
             Ok(changes)
         })?;
+        if made_audit_key {
+            note!("{AUDIT_KEY} was made: the audit hashes telephone numbers with it");
+        }
         self.show(&file, &changes)?;
         Ok(ExitCode::SUCCESS)
     }

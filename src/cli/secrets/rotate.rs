@@ -12,12 +12,16 @@ use crate::cli::deployment::SecretFlags;
 use crate::cli::output::{note, tell};
 use crate::cli::serve::web_address;
 use crate::clock::{Clock, SystemClock};
+use crate::credentials::exchange::{Direction, Exchange, VersionedSecret};
+use crate::credentials::keyed_hash::random_audit_key;
+use crate::credentials::repos_env::{BadEnvFile, EnvFile};
 use crate::credentials::rotation::{RotationRecord, Subject, Twilio, TwoPlaces, Wait};
+use crate::domain::credentials::AUDIT_KEY;
 use crate::twilio::API_URL;
 use crate::twilio::access::{Access, KeyType};
 use crate::twilio::network::Network;
 
-/// Replace the API key or the auth token by a new one, without a text that fails
+/// Replace the API key, the auth token or the audit's key by a new one, without a text that fails
 ///
 /// The new one is made, tried, and put into the file and the secret; when nobody can have the old one
 /// kept any more, it is ended, and Twilio is asked whether it is dead. How far that is, is on record
@@ -26,11 +30,12 @@ use crate::twilio::network::Network;
 #[command(after_help = "Examples:
   relay secrets rotate api-key --secret-id relay/twilio
   relay secrets rotate auth-token --file-alone
+  relay secrets rotate audit-key --secret-id relay/twilio
   relay secrets rotate --resume")]
 pub struct Rotate {
     /// What to replace
     #[arg(value_enum, default_value = "api-key")]
-    subject: Subject,
+    subject: What,
     #[command(flatten)]
     place: Place,
     /// Go on with a rotation that was cut off
@@ -55,6 +60,14 @@ pub struct Rotate {
     twilio_url: String,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    ApiKey,
+    AuthToken,
+    /// The key with which the audit hashes telephone numbers; records of before keep their hashes
+    AuditKey,
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let duration: Result<SignedDuration, _> = text.parse();
     let duration = duration.ok().and_then(|duration| duration.try_into().ok());
@@ -76,6 +89,11 @@ impl Rotate {
             (false, false) => bail!(
                 "say with --secret-id which secret has the same credentials, or with --file-alone that none has: whoever reads the secret would be left with a dead key"
             ),
+        };
+        let subject = match self.subject {
+            What::ApiKey => Subject::ApiKey,
+            What::AuthToken => Subject::AuthToken,
+            What::AuditKey => return replace_audit_key(&file, secret).await,
         };
         let places = TwoPlaces {
             secret,
@@ -104,13 +122,37 @@ impl Rotate {
                 return Ok(ExitCode::SUCCESS);
             }
             Some(record) if self.resume => record,
-            _ => places.begin(self.subject, &twilio).await?,
+            _ => places.begin(subject, &twilio).await?,
         };
         let name = record.subject.name();
         places.run(&twilio, record).await?;
         tell!("A new {name} is in {place}, and Twilio refuses the old one.")?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Nobody but the relay has it, and an old one does no harm, so there is nothing to wait for.
+async fn replace_audit_key(
+    file: &EnvFile,
+    secret: Option<Arc<dyn VersionedSecret>>,
+) -> anyhow::Result<ExitCode> {
+    let key = random_audit_key()?;
+    file.edit(SystemClock.now(), |document| {
+        let set = document.set(AUDIT_KEY, &key).map_err(BadEnvFile::from)?;
+        anyhow::Ok(set)
+    })?;
+    if let Some(secret) = &secret {
+        let exchange = Exchange {
+            file,
+            secret: secret.as_ref(),
+        };
+        exchange.run(Direction::Seed, false).await?;
+    }
+    tell!(
+        "A new audit key is in {}; records from now on have its version.",
+        file.place()
+    )?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Waits while the command runs.

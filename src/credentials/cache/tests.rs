@@ -29,6 +29,7 @@ impl Fetch for Arc<Place> {
             next_auth_token: None,
             previous_auth_token: None,
             webhook_keys: Vec::new(),
+            audit_key: None,
             api_key: None,
             callers: Callers::default(),
             version: Some(version),

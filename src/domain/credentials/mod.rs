@@ -21,6 +21,9 @@ pub const PREVIOUS_WEBHOOK_KEY: &str = "TWILIO_WEBHOOK_KEY_PREVIOUS";
 pub const API_KEY: &str = "TWILIO_API_KEY";
 pub const API_SECRET: &str = "TWILIO_API_SECRET";
 
+/// The key with which the audit hashes numbers: random, and not used for anything else.
+pub const AUDIT_KEY: &str = "RELAY_AUDIT_KEY";
+
 /// One consistent set; a request never mixes an old key with a new secret.
 #[derive(Debug)]
 pub struct Credentials {
@@ -34,6 +37,7 @@ pub struct Credentials {
     /// What signs the webhooks that a rule has signed with a shared key, the one in force first.
     pub webhook_keys: Vec<Secret>,
     pub api_key: Option<ApiKey>,
+    pub audit_key: Option<Secret>,
     /// The programs that may call the relay, which stand in the same place.
     pub callers: Callers,
     /// Tells one state of the place they come from apart from another. No secret.
@@ -124,6 +128,7 @@ impl Credentials {
                 .filter_map(optional)
                 .collect(),
             api_key,
+            audit_key: optional(AUDIT_KEY),
             callers: Callers::default(),
             version: None,
         })

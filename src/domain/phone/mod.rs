@@ -80,7 +80,7 @@ impl fmt::Debug for PhoneNumber {
 
 text_form!(PhoneNumber, NotE164, Self::parse, |number| number.0.into());
 
-/// A number or sender of which only enough is left to recognise it: `+1619•••10`. Fit for a
+/// A number or sender of which only enough is left to recognise it: `+1•••10`. Fit for a
 /// terminal, whoever chose the sender's name.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -100,10 +100,12 @@ impl fmt::Debug for Masked {
 
 fn mask(text: &str) -> Masked {
     let characters: Vec<char> = printable(text).chars().collect();
-    let (head, tail) = match characters.len() {
-        0..=3 => (0, 0),
-        4..=8 => (1, 1),
-        _ => (5, 2),
+    let (head, tail) = match (characters.len(), characters.as_slice()) {
+        (0..=3, _) => (0, 0),
+        (4..=8, _) => (1, 1),
+        // The country's code, of which there are longer ones, and no area's.
+        (_, ['+', '1' | '7', ..]) => (2, 2),
+        _ => (3, 2),
     };
     let (head, tail) = (&characters[..head], &characters[characters.len() - tail..]);
     Masked(
@@ -141,8 +143,8 @@ mod tests {
     #[test]
     fn a_number_prints_masked_however_it_is_printed() {
         let number = PhoneNumber::parse("+16195550110").unwrap();
-        assert_eq!(format!("{number:?}"), "+1619•••10");
-        assert_eq!(format!("{:?}", Some(&number)), "Some(+1619•••10)");
-        assert_eq!(number.masked().to_string(), "+1619•••10");
+        assert_eq!(format!("{number:?}"), "+1•••10");
+        assert_eq!(format!("{:?}", Some(&number)), "Some(+1•••10)");
+        assert_eq!(number.masked().to_string(), "+1•••10");
     }
 }

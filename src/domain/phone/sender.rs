@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_sender_cannot_steer_the_terminal_or_begin_a_line_of_the_log() {
         let sender = Sender::parse("\u{1b}[31mEVIL\n12:00:00 sent");
-        assert_eq!(sender.masked().to_string(), "�[31m•••nt");
+        assert_eq!(sender.masked().to_string(), "�[3•••nt");
         assert_eq!(format!("{:?}", Sender::parse("\n\n\n\n")), "�•••�");
     }
 }

@@ -4,7 +4,9 @@ use relay::credentials::exchange::Direction::{Pull, Seed};
 use relay::credentials::exchange::{NotStored, VersionedSecret};
 use relay::credentials::rotation::Subject;
 use relay::credentials::values::Values;
-use relay::domain::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
+use relay::domain::credentials::{
+    API_KEY, API_SECRET, AUDIT_KEY, AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret,
+};
 
 use super::world::World;
 
@@ -74,6 +76,27 @@ async fn what_is_new_in_the_file_goes_into_the_secret_once() {
             .is_nothing()
     );
     assert_eq!(world.version().await, after);
+}
+
+#[tokio::test]
+async fn seeding_makes_an_audit_key_once_for_both() {
+    let world = World::new().await;
+    let planned = world.exchange().run(Seed, true).await.unwrap();
+    assert!(!planned.set.iter().any(|name| name == AUDIT_KEY));
+    world.exchange().run(Seed, false).await.unwrap();
+    let key = world.secret_has(AUDIT_KEY).await.unwrap();
+    assert_eq!(key.len(), 64);
+    let in_file = world.places.file.values().unwrap();
+    assert_eq!(in_file.get(AUDIT_KEY).unwrap().expose(), key);
+    assert!(
+        world
+            .exchange()
+            .run(Seed, false)
+            .await
+            .unwrap()
+            .is_nothing()
+    );
+    assert_eq!(world.secret_has(AUDIT_KEY).await.unwrap(), key);
 }
 
 #[tokio::test]

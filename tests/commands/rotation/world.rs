@@ -186,6 +186,7 @@ fn account() -> Credentials {
         next_auth_token: None,
         previous_auth_token: None,
         webhook_keys: Vec::new(),
+        audit_key: None,
         api_key: Some(ApiKey {
             sid: sid("SK"),
             secret: Secret::new("Zz".repeat(16)),

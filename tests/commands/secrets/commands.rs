@@ -8,13 +8,19 @@ fn from_an_empty_folder_to_a_file_that_is_as_it_should_be() {
     let input = NAMES.map(|name| value(name) + "\n").concat();
     let out = desk.add(&NAMES, &input).done();
     assert_eq!(out, format!("{}: added to repos.env\n", NAMES.join(", ")));
-    assert_eq!(desk.text(), values().concat());
+    let text = desk.text();
+    let audit_key = text.strip_prefix(&values().concat()).unwrap();
+    let audit_key = audit_key.strip_prefix("RELAY_AUDIT_KEY=").unwrap().trim();
+    assert!(
+        audit_key.len() == 64 && audit_key.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "it was made with the file"
+    );
     assert_eq!(mode(&desk.file()), 0o600);
     let check = desk.on_file(&["check"]);
     assert!(
         check
             .out
-            .contains("✓ repos.env is as it should be (4 variables)"),
+            .contains("✓ repos.env is as it should be (5 variables)"),
         "{}",
         check.out
     );
@@ -32,6 +38,26 @@ fn from_an_empty_folder_to_a_file_that_is_as_it_should_be() {
         listed.contains("TWILIO_AUTH_TOKEN   an auth token        "),
         "{listed}"
     );
+}
+
+#[test]
+fn another_audit_key_is_one_command() {
+    let desk = Desk::new();
+    let input = NAMES.map(|name| value(name) + "\n").concat();
+    desk.add(&NAMES, &input).done();
+    let before = desk.text();
+    desk.on_file(&["rotate", "audit-key", "--file-alone"])
+        .done();
+    let after = desk.text();
+    assert_ne!(before, after);
+    assert!(after.starts_with(&values().concat()));
+    // It is as it was once it is there.
+    desk.add(
+        &["--replace", "TWILIO_ACCOUNT_SID"],
+        &value("TWILIO_ACCOUNT_SID"),
+    )
+    .done();
+    assert_eq!(desk.text(), after);
 }
 
 #[test]
@@ -59,7 +85,7 @@ fn values_are_taken_from_another_file() {
     set_mode(&desk.path("old.env"), 0o600);
     let from = ["--from", "old.env"];
     desk.add(&[&from[..], &NAMES].concat(), "").done();
-    assert_eq!(desk.text(), values().concat());
+    assert!(desk.text().starts_with(&values().concat()));
     desk.add(&[&from[..], &["MISSING"]].concat(), "")
         .refused(1, "MISSING is not in old.env");
     set_mode(&desk.path("old.env"), 0o644);

@@ -71,7 +71,7 @@ fn a_text_to_a_number_of_somebody_else_is_a_mistake() {
         .sandbox
         .text(&Sender::parse(CUSTOMER), &to, Text::new("hi"))
         .unwrap_err();
-    assert!(error.to_string().starts_with("+1619•••99 is no number"));
+    assert!(error.to_string().starts_with("+1•••99 is no number"));
 }
 
 #[test]

@@ -23,9 +23,13 @@ use crate::domain::subscriber::{How, Subscriber};
 pub use notices::{notice_accepted, notice_ended};
 
 impl HashKey {
-    /// The account's SID is the key: it is never logged, and unlike the tokens it does not change.
+    /// Without a key of its own, one that is made of the auth token: as secret, but another one after the
+    /// token's next rotation.
     pub fn of(credentials: &Credentials) -> Self {
-        Self::new(credentials.account_sid.as_bytes())
+        match &credentials.audit_key {
+            Some(key) => Self::new(key.expose().as_bytes()),
+            None => Self::made_of(credentials.auth_token.expose().as_bytes()),
+        }
     }
 }
 

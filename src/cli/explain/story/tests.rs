@@ -134,10 +134,10 @@ fn a_text_that_was_handed_over_is_told_from_beginning_to_end() {
         [
             "it came in",
             "it was for Sergio, the first of the cascade who was available",
-            "attempt 1 to Sergio (+1619•••10)",
+            "attempt 1 to Sergio (+1•••10)",
             "attempt 1: not delivered, error 30006: this number cannot be reached by text",
             "Sergio could not be reached, so Backup is next",
-            "attempt 2 to Backup (+1619•••11)",
+            "attempt 2 to Backup (+1•••11)",
             "attempt 2: delivered",
             "it reached Backup",
         ]
@@ -361,7 +361,7 @@ fn a_hand_over_by_time_says_when_and_why_and_who_was_told() {
         story.moments[moved_on].details,
         ["no delivery report in time"]
     );
-    let told_of = find("Sergio (+1619•••10) was to be told that the text moved on");
+    let told_of = find("Sergio (+1•••10) was to be told that the text moved on");
     assert_eq!(story.moments[told_of].details, ["that text reached Sergio"]);
     assert!(moved_on < told_of && told_of < find("attempt 20 to Backup"));
 
