@@ -3,11 +3,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::config_file;
-use super::serve::{Place, say, start_log, when_asked_to_stop};
+use super::serve::{Place, ended, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::domain::line::{Line, config};
 use crate::hosts::server::DEV_DATA;
 use crate::hosts::server::machine::Machine;
+use crate::hosts::server::parts::Parts;
 use crate::sandbox::drive::{Resolve, drive};
 use crate::sandbox::{Number, Sandbox, demo_account, http};
 use crate::twilio::client::Client;
@@ -69,10 +70,10 @@ impl Dev {
         let until = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        let driving = tokio::spawn(drive(Arc::clone(&sandbox), resolve, until));
-        machine.serve(listener, http::router(sandbox), stop).await?;
-        driving.await?;
-        Ok(ExitCode::SUCCESS)
+        let mut parts = Parts::default();
+        parts.add("the sandbox", drive(Arc::clone(&sandbox), resolve, until));
+        let served = machine.serve(listener, http::router(sandbox), parts, stop);
+        Ok(ended(served.await))
     }
 
     /// The lines, and where they come from.

@@ -1,8 +1,8 @@
-use std::io::Write;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -17,7 +17,8 @@ use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
-use crate::hosts::server::{DEFAULT_DATA, logs};
+use crate::hosts::server::parts::{PartEnded, Parts};
+use crate::hosts::server::{DEFAULT_DATA, logs, output};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -87,10 +88,10 @@ impl Serve {
             "health   http://{}/healthz\n",
             listener.local_addr()?
         ));
-        machine
-            .serve(listener, Router::new(), when_asked_to_stop()?)
-            .await?;
-        Ok(ExitCode::SUCCESS)
+        let (parts, stop) = (Parts::default(), when_asked_to_stop()?);
+        Ok(ended(
+            machine.serve(listener, Router::new(), parts, stop).await,
+        ))
     }
 }
 
@@ -111,9 +112,24 @@ impl Place {
     }
 }
 
-/// Prints; somebody who does not listen any more must not stop the relay.
+/// Prints; somebody who does not read it must not stop the relay.
 pub fn say(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    output::stdout().add(text.as_bytes());
+}
+
+/// How long the last lines may take.
+const LAST_LINES_WITHIN: Duration = Duration::from_millis(300);
+
+/// How the process ends once a relay does not serve any more.
+pub fn ended(served: Result<(), PartEnded>) -> ExitCode {
+    let Err(error) = served else {
+        output::stderr().flush(LAST_LINES_WITHIN);
+        return ExitCode::SUCCESS;
+    };
+    output::stderr().add(format!("error: {error}\n").as_bytes());
+    output::stderr().flush(LAST_LINES_WITHIN);
+    // Without the other parts, one of which may be stuck.
+    std::process::exit(1);
 }
 
 /// The log shows the time of the first line's zone.
@@ -133,8 +149,8 @@ pub fn when_asked_to_stop() -> anyhow::Result<watch::Receiver<bool>> {
     tokio::spawn(async move {
         let mut next = async || tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} };
         next().await;
-        tracing::info!("stopping: finishing what has begun");
         let _ = sender.send(true);
+        tracing::info!("stopping: finishing what has begun");
         next().await;
         std::process::exit(1);
     });

@@ -19,43 +19,48 @@ fn config() -> String {
 }
 
 /// A folder with a configuration, in which relays come and go.
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
 }
 
 /// A running `relay dev`.
-struct Dev {
-    process: Child,
-    url: String,
+pub(super) struct Dev {
+    pub process: Child,
+    pub url: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("relay.toml"), config()).unwrap();
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(RELAY);
         command.args(arguments).current_dir(self.folder.path());
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Starts `relay dev` and waits until it is ready.
-    fn dev(&self) -> Dev {
+    pub fn dev(&self) -> Dev {
+        self.dev_logging_to(Stdio::null())
+    }
+
+    /// The same, with its log going there.
+    pub fn dev_logging_to(&self, log: impl Into<Stdio>) -> Dev {
         let mut process = self
             .command(&["dev", "--port", "0"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let greeting = BufReader::new(process.stdout.take().unwrap());
@@ -87,7 +92,7 @@ impl Place {
 }
 
 impl Dev {
-    fn text(&self, place: &Place, body: &str) -> String {
+    pub fn text(&self, place: &Place, body: &str) -> String {
         let output = place.run(&["text", "--from", "619-555-0107", "--url", &self.url, body]);
         assert!(output.status.success(), "{output:?}");
         let told = String::from_utf8(output.stdout).unwrap();
@@ -98,7 +103,7 @@ impl Dev {
     }
 
     /// How often Sergio's phone shows the text, once it shows it at all.
-    fn shows(&self, place: &Place, body: &str) -> usize {
+    pub fn shows(&self, place: &Place, body: &str) -> usize {
         eventually("Sergio's phone shows the text", || {
             let output = place.run(&["phone", "619-555-0110", "--url", &self.url]);
             let count = String::from_utf8(output.stdout)
@@ -123,7 +128,7 @@ impl Dev {
         assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
 
-    fn signal(&mut self, signal: &str) -> std::process::ExitStatus {
+    pub fn signal(&mut self, signal: &str) -> std::process::ExitStatus {
         Command::new("kill")
             .args([signal, &self.process.id().to_string()])
             .status()
@@ -140,7 +145,7 @@ impl Drop for Dev {
 }
 
 /// Another process takes its time; this looks until `what` is so, but not for ever.
-fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+pub(super) fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(seen) = look() {
@@ -551,7 +556,7 @@ fn a_program_whose_body_is_not_read_gets_a_problem_document_all_the_same() {
 }
 
 /// Posts a form; returns the status.
-fn post(url: &str, path: &str, form: &str) -> u16 {
+pub(super) fn post(url: &str, path: &str, form: &str) -> u16 {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
@@ -596,9 +601,13 @@ fn a_webhook_that_is_set_up_wrong_leaves_a_line_that_says_what_is_wrong() {
     for path in ["/twilio/smss", "//twilio/sms", "/sms"] {
         assert_eq!(post(&url, path, &form), 404, "{path}");
     }
+    // A thread of its own writes the log.
+    let log = eventually("the log has a line of each", || {
+        let text = std::fs::read_to_string(&log).unwrap();
+        (text.matches("refused a webhook").count() >= 6).then_some(text)
+    });
     process.kill().unwrap();
     process.wait().unwrap();
-    let log = std::fs::read_to_string(&log).unwrap();
     let lines: Vec<&str> = log
         .lines()
         .filter(|line| line.contains("refused a webhook"))

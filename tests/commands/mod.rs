@@ -18,6 +18,7 @@ mod reconcile;
 mod rotation;
 mod secrets;
 mod subscribers;
+mod trouble_around;
 
 use std::path::Path;
 use std::process::{Command, Output};

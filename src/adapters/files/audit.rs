@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use async_trait::async_trait;
 
 use crate::adapters::files::private_folder::{append_whole, open_to_append};
@@ -46,10 +46,8 @@ impl Audit for FileAudit {
             serde_json::to_writer(&mut lines, record)?;
             lines.push(b'\n');
         }
-        let mut file = self
-            .file
-            .lock()
-            .map_err(|_| anyhow!("a write to the audit panicked"))?;
+        // After a write that panicked the file's length says whether its last line is whole.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.append(lines)
             .with_context(|| format!("cannot write to the audit {}", self.path.display()))
     }

@@ -7,8 +7,9 @@
 //! Files").
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc::{self, TrySendError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -74,7 +75,9 @@ impl Checkpoints {
         if self.writes >= WRITES {
             self.writes = 0;
             // If one is under way or waits already, it does this one's work.
-            let _ = self.wanted.try_send(());
+            if self.wanted.try_send(()) == Err(TrySendError::Disconnected(())) {
+                checkpoint(writer);
+            }
         }
     }
 }

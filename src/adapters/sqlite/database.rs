@@ -1,13 +1,14 @@
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use anyhow::{Context, anyhow, ensure};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::checkpoints::{Checkpoints, LOCKED_AT_MOST};
 use crate::adapters::files::private_folder::leave_to_owner;
@@ -23,6 +24,8 @@ pub struct Database {
     path: Arc<PathBuf>,
     /// Rings when something was committed.
     bell: Arc<Notify>,
+    /// Closed once the thread that writes has ended.
+    threads: watch::Receiver<()>,
 }
 
 /// Does its writes and returns who waits to hear whether they were committed; if the transaction
@@ -78,15 +81,27 @@ impl Database {
         let (sender, jobs) = mpsc::channel();
         let bell = Arc::new(Notify::new());
         let committed = Arc::clone(&bell);
+        let (lives, threads) = watch::channel(());
+        let work = move || {
+            let _lives = lives;
+            write_groups(&writer, &jobs, checkpoints, &committed);
+        };
         std::thread::Builder::new()
             .name("database".into())
-            .spawn(move || write_groups(&writer, &jobs, checkpoints, &committed))?;
+            .spawn(work)?;
         Ok(Self {
             writer: sender,
             reader: Arc::new(Mutex::new(reader)),
             path: Arc::new(path.into()),
             bell,
+            threads,
         })
+    }
+
+    /// Returns once the thread that writes has ended, after which nothing can be written.
+    pub async fn ended(&self) {
+        let mut threads = self.threads.clone();
+        while threads.changed().await.is_ok() {}
     }
 
     /// Returns once this process has committed something since the last time.
@@ -126,10 +141,8 @@ impl Database {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> anyhow::Result<T> {
-        let reader = self
-            .reader
-            .lock()
-            .map_err(|_| anyhow!("a read of the database panicked"))?;
+        // A read that panicked leaves the connection as it was.
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         read(&reader)
             .map_err(E::into)
             .with_context(|| format!("cannot read the database {}", self.path.display()))
@@ -246,13 +259,18 @@ fn run(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(statement)?.execute([]).map(drop)
 }
 
-/// One job's failure must not undo the others of its group.
+/// One job's failure must not undo the others of its group, and its panic must not end the thread.
 fn in_savepoint<T>(
     connection: &Connection,
     write: impl FnOnce(&Connection) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     run(connection, "SAVEPOINT job")?;
-    let done = write(connection);
+    // What it has not finished is rolled back, whatever it left.
+    let done = catch_unwind(AssertUnwindSafe(|| write(connection))).unwrap_or_else(|_| {
+        Err(anyhow!(
+            "the write panicked, which is a mistake in the relay"
+        ))
+    });
     match &done {
         Ok(_) => run(connection, "RELEASE job")?,
         // What went wrong with the write is what matters; the group's end shows the rest.
@@ -307,6 +325,34 @@ mod tests {
         let done = futures::future::join_all(writes).await;
         assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 3);
         assert_eq!(notes.count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_fails_alone() {
+        let notes = Notes::new().await;
+        let panics = notes.0.write(|c| -> anyhow::Result<()> {
+            c.execute("INSERT INTO notes VALUES ('half')", [])?;
+            panic!("on purpose")
+        });
+        let (before, panicked, after) =
+            tokio::join!(notes.add("before"), panics, notes.add("after"));
+        assert!(before.is_ok() && after.is_ok());
+        let error = format!("{:#}", panicked.unwrap_err());
+        assert!(error.contains("panicked"), "{error}");
+        notes.add("later").await.unwrap();
+        assert_eq!(notes.count(), 3, "nothing of it stays");
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_fails_alone() {
+        let notes = Notes::new().await;
+        let panics = AssertUnwindSafe(|| {
+            let read = |_: &Connection| -> anyhow::Result<()> { panic!("on purpose") };
+            notes.0.read(read)
+        });
+        assert!(catch_unwind(panics).is_err());
+        notes.add("later").await.unwrap();
+        assert_eq!(notes.count(), 1);
     }
 
     #[tokio::test]

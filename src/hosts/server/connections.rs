@@ -12,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::parts::asked;
+
 /// How long a client may take to send a request's head, and to begin another one on the same
 /// connection.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -29,8 +31,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            // An error means that whoever could stop it is gone, which is a stop as well.
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = asked(&mut stop) => break,
             Some(_) = connections.join_next() => continue,
             stream = accept(&listener) => stream,
         };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::sync::watch;
 
+use super::parts::asked;
 use crate::adapters::files::kept_texts::SpoolFile;
 use crate::app::inbound_sms;
 use crate::app::ports::kept_texts::SpooledText;
@@ -49,10 +50,10 @@ pub async fn run(relay: Arc<Relay>, kept: SpoolFile, mut stop: watch::Receiver<b
             Left::More => pause = FIRST_PAUSE,
             Left::Nothing => {
                 pause = FIRST_PAUSE;
-                tokio::select! { _ = stop.changed() => {}, () = kept.rung() => {} }
+                tokio::select! { () = asked(&mut stop) => break, () = kept.rung() => {} }
             }
             Left::Failed => {
-                tokio::select! { _ = stop.changed() => {}, () = tokio::time::sleep(pause) => {} }
+                tokio::select! { () = asked(&mut stop) => break, () = tokio::time::sleep(pause) => {} }
                 pause = (2 * pause).min(LONGEST_PAUSE);
             }
         }

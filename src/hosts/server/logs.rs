@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
+use super::output;
 use crate::clock::Clock;
 use crate::domain::time_zone::TimeZone;
 
@@ -18,11 +19,18 @@ pub fn start(zone: TimeZone, clock: Arc<dyn Clock>) {
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("relay=info,warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(output::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .with_timer(InZone { zone, clock })
+        // It prints what goes wrong to standard error, and panics if that fails.
+        .log_internal_errors(false)
         .init();
+    // What a panic says can be anything, a text's body included. Where it happened is enough.
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "panicked, which is a mistake in the relay");
+    }));
 }
 
 /// The time of day by a line's clock.

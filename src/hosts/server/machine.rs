@@ -18,8 +18,9 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::parts::{PartEnded, Parts};
 use super::pressure::LoadGauge;
-use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, worker};
+use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, worker};
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::DataFolder;
 use crate::adapters::files::kept_texts::SpoolFile;
@@ -50,6 +51,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// A relay with its state in a folder, ready to serve.
 pub struct Machine {
     relay: Arc<Relay>,
+    database: Database,
     queue: SqliteQueue,
     spool: SpoolFile,
     caught_up: CaughtUp,
@@ -74,7 +76,7 @@ impl Machine {
         let queue = SqliteQueue::on(database.clone());
         let caught_up = CaughtUp::on(database.clone());
         let relay = Relay {
-            store: Arc::new(SqliteStore::on(database)),
+            store: Arc::new(SqliteStore::on(database.clone())),
             queue: Arc::new(queue.clone()),
             audit: Arc::new(FileAudit::open(&data.join(AUDIT))?),
             credentials: Arc::new(credentials),
@@ -87,6 +89,7 @@ impl Machine {
         put_in_force(relay.store.as_ref(), lines).await?;
         Ok(Self {
             relay: Arc::new(relay),
+            database,
             queue,
             spool,
             caught_up,
@@ -97,12 +100,15 @@ impl Machine {
     /// Serves webhooks and programs on `listener`, and whatever `beside` has, until `stop` says so;
     /// then answers the requests that have come in and finishes the attempts that have begun. A
     /// client that does not get on with its request does not hold that up for long.
+    ///
+    /// An error says which of the `parts`, with its own, ended before that.
     pub async fn serve(
         self,
         listener: TcpListener,
         beside: Router,
+        mut parts: Parts,
         stop: watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), PartEnded> {
         let _until_the_end = self.folder;
         let context = FallbackContext {
             spool: Arc::new(self.spool.clone()),
@@ -117,7 +123,8 @@ impl Machine {
             .route("/twilio/fallback", fallback.clone())
             .route("/twilio/fallback/", fallback)
             .route("/twilio/{*path}", any(nowhere));
-        let taking = tokio::spawn(kept::run(Arc::clone(&self.relay), self.spool, stop.clone()));
+        let taking = kept::run(Arc::clone(&self.relay), self.spool, stop.clone());
+        parts.add("the part that takes in kept texts", taking);
         let load = LoadGauge::none(Instant::now());
         let webhooks = Router::new()
             .route("/twilio/sms", post(sms).fallback(not_posted))
@@ -132,18 +139,23 @@ impl Machine {
             .route("/v1/invitations/{id}", any(program))
             .route("/healthz", get(healthz))
             .with_state(Arc::clone(&self.relay));
-        let nightly = tokio::spawn(nightly::run(Arc::clone(&self.relay), stop.clone()));
+        let nightly = nightly::run(Arc::clone(&self.relay), stop.clone());
+        parts.add("the nightly comparison", nightly);
         let catching_up = catching_up::run(Arc::clone(&self.relay), self.caught_up, stop.clone());
-        let catching_up = tokio::spawn(catching_up);
+        parts.add("the part that asks for missed texts", catching_up);
         let working = worker::run(self.relay, self.queue, load, stop.clone());
-        let working = tokio::spawn(working);
+        parts.add("the worker", working);
         let routes = webhooks.merge(beside).fallback(elsewhere);
-        connections::serve(listener, routes, stop).await;
-        working.await?;
-        taking.await?;
-        nightly.await?;
-        catching_up.await?;
-        Ok(())
+        let serving = connections::serve(listener, routes, stop.clone());
+        parts.add("the HTTP server", serving);
+        let database = self.database;
+        parts.watch(
+            "the database's thread",
+            async move { database.ended().await },
+        );
+        parts.watch("the log's thread", output::stderr().ended());
+        parts.watch("standard output's thread", output::stdout().ended());
+        parts.run(stop).await
     }
 }
 

@@ -7,6 +7,8 @@ pub mod kept;
 pub mod logs;
 pub mod machine;
 mod nightly;
+pub mod output;
+pub mod parts;
 mod pressure;
 mod worker;
 

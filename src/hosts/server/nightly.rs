@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::parts::asked;
 use crate::app::reconciliation;
 use crate::app::relay::Relay;
 
@@ -28,8 +29,7 @@ pub async fn run(relay: Arc<Relay>, mut stop: watch::Receiver<bool>) {
         }
     };
     tokio::select! {
-        // An error means that whoever could stop it is gone, which is a stop as well.
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = asked(&mut stop) => {}
         () = work => {}
     }
 }

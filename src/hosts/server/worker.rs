@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::parts::asked;
 use super::pressure::LoadGauge;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::app::ports::queue::Message;
@@ -77,7 +78,7 @@ pub(super) async fn run(
         };
         let pause = pause.clamp(Duration::from_millis(1), LOOK_EVERY);
         tokio::select! {
-            _ = stop.changed() => {}
+            () = asked(&mut stop) => break,
             () = queue.rung() => {}
             () = tokio::time::sleep(pause) => {}
             Some(Ok((message, done))) = busy.join_next() => {
