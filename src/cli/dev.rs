@@ -9,6 +9,7 @@ use crate::domain::line::{Line, config};
 use crate::hosts::server::DEV_DATA;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::Parts;
+use crate::hosts::server::twilio_account::TwilioAccount;
 use crate::sandbox::drive::{Resolve, drive};
 use crate::sandbox::{Number, Sandbox, demo_account, http};
 use crate::twilio::client::Client;
@@ -59,7 +60,8 @@ impl Dev {
             }
             resolve = resolve.with(&line.public_url, &here);
         }
-        let twilio = Client::new(Box::new(Network::new()), &here);
+        let heard = TwilioAccount::default();
+        let twilio = Client::new(heard.behind(Network::new()), &here);
         let machine = Machine::open(&self.data, &lines, account, twilio).await?;
         start_log(&lines);
         let command = std::env::args_os().next().unwrap_or_default();
@@ -72,7 +74,7 @@ impl Dev {
         };
         let mut parts = Parts::default();
         parts.add("the sandbox", drive(Arc::clone(&sandbox), resolve, until));
-        let served = machine.serve(listener, http::router(sandbox), parts, stop);
+        let served = machine.serve(listener, http::router(sandbox), parts, heard, stop);
         Ok(ended(served.await))
     }
 
@@ -130,7 +132,8 @@ fn greeting(lines: &[Line], origin: &str, here: &str, command: &str) -> String {
         );
     }
     text + &format!(
-        "health   {here}/healthz
+        "ready    {here}/readyz
+health   {here}/healthz
 webhook  {here}/twilio/sms
 fallback {here}/twilio/fallback
 sandbox  {here}/sandbox/account

@@ -27,6 +27,7 @@ mod schema;
 mod secrets;
 mod serve;
 mod show;
+mod status;
 mod subscribers;
 mod text;
 mod twilio;
@@ -56,6 +57,7 @@ struct Relay {
 enum Command {
     Dev(dev::Dev),
     Serve(serve::Serve),
+    Status(status::Status),
     Sandbox(sandbox::Sandbox),
     Route(route::Route),
     Duty(duty::Duty),
@@ -141,6 +143,7 @@ impl Command {
         match self {
             Command::Dev(command) => command.run().await,
             Command::Serve(command) => command.run().await,
+            Command::Status(command) => command.run().await,
             Command::Sandbox(command) => command.run().await,
             Command::Route(command) => command.run().await,
             Command::Duty(command) => command.run().await,

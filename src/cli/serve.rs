@@ -18,6 +18,7 @@ use crate::credentials::repos_env::EnvFile;
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
+use crate::hosts::server::twilio_account::TwilioAccount;
 use crate::hosts::server::{DEFAULT_DATA, logs, output};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
@@ -75,7 +76,8 @@ impl Serve {
         let credentials = Cache::new(EnvFile::at(&self.env_file), Arc::new(SystemClock));
         credentials.current().await?;
         let listener = self.place.listen().await?;
-        let twilio = Client::new(Box::new(Network::new()), &self.twilio_url);
+        let account = TwilioAccount::default();
+        let twilio = Client::new(account.behind(Network::new()), &self.twilio_url);
         let machine = Machine::open(&self.data, &lines, credentials, twilio).await?;
         start_log(&lines);
         for line in &lines {
@@ -85,13 +87,12 @@ impl Serve {
             ));
         }
         say(&format!(
-            "health   http://{}/healthz\n",
+            "ready    http://{0}/readyz\nhealth   http://{0}/healthz\n",
             listener.local_addr()?
         ));
         let (parts, stop) = (Parts::default(), when_asked_to_stop()?);
-        Ok(ended(
-            machine.serve(listener, Router::new(), parts, stop).await,
-        ))
+        let served = machine.serve(listener, Router::new(), parts, account, stop);
+        Ok(ended(served.await))
     }
 }
 

@@ -210,6 +210,10 @@ impl<F: Fetch> CredentialsSource for Cache<F> {
         self.read(&mut went_wrong).await
     }
 
+    async fn look(&self) -> anyhow::Result<Arc<Credentials>> {
+        self.from.fetch(self.clock.now()).await.map(Arc::new)
+    }
+
     async fn newer(&self, seen: &Credentials, because: RefreshReason) -> Option<Arc<Credentials>> {
         if let Some(newer) = self.other_than(seen) {
             return Some(newer);

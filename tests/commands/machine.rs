@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::RELAY_TOML;
 
-const RELAY: &str = env!("CARGO_BIN_EXE_relay");
+pub(super) const RELAY: &str = env!("CARGO_BIN_EXE_relay");
 
 /// Sergio is always on duty here, whatever the time of the test.
 fn config() -> String {
@@ -57,26 +57,7 @@ impl Place {
 
     /// The same, with its log going there.
     pub fn dev_logging_to(&self, log: impl Into<Stdio>) -> Dev {
-        let mut process = self
-            .command(&["dev", "--port", "0"])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let greeting = BufReader::new(process.stdout.take().unwrap());
-        let url = greeting
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                Some(
-                    line.split_whitespace()
-                        .last()?
-                        .strip_suffix("/healthz")?
-                        .to_owned(),
-                )
-            })
-            .expect("it says where it is");
-        Dev { process, url }
+        Dev::started(self.command(&["dev", "--port", "0"]).stderr(log))
     }
 
     /// The first of the audit's records that is as it should be, as soon as there is one.
@@ -92,6 +73,25 @@ impl Place {
 }
 
 impl Dev {
+    /// Starts a relay and waits until it is ready.
+    pub fn started(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let greeting = BufReader::new(process.stdout.take().unwrap());
+        let url = greeting
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                Some(
+                    line.split_whitespace()
+                        .last()?
+                        .strip_suffix("/healthz")?
+                        .to_owned(),
+                )
+            })
+            .expect("it says where it is");
+        Self { process, url }
+    }
+
     pub fn text(&self, place: &Place, body: &str) -> String {
         let output = place.run(&["text", "--from", "619-555-0107", "--url", &self.url, body]);
         assert!(output.status.success(), "{output:?}");
@@ -114,7 +114,7 @@ impl Dev {
         })
     }
 
-    fn goes_wrong(&self, fault: &str) {
+    pub fn goes_wrong(&self, fault: &str) {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         let length = fault.len();

@@ -33,6 +33,10 @@ impl DataFolder {
         Ok(Self { path, _lock: lock })
     }
 
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Makes the folder this account's, if it is nobody's yet.
     pub fn belongs_to(&self, account_sid: &str) -> anyhow::Result<()> {
         let (folder, file) = (self.path.display(), self.path.join(ACCOUNT));

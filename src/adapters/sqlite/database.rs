@@ -4,6 +4,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Instant;
 
 use anyhow::{Context, anyhow, ensure};
 use rusqlite::config::DbConfig;
@@ -11,6 +12,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::checkpoints::{Checkpoints, LOCKED_AT_MOST};
+use super::condition::{Files, LastTrouble};
+pub use super::condition::{FilesNow, Trouble};
 use crate::adapters::files::private_folder::leave_to_owner;
 
 /// The one-machine mode's SQLite file. All writes go through one thread, which puts whatever waits
@@ -26,6 +29,8 @@ pub struct Database {
     bell: Arc<Notify>,
     /// Closed once the thread that writes has ended.
     threads: watch::Receiver<()>,
+    files: Arc<Files>,
+    trouble: Arc<LastTrouble>,
 }
 
 /// Does its writes and returns who waits to hear whether they were committed; if the transaction
@@ -82,9 +87,11 @@ impl Database {
         let bell = Arc::new(Notify::new());
         let committed = Arc::clone(&bell);
         let (lives, threads) = watch::channel(());
+        let trouble = Arc::new(LastTrouble::default());
+        let noted = Arc::clone(&trouble);
         let work = move || {
             let _lives = lives;
-            write_groups(&writer, &jobs, checkpoints, &committed);
+            write_groups(&writer, &jobs, checkpoints, &committed, &noted);
         };
         std::thread::Builder::new()
             .name("database".into())
@@ -95,6 +102,8 @@ impl Database {
             path: Arc::new(path.into()),
             bell,
             threads,
+            files: Arc::new(Files::of(path)),
+            trouble,
         })
     }
 
@@ -102,6 +111,22 @@ impl Database {
     pub async fn ended(&self) {
         let mut threads = self.threads.clone();
         while threads.changed().await.is_ok() {}
+    }
+
+    /// Writes what is there already, to see whether that is possible.
+    pub async fn probe(&self) -> anyhow::Result<()> {
+        self.write(|connection| connection.pragma_update(None, "user_version", SHAPE))
+            .await
+    }
+
+    /// What became of the files since they were opened.
+    pub fn files(&self) -> FilesNow {
+        self.files.now()
+    }
+
+    /// The last error of SQLite's that says something about the file or its disk, and when it was.
+    pub fn trouble(&self) -> Option<(Trouble, Instant)> {
+        self.trouble.get()
     }
 
     /// Returns once this process has committed something since the last time.
@@ -115,6 +140,7 @@ impl Database {
         write: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     ) -> anyhow::Result<T> {
         let (reply, answer) = oneshot::channel();
+        let trouble = Arc::clone(&self.trouble);
         let job: Job = Box::new(move |connection| match connection {
             Err(error) => {
                 let _ = reply.send(Err(anyhow!("{error}")));
@@ -123,6 +149,9 @@ impl Database {
             Ok(connection) => {
                 let done =
                     in_savepoint(connection, |connection| write(connection).map_err(E::into));
+                if let Err(error) = &done {
+                    trouble.note_cause(error);
+                }
                 Some(Box::new(move |committed| {
                     let committed = || committed.map_err(|error| anyhow!("{error}"));
                     let _ = reply.send(done.and_then(|done| committed().map(|()| done)));
@@ -145,6 +174,7 @@ impl Database {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         read(&reader)
             .map_err(E::into)
+            .inspect_err(|error| self.trouble.note_cause(error))
             .with_context(|| format!("cannot read the database {}", self.path.display()))
     }
 }
@@ -219,10 +249,12 @@ fn write_groups(
     jobs: &mpsc::Receiver<Job>,
     mut checkpoints: Checkpoints,
     bell: &Notify,
+    trouble: &LastTrouble,
 ) {
     while let Ok(first) = jobs.recv() {
         let group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
         if let Err(error) = run(connection, "BEGIN IMMEDIATE") {
+            trouble.note(&error);
             let error = format!("{error}{}", advice(&error));
             // Whoever asks once it is told has not waited: all who have, before anyone is told.
             let waited: Vec<Job> = group.collect();
@@ -239,7 +271,10 @@ fn write_groups(
             };
             replies.extend(job(transaction));
         }
-        let committed = run(connection, "COMMIT").map_err(|error| error.to_string());
+        let committed = run(connection, "COMMIT").map_err(|error| {
+            trouble.note(&error);
+            error.to_string()
+        });
         if committed.is_err() {
             // If the transaction is over already, there is nothing to undo.
             let _ = run(connection, "ROLLBACK");
@@ -356,6 +391,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_probe_writes_to_the_disk_and_changes_nothing() {
+        let notes = Notes::new().await;
+        let log = notes.1.path().join("relay.db-wal");
+        let before = std::fs::read(&log).unwrap();
+        notes.0.probe().await.unwrap();
+        assert!(std::fs::read(&log).unwrap() != before);
+        let shape =
+            |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+        assert_eq!(notes.0.read(shape).unwrap(), SHAPE);
+        assert_eq!(notes.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn files_that_are_gone_or_others_are_noticed() {
+        for file in ["relay.db", "relay.db-wal"] {
+            let notes = Notes::new().await;
+            notes.add("one").await.unwrap();
+            assert_eq!(notes.0.files(), FilesNow::Same);
+            let path = notes.1.path().join(file);
+            let aside = notes.1.path().join("aside");
+            std::fs::rename(&path, &aside).unwrap();
+            assert_eq!(notes.0.files(), FilesNow::Gone, "{file}");
+            std::fs::copy(&aside, &path).unwrap();
+            assert_eq!(notes.0.files(), FilesNow::Others, "{file}");
+            std::fs::rename(&aside, &path).unwrap();
+            assert_eq!(notes.0.files(), FilesNow::Same, "{file}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_query_is_not_compiled_anew_for_another_value() {
         let notes = Notes::new().await;
         notes.add("one").await.unwrap();
@@ -380,6 +445,8 @@ mod tests {
             .unwrap();
         let error = notes.add(&"x".repeat(1_000_000)).await.unwrap_err();
         assert!(format!("{error:#}").contains("full"), "{error:#}");
+        let noted = notes.0.trouble().map(|(trouble, _)| trouble);
+        assert_eq!(noted, Some(Trouble::Unwritable));
         notes
             .0
             .write(|c| c.execute_batch("PRAGMA max_page_count = 100000"))

@@ -2,7 +2,9 @@
 
 pub mod caught_up;
 pub mod checkpoints;
+mod condition;
 pub mod database;
+pub mod integrity;
 pub mod queue;
 mod statements;
 pub mod store;

@@ -22,6 +22,8 @@ pub(super) const URGENT: &str =
     "SELECT id, due FROM deliveries WHERE bulk = 0 AND due IS NOT NULL ORDER BY due";
 pub(super) const BULK: &str = "SELECT id, due FROM deliveries WHERE bulk = 1 AND due IS NOT NULL
      UNION ALL SELECT id, due FROM notices WHERE due IS NOT NULL ORDER BY due";
+const OLDEST: &str = "SELECT due FROM deliveries WHERE bulk = 0 AND due IS NOT NULL
+     AND id NOT IN (SELECT name FROM dead_letters) ORDER BY due LIMIT 1";
 const DUE_LATER: &str = "SELECT delivery FROM deliveries WHERE id = ? AND due > ?";
 const PUT_FORWARD: &str = "UPDATE deliveries SET due = ?2 WHERE id = ?1 AND due > ?2";
 const PAGE: &str = "SELECT notice ->> 'page' FROM notices WHERE id = ?";
@@ -63,6 +65,13 @@ impl SqliteQueue {
             }
             anyhow::Ok((due, next))
         })
+    }
+
+    /// Since when the oldest text is due that is not one of many, nor was tried too often in vain; it
+    /// may be due later.
+    pub fn oldest_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        let due: Option<i64> = self.database.read(|c| value(c, OLDEST, []))?;
+        Ok(due.map(Timestamp::from_millisecond).transpose()?)
     }
 
     /// Makes a dead letter of what was tried too often in vain.

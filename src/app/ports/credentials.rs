@@ -13,6 +13,11 @@ use crate::twilio::webhook::{Refusal, Unverified, Verified};
 pub trait CredentialsSource: Send + Sync {
     async fn current(&self) -> anyhow::Result<Arc<Credentials>>;
 
+    /// Reads them from where they come from, whatever is still kept of them: whether that works.
+    async fn look(&self) -> anyhow::Result<Arc<Credentials>> {
+        self.current().await
+    }
+
     /// Newer credentials than those that were `seen` and seem not to be right any more. `None` if
     /// there are none, or if that was looked into a moment ago.
     async fn newer(&self, seen: &Credentials, because: RefreshReason) -> Option<Arc<Credentials>>;

@@ -1,7 +1,7 @@
 //! The HTTP server of the one-machine mode: what API Gateway does on AWS, with the same handlers
 //! behind it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,16 @@ use tokio::sync::watch;
 
 use super::parts::{PartEnded, Parts};
 use super::pressure::LoadGauge;
-use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, worker};
+use super::readiness::{Pulse, Readiness, Sources};
+use super::twilio_account::TwilioAccount;
+use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, readiness, worker};
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::DataFolder;
 use crate::adapters::files::kept_texts::SpoolFile;
 use crate::adapters::files::private_folder::leave_to_owner;
 use crate::adapters::sqlite::caught_up::CaughtUp;
 use crate::adapters::sqlite::database::Database;
+use crate::adapters::sqlite::integrity::Integrity;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::outbound_notifier::problem::Document;
@@ -56,6 +59,7 @@ pub struct Machine {
     spool: SpoolFile,
     caught_up: CaughtUp,
     folder: DataFolder,
+    integrity: Integrity,
 }
 
 impl Machine {
@@ -72,6 +76,7 @@ impl Machine {
         leave_to_owner(&data.join(AUDIT))?;
         leave_to_owner(&data.join(KEPT_TEXTS))?;
         let spool = SpoolFile::open(&data.join(KEPT_TEXTS))?;
+        let integrity = Integrity::of(&data.join(DATABASE))?;
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let caught_up = CaughtUp::on(database.clone());
@@ -94,6 +99,7 @@ impl Machine {
             spool,
             caught_up,
             folder,
+            integrity,
         })
     }
 
@@ -107,9 +113,10 @@ impl Machine {
         listener: TcpListener,
         beside: Router,
         mut parts: Parts,
+        account: TwilioAccount,
         stop: watch::Receiver<bool>,
     ) -> Result<(), PartEnded> {
-        let _until_the_end = self.folder;
+        let _until_the_end = &self.folder;
         let context = FallbackContext {
             spool: Arc::new(self.spool.clone()),
             credentials: Arc::clone(&self.relay.credentials),
@@ -137,13 +144,33 @@ impl Machine {
             .route("/v1/notices/{id}", any(program))
             .route("/v1/invitations", any(program))
             .route("/v1/invitations/{id}", any(program))
-            .route("/healthz", get(healthz))
+            .route("/healthz", get("ok\n"))
             .with_state(Arc::clone(&self.relay));
+        let readiness = Readiness::unknown(Instant::now());
+        let ready = get(readyz).with_state(readiness.clone());
+        let webhooks = webhooks.route("/readyz", ready);
         let nightly = nightly::run(Arc::clone(&self.relay), stop.clone());
         parts.add("the nightly comparison", nightly);
         let catching_up = catching_up::run(Arc::clone(&self.relay), self.caught_up, stop.clone());
         parts.add("the part that asks for missed texts", catching_up);
-        let working = worker::run(self.relay, self.queue, load, stop.clone());
+        let pulse = Pulse::starts(Instant::now());
+        parts.watch(
+            "the thread that checks the database",
+            self.integrity.ended(),
+        );
+        let looked_at = Sources {
+            folder: self.folder.path().to_owned(),
+            database: self.database.clone(),
+            integrity: self.integrity,
+            queue: self.queue.clone(),
+            credentials: Arc::clone(&self.relay.credentials),
+            account,
+            worker: pulse.clone(),
+            clock: Arc::clone(&self.relay.clock),
+        };
+        let looking = readiness.clone().keep_looking(looked_at, stop.clone());
+        parts.add("the part that looks whether the relay is ready", looking);
+        let working = worker::run(self.relay, self.queue, load, pulse, stop.clone());
         parts.add("the worker", working);
         let routes = webhooks.merge(beside).fallback(elsewhere);
         let serving = connections::serve(listener, routes, stop.clone());
@@ -293,16 +320,6 @@ fn too_large() -> Refused {
     )
 }
 
-async fn healthz(State(relay): State<Arc<Relay>>) -> Response {
-    match relay.store.lines().await {
-        Ok(_) => "ok\n".into_response(),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "not healthy");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The database cannot be read.\n",
-            )
-                .into_response()
-        }
-    }
+async fn readyz(State(readiness): State<Readiness>) -> Response {
+    readiness::answer(&readiness.reasons(Instant::now()))
 }

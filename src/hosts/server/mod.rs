@@ -10,6 +10,8 @@ mod nightly;
 pub mod output;
 pub mod parts;
 mod pressure;
+pub mod readiness;
+pub mod twilio_account;
 mod worker;
 
 /// Where `relay serve` keeps its state, and other commands look for it.

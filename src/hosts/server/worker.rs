@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::parts::asked;
 use super::pressure::LoadGauge;
+use super::readiness::Pulse;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::app::ports::queue::Message;
 use crate::app::relay::Relay;
@@ -53,6 +54,7 @@ pub(super) async fn run(
     relay: Arc<Relay>,
     queue: SqliteQueue,
     load: LoadGauge,
+    pulse: Pulse,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut busy = JoinSet::new();
@@ -65,6 +67,7 @@ pub(super) async fn run(
         };
         let pause = match desk.take(&queue, places, relay.now()) {
             Ok((due, next)) => {
+                pulse.beat(Instant::now().into_std());
                 for message in due {
                     busy.spawn(work(Arc::clone(&relay), message));
                 }

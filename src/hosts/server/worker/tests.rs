@@ -103,7 +103,8 @@ fn works(relay: &Arc<Relay>, queue: &SqliteQueue) -> JoinHandle<()> {
     let load = LoadGauge::none(std::time::Instant::now());
     tokio::spawn(async move {
         let (_stop, stopped) = watch::channel(false);
-        run(relay, queue, load, stopped).await;
+        let pulse = Pulse::starts(std::time::Instant::now());
+        run(relay, queue, load, pulse, stopped).await;
     })
 }
 
