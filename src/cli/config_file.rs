@@ -26,6 +26,11 @@ pub enum NoConfig {
 
 /// Reads the lines of a file.
 pub fn read(path: &Path) -> Result<Vec<Line>, NoConfig> {
+    read_file(path).map(|file| file.lines)
+}
+
+/// Reads all that a file says.
+pub fn read_file(path: &Path) -> Result<config::File, NoConfig> {
     let name = path.display().to_string();
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
@@ -33,6 +38,6 @@ pub fn read(path: &Path) -> Result<Vec<Line>, NoConfig> {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(NoConfig::Missing(name)),
         Err(error) => Err(NoConfig::Unreadable(name, error)),
         Ok(length) if length as u64 > MOST_BYTES => Err(NoConfig::TooLarge(name)),
-        Ok(_) => Ok(config::parse_bytes(&bytes, &name)?),
+        Ok(_) => Ok(config::parse_file(&bytes, &name)?),
     }
 }

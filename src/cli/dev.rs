@@ -43,7 +43,7 @@ impl Dev {
         let listener = self.place.listen().await?;
         let address = listener.local_addr()?;
         let here = format!("http://{address}");
-        let (lines, origin) = self.lines(address.port())?;
+        let (config::File { lines, alerts }, origin) = self.config(address.port())?;
         let stop = when_asked_to_stop()?;
 
         let account = Arc::new(demo_account());
@@ -62,7 +62,7 @@ impl Dev {
         }
         let heard = TwilioAccount::default();
         let twilio = Client::new(heard.behind(Network::new()), &here);
-        let machine = Machine::open(&self.data, &lines, account, twilio).await?;
+        let machine = Machine::open(&self.data, &lines, account, twilio, alerts).await?;
         start_log(&lines);
         let command = std::env::args_os().next().unwrap_or_default();
         let command = as_started(Path::new(&command), &std::env::current_dir()?);
@@ -78,14 +78,21 @@ impl Dev {
         Ok(ended(served.await))
     }
 
-    /// The lines, and where they come from.
-    fn lines(&self, port: u16) -> anyhow::Result<(Vec<Line>, String)> {
+    /// The configuration, and where it comes from.
+    fn config(&self, port: u16) -> anyhow::Result<(config::File, String)> {
         let file = match &self.config {
             Some(file) => file.as_path(),
             None if Path::new(CONFIG).exists() => Path::new(CONFIG),
-            None => return Ok((config::example(port), "the built-in example".to_owned())),
+            None => {
+                let lines = config::example(port);
+                let file = config::File {
+                    lines,
+                    ..config::File::default()
+                };
+                return Ok((file, "the built-in example".to_owned()));
+            }
         };
-        Ok((config_file::read(file)?, file.display().to_string()))
+        Ok((config_file::read_file(file)?, file.display().to_string()))
     }
 }
 

@@ -267,7 +267,7 @@ fn a_configuration_with_mistakes_is_refused_with_their_places() {
     let ran = place.relay(&["duty", "show", "--config", "relay.toml"]);
     ran.refused(
         1,
-        "error: relay.toml:11:13: \"America/Los_Angelos\" is no time zone; did you",
+        "error: relay.toml:16:13: \"America/Los_Angelos\" is no time zone; did you",
     );
     place
         .relay(&["duty", "show", "--config", "other.toml"])

@@ -328,3 +328,71 @@ fn status_says_in_one_line_whether_a_relay_is_there_and_ready() {
     assert_eq!(code, Some(1));
     assert!(text.contains("not ready: nothing answers at"), "{text}");
 }
+
+/// What the alerts say, once they say that.
+fn alerted(place: &Place, words: &str) -> String {
+    eventually("the owner is told", || {
+        let text = std::fs::read_to_string(place.path("alerts")).ok()?;
+        text.contains(words).then_some(text)
+    })
+}
+
+#[test]
+fn an_owner_whose_texts_twilio_refuses_is_told_without_twilio_once() {
+    for (fault, code) in [
+        (
+            r#"{"fault": {"refuse": {"code": 21608}}, "times": 99}"#,
+            21608,
+        ),
+        (
+            r#"{"fault": {"refuse": {"code": 20003, "status": 401}}, "times": 99}"#,
+            20003,
+        ),
+        (
+            r#"{"fault": {"undeliverable": {"code": 30034}}, "times": 99}"#,
+            30034,
+        ),
+    ] {
+        let place = Place::new();
+        let file = place.path("relay.toml");
+        let config = std::fs::read_to_string(&file).unwrap();
+        let command = r#"alert_command = ["sh", "-c", "cat >> alerts"]"#;
+        std::fs::write(&file, format!("{command}\n{config}")).unwrap();
+        let dev = place.dev();
+        dev.goes_wrong(fault);
+        dev.text(&place, "Is the boat ready?");
+        let text = ["text", "--from", "858-555-0108", "--url", &dev.url, "Hi"];
+        assert!(place.run(&text).status.success());
+        let alerts = alerted(&place, &format!("error {code}"));
+        assert!(alerts.starts_with("sms-relay: "), "{alerts}");
+        for words in ["555", "boat", "Hi"] {
+            assert!(!alerts.contains(words), "{alerts}");
+        }
+        // Both texts, and the one to the owner, are refused by now.
+        eventually("all are refused", || {
+            let audit = std::fs::read_to_string(place.path(".relay/audit.jsonl")).ok()?;
+            (audit.matches(&format!("\"error_code\":{code}")).count() >= 2).then_some(())
+        });
+        let alerts = alerted(&place, &format!("error {code}"));
+        assert_eq!(alerts.lines().count(), 1, "{alerts}");
+        let reason = match code {
+            20003 => "Twilio refuses the credentials",
+            _ => "Twilio has refused texts",
+        };
+        turns_red(&place, &dev.url, reason);
+    }
+}
+
+#[test]
+fn an_alert_that_does_not_get_out_shows() {
+    let place = Place::new();
+    let file = place.path("relay.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let command = r#"alert_command = ["./there-is-no-such-program"]"#;
+    std::fs::write(&file, format!("{command}\n{config}")).unwrap();
+    let dev = place.dev();
+    is_ready(&place, &dev.url);
+    dev.goes_wrong(r#"{"fault": {"refuse": {"code": 21608}}, "times": 99}"#);
+    dev.text(&place, "Is the boat ready?");
+    turns_red(&place, &dev.url, "the last alert did not get out");
+}

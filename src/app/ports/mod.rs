@@ -1,5 +1,6 @@
 //! What the use cases need from outside, as traits. [`crate::adapters`] implements them.
 
+pub mod alerts;
 pub mod audit;
 pub mod credentials;
 pub mod event_bus;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
+use crate::app::ports::alerts::{Alert, Alerts};
 use crate::app::ports::audit::{Audit, Record};
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::Bus;
@@ -33,6 +34,8 @@ pub struct Relay {
     pub twilio: Client,
     /// Where other systems hear of invitations that failed.
     pub bus: Arc<dyn Bus>,
+    /// Where the owner hears of what no text can tell them.
+    pub alerts: Arc<dyn Alerts>,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,
 }
@@ -139,6 +142,10 @@ impl Relay {
     /// becomes a metric with an alarm.
     pub fn watch(&self, delivery: &Delivery, effects: &[Effect]) {
         let id = &delivery.id;
+        effects
+            .iter()
+            .filter_map(|effect| alert(delivery, effect))
+            .for_each(|alert| self.alerts.raise(alert));
         for effect in effects {
             match effect {
                 // It is counted with the other recipients.
@@ -178,5 +185,23 @@ impl Relay {
                 _ => {}
             }
         }
+    }
+}
+
+/// What the owner has to hear of without a text: that texts are refused as a whole, or that they are not
+/// told of one that reached nobody.
+fn alert(delivery: &Delivery, effect: &Effect) -> Option<Alert> {
+    let purpose = delivery.purpose;
+    match effect {
+        Effect::Report { attempt } if !purpose.is_outbound() => {
+            let error = delivery.attempt(*attempt)?.outcome.needs_repair()?;
+            Some(Alert::needs_repair(&delivery.line, error))
+        }
+        Effect::ReportGivenUp { .. } => {
+            let tells_owner = matches!(purpose, Purpose::Alert | Purpose::Repair | Purpose::Busy);
+            let nobody_is_told = purpose == Purpose::Relay && delivery.policy.alert.is_none();
+            (tells_owner || nobody_is_told).then(|| Alert::reached_nobody(&delivery.line))
+        }
+        _ => None,
     }
 }

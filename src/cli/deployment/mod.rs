@@ -24,6 +24,7 @@ use crate::adapters::files::data_folder::check;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::ports::alerts::NoAlerts;
 use crate::app::ports::audit::Audit;
 use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::app::ports::event_bus::NoBus;
@@ -129,6 +130,7 @@ pub trait Parts {
             public_urls: PublicUrls::default(),
             twilio: Client::new(Box::new(Network::new()), API_URL),
             bus: Arc::new(NoBus),
+            alerts: Arc::new(NoAlerts),
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
         })

@@ -127,23 +127,30 @@ fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
 
 /// To the owner, that account, number or campaign need repair, if it is that.
 fn repair(delivery: &Delivery, attempt: u32, now: Timestamp) -> Option<Delivery> {
-    let outcome = &delivery.attempt(attempt)?.outcome;
-    if outcome.class() != Some(Class::Configuration) {
-        return None;
-    }
-    let error = match outcome {
-        Outcome::Refused {
-            code: None,
-            http_status,
-            ..
-        } => u32::from(*http_status),
-        _ => outcome.code()?,
-    };
+    let error = delivery.attempt(attempt)?.outcome.needs_repair()?;
     let body = wording::needs_repair(&delivery.line, error);
     Some(Delivery {
         id: DeliveryId::repair(&delivery.from, error, now),
         ..delivery.telling(Purpose::Repair, delivery.owner()?, body, now)
     })
+}
+
+impl Outcome {
+    /// If account, number or campaign need repair: the provider's code or, if there is none, the status
+    /// of its answer.
+    pub fn needs_repair(&self) -> Option<u32> {
+        if self.class() != Some(Class::Configuration) {
+            return None;
+        }
+        match self {
+            Outcome::Refused {
+                code: None,
+                http_status,
+                ..
+            } => Some(u32::from(*http_status)),
+            outcome => outcome.code(),
+        }
+    }
 }
 
 impl Delivery {

@@ -17,6 +17,7 @@ use crate::adapters::aws::dynamodb::DynamoStore;
 use crate::adapters::aws::event_bus::EventBus;
 use crate::adapters::aws::sqs::SqsQueue;
 use crate::adapters::files::audit_fallback::Fallback;
+use crate::app::ports::alerts::NoAlerts;
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::{Bus, NoBus};
 use crate::app::relay::{PublicUrls, Relay};
@@ -107,6 +108,7 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow
         public_urls: PublicUrls::default(),
         twilio: client,
         bus,
+        alerts: Arc::new(NoAlerts),
         clock,
         chance: Arc::new(SystemChance),
     })

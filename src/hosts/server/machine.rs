@@ -18,6 +18,7 @@ use http_body_util::LengthLimitError;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::alerts::OwnerAlerts;
 use super::parts::{PartEnded, Parts};
 use super::pressure::LoadGauge;
 use super::readiness::{Pulse, Readiness, Sources};
@@ -41,6 +42,7 @@ use crate::app::relay::{PublicUrls, Relay};
 use crate::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier};
 use crate::clock::{SystemChance, SystemClock};
 use crate::domain::line::Line;
+use crate::domain::line::config::AlertWays;
 use crate::twilio::answer::answer_to;
 use crate::twilio::client::Client;
 use crate::twilio::form::MOST_BYTES;
@@ -60,6 +62,7 @@ pub struct Machine {
     caught_up: CaughtUp,
     folder: DataFolder,
     integrity: Integrity,
+    alerts: OwnerAlerts,
 }
 
 impl Machine {
@@ -70,6 +73,7 @@ impl Machine {
         lines: &[Line],
         credentials: impl CredentialsSource + 'static,
         twilio: Client,
+        alert_ways: AlertWays,
     ) -> anyhow::Result<Self> {
         let folder = DataFolder::open(data, &FILES)?;
         folder.belongs_to(&credentials.current().await?.account_sid)?;
@@ -80,6 +84,7 @@ impl Machine {
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let caught_up = CaughtUp::on(database.clone());
+        let alerts = OwnerAlerts::by(alert_ways);
         let relay = Relay {
             store: Arc::new(SqliteStore::on(database.clone())),
             queue: Arc::new(queue.clone()),
@@ -88,6 +93,7 @@ impl Machine {
             public_urls: PublicUrls::default(),
             twilio,
             bus: Arc::new(NoBus),
+            alerts: Arc::new(alerts.clone()),
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
         };
@@ -100,6 +106,7 @@ impl Machine {
             caught_up,
             folder,
             integrity,
+            alerts,
         })
     }
 
@@ -165,9 +172,11 @@ impl Machine {
             queue: self.queue.clone(),
             credentials: Arc::clone(&self.relay.credentials),
             account,
+            alerts: self.alerts.clone(),
             worker: pulse.clone(),
             clock: Arc::clone(&self.relay.clock),
         };
+        parts.add("the part that sends alerts", self.alerts.run(stop.clone()));
         let looking = readiness.clone().keep_looking(looked_at, stop.clone());
         parts.add("the part that looks whether the relay is ready", looking);
         let working = worker::run(self.relay, self.queue, load, pulse, stop.clone());

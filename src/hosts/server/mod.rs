@@ -1,6 +1,7 @@
 //! The relay on one machine: the same handlers behind an HTTP server, the state in SQLite, the
 //! audit in a file.
 
+mod alerts;
 mod catching_up;
 mod connections;
 pub mod kept;

@@ -11,11 +11,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::alerts::OwnerAlerts;
 use super::parts::asked;
 use super::twilio_account::TwilioAccount;
 use crate::adapters::sqlite::database::{Database, FilesNow, Trouble};
 use crate::adapters::sqlite::integrity::{Integrity, Pages};
 use crate::adapters::sqlite::queue::SqliteQueue;
+use crate::app::ports::alerts::{Alert, Alerts};
 use crate::app::ports::credentials::CredentialsSource;
 use crate::clock::Clock;
 
@@ -53,6 +55,8 @@ pub enum Reason {
     WorkerStuck,
     Overdue,
     QueueUnreadable,
+    TextsRefused,
+    AlertsFail,
 }
 
 impl Reason {
@@ -106,6 +110,13 @@ impl Reason {
             Reason::Overdue => {
                 "texts have been due for longer than 2 minutes and were not worked on: see the log for why"
             }
+            Reason::TextsRefused => {
+                "Twilio has refused texts in the last 20 minutes because of account, number or campaign: see \
+                 the log for its error, and Twilio's console"
+            }
+            Reason::AlertsFail => {
+                "the last alert did not get out by alert_command or alert_url: see the log"
+            }
             Reason::QueueUnreadable => "what is due cannot be read from the database: see the log",
         }
     }
@@ -138,6 +149,7 @@ pub(super) struct Sources {
     pub queue: SqliteQueue,
     pub credentials: Arc<dyn CredentialsSource>,
     pub account: TwilioAccount,
+    pub alerts: OwnerAlerts,
     pub worker: Pulse,
     pub clock: Arc<dyn Clock>,
 }
@@ -231,10 +243,14 @@ impl Readiness {
         });
         let look = async {
             let mut before = vec![Reason::NotLookedYet];
+            let mut lasting = Lasting::default();
             loop {
                 let now = Instant::now();
                 let reasons = at.reasons(&writes, &reads, now);
                 report(&before, &reasons);
+                lasting
+                    .note(&reasons, now)
+                    .for_each(|alert| at.alerts.raise(alert));
                 *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Found {
                     at: now,
                     reasons: reasons.clone(),
@@ -253,6 +269,38 @@ impl Readiness {
             () = asked(&mut stop) => {}
             _ = futures::future::join3(write, read, look) => {}
         }
+    }
+}
+
+/// How long a reason may last before there is an alert.
+const LASTS: Duration = Duration::from_secs(60);
+
+/// Since when there are the reasons.
+#[derive(Default)]
+struct Lasting(Vec<(Reason, Instant)>);
+
+impl Lasting {
+    /// The alerts of those that have lasted for long.
+    fn note(&mut self, reasons: &[Reason], now: Instant) -> impl Iterator<Item = Alert> {
+        self.0.retain(|(reason, _)| reasons.contains(reason));
+        for reason in reasons {
+            if self.0.iter().all(|(before, _)| before != reason) {
+                self.0.push((*reason, now));
+            }
+        }
+        let last = self.0.iter().filter(move |(reason, since)| {
+            // Of the one there is an alert already, and the other cannot be told by one.
+            let is_told = [Reason::TextsRefused, Reason::AlertsFail].contains(reason);
+            !is_told && now.saturating_duration_since(*since) >= LASTS
+        });
+        last.map(|(reason, _)| Alert {
+            cause: format!("{reason:?}"),
+            text: format!(
+                "The relay has not been ready for a minute: {}.",
+                reason.in_words()
+            ),
+            refused_with: None,
+        })
     }
 }
 
@@ -310,6 +358,10 @@ impl Sources {
             self.account.refuses().then_some(Reason::Refused),
             self.worker.is_late(now).then_some(Reason::WorkerStuck),
             overdue,
+            self.alerts
+                .texts_are_refused(now)
+                .then_some(Reason::TextsRefused),
+            self.alerts.fail().then_some(Reason::AlertsFail),
         ];
         let mut reasons = Vec::new();
         for reason in found.into_iter().flatten() {

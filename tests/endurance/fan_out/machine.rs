@@ -10,6 +10,7 @@ use relay::adapters::files::audit::FileAudit;
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::notices::PAGE;
+use relay::app::ports::alerts::NoAlerts;
 use relay::app::ports::event_bus::NoBus;
 use relay::app::ports::queue::Message;
 use relay::app::relay::{PublicUrls, Relay};
@@ -76,6 +77,7 @@ impl Machine {
             credentials: Arc::new(Arc::new(demo_account())),
             twilio: Client::new(Box::new(twilio), "https://api.twilio.com"),
             bus: Arc::new(NoBus),
+            alerts: Arc::new(NoAlerts),
             clock: clock.clone(),
             chance: Arc::new(FixedChance(0.5)),
         };

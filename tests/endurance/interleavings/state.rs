@@ -11,6 +11,7 @@ use http::Request;
 use jiff::Timestamp;
 use relay::app::delivery_status;
 use relay::app::inbound_sms;
+use relay::app::ports::alerts::NoAlerts;
 use relay::app::ports::audit::HashKey;
 use relay::app::ports::event_bus::NoBus;
 use relay::app::ports::queue::WakeUp;
@@ -352,6 +353,7 @@ impl Machine {
             public_urls: PublicUrls::default(),
             twilio: Client::new(Box::new(carrier), "https://api.twilio.com"),
             bus: Arc::new(NoBus),
+            alerts: Arc::new(NoAlerts),
             clock: clock.clone(),
             chance: Arc::new(FixedChance(0.5)),
         };

@@ -23,6 +23,7 @@ use relay::adapters::files::audit::FileAudit;
 use relay::adapters::files::kept_texts::SpoolFile;
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::store::SqliteStore;
+use relay::app::ports::alerts::NoAlerts;
 use relay::app::ports::audit::Record;
 use relay::app::ports::kept_texts::FallbackContext;
 use relay::app::ports::queue::Message;
@@ -438,6 +439,7 @@ fn start(
             "https://api.twilio.com",
         ),
         bus: bus.clone(),
+        alerts: Arc::new(NoAlerts),
         clock: clock.clone(),
         chance: Arc::new(FixedChance(0.5)),
     };

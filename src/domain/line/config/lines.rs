@@ -6,15 +6,24 @@ use std::collections::HashMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::alerts::AlertWays;
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, list, text};
-use super::{notices, policy, reply_numbers, templates, values};
+use super::{alerts, notices, policy, reply_numbers, templates, values};
 use crate::domain::line::{Hours, Line, Person, Policy, Window};
 use crate::domain::phone::PhoneNumber;
 
-pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistakes) -> Vec<Line> {
+/// What a file says.
+#[derive(Default)]
+pub struct File {
+    pub lines: Vec<Line>,
+    pub alerts: AlertWays,
+}
+
+pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistakes) -> File {
     let mut file = Table::file(document, mistakes);
+    let alerts = alerts::read(&mut file);
     let tables = file.tables("line", "line");
     file.refuse_other_keys(&[]);
     if !document.get_ref().contains_key("line") {
@@ -33,7 +42,10 @@ pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistake
         };
         read_line(line, &mut others, phones)
     });
-    lines.collect()
+    File {
+        lines: lines.collect(),
+        alerts,
+    }
 }
 
 /// The numbers of all lines. What is wrong with them is found when the lines are read.

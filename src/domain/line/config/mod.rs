@@ -1,5 +1,6 @@
 //! `relay.toml`: read, checked, and refused with line, column and what to write instead.
 
+mod alerts;
 mod lines;
 mod mistakes;
 mod notices;
@@ -11,6 +12,8 @@ mod templates;
 mod values;
 mod write;
 
+pub use alerts::AlertWays;
+pub use lines::File;
 pub use mistakes::{ConfigErrors, Mistake};
 pub use policy::in_words;
 pub use write::write;
@@ -23,27 +26,31 @@ pub const MOST_BYTES: u64 = 1024 * 1024;
 /// What a newcomer copies, and what `relay dev` runs without a configuration.
 pub const EXAMPLE: &str = include_str!("../../../../relay.example.toml");
 
-/// Reads the lines of a file's content. `name` is what the mistakes call the file.
-pub fn parse_bytes(bytes: &[u8], name: &str) -> Result<Vec<Line>, ConfigErrors> {
+/// Reads a file's content. `name` is what the mistakes call the file.
+pub fn parse_file(bytes: &[u8], name: &str) -> Result<File, ConfigErrors> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => parse(text, name),
+        Ok(text) => parse_text(text, name),
         Err(error) => Err(ConfigErrors::not_utf8(name, bytes, error)),
     }
 }
 
 /// Reads the lines of a text. `name` is what the mistakes call it.
 pub fn parse(text: &str, name: &str) -> Result<Vec<Line>, ConfigErrors> {
+    parse_text(text, name).map(|file| file.lines)
+}
+
+fn parse_text(text: &str, name: &str) -> Result<File, ConfigErrors> {
     let mistakes = mistakes::Mistakes::default();
     let (document, broken) = toml::de::DeTable::parse_recoverable(text);
     mistakes.syntax(&broken, text);
     // What is left of a text with broken syntax says nothing about what was meant.
-    let lines = if broken.is_empty() {
+    let file = if broken.is_empty() {
         lines::read(&document, &mistakes)
     } else {
-        Vec::new()
+        File::default()
     };
     mistakes.into_result(name, text)?;
-    Ok(lines)
+    Ok(file)
 }
 
 /// The example line, for a relay on this machine that listens on `port`.

@@ -8,6 +8,9 @@ use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
 use super::mistakes::Mistakes;
 
+/// The keys that stand above all tables.
+const OF_FILE: [&str; 2] = ["alert_command", "alert_url"];
+
 pub(super) struct Table<'a> {
     /// What messages call it, such as `line.person`.
     pub name: &'static str,
@@ -131,7 +134,9 @@ impl<'a> Table<'a> {
             if self.known.contains(&name) {
                 continue;
             }
-            let advice = if of_line.contains(&name) {
+            let advice = if OF_FILE.contains(&name) {
+                "it is the file's: write it above the first [[line]]".to_owned()
+            } else if of_line.contains(&name) {
                 format!(
                     "it is the line's: write it above the first [[{}]]",
                     self.name

@@ -12,7 +12,7 @@ use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::line::config;
+use crate::domain::line::config::{self, AlertWays};
 use crate::hosts::server::DATABASE;
 use crate::sandbox::demo_account;
 
@@ -39,6 +39,7 @@ fn sources(folder: &Path, clock: Arc<dyn Clock>) -> Sources {
         integrity,
         credentials: Arc::new(Arc::new(demo_account())),
         account: TwilioAccount::default(),
+        alerts: OwnerAlerts::by(AlertWays::default()),
         worker: Pulse::starts(Instant::now()),
         clock,
     }
@@ -167,6 +168,26 @@ async fn trouble_with_the_disk_counts_for_a_while() {
     let later = now + TROUBLE_COUNTS;
     sources.worker.beat(later);
     assert_eq!(found(&sources, later), []);
+}
+
+#[test]
+fn what_lasts_for_a_minute_is_alerted() {
+    let (mut lasting, now) = (Lasting::default(), Instant::now());
+    let mut note = |reasons: &[Reason], seconds| -> Vec<String> {
+        let now = now + Duration::from_secs(seconds);
+        lasting
+            .note(reasons, now)
+            .map(|alert| alert.cause)
+            .collect()
+    };
+    let refused = [Reason::Refused];
+    assert!(note(&refused, 0).is_empty());
+    assert!(note(&refused, 59).is_empty());
+    assert!(note(&[], 60).is_empty(), "it is over");
+    assert!(note(&[Reason::Refused, Reason::AlertsFail], 61).is_empty());
+    assert!(note(&[Reason::Damaged, Reason::Refused, Reason::AlertsFail], 120).is_empty());
+    let both = note(&[Reason::Damaged, Reason::Refused, Reason::AlertsFail], 121);
+    assert_eq!(both, ["Refused"]);
 }
 
 #[test]

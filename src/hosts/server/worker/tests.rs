@@ -11,6 +11,7 @@ use crate::adapters::files::audit::FileAudit;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::notices::{self, Answer};
+use crate::app::ports::alerts::NoAlerts;
 use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::queue::{DeadLetterQueue, Queue, WakeUp};
@@ -91,6 +92,7 @@ fn relay(
         public_urls: PublicUrls::default(),
         twilio: Client::new(Box::new(twilio), "https://api.twilio.com"),
         bus: Arc::new(NoBus),
+        alerts: Arc::new(NoAlerts),
         clock: Arc::new(SystemClock),
         chance: Arc::new(SystemChance),
     };

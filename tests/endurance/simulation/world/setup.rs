@@ -6,6 +6,7 @@ use fastrand::Rng;
 use futures::FutureExt;
 use jiff::SignedDuration;
 use relay::adapters::files::audit_fallback::Fallback;
+use relay::app::ports::alerts::NoAlerts;
 use relay::app::ports::event_bus::NoBus;
 use relay::app::relay::{PublicUrls, Relay};
 use relay::clock::{Clock, ManualClock};
@@ -83,6 +84,7 @@ impl World {
                 "https://api.twilio.com",
             ),
             bus: Arc::new(NoBus),
+            alerts: Arc::new(NoAlerts),
             clock: time.clone(),
             chance: weather.clone(),
         };

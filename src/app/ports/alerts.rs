@@ -1,0 +1,50 @@
+//! How the owner hears of what a text cannot tell them, because it is texts that do not work.
+
+use crate::domain::delivery::wording;
+
+/// Something that the owner has to hear of. It has no numbers and no words of customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Of one cause there is one alert in a while.
+    pub cause: String,
+    pub text: String,
+    /// The error with which Twilio refuses a line's texts, if that is it.
+    pub refused_with: Option<u32>,
+}
+
+impl Alert {
+    /// Account, number or campaign do not let a line's texts out: `error` is Twilio's code or, if there
+    /// is none, the status of its answer.
+    pub fn needs_repair(line: &str, error: u32) -> Self {
+        Self {
+            cause: format!("texts of {line} refused with {error}"),
+            text: wording::needs_repair(line, error),
+            refused_with: Some(error),
+        }
+    }
+
+    /// A text reached nobody, and the owner cannot be told so by text.
+    pub fn reached_nobody(line: &str) -> Self {
+        Self {
+            cause: format!("texts of {line} reach nobody"),
+            text: format!(
+                "A text to {line} reached nobody, or the text that tells you of such a one did not reach \
+                 you. List those that wait for you with `relay dead list`."
+            ),
+            refused_with: None,
+        }
+    }
+}
+
+/// Ways to the owner beside Twilio.
+pub trait Alerts: Send + Sync {
+    /// Has the alert sent, without waiting for it.
+    fn raise(&self, alert: Alert);
+}
+
+/// Where there is no such way, or another: on AWS an alarm goes off.
+pub struct NoAlerts;
+
+impl Alerts for NoAlerts {
+    fn raise(&self, _: Alert) {}
+}
