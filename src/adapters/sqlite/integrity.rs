@@ -52,8 +52,15 @@ impl Integrity {
         let work = move || {
             loop {
                 let began = Instant::now();
-                if let Some(pages) = look(&of_thread) {
-                    finds.send_replace(pages);
+                match look(&of_thread) {
+                    Ok(found) => {
+                        let changes = finds.send_replace(found.state()) != found.state();
+                        if let Some(found) = found.0.filter(|_| changes) {
+                            tracing::error!(found, "the database is damaged");
+                        }
+                    }
+                    // That says nothing about its pages.
+                    Err(error) => tracing::debug!(%error, "the database could not be checked"),
                 }
                 let _ = looked.send(());
                 let pause = PAUSE.max(PAUSES * began.elapsed());
@@ -65,11 +72,8 @@ impl Integrity {
         std::thread::Builder::new()
             .name("integrity".into())
             .spawn(work)?;
-        if first.recv_timeout(at_most).is_err() {
-            tracing::warn!(
-                "the database is large: it is still being checked while the relay starts"
-            );
-        }
+        // If it is not over by then, it goes on.
+        let _ = first.recv_timeout(at_most);
         if *found.borrow() == Pages::Damaged {
             bail!(
                 "the database {} is damaged, and going on with it would lose more: put a copy of it \
@@ -92,10 +96,21 @@ impl Integrity {
     }
 }
 
-/// `None` if it could not be looked at, which says nothing about its pages.
-fn look(path: &Path) -> Option<Pages> {
+/// What does not fit together, if something does not.
+struct Found(Option<String>);
+
+impl Found {
+    fn state(&self) -> Pages {
+        match self.0 {
+            None => Pages::Sound,
+            Some(_) => Pages::Damaged,
+        }
+    }
+}
+
+fn look(path: &Path) -> rusqlite::Result<Found> {
     if !path.exists() {
-        return Some(Pages::Sound);
+        return Ok(Found(None));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let checked = Connection::open_with_flags(path, flags).and_then(|connection| {
@@ -103,20 +118,12 @@ fn look(path: &Path) -> Option<Pages> {
         connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
     });
     match checked {
-        Ok(found) if found == "ok" => Some(Pages::Sound),
-        Ok(found) => {
-            tracing::error!(found, "the database is damaged");
-            Some(Pages::Damaged)
-        }
+        Ok(found) => Ok(Found(Some(found).filter(|found| found != "ok"))),
         Err(error) => match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                tracing::error!(%error, "the database is damaged");
-                Some(Pages::Damaged)
+                Ok(Found(Some(error.to_string())))
             }
-            _ => {
-                tracing::warn!(%error, "the database could not be checked");
-                None
-            }
+            _ => Err(error),
         },
     }
 }

@@ -24,6 +24,9 @@ use crate::clock::Clock;
 /// How often everything is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// The pause between two trials, each of which writes to the disk or reads from it.
+const TRY_EVERY: Duration = Duration::from_secs(4);
+
 /// How long something may take that is tried, and how old what was looked at may be.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -188,14 +191,17 @@ impl Trial {
         loop {
             self.lock().began = Some(Instant::now());
             let tried = attempt().await;
-            *self.lock() = Tried {
+            let now = Tried {
                 began: None,
                 went_well: Some(tried.is_ok()),
             };
-            if let Err(error) = tried {
+            let before = std::mem::replace(&mut *self.lock(), now);
+            if let Err(error) = tried
+                && before.went_well != Some(false)
+            {
                 tracing::warn!(error = format!("{error:#}"), "a check failed: {what}");
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(TRY_EVERY).await;
         }
     }
 
@@ -344,7 +350,8 @@ impl Sources {
             }
             Ok(None) => None,
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "what is due cannot be read");
+                // The worker says so louder.
+                tracing::debug!(error = format!("{error:#}"), "what is due cannot be read");
                 Some(Reason::QueueUnreadable)
             }
         };
