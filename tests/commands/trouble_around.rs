@@ -396,3 +396,46 @@ fn an_alert_that_does_not_get_out_shows() {
     dev.text(&place, "Is the boat ready?");
     turns_red(&place, &dev.url, "the last alert did not get out");
 }
+
+/// A relay with a limit on its file descriptors, as the shell's `ulimit` sets it.
+fn with_descriptors(place: &Place, limit: &str) -> Dev {
+    let script = format!(r#"ulimit {limit}; exec "$0" dev --port 0"#);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, RELAY]).stderr(Stdio::null());
+    Dev::started(shell.current_dir(place.path("")))
+}
+
+#[test]
+fn half_sent_requests_hold_up_no_text_though_there_are_few_descriptors() {
+    let place = Place::new();
+    let dev = with_descriptors(&place, "-n 64");
+    is_ready(&place, &dev.url);
+    let address = dev.url.strip_prefix("http://").unwrap();
+    let mut stuck = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        // The oldest are closed to make room.
+        let _ = stream.write_all(b"POST /twilio/sms HT");
+        stuck.push(stream);
+    }
+    let began = Instant::now();
+    dev.text(&place, "Is the boat ready?");
+    assert_eq!(dev.shows(&place, "Is the boat ready?"), 1);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_limit_of_file_descriptors_is_raised_as_far_as_it_may() {
+    let place = Place::new();
+    let dev = with_descriptors(&place, "-S -n 64");
+    is_ready(&place, &dev.url);
+    let limits = format!("/proc/{}/limits", dev.process.id());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let words: Vec<&str> = files.unwrap().split_whitespace().collect();
+    assert_eq!(words[3], words[4], "{limits}");
+}

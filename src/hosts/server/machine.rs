@@ -182,7 +182,7 @@ impl Machine {
         let working = worker::run(self.relay, self.queue, load, pulse, stop.clone());
         parts.add("the worker", working);
         let routes = webhooks.merge(beside).fallback(elsewhere);
-        let serving = connections::serve(listener, routes, stop.clone());
+        let serving = connections::serve(listener, routes, connections::most(), stop.clone());
         parts.add("the HTTP server", serving);
         let database = self.database;
         parts.watch(
