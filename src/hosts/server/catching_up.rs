@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::parts::asked;
 use crate::adapters::sqlite::caught_up::CaughtUp;
 use crate::app::missed_texts;
 use crate::app::relay::Relay;
@@ -59,8 +60,7 @@ pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, mut stop: watch:
         }
     };
     tokio::select! {
-        // An error means that whoever could stop it is gone, which is a stop as well.
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = asked(&mut stop) => {}
         () = work => {}
     }
 }

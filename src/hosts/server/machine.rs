@@ -1,7 +1,7 @@
 //! The HTTP server of the one-machine mode: what API Gateway does on AWS, with the same handlers
 //! behind it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,10 @@ use super::parts::{PartEnded, Parts};
 use super::pressure::LoadGauge;
 use super::readiness::{Pulse, Readiness, Sources};
 use super::twilio_account::TwilioAccount;
-use super::{AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, readiness, worker};
+use super::{
+    AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, readiness,
+    worker,
+};
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::DataFolder;
 use crate::adapters::files::kept_texts::SpoolFile;
