@@ -166,7 +166,7 @@ fn asked(url: &str, request: &str) -> String {
 
 /// Everything in the database but its log's share is garbage.
 fn damage(place: &Place) {
-    let path = place.path(".relay/relay.db");
+    let path = place.path(".relay/dev/relay.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
     // What is in the log would hide the damage.
     eventually("the log is worked off", || {
@@ -241,7 +241,7 @@ fn a_database_that_is_deleted_or_replaced_shows_within_seconds() {
     let place = Place::new();
     let dev = place.dev();
     is_ready(&place, &dev.url);
-    let path = place.path(".relay/relay.db");
+    let path = place.path(".relay/dev/relay.db");
     let aside = place.path("aside.db");
     std::fs::rename(&path, &aside).unwrap();
     turns_red(&place, &dev.url, "was deleted or moved away");
@@ -254,7 +254,7 @@ fn a_worker_that_cannot_read_what_is_due_shows_within_seconds() {
     let place = Place::new();
     let dev = place.dev();
     is_ready(&place, &dev.url);
-    let database = rusqlite::Connection::open(place.path(".relay/relay.db")).unwrap();
+    let database = rusqlite::Connection::open(place.path(".relay/dev/relay.db")).unwrap();
     let unreadable = "INSERT INTO deliveries VALUES ('?', 1, 0, 1, '{}')";
     database.execute(unreadable, []).unwrap();
     turns_red(&place, &dev.url, "the worker has not looked");
@@ -370,7 +370,7 @@ fn an_owner_whose_texts_twilio_refuses_is_told_without_twilio_once() {
         }
         // Both texts, and the one to the owner, are refused by now.
         eventually("all are refused", || {
-            let audit = std::fs::read_to_string(place.path(".relay/audit.jsonl")).ok()?;
+            let audit = std::fs::read_to_string(place.path(".relay/dev/audit.jsonl")).ok()?;
             (audit.matches(&format!("\"error_code\":{code}")).count() >= 2).then_some(())
         });
         let alerts = alerted(&place, &format!("error {code}"));
