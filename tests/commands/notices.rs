@@ -147,7 +147,7 @@ async fn a_notice_is_shown_and_called_back() {
         for id in [nothing.as_str(), "zurek"] {
             place
                 .relay(&["notice", command, id])
-                .refused(1, "is the id of nothing");
+                .refused(1, "knows no notice and no invitation");
         }
     }
 }

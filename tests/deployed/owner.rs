@@ -21,7 +21,7 @@ impl World {
             credentials::AUTH_TOKEN: credentials.auth_token.expose(),
             credentials::API_KEY: key.sid,
             credentials::API_SECRET: key.secret.expose(),
-            "RELAY_CALLER_DEMO": format!("notices,invitations:{DEMO_KEY}"),
+            "RELAY_CALLER_DEMO": format!("notices,invitations,read:{DEMO_KEY}"),
         });
         let secret = self.stack.output("CredentialsSecretArn");
         let asked = json!({

@@ -47,7 +47,7 @@ pub async fn accept(
     source: Source,
 ) -> Result<Answer, NoticeRejected> {
     let line = line_called(relay, request.line.as_deref()).await?;
-    let id = NoticeId::of(&line.number, &request.idempotency_key);
+    let id = NoticeId::of(&line.number, &source.own(&request.idempotency_key));
     if !request.dry_run
         && let Some(kept) = relay.store.notice(id).await?
     {
@@ -143,7 +143,7 @@ fn draft(
         }
     };
     let notice = Notice {
-        id: NoticeId::of(&line.number, &request.idempotency_key),
+        id: NoticeId::of(&line.number, &source.own(&request.idempotency_key)),
         version: 0,
         line: line.name.clone(),
         from: line.number.clone(),

@@ -30,7 +30,7 @@ pub async fn invite(
     source: Source,
 ) -> Result<Invited, NoticeRejected> {
     let line = line_called(relay, request.line.as_deref()).await?;
-    let id = invitation::id(&line.number, &request.idempotency_key);
+    let id = invitation::id(&line.number, &source.own(&request.idempotency_key));
     if !request.dry_run
         && let Some(kept) = relay.store.delivery(&id).await?
     {
@@ -56,10 +56,18 @@ pub async fn invite(
     Ok(Invited::Accepted(kept))
 }
 
-/// How an invitation stands; `None` if there is none of that name.
-pub async fn standing(relay: &Relay, id: &DeliveryId) -> anyhow::Result<Option<InvitationStatus>> {
+/// How an invitation stands; `None` if there is none of that name that may be seen.
+pub async fn standing(
+    relay: &Relay,
+    id: &DeliveryId,
+    may_see: impl Fn(&Source) -> bool,
+) -> anyhow::Result<Option<InvitationStatus>> {
     let delivery = relay.store.delivery(id).await?;
-    Ok(delivery.as_ref().and_then(InvitationStatus::of))
+    let its_own = delivery.as_ref().filter(|delivery| {
+        let invitation = delivery.invitation.as_ref();
+        invitation.is_some_and(|invitation| may_see(&invitation.source))
+    });
+    Ok(its_own.and_then(InvitationStatus::of))
 }
 
 /// What was kept by this key, if it is what is asked for.

@@ -46,27 +46,38 @@ pub(super) async fn perform(
             let invited = invite(relay, &invitation, source).await?;
             Ok(ApiResponse::of_invitation(&invited))
         }
-        Request::Show(id) => show(relay, &id).await,
+        Request::Show(id) => show(relay, &id, |other| source.may_see(other)).await,
         Request::Cancel(id) => {
             let notice = NoticeId::parse(&id).map_err(|_| unknown())?;
+            let kept = relay.store.notice(notice).await?;
+            kept.filter(|kept| source.may_see(&kept.source))
+                .ok_or_else(unknown)?;
             cancel(relay, notice).await?.ok_or_else(unknown)?;
-            show(relay, &id).await
+            show(relay, &id, |_| true).await
         }
     }
 }
 
-async fn show(relay: &Relay, id: &str) -> Result<ApiResponse, NoticeRejected> {
+/// How a notice or an invitation stands, if it is one that may be seen by where it came from.
+pub(super) async fn show(
+    relay: &Relay,
+    id: &str,
+    may_see: impl Fn(&Source) -> bool,
+) -> Result<ApiResponse, NoticeRejected> {
     if let Some(id) = invitation::parse_id(id) {
-        let status = invitations::standing(relay, &id).await?;
+        let status = invitations::standing(relay, &id, may_see).await?;
         return Ok(ApiResponse::of(&status.ok_or_else(unknown)?));
     }
     let id = NoticeId::parse(id).map_err(|_| unknown())?;
-    let (notice, counts) = standing(relay, id).await?.ok_or_else(unknown)?;
+    let found = standing(relay, id).await?;
+    let (notice, counts) = found
+        .filter(|(notice, _)| may_see(&notice.source))
+        .ok_or_else(unknown)?;
     Ok(ApiResponse::of(&NoticeStatus::of(&notice, counts)))
 }
 
 pub(super) fn unknown() -> Refused {
-    let detail = "this is the id of nothing that the relay knows";
+    let detail = "the relay knows no notice and no invitation of this id";
     Refused::new(Because::Unknown, detail)
 }
 

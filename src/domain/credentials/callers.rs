@@ -20,7 +20,7 @@ pub enum Action {
     Notices,
     /// Send invitations.
     Invitations,
-    /// See how notices and invitations stand.
+    /// See how everybody's notices and invitations stand.
     Read,
 }
 
@@ -40,7 +40,7 @@ impl Action {
     }
 }
 
-/// Some of the actions; who may send something may also see what became of it.
+/// Some of the actions; who may send something may also see what became of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actions(BTreeSet<Action>);
 
@@ -51,6 +51,11 @@ impl Actions {
 
     pub fn allow(&self, action: Action) -> bool {
         self.0.contains(&action) || (action == Action::Read && !self.0.is_empty())
+    }
+
+    /// Whether what others asked for may be seen, too.
+    pub fn see_everything(&self) -> bool {
+        self.0.contains(&Action::Read)
     }
 
     fn parse(text: &str) -> Option<Self> {

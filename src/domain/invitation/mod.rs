@@ -58,7 +58,7 @@ pub fn delivery(
     let end = now.checked_add(AT_MOST).unwrap_or(Timestamp::MAX);
     let mut policy = line.policy.clone();
     policy.retry.longest = policy.retry.longest.max(LONGEST_PAUSE);
-    let id = id(&line.number, &invitation.key);
+    let id = id(&line.number, &invitation.source.own(&invitation.key));
     let text = (body, Vec::new());
     Delivery {
         deadline: expires.map_or(end, |expires| expires.min(end)),

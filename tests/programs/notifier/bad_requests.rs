@@ -1,13 +1,22 @@
 //! What cannot be done is refused with the reason and the place, and nothing of it is sent.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
 use relay::app::notices::NoticeRejected;
 use relay::app::outbound_notifier;
-use relay::app::outbound_notifier::auth::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use relay::app::outbound_notifier::auth::{
+    CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
+};
+use relay::app::relay::{PublicUrls, Relay};
 use relay::clock::Clock;
+use relay::domain::credentials::{Callers, Credentials, Secret, variable_of};
 use relay::domain::request::{Because, Refused};
 use relay::domain::subscriber::{Change, Consent, How, To};
+use relay::sandbox::{InProcess, demo_account};
+use relay::twilio::API_URL;
+use relay::twilio::client::Client;
 use serde_json::{Value, json};
 
 use super::samples;
@@ -389,4 +398,90 @@ async fn an_event_is_told_once_however_it_comes() {
     world.advance(minutes(1)).await;
     world.phone(ANA).receives("Zurek");
     assert_eq!(world.sandbox.messages().len(), 1);
+}
+
+/// A relay that two programs may call.
+fn called_by(world: &World, callers: &[(&str, String)]) -> Relay {
+    let own = world.relay();
+    let keys: Vec<_> = callers
+        .iter()
+        .map(|(name, value)| (variable_of(name).unwrap(), Secret::new(value.as_str())))
+        .collect();
+    let callers = Callers::among(keys.iter().map(|(name, value)| (name.as_str(), value)));
+    let credentials = Credentials {
+        callers,
+        ..demo_account()
+    };
+    Relay {
+        store: own.store.clone(),
+        queue: own.queue.clone(),
+        audit: own.audit.clone(),
+        credentials: Arc::new(Arc::new(credentials)),
+        public_urls: PublicUrls::default(),
+        twilio: Client::new(Box::new(InProcess(world.sandbox.clone())), API_URL),
+        bus: own.bus.clone(),
+        clock: own.clock.clone(),
+        chance: own.chance.clone(),
+        alerts: own.alerts.clone(),
+    }
+}
+
+#[tokio::test]
+async fn a_caller_sees_and_uses_only_its_own() {
+    let world = world().await;
+    let key = |c: char| c.to_string().repeat(43);
+    let relay = called_by(
+        &world,
+        &[
+            ("portal", format!("notices,invitations:{}", key('p'))),
+            ("crew-flow", format!("notices,invitations:{}", key('c'))),
+            ("dashboard", format!("read:{}", key('d'))),
+        ],
+    );
+    let ask = async |caller: &str, method: &str, path: &str, body: &Value| {
+        world.advance(seconds(3)).await;
+        let body = body.to_string();
+        let at = format!("{}.5", world.clock.now().as_second());
+        let key = Secret::new(key(caller.chars().next().unwrap()));
+        let signature = sign(&key, &at, method, path, body.as_bytes());
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(CALLER_HEADER, caller)
+            .header(TIMESTAMP_HEADER, at)
+            .header(SIGNATURE_HEADER, signature)
+            .body(Bytes::from(body))
+            .unwrap();
+        let answer = outbound_notifier::http::handle(&relay, request).await;
+        let body: Value = serde_json::from_str(answer.body()).unwrap();
+        (answer.status().as_u16(), body)
+    };
+    for (path, wish) in [(NOTICES, published()), (INVITATIONS, samples::invitation())] {
+        let (status, of_portal) = ask("portal", "POST", path, &wish).await;
+        assert_eq!(status, 202, "{of_portal}");
+        let id = of_portal["id"].as_str().unwrap();
+        let its_path = format!("{path}/{id}");
+        assert_eq!(ask("portal", "GET", &its_path, &Value::Null).await.0, 200);
+        assert_eq!(
+            ask("dashboard", "GET", &its_path, &Value::Null).await.0,
+            200
+        );
+        let (status, problem) = ask("crew-flow", "GET", &its_path, &Value::Null).await;
+        assert_eq!(
+            (status, &problem["type"]),
+            (404, &json!("/problems/unknown"))
+        );
+        if path == NOTICES {
+            assert_eq!(
+                ask("crew-flow", "DELETE", &its_path, &Value::Null).await.0,
+                404
+            );
+        }
+        // The same key is another's own.
+        let (status, of_crew_flow) = ask("crew-flow", "POST", path, &wish).await;
+        assert_eq!(status, 202, "{of_crew_flow}");
+        assert_ne!(of_crew_flow["id"], of_portal["id"]);
+    }
+    world.advance(minutes(10)).await;
+    assert_eq!(world.phone(ANA).reads_all().len(), 4);
 }

@@ -23,6 +23,8 @@ pub struct Signed {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified {
     pub caller: String,
+    /// Whether it may see what others asked for.
+    pub sees_everything: bool,
     pub body: Bytes,
 }
 
@@ -52,6 +54,7 @@ impl Signed {
         }
         Ok(Verified {
             caller: self.caller,
+            sees_everything: self.actions.see_everything(),
             body: self.body,
         })
     }
