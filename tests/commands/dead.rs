@@ -393,11 +393,8 @@ mod on_aws {
         let line = config::parse(EXAMPLE, "relay.toml").unwrap().remove(0);
         store.put_line(&line).await.unwrap();
         let dead = a_dead_letter(&store, 1, 3, 30007).await;
-        let wake_up = WakeUp {
-            delivery: DeliveryId::parse("in-7").unwrap(),
-            asked: dead.created,
-            due: dead.created,
-        };
+        let delivery = DeliveryId::parse("in-7").unwrap();
+        let wake_up = WakeUp::new(&delivery, dead.created, dead.created);
         for message in [serde_json::to_string(&wake_up).unwrap(), "{}".to_owned()] {
             let send = sqs.send_message().queue_url(&dead_queue);
             send.message_body(message).send().await.unwrap();

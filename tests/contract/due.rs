@@ -127,6 +127,7 @@ async fn a_page_is_brought_with_its_number() {
             notice: notice.id,
             page,
             due: after(60),
+            group: None,
         };
         assert_eq!(due, [Message::Page(turn)]);
         notice.page += 1;
@@ -182,6 +183,7 @@ async fn a_dead_letter_is_kept_once() {
         notice: notice("may").id,
         page: 3,
         due: now(),
+        group: None,
     };
     for message in [Message::Delivery(wake_up.clone()), Message::Page(page)] {
         machine.queue.bury(&message).await.unwrap();

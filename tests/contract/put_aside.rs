@@ -83,11 +83,8 @@ async fn what_is_no_wake_up_stays_where_it_is(aside: &impl Beside) {
 
 fn wake_up(n: u32) -> String {
     let long_ago = "2026-01-01T00:00:00Z".parse().unwrap();
-    let wake_up = WakeUp {
-        delivery: DeliveryId::parse(&format!("in-{n}")).unwrap(),
-        asked: long_ago,
-        due: long_ago,
-    };
+    let delivery = DeliveryId::parse(&format!("in-{n}")).unwrap();
+    let wake_up = WakeUp::new(&delivery, long_ago, long_ago);
     serde_json::to_string(&wake_up).unwrap()
 }
 
@@ -147,6 +144,7 @@ impl Beside for OneMachine {
                 notice: NoticeId::of(&number(100), "april"),
                 page: 0,
                 due: Timestamp::now(),
+                group: None,
             }),
         };
         if let Some(id) = message.delivery() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
+use relay::app::ports::queue::{Group, Message, PageTurn, Queue, WakeUp};
 use relay::clock::{Clock, ManualClock};
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::NoticeId;
@@ -161,6 +161,7 @@ async fn a_page_comes_as_it_was_asked_for(queue: &impl Served) {
         notice: notice(),
         page: 37,
         due: now,
+        group: None,
     };
     queue.turn_page(&turn, now).await.unwrap();
     let received = queue.receive().await;
@@ -182,11 +183,7 @@ async fn an_urgent_wake_up_comes_before_many_others(queue: &impl Served) {
 }
 
 fn wake_up(id: &str, now: Timestamp, delay: SignedDuration) -> WakeUp {
-    WakeUp {
-        delivery: DeliveryId::parse(id).unwrap(),
-        asked: now,
-        due: now + delay,
-    }
+    WakeUp::new(&DeliveryId::parse(id).unwrap(), now + delay, now)
 }
 
 struct InMemory {
@@ -242,6 +239,7 @@ use on_sqs::sqs;
 #[cfg(feature = "aws")]
 mod on_sqs {
     use aws_sdk_sqs::Client;
+    use aws_sdk_sqs::types::MessageSystemAttributeName as Attribute;
     use relay::adapters::aws::sqs::SqsQueue;
 
     use super::*;
@@ -268,6 +266,48 @@ mod on_sqs {
     pub struct Receipt {
         url: String,
         handle: String,
+    }
+
+    /// Without it SQS brings whatever came first, and one line's flood stands before all others.
+    #[tokio::test]
+    async fn what_is_sent_is_in_the_group_of_its_line() {
+        let sqs = sqs().await.held;
+        let now = Timestamp::now();
+        let (quiet, busy) = (Group::of_line(&number(100)), Group::of_line(&number(101)));
+        let page = PageTurn {
+            notice: notice(),
+            page: 0,
+            due: now,
+            group: Some(busy.clone()),
+        };
+        let text = |id: &str| wake_up(id, now, SignedDuration::ZERO);
+        let many = |n: u32| text(&format!("{}-{n:020}", notice())).in_group(busy.clone());
+        sqs.send(&text("in-1").in_group(quiet.clone()), now)
+            .await
+            .unwrap();
+        sqs.send(&text("in-2"), now).await.unwrap();
+        sqs.turn_page(&page, now).await.unwrap();
+        sqs.send_many(&[many(1), many(2)], now).await.unwrap();
+
+        let mut groups = Vec::new();
+        for url in &sqs.urls {
+            let receive = sqs.client.receive_message().queue_url(url);
+            let receive = receive.message_system_attribute_names(Attribute::MessageGroupId);
+            let received = receive.max_number_of_messages(10).send().await.unwrap();
+            groups.extend(received.messages().iter().map(|message| {
+                let attributes = message.attributes().cloned().unwrap_or_default();
+                attributes.get(&Attribute::MessageGroupId).cloned()
+            }));
+        }
+        let group = |group: &Group| Some(group.as_str().to_owned());
+        let expected = [
+            group(&quiet),
+            None,
+            group(&busy),
+            group(&busy),
+            group(&busy),
+        ];
+        assert_eq!(groups, expected);
     }
 
     #[async_trait]

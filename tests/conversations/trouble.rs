@@ -14,11 +14,7 @@ async fn wake_up_for(world: &World, sid: &MessageSid) -> WakeUp {
     use relay::clock::Clock;
     let record = world.relay().store.inbound(sid).await.unwrap().unwrap();
     let now = world.clock.now();
-    WakeUp {
-        delivery: record.deliveries[0].clone(),
-        asked: now,
-        due: now,
-    }
+    WakeUp::new(&record.deliveries[0], now, now)
 }
 
 #[tokio::test]

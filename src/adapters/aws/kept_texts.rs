@@ -27,6 +27,6 @@ impl SqsSpool {
 impl FallbackSpool for SqsSpool {
     async fn add(&self, text: &SpooledText) -> anyhow::Result<()> {
         let body = serde_json::to_string(text)?;
-        send(&self.client, &self.url, body, Duration::ZERO).await
+        send(&self.client, &self.url, body, Duration::ZERO, None).await
     }
 }

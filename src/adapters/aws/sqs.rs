@@ -12,8 +12,11 @@ use aws_sdk_sqs::types::{
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use crate::app::ports::queue::{DeadLetterQueue, DeadWakeUp, HELD_FOR, Message, Queue, delay};
+use crate::app::ports::queue::{
+    CompareLine, DeadLetterQueue, DeadWakeUp, Group, HELD_FOR, LineQueue, Message, Queue, delay,
+};
 use crate::aws_error::plain;
+use crate::domain::phone::PhoneNumber;
 
 /// The most that `DelaySeconds` may be.
 /// Source: the Amazon SQS API reference, `SendMessage`.
@@ -63,23 +66,28 @@ impl Queue for SqsQueue {
         let soon = messages
             .iter()
             .filter(|message| delay(message, now) <= MOST_DELAY);
-        let messages: Vec<&Message> = soon.collect();
-        if messages.is_empty() {
-            return Ok(());
-        }
-        if let [message] = messages[..] {
-            let url = if message.is_bulk() {
+        let (bulk, others): (Vec<&Message>, Vec<&Message>) =
+            soon.partition(|message| message.is_bulk());
+        let mut sending = Vec::new();
+        for messages in [others, bulk] {
+            let Some(first) = messages.first() else {
+                continue;
+            };
+            let url = if first.is_bulk() {
                 self.bulk_url()?
             } else {
                 &self.url
             };
-            let body = serde_json::to_string(message)?;
-            return send(&self.client, url, body, delay(message, now)).await;
-        }
-        let url = self.bulk_url()?;
-        let mut sending = Vec::new();
-        for batch in messages.chunks(MOST_AT_ONCE) {
-            sending.push(self.send_batch(url, batch, now).boxed());
+            if let [message] = messages[..] {
+                let (body, group) = (serde_json::to_string(message)?, message.group());
+                let delay = delay(message, now);
+                sending.push(send(&self.client, url, body, delay, group).boxed());
+                continue;
+            }
+            for batch in messages.chunks(MOST_AT_ONCE) {
+                let batch = batch.to_vec();
+                sending.push(async move { self.send_batch(url, &batch, now).await }.boxed());
+            }
         }
         stream::iter(sending)
             .buffer_unordered(BATCHES_AT_ONCE)
@@ -88,18 +96,21 @@ impl Queue for SqsQueue {
     }
 }
 
-/// Sends one message.
+/// Sends one message. The group makes a standard queue a fair one. Source: the Amazon SQS developer guide,
+/// "Amazon SQS fair queues".
 pub(crate) async fn send(
     client: &Client,
     url: &str,
     body: String,
     delay: Duration,
+    group: Option<&Group>,
 ) -> anyhow::Result<()> {
     client
         .send_message()
         .queue_url(url)
         .message_body(body)
         .delay_seconds(delay_seconds(delay))
+        .set_message_group_id(group.map(|group| group.as_str().to_owned()))
         .send()
         .await
         .map_err(plain)
@@ -120,27 +131,11 @@ impl SqsQueue {
                 .id(n.to_string())
                 .message_body(serde_json::to_string(message)?)
                 .delay_seconds(delay_seconds(delay(message, now)))
+                .set_message_group_id(message.group().map(|group| group.as_str().to_owned()))
                 .build()?)
         });
-        let sent = self
-            .client
-            .send_message_batch()
-            .queue_url(url)
-            .set_entries(Some(entries.collect::<anyhow::Result<_>>()?))
-            .send()
-            .await
-            .map_err(plain)
-            .with_context(|| not_sent(url))?;
-        match sent.failed().first() {
-            None => Ok(()),
-            Some(failed) => bail!(
-                "{}: {} of {} messages, the first because of {}",
-                not_sent(url),
-                sent.failed().len(),
-                messages.len(),
-                failed.code()
-            ),
-        }
+        let entries = entries.collect::<anyhow::Result<_>>()?;
+        send_entries(&self.client, url, entries).await
     }
 
     fn bulk_url(&self) -> anyhow::Result<&str> {
@@ -150,8 +145,68 @@ impl SqsQueue {
     }
 }
 
+async fn send_entries(
+    client: &Client,
+    url: &str,
+    entries: Vec<SendMessageBatchRequestEntry>,
+) -> anyhow::Result<()> {
+    let count = entries.len();
+    let sent = client
+        .send_message_batch()
+        .queue_url(url)
+        .set_entries(Some(entries))
+        .send()
+        .await
+        .map_err(plain)
+        .with_context(|| not_sent(url))?;
+    match sent.failed().first() {
+        None => Ok(()),
+        Some(failed) => bail!(
+            "{}: {} of {count} messages, the first because of {}",
+            not_sent(url),
+            sent.failed().len(),
+            failed.code()
+        ),
+    }
+}
+
 fn not_sent(url: &str) -> String {
     format!("cannot send to the queue {url} (does it exist, and may this role send to it?)")
+}
+
+/// The queue of lines whose days are to be compared.
+pub struct SqsLineQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsLineQueue {
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self { client, url }
+    }
+}
+
+#[async_trait]
+impl LineQueue for SqsLineQueue {
+    async fn compare(&self, lines: &[PhoneNumber]) -> anyhow::Result<()> {
+        let mut sending = Vec::new();
+        for some in lines.chunks(MOST_AT_ONCE) {
+            let entries = some.iter().enumerate().map(|(n, line)| {
+                let message = CompareLine { line: line.clone() };
+                let entry = SendMessageBatchRequestEntry::builder().id(n.to_string());
+                Ok(entry
+                    .message_body(serde_json::to_string(&message)?)
+                    .build()?)
+            });
+            let entries = entries.collect::<anyhow::Result<_>>()?;
+            sending.push(send_entries(&self.client, &self.url, entries).boxed());
+        }
+        stream::iter(sending)
+            .buffer_unordered(BATCHES_AT_ONCE)
+            .try_collect()
+            .await
+    }
 }
 
 /// The dead-letter queue.

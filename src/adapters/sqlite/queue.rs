@@ -107,6 +107,7 @@ fn message(connection: &Connection, name: &str, now: Timestamp) -> anyhow::Resul
         notice,
         page: page.unwrap_or_default().into(),
         due: now,
+        group: None,
     }))
 }
 

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use crate::app::audit::records;
 use crate::app::ports::audit::{HashKey, Record};
 use crate::app::ports::credentials::verify;
-use crate::app::ports::queue::WakeUp;
+use crate::app::ports::queue::{Group, WakeUp};
 use crate::app::ports::store::{ForInbound, Kept, Planned, Recorded};
 use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
@@ -33,6 +33,7 @@ use crate::domain::ids::DeliveryId;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::{ByFallback, InboundRecord};
 use crate::domain::line::Line;
+use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Decision;
 use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
@@ -84,7 +85,7 @@ async fn receive(
             ..records::repeated(&earlier, now, &key)
         };
         let (woken, ()) = futures::join!(
-            wake_at_once(relay, &earlier.deliveries, now),
+            wake_at_once(relay, &line.number, &earlier.deliveries, now),
             relay.report(vec![record])
         );
         return Ok(woken?);
@@ -223,27 +224,25 @@ fn records_of(planned: &Planned, line: &Line, key: &HashKey) -> Vec<Record> {
 
 /// Wakes each of them when it is due.
 async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {
-    let due = |delivery: &Delivery| delivery.due().unwrap_or(now);
-    let wake_ups = deliveries
-        .iter()
-        .map(|delivery| (&delivery.id, due(delivery)));
-    send_all(relay, wake_ups, now).await
+    let wake_up = |delivery: &Delivery| WakeUp::of(delivery, delivery.due().unwrap_or(now), now);
+    send_all(relay, deliveries.iter().map(wake_up), now).await
 }
 
 async fn wake_at_once(
     relay: &Relay,
+    line: &PhoneNumber,
     deliveries: &[DeliveryId],
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    send_all(relay, deliveries.iter().map(|id| (id, now)), now).await
+    let wake_up = |id| WakeUp::new(id, now, now).in_group(Group::of_line(line));
+    send_all(relay, deliveries.iter().map(wake_up), now).await
 }
 
-async fn send_all<'d>(
+async fn send_all(
     relay: &Relay,
-    deliveries: impl Iterator<Item = (&'d DeliveryId, Timestamp)>,
+    wake_ups: impl Iterator<Item = WakeUp>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let wake_ups = deliveries.map(|(delivery, due)| WakeUp::new(delivery, due, now));
     try_join_all(wake_ups.map(|wake_up| async move { relay.queue.send(&wake_up, now).await }))
         .await?;
     Ok(())

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::end::end;
 use super::supersede::{Before, instead};
-use crate::app::ports::queue::{PageTurn, WakeUp};
+use crate::app::ports::queue::{Group, PageTurn, WakeUp};
 use crate::app::ports::store::Saved;
 use crate::app::relay::Relay;
 use crate::domain::delivery::Delivery;
@@ -88,6 +88,7 @@ pub(super) fn next_turn(notice: &Notice, due: Timestamp) -> PageTurn {
         notice: notice.id,
         page: notice.page,
         due,
+        group: Some(Group::of_line(&notice.from)),
     }
 }
 
@@ -207,7 +208,7 @@ async fn count(
 }
 
 async fn wake(relay: &Relay, deliveries: &[Delivery], now: Timestamp) -> anyhow::Result<()> {
-    let wake_up = |delivery: &Delivery| Some(WakeUp::new(&delivery.id, delivery.due()?, now));
+    let wake_up = |delivery: &Delivery| Some(WakeUp::of(delivery, delivery.due()?, now));
     let wake_ups: Vec<_> = deliveries.iter().filter_map(wake_up).collect();
     relay.queue.send_many(&wake_ups, now).await
 }

@@ -47,7 +47,7 @@ impl Relay {
         }
         self.watch(&after, &effects);
         self.wake_spawned(&spawned, now).await;
-        self.wake_next(&effects, now).await;
+        self.wake_next(&after, &effects, now).await;
         Ok(Some(Advanced {
             delivery: after,
             changed,
@@ -90,7 +90,7 @@ impl Relay {
         let Some(due) = advanced.due() else {
             return Ok(());
         };
-        let wake_up = WakeUp::new(&advanced.delivery.id, due, advanced.at);
+        let wake_up = WakeUp::of(&advanced.delivery, due, advanced.at);
         self.queue.send(&wake_up, advanced.at).await
     }
 }

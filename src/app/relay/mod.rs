@@ -16,7 +16,7 @@ use crate::app::ports::alerts::{Alert, Alerts};
 use crate::app::ports::audit::{Audit, Record};
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::event_bus::Bus;
-use crate::app::ports::queue::{Queue, WakeUp};
+use crate::app::ports::queue::{Group, Queue, WakeUp};
 use crate::app::ports::store::{Saved, Store};
 use crate::clock::{Chance, Clock};
 use crate::domain::delivery::{Class, Delivery, Effect, Outcome, Purpose, State, spawned};
@@ -117,7 +117,7 @@ impl Relay {
     /// they tell of does not wait for it.
     pub async fn wake_spawned(&self, spawned: &[Delivery], now: Timestamp) {
         for delivery in spawned {
-            let wake_up = WakeUp::new(&delivery.id, delivery.due().unwrap_or(now), now);
+            let wake_up = WakeUp::of(delivery, delivery.due().unwrap_or(now), now);
             if let Err(error) = self.queue.send(&wake_up, now).await {
                 tracing::warn!(delivery = %delivery.id, error = format!("{error:#}"), "a wake-up could not be sent; the sweep will find the delivery");
             }
@@ -126,12 +126,12 @@ impl Relay {
 
     /// Wakes the text of a conversation that waited for another to leave. Should that fail, the sweep
     /// finds it at the other one's deadline.
-    pub async fn wake_next(&self, effects: &[Effect], now: Timestamp) {
+    pub async fn wake_next(&self, delivery: &Delivery, effects: &[Effect], now: Timestamp) {
         for effect in effects {
             let Effect::WakeNext(next) = effect else {
                 continue;
             };
-            let wake_up = WakeUp::new(next, now, now);
+            let wake_up = WakeUp::new(next, now, now).in_group(Group::of_line(&delivery.from));
             if let Err(error) = self.queue.send(&wake_up, now).await {
                 tracing::warn!(delivery = %next, error = format!("{error:#}"), "the next text of a conversation could not be woken");
             }

@@ -151,7 +151,7 @@ async fn carry_out(
             }
             Effect::Wake { due } if *due <= now => events.push(Event::Woken),
             Effect::Wake { due } => {
-                let wake_up = WakeUp::new(&delivery.id, *due, now);
+                let wake_up = WakeUp::of(delivery, *due, now);
                 relay.queue.send(&wake_up, now).await?;
             }
             Effect::TellInviter => {

@@ -43,6 +43,7 @@ async fn two_who_turn_the_same_page_at_once_send_each_text_once() {
         notice: notice.id,
         page: 0,
         due: world.relay().now(),
+        group: None,
     };
     let turning = || notices::turn_page(world.relay(), &turn);
     let (one, other) = futures::join!(turning(), turning());
@@ -84,6 +85,7 @@ async fn whoever_changes_an_event_while_another_fans_it_out_leaves_nobody_with_t
             notice: notice.id,
             page: 0,
             due: world.relay().now(),
+            group: None,
         };
         let change = async {
             for _ in 0..pauses {

@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::WakeUp;
+use super::{Group, WakeUp};
+use crate::domain::delivery::Delivery;
 use crate::domain::ids::{DeliveryId, NoticeId};
 
 /// What a worker is brought.
@@ -20,6 +21,8 @@ pub struct PageTurn {
     /// How many pages come before it.
     pub page: u64,
     pub due: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
 }
 
 impl Message {
@@ -45,6 +48,13 @@ impl Message {
         }
     }
 
+    pub fn group(&self) -> Option<&Group> {
+        match self {
+            Message::Delivery(wake_up) => wake_up.group.as_ref(),
+            Message::Page(turn) => turn.group.as_ref(),
+        }
+    }
+
     /// Whether it goes through the queue of texts to many.
     pub fn is_bulk(&self) -> bool {
         match self {
@@ -61,7 +71,18 @@ impl WakeUp {
             delivery: delivery.clone(),
             asked: now,
             due,
+            group: None,
         }
+    }
+
+    /// The same, in the name of the delivery's line.
+    pub fn of(delivery: &Delivery, due: Timestamp, now: Timestamp) -> Self {
+        Self::new(&delivery.id, due, now).in_group(Group::of_line(&delivery.from))
+    }
+
+    pub fn in_group(self, group: Group) -> Self {
+        let group = Some(group);
+        Self { group, ..self }
     }
 
     /// Whether it goes through the queue of texts to many.
@@ -84,12 +105,14 @@ mod tests {
                 delivery: DeliveryId::parse(id).unwrap(),
                 asked: at,
                 due: at,
+                group: Some(Group::of_line(&line)),
             })
         };
         let page = Message::Page(PageTurn {
             notice,
             page: 37,
             due: at,
+            group: None,
         });
         for (message, is_bulk) in [
             (delivery("in-1"), false),

@@ -5,8 +5,10 @@
 //! behind them. Which one it is, a delivery's id says.
 
 mod bulk;
+mod group;
 
 pub use bulk::{Message, PageTurn};
+pub use group::Group;
 
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::DeliveryId;
+use crate::domain::phone::PhoneNumber;
 
 /// The message on the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +28,15 @@ pub struct WakeUp {
     pub asked: Timestamp,
     /// When it is wanted.
     pub due: Timestamp,
+    /// Who shares the worker with others, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
 }
 
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Brings each message to a worker at its `due` time. One for which the queue cannot wait so long is
-    /// left to the sweep, which finds whatever is due. Several at once are all of texts to many. With an
-    /// error, some may have been sent.
+    /// left to the sweep, which finds whatever is due. With an error, some may have been sent.
     async fn enqueue(&self, messages: &[Message], now: Timestamp) -> anyhow::Result<()>;
 
     /// Sends one wake-up.
@@ -40,7 +45,7 @@ pub trait Queue: Send + Sync {
             .await
     }
 
-    /// Sends the wake-ups of texts to many.
+    /// Sends many wake-ups.
     async fn send_many(&self, wake_ups: &[WakeUp], now: Timestamp) -> anyhow::Result<()> {
         let messages: Vec<_> = wake_ups.iter().cloned().map(Message::Delivery).collect();
         self.enqueue(&messages, now).await
@@ -65,6 +70,19 @@ pub trait DeadLetterQueue: Send + Sync {
 
     /// Takes it away, now that it is on its queue again.
     async fn remove(&self, dead: &DeadWakeUp) -> anyhow::Result<()>;
+}
+
+/// The queue of lines whose days are to be compared with Twilio's list.
+#[async_trait]
+pub trait LineQueue: Send + Sync {
+    /// Brings each of them to somebody who compares it. With an error, some may have been sent.
+    async fn compare(&self, lines: &[PhoneNumber]) -> anyhow::Result<()>;
+}
+
+/// The message on that queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompareLine {
+    pub line: PhoneNumber,
 }
 
 /// How long somebody has hold of a dead wake-up.
