@@ -214,6 +214,45 @@ async fn what_is_due_comes_longest_due_first(store: &impl Store) {
     assert!(store.due_before(now(), 100).await.unwrap().is_empty());
 }
 
+/// Whoever lowers the number of shards loses nothing that was written before.
+#[cfg(feature = "aws")]
+#[tokio::test]
+async fn what_is_due_is_found_whatever_the_number_of_shards_was_when_it_was_written() {
+    use relay::adapters::aws::dynamodb::DynamoStore;
+
+    use crate::support::moto;
+
+    let config = moto::config(moto::url()).await;
+    let table = moto::table(&config).await;
+    let store = |shards: &str| {
+        let client = aws_sdk_dynamodb::Client::new(&config);
+        DynamoStore::new(client, &table).spread_over(shards.parse().unwrap())
+    };
+    let (few, many) = (store("8"), store("64"));
+    for n in 0..40 {
+        let due = State::Waiting { due: after(0) };
+        let delivery = Delivery {
+            state: due,
+            ..delivery(n)
+        };
+        let written_by = if n % 2 == 0 { &few } else { &many };
+        written_by.record(&record(n), &[delivery]).await.unwrap();
+    }
+    assert_eq!(many.due_before(after(60), 100).await.unwrap().len(), 40);
+    let at_once = few.due_before(after(60), 100).await.unwrap();
+    assert!((20..40).contains(&at_once.len()), "{}", at_once.len());
+    let mut found = std::collections::BTreeSet::new();
+    for minute in 1..=8 {
+        found.extend(few.due_before(after(60 * minute), 100).await.unwrap());
+    }
+    assert_eq!(found.len(), 40);
+    for wrong in ["0", "7", "9", "65", "128", "many"] {
+        let error = wrong.parse::<relay::adapters::aws::dynamodb::Shards>();
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("8, 16, 32 or 64"), "{error}");
+    }
+}
+
 async fn only_so_many_as_wanted_are_due(store: &impl Store) {
     for n in 0..10 {
         let due = State::Waiting {

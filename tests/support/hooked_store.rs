@@ -218,8 +218,12 @@ impl<H: Hook> Store for HookedStore<H> {
         self.0.read("owner_of", self.0.behind().owner_of(sid)).await
     }
 
-    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        let answer = self.0.behind().due_before(instant, limit);
+    async fn overdue(
+        &self,
+        instant: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>> {
+        let answer = self.0.behind().overdue(instant, limit);
         self.0.read("due_before", answer).await
     }
 

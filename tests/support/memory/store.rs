@@ -69,11 +69,17 @@ impl Tables {
 
     /// What is due before an instant, longest due first.
     pub fn due_before(&self, instant: Timestamp) -> Vec<DeliveryId> {
+        let overdue = self.overdue(instant).into_iter();
+        overdue.map(|(_, id)| id).collect()
+    }
+
+    /// The same with the time.
+    pub fn overdue(&self, instant: Timestamp) -> Vec<(Timestamp, DeliveryId)> {
         let due = self.deliveries.iter();
         let due = due.filter_map(|(id, row)| Some((row.due?, id.clone())));
         let mut due: Vec<_> = due.filter(|(due, _)| *due < instant).collect();
         due.sort_unstable();
-        due.into_iter().map(|(_, id)| id).collect()
+        due
     }
 
     /// The same for two stores that have kept the same texts and deliveries, in whatever order.
@@ -570,8 +576,12 @@ impl Store for MemoryStore {
         }
     }
 
-    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        let due = self.tables().due_before(instant).into_iter();
+    async fn overdue(
+        &self,
+        instant: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>> {
+        let due = self.tables().overdue(instant).into_iter();
         Ok(due.take(limit).collect())
     }
 

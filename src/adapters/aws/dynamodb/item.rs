@@ -48,8 +48,12 @@ pub const OF_LINE: &str = "of_line";
 /// The register of lines is one partition: it has as many items as there are lines.
 pub const REGISTER: &str = "lines";
 
-/// One partition of the index for all due deliveries would be its bottleneck.
+/// How many partitions of the index due deliveries are spread over, if nothing else is said: a single one
+/// would be its bottleneck. A power of two, as every number of shards is.
 pub const SHARDS: u8 = 8;
+
+/// The most that there may ever be.
+pub const MOST_SHARDS: u8 = 64;
 
 /// The partition of the index for what gave up; that is few, however much is due.
 pub const DEAD: &str = "dead";
@@ -313,7 +317,7 @@ pub fn to_owner(item: &Item) -> anyhow::Result<DeliveryId> {
 
 /// Only a delivery that is due or a dead letter carries the index's attributes, so the index holds
 /// those alone. A dead letter does not expire; once it is replayed, the time begins anew.
-pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> {
+pub fn of_delivery(delivery: &Delivery, shards: u8, saved_by: &str) -> anyhow::Result<Item> {
     let mut item = versioned(
         Key::delivery(&delivery.id),
         delivery,
@@ -324,7 +328,7 @@ pub fn of_delivery(delivery: &Delivery, saved_by: &str) -> anyhow::Result<Item> 
         Some(gave_up) => Some((DEAD.to_owned(), gave_up)),
         None => {
             item.insert(EXPIRES.to_owned(), expiry(delivery.began())?);
-            delivery.due().map(|due| (shard(&delivery.id), due))
+            delivery.due().map(|due| (shard(&delivery.id, shards), due))
         }
     };
     if let Some((shard, at)) = indexed {
@@ -367,7 +371,8 @@ pub fn of_recipient(delivery: &Delivery) -> anyhow::Result<Option<Item>> {
     let Some(notice) = delivery.purpose.notice() else {
         return Ok(None);
     };
-    let partition = recipients(notice, &shard(&delivery.id));
+    // Always the same: with another number of shards it would be counted twice.
+    let partition = recipients(notice, &shard(&delivery.id, SHARDS));
     let key = Key::new(partition, delivery.id.as_str());
     Ok(Some(key.with([
         (STANDING, string(&RecipientStatus::of(delivery).name())),
@@ -414,13 +419,21 @@ fn expiry(from: Timestamp) -> anyhow::Result<AttributeValue> {
     Ok(number(from.checked_add(KEPT)?.as_second()))
 }
 
-/// Any even spread will do; it only has to be the same for every save of a delivery.
-fn shard(id: &DeliveryId) -> String {
+/// Any even spread will do.
+fn shard(id: &DeliveryId, shards: u8) -> String {
     let sum = id
         .as_str()
         .bytes()
         .fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
-    (sum % SHARDS).to_string()
+    (sum % shards).to_string()
+}
+
+/// The shards in which something may be due: each of those that are written to, and an eighth of the others,
+/// each eighth in turn. Those hold what was written while there were more shards, if there ever were.
+pub fn shards_to_read(shards: u8, now: Timestamp) -> impl Iterator<Item = u8> {
+    let turn = now.as_second().div_euclid(60).rem_euclid(8);
+    let others = (shards..MOST_SHARDS).filter(move |shard| i64::from(*shard) % 8 == turn);
+    (0..shards).chain(others)
 }
 
 pub fn from_json<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
@@ -492,16 +505,43 @@ pub fn to_due(item: &Item) -> anyhow::Result<(i64, DeliveryId)> {
 
 #[cfg(test)]
 mod tests {
+    use sha2::Digest;
+
     use super::*;
     use crate::domain::delivery::{Event, step};
     use crate::domain::line::Line;
 
     #[test]
-    fn deliveries_spread_over_all_shards() {
-        let shards: std::collections::HashSet<_> = (0..200)
-            .map(|n| shard(&DeliveryId::parse(&format!("in-SM{n:032x}")).unwrap()))
-            .collect();
-        assert_eq!(shards.len(), usize::from(SHARDS));
+    fn deliveries_spread_evenly_over_all_shards() {
+        for shards in [SHARDS, 16, 32, MOST_SHARDS] {
+            let mut counts = std::collections::HashMap::new();
+            for n in 0..8000_u32 {
+                let sid = crate::domain::ids::hex(&sha2::Sha256::digest(n.to_be_bytes())[..16]);
+                let id = DeliveryId::parse(&format!("in-SM{sid}")).unwrap();
+                *counts.entry(shard(&id, shards)).or_insert(0) += 1;
+            }
+            assert_eq!(counts.len(), usize::from(shards));
+            let even = 8000 / i32::from(shards);
+            let (least, most) = (counts.values().min(), counts.values().max());
+            assert!(least > Some(&(even * 6 / 10)), "{shards}: {least:?}");
+            assert!(most < Some(&(even * 14 / 10)), "{shards}: {most:?}");
+        }
+    }
+
+    /// Whatever the number of shards was when they were written.
+    #[test]
+    fn every_shard_that_ever_was_is_read_each_minute_or_within_eight() {
+        for now in [SHARDS, 16, MOST_SHARDS] {
+            let read =
+                |minute: i64| shards_to_read(now, Timestamp::from_second(60 * minute).unwrap());
+            for minute in 0..8 {
+                let read: Vec<u8> = read(minute).collect();
+                assert!(read.iter().take(now.into()).copied().eq(0..now));
+                assert!(read.len() <= usize::from(now) + 7, "{read:?}");
+            }
+            let within_eight: std::collections::BTreeSet<u8> = (0..8).flat_map(read).collect();
+            assert!(within_eight.into_iter().eq(0..MOST_SHARDS));
+        }
     }
 
     #[test]
@@ -516,7 +556,7 @@ mod tests {
             "gave_up": at(1),
         });
         let dead: Delivery = serde_json::from_value(json).unwrap();
-        let item = of_delivery(&dead, "test").unwrap();
+        let item = of_delivery(&dead, SHARDS, "test").unwrap();
         assert_eq!(text(&item, DUE_SHARD), Some(DEAD));
         assert_eq!(item.get(EXPIRES), None);
 
@@ -525,7 +565,7 @@ mod tests {
             public_url: dead.public_url.clone(),
         };
         let (alive, _) = step(dead, replay, at(60), 0.0);
-        let item = of_delivery(&alive, "test").unwrap();
+        let item = of_delivery(&alive, SHARDS, "test").unwrap();
         assert_eq!(item.get(EXPIRES), Some(&number(90 * 86_400)));
     }
 

@@ -27,7 +27,7 @@
 //! `json` is a string, or compressed where it is long (raw DEFLATE, a binary). `expires` is the table's TTL
 //! attribute, in seconds since 1970. A delivery that gave up has none: its text has reached nobody, and it
 //! stays until somebody has it replayed. The index `due` has the partition key `due_shard` (a string, `0`
-//! to `7`, `dead` for what gave up, or `notices`), the sort key `due_at` (a number, milliseconds since
+//! to `7`, or as far as `63` where more shards are wanted, `dead` for what gave up, or `notices`), the sort key `due_at` (a number, milliseconds since
 //! 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index, the register, the opt-outs, the blocked, a topic, a person's list
@@ -53,6 +53,7 @@ mod subscribers;
 mod table;
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
@@ -81,16 +82,53 @@ use crate::domain::opt_out::{self, OptOuts};
 use crate::domain::pace;
 use crate::domain::phone::PhoneNumber;
 
+/// So many entries of the index are read of one shard at once without asking how many others have.
+const FEW: usize = 1000;
+
 pub struct DynamoStore {
     table: Table,
 }
 
+/// Over how many shards of the index due deliveries are spread. Each takes a thousand writes a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shards(u8);
+
+impl Default for Shards {
+    fn default() -> Self {
+        Self(item::SHARDS)
+    }
+}
+
+impl FromStr for Shards {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(shards @ (item::SHARDS | 16 | 32 | item::MOST_SHARDS)) => Ok(Self(shards)),
+            _ => bail!(
+                "the number of shards of the index is {text:?}, and 8, 16, 32 or 64 are possible"
+            ),
+        }
+    }
+}
+
 impl DynamoStore {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        let name = table.into();
+        let (name, shards) = (table.into(), item::SHARDS);
         Self {
-            table: Table { client, name },
+            table: Table {
+                client,
+                name,
+                shards,
+            },
         }
+    }
+
+    /// From now on due deliveries are written to so many shards of the index; what stands in others is
+    /// found all the same.
+    pub fn spread_over(mut self, shards: Shards) -> Self {
+        self.table.shards = shards.0;
+        self
     }
 
     /// Opens the connection by reading something that is not there.
@@ -192,13 +230,14 @@ impl DynamoStore {
         spawned: &[Delivery],
         saved_by: &str,
     ) -> Result<Saved> {
-        let mut writes = vec![
-            self.table
-                .put_next(item::of_delivery(delivery, saved_by)?, delivery.version - 1),
-        ];
+        let mut writes = vec![self.table.put_next(
+            item::of_delivery(delivery, self.table.shards, saved_by)?,
+            delivery.version - 1,
+        )];
         writes.extend(notices::standing(&self.table, delivery)?);
         for new in spawned {
-            writes.push(self.table.put_new(item::of_delivery(new, saved_by)?));
+            let new = item::of_delivery(new, self.table.shards, saved_by)?;
+            writes.push(self.table.put_new(new));
         }
         loop {
             match self.table.transact(writes.clone()).await?.as_slice() {
@@ -323,7 +362,7 @@ impl Store for DynamoStore {
         if !spawned.is_empty() || delivery.purpose.notice().is_some() {
             return self.save_all(delivery, spawned, &saved_by).await;
         }
-        let item = item::of_delivery(delivery, &saved_by)?;
+        let item = item::of_delivery(delivery, self.table.shards, &saved_by)?;
         self.replace(item, previous, &saved_by).await
     }
 
@@ -349,12 +388,20 @@ impl Store for DynamoStore {
         owner.transpose()
     }
 
-    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        let shards = (0..item::SHARDS)
-            .map(async |shard| self.in_shard(&shard.to_string(), instant, limit).await);
+    async fn overdue(
+        &self,
+        instant: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>> {
+        // Of very many, each shard has about as many.
+        let of_each = limit.min(FEW.max(2 * limit / usize::from(self.table.shards)));
+        let shards = item::shards_to_read(self.table.shards, instant)
+            .map(async |shard| self.in_shard(&shard.to_string(), instant, of_each).await);
         let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
         due.sort_unstable();
-        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+        let due = due.into_iter().take(limit);
+        due.map(|(at, id)| Ok((Timestamp::from_millisecond(at)?, id)))
+            .collect()
     }
 
     async fn put_off(&self, id: &DeliveryId, before: Timestamp, until: Timestamp) -> Result<bool> {

@@ -86,7 +86,7 @@ impl Notices for DynamoStore {
         let saved_by = unique()?;
         let mut keeping = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            let new = item::of_delivery(delivery, &saved_by)?;
+            let new = item::of_delivery(delivery, self.table.shards, &saved_by)?;
             let mut writes = vec![self.table.put_new(new)];
             writes.extend(standing(&self.table, delivery)?);
             // If there is one already, its condition fails, and that is well.

@@ -23,7 +23,7 @@ pub async fn take_in(table: &Table, line: &PhoneNumber, planned: &Planned) -> Re
     }
     let overtaken = 1..writes.len();
     for delivery in &planned.deliveries {
-        writes.push(table.put_new(item::of_delivery(delivery, &saved_by)?));
+        writes.push(table.put_new(item::of_delivery(delivery, table.shards, &saved_by)?));
     }
     if let Some(change) = &record.opt_out {
         writes.extend(opt_outs::writes(table, line, change, false)?);

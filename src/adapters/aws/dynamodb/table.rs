@@ -42,6 +42,8 @@ const PASSES: [&str; 3] = [
 pub struct Table {
     pub client: Client,
     pub name: String,
+    /// How many shards of the index due deliveries are written to.
+    pub shards: u8,
 }
 
 /// What a write under a condition came to.

@@ -258,8 +258,18 @@ impl Store for SqliteStore {
         Ok(self.ids(OWNER, [sid.as_str()])?.pop())
     }
 
-    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
-        self.ids(DUE, (instant.as_millisecond(), at_most(limit)))
+    async fn overdue(
+        &self,
+        instant: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>> {
+        let values = (instant.as_millisecond(), at_most(limit));
+        let due: Vec<(String, i64)> = self.read(|connection| rows(connection, DUE, values))?;
+        let due = due.into_iter().map(|(id, due)| {
+            let due = Timestamp::from_millisecond(due)?;
+            Ok((due, DeliveryId::parse(&id)?))
+        });
+        due.collect()
     }
 
     async fn gave_up_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {

@@ -120,8 +120,18 @@ pub trait Store: Notices + Subscribers {
     async fn owner_of(&self, sid: &MessageSid) -> Result<Option<DeliveryId>>;
 
     /// Deliveries that somebody should have looked at before `instant`, longest due first, at most
-    /// `limit`.
-    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>>;
+    /// `limit`, with the time. Of very many, it may be others that are left out than those due last.
+    async fn overdue(
+        &self,
+        instant: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>>;
+
+    /// The same without the time.
+    async fn due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<DeliveryId>> {
+        let overdue = self.overdue(instant, limit).await?;
+        Ok(overdue.into_iter().map(|(_, id)| id).collect())
+    }
 
     /// Of a delivery that is due before `before`, has it due only at `until`, whatever its own word:
     /// its next save sets that right. `false` if it is not due before `before`, or not any more.
