@@ -4,6 +4,7 @@
 pub mod access;
 pub mod answer;
 pub mod api;
+mod at_most;
 pub mod client;
 pub mod error_texts;
 pub mod errors;
@@ -13,6 +14,8 @@ pub mod network;
 pub mod signature;
 pub mod twiml;
 pub mod webhook;
+
+pub use at_most::AtMost;
 
 /// The real API.
 pub const API_URL: &str = "https://api.twilio.com";

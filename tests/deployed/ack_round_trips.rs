@@ -47,6 +47,7 @@ impl Deployed {
             queue_url: moto::queue(&direct).await,
             bulk_queue_url: None,
             event_bus: None,
+            index_shards: None,
             audit_log_group: moto::log_group(&direct).await,
             secret_id: moto::secret(&direct, &secret).await,
             twilio_url: "http://127.0.0.1:9".to_owned(),

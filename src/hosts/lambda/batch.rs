@@ -13,8 +13,12 @@ use super::events::{Trigger, failed, serve};
 use crate::app::ports::queue::Message;
 use crate::app::relay::Relay;
 
-/// How many wake-ups of a batch are worked on side by side.
-const SIDE_BY_SIDE: usize = 5;
+/// How many messages of a batch are worked on side by side.
+pub(super) const SIDE_BY_SIDE: usize = 5;
+
+/// How many wake-ups: all of a batch. Most of the time they wait for Twilio, and what limits the calls to it
+/// is [`settings::calls_at_once`](super::settings::calls_at_once).
+const WAKE_UPS: usize = 10;
 
 /// What working on a wake-up may take: a few round trips to DynamoDB and one to Twilio, each with
 /// its time limit.
@@ -31,7 +35,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let work_on = async |message: &Message| work_on(relay, message).await;
     let answer = async |event: &str, left| match Trigger::of(event) {
-        Trigger::Messages(records) => work_on_wake_ups(records, left, &work_on).await,
+        Trigger::Messages(records) => work_on_wake_ups(records, (WAKE_UPS, left), &work_on).await,
         Trigger::Invocation if asks_for_sweep(event) => {
             let woken = sweep(relay).await.context("the sweep failed")?;
             Ok(json!({ "woken": woken }))
@@ -49,14 +53,14 @@ fn asks_for_sweep(event: &str) -> bool {
     event["sweep"] == true
 }
 
-/// Works on the records' bodies, with `left` until Lambda ends the function, and says which failed:
-/// SQS brings those again, and after a few times puts them among the dead letters.
+/// Works on the records' bodies, so many side by side, with `left` until Lambda ends the function, and says
+/// which failed: SQS brings those again, and after a few times puts them among the dead letters.
 ///
 /// Whatever is wrong with a record, the others are worked on; `failure` is what it counts as. An
 /// error fails the whole batch.
 pub(super) async fn work(
     records: Vec<SqsMessage>,
-    left: Duration,
+    (side_by_side, left): (usize, Duration),
     failure: &'static str,
     work_on: impl AsyncFn(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<Value> {
@@ -80,7 +84,7 @@ pub(super) async fn work(
         };
         (name(record), outcome)
     });
-    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(SIDE_BY_SIDE));
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(side_by_side));
     let mut response = SqsBatchResponse::default();
     while let Some((record, outcome)) = outcomes.next().await {
         if let Err(error) = outcome {
@@ -97,7 +101,7 @@ pub(super) async fn work(
 
 async fn work_on_wake_ups(
     records: Vec<SqsMessage>,
-    left: Duration,
+    limits: (usize, Duration),
     work_on: impl AsyncFn(&Message) -> anyhow::Result<()>,
 ) -> anyhow::Result<Value> {
     let work_on = async |body: &str| {
@@ -105,7 +109,7 @@ async fn work_on_wake_ups(
             serde_json::from_str(body).map_err(|_| anyhow!("the message is no wake-up"))?;
         work_on(&message).await
     };
-    work(records, left, "wake_up_failed", work_on).await
+    work(records, limits, "wake_up_failed", work_on).await
 }
 
 fn name(record: &SqsMessage) -> &str {
@@ -124,7 +128,7 @@ mod tests {
     use crate::app::ports::queue::WakeUp;
     use crate::domain::ids::DeliveryId;
 
-    const LONG: Duration = Duration::from_secs(30);
+    const LONG: (usize, Duration) = (SIDE_BY_SIDE, Duration::from_secs(30));
 
     fn record(id: usize, body: &str) -> serde_json::Value {
         json!({"messageId": format!("m{id}"), "body": body, "eventSource": "aws:sqs"})
@@ -132,11 +136,8 @@ mod tests {
 
     fn wake_up(id: usize) -> String {
         let now = "2026-11-23T19:00:00Z".parse().unwrap();
-        let wake_up = WakeUp {
-            delivery: DeliveryId::parse(&format!("in-{id}")).unwrap(),
-            asked: now,
-            due: now,
-        };
+        let delivery = DeliveryId::parse(&format!("in-{id}")).unwrap();
+        let wake_up = WakeUp::new(&delivery, now, now);
         serde_json::to_string(&wake_up).unwrap()
     }
 
@@ -202,13 +203,13 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_done_in_time_is_given_back() {
         let records = batch(vec![record(1, &wake_up(1)), record(2, &wake_up(2))]);
-        let response = work_on_wake_ups(records.clone(), Duration::ZERO, async |_| Ok(()))
+        let response = work_on_wake_ups(records.clone(), (1, Duration::ZERO), async |_| Ok(()))
             .await
             .unwrap();
         assert_eq!(failed(&response), ["m1", "m2"]);
 
         let moment = RESERVE + Duration::from_millis(1);
-        let response = work_on_wake_ups(records, moment, async |message| {
+        let response = work_on_wake_ups(records, (2, moment), async |message| {
             if message.name() == "in-1" {
                 std::future::pending::<()>().await;
             }

@@ -25,7 +25,10 @@ pub async fn run(
         take(relay, &text).await.map_err(in_words)
     };
     let answer = async |event: &str, left| match Trigger::of(event) {
-        Trigger::Messages(records) => batch::work(records, left, "kept_text_failed", &take).await,
+        Trigger::Messages(records) => {
+            let limits = (batch::SIDE_BY_SIDE, left);
+            batch::work(records, limits, "kept_text_failed", &take).await
+        }
         Trigger::Http | Trigger::Invocation => http_api::answer(&handler, event).await,
     };
     serve(answer, failed("KeptTexts")).await

@@ -7,6 +7,7 @@ use http::{Request, Response};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
+use super::batch::SIDE_BY_SIDE;
 use super::events::{Trigger, serve};
 use super::{batch, http as http_api};
 use crate::app::notices::NoticeRejected;
@@ -26,7 +27,7 @@ pub async fn run(
     let answer = async |event: &str, left| match Trigger::of(event) {
         Trigger::Http => Ok(http_api::answer(&handler, event).await?),
         Trigger::Messages(records) => {
-            Ok(batch::work(records, left, "request_failed", &queued).await?)
+            Ok(batch::work(records, (SIDE_BY_SIDE, left), "request_failed", &queued).await?)
         }
         Trigger::Invocation => invoked(relay, event.as_bytes()).await,
     };

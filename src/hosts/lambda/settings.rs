@@ -1,5 +1,7 @@
 //! What the functions read from their environment. `template.yaml` sets all of it.
 
+use anyhow::Context;
+
 use super::needs::Needs;
 use crate::adapters::files::audit_fallback;
 use crate::twilio::API_URL;
@@ -22,6 +24,8 @@ pub struct Settings {
     /// `CREDENTIALS_SECRET_ID`: name or ARN of the secret with Twilio's credentials; several, with
     /// commas between them, if AWS rotates token and key as secrets of their own.
     pub secret_id: String,
+    /// `INDEX_SHARDS`: over how many shards of the table's index due deliveries are spread. Default: 8.
+    pub index_shards: Option<String>,
     /// `TWILIO_API_URL`: where Twilio's REST API is. Default: the real one.
     pub twilio_url: String,
     /// `METRICS_NAMESPACE`: where the function's own metrics go. Default: `Relay`. Two stacks that
@@ -59,12 +63,43 @@ impl Settings {
             event_bus: if_needed(needs.event_bus, "EVENT_BUS_NAME")?,
             audit_log_group: required("AUDIT_LOG_GROUP")?,
             secret_id: required("CREDENTIALS_SECRET_ID")?,
+            index_shards: optional("INDEX_SHARDS"),
             twilio_url: optional("TWILIO_API_URL").unwrap_or_else(|| API_URL.to_owned()),
             metrics_namespace: optional("METRICS_NAMESPACE")
                 .unwrap_or_else(|| audit_fallback::NAMESPACE.to_owned()),
             function: optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|| "relay".to_owned()),
         })
     }
+}
+
+/// How many calls to Twilio an instance of the worker makes at once, so that all instances together never make
+/// more than `TWILIO_CONCURRENCY`: there are as many as `WORKER_CONCURRENCY` and `BULK_CONCURRENCY` allow, beside
+/// the comparisons of `RECONCILIATION_CONCURRENCY`, which make one call at a time each. `None` where nothing
+/// says how many there may be.
+pub fn calls_at_once(look_up: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<usize>> {
+    let number = |name: &str| -> anyhow::Result<Option<usize>> {
+        let text = look_up(name).filter(|text| !text.is_empty());
+        let number = text.map(|text| text.parse());
+        let wrong =
+            || format!("the environment variable {name} is no number; template.yaml sets it");
+        number.transpose().with_context(wrong)
+    };
+    let Some(most) = number("TWILIO_CONCURRENCY")? else {
+        return Ok(None);
+    };
+    let mut instances = 0;
+    for name in ["WORKER_CONCURRENCY", "BULK_CONCURRENCY"] {
+        instances += number(name)?.ok_or(Missing(name))?;
+    }
+    let comparisons = number("RECONCILIATION_CONCURRENCY")?.unwrap_or_default();
+    let for_worker = most.saturating_sub(comparisons);
+    if for_worker < instances {
+        tracing::warn!(
+            "WorkerConcurrency, BulkConcurrency and ReconciliationConcurrency come to more calls to Twilio at \
+             once than TwilioConcurrency; Twilio may answer 429 (infra/README.md, \"How much it takes\")"
+        );
+    }
+    Ok(Some((for_worker / instances.max(1)).max(1)))
 }
 
 #[cfg(test)]
@@ -112,6 +147,38 @@ mod tests {
         };
         let error = read(event_bus, "EVENT_BUS_NAME").unwrap_err();
         assert_eq!(error, Missing("EVENT_BUS_NAME"));
+    }
+
+    #[test]
+    fn no_more_calls_to_twilio_are_made_at_once_than_the_account_may() {
+        let of = |worker: usize, bulk: usize, comparisons: usize, twilio: usize| {
+            calls_at_once(|name| {
+                let number = match name {
+                    "WORKER_CONCURRENCY" => worker,
+                    "BULK_CONCURRENCY" => bulk,
+                    "RECONCILIATION_CONCURRENCY" => comparisons,
+                    "TWILIO_CONCURRENCY" => twilio,
+                    _ => return None,
+                };
+                Some(number.to_string())
+            })
+            .unwrap()
+            .unwrap()
+        };
+        for twilio in [25, 80, 100, 150, 1000] {
+            for worker in 2..=60 {
+                for (bulk, comparisons) in [(2, 0), (5, 10), (20, 2)] {
+                    let each = of(worker, bulk, comparisons, twilio);
+                    let calls = (worker + bulk) * each + comparisons;
+                    assert!(calls <= twilio || each == 1, "{worker} {bulk} {twilio}");
+                    // And not fewer than there could be.
+                    assert!(twilio < calls + worker + bulk, "{worker} {bulk} {twilio}");
+                }
+            }
+        }
+        assert_eq!(calls_at_once(|_| None).unwrap(), None);
+        let error = calls_at_once(|_| Some("many".to_owned())).unwrap_err();
+        assert!(error.to_string().contains("TWILIO_CONCURRENCY"), "{error}");
     }
 
     #[test]

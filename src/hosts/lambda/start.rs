@@ -10,7 +10,7 @@ use aws_config::SdkConfig;
 
 use super::logs;
 use super::needs::Needs;
-use super::settings::Settings;
+use super::settings::{Settings, calls_at_once};
 use crate::adapters::aws::clients;
 use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
 use crate::adapters::aws::dynamodb::DynamoStore;
@@ -23,7 +23,8 @@ use crate::app::ports::event_bus::{Bus, NoBus};
 use crate::app::relay::{PublicUrls, Relay};
 use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::credentials::secrets_manager::SecretsManager;
-use crate::twilio::client::Client;
+use crate::twilio::AtMost;
+use crate::twilio::client::{Client, Transport};
 use crate::twilio::network::Network;
 
 /// How long the start may spend on opening connections.
@@ -63,7 +64,12 @@ pub(super) fn run(life: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
 pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow::Result<Relay> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random = getrandom::u64().map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-    let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(aws), &settings.table);
+    let shards = settings.index_shards.as_deref().map(str::parse);
+    let shards = shards
+        .transpose()
+        .context("the environment variable INDEX_SHARDS")?;
+    let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(aws), &settings.table)
+        .spread_over(shards.unwrap_or_default());
     let sqs = aws_sdk_sqs::Client::new(aws);
     let queue = SqsQueue::new(sqs, &settings.queue_url, settings.bulk_queue_url.clone());
     let audit = CloudWatchAudit::new(
@@ -80,7 +86,11 @@ pub async fn build(settings: &Settings, aws: &SdkConfig, needs: Needs) -> anyhow
         Some(name) => Arc::new(EventBus::new(aws_sdk_eventbridge::Client::new(aws), name)),
         None => Arc::new(NoBus),
     };
-    let client = Client::new(Box::new(Network::new()), &settings.twilio_url);
+    let transport: Box<dyn Transport> = match calls_at_once(|name| std::env::var(name).ok())? {
+        Some(count) => Box::new(AtMost::new(Network::new(), count)),
+        None => Box::new(Network::new()),
+    };
+    let client = Client::new(transport, &settings.twilio_url);
     tokio::join!(
         warm("Secrets Manager", async {
             credentials.current().await.map(drop)
