@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         ..Needs::default()
     };
     aws::start(needs, async |relay| {
-        aws::schedule::run(relay, reconciliation::run).await
+        let (all, one) = (reconciliation::run, reconciliation::run_line);
+        aws::schedule::run(relay, all, reconciliation::send_due, one).await
     })
 }

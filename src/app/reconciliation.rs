@@ -2,11 +2,12 @@
 //! told is made up for; what cannot be is put on record for people.
 
 use anyhow::{Context, bail};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 
 use crate::app::audit::records;
 use crate::app::ports::audit::HashKey;
+use crate::app::ports::queue::LineQueue;
 use crate::app::relay::Relay;
 use crate::app::{delivery_status, inbound_sms};
 use crate::domain::credentials::Credentials;
@@ -50,8 +51,7 @@ pub async fn run(relay: &Relay) -> anyhow::Result<usize> {
         match outcome {
             Ok(compared) => days += compared,
             Err(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(line, error, "a line was not reconciled");
+                not_reconciled(&line, &error);
                 failed.push(line);
             }
         }
@@ -61,6 +61,38 @@ pub async fn run(relay: &Relay) -> anyhow::Result<usize> {
     } else {
         bail!("not reconciled, to be tried again: {}", failed.join(", "))
     }
+}
+
+/// Sends the lines that have a day to be compared to the queue, and returns how many. Where there are many,
+/// one run would take hours. What is sent once more is found done.
+pub async fn send_due(relay: &Relay, queue: &dyn LineQueue) -> anyhow::Result<usize> {
+    let lines = relay.store.lines().await?;
+    let due = stream::iter(lines).map(|line| async move {
+        let done = relay.store.reconciled(&line.number).await?;
+        let is_due = done.is_none_or(|done| !due_days(&line, done, relay.now()).is_empty());
+        anyhow::Ok(is_due.then_some(line.number))
+    });
+    let due: Vec<_> = due.buffer_unordered(AT_ONCE).try_collect().await?;
+    let due: Vec<_> = due.into_iter().flatten().collect();
+    queue.compare(&due).await?;
+    Ok(due.len())
+}
+
+/// Compares the days of one line that are over and were not compared yet. Returns how many. An error means
+/// that the line has to come again.
+pub async fn run_line(relay: &Relay, number: &PhoneNumber) -> anyhow::Result<usize> {
+    let Some(line) = relay.store.line(number).await? else {
+        tracing::info!(line = ?number, "a line that was to be compared is gone");
+        return Ok(0);
+    };
+    catch_up(relay, &line)
+        .await
+        .inspect_err(|error| not_reconciled(&line.name, error))
+}
+
+fn not_reconciled(line: &str, error: &anyhow::Error) {
+    let error = format!("{error:#}");
+    tracing::error!(line, error, "a line was not reconciled");
 }
 
 async fn catch_up(relay: &Relay, line: &Line) -> anyhow::Result<usize> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::{SignedDuration, Timestamp};
 use relay::sandbox::Text;
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ const OF_A_LINE: usize = 26;
 /// What each may cost, in US dollars a million. A change that costs more has to say why.
 const MOST_FOR_TEXT: f64 = 34.5;
 const MOST_FOR_ANSWER: f64 = 32.0;
-const MOST_FOR_REMINDERS: f64 = 11.5;
+const MOST_FOR_REMINDERS: f64 = 7.0;
 const MOST_FOR_RECIPIENT: f64 = 31.0;
 
 /// How much something took of each of [`PRICES`].
@@ -205,7 +206,9 @@ async fn what_a_text_and_an_answer_cost() {
     answer.await.holds("a person's answer", MOST_FOR_ANSWER);
     // Both texts have a reminder, which is due in an hour and comes to nothing: they are answered.
     let reminders = meter.bill(async |world| {
-        world.make_overdue().await;
+        // As the sweep finds them that comes next.
+        let since = Timestamp::now() - SignedDuration::from_secs(90);
+        world.make_due(since).await;
         world.sweep().await.unwrap();
         world.settles().await;
     });

@@ -14,6 +14,7 @@ pub struct EventSource {
     queue: String,
     function: String,
     batch_size: u64,
+    is_enabled: bool,
     functions: Functions,
 }
 
@@ -35,6 +36,7 @@ impl EventSource {
             aws: aws.clone(),
             queue: queue.to_owned(),
             function: mapping["FunctionName"].as_str().unwrap().to_owned(),
+            is_enabled: mapping["Enabled"] != false,
             batch_size: mapping["BatchSize"].as_u64().unwrap(),
             functions: Functions::clone(functions),
         }
@@ -42,7 +44,7 @@ impl EventSource {
 
     /// Polls for ever.
     pub async fn run(self) {
-        loop {
+        while self.is_enabled {
             self.poll(1).await;
         }
     }
@@ -50,6 +52,7 @@ impl EventSource {
     /// Brings one batch to the function, after waiting for it up to some seconds. Returns how many
     /// messages it had.
     pub async fn poll(&self, seconds: u32) -> usize {
+        assert!(self.is_enabled, "nobody polls {}", self.queue);
         let asked = json!({
             "QueueUrl": self.queue,
             "MaxNumberOfMessages": self.batch_size,

@@ -74,6 +74,7 @@ impl World {
             self.kept_texts(),
             self.bulk(),
             self.requests(),
+            self.lines(),
         ];
         for source in sources {
             self.tasks.push(tokio::spawn(source.run()));
@@ -88,17 +89,24 @@ impl World {
     /// The same, but what happens at Twilio happened long ago.
     pub async fn with_twilios_clock_behind(by: SignedDuration) -> Self {
         let seed = async |world: &Self| world.keep_credentials(world.sandbox.account()).await;
-        Self::built(sandbox::demo_account(), by, seed).await
+        Self::built(sandbox::demo_account(), by, json!({}), seed).await
+    }
+
+    /// The same, and the stack has these parameters besides.
+    pub async fn with_parameters(by: SignedDuration, parameters: Value) -> Self {
+        let seed = async |world: &Self| world.keep_credentials(world.sandbox.account()).await;
+        Self::built(sandbox::demo_account(), by, parameters, seed).await
     }
 
     /// The same for this account, whose credentials `seed` puts into the secret.
     pub async fn seeded_by(account: Credentials, seed: impl AsyncFnOnce(&Self)) -> Self {
-        Self::built(account, SignedDuration::ZERO, seed).await
+        Self::built(account, SignedDuration::ZERO, json!({}), seed).await
     }
 
     async fn built(
         account: Credentials,
         behind: SignedDuration,
+        further: Value,
         seed: impl AsyncFnOnce(&Self),
     ) -> Self {
         let emulator = Emulator::shared();
@@ -111,7 +119,10 @@ impl World {
             carrier: MOMENT,
         });
         let twilio = Serving::start(sandbox::http::router(Arc::clone(&sandbox))).await;
-        let stack = emulator.deploy(json!({"TwilioApiUrl": twilio.url, "AlarmSet": "all"}));
+        let mut parameters = json!({"TwilioApiUrl": twilio.url, "AlarmSet": "all"});
+        let further = further.as_object().cloned().unwrap_or_default();
+        parameters.as_object_mut().unwrap().extend(further);
+        let stack = emulator.deploy(parameters);
         let functions = Functions::default();
         let api = http_api::router(http_api::routes(&stack), functions.clone());
         let api = Serving::start(api).await;
@@ -212,6 +223,11 @@ impl World {
         self.polling("RequestsQueueUrl")
     }
 
+    /// What brings lines to reconciliation, one by one, where that is on.
+    pub fn lines(&self) -> EventSource {
+        self.polling("ReconciliationQueueUrl")
+    }
+
     fn polling(&self, queue: &str) -> EventSource {
         EventSource::of(&self.stack, &self.aws, &self.functions, queue)
     }
@@ -223,6 +239,12 @@ impl World {
 
     /// Everything that somebody has to look at some time has been due for hours.
     pub async fn make_overdue(&self) {
+        self.make_due(Timestamp::now() - SignedDuration::from_hours(24))
+            .await;
+    }
+
+    /// Everything that somebody has to look at some time has been due since then.
+    pub async fn make_due(&self, since: Timestamp) {
         let table = self.stack.output("TableName");
         for item in self.aws.items(table).await {
             if item["due_at"].is_null() {
@@ -231,8 +253,8 @@ impl World {
             let aged = json!({
                 "TableName": table,
                 "Key": {"pk": item["pk"], "sk": item["sk"]},
-                "UpdateExpression": "SET due_at = due_at - :day",
-                "ExpressionAttributeValues": {":day": {"N": "86400000"}},
+                "UpdateExpression": "SET due_at = :since",
+                "ExpressionAttributeValues": {":since": {"N": since.as_millisecond().to_string()}},
             });
             self.aws.call("DynamoDB_20120810.UpdateItem", aged).await;
         }
