@@ -227,7 +227,8 @@ def resources(template, created):
 def function(lambda_, name):
     known = lambda_.get_function_configuration(FunctionName=name)
     return {
-        "environment": known["Environment"]["Variables"],
+        # CloudFormation makes strings of a template's numbers.
+        "environment": {k: str(v) for k, v in known["Environment"]["Variables"].items()},
         "timeout": known["Timeout"],
         "memory": known["MemorySize"],
     }

@@ -197,14 +197,101 @@ fn time_limits_fit_into_one_another() {
         "a request is a dead letter before it is forgotten"
     );
     assert!(kept(requests) < kept(stack.properties("RequestsDeadLetterQueue")));
+
+    let comparing = number(&stack.properties("Reconciliation")["Timeout"]);
+    let lines = stack.properties("ReconciliationQueue");
+    assert!(6 * comparing <= number(&lines["VisibilityTimeout"]));
+    assert!(kept(lines) < kept(stack.properties("ReconciliationDeadLetterQueue")));
+}
+
+/// The mappings of queues that are polled.
+fn polled(stack: &Stack) -> impl Iterator<Item = (&str, &Value)> {
+    let mappings = stack.all("AWS::Lambda::EventSourceMapping");
+    mappings.filter(|(_, mapping)| mapping["Enabled"] != false)
+}
+
+/// Twilio answers 429 to more than the account may have at once, whichever queue they come from.
+#[test]
+fn the_worker_knows_how_many_batches_there_are_at_once_and_what_twilio_takes() {
+    for parameters in [
+        json!({}),
+        json!({"WorkerConcurrency": "25", "BulkConcurrency": "4", "ReconciliationConcurrency": "10",
+            "TwilioConcurrency": "150"}),
+    ] {
+        let stack = Emulator::shared().deploy(parameters);
+        let variables = &stack.properties("RetryWorker")["Environment"]["Variables"];
+        let variable = |name: &str| variables[name].to_string().trim_matches('"').to_owned();
+        for (name, queue) in [
+            ("WORKER_CONCURRENCY", "DeliveriesQueueUrl"),
+            ("BULK_CONCURRENCY", "BulkQueueUrl"),
+            ("RECONCILIATION_CONCURRENCY", "ReconciliationQueueUrl"),
+        ] {
+            let queue = stack.output(queue).rsplit('/').next().unwrap();
+            let mut polled = polled(&stack);
+            let mapping = polled.find(|(_, mapping)| {
+                let arn = mapping["EventSourceArn"].as_str().unwrap();
+                arn.ends_with(&format!(":{queue}"))
+            });
+            let most = mapping.map_or(json!(0), |(_, mapping)| {
+                mapping["ScalingConfig"]["MaximumConcurrency"].clone()
+            });
+            assert_eq!(variable(name), most.to_string().trim_matches('"'), "{name}");
+        }
+        assert!(variable("TWILIO_CONCURRENCY").parse::<u32>().unwrap() >= 80);
+    }
+}
+
+/// A page of a notice asks for the next, and Lambda takes more than 16 in a row for a loop.
+#[test]
+fn a_function_that_wakes_itself_is_not_stopped_for_it() {
+    let stack = stack();
+    let sends_to_own_queue = |function: &str| {
+        let role = granted(stack.properties(&format!("{function}Role")));
+        polled(&stack).any(|(_, mapping)| {
+            let own = mapping["FunctionName"] == stack.properties(function)["FunctionName"];
+            let queue = mapping["EventSourceArn"].as_str().unwrap();
+            own && role
+                .iter()
+                .any(|p| p.action == "sqs:SendMessage" && p.resource == queue)
+        })
+    };
+    assert!(sends_to_own_queue("RetryWorker"));
+    for (name, function) in stack.all("AWS::Lambda::Function") {
+        let is_allowed = function["RecursiveLoop"] == "Allow";
+        assert_eq!(is_allowed, sends_to_own_queue(name), "{name}");
+    }
+}
+
+#[test]
+fn the_table_is_warm_and_has_more_shards_only_where_that_is_wanted() {
+    let as_shipped = stack();
+    let table = as_shipped.properties("Table");
+    let index = |table: &Value| table["GlobalSecondaryIndexes"][0]["WarmThroughput"].clone();
+    assert!(table["WarmThroughput"].is_null() && index(table).is_null());
+    let grown = Emulator::shared().deploy(json!({"IndexShards": "32", "WarmWriteUnits": "20000",
+        "WarmReadUnits": "15000", "WarmIndexWriteUnits": "5000"}));
+    let units = |warm: &Value, of: &str| warm[of].to_string().trim_matches('"').to_owned();
+    let table = grown.properties("Table");
+    let warm = &table["WarmThroughput"];
+    assert_eq!(units(warm, "WriteUnitsPerSecond"), "20000");
+    assert_eq!(units(warm, "ReadUnitsPerSecond"), "15000");
+    assert_eq!(units(&index(table), "WriteUnitsPerSecond"), "5000");
+    for (stack, shards) in [(&as_shipped, "8"), (&grown, "32")] {
+        for (name, function) in stack.all("AWS::Lambda::Function") {
+            let variables = &function["Environment"]["Variables"];
+            if !variables["TABLE_NAME"].is_null() {
+                let given = variables["INDEX_SHARDS"].to_string();
+                assert_eq!(given.trim_matches('"'), shards, "{name}");
+            }
+        }
+    }
 }
 
 /// Ten invocations at once are all that a new account has.
 #[test]
 fn the_queues_leave_an_invocation_to_the_webhooks_of_a_new_account() {
     let stack = stack();
-    let mappings = stack.all("AWS::Lambda::EventSourceMapping");
-    let most = mappings.map(|(name, mapping)| {
+    let most = polled(&stack).map(|(name, mapping)| {
         let most = mapping["ScalingConfig"]["MaximumConcurrency"].as_u64();
         most.unwrap_or_else(|| panic!("{name} may take them all"))
     });
@@ -402,6 +489,7 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
         "KeptTextsQueueUrl",
         "NoticesApiUrl",
         "NoticesTopicArn",
+        "ReconciliationQueueUrl",
         "RequestsQueueUrl",
         "SmsWebhookUrl",
         "TableName",
@@ -576,6 +664,7 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("OldestWakeUpAlarm", [60, 1, 5, 1200]),
         ("OutboundNotifierErrorsAlarm", [60, 1, 5, 0]),
         ("ReadThrottleEventsAlarm", [60, 3, 6, 0]),
+        ("ReconciliationDeadLettersAlarm", [60, 1, 5, 0]),
         ("ReconciliationDifferenceAlarm", [60, 1, 5, 0]),
         ("ReconciliationErrorsAlarm", [3600, 3, 3, 0]),
         ("RefusedRequestsAlarm", [60, 1, 5, 0]),
@@ -643,10 +732,12 @@ fn an_idle_month_costs_at_most_a_dollar_and_a_half() {
     let dashboards = 3.00 * free(count("AWS::CloudWatch::Dashboard"), 3.0);
     let secrets = 0.40 * count("AWS::SecretsManager::Secret");
     // Five pollers that wait for 20 seconds each. Without MaximumConcurrency there would be as few as two.
-    let polls = 5.0 * 3.0 * 60.0 * 24.0 * 30.0 * count("AWS::Lambda::EventSourceMapping");
+    let queues = f64::from(u32::try_from(polled(&stack).count()).unwrap());
+    let polls = 5.0 * 3.0 * 60.0 * 24.0 * 30.0 * queues;
     let polls = 0.40e-6 * free(polls, 1_000_000.0);
-    // Ten reads of the index in each sweep, of which each is half a unit.
-    let sweeps = 60.0 * 24.0 * 30.0 * 10.0 * 0.5 * 0.125e-6;
+    // Seventeen reads of the index in each sweep at most, of which each is half a unit: shards, an eighth of
+    // those beyond, dead letters and notices.
+    let sweeps = 60.0 * 24.0 * 30.0 * 17.0 * 0.5 * 0.125e-6;
     let keys = stack.properties("Table")["SSESpecification"]["SSEEnabled"] == true;
     assert!(!keys, "a key that is paid by request");
     let sum = alarms + dashboards + secrets + polls + sweeps;
@@ -770,7 +861,7 @@ fn what_is_looked_at_is_all_there() {
         ("Function errors", FUNCTIONS.len()),
         ("Not delivered at the first try", 0),
         ("Time to answer Twilio (ms)", 3),
-        ("Wake-ups", 6),
+        ("Wake-ups", 7),
         ("Webhooks", 3),
     ]);
     assert_eq!(shown.collect::<BTreeMap<_, _>>(), expected);
