@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people interleavings cost crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people interleavings cost scale crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -105,6 +105,11 @@ interleavings:
 cost: tools
 	$(step) "cost"
 	cargo test --locked --test relay deployed::cost -- --nocapture --test-threads 1
+
+## scale: how many texts a second the deployed relay takes by AWS's and Twilio's limits, and what ends it
+scale: tools
+	$(step) "scale"
+	cargo test --locked --test relay scale::as_many -- --ignored --nocapture
 
 ON_ONE_MACHINE := cargo test --locked --profile quick --test relay
 

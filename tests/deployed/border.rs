@@ -40,6 +40,18 @@ pub struct Spent {
     pub audit_bytes: usize,
     /// Bodies of the messages that a queue brings later.
     pub delayed: Vec<Value>,
+    /// Each request, in the order of their answers.
+    pub requests_made: Vec<Made>,
+}
+
+/// A request that was made.
+#[derive(Clone)]
+pub struct Made {
+    pub call: Call,
+    /// Of DynamoDB: each key that it writes or reads, with the units that it takes.
+    pub keys: Vec<(String, String, f64, f64)>,
+    /// Of a queue: whose group each message is in, and how many seconds it waits.
+    pub messages: Vec<(Option<String>, u64)>,
 }
 
 #[derive(Default)]
@@ -141,9 +153,18 @@ async fn pass(State(guard): State<Arc<Guard>>, headers: HeaderMap, body: Bytes) 
         ),
         Some(Failure::Hangs) => std::future::pending().await,
         None => {
-            let (response, units) = forward(&guard, headers, body).await;
+            let (response, units, keys) = forward(&guard, headers, body).await;
             let mut seen = guard.seen.lock().unwrap();
             seen.spent.add(&target, &input, &units);
+            seen.spent.requests_made.push(Made {
+                call: Call {
+                    operation: target.clone(),
+                    began,
+                    ended: Instant::now(),
+                },
+                keys: serde_json::from_str(&keys).unwrap_or_default(),
+                messages: messages(&input),
+            });
             response
         }
     };
@@ -177,7 +198,18 @@ impl Spent {
     }
 }
 
-async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> (Response, String) {
+fn messages(input: &Value) -> Vec<(Option<String>, u64)> {
+    let one = input["MessageBody"].is_string().then_some(input);
+    let several = input["Entries"].as_array().into_iter().flatten();
+    let several = several.filter(|entry| entry["MessageBody"].is_string());
+    let messages = one.into_iter().chain(several).map(|message| {
+        let group = message["MessageGroupId"].as_str().map(str::to_owned);
+        (group, message["DelaySeconds"].as_u64().unwrap_or_default())
+    });
+    messages.collect()
+}
+
+async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> (Response, String, String) {
     headers.remove("host");
     let sent = guard
         .http
@@ -188,8 +220,11 @@ async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> (Respons
         .await;
     let answer = sent.expect("the emulated AWS listens");
     let (status, headers) = (answer.status(), answer.headers().clone());
-    let units = headers.get("x-units").and_then(|units| units.to_str().ok());
-    let units = units.unwrap_or_default().to_owned();
+    let told = |name: &str| {
+        let told = headers.get(name).and_then(|value| value.to_str().ok());
+        told.unwrap_or_default().to_owned()
+    };
+    let (units, of_keys) = (told("x-units"), told("x-units-of-keys"));
     let body = answer.bytes().await.expect("the emulated AWS answers");
     let kept = ["content-type", "x-amzn-requestid", "x-amz-crc32"];
     let headers = kept
@@ -199,7 +234,7 @@ async fn forward(guard: &Guard, mut headers: HeaderMap, body: Bytes) -> (Respons
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }
-    (response, units)
+    (response, units, of_keys)
 }
 
 fn error(status: StatusCode, kind: &str, message: &str) -> Response {

@@ -5,7 +5,7 @@
 
 // What stands in for AWS.
 mod aws;
-mod border;
+pub mod border;
 mod emulator;
 mod end_to_end;
 mod event_source;
@@ -18,7 +18,9 @@ mod programs;
 mod rotation;
 mod serving;
 mod webhooks;
-mod world;
+pub mod world;
+
+pub use aws::http;
 
 // What is tested.
 mod ack_round_trips;

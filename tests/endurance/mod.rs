@@ -6,4 +6,6 @@ mod fan_out;
 mod fuzz;
 mod interleavings;
 mod load;
+#[cfg(feature = "aws")]
+mod scale;
 mod simulation;

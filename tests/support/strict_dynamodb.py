@@ -122,7 +122,7 @@ def refused(error, details=None):
 
 
 def count_units():
-    """Each answer has a header with the request units that DynamoDB would bill.
+    """Each answer has a header with the request units that DynamoDB would bill, and one with each key's.
 
     Writes: one for each KB of the larger of the item before and after, twice that in a transaction. An
     entry of the index costs one to make or remove, and two to move. Reads: one for each 4 KB, half of it
@@ -139,8 +139,14 @@ def count_units():
         status, headers, body = inner(handler)
         after = meter.items(written(action, params))
         factor = 2 if action == "TransactWriteItems" else 1
-        writes = sum(factor * kilobytes(*both) + moves(*both) for both in zip(before, after))
-        headers = dict(headers) | {"x-units": f"{writes} {meter.reads(action, params, body)}"}
+        keys = []
+        for key, *both in zip(written(action, params), before, after):
+            _, pk, sk = (json.loads(part) if part[0] == "{" else part for part in key)
+            keys.append((pk["S"], sk["S"], factor * kilobytes(*both), 0))
+            keys += [(f"due {shard}", "", 1, 0) for shard in moves(*both)]
+        reads = meter.reads(action, params, body)
+        writes, read = (sum(key[n] for key in keys + reads) for n in (2, 3))
+        headers = dict(headers) | {"x-units": f"{writes} {read}", "x-units-of-keys": json.dumps(keys + reads)}
         return status, headers, body
 
     DynamoHandler.call_action = call_action
@@ -158,22 +164,30 @@ class Meter:
         return items.get(DynamoType(pk), {}).get(DynamoType(sk))
 
     def reads(self, action, params, body):
+        """Of each key that is read: its partition, its sort key, nothing written, units read."""
         answer = json.loads(body) if body else {}
         if action == "BatchGetItem":
-            asked = [
-                (self.item(table, key["pk"], key["sk"]), keys.get("ConsistentRead"))
+            return [
+                (
+                    key["pk"]["S"],
+                    key["sk"]["S"],
+                    0,
+                    units(size(self.item(table, key["pk"], key["sk"])), keys.get("ConsistentRead")),
+                )
                 for table, keys in params["RequestItems"].items()
                 for key in keys["Keys"]
             ]
-            return sum(units(size(item), consistent) for item, consistent in asked)
         if action == "Query":
             # Of the items whole, whatever is projected.
             found = sum(len(json.dumps(item)) for item in answer.get("Items", []))
-            return units(found, params.get("ConsistentRead"))
+            values = params["ExpressionAttributeValues"]
+            of = values[":pk"]["S"] if ":pk" in values else "due " + values[":shard"]["S"]
+            return [(of, "", 0, units(found, params.get("ConsistentRead")))]
         if action == "GetItem":
-            item = self.item(params["TableName"], params["Key"]["pk"], params["Key"]["sk"])
-            return units(size(item), params.get("ConsistentRead"))
-        return 0
+            key = params["Key"]
+            item = self.item(params["TableName"], key["pk"], key["sk"])
+            return [(key["pk"]["S"], key["sk"]["S"], 0, units(size(item), params.get("ConsistentRead")))]
+        return []
 
 
 def size(item):
@@ -189,11 +203,12 @@ def kilobytes(before, after):
 
 
 def moves(before, after):
+    """The shards of the index of which an entry is made or removed."""
     places = [item and {name: item.attrs.get(name) for name in ("due_shard", "due_at")} for item in (before, after)]
     places = [place if place and all(place.values()) else None for place in places]
     if places[0] == places[1]:
-        return 0
-    return sum(place is not None for place in places)
+        return []
+    return [place["due_shard"].value for place in places if place]
 
 
 def work_less():
