@@ -44,8 +44,10 @@ impl EventSource {
 
     /// Polls for ever.
     pub async fn run(self) {
-        while self.is_enabled {
-            self.poll(1).await;
+        if self.is_enabled {
+            loop {
+                self.poll(1).await;
+            }
         }
     }
 

@@ -11,9 +11,19 @@ async fn a_function_that_lacks_one_of_its_variables_says_which() {
         let name = world.name_of(function);
         let (variables, timeout) = configuration(Emulator::shared(), &name);
         for (missing, _) in &variables {
-            // These have a default: the real Twilio, the namespace of a relay that is alone, and a
-            // Standard API key as what is rotated.
-            let defaults = ["TWILIO_API_URL", "METRICS_NAMESPACE", "ROTATE", "KEY_TYPE"];
+            // These have a default: the real Twilio, the namespace of a relay that is alone, a Standard
+            // API key as what is rotated, eight shards, as many calls to Twilio as there are texts, and
+            // no queue of lines.
+            let defaults = [
+                "TWILIO_API_URL",
+                "METRICS_NAMESPACE",
+                "ROTATE",
+                "KEY_TYPE",
+                "INDEX_SHARDS",
+                "TWILIO_CONCURRENCY",
+                "RECONCILIATION_CONCURRENCY",
+                "RECONCILIATION_QUEUE_URL",
+            ];
             if defaults.contains(&missing.as_str()) {
                 continue;
             }

@@ -68,9 +68,10 @@ async fn deliveries(relay: &Relay) -> anyhow::Result<usize> {
             // In this order: whoever is killed in between leaves some that are woken twice, and none that
             // nobody looks after for a while.
             relay.queue.send_many(&wake_ups, now).await?;
-            woken += match is_new {
-                true => some.len(),
-                false => put_off(relay, some, now).await?,
+            woken += if is_new {
+                some.len()
+            } else {
+                put_off(relay, some, now).await?
             };
         }
     }

@@ -7,7 +7,7 @@ mod queue;
 mod simulation;
 
 use self::counted::{Counted, counted, summary};
-use self::limits::{AS_SHIPPED, GROWN, Setup, TWILIO_RAISED};
+use self::limits::{AS_SHIPPED, GROWN, QUOTA_RAISED, Setup, TWILIO_RAISED};
 use self::simulation::{Load, Outcome, run};
 
 fn load(lines: u64, rate: f64, seconds: u64) -> Load {
@@ -132,7 +132,7 @@ async fn as_many_as_possible() {
     }
     println!("\n| | lines | texts a second | sent at once | acknowledged, p99 | ends it |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    for setup in [AS_SHIPPED, GROWN, TWILIO_RAISED] {
+    for setup in [AS_SHIPPED, QUOTA_RAISED, GROWN, TWILIO_RAISED] {
         for lines in [1, 100, 10_000] {
             let (rate, outcome, beyond) = sustained(counted, setup, lines);
             println!(

@@ -275,15 +275,19 @@ impl<'c> Run<'c> {
     fn arrivals(&mut self) {
         let end = (self.load.seconds * SECOND) as f64;
         for (rate, of_flood) in [(self.load.rate, false), (self.load.flood, true)] {
+            if rate == 0.0 {
+                continue;
+            }
             let mut at = 0.0;
-            while rate > 0.0 {
+            loop {
                 at += -self.random.f64().max(1e-12).ln() / rate * SECOND as f64;
                 if at >= end {
                     break;
                 }
-                let line = match of_flood {
-                    true => 0,
-                    false => self.random.u64(0..self.load.lines),
+                let line = if of_flood {
+                    0
+                } else {
+                    self.random.u64(0..self.load.lines)
                 };
                 let text = self.lines.len() as u32;
                 self.lines.push(line);
