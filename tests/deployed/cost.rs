@@ -46,7 +46,7 @@ const OF_A_LINE: usize = 26;
 /// What each may cost, in US dollars a million. A change that costs more has to say why.
 const MOST_FOR_TEXT: f64 = 34.5;
 const MOST_FOR_ANSWER: f64 = 32.0;
-const MOST_FOR_REMINDERS: f64 = 7.0;
+const MOST_FOR_REMINDERS: f64 = 6.0;
 const MOST_FOR_RECIPIENT: f64 = 31.0;
 
 /// How much something took of each of [`PRICES`].

@@ -85,11 +85,11 @@ impl Step {
     }
 
     pub fn writes(&self) -> f64 {
-        self.keys.iter().map(|units| units.writes).sum()
+        self.keys.iter().fold(0.0, |sum, units| sum + units.writes)
     }
 
     pub fn reads(&self) -> f64 {
-        self.keys.iter().map(|units| units.reads).sum()
+        self.keys.iter().fold(0.0, |sum, units| sum + units.reads)
     }
 }
 

@@ -1,14 +1,18 @@
 //! Texts to the deployed relay on a virtual clock: API Gateway, Lambda, SQS, DynamoDB and Twilio by their
 //! limits, the relay by what was counted. The same seed makes the same run.
 
+mod outcome;
+mod worker;
+
+pub use outcome::{Load, Outcome};
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
-use std::fmt;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use relay::hosts::lambda::settings::calls_at_once;
 
 use super::counted::{Counted, Sender, Step};
-use super::limits::{FIRST_BATCHES, Limits, MORE_BATCHES, One, Setup, Whose};
+use super::limits::{Limits, One, Setup, Whose};
 use super::queue::{Message, Queue, What};
 
 /// What is assumed, not counted. Milliseconds; each is drawn anew between half of it and one and a half of
@@ -51,90 +55,7 @@ const MOST_DELAY: u64 = 900 * SECOND;
 const SECOND: u64 = 1_000_000;
 /// Environments and pollers grow first; acknowledgements count from then on.
 const WARM_UP: u64 = 5 * SECOND;
-/// What may be left over at the end.
-const BACKLOG: u64 = 2 * SECOND;
-
 const SWEEP: u64 = u64::MAX;
-
-/// A load: so many texts a second to so many lines.
-#[derive(Debug, Clone, Copy)]
-pub struct Load {
-    pub lines: u64,
-    pub rate: f64,
-    /// Texts a second to the first line besides.
-    pub flood: f64,
-    pub seconds: u64,
-}
-
-/// What became of it.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    pub texts: usize,
-    pub acknowledged: usize,
-    pub sent: usize,
-    /// Texts that wait for their phone's turn, as they should.
-    pub have_to_wait: usize,
-    /// What limit was met, and how often; what waited for it went on later.
-    pub met: BTreeMap<String, usize>,
-    /// What Twilio was refused because of it.
-    pub refused: BTreeMap<String, usize>,
-    pub most_calls: usize,
-    acks: Times,
-    /// How long new texts waited on the queue: of the flood's line, and of the others.
-    waited: [Times; 2],
-    backlog: u64,
-    worker_busy: bool,
-}
-
-/// Microseconds.
-#[derive(Default)]
-struct Times(Vec<u64>);
-
-impl Times {
-    fn p99_ms(&self) -> u64 {
-        let mut times = self.0.clone();
-        times.sort_unstable();
-        let at = times.len() * 99 / 100;
-        times.get(at).copied().unwrap_or_default() / 1000
-    }
-}
-
-impl fmt::Debug for Times {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} times, p99 {} ms", self.0.len(), self.p99_ms())
-    }
-}
-
-impl Outcome {
-    pub fn p99_ms(&self) -> u64 {
-        self.acks.p99_ms()
-    }
-
-    pub fn waited_p99_ms(&self, of_flood: bool) -> u64 {
-        self.waited[usize::from(!of_flood)].p99_ms()
-    }
-
-    /// Whether it can go on like that. Twilio tries a refused webhook again, so one in a thousand is no end.
-    pub fn is_sustained(&self) -> bool {
-        let refused: usize = self.refused.values().sum();
-        1000 * refused <= self.texts && self.backlog < BACKLOG
-    }
-
-    /// What ends it: what refuses most, or what is waited for.
-    pub fn ended_by(&self) -> String {
-        let most = |counts: &BTreeMap<String, usize>| {
-            let most = counts.iter().max_by_key(|(_, count)| **count);
-            most.map(|(name, _)| name.clone())
-        };
-        most(&self.refused)
-            .or_else(|| {
-                self.worker_busy
-                    .then(|| "the worker's batches are all at work".to_owned())
-            })
-            .or_else(|| most(&self.met))
-            .unwrap_or_else(|| "nothing".to_owned())
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -154,17 +75,13 @@ enum Event {
         group: u64,
     },
     Record {
-        batch: u32,
-        group: u64,
-        message: Message,
-        since: u64,
-        step: StepOf,
+        record: Record,
         tries: u32,
     },
     /// With what is left to wait for afterwards.
-    Call(Worked, u64),
-    Called(Worked, u64),
-    Done(Worked),
+    Call(Record, u64),
+    Called(Record, u64),
+    Done(Record),
     Callback {
         text: u32,
     },
@@ -190,7 +107,7 @@ enum StepOf {
 
 /// A record of a batch that is worked on.
 #[derive(Debug, Clone, Copy)]
-struct Worked {
+struct Record {
     batch: u32,
     group: u64,
     text: u32,
@@ -206,7 +123,7 @@ struct Batch {
     busy: u64,
     /// How many calls to Twilio are under way, and what waits for one of them.
     calling: usize,
-    to_call: VecDeque<(Worked, u64)>,
+    to_call: VecDeque<(Record, u64)>,
 }
 
 struct Run<'c> {
@@ -481,116 +398,11 @@ impl<'c> Run<'c> {
             }
             Event::Arrives { text, what, group } => self.arrives(text, what, group),
             Event::Poll => self.poll(),
-            Event::Record {
-                batch,
-                group,
-                message,
-                since,
-                step,
-                tries,
-            } => {
-                let of = self.step(step);
-                match self.charged(of, message.text, since, tries) {
-                    Ok(takes) => {
-                        let sends = step == StepOf::Sends;
-                        let mut processor = Self::processor(of);
-                        if sends {
-                            processor += (OF_TWILIO / PROCESSOR * 1000.0) as u64;
-                        }
-                        let busy = &mut self.batches.get_mut(&batch).unwrap().busy;
-                        *busy = now.max(*busy) + processor;
-                        let worked = Worked {
-                            batch,
-                            group,
-                            text: message.text,
-                            step,
-                            since,
-                        };
-                        // Half of the requests come before the call to Twilio.
-                        let before = *busy + if sends { takes / 2 } else { takes };
-                        let next = if sends {
-                            Event::Call(worked, takes / 2)
-                        } else {
-                            Event::Done(worked)
-                        };
-                        self.at(before, next);
-                    }
-                    Err(Some(pause)) => self.at(
-                        now + pause,
-                        Event::Record {
-                            batch,
-                            group,
-                            message,
-                            since,
-                            step,
-                            tries: tries + 1,
-                        },
-                    ),
-                    // It comes again when its visibility is over.
-                    Err(None) => self.at(
-                        now,
-                        Event::Done(Worked {
-                            batch,
-                            group,
-                            text: message.text,
-                            step: StepOf::Settled,
-                            since,
-                        }),
-                    ),
-                }
-            }
-            Event::Call(worked, after) => {
-                let batch = self.batches.get_mut(&worked.batch).unwrap();
-                if batch.calling < self.calls_at_once {
-                    self.call(worked, after);
-                } else {
-                    batch.to_call.push_back((worked, after));
-                }
-            }
-            Event::Called(worked, after) => {
-                self.calls -= 1;
-                self.at(now + after, Event::Done(worked));
-                let batch = self.batches.get_mut(&worked.batch).unwrap();
-                batch.calling -= 1;
-                if let Some((next, after)) = batch.to_call.pop_front() {
-                    self.call(next, after);
-                }
-            }
-            Event::Done(Worked {
-                batch,
-                group,
-                text,
-                step,
-                since,
-            }) => {
-                self.queue.done(group, now - since, now);
-                if step == StepOf::Sends {
-                    self.outcome.sent += 1;
-                    for n in 1..=counted.callbacks as u64 {
-                        let later = self.random.u64(0..SECOND);
-                        self.at(now + n * SECOND / 2 + later, Event::Callback { text });
-                    }
-                }
-                if step != StepOf::Settled {
-                    self.send(self.step(step), text);
-                }
-                let of = self.batches.get_mut(&batch).unwrap();
-                of.working -= 1;
-                if of.working == 0 && of.left.is_empty() {
-                    self.batches.remove(&batch);
-                    self.end(WORKER);
-                    self.poll();
-                }
-            }
+            Event::Record { record, tries } => self.record(record, tries),
+            Event::Call(record, after) => self.wants_to_call(record, after),
+            Event::Called(record, after) => self.called(record, after),
+            Event::Done(record) => self.done(record),
         }
-    }
-
-    fn call(&mut self, worked: Worked, after: u64) {
-        self.batches.get_mut(&worked.batch).unwrap().calling += 1;
-        self.calls += 1;
-        self.outcome.most_calls = self.outcome.most_calls.max(self.calls);
-        let takes = self.draw(TWILIO);
-        self.at(self.now + takes, Event::Called(worked, after));
     }
 
     /// A request to the HTTP API.
@@ -628,14 +440,6 @@ impl<'c> Run<'c> {
         }
     }
 
-    fn step(&self, step: StepOf) -> &'c Step {
-        match step {
-            StepOf::Sends => &self.counted.sends,
-            StepOf::Waits => &self.counted.waits,
-            StepOf::Settled => &self.counted.settled,
-        }
-    }
-
     /// What the step sends to the queue. What is delayed is for the reports that earlier texts wait for, of
     /// which there are as many.
     fn send(&mut self, step: &Step, text: u32) {
@@ -657,83 +461,5 @@ impl<'c> Run<'c> {
     fn arrives(&mut self, text: u32, what: What, group: u64) {
         self.queue.push(group, self.now, Message { text, what });
         self.poll();
-    }
-
-    /// Brings batches to the worker, as many as may be under way.
-    fn poll(&mut self) {
-        let pollers = FIRST_BATCHES + MORE_BATCHES * self.seconds();
-        let most = self.setup.worker.min(pollers as usize);
-        while self.queue.length > 0 && self.batches.len() < most {
-            let start = match self.start(WORKER) {
-                Ok(start) => start,
-                Err(limit) => return self.meet(&limit),
-            };
-            let mut batch = Batch::default();
-            while batch.left.len() < BATCH
-                && let Some((group, at, message)) = self.queue.pop(self.now)
-            {
-                if message.what == What::New {
-                    let others = usize::from(self.lines[message.text as usize] != 0);
-                    self.outcome.waited[others].0.push(self.now - at);
-                }
-                batch.left.push_back((group, message));
-            }
-            let id = self.next_batch;
-            self.next_batch += 1;
-            self.batches.insert(id, batch);
-            let begins = start + self.draw(POLLED);
-            self.work(id, begins);
-        }
-    }
-
-    /// Begins all records of a batch.
-    fn work(&mut self, id: u32, later: u64) {
-        let at = self.now + later;
-        while let Some(batch) = self.batches.get_mut(&id)
-            && let Some((group, message)) = batch.left.pop_front()
-        {
-            batch.working += 1;
-            let step = match message.what {
-                What::Settled => StepOf::Settled,
-                What::Turn => StepOf::Sends,
-                What::New => self.turn(message.text),
-            };
-            self.at(
-                at,
-                Event::Record {
-                    batch: id,
-                    group,
-                    message,
-                    since: at,
-                    step,
-                    tries: 0,
-                },
-            );
-        }
-    }
-
-    /// Whether one of the line's phones may have the text now; if not, it comes again in its turn.
-    fn turn(&mut self, text: u32) -> StepOf {
-        let (line, now) = (self.lines[text as usize], self.now);
-        let due = |phone: &u64| self.turns.get(&(line, *phone)).copied().unwrap_or_default();
-        let phone = (0..PHONES).min_by_key(due).unwrap_or_default();
-        let due = due(&phone);
-        self.turns.insert((line, phone), due.max(now) + INTERVAL);
-        if due <= now + AHEAD {
-            return StepOf::Sends;
-        }
-        self.outcome.have_to_wait += 1;
-        let at = due - AHEAD;
-        if at < now + MOST_DELAY {
-            self.at(
-                at,
-                Event::Arrives {
-                    text,
-                    what: What::Turn,
-                    group: line,
-                },
-            );
-        }
-        StepOf::Waits
     }
 }
