@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use relay::app::ports::queue::{Group, Message, PageTurn, Queue, WakeUp};
+use relay::app::ports::queue::{Message, PageTurn, Queue, WakeUp};
 use relay::clock::{Clock, ManualClock};
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::NoticeId;
@@ -241,6 +241,7 @@ mod on_sqs {
     use aws_sdk_sqs::Client;
     use aws_sdk_sqs::types::MessageSystemAttributeName as Attribute;
     use relay::adapters::aws::sqs::SqsQueue;
+    use relay::app::ports::queue::Group;
 
     use super::*;
     use crate::support::moto;

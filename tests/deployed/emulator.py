@@ -158,6 +158,14 @@ def translated(s3, parameters):
             properties["Location"] = f"https://s3.amazonaws.com/{BUCKET}/{name}"
             types |= types_in(nested)
     template = transform(template, parameters, NoManagedPolicies())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            variables = resource["Properties"]["Environment"]["Variables"]
+            for name, value in variables.items():
+                # CloudFormation makes strings of numbers here, moto does not.
+                numbers = [p for p, of in template["Parameters"].items() if of["Type"] == "Number"]
+                if value in [{"Ref": number} for number in numbers]:
+                    variables[name] = {"Fn::Sub": "${%s}" % value["Ref"]}
     return template, types | types_in(template)
 
 
@@ -227,8 +235,7 @@ def resources(template, created):
 def function(lambda_, name):
     known = lambda_.get_function_configuration(FunctionName=name)
     return {
-        # CloudFormation makes strings of a template's numbers.
-        "environment": {k: str(v) for k, v in known["Environment"]["Variables"].items()},
+        "environment": known["Environment"]["Variables"],
         "timeout": known["Timeout"],
         "memory": known["MemorySize"],
     }

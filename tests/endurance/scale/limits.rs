@@ -25,6 +25,8 @@ const LOG_REQUESTS: f64 = 5_000.0;
 /// "Configuring scaling behavior for SQS event source mappings".
 pub const FIRST_BATCHES: f64 = 5.0;
 pub const MORE_BATCHES: f64 = 5.0;
+/// For how long it has grown already, in seconds: a load that is sustained has not begun this moment.
+pub const GREW_FOR: f64 = 60.0;
 
 /// The parameters of the deployment, and the account's limits.
 #[derive(Debug, Clone, Copy)]
@@ -221,8 +223,7 @@ impl Limits {
                 }
             }
         }
-        let logs = step.chain.iter().filter(|op| *op == "PutLogEvents");
-        wanted.push((One::Logs as usize, logs.count().max(1) as f64));
+        wanted.push((One::Logs as usize, step.audits));
         for (n, _) in &wanted {
             let (name, bucket) = &mut self.buckets[*n];
             if !bucket.has(now) {

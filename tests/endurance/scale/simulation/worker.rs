@@ -1,7 +1,7 @@
 //! The worker: batches of the queue, the texts of a batch side by side, and their calls to Twilio.
 
 use super::super::counted::Step;
-use super::super::limits::{FIRST_BATCHES, MORE_BATCHES};
+use super::super::limits::{FIRST_BATCHES, GREW_FOR, MORE_BATCHES};
 use super::super::queue::What;
 use super::{
     AHEAD, BATCH, Batch, Event, INTERVAL, MOST_DELAY, OF_TWILIO, PHONES, POLLED, PROCESSOR, Record,
@@ -101,7 +101,7 @@ impl<'c> Run<'c> {
 
     /// Brings batches to the worker, as many as may be under way.
     pub(super) fn poll(&mut self) {
-        let pollers = FIRST_BATCHES + MORE_BATCHES * self.seconds();
+        let pollers = FIRST_BATCHES + MORE_BATCHES * (GREW_FOR + self.seconds());
         let most = self.setup.worker.min(pollers as usize);
         while self.queue.length > 0 && self.batches.len() < most {
             let start = match self.start(WORKER) {
