@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::registry::{self, Kind};
 use super::repos_env::{Entry, Examined, quoted};
-use crate::domain::credentials::{self, CallerKey};
+use crate::domain::credentials::{self, CallerKey, PREVIOUS_AUTH_TOKEN, PREVIOUS_WEBHOOK_KEY};
 
 /// One thing to put right.
 #[derive(Debug, Serialize, PartialEq, Eq)]
@@ -118,6 +118,25 @@ pub fn findings(
     }
     for known in known(examined, now) {
         let name = known.name.as_str();
+        let value = examined.entries.iter().find(|entry| entry.key == name);
+        let is_left_over = |entry: &Entry| match credentials::name_of(name) {
+            Some(caller) => CallerKey::parse(&caller, entry.value.expose())
+                .is_ok_and(|key| key.previous.is_some()),
+            None => [PREVIOUS_AUTH_TOKEN, PREVIOUS_WEBHOOK_KEY].contains(&name),
+        };
+        if let Some(age) = known.age_days.filter(|age| 0 < *age)
+            && value.is_some_and(is_left_over)
+        {
+            let (days, command) = match credentials::name_of(name) {
+                Some(caller) => ("previous key", format!("relay secrets caller {caller}")),
+                None => ("value", "relay secrets rotate --resume".to_owned()),
+            };
+            let message = format!(
+                "{name} has a {days} that has been accepted for {age} days beside the one in force; nobody \
+                 needs it after a rotation: take it out, or if a rotation was cut off, run `{command}`"
+            );
+            add("left_over", Some(name), message);
+        }
         let is_old = |age: &i64| registry::rotates(name) && *age >= i64::from(most_days);
         let Some(age) = known.age_days.filter(is_old) else {
             continue;

@@ -243,6 +243,21 @@ fn a_value_that_has_not_been_rotated_for_too_long_is_reported() {
 }
 
 #[test]
+fn a_token_that_a_rotation_left_behind_is_reported_after_a_day() {
+    let desk = Desk::new();
+    let previous = format!("TWILIO_AUTH_TOKEN_PREVIOUS={}\n", "9d".repeat(16));
+    desk.write(&(values().concat() + &previous));
+    desk.on_file(&["check"]).done();
+    let file = std::fs::File::options().write(true).open(desk.file());
+    let days_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3 * 86_400);
+    file.unwrap().set_modified(days_ago).unwrap();
+    let said = desk.on_file(&["check"]);
+    assert_eq!(said.code, 1);
+    let finding = "TWILIO_AUTH_TOKEN_PREVIOUS has a value that has been accepted for 3 days";
+    assert!(said.out.contains(finding), "{}", said.out);
+}
+
+#[test]
 fn a_file_in_a_git_repository_is_reported_unless_it_is_ignored() {
     let desk = Desk::with_file();
     let git = |arguments: &[&str]| {
