@@ -20,10 +20,15 @@ pub fn printable_lines(text: &str) -> String {
 fn harmless(c: char) -> char {
     match c {
         '\t' => ' ',
-        '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
+        c if steers(c) => '\u{fffd}',
         c => c,
     }
+}
+
+/// Whether a terminal would do something else than show it.
+pub fn steers(c: char) -> bool {
+    let turns = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::printable::steers;
+
 /// Standard output cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output: {0}")]
@@ -93,13 +95,14 @@ impl Rows {
     }
 }
 
-/// JSON may hold control characters beyond ASCII as they are, and terminals obey those, too.
-fn escaped(json: &str) -> String {
+/// JSON may hold control characters beyond ASCII and marks of direction as they are, and terminals obey
+/// those, too.
+pub fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
             '\n' => escaped.push(c),
-            c if c.is_control() => escaped += &format!("\\u{:04x}", u32::from(c)),
+            c if steers(c) => escaped += &format!("\\u{:04x}", u32::from(c)),
             c => escaped.push(c),
         }
     }
@@ -112,10 +115,10 @@ mod tests {
 
     #[test]
     fn json_bears_no_control_character_and_says_the_same() {
-        let value = ["a\u{9b}31m\u{1b}[2J\u{7f}\né".to_owned()];
+        let value = ["a\u{9b}31m\u{1b}[2J\u{7f}\né\u{202e}gpj".to_owned()];
         let text = escaped(&serde_json::to_string_pretty(&value).unwrap());
         assert!(
-            !text.contains(|c: char| c.is_control() && c != '\n'),
+            !text.contains(|c: char| (c.is_control() || c == '\u{202e}') && c != '\n'),
             "{text:?}"
         );
         assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), value);

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
 
 use super::candidates::{BOLD, DIM, GREEN};
-use super::output::{Unwritten, note};
+use super::output::{Unwritten, escaped, note};
 use super::running_sandbox::RunningSandbox;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::{printable, printable_lines};
@@ -87,8 +87,8 @@ impl Printer {
         let zone = zone.and_then(Result::ok).unwrap_or_default();
         for entry in &screen.entries {
             if self.json {
-                serde_json::to_writer(&mut out, entry)?;
-                writeln!(out)?;
+                let entry = escaped(&serde_json::to_string(entry)?);
+                writeln!(out, "{entry}")?;
             } else {
                 self.line(&mut out, entry, &zone)?;
             }

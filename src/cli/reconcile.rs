@@ -9,7 +9,7 @@ use super::candidates::{BOLD, DIM};
 use super::deployment::{Part, RelayFlags};
 use super::output::{Unwritten, tell};
 use super::schedule::{choose, wrong_time};
-use super::serve::web_address;
+use super::serve::api_address;
 use super::{WrongUsage, show};
 use crate::adapters::files::audit_fallback::{Fallback, NAMESPACE};
 use crate::app::reconciliation::{Mode, reconcile};
@@ -52,7 +52,7 @@ pub struct Reconcile {
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
     /// Twilio's API, or something that stands in for it
-    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = api_address)]
     twilio_url: String,
     /// Print JSON
     #[arg(long)]

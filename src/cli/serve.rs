@@ -23,6 +23,7 @@ use crate::hosts::server::{DEFAULT_DATA, logs, output};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
+use crate::twilio::webhook::is_fetchable;
 
 /// Run the relay on this machine with the real Twilio
 ///
@@ -45,7 +46,7 @@ pub struct Serve {
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// Twilio's API, or something that stands in for it
-    #[arg(long, value_name = "URL", default_value = API_URL, value_parser = web_address)]
+    #[arg(long, value_name = "URL", default_value = API_URL, value_parser = api_address)]
     twilio_url: String,
 }
 
@@ -56,6 +57,14 @@ pub fn web_address(url: &str) -> Result<String, &'static str> {
     is_one
         .then(|| url.to_owned())
         .ok_or("not a web address; write such as https://api.twilio.com or http://127.0.0.1:4010")
+}
+
+/// Where an API is: the credentials go there, so over TLS, or not beyond this machine.
+pub fn api_address(url: &str) -> Result<String, &'static str> {
+    let url = web_address(url)?;
+    is_fetchable(&url)
+        .then_some(url)
+        .ok_or("not over https: the credentials would be sent for everybody to read; http is for this machine alone, such as http://127.0.0.1:4010")
 }
 
 /// Where a one-machine relay listens.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Place, git, live};
 use crate::cli::candidates::{DIM, GREEN, RED};
 use crate::cli::output::{self, tell};
-use crate::cli::serve::web_address;
+use crate::cli::serve::api_address;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::inspection::{self, Finding, Known};
 use crate::credentials::registry::MOST_DAYS;
@@ -30,7 +30,7 @@ pub struct Check {
     #[arg(long)]
     live: bool,
     /// Twilio's API, or a sandbox's address
-    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = api_address)]
     twilio_url: String,
     /// Print one JSON object
     #[arg(long)]

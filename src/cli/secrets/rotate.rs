@@ -10,7 +10,7 @@ use super::Place;
 use crate::cli::WrongUsage;
 use crate::cli::deployment::SecretFlags;
 use crate::cli::output::{note, tell};
-use crate::cli::serve::web_address;
+use crate::cli::serve::api_address;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::exchange::{Direction, Exchange, VersionedSecret};
 use crate::credentials::keyed_hash::random_audit_key;
@@ -56,7 +56,7 @@ pub struct Rotate {
     #[arg(long)]
     restricted: bool,
     /// Twilio's API, or a sandbox's address
-    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = web_address)]
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = api_address)]
     twilio_url: String,
 }
 

@@ -23,7 +23,7 @@ pub const COLUMNS: [Column; 4] = [
     ("number", |subscriber| subscriber.number.expose().to_owned()),
     ("topic", |subscriber| subscriber.topic.clone()),
     ("since", |subscriber| subscriber.consent.at.to_string()),
-    ("how", how_of),
+    ("how", |subscriber| as_text(how_of(subscriber))),
 ];
 
 /// Nobody's row comes near this size; a quote that is never closed makes one of all the rest.
@@ -185,7 +185,7 @@ impl Fields {
         } else {
             meant.now
         };
-        let how = how(&self.how)?;
+        let how = how(from_text(&self.how))?;
         let how = How::List { how, dated };
         Ok(Change {
             topic: self.topic(meant)?.to_owned(),
@@ -260,6 +260,24 @@ fn how_of(subscriber: &Subscriber) -> String {
         How::List { how, .. } => how.clone().unwrap_or_default(),
         how => how.to_string(),
     }
+}
+
+/// A spreadsheet takes what begins like this for a formula and carries it out; with an apostrophe in front it
+/// is a text. Source: OWASP, "CSV Injection".
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+fn as_text(cell: String) -> String {
+    if cell.starts_with(FORMULA) {
+        return format!("'{cell}");
+    }
+    cell
+}
+
+fn from_text(cell: &str) -> &str {
+    let formula = cell.strip_prefix('\'');
+    formula
+        .filter(|rest| rest.starts_with(FORMULA))
+        .unwrap_or(cell)
 }
 
 #[cfg(test)]

@@ -24,6 +24,24 @@ fn columns_are_found_by_their_names_in_any_order() {
 }
 
 #[test]
+fn no_cell_of_an_export_is_a_formula_and_all_are_read_as_they_were() {
+    for text in [
+        "=HYPERLINK(\"https://evil.example\")",
+        "+1",
+        "-1",
+        "@SUM(1)",
+    ] {
+        let cell = as_text(text.to_owned());
+        assert_eq!(cell, format!("'{text}"));
+        assert_eq!(from_text(&cell), text);
+    }
+    for text in ["by phone", "'quoted'", ""] {
+        assert_eq!(as_text(text.to_owned()), text);
+        assert_eq!(from_text(text), text);
+    }
+}
+
+#[test]
 fn a_row_that_cannot_be_read_is_said_with_its_line_and_the_others_go_on() {
     let rows = read(b"number,how\n1,\"two\nlines\"\n\n2,a,b\n3\n4,\xff\n5,x\n").unwrap();
     assert_eq!(
