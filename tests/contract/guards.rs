@@ -29,6 +29,7 @@ contract! { dynamodb, sqlite, memory:
     slots_follow_the_rate,
     a_slot_beyond_patience_is_not_taken,
     paces_are_each_keys_own,
+    a_clock_that_was_ahead_for_a_moment_silences_nobody,
     a_pace_whose_time_has_passed_begins_anew,
     of_thirty_who_ask_at_once_each_gets_a_slot,
 }
@@ -251,6 +252,19 @@ async fn a_slot_beyond_patience_is_not_taken(store: &impl Store) {
         assert_eq!(claim(58, 1).await.unwrap(), Slot::TooLate(after(60)));
     }
     assert_eq!(claim(59, 1).await.unwrap(), Slot::Taken(after(60)));
+}
+
+async fn a_clock_that_was_ahead_for_a_moment_silences_nobody(store: &impl Store) {
+    let rate = Rate::a_minute(1);
+    for (n, ahead) in [(110, 86_400), (111, 10 * 365 * 86_400)] {
+        assert_eq!(claimed(store, &pair(n), rate, ahead).await, after(ahead));
+        assert_eq!(claimed(store, &pair(n), rate, 0).await, after(0));
+        assert_eq!(claimed(store, &pair(n), rate, 1).await, after(60));
+        let key = Key::sender(&number(100), number(n).expose());
+        assert_eq!(claimed(store, &key, rate, ahead).await, after(ahead));
+        let slot = store.claim_slot(&key, rate, Duration::ZERO, after(0)).await;
+        assert_eq!(slot.unwrap(), Slot::Taken(after(0)));
+    }
 }
 
 async fn paces_are_each_keys_own(store: &impl Store) {

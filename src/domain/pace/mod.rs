@@ -116,6 +116,10 @@ pub struct Claim {
     pub slot: Timestamp,
 }
 
+/// How far ahead a TAT can be: a text may take ten hours at most (`deliver_within`). One that is further
+/// ahead is of a clock that was, and would silence a phone until then.
+pub const BELIEVED: Duration = Duration::from_secs(12 * 60 * 60);
+
 /// The next slot after those that led to `tat`. If it is further away than `patience`, nothing is
 /// taken, and the error is when it would be.
 pub fn claim(
@@ -124,6 +128,8 @@ pub fn claim(
     rate: Rate,
     patience: Duration,
 ) -> Result<Claim, Timestamp> {
+    let end = now.checked_add(BELIEVED).unwrap_or(Timestamp::MAX);
+    let tat = tat.filter(|tat| *tat <= end);
     let tat = tat.map_or(now, |tat| tat.max(now));
     let slot = rate.slot(tat, now);
     if rate.latest(now, patience) < tat {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::item::{self, Item, Key};
 use super::table::{Table, Written};
 use crate::app::ports::store::Result;
-use crate::domain::pace::{self, Rate, Slot};
+use crate::domain::pace::{self, BELIEVED, Rate, Slot};
 
 /// How often a pace may change between one try and the next: it does when its time passes, or when
 /// another one asked first.
@@ -45,10 +45,11 @@ pub async fn claim_slot(
     for _ in 0..MOST_TRIES {
         let idle = update(
             "SET tat = :next, expires = :expires",
-            "attribute_not_exists(tat) OR tat <= :now",
+            "attribute_not_exists(tat) OR tat <= :now OR tat > :end",
             vec![
                 (":next", milliseconds + interval),
                 (":now", milliseconds),
+                (":end", milliseconds + i64::try_from(BELIEVED.as_millis())?),
                 (":expires", expires(now)?),
             ],
         );
