@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::keyed_hash::keyed_hash;
 use super::registry::VARIABLES;
 use super::values::Values;
-use crate::domain::credentials::{self, Secret};
+use crate::domain::credentials::{self, AUDIT_KEY, Secret};
 
 /// What file and secret had in common. Hashes with a salt, no values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +109,8 @@ fn status(
         return match (here, there) {
             (Some(_), None) => SyncStatus::NewerInFile,
             (None, Some(_)) => SyncStatus::NewerInSecret,
+            // A new file has one of its own, with which nothing was hashed yet.
+            _ if name == AUDIT_KEY => SyncStatus::NewerInSecret,
             _ => SyncStatus::Conflict,
         };
     };

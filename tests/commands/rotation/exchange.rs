@@ -100,6 +100,19 @@ async fn seeding_makes_an_audit_key_once_for_both() {
 }
 
 #[tokio::test]
+async fn who_joins_with_a_new_file_gets_the_audit_key_that_is_in_use() {
+    let world = World::new().await;
+    let (ours, theirs) = (Secret::new("a".repeat(64)), Secret::new("b".repeat(64)));
+    world.somebody_sets(AUDIT_KEY, &theirs).await;
+    world.edit(AUDIT_KEY, Some(&ours));
+    let seeded = world.exchange().run(Seed, true).await.unwrap();
+    assert_eq!(seeded.left, [AUDIT_KEY]);
+    world.exchange().run(Pull, false).await.unwrap();
+    let file = world.places.file.values().unwrap();
+    assert_eq!(file.get(AUDIT_KEY), Some(&theirs));
+}
+
+#[tokio::test]
 async fn a_key_that_was_rotated_in_the_cloud_does_not_come_back_by_seeding() {
     let world = World::new().await;
     world.exchange().run(Seed, false).await.unwrap();
