@@ -89,6 +89,7 @@ impl Serve {
         let twilio = Client::new(account.behind(Network::new()), &self.twilio_url);
         let machine = Machine::open(&self.data, &lines, credentials, twilio, alerts).await?;
         start_log(&lines);
+        outlive_hangups()?;
         for line in &lines {
             say(&format!(
                 "webhook  {0}/twilio/sms (line {1})\nfallback {0}/twilio/fallback (line {1})\n",
@@ -147,6 +148,20 @@ pub fn start_log(lines: &[Line]) {
     if let Some(line) = lines.first() {
         logs::start(line.time_zone.clone(), Arc::new(SystemClock));
     }
+}
+
+/// Goes on at SIGHUP, which logrotate sends, and which would end the process without another word.
+fn outlive_hangups() -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!(
+                "SIGHUP: the relay goes on. If the audit's file was moved away, the next record begins a \
+                 new one. A changed relay.toml needs a restart"
+            );
+        }
+    });
+    Ok(())
 }
 
 /// Turns true at SIGTERM and at Ctrl-C. A second one ends the process at once.

@@ -369,6 +369,20 @@ fn what_comes_while_the_relay_is_off_reaches_sergio_after_its_start() {
     let mut relay = serve();
     twilio.text(&place, "It runs");
     assert_eq!(twilio.shows(&place, "It runs"), 1);
+    // As logrotate does once it has moved the audit's file away.
+    let audit = place.path(".relay/audit.jsonl");
+    std::fs::rename(&audit, place.path("audit.1")).unwrap();
+    let hangup = ["-HUP", &relay.process.id().to_string()];
+    assert!(
+        Command::new("kill")
+            .args(hangup)
+            .status()
+            .unwrap()
+            .success()
+    );
+    twilio.text(&place, "It still runs");
+    assert_eq!(twilio.shows(&place, "It still runs"), 1);
+    assert!(audit.exists());
     relay.signal("-TERM");
     twilio.text(&place, "It is off");
     let _relay = serve();
