@@ -43,7 +43,8 @@ impl Dev {
         let listener = self.place.listen().await?;
         let address = listener.local_addr()?;
         let here = format!("http://{address}");
-        let (config::File { lines, alerts }, origin) = self.config(address.port())?;
+        let (config, origin) = self.config(address.port())?;
+        let lines = config.lines.clone();
         let stop = when_asked_to_stop()?;
 
         let account = Arc::new(demo_account());
@@ -62,7 +63,7 @@ impl Dev {
         }
         let heard = TwilioAccount::default();
         let twilio = Client::new(heard.behind(Network::new()), &here);
-        let machine = Machine::open(&self.data, &lines, account, twilio, alerts).await?;
+        let machine = Machine::open(&self.data, config, account, twilio).await?;
         start_log(&lines);
         let command = std::env::args_os().next().unwrap_or_default();
         let command = as_started(Path::new(&command), &std::env::current_dir()?);

@@ -15,7 +15,7 @@ use crate::app::ports::credentials::CredentialsSource;
 use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;
-use crate::domain::line::{Line, config};
+use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
 use crate::hosts::server::twilio_account::TwilioAccount;
@@ -80,14 +80,15 @@ pub struct Place {
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let config::File { lines, alerts } = config_file::read_file(&self.config)?;
+        let config = config_file::read_file(&self.config)?;
+        let lines = config.lines.clone();
         // Read again and again: a rotation changes the file while the relay runs.
         let credentials = Cache::new(EnvFile::at(&self.env_file), Arc::new(SystemClock));
         credentials.current().await?;
         let listener = self.place.listen().await?;
         let account = TwilioAccount::default();
         let twilio = Client::new(account.behind(Network::new()), &self.twilio_url);
-        let machine = Machine::open(&self.data, &lines, credentials, twilio, alerts).await?;
+        let machine = Machine::open(&self.data, config, credentials, twilio).await?;
         start_log(&lines);
         outlive_hangups()?;
         for line in &lines {

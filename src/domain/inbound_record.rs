@@ -32,6 +32,9 @@ pub struct InboundRecord {
     /// How it came, if not on the main path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fallback: Option<ByFallback>,
+    /// When its words were removed, which are not kept for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words_removed: Option<Timestamp>,
 }
 
 /// A text came by the fallback URL, because the main path did not take it.

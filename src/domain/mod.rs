@@ -20,6 +20,7 @@ pub mod phone;
 pub mod provider;
 pub mod reconciliation;
 pub mod request;
+pub mod retention;
 pub mod routing;
 pub mod sms;
 pub mod subscriber;

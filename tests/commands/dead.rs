@@ -101,6 +101,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,
+        words_removed: None,
     };
     let deliveries = std::slice::from_ref(&delivery);
     store.record(&record, deliveries).await.unwrap();

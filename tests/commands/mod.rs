@@ -456,6 +456,7 @@ async fn a_text_came_in_from(place: &Place, from: &str, body: &str) -> MessageSi
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,
+        words_removed: None,
     };
     store.record(&record, &[]).await.unwrap();
     sid

@@ -106,6 +106,7 @@ pub fn line(n: u32) -> Line {
         policy: Default::default(),
         country: "US".to_owned(),
         notices: Default::default(),
+        retention: Default::default(),
         auto_reply: None,
         reply_numbers: Vec::new(),
     }
@@ -138,6 +139,7 @@ pub fn record(n: u32) -> InboundRecord {
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,
+        words_removed: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod lines;
 mod notices;
 mod put_aside;
 mod queue;
+mod retention;
 mod signatures;
 mod store;
 mod subscribers;

@@ -93,6 +93,21 @@ fn checkpoint(connection: &Connection) -> i64 {
     })
 }
 
+/// Empties the log, after nearly all of it was worked off without holding up anybody.
+pub(super) fn truncate(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(LOCKED_AT_MOST)?;
+    checkpoint(&connection);
+    let is_busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        let why = "somebody reads in the log all the time".to_owned();
+        return Err(rusqlite::Error::SqliteFailure(code, Some(why)));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

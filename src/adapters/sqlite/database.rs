@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::checkpoints::{Checkpoints, LOCKED_AT_MOST};
+use super::checkpoints::{self, Checkpoints, LOCKED_AT_MOST};
 use super::condition::{Files, LastTrouble};
 pub use super::condition::{FilesNow, Trouble};
 use crate::adapters::files::private_folder::leave_to_owner;
@@ -119,6 +119,15 @@ impl Database {
             .await
     }
 
+    /// Brings all of the log into the database and empties it, so that nothing that was removed stays in
+    /// there. Other writes wait only for what is written meanwhile.
+    pub async fn truncate_log(&self) -> anyhow::Result<()> {
+        let path = Arc::clone(&self.path);
+        tokio::task::spawn_blocking(move || checkpoints::truncate(&path))
+            .await?
+            .with_context(|| format!("cannot empty the log of {}", self.path.display()))
+    }
+
     /// What became of the files since they were opened.
     pub fn files(&self) -> FilesNow {
         self.files.now()
@@ -222,6 +231,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(LOCKED_AT_MOST)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is removed is overwritten at once. Pages become free seldom, so that this costs nothing else.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
 }
 

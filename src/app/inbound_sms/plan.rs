@@ -82,6 +82,7 @@ pub fn plan<'a>(
         subscriptions: Vec::new(),
         duty: None,
         conversation: None,
+        words_removed: None,
     };
     Plan {
         line,

@@ -16,7 +16,6 @@ use crate::domain::delivery::{
 };
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::routing::{Decision, Rule};
 use crate::domain::time_zone::TimeZone;
@@ -100,7 +99,7 @@ impl Story {
             reply_number: None,
             from: shown.writer(sms),
             received,
-            content: content(sms),
+            content: content(record),
             body: shown.body.then(|| sms.body.clone()),
             decision: decision_json(&record.decision, zone),
             deliveries: all.collect(),
@@ -136,7 +135,11 @@ fn replayed(replay: &Replay) -> Moment {
     Moment::new(replay.at, what)
 }
 
-fn content(sms: &InboundSms) -> String {
+fn content(record: &InboundRecord) -> String {
+    if record.words_removed.is_some() {
+        return "words that are not kept any more (keep_words)".to_owned();
+    }
+    let sms = &record.sms;
     let mut parts = counts([
         (sms.body.chars().count(), "character"),
         (sms.media.len(), "attachment"),

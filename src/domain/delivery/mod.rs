@@ -338,6 +338,14 @@ impl Delivery {
         known.map_or(self.began(), |at| at.max(self.began()))
     }
 
+    /// Whether it holds anything that somebody wrote or attached.
+    pub fn has_words(&self) -> bool {
+        let mut parts = self.parts.iter();
+        !self.body.is_empty()
+            || !self.media.is_empty()
+            || parts.any(|part| !part.body.is_empty() || !part.media.is_empty())
+    }
+
     /// The last error that Twilio or a carrier gave a code for.
     pub fn last_error(&self) -> Option<u32> {
         self.attempts

@@ -50,6 +50,7 @@ mod tests {
             people: Vec::new(),
             policy: Default::default(),
             notices: Default::default(),
+            retention: Default::default(),
             auto_reply: None,
             reply_numbers: Vec::new(),
         }

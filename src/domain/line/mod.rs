@@ -11,6 +11,7 @@ mod notices;
 pub mod pin;
 pub mod policy;
 mod quiet;
+mod retention;
 pub mod topic;
 
 pub use hours::BadHours;
@@ -32,6 +33,7 @@ pub use dollars::{Dollars, NotDollars};
 pub use notices::Notices;
 pub use policy::Policy;
 pub use quiet::{QuietHours, quiet_until};
+pub use retention::Retention;
 
 /// A Twilio number that the relay answers for, as checked and stored. All numbers are E.164 here;
 /// `relay.toml` may write them as people do.
@@ -53,6 +55,9 @@ pub struct Line {
     pub policy: Policy,
     #[serde(default)]
     pub notices: Notices,
+    /// How long its texts are kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// What customers are answered before anybody answers them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_reply: Option<AutoReply>,

@@ -25,7 +25,7 @@ use super::readiness::{Pulse, Readiness, Sources};
 use super::twilio_account::TwilioAccount;
 use super::{
     AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, readiness,
-    worker,
+    retention, worker,
 };
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::DataFolder;
@@ -45,7 +45,7 @@ use crate::app::relay::{PublicUrls, Relay};
 use crate::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier};
 use crate::clock::{SystemChance, SystemClock};
 use crate::domain::line::Line;
-use crate::domain::line::config::AlertWays;
+use crate::domain::line::config::File;
 use crate::twilio::answer::answer_to;
 use crate::twilio::client::Client;
 use crate::twilio::form::MOST_BYTES;
@@ -66,6 +66,7 @@ pub struct Machine {
     folder: DataFolder,
     integrity: Integrity,
     alerts: OwnerAlerts,
+    keep_audit: Duration,
 }
 
 impl Machine {
@@ -73,10 +74,9 @@ impl Machine {
     /// earlier run left undone.
     pub async fn open(
         data: &Path,
-        lines: &[Line],
+        config: File,
         credentials: impl CredentialsSource + 'static,
         twilio: Client,
-        alert_ways: AlertWays,
     ) -> anyhow::Result<Self> {
         let folder = DataFolder::open(data, &FILES)?;
         folder.belongs_to(&credentials.current().await?.account_sid)?;
@@ -87,7 +87,7 @@ impl Machine {
         let database = Database::open(&data.join(DATABASE))?;
         let queue = SqliteQueue::on(database.clone());
         let caught_up = CaughtUp::on(database.clone());
-        let alerts = OwnerAlerts::by(alert_ways);
+        let alerts = OwnerAlerts::by(config.alerts);
         let relay = Relay {
             store: Arc::new(SqliteStore::on(database.clone())),
             queue: Arc::new(queue.clone()),
@@ -100,7 +100,7 @@ impl Machine {
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
         };
-        put_in_force(relay.store.as_ref(), lines).await?;
+        put_in_force(relay.store.as_ref(), &config.lines).await?;
         Ok(Self {
             relay: Arc::new(relay),
             database,
@@ -110,6 +110,7 @@ impl Machine {
             folder,
             integrity,
             alerts,
+            keep_audit: config.keep_audit,
         })
     }
 
@@ -161,6 +162,15 @@ impl Machine {
         let webhooks = webhooks.route("/readyz", ready);
         let nightly = nightly::run(Arc::clone(&self.relay), stop.clone());
         parts.add("the nightly comparison", nightly);
+        let kept = retention::Kept {
+            store: SqliteStore::on(self.database.clone()),
+            clock: Arc::clone(&self.relay.clock),
+            look_every: retention::LOOK_EVERY,
+            audit: self.folder.path().join(AUDIT),
+            keep_audit: self.keep_audit,
+        };
+        let removing = retention::run(kept, stop.clone());
+        parts.add("the part that removes what is too old", removing);
         let catching_up = catching_up::run(Arc::clone(&self.relay), self.caught_up, stop.clone());
         parts.add("the part that asks for missed texts", catching_up);
         let pulse = Pulse::starts(Instant::now());

@@ -12,6 +12,7 @@ pub mod output;
 pub mod parts;
 mod pressure;
 pub mod readiness;
+mod retention;
 pub mod twilio_account;
 mod worker;
 

@@ -87,6 +87,7 @@ fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
         people,
         policy: policy.clone(),
         notices: Default::default(),
+        retention: Default::default(),
         auto_reply: None,
         reply_numbers: Vec::new(),
     }

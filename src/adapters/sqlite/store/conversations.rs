@@ -115,14 +115,50 @@ impl Row {
                 self.json
             ],
         )?;
-        for listing in &self.gone {
-            let statement = "DELETE FROM participants
-                             WHERE line = ? AND person = ? AND waits = ? AND at = ? AND customer = ?";
-            execute(connection, statement, columns(line, listing))?;
-        }
+        self.leave_lists(connection, line)?;
         for listing in &self.new {
             let statement = "INSERT INTO participants (line, person, waits, at, customer)
                              VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+            execute(connection, statement, columns(line, listing))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the conversation and its places in lists, and the reply numbers that stand for it.
+    pub fn remove(&self, connection: &Connection, line: &PhoneNumber) -> Result<()> {
+        let statement = "DELETE FROM conversations WHERE line = ? AND customer = ?";
+        execute(
+            connection,
+            statement,
+            [line.expose(), self.customer.expose()],
+        )?;
+        self.leave_lists(connection, line)?;
+        let query = "SELECT person, state FROM persons WHERE line = ?";
+        let persons: Vec<(String, String)> = rows(connection, query, [line.expose()])?;
+        for (person, json) in persons {
+            let mut state: PersonState = parse(&json)?;
+            let before = state.reply_numbers.clone();
+            state
+                .reply_numbers
+                .retain(|known| known.customer != self.customer);
+            for known in &mut state.reply_numbers {
+                known.before = known
+                    .before
+                    .take()
+                    .filter(|before| *before != self.customer);
+            }
+            if state.reply_numbers != before {
+                state.version += 1;
+                put_person_state(connection, line, &PhoneNumber::parse(&person)?, &state)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_lists(&self, connection: &Connection, line: &PhoneNumber) -> Result<()> {
+        for listing in &self.gone {
+            let statement = "DELETE FROM participants
+                             WHERE line = ? AND person = ? AND waits = ? AND at = ? AND customer = ?";
             execute(connection, statement, columns(line, listing))?;
         }
         Ok(())

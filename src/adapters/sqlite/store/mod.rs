@@ -4,6 +4,7 @@ mod conversations;
 mod notices;
 mod opt_outs;
 mod parsed_lines;
+pub mod retention;
 mod rows;
 mod subscribers;
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::delivery::{
     Class, Disproved, GaveUp, HandOver, Limit, MovedOn, Outcome, Purpose, Slowed,
 };
+use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::ByFallback;
 use crate::domain::line::{Line, config};
 use crate::domain::phone::Sender;
@@ -49,6 +50,7 @@ fn record(from: &str) -> InboundRecord {
         opt_out: None,
         subscriptions: Vec::new(),
         duty: None,
+        words_removed: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! too. What is missing from the result is among the mistakes.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,20 +11,32 @@ use super::alerts::AlertWays;
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, list, text};
-use super::{alerts, notices, policy, reply_numbers, templates, values};
+use super::{alerts, notices, policy, reply_numbers, retention, templates, values};
 use crate::domain::line::{Hours, Line, Person, Policy, Window};
 use crate::domain::phone::PhoneNumber;
 
 /// What a file says.
-#[derive(Default)]
 pub struct File {
     pub lines: Vec<Line>,
     pub alerts: AlertWays,
+    /// How long the months of the audit are kept on one machine.
+    pub keep_audit: Duration,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            alerts: AlertWays::default(),
+            keep_audit: retention::AUDIT,
+        }
+    }
 }
 
 pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistakes) -> File {
     let mut file = Table::file(document, mistakes);
     let alerts = alerts::read(&mut file);
+    let keep_audit = retention::read_audit(&mut file);
     let tables = file.tables("line", "line");
     file.refuse_other_keys(&[]);
     if !document.get_ref().contains_key("line") {
@@ -45,6 +58,7 @@ pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistake
     File {
         lines: lines.collect(),
         alerts,
+        keep_audit,
     }
 }
 
@@ -109,6 +123,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
     let zone = time_zone.clone().unwrap_or_default();
     let notices = notices::read(&mut line, &zone);
     let policy = policy::read(&mut line, &phones);
+    let retention = retention::read(&mut line);
     let auto_reply = templates::read_auto_reply(&mut line, &zone);
     let people = read_people(&mut line, number.as_ref(), &phones, &policy);
     line.refuse_other_keys(&[]);
@@ -122,6 +137,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
         people,
         policy,
         notices,
+        retention,
         auto_reply,
     })
 }

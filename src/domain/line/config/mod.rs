@@ -7,6 +7,7 @@ mod notices;
 mod phones;
 mod policy;
 mod reply_numbers;
+mod retention;
 mod table;
 mod templates;
 mod values;

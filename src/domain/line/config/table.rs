@@ -9,7 +9,7 @@ use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 use super::mistakes::Mistakes;
 
 /// The keys that stand above all tables.
-const OF_FILE: [&str; 2] = ["alert_command", "alert_url"];
+const OF_FILE: [&str; 3] = ["alert_command", "alert_url", "keep_audit"];
 
 pub(super) struct Table<'a> {
     /// What messages call it, such as `line.person`.

@@ -6,6 +6,7 @@ use toml::Value;
 use super::in_words;
 use super::notices::NO_QUIET;
 use super::policy::NEVER;
+use super::retention::in_days;
 use crate::domain::line::{Hours, Line};
 
 /// The lines as `relay.toml` has them; reads back as the same lines. What has its default is written
@@ -48,6 +49,8 @@ fn write_line(toml: &mut String, line: &Line) {
     entry(toml, "conversation_for", in_words(policy.conversation_for));
     let within = policy.answer_within.map(in_words);
     entry(toml, "answer_within", within.as_deref().unwrap_or(NEVER));
+    entry(toml, "keep_words", in_days(line.retention.keep_words));
+    entry(toml, "keep_texts", in_days(line.retention.keep_texts));
     table(toml, "[line.retry]");
     entry(toml, "first", in_words(policy.retry.first));
     entry(toml, "longest", in_words(policy.retry.longest));
