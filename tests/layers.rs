@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 7] = [
 
 /// The same inside `domain`.
 const DOMAIN: [&[&str]; 15] = [
-    &["invitation", "retention"],
+    &["forgetting", "invitation", "retention"],
     &["request"],
     &["inbound_record", "loop_guard", "notice", "reconciliation"],
     &["conversation"],

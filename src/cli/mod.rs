@@ -11,6 +11,7 @@ mod deployment;
 mod dev;
 mod duty;
 mod explain;
+mod forget;
 mod invite;
 mod notice;
 mod notifier;
@@ -71,6 +72,7 @@ enum Command {
     #[command(name = "optouts")]
     OptOuts(opt_outs::OptOuts),
     Block(block::Block),
+    Forget(forget::Forget),
     Subscribers(subscribers::Subscribers),
     Schema(schema::Schema),
     Config(config::Config),
@@ -156,6 +158,7 @@ impl Command {
             Command::Notice(command) => command.run().await,
             Command::OptOuts(command) => command.run().await,
             Command::Block(command) => command.run().await,
+            Command::Forget(command) => command.run().await,
             Command::Subscribers(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Config(command) => command.run().await,

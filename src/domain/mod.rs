@@ -6,6 +6,7 @@ pub mod conversation;
 pub mod credentials;
 pub mod delivery;
 pub mod duty;
+pub mod forgetting;
 pub mod ids;
 pub mod inbound;
 pub mod inbound_record;

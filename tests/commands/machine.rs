@@ -393,6 +393,69 @@ fn what_comes_while_the_relay_is_off_reaches_sergio_after_its_start() {
 }
 
 #[test]
+fn a_customer_is_forgotten_while_the_relay_runs() {
+    let place = Place::new();
+    let dev = place.dev();
+    let words = "Is the grey boat at the pier ready?";
+    dev.text(&place, words);
+    assert_eq!(dev.shows(&place, words), 1);
+    let forget = |more: &[&str]| {
+        let ran = place.run(&[&["forget", "619-555-0107"][..], more].concat());
+        let said = [ran.stdout, ran.stderr].concat();
+        (ran.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = forget(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("of +1•••07 would go: 1 text"), "{said}");
+    assert!(said.contains("nothing was removed"), "{said}");
+    assert!(
+        !said.contains("5550107") && !said.contains("boat"),
+        "{said}"
+    );
+    // They wait for an answer, and somebody would be reminded.
+    let (code, said) = forget(&["--yes"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("--also-open"), "{said}");
+    let found = |bytes: &str| {
+        let files = std::fs::read_dir(place.path(".relay/dev")).unwrap();
+        let found = files.filter_map(|file| {
+            let file = file.unwrap();
+            let content = std::fs::read(file.path()).unwrap();
+            let mut windows = content.windows(bytes.len());
+            windows
+                .any(|window| window == bytes.as_bytes())
+                .then(|| file.file_name())
+        });
+        found.collect::<Vec<_>>()
+    };
+    assert!(!found("6195550107").is_empty() && !found("grey boat").is_empty());
+
+    let (code, said) = forget(&["--yes", "--also-open"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("+1•••07 is forgotten: 1 text"), "{said}");
+    for bytes in ["6195550107", "grey boat"] {
+        assert!(found(bytes).is_empty(), "{bytes} in {:?}", found(bytes));
+    }
+    let record = place.audited(|record| record["kind"] == "forgotten");
+    let outcome = record["outcome"].as_str().unwrap();
+    assert!(
+        outcome.starts_with("+1•••07: forgotten, 1 text"),
+        "{outcome}"
+    );
+
+    dev.text(&place, "It goes on");
+    assert_eq!(dev.shows(&place, "It goes on"), 1);
+    for (number, told) in [("619-555-0110", "one of its people"), ("0107", "")] {
+        let ran = place.run(&["forget", number, "--yes"]);
+        assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+        assert!(
+            String::from_utf8_lossy(&ran.stderr).contains(told),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
 fn commands_work_on_the_relay_that_serves_before_the_one_to_try_things_out() {
     let place = Place::new();
     let dev = place.dev();

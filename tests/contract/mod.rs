@@ -6,6 +6,7 @@ mod audit;
 mod conversations;
 mod due;
 mod examples;
+mod forgetting;
 mod guards;
 mod lines;
 mod notices;

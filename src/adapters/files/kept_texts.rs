@@ -158,8 +158,13 @@ impl Inner {
     }
 
     fn aside(&self) -> PathBuf {
-        self.path.with_extension("unusable.jsonl")
+        aside(&self.path)
     }
+}
+
+/// The file of what cannot be used, beside that of the kept texts.
+pub fn aside(path: &Path) -> PathBuf {
+    path.with_extension("unusable.jsonl")
 }
 
 fn lines(entries: &[Entry]) -> Vec<u8> {

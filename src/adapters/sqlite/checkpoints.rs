@@ -93,6 +93,17 @@ fn checkpoint(connection: &Connection) -> i64 {
     })
 }
 
+/// How long a rewriting waits for its turn.
+const REWRITE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Writes the whole database anew, without free pages, and empties the log.
+pub(super) fn rewrite(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(REWRITE_WITHIN)?;
+    connection.execute_batch("VACUUM")?;
+    truncate(path)
+}
+
 /// Empties the log, after nearly all of it was worked off without holding up anybody.
 pub(super) fn truncate(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;

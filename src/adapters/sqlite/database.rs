@@ -128,6 +128,14 @@ impl Database {
             .with_context(|| format!("cannot empty the log of {}", self.path.display()))
     }
 
+    /// Writes the whole file anew and empties the log. Nobody else can write meanwhile.
+    pub async fn rewrite(&self) -> anyhow::Result<()> {
+        let path = Arc::clone(&self.path);
+        tokio::task::spawn_blocking(move || checkpoints::rewrite(&path))
+            .await?
+            .with_context(|| format!("cannot write {} anew", self.path.display()))
+    }
+
     /// What became of the files since they were opened.
     pub fn files(&self) -> FilesNow {
         self.files.now()

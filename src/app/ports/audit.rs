@@ -130,6 +130,8 @@ pub enum Kind {
     Replayed,
     /// Somebody took a delivery that had given up off the list of dead letters.
     Dropped,
+    /// Somebody had a customer's number and words removed.
+    Forgotten,
     /// Twilio's list of a day says something else than the relay knew; `rule` says what.
     Difference,
     /// A line's day was compared with Twilio's list.

@@ -21,6 +21,7 @@ use self::without_aws as deployed;
 use super::WrongUsage;
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::check;
+use crate::adapters::files::kept_texts::aside;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
@@ -34,7 +35,7 @@ use crate::app::relay::{PublicUrls, Relay};
 use crate::clock::{SystemChance, SystemClock};
 use crate::credentials::repos_env;
 use crate::domain::credentials::Credentials;
-use crate::hosts::server::{AUDIT, DATABASE, FILES};
+use crate::hosts::server::{AUDIT, DATABASE, FILES, KEPT_TEXTS};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -120,6 +121,11 @@ pub trait Parts {
     /// Whether something has to run on this machine for what is put on the queue to be heard.
     fn is_one_machine(&self) -> bool;
 
+    /// What a one-machine relay keeps; `None` of a deployed one.
+    fn machine(&self) -> Option<Machine> {
+        None
+    }
+
     /// What the functions work with, without credentials: the relay's worker sends.
     fn relay(&self, command: &str) -> anyhow::Result<Relay> {
         Ok(Relay {
@@ -135,6 +141,15 @@ pub trait Parts {
             chance: Arc::new(SystemChance),
         })
     }
+}
+
+/// Where a one-machine relay keeps what people wrote.
+pub struct Machine {
+    pub store: SqliteStore,
+    /// The texts that wait to be taken in.
+    pub kept_texts: PathBuf,
+    /// Those that could not be.
+    pub unusable: PathBuf,
 }
 
 /// The relay of a data folder.
@@ -190,6 +205,15 @@ impl Parts for OneMachine {
         };
         let credentials: Credentials = repos_env::read(file)?;
         Ok(Arc::new(Arc::new(credentials)))
+    }
+
+    fn machine(&self) -> Option<Machine> {
+        let kept_texts = self.data.join(KEPT_TEXTS);
+        Some(Machine {
+            store: SqliteStore::on(self.database.clone()),
+            unusable: aside(&kept_texts),
+            kept_texts,
+        })
     }
 
     fn place(&self) -> String {

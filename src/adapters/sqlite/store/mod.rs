@@ -1,6 +1,7 @@
 //! The store in the one-machine mode's SQLite file.
 
 mod conversations;
+pub mod forget;
 mod notices;
 mod opt_outs;
 mod parsed_lines;

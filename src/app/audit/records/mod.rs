@@ -304,6 +304,13 @@ pub fn blocked_by_hand(
     Record::new(Kind::Block, &line.name, at).with_outcome(format!("{number}: {what}"))
 }
 
+/// The record of what somebody had removed by hand of a number, on all lines; made without the credentials.
+pub fn forgotten_by_hand(number: &PhoneNumber, what: &str, at: Timestamp) -> Record {
+    let number = number.masked();
+    Record::new(Kind::Forgotten, "all lines", at)
+        .with_outcome(format!("{number}: forgotten, {what}"))
+}
+
 fn block_in_words(block: Option<&Block>) -> String {
     match block {
         Some(block) => format!("blocked {}", block.by),
