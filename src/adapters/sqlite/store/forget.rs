@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::retention::AT_ONCE;
 use super::rows::Row;
 use super::{SqliteStore, conversations, one, parse, to_json};
 use crate::adapters::sqlite::statements::{execute, rows, value};
@@ -17,7 +18,7 @@ use crate::domain::notice::Notice;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::retention::delivery_without_words;
 
-/// How many rows are looked at, or changed, at once: texts go on meanwhile.
+/// How many rows are looked at at once: texts go on meanwhile.
 const GROUP: i64 = 200;
 
 /// What the store has of a number.
@@ -172,7 +173,7 @@ impl SqliteStore {
             (&found.notices, forget_in_notice),
         ];
         for (names, each) in all {
-            for group in names.chunks(usize::try_from(GROUP)?) {
+            for group in names.chunks(AT_ONCE) {
                 let (group, gone) = (group.to_vec(), gone.clone());
                 self.write(move |connection| {
                     group

@@ -20,8 +20,12 @@ use crate::domain::retention::{
     Fate, Limits, conversation_without_words, delivery_without_words, inbound_without_words,
 };
 
-/// How many rows are looked at, and at most changed, at once.
+/// How many rows are looked at at once.
 const GROUP: i64 = 200;
+
+/// How many rows are changed in one transaction: each is on some pages of its own, since SIDs come in no
+/// order, and all that is written waits for them.
+pub(super) const AT_ONCE: usize = 25;
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,9 +95,14 @@ impl SqliteStore {
             loop {
                 let group = self.read(|connection| look(connection, after, &lines, now))?;
                 let Some(last) = group.last else { break };
-                if !group.changes.is_empty() {
-                    let counted = self.write(move |connection| make(connection, &group.changes));
-                    removed += counted.await?;
+                let mut changes = group.changes;
+                while !changes.is_empty() {
+                    let rest = changes.split_off(changes.len().min(AT_ONCE));
+                    let some = std::mem::replace(&mut changes, rest);
+                    removed += self
+                        .write(move |connection| make(connection, &some))
+                        .await?;
+                    tokio::time::sleep(pause).await;
                 }
                 if group.is_young {
                     break;
