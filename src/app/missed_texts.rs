@@ -1,7 +1,6 @@
 //! The texts that Twilio received for a line and no webhook brought, because the relay was off or could not
 //! be reached. The nightly comparison ([`super::reconciliation`]) finds them as well, hours later.
 
-use anyhow::Context;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -33,10 +32,8 @@ pub async fn take_in(
         // In the order in which they were written.
         missed.sort_by_key(|message| message.at);
         for message in missed {
-            let text = relay.twilio.received(&credentials, &message.sid).await?;
-            let text = text.context("Twilio lists a text and does not have it")?;
-            let recorded = inbound_sms::take_in_late(relay, line, text, message.at).await?;
-            if recorded != Recorded::Already {
+            let recorded = inbound_sms::take_in_late(relay, &credentials, line, &message);
+            if recorded.await? != Recorded::Already {
                 tracing::warn!(
                     count = "missed_text", line = line.name, message.sid = %message.sid,
                     "a text that no webhook brought was taken in"

@@ -262,10 +262,13 @@ impl Work<'_> {
     /// Takes in a text that came by no webhook.
     async fn take_in(&mut self, message: &Message, mut lost: Difference) -> anyhow::Result<()> {
         if self.mode == Mode::PutRight && !self.comparison.is_too_old(message) {
-            let twilio = &self.relay.twilio;
-            let text = twilio.received(self.credentials, &message.sid).await?;
-            let text = text.context("Twilio lists a text and does not have it")?;
-            inbound_sms::take_in_late(self.relay, self.line, text, message.at).await?;
+            let Work {
+                relay,
+                credentials,
+                line,
+                ..
+            } = self;
+            inbound_sms::take_in_late(relay, credentials, line, message).await?;
             lost.put_right = true;
         }
         self.comparison.add(lost);

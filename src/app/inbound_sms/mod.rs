@@ -28,15 +28,16 @@ use crate::app::ports::credentials::verify;
 use crate::app::ports::queue::{Group, WakeUp};
 use crate::app::ports::store::{ForInbound, Kept, Planned, Recorded};
 use crate::app::relay::Relay;
+use crate::domain::credentials::Credentials;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
-use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::{ByFallback, InboundRecord};
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::reconciliation::Message;
 use crate::domain::routing::Decision;
 use crate::twilio::answer::{WebhookError, answer_to};
-use crate::twilio::webhook::{self, Refusal, Unverified, Verified};
+use crate::twilio::webhook::{self, Refusal, Unverified};
 
 /// Answers `POST /twilio/sms`: 200 once the text is kept, 4xx if it is not Twilio's or not for this
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
@@ -99,33 +100,31 @@ async fn receive(
     Ok(())
 }
 
-/// Takes in a text of which no webhook came, `since` being when it reached Twilio. If it is known
+/// Fetches a text that Twilio lists and of which no webhook came, and takes it in. If it is known
 /// already, nothing happens.
 pub async fn take_in_late(
     relay: &Relay,
+    credentials: &Credentials,
     line: &Line,
-    sms: Verified<InboundSms>,
-    since: Timestamp,
+    listed: &Message,
 ) -> anyhow::Result<Recorded> {
-    let (credentials, stored) = try_join(
-        relay.credentials.current(),
-        relay
-            .store
-            .for_inbound(&line.number, &sms.sid, sms.from.phone()),
-    )
-    .await?;
+    let sms = relay.twilio.received(credentials, &listed.sid).await?;
+    let sms = sms.context("Twilio lists a text and does not have it")?;
+    let stored = relay
+        .store
+        .for_inbound(&line.number, &sms.sid, sms.from.phone())
+        .await?;
     let gone = || format!("there is no line {} any more", line.name);
     stored.line.as_ref().with_context(gone)?;
     if stored.earlier.is_some() {
         return Ok(Recorded::Already);
     }
     let text = Text {
-        received: since,
+        received: listed.at,
         is_found: true,
         ..Text::of(sms.into_inner(), relay.now())
     };
-    let key = HashKey::of(&credentials);
-    keep(relay, stored, text, &key).await
+    keep(relay, stored, text, &HashKey::of(credentials)).await
 }
 
 /// How often a text is planned anew because somebody else changed what it changes.
