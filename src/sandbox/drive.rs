@@ -1,7 +1,6 @@
 //! Posts the sandbox's webhooks over HTTP, at their time.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::task::JoinSet;
 use super::{NoReply, Sandbox, Webhook};
 use crate::twilio::api::NoAnswer;
 use crate::twilio::network;
+use crate::twilio::webhook::is_of_this_machine;
 
 /// Twilio's limits for a webhook ("Webhooks: connection overrides").
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,15 +54,9 @@ impl Resolve {
             let is_it = rest.is_empty() || rest.starts_with(['/', '?']);
             is_it.then(|| format!("{local}{rest}"))
         });
-        resolved.or_else(|| is_of_this_machine(url).then(|| url.to_owned()))
+        let is_here = || url.parse().is_ok_and(|url| is_of_this_machine(&url));
+        resolved.or_else(|| is_here().then(|| url.to_owned()))
     }
-}
-
-fn is_of_this_machine(url: &str) -> bool {
-    let url = url.parse::<Uri>().ok();
-    let host = url.as_ref().and_then(Uri::host).unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
-    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Posts webhooks until `shutdown`.

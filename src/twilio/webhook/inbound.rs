@@ -74,11 +74,15 @@ pub fn is_fetchable(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else {
         return false;
     };
-    let Some(host) = uri.host() else { return false };
+    let is_https = uri.scheme() == Some(&Scheme::HTTPS) && uri.host().is_some();
+    is_https || (uri.scheme() == Some(&Scheme::HTTP) && is_of_this_machine(&uri))
+}
+
+/// Whether a URL leads to this machine, whatever a name server says.
+pub fn is_of_this_machine(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse();
-    let is_local =
-        host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback());
-    uri.scheme() == Some(&Scheme::HTTPS) || (uri.scheme() == Some(&Scheme::HTTP) && is_local)
+    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// `SAN DIEGO` and `CA` as people write it: `San Diego, CA`.

@@ -11,7 +11,7 @@ mod inbound;
 mod refusal;
 mod status;
 
-pub use inbound::{inbound, is_fetchable};
+pub use inbound::{inbound, is_fetchable, is_of_this_machine};
 pub use refusal::Refusal;
 pub use status::{StatusReport, status};
 
