@@ -53,7 +53,7 @@ pub async fn accept(
     {
         return already(relay, kept, request).await;
     }
-    let mut notice = draft(relay, &line, request, source)?;
+    let mut notice = draft(relay, &line, id, request, source)?;
     if let Some(last) = last_said(relay, &notice).await? {
         tracing::info!(notice = %last.id, key = notice.key, "the same news came again");
         return Ok(Answer::Already(Box::new(last)));
@@ -122,6 +122,7 @@ async fn set_on_its_way(relay: &Relay, notice: &mut Notice) -> anyhow::Result<()
 fn draft(
     relay: &Relay,
     line: &Line,
+    id: NoticeId,
     request: &NoticeRequest,
     source: Source,
 ) -> Result<Notice, Refused> {
@@ -143,7 +144,7 @@ fn draft(
         }
     };
     let notice = Notice {
-        id: NoticeId::of(&line.number, &source.own(&request.idempotency_key)),
+        id,
         version: 0,
         line: line.name.clone(),
         from: line.number.clone(),
