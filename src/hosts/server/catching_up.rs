@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::parts::asked;
+use super::parts::until_asked;
 use crate::adapters::sqlite::caught_up::CaughtUp;
 use crate::app::missed_texts;
 use crate::app::relay::Relay;
@@ -26,7 +26,7 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 const SAY_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Works until `stop` says so. What is cut off is done again at the next start.
-pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, stop: watch::Receiver<bool>) {
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let work = async {
@@ -59,10 +59,7 @@ pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, mut stop: watch:
             }
         }
     };
-    tokio::select! {
-        () = asked(&mut stop) => {}
-        () = work => {}
-    }
+    until_asked(stop, work).await;
 }
 
 /// Looks at every line. One that fails does not keep the others from it.

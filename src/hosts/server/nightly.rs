@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::parts::asked;
+use super::parts::until_asked;
 use crate::app::reconciliation;
 use crate::app::relay::Relay;
 
@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Works until `stop` says so. A comparison that has begun is left where it is: it begins anew with
 /// the next start.
-pub async fn run(relay: Arc<Relay>, mut stop: watch::Receiver<bool>) {
+pub async fn run(relay: Arc<Relay>, stop: watch::Receiver<bool>) {
     let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let work = async {
@@ -28,8 +28,5 @@ pub async fn run(relay: Arc<Relay>, mut stop: watch::Receiver<bool>) {
             }
         }
     };
-    tokio::select! {
-        () = asked(&mut stop) => {}
-        () = work => {}
-    }
+    until_asked(stop, work).await;
 }

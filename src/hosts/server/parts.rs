@@ -13,6 +13,14 @@ pub async fn asked(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
+/// Does work that has no end of its own, until the stop. It is left where it is.
+pub async fn until_asked(mut stop: watch::Receiver<bool>, work: impl Future) {
+    tokio::select! {
+        () = asked(&mut stop) => {}
+        _ = work => {}
+    }
+}
+
 /// They run from when they are added.
 #[derive(Default)]
 pub struct Parts {

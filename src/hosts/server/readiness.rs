@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::alerts::OwnerAlerts;
-use super::parts::asked;
+use super::parts::until_asked;
 use super::twilio_account::TwilioAccount;
 use crate::adapters::sqlite::database::{Database, FilesNow, Trouble};
 use crate::adapters::sqlite::integrity::{Integrity, Pages};
@@ -233,7 +233,7 @@ impl Readiness {
     }
 
     /// Looks at everything until `stop` says so.
-    pub(super) async fn keep_looking(self, at: Sources, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn keep_looking(self, at: Sources, stop: watch::Receiver<bool>) {
         let (writes, reads) = (Trial::default(), Trial::default());
         let write = writes.keep_trying("a write to the database", || {
             let database = at.database.clone();
@@ -271,10 +271,7 @@ impl Readiness {
                 tokio::time::sleep(pause).await;
             }
         };
-        tokio::select! {
-            () = asked(&mut stop) => {}
-            _ = futures::future::join3(write, read, look) => {}
-        }
+        until_asked(stop, futures::future::join3(write, read, look)).await;
     }
 }
 

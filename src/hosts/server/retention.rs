@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use tokio::sync::watch;
 
-use super::parts::asked;
+use super::parts::until_asked;
 use crate::adapters::files::audit::remove_old;
 use crate::adapters::sqlite::store::SqliteStore;
 use crate::app::ports::store::Store;
@@ -37,7 +37,7 @@ pub(super) struct Kept {
 }
 
 /// Works until `stop` says so. What is cut off goes on with the next night, or start.
-pub(super) async fn run(kept: Kept, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(kept: Kept, stop: watch::Receiver<bool>) {
     let work = async {
         let mut due = kept.clock.now() + AFTER_START;
         loop {
@@ -72,10 +72,7 @@ pub(super) async fn run(kept: Kept, mut stop: watch::Receiver<bool>) {
             due = next_night(&lines, now);
         }
     };
-    tokio::select! {
-        () = asked(&mut stop) => {}
-        () = work => {}
-    }
+    until_asked(stop, work).await;
 }
 
 /// When it is that hour next by the first line's clock.
