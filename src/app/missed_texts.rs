@@ -60,7 +60,7 @@ async fn missed(
         }
         let first = relay.twilio.received_on(credentials, number, day);
         let mut page = first.await?;
-        for _ in 1..MOST_PAGES {
+        for read in 1.. {
             // The newest come first.
             let is_last = page.messages.last().is_none_or(|last| last.at < since);
             for message in page.messages {
@@ -69,7 +69,7 @@ async fn missed(
                     missed.push(message);
                 }
             }
-            let Some(next) = page.next.filter(|_| !is_last) else {
+            let Some(next) = page.next.filter(|_| !is_last && read < MOST_PAGES) else {
                 break;
             };
             page = relay.twilio.messages_at(credentials, &next).await?;
