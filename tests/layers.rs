@@ -26,7 +26,7 @@ const DOMAIN: [&[&str]; 15] = [
     &["request"],
     &["inbound_record", "loop_guard", "notice", "reconciliation"],
     &["conversation"],
-    &["command", "delivery"],
+    &["call", "command", "delivery"],
     &["routing"],
     &["subscriber"],
     &["duty"],

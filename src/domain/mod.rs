@@ -1,6 +1,7 @@
 //! The rules of the relay, without I/O: no async, no clock, no AWS, no HTTP, no provider's words.
 
 pub mod automatic_text;
+pub mod call;
 pub mod command;
 pub mod conversation;
 pub mod credentials;

@@ -1,12 +1,14 @@
-//! A message's SID.
+//! A message's SID, and a call's where a call stands among texts.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::call_sid::CallSid;
 use crate::domain::text_form::text_form;
 
-/// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits.
+/// Twilio's name for a message: `SM` or `MM` and 32 hexadecimal digits. What people are told of a call is
+/// kept like a text, under the call's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MessageSid(String);
@@ -27,8 +29,24 @@ impl MessageSid {
             .ok_or(NotAMessageSid)
     }
 
+    pub fn of_call(sid: &CallSid) -> Self {
+        Self(sid.as_str().to_owned())
+    }
+
+    /// The call, if it is one's.
+    pub fn call(&self) -> Option<CallSid> {
+        CallSid::parse(&self.0).ok()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn of_stored(text: &str) -> Result<Self, NotAMessageSid> {
+        Self::parse(text).or_else(|not| {
+            let call = CallSid::parse(text).map_err(|_| not)?;
+            Ok(Self::of_call(&call))
+        })
     }
 }
 
@@ -38,4 +56,4 @@ impl fmt::Display for MessageSid {
     }
 }
 
-text_form!(MessageSid, NotAMessageSid, Self::parse, |sid| sid.0);
+text_form!(MessageSid, NotAMessageSid, Self::of_stored, |sid| sid.0);

@@ -1,9 +1,11 @@
 //! Names of things, which know nothing of the things themselves.
 
+pub mod call_sid;
 pub mod delivery_id;
 pub mod message_sid;
 pub mod notice_id;
 
+pub use call_sid::{CallSid, NotACallSid, NotARecordingSid, RecordingSid};
 pub use delivery_id::DeliveryId;
 pub use delivery_id::NotADeliveryId;
 pub use message_sid::MessageSid;

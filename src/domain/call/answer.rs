@@ -1,0 +1,65 @@
+//! What Twilio is to do next, in the relay's words. `twilio` writes it as TwiML.
+
+use std::time::Duration;
+
+use crate::domain::phone::PhoneNumber;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Rings a person while the caller hears it ring. To the call.
+    Ring {
+        leg: usize,
+        number: PhoneNumber,
+        /// The line's number, which the person's phone shows.
+        shows: PhoneNumber,
+        /// How long it rings.
+        ring: Duration,
+        /// How long the two may talk.
+        talk: Duration,
+        /// Whether any pick-up is an answer, so that nobody is asked to press 1.
+        unscreened: bool,
+    },
+    /// Says who calls and asks for a key. To a leg.
+    Ask { leg: usize, says: Spoken },
+    /// Connects the two. To a leg.
+    Connect,
+    /// Ends the leg, or the call.
+    HangUp,
+    /// Says something and ends the call.
+    Say { says: Spoken },
+    /// Plays the greeting and records. To the call.
+    TakeMessage {
+        greeting: Greeting,
+        longest: Duration,
+        transcribe: bool,
+    },
+    /// Nothing is to be done: an empty document to the call, and 204 to a status callback.
+    Nothing,
+    /// Refuses a call without answering it, which costs nothing.
+    Reject(Rejected),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejected {
+    Busy,
+    Rejected,
+}
+
+/// Words for a voice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    pub text: String,
+    /// Such as `en-US`.
+    pub language: String,
+    /// Twilio's name for the voice, if not its usual one.
+    pub voice: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Greeting {
+    Spoken(Spoken),
+    /// A sound file of the line's, by the hash of its content.
+    File {
+        hash: String,
+    },
+}

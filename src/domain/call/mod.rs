@@ -1,0 +1,269 @@
+//! A call to the line: the people are rung one after the other, the first who presses 1 is connected, and
+//! if nobody does, the caller leaves a message. Nothing here does I/O: [`begin`] decides whom to ring, and
+//! [`step`] turns what Twilio tells into the call's next stage and the answer to Twilio.
+//!
+//! The answer to any request about a call is what the call's present stage asks for, so that a repeated or
+//! late request never goes back and never rings somebody twice.
+
+mod answer;
+mod event;
+mod line_calls;
+
+pub use answer::{Answer, Greeting, Rejected, Spoken};
+pub use event::{Dialed, Event, Given, LegStatus};
+pub use line_calls::{LineCalls, LiveCall};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{CallSid, RecordingSid};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::routing::Decision;
+
+/// Everything that is kept of one call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    pub sid: CallSid,
+    /// Counts the saves; a save with an outdated version is refused.
+    pub version: u64,
+    /// The line's number.
+    pub line: PhoneNumber,
+    pub caller: Caller,
+    #[serde(default, skip_serializing_if = "Attestation::is_absent")]
+    pub attestation: Attestation,
+    /// City and state as Twilio guesses them from the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    pub opened: Timestamp,
+    /// Whom a text of this caller would have gone to at that moment, and why.
+    pub decision: Decision,
+    /// Who of them is not rung, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+    /// Who is to be rung after the legs that there are, in this order, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<String>,
+    /// Who was rung, in this order. A leg's number counts from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<Leg>,
+    pub stage: Stage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+    /// When the caller was gone, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// When people were told of it, or nothing was to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Timestamp>,
+    /// When somebody must look at it again, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Whether the fallback took it, because the main path did not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_fallback: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caller {
+    Phone(PhoneNumber),
+    /// The number is withheld: nobody can call back, and no text can go to them.
+    Withheld,
+    /// Something else than a telephone, such as a SIP address.
+    Odd(String),
+}
+
+impl Caller {
+    pub fn phone(&self) -> Option<&PhoneNumber> {
+        match self {
+            Caller::Phone(number) => Some(number),
+            Caller::Withheld | Caller::Odd(_) => None,
+        }
+    }
+}
+
+/// How far the caller's network vouches for the number (STIR/SHAKEN).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attestation {
+    /// The network says nothing, as with most calls from abroad.
+    #[default]
+    Absent,
+    A,
+    B,
+    C,
+    /// The number is probably not the caller's.
+    Failed,
+}
+
+impl Attestation {
+    fn is_absent(&self) -> bool {
+        *self == Attestation::Absent
+    }
+}
+
+/// Somebody of the decision who is not rung.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    pub person: String,
+    pub because: Skip,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skip {
+    IsTheCaller,
+    /// They take texts at this hour, and no calls.
+    NoCallsNow,
+    /// Away or out of hours since the call began.
+    NotAvailable,
+    OutsideAllowedPrefixes,
+    /// In a call of this line.
+    InACall,
+    /// Enough people are rung before them.
+    MostRings,
+}
+
+/// One person being rung.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leg {
+    pub person: String,
+    pub number: PhoneNumber,
+    /// Twilio's name for the leg, once it was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<CallSid>,
+    pub rung: Timestamp,
+    /// When somebody or something picked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picked_up: Option<Timestamp>,
+    /// What was answered to what they pressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressed: Option<Timestamp>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<LegEnd>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegEnd {
+    pub at: Timestamp,
+    pub status: LegStatus,
+    /// Whether caller and person were connected, if Twilio says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridged: Option<bool>,
+    /// The seconds of the leg, or of the talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// The carrier's answer, such as 486 for busy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sip: Option<u16>,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// This leg rings, counting from 1.
+    Ringing {
+        leg: usize,
+    },
+    /// The person of this leg pressed 1.
+    Talking {
+        leg: usize,
+    },
+    /// The caller hears the greeting or speaks after the tone.
+    TakingMessage,
+    Over {
+        outcome: Outcome,
+    },
+}
+
+/// How a call ended. Each has exactly one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Spoke {
+        person: String,
+        /// For so long, if Twilio said so.
+        seconds: Option<u32>,
+    },
+    Voicemail {
+        seconds: u32,
+    },
+    Missed {
+        /// How far it got.
+        at: MissedAt,
+    },
+    Refused {
+        because: Refused,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedAt {
+    Ringing,
+    /// The caller hung up at the greeting or the tone, or said nothing.
+    Voicemail,
+    /// Two were connected for some seconds only, and no message was left.
+    CutOff,
+    /// Nobody could be rung, and no message was left.
+    Nobody,
+    /// The line takes texts only.
+    TextsOnly,
+    /// The caller may have heard an error.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The line called itself, or another line of this relay did: somebody's phone forwards back.
+    Loop,
+    Blocked,
+    /// The line does not take calls without a number.
+    Withheld,
+    TooMany,
+}
+
+/// What the caller said after the tone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// When the greeting began.
+    pub began: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingSid>,
+    /// `None` until Twilio has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// Twilio said that there is no recording.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_absent: bool,
+    /// What its link ends with; made by the app, as chance is not the domain's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// When the relay had it for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Timestamp>,
+    /// When it was deleted at Twilio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at_twilio: Option<Timestamp>,
+    /// How often it could not be had.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: u32,
+    /// A machine's words for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<String>,
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
