@@ -76,6 +76,7 @@ pub fn nobody(rule: Rule) -> (&'static str, &'static str) {
     };
     let why = match rule {
         Rule::FirstAvailable | Rule::Conversation => "nobody is available",
+        Rule::Talked => "the person whom they talked to is not behind the line any more",
         Rule::FromPerson => "a person of the cascade wrote, and no customer can be meant",
         Rule::Answer => "a person of the cascade answered their customer",
         Rule::TaggedAnswer => "a person of the cascade put the customer's digits in front",

@@ -73,6 +73,7 @@ fn record(n: u32) -> Record {
         version: VERSION,
         line: "qdn".to_owned(),
         notice: None,
+        call_sid: None,
         message_sid: Some(MessageSid::parse(&format!("SM{n:032x}")).unwrap()),
         delivery: None,
         attempt: Some(n),

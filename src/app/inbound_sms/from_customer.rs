@@ -68,12 +68,12 @@ pub fn relay(
     let own = sms.media.iter().map(|media| media.url.clone());
     let (body, media) = match (from, conversation) {
         (Some(from), Some(conversation)) => {
-            let says = wording::with_what_was_before(&words_of(text, record, line), from);
+            let says = wording::with_what_was_before(&words_of(text, known, record, line), from);
             let (body, mut media) = excerpt::told(&says, &conversation.words, before_it, line);
             media.splice(0..0, own);
             (body, media)
         }
-        _ => (words_of(text, record, line), own.collect()),
+        _ => (words_of(text, known, record, line), own.collect()),
     };
     let mut relayed = Delivery {
         sender: Some(sms.from.clone()),
@@ -87,12 +87,21 @@ pub fn relay(
     let before = found.conversation.clone();
     let new = || Conversation::new(customer.clone(), &found.alike, *now);
     let mut after = before.clone().unwrap_or_else(new);
-    let wants_answer = is_somebodys(sms);
-    let said = sms::clipped(&sms::gsm7_line(&content::what(sms)), REMEMBERED);
+    let wants_answer = is_somebodys(sms) && text.talk.is_none();
+    let said = Words(sms::clipped(
+        &sms::gsm7_line(&content::what(sms)),
+        REMEMBERED,
+    ));
+    if let Some(talk) = text.talk.as_ref().filter(|talk| !talk.is_told) {
+        let talked = (&first.number, talk.is_answer);
+        let link = after.talked(talked, &sms.sid, &said, line.policy.conversation_for, *now);
+        record.conversation = Some(link);
+        return (Vec::new(), Some(Changed::new(before, after)));
+    }
     let began = after.customer_wrote(
         CustomerText {
             sid: &sms.sid,
-            words: &Words(said),
+            words: &said,
             person: &first.number,
             delivery: &relayed.id,
             wants_answer,
@@ -100,6 +109,9 @@ pub fn relay(
         line.policy.conversation_for,
         *now,
     );
+    if text.talk.as_ref().is_some_and(|talk| talk.is_answer) {
+        after.waits = None;
+    }
     relayed.in_conversation = Some(Box::new(InConversation {
         after: began.after.clone(),
         tag: after.tag.clone(),
@@ -120,8 +132,12 @@ pub fn relay(
 }
 
 /// What the person reads.
-fn words_of(text: &Text, record: &InboundRecord, line: &Line) -> String {
+fn words_of(text: &Text, known: &Known, record: &InboundRecord, line: &Line) -> String {
     let body = wording::relayed(&text.sms);
+    let caller = text.sms.from.phone().filter(|_| text.is_of_call());
+    if caller.is_some_and(|caller| known.opt_outs.of(caller).is_some()) {
+        return wording::caller_opted_out(&body);
+    }
     let body = match &record.opt_out {
         Some(change) => wording::with_opt_out(&body, change),
         None => body,
@@ -136,7 +152,7 @@ fn words_of(text: &Text, record: &InboundRecord, line: &Line) -> String {
 fn auto_reply(line: &Line, known: &Known, text: &Text) -> Option<Delivery> {
     let (auto_reply, sms) = (line.auto_reply.as_ref()?, &text.sms);
     let number = sms.from.phone()?;
-    if known.opt_outs.of(number).is_some() || text.is_found {
+    if known.opt_outs.of(number).is_some() || text.is_found || text.is_of_call() {
         return None;
     }
     let words = auto_reply_words(auto_reply, line, &known.overrides, text.now)?;

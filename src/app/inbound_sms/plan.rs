@@ -60,6 +60,10 @@ pub fn plan<'a>(
         (None, None) => Nature::Ordinary,
     };
     let decision = decide(line, known, &sms.from, nature, text.now);
+    let decision = match &text.talk {
+        Some(talk) => decision.talked(&talk.person),
+        None => decision,
+    };
     let of_person = person
         .filter(|_| decision.rule == Rule::FromPerson)
         .map(|person| {
@@ -125,7 +129,7 @@ impl Plan<'_> {
                 conversations = of_persons.conversations;
                 of_persons.deliveries
             }
-            (Rule::FirstAvailable | Rule::Conversation, None) => {
+            (Rule::FirstAvailable | Rule::Conversation | Rule::Talked, None) => {
                 let (deliveries, changed) =
                     from_customer::relay(line, known, text, (found, before), &mut record);
                 conversations.extend(changed);

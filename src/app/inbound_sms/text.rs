@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::ByFallback;
 
-/// A text that came in.
+/// A text that came in, or what people are told of a call, which is taken in like one.
 #[derive(Debug, Clone)]
 pub struct Text {
     pub sms: InboundSms,
@@ -15,9 +15,26 @@ pub struct Text {
     pub by_fallback: Option<ByFallback>,
     /// No webhook came of it: it was found in Twilio's list.
     pub is_found: bool,
+    /// What it says is that caller and person talked.
+    pub talk: Option<Talk>,
+}
+
+/// A customer and a person talked by telephone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Talk {
+    pub person: String,
+    /// Whether it was long enough to answer what the customer waited for.
+    pub is_answer: bool,
+    /// Whether the person is texted whom they talked to, so that they can write to them.
+    pub is_told: bool,
 }
 
 impl Text {
+    /// Whether it is no text, but what people are told of a call.
+    pub fn is_of_call(&self) -> bool {
+        self.sms.sid.call().is_some()
+    }
+
     /// One that is written now.
     pub fn of(sms: InboundSms, now: Timestamp) -> Self {
         Self {
@@ -26,6 +43,7 @@ impl Text {
             now,
             by_fallback: None,
             is_found: false,
+            talk: None,
         }
     }
 }

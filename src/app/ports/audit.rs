@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::CallSid;
 use crate::domain::ids::hex;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::ids::{DeliveryId, NoticeId};
@@ -30,6 +31,9 @@ pub struct Record {
     pub notice: Option<NoticeId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_sid: Option<MessageSid>,
+    /// The call that it is about, which is no message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_sid: Option<CallSid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,6 +167,22 @@ pub enum Kind {
     Superseded,
     /// A notice's time was over before every recipient had a delivery.
     NoticeExpired,
+    /// A call came; `candidates` says who is rung and who is not.
+    Call,
+    /// A person's phone was rung.
+    Rang,
+    /// What a person pressed, which decides whether they are connected.
+    Pressed,
+    /// A person's phone does not ring any more, or they hung up.
+    LegEnded,
+    /// The caller left a message.
+    Voicemail,
+    /// How a call ended.
+    CallEnded,
+    /// A call was refused.
+    CallRefused,
+    /// The line called itself, as somebody's phone forwards calls back to it.
+    CallLoop,
 }
 
 /// A candidate, with the reason as a sentence.

@@ -98,6 +98,8 @@ fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
     let number = record.sms.from.phone();
     let person = number.and_then(|number| line?.person_with(number));
     let wrote = match &record.decision.to_person {
+        Some(to) if record.decision.rule == Rule::Talked => format!("talked to {to}"),
+        Some(to) if record.sms.sid.call().is_some() => format!("called; {to} was told"),
         Some(to) => format!("wrote, for {to}"),
         None => "wrote".to_owned(),
     };

@@ -161,6 +161,9 @@ fn decided(decision: &Decision, zone: &TimeZone) -> Moment {
         Some(person) if decision.rule == Rule::Conversation => {
             format!("it was for {person}, who has the conversation")
         }
+        Some(person) if decision.rule == Rule::Talked => {
+            format!("it was for {person}, who talked to them")
+        }
         Some(person) => {
             format!("it was for {person}, the first of the cascade who was available")
         }

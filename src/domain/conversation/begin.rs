@@ -64,6 +64,28 @@ impl Conversation {
         }
     }
 
+    /// The customer and a person talked by telephone, and nobody is texted about it. `is_answer` says
+    /// whether that answers what the customer waited for.
+    pub fn talked(
+        &mut self,
+        (person, is_answer): (&PhoneNumber, bool),
+        call: &MessageSid,
+        words: &Words,
+        conversation_for: Duration,
+        now: Timestamp,
+    ) -> Link {
+        if !self.is_open(conversation_for, now) {
+            self.begin_anew(now);
+        }
+        self.take_part(person);
+        self.has = Some(person.clone());
+        if is_answer {
+            self.waits = None;
+        }
+        self.words = words.clone();
+        self.goes_on(call, call, now)
+    }
+
     /// After so long without a text the cascade decides again, and who gets the next text reads the
     /// whole number.
     fn begin_anew(&mut self, now: Timestamp) {

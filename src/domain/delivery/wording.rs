@@ -92,6 +92,11 @@ pub fn with_opt_out(relayed: &str, change: &opt_out::Change) -> String {
     }
 }
 
+/// What is told of a call, if its caller gets no texts.
+pub fn caller_opted_out(relayed: &str) -> String {
+    format!("{relayed}\n(opted out: they get no texts, call them)")
+}
+
 /// A text that goes to somebody else than those before it, which follow. `from` had the conversation.
 pub fn with_what_was_before(relayed: &str, from: &str) -> String {
     format!("{relayed}\nBefore, to {from}:")

@@ -40,6 +40,8 @@ pub enum Rule {
     FirstAvailable,
     /// The person who has the customer's conversation.
     Conversation,
+    /// The customer and this person talked by telephone.
+    Talked,
     /// A person of the cascade wrote, and no customer can be meant.
     FromPerson,
     /// A person answered the customer who waits, or the only one who can be meant.
@@ -209,6 +211,17 @@ pub fn decide_for_a_customer(line: &Line, known: &Known, now: Timestamp) -> Deci
 }
 
 impl Decision {
+    /// What follows from a telephone call of the customer with a person: they have the conversation.
+    pub fn talked(self, person: &str) -> Self {
+        Self {
+            rule: Rule::Talked,
+            to_person: Some(person.to_owned()),
+            then: Vec::new(),
+            because: None,
+            ..self
+        }
+    }
+
     /// The people whom this decision names, first choice first.
     pub fn cascade<'l>(&self, line: &'l Line) -> impl Iterator<Item = &'l Person> {
         self.to_person

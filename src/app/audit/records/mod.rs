@@ -1,5 +1,6 @@
 //! What the records say: from a decision or a delivery's step to the audit's words.
 
+mod calls;
 mod notices;
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{
     Attempt, Delivery, Effect, Failed, MovedOn, Purpose, Recipient, State, Withheld,
 };
+use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
@@ -20,6 +22,7 @@ use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::reconciliation::{Difference, Report, What};
 use crate::domain::subscriber::{How, Subscriber};
 
+pub use calls::of_call;
 pub use notices::{notice_accepted, notice_ended};
 
 impl HashKey {
@@ -430,16 +433,22 @@ fn of_delivery(
 
 fn without_number(kind: Kind, delivery: &Delivery, at: Timestamp) -> Record {
     Record {
-        message_sid: delivery.message_sid.clone(),
+        message_sid: delivery.message_sid.clone().filter(is_message),
+        call_sid: delivery.message_sid.as_ref().and_then(MessageSid::call),
         delivery: Some(delivery.id.clone()),
         to_person: Some(delivery.to.person.clone()),
         ..Record::new(kind, &delivery.line, at)
     }
 }
 
+fn is_message(sid: &MessageSid) -> bool {
+    sid.call().is_none()
+}
+
 fn of_inbound(kind: Kind, line: &str, sms: &InboundSms, at: Timestamp, key: &HashKey) -> Record {
     Record {
-        message_sid: Some(sms.sid.clone()),
+        message_sid: Some(sms.sid.clone()).filter(is_message),
+        call_sid: sms.sid.call(),
         from: Some(key.who(sms.from.expose(), sms.from.masked())),
         ..Record::new(kind, line, at)
     }
