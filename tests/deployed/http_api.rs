@@ -96,10 +96,13 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let found = api.routes.iter().find_map(|route| {
+    let fitting = api.routes.iter().filter_map(|route| {
         let parameters = parameters(&route.path, uri.path())?;
         (route.method == method).then_some((route, parameters))
     });
+    // The most specific one: without a greedy parameter, and then with as much of the path as can be. Source:
+    // AWS, "Create routes for HTTP APIs in API Gateway".
+    let found = fitting.max_by_key(|(route, _)| (!route.path.contains("+}"), route.path.len()));
     let Some((route, parameters)) = found else {
         return (StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#).into_response();
     };
@@ -116,15 +119,22 @@ async fn handle(
 /// The path's parameters, if it is one of the route.
 fn parameters(route: &str, path: &str) -> Option<Map<String, Value>> {
     let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
-    if route.len() != path.len() {
+    let greedy = route.last().and_then(|last| last.strip_suffix("+}"));
+    let is_longer = path.len() >= route.len() && path.last() != Some(&"");
+    if route.len() != path.len() && !(greedy.is_some() && is_longer) {
         return None;
     }
     let mut parameters = Map::new();
+    if let Some(name) = greedy {
+        let rest = path[route.len() - 1..].join("/");
+        parameters.insert(name.trim_start_matches('{').to_owned(), rest.into());
+    }
     for (pattern, part) in route.into_iter().zip(path) {
         match pattern
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'))
         {
+            Some(name) if name.ends_with('+') => {}
             Some(name) => _ = parameters.insert(name.to_owned(), part.into()),
             None if pattern == part => {}
             None => return None,

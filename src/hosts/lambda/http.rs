@@ -32,9 +32,9 @@ pub enum BadEvent {
 }
 
 /// Answers the events of this function until Lambda ends it.
-pub async fn run<C>(
+pub async fn run<C, B: Into<Vec<u8>>>(
     context: &C,
-    handler: impl AsyncFn(&C, Request<Bytes>) -> Response<String>,
+    handler: impl AsyncFn(&C, Request<Bytes>) -> Response<B>,
 ) -> anyhow::Result<()> {
     let handler = async |request| handler(context, request).await;
     serve(
@@ -46,15 +46,15 @@ pub async fn run<C>(
 
 /// Answers one event: with 400 if it cannot be read, with 500 if the handler panics, so that Twilio
 /// tries its fallback.
-pub async fn answer(
-    handler: impl AsyncFn(Request<Bytes>) -> Response<String>,
+pub async fn answer<B: Into<Vec<u8>>>(
+    handler: impl AsyncFn(Request<Bytes>) -> Response<B>,
     event: &str,
 ) -> anyhow::Result<Value> {
     let response = match request(event) {
-        Ok(request) => AssertUnwindSafe(handler(request))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| sentence(StatusCode::INTERNAL_SERVER_ERROR, "Please try again.")),
+        Ok(request) => match AssertUnwindSafe(handler(request)).catch_unwind().await {
+            Ok(response) => response.map(Into::into),
+            Err(_) => sentence(StatusCode::INTERNAL_SERVER_ERROR, "Please try again."),
+        },
         Err(error) => {
             tracing::warn!(count = "bad_event", "{error}");
             sentence(StatusCode::BAD_REQUEST, &error.to_string())
@@ -109,8 +109,8 @@ fn uri(path: &str, query: Option<&str>) -> Result<Uri, BadEvent> {
     }
 }
 
-fn sentence(status: StatusCode, text: &str) -> Response<String> {
-    let mut response = Response::new(text.to_owned());
+fn sentence(status: StatusCode, text: &str) -> Response<Vec<u8>> {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
     response.headers_mut().insert(
         CONTENT_TYPE,
@@ -119,12 +119,18 @@ fn sentence(status: StatusCode, text: &str) -> Response<String> {
     response
 }
 
-fn to_event(response: Response<String>) -> ApiGatewayV2httpResponse {
+fn to_event(response: Response<Vec<u8>>) -> ApiGatewayV2httpResponse {
     let (parts, body) = response.into_parts();
     let mut event = ApiGatewayV2httpResponse::default();
     event.status_code = parts.status.as_u16().into();
     event.headers = parts.headers;
-    event.body = Some(Body::Text(body));
+    match String::from_utf8(body) {
+        Ok(text) => event.body = Some(Body::Text(text)),
+        Err(bytes) => {
+            event.body = Some(Body::Binary(bytes.into_bytes()));
+            event.is_base64_encoded = true;
+        }
+    }
     event
 }
 
@@ -235,8 +241,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sound_goes_out_as_base64() {
+        let sound = vec![0xff, 0xfb, 0x00];
+        let handler = async |_| Response::new(sound.clone());
+        let answer = answer(handler, &event().to_string()).await.unwrap();
+        assert_eq!(answer["body"], STANDARD.encode(&sound));
+        assert_eq!(answer["isBase64Encoded"], true);
+    }
+
+    #[tokio::test]
     async fn whatever_goes_wrong_there_is_an_answer() {
-        let panicking = async |_| panic!("with a text's body: hunter2");
+        let panicking = async |_| -> Response<String> { panic!("with a text's body: hunter2") };
         let panicked = answer(panicking, &event().to_string()).await.unwrap();
         assert_eq!(panicked["statusCode"], 500);
         assert!(!panicked.to_string().contains("hunter2"));
