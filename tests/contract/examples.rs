@@ -93,6 +93,8 @@ pub fn line(n: u32) -> Line {
         hours,
         pin: None,
         may_write_first: false,
+        calls: Default::default(),
+        unscreened: false,
     };
     Line {
         name: format!("line {n}"),
@@ -108,6 +110,7 @@ pub fn line(n: u32) -> Line {
         notices: Default::default(),
         retention: Default::default(),
         auto_reply: None,
+        voice: None,
         reply_numbers: Vec::new(),
     }
 }

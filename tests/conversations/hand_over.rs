@@ -48,6 +48,8 @@ async fn three_people() -> World {
         hours: Hours::Always,
         pin: None,
         may_write_first: false,
+        calls: Default::default(),
+        unscreened: false,
     };
     line.people.insert(1, maria);
     World::with(line, IN_HOURS).await

@@ -52,6 +52,7 @@ mod tests {
             notices: Default::default(),
             retention: Default::default(),
             auto_reply: None,
+            voice: None,
             reply_numbers: Vec::new(),
         }
     }

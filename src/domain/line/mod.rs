@@ -13,6 +13,7 @@ pub mod policy;
 mod quiet;
 mod retention;
 pub mod topic;
+pub mod voice;
 
 pub use hours::BadHours;
 pub use hours::Hours;
@@ -34,6 +35,7 @@ pub use notices::Notices;
 pub use policy::Policy;
 pub use quiet::{QuietHours, quiet_until};
 pub use retention::Retention;
+pub use voice::{TakesCalls, Voice};
 
 /// A Twilio number that the relay answers for, as checked and stored. All numbers are E.164 here;
 /// `relay.toml` may write them as people do.
@@ -61,6 +63,9 @@ pub struct Line {
     /// What customers are answered before anybody answers them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_reply: Option<AutoReply>,
+    /// How it takes calls, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Voice>,
 }
 
 /// Somebody in a line's cascade.
@@ -75,6 +80,12 @@ pub struct Person {
     /// Whether they may write to numbers that never wrote to the line.
     #[serde(default, skip_serializing_if = "is_false")]
     pub may_write_first: bool,
+    /// When they take calls.
+    #[serde(default, skip_serializing_if = "TakesCalls::is_usual")]
+    pub calls: TakesCalls,
+    /// Whether any pick-up of their phone counts as an answer, even a mailbox's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unscreened: bool,
 }
 
 fn is_false(value: &bool) -> bool {

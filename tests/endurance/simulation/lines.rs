@@ -89,6 +89,7 @@ fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
         notices: Default::default(),
         retention: Default::default(),
         auto_reply: None,
+        voice: None,
         reply_numbers: Vec::new(),
     }
 }
@@ -110,6 +111,8 @@ fn person(name: &str, at: &str, hours: Hours) -> Person {
         hours,
         pin: None,
         may_write_first: false,
+        calls: Default::default(),
+        unscreened: false,
     }
 }
 

@@ -12,7 +12,7 @@ use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, list, text};
 use super::{alerts, notices, policy, reply_numbers, retention, templates, values};
-use crate::domain::line::{Hours, Line, Person, Policy, Window};
+use crate::domain::line::{Hours, Line, Person, Policy, TakesCalls, Window};
 use crate::domain::phone::PhoneNumber;
 
 /// What a file says.
@@ -139,6 +139,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
         notices,
         retention,
         auto_reply,
+        voice: None,
     })
 }
 
@@ -187,6 +188,8 @@ fn read_people(
             name: name?,
             pin,
             may_write_first,
+            calls: TakesCalls::default(),
+            unscreened: false,
         })
     });
     people.flatten().collect()
