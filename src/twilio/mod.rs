@@ -13,6 +13,7 @@ pub mod message_status;
 pub mod network;
 pub mod signature;
 pub mod twiml;
+pub mod voice;
 pub mod webhook;
 
 pub use at_most::AtMost;
