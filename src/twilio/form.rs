@@ -60,6 +60,12 @@ impl Form {
         self.all(name).next()
     }
 
+    /// All but the fields of these names.
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
     /// The values of a name that may come often, as in the forms of Twilio's API (`MediaUrl`).
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let fields = self.fields().filter(move |(n, _)| *n == name);

@@ -86,7 +86,7 @@ pub fn is_of_this_machine(url: &Uri) -> bool {
 }
 
 /// `SAN DIEGO` and `CA` as people write it: `San Diego, CA`.
-fn place(city: Option<&str>, state: Option<&str>) -> Option<String> {
+pub(super) fn place(city: Option<&str>, state: Option<&str>) -> Option<String> {
     let city = city.map(in_title_case);
     let state = state.map(|state| match state.chars().count() {
         0..=3 => state.to_owned(),

@@ -1,19 +1,21 @@
 //! Twilio's webhooks. A request is read, verified, and only then understood: what a handler gets is
-//! a [`Verified`] inbound text or status report, and the one way to it is a signature that was
+//! a [`Verified`] inbound text, status report or news of a call, and the one way to it is a signature that was
 //! checked, or having asked Twilio's API.
 //!
 //! ```text
-//! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status
+//! Unverified::read ─▶ line() ─▶ verify ─▶ Verified<Form> ─▶ inbound / status / voice
 //! ```
 
 mod fallback;
 mod inbound;
 mod refusal;
 mod status;
+mod voice;
 
 pub use inbound::{inbound, is_fetchable, is_of_this_machine};
 pub use refusal::Refusal;
 pub use status::{StatusReport, status};
+pub use voice::{CallFrom, VoiceNews, VoiceRequest, voice};
 
 use std::ops::Deref;
 
@@ -28,6 +30,10 @@ use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::phone::PhoneNumber;
+
+/// Fields of a call that one account of Twilio's signatures says are added to a request after it was
+/// signed, and others say are signed as all are. So both are let in, and what is not signed is not read.
+const ADDED_LATER: [&str; 2] = ["CallToken", "StirVerstat"];
 
 /// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
 /// has to be looked up to find out: the line, for its public URL, and with it the message.
@@ -99,8 +105,13 @@ impl Unverified {
         credentials: &Credentials,
         public_url: &str,
     ) -> Result<Verified<Form>, Refusal> {
-        self.check(credentials, public_url)?;
-        Ok(Verified(self.form))
+        let is_whole = self.check(credentials, public_url)?;
+        let form = if is_whole {
+            self.form
+        } else {
+            self.form.without(&ADDED_LATER)
+        };
+        Ok(Verified(form))
     }
 
     /// Whether it is signed with one of the tokens or keys of `credentials` over the line's
@@ -110,8 +121,32 @@ impl Unverified {
         credentials: &Credentials,
         public_url: &str,
     ) -> Result<(), Refusal> {
+        self.signs_all(credentials, public_url).map(drop)
+    }
+
+    /// Whether the signature covers all of the form, or all but what may have been added later. Whoever
+    /// gets the form gets no more of it than is signed.
+    fn signs_all(&self, credentials: &Credentials, public_url: &str) -> Result<bool, Refusal> {
+        let checked = self.check_form(&self.form, credentials, public_url);
+        let Err(Refusal::Forged | Refusal::OtherWebhookKey) = checked else {
+            return checked.map(|()| true);
+        };
+        if !ADDED_LATER.iter().any(|name| self.form.get(name).is_some()) {
+            return checked.map(|()| true);
+        }
+        let form = self.form.clone().without(&ADDED_LATER);
+        self.check_form(&form, credentials, public_url)?;
+        Ok(false)
+    }
+
+    fn check_form(
+        &self,
+        form: &Form,
+        credentials: &Credentials,
+        public_url: &str,
+    ) -> Result<(), Refusal> {
         let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
-        let (signature, form) = (&self.signature, Signed::Form(&self.form));
+        let (signature, form) = (&self.signature, Signed::Form(form));
         let Some(settings) = &self.settings else {
             let tokens = credentials.signing_tokens();
             let fits = signature::verify(tokens, signature, &url, form);
@@ -126,13 +161,14 @@ impl Unverified {
         fits.then_some(()).ok_or(Refusal::OtherWebhookKey)
     }
 
-    fn check(&self, credentials: &Credentials, public_url: &str) -> Result<(), Refusal> {
-        self.check_signature(credentials, public_url)?;
+    /// As [`Unverified::signs_all`].
+    fn check(&self, credentials: &Credentials, public_url: &str) -> Result<bool, Refusal> {
+        let is_whole = self.signs_all(credentials, public_url)?;
         // A token signs for its own account only; but a subaccount's webhooks are not ours either.
         if self.form.get("AccountSid") != Some(&credentials.account_sid) {
             return Err(Refusal::OtherAccount);
         }
-        Ok(())
+        Ok(is_whole)
     }
 }
 

@@ -31,10 +31,15 @@ pub enum Refusal {
     /// There is no delivery of the name in the path.
     #[error("{NOT_TWILIO}")]
     UnknownDelivery,
+    /// Its path names another call than its form.
+    #[error("{NOT_TWILIO}")]
+    OtherCall,
     /// A field that every such webhook has is absent or makes no sense.
     #[error("The field {0} is missing or cannot be read.")]
     Incomplete(&'static str),
-    #[error("There is nothing here. Texts go to /twilio/sms, their fallback to /twilio/fallback.")]
+    #[error(
+        "There is nothing here. Texts go to /twilio/sms, their fallback to /twilio/fallback, calls to /twilio/voice."
+    )]
     NoSuchPath,
     #[error("Webhooks are called with POST.")]
     NotPosted,
@@ -73,9 +78,12 @@ impl Refusal {
             Refusal::OtherAccount => "its AccountSid is another account's",
             Refusal::UnknownLine => "no line has the number that it is for",
             Refusal::UnknownDelivery => "there is no delivery of the name in its path",
+            Refusal::OtherCall => "its path names another call than its form",
             Refusal::NoSuchPath => {
                 "there is no webhook at this path: at Twilio, texts go to public_url and /twilio/sms, \
-                 their fallback to public_url and /twilio/fallback"
+                 their fallback to public_url and /twilio/fallback, calls to public_url and /twilio/voice, \
+                 their fallback to public_url and /twilio/voice/fallback, and the news of their end to \
+                 public_url and /twilio/voice/end"
             }
             Refusal::NotPosted => "webhooks are called with POST: set that at Twilio",
             other => return other.to_string(),
@@ -105,6 +113,7 @@ impl Refusal {
             Refusal::OtherAccount => "other_account",
             Refusal::UnknownLine => "unknown_line",
             Refusal::UnknownDelivery => "unknown_delivery",
+            Refusal::OtherCall => "other_call",
             Refusal::Incomplete(_) => "incomplete",
             Refusal::NoSuchPath => "no_such_path",
             Refusal::NotPosted => "not_posted",

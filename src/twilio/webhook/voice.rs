@@ -1,0 +1,371 @@
+//! The requests about a call.
+//!
+//! Sources: Twilio, "TwiML Voice" (the request to a voice URL; Dial, Number, Gather, Record), "Recording
+//! status callback" and "Trusted calling with SHAKEN/STIR". Fields get added without notice, and most of
+//! them may be absent.
+
+use super::inbound::place;
+use super::{Refusal, Unverified, Verified};
+use crate::domain::call::{Attestation, Caller, Dialed, Event, LegStatus};
+use crate::domain::ids::{CallSid, RecordingSid};
+use crate::domain::phone::PhoneNumber;
+use crate::printable::printable;
+use crate::twilio::form::Form;
+use crate::twilio::voice::VoicePath;
+
+/// What a request about a call says of itself, to be looked up before it can be verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoiceRequest {
+    pub path: VoicePath,
+    /// The caller's call, whichever leg the request is of.
+    pub call: CallSid,
+    /// `None` if the request does not say, as with news of a recording: the call has it.
+    pub line: Option<PhoneNumber>,
+}
+
+/// What Twilio said of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoiceNews {
+    pub path: VoicePath,
+    pub call: CallSid,
+    pub line: Option<PhoneNumber>,
+    /// Who calls; `None` if the request does not say, as with everything about a leg.
+    pub from: Option<CallFrom>,
+    /// `None` for what means nothing to the relay: to be acknowledged, and nothing else.
+    pub event: Option<Event>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallFrom {
+    pub caller: Caller,
+    pub attestation: Attestation,
+    pub place: Option<String>,
+}
+
+impl Unverified {
+    /// What a request about a call is about. Refused if its path names another call than its form.
+    pub fn voice(&self) -> Result<VoiceRequest, Refusal> {
+        let path = self.path_and_query.split('?').next().unwrap_or_default();
+        request(
+            VoicePath::parse(path).ok_or(Refusal::NoSuchPath)?,
+            &self.form,
+        )
+    }
+}
+
+/// Understands a verified request about a call. `path` is the request's, which the signature covers.
+pub fn voice(path: VoicePath, form: Verified<Form>) -> Result<Verified<VoiceNews>, Refusal> {
+    let VoiceRequest { path, call, line } = request(path, &form)?;
+    let event = event(&path, &form)?;
+    let from = (!path.is_of_leg()).then(|| form.get("From").map(|from| call_from(from, &form)));
+    Ok(Verified(VoiceNews {
+        from: from.flatten(),
+        path,
+        call,
+        line,
+        event,
+    }))
+}
+
+fn request(path: VoicePath, form: &Form) -> Result<VoiceRequest, Refusal> {
+    let sid = sid(form, "CallSid")?;
+    let call = match path.call() {
+        None => sid,
+        Some(call) => {
+            let named = match path.is_of_leg() {
+                true => form.filled("ParentCallSid"),
+                false => Some(sid.as_str()),
+            };
+            if named.is_some_and(|named| named != call.as_str()) {
+                return Err(Refusal::OtherCall);
+            }
+            call.clone()
+        }
+    };
+    let name = if path.is_of_leg() { "From" } else { "To" };
+    let line = form
+        .get(name)
+        .and_then(|line| PhoneNumber::parse(line).ok());
+    let may_lack_it = matches!(
+        path,
+        VoicePath::Recording(_) | VoicePath::FallbackRecording | VoicePath::Transcribed(_)
+    );
+    if line.is_none() && !may_lack_it {
+        return Err(Refusal::Incomplete(name));
+    }
+    Ok(VoiceRequest { path, call, line })
+}
+
+fn sid(form: &Form, name: &'static str) -> Result<CallSid, Refusal> {
+    let sid = form.filled(name).ok_or(Refusal::Incomplete(name))?;
+    CallSid::parse(sid).map_err(|_| Refusal::Incomplete(name))
+}
+
+fn event(path: &VoicePath, form: &Form) -> Result<Option<Event>, Refusal> {
+    let status = || leg_status(form.get("CallStatus").unwrap_or_default());
+    Ok(Some(match path {
+        VoicePath::Call | VoicePath::Fallback => Event::Began,
+        VoicePath::Screen(_, leg) => Event::PickedUp {
+            leg: *leg,
+            sid: sid(form, "CallSid")?,
+        },
+        VoicePath::Chosen(_, leg) => Event::Pressed {
+            leg: *leg,
+            sid: sid(form, "CallSid")?,
+            keys: form
+                .filled("Digits")
+                .map(|keys| keys.chars().take(MOST_KEYS).collect()),
+        },
+        VoicePath::Progress(_, leg) => Event::Progress {
+            leg: *leg,
+            sid: sid(form, "CallSid")?,
+            status: status(),
+            sip: form.get("SipResponseCode").and_then(sip_code),
+            seconds: form.get("CallDuration").and_then(seconds),
+        },
+        VoicePath::Ended(_, leg) => Event::Dialed {
+            leg: *leg,
+            how: Dialed {
+                status: leg_status(form.get("DialCallStatus").unwrap_or_default()),
+                bridged: match form.get("DialBridged") {
+                    Some("true") => Some(true),
+                    Some("false") => Some(false),
+                    _ => None,
+                },
+                seconds: form.get("DialCallDuration").and_then(seconds),
+                caller_hung_up: is_over(status()),
+            },
+        },
+        VoicePath::Recorded(_) | VoicePath::FallbackRecorded => Event::Recorded {
+            hung_up: form.get("Digits") == Some("hangup") || is_over(status()),
+        },
+        VoicePath::Recording(_) | VoicePath::FallbackRecording => return recording(form),
+        VoicePath::Transcribed(_) => Event::Transcribed {
+            text: form
+                .filled("TranscriptionText")
+                .filter(|_| form.get("TranscriptionStatus") == Some("completed"))
+                .map(str::to_owned),
+        },
+        VoicePath::End if is_over(status()) => Event::Ended {
+            seconds: form.get("CallDuration").and_then(seconds),
+        },
+        VoicePath::End => return Ok(None),
+    }))
+}
+
+/// More keys than anybody is asked for.
+const MOST_KEYS: usize = 32;
+
+/// The recording is known by its SID alone: whatever `RecordingUrl` says is not fetched.
+fn recording(form: &Form) -> Result<Option<Event>, Refusal> {
+    let name = "RecordingSid";
+    let sid = form.filled(name).ok_or(Refusal::Incomplete(name))?;
+    let sid = RecordingSid::parse(sid).map_err(|_| Refusal::Incomplete(name))?;
+    let duration = "RecordingDuration";
+    let seconds = match form.get("RecordingStatus") {
+        // A recording of no known length is not told as one; Twilio is asked for it later.
+        Some("completed") => Some(
+            form.get(duration)
+                .and_then(seconds)
+                .ok_or(Refusal::Incomplete(duration))?,
+        ),
+        Some("absent" | "failed") => None,
+        _ => return Ok(None),
+    };
+    Ok(Some(Event::Recording { sid, seconds }))
+}
+
+fn call_from(from: &str, form: &Form) -> CallFrom {
+    let either = |names: [&str; 2]| names.into_iter().find_map(|name| form.filled(name));
+    CallFrom {
+        caller: caller(from),
+        attestation: attestation(form.get("StirVerstat").unwrap_or_default()),
+        place: place(
+            either(["FromCity", "CallerCity"]),
+            either(["FromState", "CallerState"]),
+        ),
+    }
+}
+
+/// Spells ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on a telephone's keys, which is what
+/// Twilio has for a number that is withheld.
+const WITHHELD_NUMBERS: [&str; 5] = [
+    "266696687",
+    "7378742833",
+    "2562533",
+    "8656696",
+    "86282452253",
+];
+
+const WITHHELD_WORDS: [&str; 7] = [
+    "",
+    "anonymous",
+    "restricted",
+    "unavailable",
+    "unknown",
+    "blocked",
+    "private",
+];
+
+/// What is kept of an address that is no telephone number.
+const MOST_OF_ODD: usize = 64;
+
+/// Who calls, by what Twilio says of it.
+pub fn caller(from: &str) -> Caller {
+    let from = from.trim();
+    let user = match from.split_once(':') {
+        Some(("sip" | "sips", address)) => address.split('@').next().unwrap_or_default(),
+        _ => from,
+    };
+    let digits = from.strip_prefix('+').unwrap_or(from);
+    let is_word = |word: &&str| word.eq_ignore_ascii_case(user);
+    if WITHHELD_NUMBERS.contains(&digits) || WITHHELD_WORDS.iter().any(|word| is_word(&word)) {
+        return Caller::Withheld;
+    }
+    match PhoneNumber::parse(from) {
+        Ok(number) => Caller::Phone(number),
+        Err(_) => Caller::Odd(printable(from).chars().take(MOST_OF_ODD).collect()),
+    }
+}
+
+fn attestation(verstat: &str) -> Attestation {
+    if verstat.starts_with("TN-Validation-Failed") {
+        return Attestation::Failed;
+    }
+    let level = verstat.strip_prefix("TN-Validation-Passed-");
+    // `-Diverted` or `-Passthrough` may follow.
+    match level.and_then(|level| level.split('-').next()) {
+        Some("A") => Attestation::A,
+        Some("B") => Attestation::B,
+        Some("C") => Attestation::C,
+        _ => Attestation::Absent,
+    }
+}
+
+/// The state of a call or of a leg that Twilio calls so.
+///
+/// Source: Twilio, "Call resource" (status values) and "TwiML Dial" (`DialCallStatus`).
+pub fn leg_status(name: &str) -> LegStatus {
+    match name {
+        "ringing" => LegStatus::Ringing,
+        // `answered` is Dial's name for it, and `in-progress` the call's.
+        "answered" | "in-progress" => LegStatus::Answered,
+        "completed" => LegStatus::Completed,
+        "busy" => LegStatus::Busy,
+        "no-answer" => LegStatus::NoAnswer,
+        "failed" => LegStatus::Failed,
+        "canceled" => LegStatus::Canceled,
+        _ => LegStatus::Unknown,
+    }
+}
+
+/// Whether nothing follows upon this state.
+pub fn is_over(status: LegStatus) -> bool {
+    match status {
+        LegStatus::Completed
+        | LegStatus::Busy
+        | LegStatus::NoAnswer
+        | LegStatus::Failed
+        | LegStatus::Canceled => true,
+        LegStatus::Ringing | LegStatus::Answered | LegStatus::Unknown => false,
+    }
+}
+
+/// Seconds as Twilio writes them: whole ones, in a text.
+pub fn seconds(text: &str) -> Option<u32> {
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+fn sip_code(text: &str) -> Option<u16> {
+    let code: u16 = text.parse().ok()?;
+    (100..700).contains(&code).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_withheld_number_is_nobodys() {
+        for from in [
+            "+266696687",
+            "266696687",
+            "+7378742833",
+            "+2562533",
+            "+8656696",
+            "+86282452253",
+            "anonymous",
+            "Anonymous",
+            "RESTRICTED",
+            "unavailable",
+            "unknown",
+            "blocked",
+            "private",
+            "",
+            " ",
+            "sip:anonymous@anonymous.invalid",
+        ] {
+            assert_eq!(caller(from), Caller::Withheld, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_caller_is_a_telephone_or_something_odd() {
+        let number = PhoneNumber::parse("+16195550142").unwrap();
+        assert_eq!(caller("+16195550142"), Caller::Phone(number));
+        for from in [
+            "+0",
+            "+06195550142",
+            "16195550142",
+            "+1234567890123456",
+            "+1619555O142",
+            "sip:+16195550142@example.com",
+            "sip:sergio@example.com",
+            "client:sergio",
+            "client:anonymous",
+            "Acme",
+        ] {
+            assert_eq!(caller(from), Caller::Odd(from.to_owned()), "{from}");
+        }
+        let Caller::Odd(text) = caller(&format!("\u{1b}[2J{}", "x".repeat(10_000))) else {
+            panic!("that is no telephone");
+        };
+        assert_eq!(text, format!("\u{fffd}[2J{}", "x".repeat(60)));
+    }
+
+    #[test]
+    fn the_network_vouches_or_not() {
+        for (verstat, expected) in [
+            ("TN-Validation-Passed-A", Attestation::A),
+            ("TN-Validation-Passed-B", Attestation::B),
+            ("TN-Validation-Passed-C", Attestation::C),
+            ("TN-Validation-Passed-A-Diverted", Attestation::A),
+            ("TN-Validation-Passed-C-Passthrough", Attestation::C),
+            ("TN-Validation-Failed", Attestation::Failed),
+            ("TN-Validation-Failed-A", Attestation::Failed),
+            ("No-TN-Validation", Attestation::Absent),
+            ("TN-Validation-Passed-D", Attestation::Absent),
+            ("TN-Validation-Passed-AB", Attestation::Absent),
+            ("", Attestation::Absent),
+        ] {
+            assert_eq!(attestation(verstat), expected, "{verstat}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_whole_and_not_negative() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("23", Some(23)),
+            ("-1", None),
+            ("+1", None),
+            ("NaN", None),
+            ("1.5", None),
+            ("", None),
+            ("4294967296", None),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+}
