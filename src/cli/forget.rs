@@ -16,8 +16,8 @@ use crate::domain::phone::PhoneNumber;
 
 /// Remove a customer who asks for it: their number, their words, and what was written to them
 ///
-/// Without --yes it only shows what would go. Of all lines it removes texts, deliveries, conversations,
-/// subscriptions and what others read of their words; then the database is written anew, so that free pages hold
+/// Without --yes it only shows what would go. Of all lines it removes texts, calls with voicemails, deliveries,
+/// conversations, subscriptions and what others read of their words; then the database is written anew, so that free pages hold
 /// nothing either. If that takes longer than two seconds, a running relay has Twilio call the fallback for the
 /// texts that come meanwhile.
 /// An opt-out stays, as the law wants, and the audit keeps counts, masked numbers and keyed hashes. It works
@@ -52,7 +52,7 @@ struct Forgotten {
     forgotten: bool,
     texts: usize,
     deliveries: usize,
-    /// Of those, and of notices, how many are not finished.
+    /// Of those, of notices and of calls, how many are not finished.
     open: usize,
     /// Texts to others that have words of theirs.
     quoting: usize,
@@ -60,6 +60,8 @@ struct Forgotten {
     blocked: bool,
     subscriptions: usize,
     notices: usize,
+    /// With what was said after the tone.
+    calls: usize,
     /// How many stay.
     opt_outs: usize,
 }
@@ -77,6 +79,7 @@ impl Forgotten {
             blocked: found.is_blocked,
             subscriptions: found.subscriptions,
             notices: found.notices.len(),
+            calls: found.calls.len(),
             opt_outs: found.opt_outs,
         }
     }
@@ -89,6 +92,7 @@ impl Forgotten {
             (self.conversations, "conversation"),
             (self.subscriptions, "subscription"),
             (self.notices, "notice"),
+            (self.calls, "call"),
         ]);
         match &counted[..] {
             [] => "nothing".to_owned(),

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::call::{Call, LineCalls};
 use crate::domain::conversation::PersonState;
 use crate::domain::delivery::{Delivery, Purpose};
 use crate::domain::inbound_record::InboundRecord;
@@ -56,6 +57,29 @@ impl Forgotten {
             self.beginnings
                 .push(words.chars().take(BEGINNING).collect());
         }
+    }
+
+    /// They called, and people read the link to what they said.
+    pub fn called(&mut self, call: &Call) {
+        let message = call.message.iter();
+        let token = message.clone().filter_map(|message| message.token.clone());
+        self.beginnings.extend(token);
+        for transcript in message.filter_map(|message| message.transcript.as_deref()) {
+            self.wrote(transcript);
+        }
+    }
+
+    /// A line's calls without their number, of the next version; `None` if it is not there.
+    pub fn not_in_calls(&self, calls: &LineCalls) -> Option<LineCalls> {
+        let mut after = calls.clone();
+        let live = after.live.iter_mut().map(|call| &mut call.caller);
+        let recent = after.recent.iter_mut().map(|(_, caller)| caller);
+        for caller in live.chain(recent) {
+            caller.take_if(|caller| *caller == self.number);
+        }
+        let is_changed = after != *calls;
+        after.version += 1;
+        is_changed.then_some(after)
     }
 
     /// Whether a delivery without the number tells others of them, such as a question for whom a text is.

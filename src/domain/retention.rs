@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::call::{Call, LineCalls};
 use crate::domain::conversation::{Conversation, PersonState, Words};
 use crate::domain::delivery::Delivery;
 use crate::domain::inbound_record::InboundRecord;
@@ -102,6 +103,26 @@ impl Limits {
         }
     }
 
+    pub fn call(&self, call: &Call) -> Fate {
+        if call.due.is_some() {
+            return Fate::Stays;
+        }
+        let transcript = call.message.as_ref().map(|message| &message.transcript);
+        let has_words = transcript.is_some_and(Option::is_some);
+        self.fate(call.ended.unwrap_or(call.opened), has_words)
+    }
+
+    /// A line's calls without those that are too old, of the next version; `None` if none is.
+    pub fn line_calls(&self, calls: &LineCalls) -> Option<LineCalls> {
+        let mut left = calls.clone();
+        let is_kept = |at: Timestamp| !is_past(at, self.retention.keep_texts, self.now);
+        left.live.retain(|call| is_kept(call.until));
+        left.recent.retain(|(came, _)| is_kept(*came));
+        left.version += 1;
+        let are_gone = left.live.len() < calls.live.len() || left.recent.len() < calls.recent.len();
+        are_gone.then_some(left)
+    }
+
     /// Whether a person's last question, which holds words of theirs and of customers, is to go.
     pub fn is_question_over(&self, state: &PersonState) -> bool {
         let asked = state.question.as_ref().map(|question| question.asked);
@@ -160,4 +181,14 @@ pub fn conversation_without_words(conversation: Conversation) -> Conversation {
         words: Words::default(),
         ..conversation
     }
+}
+
+/// The same call without what its caller said, of the next version.
+pub fn call_without_words(call: Call) -> Call {
+    let mut call = call;
+    call.version += 1;
+    if let Some(message) = &mut call.message {
+        message.transcript = None;
+    }
+    call
 }

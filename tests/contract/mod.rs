@@ -3,6 +3,7 @@
 //! has no queue, and what it has instead stands in `due`.
 
 mod audit;
+mod calls;
 mod conversations;
 mod due;
 mod examples;

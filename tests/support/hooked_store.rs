@@ -7,16 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
-    Accepted, Changed, ForInbound, ForSending, Kept, Notices, Planned, Result, Saved, Store,
-    Subscribers,
+    Accepted, Calls, Changed, ForCall, ForInbound, ForSending, Kept, Notices, Planned, Result,
+    Saved, SignatureDigest, Store, Subscribers, TokenDigest, Voicemail,
 };
+use relay::domain::call::{Call, LineCalls};
 use relay::domain::conversation::{Block, Conversation, PersonState};
 use relay::domain::delivery::Delivery;
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::message_sid::MessageSid;
-use relay::domain::ids::{DeliveryId, NoticeId};
+use relay::domain::ids::{CallSid, DeliveryId, NoticeId};
 use relay::domain::inbound_record::InboundRecord;
 use relay::domain::line::Line;
 use relay::domain::notice::{Counts, Notice};
@@ -401,5 +401,72 @@ impl<H: Hook> Notices for HookedStore<H> {
     async fn opted_out_of(&self, line: &PhoneNumber, numbers: &[PhoneNumber]) -> Result<OptOuts> {
         let answer = self.0.behind().opted_out_of(line, numbers);
         self.0.read("opted_out_of", answer).await
+    }
+}
+
+#[async_trait]
+impl<H: Hook> Calls for HookedStore<H> {
+    async fn for_call(
+        &self,
+        to: &PhoneNumber,
+        sid: &CallSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForCall> {
+        let answer = self.0.behind().for_call(to, sid, from);
+        self.0.read("for_call", answer).await
+    }
+
+    async fn call(&self, sid: &CallSid) -> Result<Option<Call>> {
+        self.0.read("call", self.0.behind().call(sid)).await
+    }
+
+    async fn save_call(&self, call: &Call, live: Option<&LineCalls>) -> Result<Saved> {
+        let store = Arc::clone(self.0.behind());
+        let (call, live) = (call.clone(), live.cloned());
+        let effect = async move { store.save_call(&call, live.as_ref()).await };
+        self.0.write("save_call", effect).await
+    }
+
+    async fn calls_due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<CallSid>> {
+        let answer = self.0.behind().calls_due_before(instant, limit);
+        self.0.read("calls_due_before", answer).await
+    }
+
+    async fn calls_of(
+        &self,
+        line: &PhoneNumber,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Call>> {
+        let answer = self.0.behind().calls_of(line, since, limit);
+        self.0.read("calls_of", answer).await
+    }
+
+    async fn keep_voicemail(
+        &self,
+        token: &TokenDigest,
+        sound: &[u8],
+        until: Timestamp,
+    ) -> Result<()> {
+        let store = Arc::clone(self.0.behind());
+        let (token, sound) = (token.clone(), sound.to_vec());
+        let effect = async move { store.keep_voicemail(&token, &sound, until).await };
+        self.0.write("keep_voicemail", effect).await
+    }
+
+    async fn voicemail(&self, token: &TokenDigest, now: Timestamp) -> Result<Option<Voicemail>> {
+        let answer = self.0.behind().voicemail(token, now);
+        self.0.read("voicemail", answer).await
+    }
+
+    async fn voicemail_call(&self, token: &TokenDigest) -> Result<Option<CallSid>> {
+        let answer = self.0.behind().voicemail_call(token);
+        self.0.read("voicemail_call", answer).await
+    }
+
+    async fn remove_voicemail(&self, token: &TokenDigest) -> Result<()> {
+        let (store, token) = (Arc::clone(self.0.behind()), token.clone());
+        let effect = async move { store.remove_voicemail(&token).await };
+        self.0.write("remove_voicemail", effect).await
     }
 }

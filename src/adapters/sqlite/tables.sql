@@ -104,6 +104,38 @@ CREATE INDEX notices_due ON notices (due) WHERE due IS NOT NULL;
 CREATE INDEX notices_subject ON notices (line, topic, subject)
     WHERE subject IS NOT NULL;
 
+CREATE TABLE calls (
+    sid     TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    line    TEXT NOT NULL,           -- the line's number
+    opened  INTEGER NOT NULL,        -- milliseconds since 1970
+    due     INTEGER,                 -- milliseconds since 1970; NULL once nobody has to look at it again
+    call    TEXT NOT NULL            -- JSON
+);
+
+CREATE INDEX calls_line ON calls (line, opened, sid);
+
+CREATE INDEX calls_due ON calls (due) WHERE due IS NOT NULL;
+
+-- The calls of each line that go on, and the last that came.
+CREATE TABLE line_calls (
+    line    TEXT PRIMARY KEY,        -- the line's number
+    version INTEGER NOT NULL,
+    calls   TEXT NOT NULL            -- JSON
+) WITHOUT ROWID;
+
+-- What callers said after the tone.
+CREATE TABLE voicemails (
+    token TEXT PRIMARY KEY,          -- the digest of what its link ends with
+    call  TEXT,                      -- the call's SID
+    until INTEGER,                   -- milliseconds since 1970; NULL until the sound is kept
+    sound BLOB
+);
+
+CREATE INDEX voicemails_call ON voicemails (call);
+
+CREATE INDEX voicemails_until ON voicemails (until) WHERE until IS NOT NULL;
+
 -- How each recipient of a notice stands, to be counted.
 CREATE TABLE recipients (
     notice   TEXT NOT NULL,

@@ -53,6 +53,8 @@ pub(super) async fn run(kept: Kept, stop: watch::Receiver<bool>) {
                     deliveries = removed.deliveries,
                     conversations = removed.conversations,
                     notices = removed.notices,
+                    calls = removed.calls,
+                    voicemails = removed.voicemails,
                     "what is not kept any longer was removed"
                 ),
                 Err(error) => {

@@ -3,6 +3,7 @@
 //! They hold to the same contracts as the real ones (`tests/contract`).
 
 mod audit;
+mod calls;
 mod notices;
 mod queue;
 mod store;

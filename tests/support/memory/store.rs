@@ -7,14 +7,16 @@ use anyhow::bail;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use relay::app::ports::store::SignatureDigest;
 use relay::app::ports::store::{
     Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
     Store, Subscribers,
 };
+use relay::app::ports::store::{SignatureDigest, TokenDigest, Voicemail};
+use relay::domain::call::{Call, LineCalls};
 use relay::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use relay::domain::delivery::Delivery;
 use relay::domain::duty::{Override, Overrides};
+use relay::domain::ids::CallSid;
 use relay::domain::ids::DeliveryId;
 use relay::domain::ids::NoticeId;
 use relay::domain::ids::message_sid::MessageSid;
@@ -53,6 +55,11 @@ pub struct Tables {
     signatures: BTreeMap<SignatureDigest, Timestamp>,
     /// By line and topic.
     subscribers: BTreeMap<(PhoneNumber, String), BTreeMap<PhoneNumber, Subscriber>>,
+    pub(crate) calls: BTreeMap<CallSid, Call>,
+    /// By line.
+    pub(crate) live_calls: BTreeMap<PhoneNumber, LineCalls>,
+    pub(crate) voicemail_calls: BTreeMap<TokenDigest, CallSid>,
+    pub(crate) voicemails: BTreeMap<TokenDigest, Voicemail>,
 }
 
 impl Tables {
@@ -60,11 +67,12 @@ impl Tables {
         self.deliveries.get(id).map(|row| &*row.delivery)
     }
 
-    /// When the first delivery or notice is due, if any is.
+    /// When the first delivery, notice or call is due, if any is.
     pub fn next_due(&self) -> Option<Timestamp> {
         let deliveries = self.deliveries.values().filter_map(|row| row.due);
         let notices = self.notices.values().filter_map(Notice::due);
-        deliveries.chain(notices).min()
+        let calls = self.calls.values().filter_map(|call| call.due);
+        deliveries.chain(notices).chain(calls).min()
     }
 
     /// What is due before an instant, longest due first.
@@ -89,12 +97,14 @@ impl Tables {
         let inbounds = Vec::from_iter(self.inbounds.keys());
         let conversations = Vec::from_iter(self.conversations.values());
         let persons = Vec::from_iter(&self.persons);
+        let calls = Vec::from_iter(self.calls.values());
         digest(&(
             inbounds,
             deliveries,
             conversations,
             persons,
             &self.overrides,
+            calls,
         ))
     }
 
@@ -121,6 +131,41 @@ impl Tables {
     fn line(&self, number: &PhoneNumber) -> Option<&Line> {
         let by_reply_number = || self.lines.get(self.reply_numbers.get(number)?);
         self.lines.get(number).or_else(by_reply_number)
+    }
+
+    pub(crate) fn for_inbound(
+        &self,
+        to: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> ForInbound {
+        let line = self.line(to).cloned();
+        let number = line.as_ref().map_or(to, |line| &line.number);
+        let is_wanted = |number: &PhoneNumber| {
+            from == Some(number) || line.iter().any(|line| line.person_with(number).is_some())
+        };
+        let mut opt_outs = self.opt_outs.get(number).cloned().unwrap_or_default();
+        opt_outs.0.retain(|number, _| is_wanted(number));
+        ForInbound {
+            opt_outs,
+            subscriptions: from.map_or(Vec::new(), |from| self.subscriptions_of(number, from)),
+            from_own_line: from.is_some_and(|from| self.line(from).is_some()),
+            overrides: self.overrides.get(number).cloned().unwrap_or_default(),
+            conversation: from.and_then(|from| {
+                self.conversations
+                    .get(&(number.clone(), from.clone()))
+                    .cloned()
+            }),
+            alike: from.map_or(Vec::new(), |from| {
+                self.alike(number, digits_alike(from), MOST_ALIKE)
+            }),
+            customers: from.map_or(Vec::new(), |from| {
+                self.customers_of(number, from, MOST_CUSTOMERS)
+            }),
+            person: from.map_or_else(PersonState::default, |from| self.person_state(number, from)),
+            earlier: self.inbounds.get(sid).cloned(),
+            line: line.clone(),
+        }
     }
 
     fn conversations_of(&self, line: &PhoneNumber) -> impl Iterator<Item = &Conversation> {
@@ -260,7 +305,7 @@ impl MemoryStore {
         rows.map(|row| (*row.delivery).clone()).collect()
     }
 
-    /// When the first delivery or notice is due, if any is.
+    /// When the first delivery, notice or call is due, if any is.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.tables().next_due()
     }
@@ -334,37 +379,7 @@ impl Store for MemoryStore {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        let tables = self.tables();
-        let line = tables.line(to).cloned();
-        let number = line.as_ref().map_or(to, |line| &line.number);
-        let is_wanted = |number: &PhoneNumber| {
-            from == Some(number) || line.iter().any(|line| line.person_with(number).is_some())
-        };
-        let mut opt_outs = tables.opt_outs.get(number).cloned().unwrap_or_default();
-        opt_outs.0.retain(|number, _| is_wanted(number));
-        Ok(ForInbound {
-            opt_outs,
-            subscriptions: from.map_or(Vec::new(), |from| tables.subscriptions_of(number, from)),
-            from_own_line: from.is_some_and(|from| tables.line(from).is_some()),
-            overrides: tables.overrides.get(number).cloned().unwrap_or_default(),
-            conversation: from.and_then(|from| {
-                tables
-                    .conversations
-                    .get(&(number.clone(), from.clone()))
-                    .cloned()
-            }),
-            alike: from.map_or(Vec::new(), |from| {
-                tables.alike(number, digits_alike(from), MOST_ALIKE)
-            }),
-            customers: from.map_or(Vec::new(), |from| {
-                tables.customers_of(number, from, MOST_CUSTOMERS)
-            }),
-            person: from.map_or_else(PersonState::default, |from| {
-                tables.person_state(number, from)
-            }),
-            earlier: tables.inbounds.get(sid).cloned(),
-            line: line.clone(),
-        })
+        Ok(self.tables().for_inbound(to, sid, from))
     }
 
     async fn for_sending(&self, line: &PhoneNumber, to: &PhoneNumber) -> Result<ForSending> {

@@ -168,11 +168,11 @@ impl Key {
         Self::new(format!("{NOTICE}{id}"), "notice")
     }
 
-    fn of_line(line: &PhoneNumber, sk: &str) -> Self {
+    pub fn of_line(line: &PhoneNumber, sk: &str) -> Self {
         Self::new(format!("line#{}", line.expose()), sk)
     }
 
-    fn new(pk: String, sk: &str) -> Self {
+    pub fn new(pk: String, sk: &str) -> Self {
         Self {
             pk,
             sk: sk.to_owned(),
@@ -293,7 +293,7 @@ pub fn of_person_state(
     )
 }
 
-fn versioned(
+pub fn versioned(
     key: Key,
     value: &impl Serialize,
     version: u64,
@@ -337,7 +337,7 @@ pub fn of_delivery(delivery: &Delivery, shards: u8, saved_by: &str) -> anyhow::R
     Ok(item)
 }
 
-fn put_in_index(item: &mut Item, shard: &str, at: Timestamp) {
+pub fn put_in_index(item: &mut Item, shard: &str, at: Timestamp) {
     item.insert(DUE_SHARD.to_owned(), string(shard));
     item.insert(DUE_AT.to_owned(), number(at.as_millisecond()));
 }
@@ -415,7 +415,7 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
     Ok(AttributeValue::S(serde_json::to_string(value)?))
 }
 
-fn expiry(from: Timestamp) -> anyhow::Result<AttributeValue> {
+pub fn expiry(from: Timestamp) -> anyhow::Result<AttributeValue> {
     Ok(number(from.checked_add(KEPT)?.as_second()))
 }
 

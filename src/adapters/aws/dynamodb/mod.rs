@@ -21,13 +21,18 @@
 //! | `notice#ID` | `notice` | `json`, `version`, `saved_by`, `expires`; while pages are left `due_shard`, `due_at` |
 //! | `subject#NUMBER#TOPIC#SUBJECT` | `ID` | `expires`: a notice about the subject |
 //! | `recipients#ID#0` to `7` | delivery's id | `standing`: how a recipient of the notice stands, `expires` |
+//! | `call#SID` | `call` | `json`, `version`, `saved_by`, `expires`; while somebody has to look at it `due_shard`, `due_at` |
+//! | `line#NUMBER` | `calls` | `json`, `version`, `saved_by`, `expires`: the line's calls that go on, and the last that came |
+//! | `calls#NUMBER` | `TIME#SID` | `expires`: the list of a line's calls, read from its end |
+//! | `voicemail#DIGEST` | `voicemail` | `call`: the call that a voicemail's token is of, `expires` |
+//! | `voicemail#DIGEST#N` | `sound` | `sound`: a part of what the caller said, a binary of at most 350,000 bytes; `parts`: how many there are, `digest`: of all, `until`, `expires` |
 //! | `pace#KEY` | `pace` | `tat`: when the next is due (milliseconds since 1970), `expires` |
 //! | `signature#DIGEST` | `signature` | `saved_by`: who claimed it, `expires`: a request over HTTP that came once |
 //!
 //! `json` is a string, or compressed where it is long (raw DEFLATE, a binary). `expires` is the table's TTL
 //! attribute, in seconds since 1970. A delivery that gave up has none: its text has reached nobody, and it
 //! stays until somebody has it replayed. The index `due` has the partition key `due_shard` (a string, `0`
-//! to `7`, or as far as `63` where more shards are wanted, `dead` for what gave up, or `notices`), the sort key `due_at` (a number, milliseconds since
+//! to `7`, or as far as `63` where more shards are wanted, `dead` for what gave up, `notices` or `calls`), the sort key `due_at` (a number, milliseconds since
 //! 1970; when it gave up), and projects keys only.
 //!
 //! All reads but those of the index, the register, the opt-outs, the blocked, a topic, a person's list
@@ -42,6 +47,7 @@
 //! line, however many customers are on the list: hence `opted_out_people`, which each change of a
 //! person's entry keeps up in its own transaction, and each write of the line makes anew.
 
+mod calls;
 mod conversations;
 mod item;
 mod lines;
@@ -68,14 +74,14 @@ use serde::de::DeserializeOwned;
 use self::item::{Item, Key};
 use self::table::{Table, Written};
 use crate::app::ports::store::{
-    Changed, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result, Saved,
-    SignatureDigest, Store,
+    Changed, ForCall, ForInbound, ForSending, Kept, MOST_ALIKE, MOST_CUSTOMERS, Planned, Result,
+    Saved, SignatureDigest, Store,
 };
 use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
 use crate::domain::delivery::Delivery;
 use crate::domain::duty::{Override, Overrides};
-use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{CallSid, DeliveryId};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
@@ -165,12 +171,30 @@ impl DynamoStore {
         }
     }
 
-    /// All that a text to a line needs; or whose line it is, if the number is a reply number.
-    async fn inbound_to(
+    /// All that a text needs, or a call.
+    async fn of_number(
         &self,
         number: &PhoneNumber,
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
+        call: Option<&CallSid>,
+    ) -> Result<ForCall> {
+        match self.of_line(number, sid, from, call).await? {
+            Found::Line(found) => Ok(*found),
+            Found::ReplyNumberOf(line) => match self.of_line(&line, sid, from, call).await? {
+                Found::Line(found) => Ok(*found),
+                Found::ReplyNumberOf(_) => bail!("a reply number stands for another one"),
+            },
+        }
+    }
+
+    /// The same by the line's own number; or whose line it is, if it is a reply number.
+    async fn of_line(
+        &self,
+        number: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+        call: Option<&CallSid>,
     ) -> Result<Found> {
         let (line, overrides) = (Key::line(number), Key::overrides(number));
         let (people, earlier) = (Key::opted_out_people(number), Key::inbound(sid));
@@ -187,6 +211,10 @@ impl DynamoStore {
         let mut keys = vec![&line, &overrides, &people, &earlier];
         if let Some((_, opt_out, subscriptions, registered, conversation, person)) = &sender {
             keys.extend([opt_out, subscriptions, registered, conversation, person]);
+        }
+        let of_call = call.map(|sid| (calls::key(sid), calls::live_key(number)));
+        if let Some((call, live)) = &of_call {
+            keys.extend([call, live]);
         }
         let (items, alike, customers) = try_join3(
             self.table.read(keys),
@@ -208,7 +236,7 @@ impl DynamoStore {
             conversation = pick(&items, own)?;
             person = pick(&items, state)?.unwrap_or_default();
         }
-        Ok(Found::Line(Box::new(ForInbound {
+        let inbound = ForInbound {
             line: pick(&items, &line)?,
             overrides: item::to_overrides(overrides.find(&items))?,
             opt_outs,
@@ -219,7 +247,16 @@ impl DynamoStore {
             person,
             from_own_line,
             earlier: pick(&items, &earlier)?,
-        })))
+        };
+        let mut found = ForCall {
+            inbound,
+            ..ForCall::default()
+        };
+        if let Some((call, live)) = &of_call {
+            found.call = pick(&items, call)?;
+            found.live = pick(&items, live)?.unwrap_or_default();
+        }
+        Ok(Found::Line(Box::new(found)))
     }
 
     /// A spawned delivery that is there already fails its condition, and with it all of the
@@ -286,13 +323,7 @@ impl Store for DynamoStore {
         sid: &MessageSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForInbound> {
-        match self.inbound_to(to, sid, from).await? {
-            Found::Line(found) => Ok(*found),
-            Found::ReplyNumberOf(line) => match self.inbound_to(&line, sid, from).await? {
-                Found::Line(found) => Ok(*found),
-                Found::ReplyNumberOf(_) => bail!("a reply number stands for another one"),
-            },
-        }
+        Ok(self.of_number(to, sid, from, None).await?.inbound)
     }
 
     async fn take_in(&self, line: &PhoneNumber, planned: &Planned) -> Result<Kept> {
@@ -522,9 +553,9 @@ impl Store for DynamoStore {
     }
 }
 
-/// What stands under a number that was texted.
+/// What stands under a number that was texted or called.
 enum Found {
-    Line(Box<ForInbound>),
+    Line(Box<ForCall>),
     ReplyNumberOf(PhoneNumber),
 }
 

@@ -181,6 +181,15 @@ impl Table {
         Ok(found)
     }
 
+    /// Writes an item, whatever stands there.
+    pub async fn put_item(&self, item: Item) -> Result<()> {
+        let put = self.client.put_item().table_name(&self.name);
+        let put = put.set_item(Some(item)).send().await;
+        put.map(drop)
+            .map_err(plain)
+            .with_context(|| self.failed("write to"))
+    }
+
     /// Writes an item under a condition, which `put` has.
     pub async fn put_if(&self, put: PutItemFluentBuilder) -> Result<Written> {
         let put = put

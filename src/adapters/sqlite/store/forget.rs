@@ -7,9 +7,10 @@ use rusqlite::Connection;
 
 use super::retention::AT_ONCE;
 use super::rows::Row;
-use super::{SqliteStore, conversations, one, parse, to_json};
+use super::{SqliteStore, calls, conversations, one, parse, to_json};
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{Changed, Result};
+use crate::domain::call::Call;
 use crate::domain::conversation::{Conversation, PersonState};
 use crate::domain::delivery::Delivery;
 use crate::domain::forgetting::Forgotten;
@@ -26,11 +27,12 @@ const GROUP: i64 = 200;
 pub struct Found {
     pub texts: Vec<String>,
     pub deliveries: Vec<String>,
-    /// How many of the deliveries are not finished, or are dead letters.
+    /// How many of the deliveries, notices and calls are not finished, or are dead letters.
     pub open: usize,
     /// Deliveries to others that have words of theirs.
     pub quoting: Vec<String>,
     pub notices: Vec<String>,
+    pub calls: Vec<String>,
     /// The lines with a conversation.
     pub conversations: Vec<PhoneNumber>,
     pub is_blocked: bool,
@@ -49,17 +51,31 @@ impl SqliteStore {
         for (line, json) in talks {
             let conversation: Conversation = parse(&json)?;
             gone.has_tag(conversation.tag);
-            gone.wrote(&conversation.words.0);
+            let last = conversation.texts.last();
+            if last.is_none_or(|last| last.call().is_none()) {
+                gone.wrote(&conversation.words.0);
+            }
             found.is_blocked |= conversation.blocked.is_some();
             found.conversations.push(PhoneNumber::parse(&line)?);
         }
         self.each("inbounds", "sid", "record", |sid, json| {
             if gone.is_in(json) {
                 let record: InboundRecord = parse(json)?;
-                if record.sms.from.phone() == Some(number) {
+                // Of others' calls the same may be told.
+                let is_theirs = record.sms.from.phone() == Some(number);
+                if is_theirs && record.sms.sid.call().is_none() {
                     gone.wrote(&record.sms.body);
                 }
                 found.texts.push(sid);
+            }
+            Ok(())
+        })?;
+        self.each("calls", "sid", "call", |sid, json| {
+            if gone.is_in(json) {
+                let call: Call = parse(json)?;
+                gone.called(&call);
+                found.open += usize::from(call.due.is_some());
+                found.calls.push(sid);
             }
             Ok(())
         })?;
@@ -146,6 +162,7 @@ impl SqliteStore {
                 }
             }
             forget_in_persons(connection, &of)?;
+            forget_in_line_calls(connection, &of)?;
             let number = key.expose();
             execute(
                 connection,
@@ -166,11 +183,12 @@ impl SqliteStore {
         })
         .await?;
         type Each = fn(&Connection, &str, &Forgotten, Timestamp) -> Result<()>;
-        let all: [(&[String], Each); 4] = [
+        let all: [(&[String], Each); 5] = [
             (&found.deliveries, forget_delivery),
             (&found.quoting, forget_words),
             (&found.texts, forget_text),
             (&found.notices, forget_in_notice),
+            (&found.calls, forget_call),
         ];
         for (names, each) in all {
             for group in names.chunks(AT_ONCE) {
@@ -205,6 +223,24 @@ fn forget_in_persons(connection: &Connection, gone: &Forgotten) -> Result<()> {
             let (line, person) = (PhoneNumber::parse(&line)?, PhoneNumber::parse(&person)?);
             conversations::put_person_state(connection, &line, &person, &after)?;
         }
+    }
+    Ok(())
+}
+
+fn forget_in_line_calls(connection: &Connection, gone: &Forgotten) -> Result<()> {
+    let all: Vec<(String, String)> = rows(connection, "SELECT line, calls FROM line_calls", [])?;
+    for (line, json) in all {
+        if let Some(after) = gone.not_in_calls(&parse(&json)?) {
+            calls::LiveRow::of(&PhoneNumber::parse(&line)?, &after)?.put(connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// With what its caller said.
+fn forget_call(connection: &Connection, sid: &str, _: &Forgotten, _: Timestamp) -> Result<()> {
+    if let Some(call) = one::<Call>(connection, calls::CALL, [sid])? {
+        calls::remove(connection, sid, call.version)?;
     }
     Ok(())
 }

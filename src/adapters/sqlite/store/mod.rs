@@ -1,5 +1,6 @@
 //! The store in the one-machine mode's SQLite file.
 
+mod calls;
 mod conversations;
 pub mod forget;
 mod notices;
@@ -79,6 +80,51 @@ impl SqliteStore {
         };
         line.map(|json| self.1.parsed(json)).transpose()
     }
+
+    /// All that is to be known of a text, or of what is told of a call.
+    fn inbound(
+        &self,
+        connection: &Connection,
+        to: &PhoneNumber,
+        sid: &MessageSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForInbound> {
+        let line = self.line_of(connection, to)?;
+        let number = line.as_ref().map_or(to, |line| &line.number);
+        let people = line.iter().flat_map(|line| &line.people);
+        let phones = people.map(|person| &person.number).chain(from);
+        let opt_outs = opt_outs::among(connection, number, phones)?;
+        let mut found = ForInbound {
+            overrides: overrides(connection, number)?,
+            earlier: one(connection, INBOUND, [sid.as_str()])?,
+            line: None,
+            opt_outs,
+            subscriptions: Vec::new(),
+            from_own_line: false,
+            conversation: None,
+            alike: Vec::new(),
+            customers: Vec::new(),
+            person: PersonState::default(),
+        };
+        if let Some(from) = from {
+            found.subscriptions = subscribers::of(connection, number, from)?;
+            found.from_own_line = value::<String>(connection, IS_OURS, [from.expose()])?.is_some();
+            found.conversation = conversations::of(connection, number, from)?;
+            // A tag is given once.
+            if found.conversation.is_none() {
+                let ends = digits_alike(from);
+                found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
+            }
+            let is_person = |line: &Line| line.person_with(from).is_some();
+            if line.as_ref().is_none_or(is_person) {
+                found.customers =
+                    conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
+                found.person = conversations::person_state(connection, number, from)?;
+            }
+        }
+        found.line = line;
+        Ok(found)
+    }
 }
 
 const INBOUND: &str = "SELECT record FROM inbounds WHERE sid = ?";
@@ -107,41 +153,7 @@ impl Store for SqliteStore {
         self.read(|connection| {
             // One transaction: each of its own would cost its own locks.
             let transaction = connection.unchecked_transaction()?;
-            let line = self.line_of(connection, to)?;
-            let number = line.as_ref().map_or(to, |line| &line.number);
-            let people = line.iter().flat_map(|line| &line.people);
-            let phones = people.map(|person| &person.number).chain(from);
-            let opt_outs = opt_outs::among(connection, number, phones)?;
-            let mut found = ForInbound {
-                overrides: overrides(connection, number)?,
-                earlier: one(connection, INBOUND, [sid.as_str()])?,
-                line: None,
-                opt_outs,
-                subscriptions: Vec::new(),
-                from_own_line: false,
-                conversation: None,
-                alike: Vec::new(),
-                customers: Vec::new(),
-                person: PersonState::default(),
-            };
-            if let Some(from) = from {
-                found.subscriptions = subscribers::of(connection, number, from)?;
-                found.from_own_line =
-                    value::<String>(connection, IS_OURS, [from.expose()])?.is_some();
-                found.conversation = conversations::of(connection, number, from)?;
-                // A tag is given once.
-                if found.conversation.is_none() {
-                    let ends = digits_alike(from);
-                    found.alike = conversations::alike(connection, number, ends, MOST_ALIKE)?;
-                }
-                let is_person = |line: &Line| line.person_with(from).is_some();
-                if line.as_ref().is_none_or(is_person) {
-                    found.customers =
-                        conversations::of_person(connection, number, from, MOST_CUSTOMERS)?;
-                    found.person = conversations::person_state(connection, number, from)?;
-                }
-            }
-            found.line = line;
+            let found = self.inbound(connection, to, sid, from)?;
             transaction.commit()?;
             Ok(found)
         })

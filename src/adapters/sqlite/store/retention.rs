@@ -8,16 +8,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{SqliteStore, conversations, parse, rows::Row, to_json};
+use super::{SqliteStore, calls, conversations, parse, rows::Row, to_json};
 use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{Changed, Result, Store};
+use crate::domain::call::Call;
 use crate::domain::conversation::{Conversation, PersonState};
 use crate::domain::delivery::Delivery;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::notice::Notice;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::retention::{
-    Fate, Limits, conversation_without_words, delivery_without_words, inbound_without_words,
+    Fate, Limits, call_without_words, conversation_without_words, delivery_without_words,
+    inbound_without_words,
 };
 
 /// How many rows are looked at at once.
@@ -36,6 +38,8 @@ pub struct Removed {
     pub deliveries: usize,
     pub conversations: usize,
     pub notices: usize,
+    pub calls: usize,
+    pub voicemails: usize,
 }
 
 /// By number, a line's reply numbers too.
@@ -75,6 +79,9 @@ enum Change {
     Conversation(PhoneNumber, conversations::Row),
     ConversationWords(PhoneNumber, conversations::Row),
     Question(PhoneNumber, PhoneNumber, PersonState),
+    Call(Box<Call>),
+    CallWords(calls::Row),
+    LineCalls(calls::LiveRow),
 }
 
 type Look = fn(&Connection, i64, &Lines, Timestamp) -> Result<Group>;
@@ -89,7 +96,14 @@ impl SqliteStore {
         }
         let others = Limits::of_no_line(now);
         let lines = Lines { limits, others };
-        let looks: [Look; 4] = [inbounds, deliveries, old_conversations, questions];
+        let looks: [Look; 6] = [
+            inbounds,
+            deliveries,
+            old_conversations,
+            questions,
+            old_calls,
+            line_calls,
+        ];
         for look in looks {
             let mut after = i64::MIN;
             loop {
@@ -112,8 +126,24 @@ impl SqliteStore {
             }
         }
         removed.notices = self.remove_notices(&lines, pause).await?;
+        removed.voicemails = self.remove_voicemails(now, pause).await?;
         self.0.truncate_log().await?;
         Ok(removed)
+    }
+
+    /// One at a time: each is long, and is overwritten.
+    async fn remove_voicemails(&self, now: Timestamp, pause: Duration) -> Result<usize> {
+        let first = "DELETE FROM voicemails WHERE token IN
+             (SELECT token FROM voicemails WHERE until <= ? ORDER BY until LIMIT 1)";
+        let mut removed = 0;
+        loop {
+            let gone = self.write(move |c| execute(c, first, [now.as_millisecond()]));
+            match gone.await? {
+                0 => return Ok(removed),
+                gone => removed += gone,
+            }
+            tokio::time::sleep(pause).await;
+        }
     }
 
     /// A notice has as many rows as recipients, and goes after those.
@@ -161,6 +191,8 @@ impl std::ops::AddAssign for Removed {
         self.deliveries += more.deliveries;
         self.conversations += more.conversations;
         self.notices += more.notices;
+        self.calls += more.calls;
+        self.voicemails += more.voicemails;
     }
 }
 
@@ -259,6 +291,44 @@ fn old_conversations(
     Ok(group)
 }
 
+fn old_calls(connection: &Connection, after: i64, lines: &Lines, _: Timestamp) -> Result<Group> {
+    let query = "SELECT rowid, call FROM calls WHERE rowid > ? ORDER BY rowid LIMIT ?";
+    let found: Vec<(i64, String)> = rows(connection, query, (after, GROUP))?;
+    let mut group = Group::of(&found);
+    for call in found.iter().filter_map(|(_, json)| read::<Call>(json)) {
+        if lines.are_far_from(call.opened) {
+            continue;
+        }
+        group.is_young = false;
+        match lines.of(&call.line).call(&call) {
+            Fate::Stays => {}
+            Fate::Goes => group.changes.push(Change::Call(Box::new(call))),
+            Fate::LosesWords => {
+                let row = calls::Row::of(&call_without_words(call))?;
+                group.changes.push(Change::CallWords(row));
+            }
+        }
+    }
+    Ok(group)
+}
+
+/// As many as there are lines, and so all at once.
+fn line_calls(connection: &Connection, _: i64, lines: &Lines, _: Timestamp) -> Result<Group> {
+    let query = "SELECT line, calls FROM line_calls";
+    let found: Vec<(String, String)> = rows(connection, query, [])?;
+    let mut group = Group::all(Some(i64::MAX));
+    for (line, json) in &found {
+        let line = PhoneNumber::parse(line)?;
+        let left = read(json).and_then(|calls| lines.of(&line).line_calls(&calls));
+        if let Some(left) = left {
+            let row = calls::LiveRow::of(&line, &left)?;
+            group.changes.push(Change::LineCalls(row));
+        }
+    }
+    group.is_young = true;
+    Ok(group)
+}
+
 /// As many as people are behind the lines, and so all at once.
 fn questions(connection: &Connection, _: i64, lines: &Lines, _: Timestamp) -> Result<Group> {
     let query = "SELECT line, person, state FROM persons";
@@ -333,6 +403,16 @@ fn make(connection: &Connection, changes: &[Change]) -> Result<Removed> {
             Change::Question(line, person, state) => {
                 let put = conversations::put_person_state(connection, line, person, state)?;
                 removed.words += usize::from(put);
+            }
+            Change::Call(call) => {
+                let is_gone = calls::remove(connection, call.sid.as_str(), call.version)?;
+                removed.calls += usize::from(is_gone);
+            }
+            Change::CallWords(row) => removed.words += usize::from(row.put(connection)?),
+            Change::LineCalls(row) => {
+                if row.is_next(connection)? {
+                    row.put(connection)?;
+                }
             }
         }
     }

@@ -1,11 +1,13 @@
-//! What the relay remembers: lines, overrides, opt-outs, inbounds, deliveries, notices. One trait, on
+//! What the relay remembers: lines, overrides, opt-outs, inbounds, deliveries, notices, calls. One trait, on
 //! DynamoDB and on SQLite, with one contract that both are tested against.
 
+mod calls;
 mod notices;
 mod planned;
 mod signature_digest;
 mod subscribers;
 
+pub use calls::{Calls, ForCall, MOST_SOUND, TokenDigest, Voicemail, check_sound};
 pub use notices::{Accepted, Notices};
 pub use planned::{Changed, Kept, Listing, OnAnotherLine, Planned};
 pub use signature_digest::SignatureDigest;
@@ -36,7 +38,7 @@ use crate::domain::subscriber::Subscriber;
 pub type Result<T> = anyhow::Result<T>;
 
 #[async_trait]
-pub trait Store: Notices + Subscribers {
+pub trait Store: Calls + Notices + Subscribers {
     /// Everything that a decision about an inbound needs, in one round trip; in two at most if `to` is not
     /// the line's own number but one of its reply numbers. `from` is who wrote, if it is a phone.
     async fn for_inbound(
