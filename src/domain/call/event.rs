@@ -36,6 +36,8 @@ pub enum Event {
     Recorded {
         hung_up: bool,
     },
+    /// The fallback sent the caller to the voicemail, because the main path did not answer.
+    TakenByFallback,
     /// Twilio has the recording, or says that there is none.
     Recording {
         sid: RecordingSid,
@@ -45,6 +47,12 @@ pub enum Event {
     Transcribed {
         text: Option<String>,
     },
+    /// The relay has the recording for itself.
+    Kept,
+    /// It could not be had this time.
+    NotKept,
+    /// Twilio has the recording no more.
+    Deleted,
     /// The caller is gone.
     Ended {
         seconds: Option<u32>,

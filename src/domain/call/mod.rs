@@ -6,17 +6,30 @@
 //! late request never goes back and never rings somebody twice.
 
 mod answer;
+mod begin;
+mod document;
+mod effect;
 mod event;
 mod line_calls;
+mod ring;
+mod step;
+mod words;
 
 pub use answer::{Answer, Greeting, Rejected, Spoken};
+pub use begin::{Began, NewCall, begin, taken_by_fallback};
+pub use effect::{Alert, Effect, Note};
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall};
+pub use step::{NotOfTheCall, Step, step};
+pub use words::neutral;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{CallSid, RecordingSid};
+use crate::domain::line::policy::in_seconds;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Decision;
 
@@ -37,6 +50,12 @@ pub struct Call {
     pub opened: Timestamp,
     /// Whom a text of this caller would have gone to at that moment, and why.
     pub decision: Decision,
+    /// Whether the caller had a conversation with the line then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_conversation: bool,
+    /// Why nobody was rung, if nobody was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrung: Option<Unrung>,
     /// Who of them is not rung, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
@@ -52,6 +71,9 @@ pub struct Call {
     /// When the caller was gone, as far as is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
+    /// For how long it was connected to anything, the voicemail too, if Twilio said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
     /// When people were told of it, or nothing was to be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Timestamp>,
@@ -129,6 +151,22 @@ pub enum Skip {
     MostRings,
 }
 
+/// Why a caller is sent to the voicemail at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unrung {
+    /// Nobody takes calls now.
+    Nobody,
+    /// The number is withheld, and the line rings for nobody without one.
+    Withheld,
+    /// The number is probably not the caller's.
+    FailedAttestation,
+    /// Of this caller or of this line there are too many.
+    TooMany,
+    /// The fallback took the call.
+    Fallback,
+}
+
 /// One person being rung.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leg {
@@ -138,6 +176,12 @@ pub struct Leg {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<CallSid>,
     pub rung: Timestamp,
+    /// For how long.
+    #[serde(with = "in_seconds")]
+    pub ring: Duration,
+    /// Whether any pick-up is an answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unscreened: bool,
     /// When somebody or something picked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picked_up: Option<Timestamp>,
@@ -150,6 +194,9 @@ pub struct Leg {
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<LegEnd>,
+    /// The carrier's answer, such as 486 for busy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sip: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,9 +209,9 @@ pub struct LegEnd {
     /// The seconds of the leg, or of the talk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
-    /// The carrier's answer, such as 486 for busy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sip: Option<u16>,
+    /// Whether Twilio said so as it asked what comes next, and not in mere news of the leg.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub asked_what_next: bool,
 }
 
 /// Where a call stands.
@@ -231,6 +278,8 @@ pub enum Refused {
     Blocked,
     /// The line does not take calls without a number.
     Withheld,
+    /// The number is probably not the caller's, and the line does not take such calls.
+    FailedAttestation,
     TooMany,
 }
 
@@ -239,11 +288,17 @@ pub enum Refused {
 pub struct Message {
     /// When the greeting began.
     pub began: Timestamp,
+    /// When the caller was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<RecordingSid>,
     /// `None` until Twilio has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
+    /// When Twilio told of the recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Timestamp>,
     /// Twilio said that there is no recording.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_absent: bool,
@@ -259,6 +314,15 @@ pub struct Message {
     /// How often it could not be had.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failed: u32,
+    /// It could not be had for so long that nobody tries any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_lost: bool,
+    /// When it is fetched or deleted at Twilio once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Timestamp>,
+    /// Twilio is done with writing it down, whether it could or not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_transcribed: bool,
     /// A machine's words for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<String>,

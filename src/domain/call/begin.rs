@@ -1,0 +1,291 @@
+//! A call comes: whether it is taken, and whom it rings.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::document::document;
+use super::ring::{live_call, message_is_over, next_person, ring, time_to_ring};
+use super::{
+    Alert, Answer, Attestation, Call, Caller, Effect, LineCalls, Message, MissedAt, Note, Outcome,
+    Refused, Skip, Stage, Unrung,
+};
+use crate::domain::ids::CallSid;
+use crate::domain::line::voice::Treatment;
+use crate::domain::line::{Line, Voice};
+use crate::domain::phone::Sender;
+use crate::domain::routing::{Decision, Known, Nature, Rule, decide, decide_for_a_customer};
+
+/// A call as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCall {
+    pub sid: CallSid,
+    pub caller: Caller,
+    pub attestation: Attestation,
+    /// City and state as Twilio guesses them from the number.
+    pub place: Option<String>,
+}
+
+/// A call that began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Began {
+    pub call: Call,
+    pub live: LineCalls,
+    pub answer: Answer,
+    pub effects: Vec<Effect>,
+}
+
+/// So many calls of one number may go on at once; the next ones are sent to the voicemail.
+const MOST_LIVE_OF_A_CALLER: usize = 3;
+
+/// Of so many times the limit, calls are refused.
+const FLOOD: usize = 10;
+
+/// What is done with a call.
+enum Course {
+    Ring,
+    Voicemail(Unrung),
+    TextsOnly,
+    Refuse(Refused),
+}
+
+/// Decides about a call that was not heard of before. `known` is what is known of the caller, as for a text
+/// of theirs, and of the line's people.
+pub fn begin(line: &Line, known: &Known, live: &LineCalls, new: NewCall, now: Timestamp) -> Began {
+    let usual = Voice::default();
+    let voice = line.voice.as_ref().unwrap_or(&usual);
+    let mut live = live.clone();
+    live.came(new.caller.phone(), now);
+    let mut call = opened(line, known, new, now);
+    let mut effects = vec![Effect::Note(Note::Call)];
+    match course(line, known, voice, &live, &call, now) {
+        Course::Ring => rings(&mut call, &live, line, voice, known, &mut effects),
+        Course::Voicemail(why) => takes_message(&mut call, voice, why, &mut effects, now),
+        Course::TextsOnly => {
+            let at = MissedAt::TextsOnly;
+            is_over(&mut call, Outcome::Missed { at }, &mut effects, now);
+            effects.push(Effect::Tell);
+        }
+        Course::Refuse(because) => {
+            is_over(&mut call, Outcome::Refused { because }, &mut effects, now);
+            if because == Refused::Loop {
+                effects.push(Effect::Note(Note::Loop));
+                let person = who_is_rung(&live, line);
+                if live.tells_of_loop(now) {
+                    effects.push(Effect::Alert(Alert::Loop { person }));
+                }
+            } else {
+                effects.push(Effect::Note(Note::RefusedCall));
+            }
+        }
+    }
+    live.set(&call.sid, live_call(&call));
+    let answer = document(&call, line, voice);
+    Began {
+        call,
+        live,
+        answer,
+        effects,
+    }
+}
+
+/// The call of a request that the fallback answered and kept, if the main path never heard of it: the
+/// caller was sent to the voicemail.
+pub fn taken_by_fallback(
+    line: &Line,
+    known: &Known,
+    live: &LineCalls,
+    new: NewCall,
+    now: Timestamp,
+) -> Began {
+    let usual = Voice::default();
+    let voice = line.voice.as_ref().unwrap_or(&usual);
+    let mut live = live.clone();
+    live.came(new.caller.phone(), now);
+    let mut call = opened(line, known, new, now);
+    call.by_fallback = true;
+    let mut effects = vec![Effect::Note(Note::Call)];
+    takes_message(&mut call, voice, Unrung::Fallback, &mut effects, now);
+    live.set(&call.sid, live_call(&call));
+    let answer = document(&call, line, voice);
+    Began {
+        call,
+        live,
+        answer,
+        effects,
+    }
+}
+
+fn opened(line: &Line, known: &Known, new: NewCall, now: Timestamp) -> Call {
+    let decision = decision(line, known, &new.caller, now);
+    let to_person = decision.to_person.iter();
+    Call {
+        sid: new.sid,
+        version: 0,
+        line: line.number.clone(),
+        has_conversation: known.has_conversation.is_some() && new.caller.phone().is_some(),
+        caller: new.caller,
+        attestation: new.attestation,
+        place: new.place,
+        opened: now,
+        unrung: None,
+        skipped: Vec::new(),
+        then: to_person.chain(&decision.then).cloned().collect(),
+        decision,
+        legs: Vec::new(),
+        stage: Stage::TakingMessage,
+        message: None,
+        ended: None,
+        seconds: None,
+        told: None,
+        due: None,
+        by_fallback: false,
+    }
+}
+
+/// As for a text. A person of the line who calls is put through like a customer.
+fn decision(line: &Line, known: &Known, caller: &Caller, now: Timestamp) -> Decision {
+    match caller.phone() {
+        Some(number) if line.person_with(number).is_none() => {
+            let from = Sender::Phone(number.clone());
+            decide(line, known, &from, Nature::Ordinary, now)
+        }
+        _ => {
+            let of_people = Known {
+                overrides: known.overrides.clone(),
+                opt_outs: known.opt_outs.clone(),
+                ..Known::default()
+            };
+            decide_for_a_customer(line, &of_people, now)
+        }
+    }
+}
+
+fn course(
+    line: &Line,
+    known: &Known,
+    voice: &Voice,
+    live: &LineCalls,
+    call: &Call,
+    now: Timestamp,
+) -> Course {
+    let number = call.caller.phone();
+    let is_ours = number.is_some_and(|number| line.numbers().any(|own| own == number));
+    if is_ours || (number.is_some() && known.from_own_line) {
+        return Course::Refuse(Refused::Loop);
+    }
+    if call.decision.rule == Rule::Blocked {
+        return Course::Refuse(Refused::Blocked);
+    }
+    let load = Load::of(live, voice, call, now);
+    if load == Load::Flood || (load == Load::TooMany && line.voice.is_none()) {
+        return Course::Refuse(Refused::TooMany);
+    }
+    if line.voice.is_none() {
+        return Course::TextsOnly;
+    }
+    let of_kind = if number.is_none() {
+        Some((voice.unknown_callers, Unrung::Withheld, Refused::Withheld))
+    } else if call.attestation == Attestation::Failed && !call.has_conversation {
+        let refused = Refused::FailedAttestation;
+        Some((voice.failed_attestation, Unrung::FailedAttestation, refused))
+    } else {
+        None
+    };
+    match of_kind {
+        Some((Treatment::Refuse, _, because)) => Course::Refuse(because),
+        Some((Treatment::Voicemail, why, _)) => Course::Voicemail(why),
+        _ if load == Load::TooMany => Course::Voicemail(Unrung::TooMany),
+        _ => Course::Ring,
+    }
+}
+
+/// How many calls there are, against the limits.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Load {
+    Fine,
+    TooMany,
+    Flood,
+}
+
+impl Load {
+    fn of(live: &LineCalls, voice: &Voice, call: &Call, now: Timestamp) -> Self {
+        let of = |count: usize, most: usize| match count {
+            count if count > most.saturating_mul(FLOOD) => Load::Flood,
+            count if count > most => Load::TooMany,
+            _ => Load::Fine,
+        };
+        let others = live.live.iter().filter(|other| other.sid != call.sid);
+        let of_line = of(others.clone().count() + 1, voice.live_limit as usize);
+        let Some(number) = call.caller.phone() else {
+            return of_line;
+        };
+        let of_caller = others.filter(|other| other.caller.as_ref() == Some(number));
+        let at_once = of(of_caller.count() + 1, MOST_LIVE_OF_A_CALLER);
+        let within_an_hour = live.came_within(SignedDuration::from_hours(1), number, now);
+        let in_an_hour = of(within_an_hour, voice.caller_limit as usize);
+        of_line.max(at_once).max(in_an_hour)
+    }
+}
+
+fn rings(
+    call: &mut Call,
+    live: &LineCalls,
+    line: &Line,
+    voice: &Voice,
+    known: &Known,
+    effects: &mut Vec<Effect>,
+) {
+    let now = call.opened;
+    let person =
+        next_person(call, live, line, voice, known, now).or_else(|| who_talks_already(call, line));
+    let (Some(person), Some(time)) = (person, time_to_ring(call, voice, now)) else {
+        takes_message(call, voice, Unrung::Nobody, effects, now);
+        effects.push(Effect::Alert(Alert::NobodyToRing));
+        return;
+    };
+    let leg = ring(call, person, voice, time, now);
+    effects.push(Effect::Note(Note::Ring { leg }));
+}
+
+/// If everyone else is out, whoever is in a call already is rung all the same: their phone may knock.
+fn who_talks_already<'l>(
+    call: &mut Call,
+    line: &'l Line,
+) -> Option<&'l crate::domain::line::Person> {
+    let in_a_call = |skipped: &super::Skipped| skipped.because == Skip::InACall;
+    let at = call.skipped.iter().position(in_a_call)?;
+    let person = line.person_named(&call.skipped[at].person)?;
+    call.skipped.remove(at);
+    Some(person)
+}
+
+fn takes_message(
+    call: &mut Call,
+    voice: &Voice,
+    why: Unrung,
+    effects: &mut Vec<Effect>,
+    now: Timestamp,
+) {
+    call.unrung = Some(why);
+    call.then.clear();
+    call.stage = Stage::TakingMessage;
+    call.message = Some(Message {
+        began: now,
+        ..Message::default()
+    });
+    call.due = Some(message_is_over(now, voice));
+    effects.push(Effect::Note(Note::Voicemail));
+}
+
+fn is_over(call: &mut Call, outcome: Outcome, effects: &mut Vec<Effect>, now: Timestamp) {
+    call.then.clear();
+    call.stage = Stage::Over { outcome };
+    call.told = Some(now);
+    effects.push(Effect::Note(Note::CallEnd));
+}
+
+/// Whose phone rings at this moment, if it is one person's.
+fn who_is_rung(live: &LineCalls, line: &Line) -> Option<String> {
+    let mut rung = live.live.iter().filter_map(|call| call.person.as_ref());
+    let number = rung.next_back()?;
+    line.person_with(number).map(|person| person.name.clone())
+}

@@ -1,0 +1,231 @@
+//! The caller's message: recorded, heard of, kept, and deleted at Twilio.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Turn;
+use crate::domain::call::document::thanks;
+use crate::domain::call::{Alert, Answer, Effect, Message, MissedAt, Outcome, Stage, Unrung};
+use crate::domain::ids::RecordingSid;
+
+/// A shorter recording is somebody who hung up at the tone.
+const SHORTEST: u32 = 2;
+
+/// The provider writes down no longer ones. Source: Twilio, "TwiML Voice: Record", `transcribe`.
+const LONGEST_TRANSCRIBED: u32 = 120;
+
+/// So long the text waits for the recording, and for what is written down of it.
+const FOR_THE_RECORDING: SignedDuration = SignedDuration::from_secs(30);
+const FOR_THE_TRANSCRIPT: SignedDuration = SignedDuration::from_secs(120);
+
+/// When the recording is fetched again, if whoever fetched it said nothing of it.
+const FETCHED_AGAIN: SignedDuration = SignedDuration::from_secs(60);
+const FIRST_PAUSE: i64 = 5;
+const LONGEST_PAUSE: i64 = 600;
+const FETCHED_FOR: SignedDuration = SignedDuration::from_hours(1);
+const DELETED_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+const DELETED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Turn<'_> {
+    pub(super) fn recorded(&mut self, hung_up: bool) -> Answer {
+        if !matches!(self.call.stage, Stage::Over { .. }) {
+            let is_first = self.message().finished.is_none();
+            let now = self.now;
+            self.message().finished.get_or_insert(now);
+            self.call.stage = Stage::TakingMessage;
+            if hung_up {
+                self.call.ended.get_or_insert(now);
+            }
+            if is_first {
+                self.waits_for_the_recording();
+            }
+        }
+        if hung_up {
+            return Answer::Nothing;
+        }
+        match self.call.message {
+            Some(_) => thanks(self.voice),
+            None => Answer::HangUp,
+        }
+    }
+
+    /// Not for longer than since the first sign that the caller is done.
+    pub(super) fn waits_for_the_recording(&mut self) {
+        let until = self.now + FOR_THE_RECORDING;
+        self.call.due = Some(self.call.due.map_or(until, |due| due.min(until)));
+    }
+
+    fn message(&mut self) -> &mut Message {
+        let began = self.now;
+        self.call.message.get_or_insert_with(|| Message {
+            began,
+            ..Message::default()
+        })
+    }
+
+    pub(super) fn taken_by_fallback(&mut self) {
+        if matches!(self.call.stage, Stage::Over { .. } | Stage::TakingMessage) {
+            return;
+        }
+        self.call.by_fallback = true;
+        self.takes_message();
+    }
+
+    pub(super) fn recording(&mut self, sid: RecordingSid, seconds: Option<u32>) {
+        let (now, keeps) = (self.now, self.voice.voicemail.keep_at_twilio);
+        let is_long = seconds.is_some_and(|seconds| SHORTEST <= seconds);
+        let message = self.message();
+        if message.heard.is_some() {
+            return;
+        }
+        message.heard = Some(now);
+        message.seconds = seconds;
+        message.is_absent = seconds.is_none();
+        message.recording = Some(sid.clone());
+        if is_long {
+            message.again = Some(now + FETCHED_AGAIN);
+            self.effects.push(Effect::FetchRecording(sid));
+        } else if seconds.is_some() && !keeps {
+            message.again = Some(now + DELETED_AGAIN);
+            self.effects.push(Effect::DeleteAtTwilio(sid));
+        }
+        match (&self.call.stage, seconds.filter(|_| is_long)) {
+            (Stage::Over { outcome }, Some(seconds)) => {
+                if matches!(outcome, Outcome::Missed { .. }) {
+                    let outcome = Outcome::Voicemail { seconds };
+                    self.call.stage = Stage::Over { outcome };
+                }
+                self.effects.push(Effect::Alert(Alert::LateVoicemail));
+            }
+            (Stage::Over { .. }, None) => {}
+            (_, Some(seconds)) => self.over(Outcome::Voicemail { seconds }),
+            (Stage::Ringing { .. }, None) => self.missed(MissedAt::Voicemail),
+            (_, None) => self.ends_by_what_is_known(),
+        }
+        self.is_due_for_the_message();
+    }
+
+    pub(super) fn without_a_message(&self) -> MissedAt {
+        if self.call.was_cut_off() {
+            MissedAt::CutOff
+        } else if self.call.unrung == Some(Unrung::Nobody) {
+            MissedAt::Nobody
+        } else {
+            MissedAt::Voicemail
+        }
+    }
+
+    pub(super) fn transcribed(&mut self, text: Option<String>) {
+        let Some(message) = &mut self.call.message else {
+            return;
+        };
+        if message.is_transcribed {
+            return;
+        }
+        message.is_transcribed = true;
+        message.transcript = text;
+        if matches!(self.call.stage, Stage::Over { .. }) && self.call.told.is_none() {
+            self.tell();
+        }
+        self.is_due_for_the_message();
+    }
+
+    /// Whether the text about the call waits for what a machine writes down.
+    pub(super) fn waits_for_the_transcript(&self) -> Option<Timestamp> {
+        let message = self.call.message.as_ref()?;
+        let is_written = message.seconds.is_some_and(|s| s <= LONGEST_TRANSCRIBED);
+        let is_waited_for =
+            self.voice.voicemail.transcribe && is_written && !message.is_transcribed;
+        let until = message.heard? + FOR_THE_TRANSCRIPT;
+        is_waited_for.then_some(until)
+    }
+
+    pub(super) fn kept(&mut self) {
+        let (now, keep) = (self.now, self.voice.voicemail.keep_at_twilio);
+        let Some(message) = &mut self.call.message else {
+            return;
+        };
+        let (Some(sid), None) = (&message.recording, message.kept) else {
+            return;
+        };
+        message.kept = Some(now);
+        message.again = (!keep).then_some(now + DELETED_AGAIN);
+        if !keep {
+            self.effects.push(Effect::DeleteAtTwilio(sid.clone()));
+        }
+        self.is_due_for_the_message();
+    }
+
+    /// The file need not be there yet when Twilio tells of it, so that the first pauses are short.
+    pub(super) fn not_kept(&mut self) {
+        let now = self.now;
+        let Some(message) = &mut self.call.message else {
+            return;
+        };
+        let (Some(heard), None, false) = (message.heard, message.kept, message.is_lost) else {
+            return;
+        };
+        message.failed = message.failed.saturating_add(1);
+        if now.duration_since(heard) < FETCHED_FOR {
+            let pause = FIRST_PAUSE << message.failed.saturating_sub(1).min(7);
+            message.again = Some(now + SignedDuration::from_secs(pause.min(LONGEST_PAUSE)));
+        } else {
+            message.is_lost = true;
+            message.again = None;
+            self.effects.push(Effect::Alert(Alert::RecordingLost));
+        }
+        self.is_due_for_the_message();
+    }
+
+    pub(super) fn deleted(&mut self) {
+        let now = self.now;
+        if let Some(message) = &mut self.call.message {
+            message.deleted_at_twilio.get_or_insert(now);
+            message.again = None;
+        }
+        self.is_due_for_the_message();
+    }
+
+    /// Tells if it is time, and fetches or deletes the recording again if nothing came of it.
+    pub(super) fn looks_after_the_message(&mut self) {
+        let now = self.now;
+        if self.call.told.is_none()
+            && self
+                .waits_for_the_transcript()
+                .is_none_or(|until| until <= now)
+        {
+            self.tell();
+        }
+        if let Some(message) = &mut self.call.message
+            && message.again.is_some_and(|again| again <= now)
+            && let Some(sid) = message.recording.clone()
+        {
+            let is_long = message.seconds.is_some_and(|seconds| SHORTEST <= seconds);
+            let heard = message.heard.unwrap_or(message.began);
+            if is_long && message.kept.is_none() {
+                message.again = Some(now + FETCHED_AGAIN);
+                self.effects.push(Effect::FetchRecording(sid));
+            } else if now.duration_since(heard) < DELETED_FOR {
+                let age = now.duration_since(heard);
+                message.again = Some(now + age.max(DELETED_AGAIN));
+                self.effects.push(Effect::DeleteAtTwilio(sid));
+            } else {
+                message.again = None;
+                self.effects.push(Effect::Alert(Alert::NotDeletedAtTwilio));
+            }
+        }
+        self.is_due_for_the_message();
+    }
+
+    /// When a call that is over must be looked at again.
+    pub(super) fn is_due_for_the_message(&mut self) {
+        if !matches!(self.call.stage, Stage::Over { .. }) {
+            return;
+        }
+        let tells = match self.call.told {
+            None => self.waits_for_the_transcript(),
+            Some(_) => None,
+        };
+        let again = self.call.message.as_ref().and_then(|message| message.again);
+        self.call.due = [tells, again].into_iter().flatten().min();
+    }
+}

@@ -1,0 +1,305 @@
+//! What Twilio tells of a call, and what comes of it. A repeated event gives the same answer and no further
+//! effect; a late one never takes the call back to an earlier stage.
+
+mod dialed;
+mod message;
+mod over;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::document::document;
+use super::ring::{SILENCE, live_call, signed};
+use super::{
+    Answer, Call, Effect, Event, Given, Leg, LegEnd, LegStatus, LineCalls, MissedAt, Note, Outcome,
+    Stage, words,
+};
+use crate::domain::ids::CallSid;
+use crate::domain::line::{Line, Voice};
+use crate::domain::routing::Known;
+
+/// A call after an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub call: Call,
+    pub live: LineCalls,
+    pub answer: Answer,
+    pub effects: Vec<Effect>,
+}
+
+/// A request is not of this call, and is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotOfTheCall {
+    #[error("this call has no leg with this number")]
+    NoSuchLeg,
+    #[error("this leg is another than the one that was rung")]
+    OtherLeg,
+}
+
+/// So long Twilio's question what comes next is waited for, once the caller is gone.
+const FOR_THE_QUESTION: SignedDuration = SignedDuration::from_secs(5);
+
+/// When Twilio is asked once more about a call that goes on, or gave no answer.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+const NOT_ANSWERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// `known` is what is known of the line's people at this moment.
+pub fn step(
+    call: &Call,
+    live: &LineCalls,
+    event: Event,
+    line: &Line,
+    known: &Known,
+    now: Timestamp,
+) -> Result<Step, NotOfTheCall> {
+    let usual = Voice::default();
+    let mut turn = Turn {
+        call: call.clone(),
+        live: live.clone(),
+        line,
+        voice: line.voice.as_ref().unwrap_or(&usual),
+        known,
+        now,
+        effects: Vec::new(),
+    };
+    let answer = turn.take(event)?;
+    let stands = live_call(&turn.call);
+    turn.live.set(&call.sid, stands);
+    Ok(Step {
+        call: turn.call,
+        live: turn.live,
+        answer,
+        effects: turn.effects,
+    })
+}
+
+/// What a step works on.
+struct Turn<'a> {
+    call: Call,
+    live: LineCalls,
+    line: &'a Line,
+    voice: &'a Voice,
+    known: &'a Known,
+    now: Timestamp,
+    effects: Vec<Effect>,
+}
+
+impl Turn<'_> {
+    fn take(&mut self, event: Event) -> Result<Answer, NotOfTheCall> {
+        match event {
+            Event::Began => return Ok(self.document()),
+            Event::PickedUp { leg, sid } => return self.picked_up(leg, &sid),
+            Event::Pressed { leg, sid, keys } => return self.pressed(leg, &sid, keys.as_deref()),
+            Event::Dialed { leg, how } => return self.dialed(leg, &how),
+            Event::Recorded { hung_up } => return Ok(self.recorded(hung_up)),
+            Event::Progress {
+                leg,
+                sid,
+                status,
+                sip,
+                seconds,
+            } => self.progress(leg, &sid, status, sip, seconds)?,
+            Event::TakenByFallback => self.taken_by_fallback(),
+            Event::Recording { sid, seconds } => self.recording(sid, seconds),
+            Event::Transcribed { text } => self.transcribed(text),
+            Event::Kept => self.kept(),
+            Event::NotKept => self.not_kept(),
+            Event::Deleted => self.deleted(),
+            Event::Ended { seconds } => self.ended(seconds),
+            Event::Due => self.due(),
+            Event::Asked { is_over, seconds } => self.asked(is_over, seconds),
+        }
+        Ok(Answer::Nothing)
+    }
+
+    fn document(&self) -> Answer {
+        document(&self.call, self.line, self.voice)
+    }
+
+    fn note(&mut self, note: Note) {
+        self.effects.push(Effect::Note(note));
+    }
+
+    /// The leg with this number, which has this name from now on.
+    fn leg(&mut self, leg: usize, sid: &CallSid) -> Result<&mut Leg, NotOfTheCall> {
+        let at = self.index(leg)?;
+        let is_elsewhere = |(n, other): (usize, &Leg)| n != at && other.sid.as_ref() == Some(sid);
+        if *sid == self.call.sid || self.call.legs.iter().enumerate().any(is_elsewhere) {
+            return Err(NotOfTheCall::OtherLeg);
+        }
+        let leg = &mut self.call.legs[at];
+        match &leg.sid {
+            Some(known) if known != sid => return Err(NotOfTheCall::OtherLeg),
+            Some(_) => {}
+            None => leg.sid = Some(sid.clone()),
+        }
+        Ok(leg)
+    }
+
+    fn index(&self, leg: usize) -> Result<usize, NotOfTheCall> {
+        let at = leg.checked_sub(1).ok_or(NotOfTheCall::NoSuchLeg)?;
+        let is_there = at < self.call.legs.len();
+        is_there.then_some(at).ok_or(NotOfTheCall::NoSuchLeg)
+    }
+
+    /// Whether the leg rings, and the caller waits.
+    fn rings(&self, leg: usize) -> bool {
+        self.call.stage == Stage::Ringing { leg } && self.call.ended.is_none()
+    }
+
+    fn picked_up(&mut self, leg: usize, sid: &CallSid) -> Result<Answer, NotOfTheCall> {
+        let now = self.now;
+        let of_leg = self.leg(leg, sid)?;
+        of_leg.picked_up.get_or_insert(now);
+        let is_asked = of_leg.given.is_none();
+        Ok(if is_asked && self.rings(leg) {
+            let says = words::whisper(&self.call, self.line, self.voice);
+            Answer::Ask { leg, says }
+        } else {
+            Answer::HangUp
+        })
+    }
+
+    /// Only 1, while the leg rings, connects.
+    fn pressed(
+        &mut self,
+        leg: usize,
+        sid: &CallSid,
+        keys: Option<&str>,
+    ) -> Result<Answer, NotOfTheCall> {
+        let (now, rings) = (self.now, self.rings(leg));
+        let talks = self.call.stage == Stage::Talking { leg } && self.call.ended.is_none();
+        let is_of_stage = self.call.stage == Stage::Ringing { leg };
+        let of_leg = self.leg(leg, sid)?;
+        match of_leg.given {
+            Some(Given::Connect) if talks => return Ok(Answer::Connect),
+            None if is_of_stage => {}
+            _ => return Ok(Answer::HangUp),
+        }
+        of_leg.picked_up.get_or_insert(now);
+        of_leg.pressed = Some(now);
+        let connects = rings && keys == Some("1");
+        of_leg.given = Some(if connects {
+            Given::Connect
+        } else {
+            Given::HangUp
+        });
+        self.note(Note::Chose { leg });
+        if !connects {
+            return Ok(Answer::HangUp);
+        }
+        self.talks(leg);
+        Ok(Answer::Connect)
+    }
+
+    fn talks(&mut self, leg: usize) {
+        self.call.stage = Stage::Talking { leg };
+        self.call.due = Some(self.now + signed(self.voice.talk_limit) + SILENCE);
+    }
+
+    fn progress(
+        &mut self,
+        leg: usize,
+        sid: &CallSid,
+        status: LegStatus,
+        sip: Option<u16>,
+        seconds: Option<u32>,
+    ) -> Result<(), NotOfTheCall> {
+        let (now, rings) = (self.now, self.rings(leg));
+        let of_leg = self.leg(leg, sid)?;
+        of_leg.sip = of_leg.sip.or(sip);
+        match status {
+            LegStatus::Ringing | LegStatus::Unknown => {}
+            LegStatus::Answered => {
+                of_leg.picked_up.get_or_insert(now);
+                if of_leg.unscreened && rings {
+                    self.talks(leg);
+                }
+            }
+            _ if of_leg.ended.is_some() => {}
+            _ => {
+                of_leg.ended = Some(LegEnd {
+                    at: now,
+                    status,
+                    bridged: None,
+                    seconds,
+                    asked_what_next: false,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Twilio's question what comes next may come a little later than the news that the caller is gone, and
+    /// knows better how the last leg ended.
+    fn ended(&mut self, seconds: Option<u32>) {
+        if self.call.ended.is_some() && self.call.seconds.is_some() {
+            return;
+        }
+        self.call.seconds = self.call.seconds.or(seconds);
+        self.gone();
+        if self.call.seconds == Some(0) && matches!(self.call.stage, Stage::Ringing { .. }) {
+            self.missed(MissedAt::Ringing);
+        }
+    }
+
+    /// The caller is gone, which is not yet to say how the call ended.
+    fn gone(&mut self) {
+        if self.call.ended.is_some() {
+            return;
+        }
+        self.call.ended = Some(self.now);
+        match self.call.stage {
+            Stage::Ringing { .. } | Stage::Talking { .. } => {
+                self.call.due = Some(self.now + FOR_THE_QUESTION);
+            }
+            Stage::TakingMessage => self.waits_for_the_recording(),
+            Stage::Over { .. } => {}
+        }
+    }
+
+    fn due(&mut self) {
+        if self.call.due.is_none_or(|due| self.now < due) {
+            return;
+        }
+        match self.call.stage {
+            Stage::Over { .. } => self.looks_after_the_message(),
+            _ if super::document::is_done(&self.call) => self.ends_by_what_is_known(),
+            _ => {
+                self.effects.push(Effect::AskTwilio);
+                self.call.due = Some(self.now + NOT_ANSWERED);
+            }
+        }
+    }
+
+    fn asked(&mut self, is_over: bool, seconds: Option<u32>) {
+        if matches!(self.call.stage, Stage::Over { .. }) {
+            return;
+        }
+        if !is_over {
+            self.call.due = Some(self.now + ASKED_AGAIN);
+            return;
+        }
+        let was_told = self.call.ended.is_some();
+        self.call.ended.get_or_insert(self.now);
+        self.call.seconds = self.call.seconds.or(seconds);
+        match self.call.stage {
+            // Twilio asked nobody what comes next, so that the caller may have heard an error.
+            Stage::Ringing { .. } if !was_told => self.missed(MissedAt::Unknown),
+            _ => self.ends_by_what_is_known(),
+        }
+    }
+
+    /// The call is over, and nobody will tell more of it.
+    fn ends_by_what_is_known(&mut self) {
+        match self.call.stage {
+            Stage::Talking { leg } if self.call.seconds != Some(0) => self.spoke(leg, None),
+            Stage::Talking { .. } | Stage::Ringing { .. } => self.missed(MissedAt::Ringing),
+            Stage::TakingMessage => self.missed(self.without_a_message()),
+            Stage::Over { .. } => {}
+        }
+    }
+
+    fn missed(&mut self, at: MissedAt) {
+        self.over(Outcome::Missed { at });
+    }
+}

@@ -1,0 +1,157 @@
+//! What is said by voice, in the line's language.
+
+use super::{Call, Spoken};
+use crate::domain::line::{Line, Voice};
+
+pub(super) fn spoken(voice: &Voice, text: String) -> Spoken {
+    Spoken {
+        text,
+        language: voice.language.clone(),
+        voice: voice.voice.clone(),
+    }
+}
+
+/// Nobody listens to more of it, and a mailbox that picks up costs the caller this long.
+const LONGEST_WHISPER: f64 = 4.0;
+
+/// How many seconds a voice needs for it, about: 0.4 for a digit, and 14 other characters in one.
+pub fn seconds_to_say(text: &str) -> f64 {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let spaces_between = text
+        .as_bytes()
+        .windows(3)
+        .filter(|at| at[0].is_ascii_digit() && at[1] == b' ' && at[2].is_ascii_digit())
+        .count();
+    let others = text.chars().count() - digits - spaces_between;
+    digits as f64 * 0.4 + others as f64 / 14.0
+}
+
+fn is_spanish(voice: &Voice) -> bool {
+    let language = voice.language.split('-').next().unwrap_or_default();
+    language.eq_ignore_ascii_case("es")
+}
+
+/// To whoever picked up: who calls, and that 1 connects.
+pub(super) fn whisper(call: &Call, line: &Line, voice: &Voice) -> Spoken {
+    let name = said_name(&line.name);
+    let digits = call.caller.phone().map(|number| last_four(number.expose()));
+    if let Some(template) = &voice.whisper {
+        let caller = digits.unwrap_or_else(|| withheld(voice).to_owned());
+        return spoken(voice, filled_in(template, &name, &caller));
+    }
+    let forms = match (is_spanish(voice), digits, call.has_conversation) {
+        (false, None, _) => vec![
+            format!("{name}, a call, number withheld. Press 1."),
+            "A call, number withheld. Press 1.".to_owned(),
+        ],
+        (false, Some(digits), true) => vec![
+            format!("{name}, {digits}, who texted today. Press 1."),
+            format!("{digits}, who texted today. Press 1."),
+        ],
+        (false, Some(digits), false) => vec![
+            format!("{name}, a call from {digits}. Press 1."),
+            format!("A call from {digits}. Press 1."),
+        ],
+        (true, None, _) => vec![
+            format!("{name}, llamada de número oculto. Pulse 1."),
+            "Llamada de número oculto. Pulse 1.".to_owned(),
+        ],
+        (true, Some(digits), true) => vec![
+            format!("{name}, {digits}, que escribió hoy. Pulse 1."),
+            format!("{digits}, que escribió hoy. Pulse 1."),
+        ],
+        (true, Some(digits), false) => vec![
+            format!("{name}, llamada de {digits}. Pulse 1."),
+            format!("Llamada de {digits}. Pulse 1."),
+        ],
+    };
+    let short = forms
+        .iter()
+        .find(|form| seconds_to_say(form) <= LONGEST_WHISPER);
+    let text = short.or(forms.last()).cloned().unwrap_or_default();
+    spoken(voice, text)
+}
+
+/// A template's text with what it names.
+pub(crate) fn filled_in(template: &str, line: &str, caller: &str) -> String {
+    template
+        .replace("{{ line }}", line)
+        .replace("{{ caller }}", caller)
+}
+
+fn withheld(voice: &Voice) -> &'static str {
+    if is_spanish(voice) {
+        "número oculto"
+    } else {
+        "number withheld"
+    }
+}
+
+/// `0 1 4 2`: digit by digit.
+fn last_four(number: &str) -> String {
+    let from = number.len().saturating_sub(4);
+    let digits: Vec<String> = number[from..].chars().map(String::from).collect();
+    digits.join(" ")
+}
+
+/// A short name without a vowel is said letter by letter.
+fn said_name(name: &str) -> String {
+    let is_letters = name.chars().all(|c| c.is_ascii_alphabetic());
+    let has_vowel = name.to_lowercase().contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    if is_letters && !has_vowel && name.len() <= 4 {
+        let letters: Vec<String> = name.to_uppercase().chars().map(String::from).collect();
+        letters.join(" ")
+    } else {
+        name.to_owned()
+    }
+}
+
+pub(super) fn greeting(line: &Line, voice: &Voice) -> Spoken {
+    let name = said_name(&line.name);
+    let text = if is_spanish(voice) {
+        format!(
+            "Esta es la línea {name}. Ahora nadie puede contestar. Un mensaje de texto a este número \
+             llega a las mismas personas. O deje un mensaje después del tono."
+        )
+    } else {
+        format!(
+            "This is {name}. Nobody can take your call right now. A text to this number reaches the \
+             same people. Or leave a message after the tone."
+        )
+    };
+    spoken(voice, text)
+}
+
+pub(super) fn cut_off(voice: &Voice) -> Spoken {
+    let text = if is_spanish(voice) {
+        "La llamada se cortó. Deje un mensaje después del tono, o vuelva a llamar."
+    } else {
+        "You were cut off. Leave a message after the tone, or call again."
+    };
+    spoken(voice, text.to_owned())
+}
+
+pub(super) fn thanks(voice: &Voice) -> Spoken {
+    let text = if is_spanish(voice) {
+        "Gracias. Hasta luego."
+    } else {
+        "Thank you. Goodbye."
+    };
+    spoken(voice, text.to_owned())
+}
+
+pub(super) fn texts_only(voice: &Voice) -> Spoken {
+    let text = if is_spanish(voice) {
+        "Este número solo recibe mensajes de texto. Envíe un mensaje de texto a este número. Hasta \
+         luego."
+    } else {
+        "This number takes texts only. Please send a text to this number. Goodbye."
+    };
+    spoken(voice, text.to_owned())
+}
+
+/// Before the tone, where it is not known whose line it is.
+pub fn neutral() -> Spoken {
+    let text = "Nobody can take your call right now. Please leave a message after the tone.";
+    spoken(&Voice::default(), text.to_owned())
+}
