@@ -49,7 +49,7 @@ pub fn of_call(
                 Some(false) => ", not connected",
                 None => "",
             };
-            let sip = end
+            let sip = leg
                 .sip
                 .map(|sip| format!(", SIP {sip}"))
                 .unwrap_or_default();
