@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::document::document;
-use super::ring::{live_call, message_is_over, next_person, ring, time_to_ring};
+use super::ring::{live_call, next_person, ring, time_to_ring};
 use super::{
-    Alert, Answer, Attestation, Call, Caller, Effect, LineCalls, Message, MissedAt, Note, Outcome,
-    Refused, Skip, Stage, Unrung,
+    Alert, Answer, Attestation, Call, Caller, Effect, LineCalls, MissedAt, Outcome, Refused, Skip,
+    Skipped, Stage, Unrung,
 };
 use crate::domain::ids::CallSid;
 use crate::domain::line::voice::Treatment;
-use crate::domain::line::{Line, Voice};
+use crate::domain::line::{Line, Person, Voice};
 use crate::domain::phone::Sender;
 use crate::domain::routing::{Decision, Known, Nature, Rule, decide, decide_for_a_customer};
 
@@ -52,39 +52,26 @@ enum Course {
 pub fn begin(line: &Line, known: &Known, live: &LineCalls, new: NewCall, now: Timestamp) -> Began {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
-    let mut live = live.clone();
-    live.came(new.caller.phone(), now);
+    let mut live = heard_of(live, &new, now);
     let mut call = opened(line, known, new, now);
-    let mut effects = vec![Effect::Note(Note::Call)];
+    let mut effects = Vec::new();
     match course(line, known, voice, &live, &call, now) {
         Course::Ring => rings(&mut call, &live, line, voice, known, &mut effects),
-        Course::Voicemail(why) => takes_message(&mut call, voice, why, &mut effects, now),
+        Course::Voicemail(why) => takes_message(&mut call, voice, why),
         Course::TextsOnly => {
             let at = MissedAt::TextsOnly;
-            is_over(&mut call, Outcome::Missed { at }, &mut effects, now);
+            is_over(&mut call, Outcome::Missed { at });
             effects.push(Effect::Tell);
         }
         Course::Refuse(because) => {
-            is_over(&mut call, Outcome::Refused { because }, &mut effects, now);
-            if because == Refused::Loop {
-                effects.push(Effect::Note(Note::Loop));
+            is_over(&mut call, Outcome::Refused { because });
+            if because == Refused::Loop && live.tells_of_loop(now) {
                 let person = who_is_rung(&live, line);
-                if live.tells_of_loop(now) {
-                    effects.push(Effect::Alert(Alert::Loop { person }));
-                }
-            } else {
-                effects.push(Effect::Note(Note::RefusedCall));
+                effects.push(Effect::Alert(Alert::Loop { person }));
             }
         }
     }
-    live.set(&call.sid, live_call(&call));
-    let answer = document(&call, line, voice);
-    Began {
-        call,
-        live,
-        answer,
-        effects,
-    }
+    began(call, live, effects, line, voice)
 }
 
 /// The call of a request that the fallback answered and kept, if the main path never heard of it: the
@@ -98,18 +85,31 @@ pub fn taken_by_fallback(
 ) -> Began {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
-    let mut live = live.clone();
-    live.came(new.caller.phone(), now);
+    let live = heard_of(live, &new, now);
     let mut call = opened(line, known, new, now);
     call.by_fallback = true;
-    let mut effects = vec![Effect::Note(Note::Call)];
-    takes_message(&mut call, voice, Unrung::Fallback, &mut effects, now);
+    takes_message(&mut call, voice, Unrung::Fallback);
+    began(call, live, Vec::new(), line, voice)
+}
+
+fn heard_of(live: &LineCalls, new: &NewCall, now: Timestamp) -> LineCalls {
+    let mut live = live.clone();
+    live.came(new.caller.phone(), now);
+    live
+}
+
+fn began(
+    call: Call,
+    mut live: LineCalls,
+    effects: Vec<Effect>,
+    line: &Line,
+    voice: &Voice,
+) -> Began {
     live.set(&call.sid, live_call(&call));
-    let answer = document(&call, line, voice);
     Began {
+        answer: document(&call, line, voice),
         call,
         live,
-        answer,
         effects,
     }
 }
@@ -238,49 +238,32 @@ fn rings(
     let person =
         next_person(call, live, line, voice, known, now).or_else(|| who_talks_already(call, line));
     let (Some(person), Some(time)) = (person, time_to_ring(call, voice, now)) else {
-        takes_message(call, voice, Unrung::Nobody, effects, now);
+        takes_message(call, voice, Unrung::Nobody);
         effects.push(Effect::Alert(Alert::NobodyToRing));
         return;
     };
-    let leg = ring(call, person, voice, time, now);
-    effects.push(Effect::Note(Note::Ring { leg }));
+    ring(call, person, voice, time, now);
 }
 
 /// If everyone else is out, whoever is in a call already is rung all the same: their phone may knock.
-fn who_talks_already<'l>(
-    call: &mut Call,
-    line: &'l Line,
-) -> Option<&'l crate::domain::line::Person> {
-    let in_a_call = |skipped: &super::Skipped| skipped.because == Skip::InACall;
+fn who_talks_already<'l>(call: &mut Call, line: &'l Line) -> Option<&'l Person> {
+    let in_a_call = |skipped: &Skipped| skipped.because == Skip::InACall;
     let at = call.skipped.iter().position(in_a_call)?;
     let person = line.person_named(&call.skipped[at].person)?;
     call.skipped.remove(at);
     Some(person)
 }
 
-fn takes_message(
-    call: &mut Call,
-    voice: &Voice,
-    why: Unrung,
-    effects: &mut Vec<Effect>,
-    now: Timestamp,
-) {
+fn takes_message(call: &mut Call, voice: &Voice, why: Unrung) {
     call.unrung = Some(why);
     call.then.clear();
-    call.stage = Stage::TakingMessage;
-    call.message = Some(Message {
-        began: now,
-        ..Message::default()
-    });
-    call.due = Some(message_is_over(now, voice));
-    effects.push(Effect::Note(Note::Voicemail));
+    call.begins_a_message(voice, call.opened);
 }
 
-fn is_over(call: &mut Call, outcome: Outcome, effects: &mut Vec<Effect>, now: Timestamp) {
+fn is_over(call: &mut Call, outcome: Outcome) {
     call.then.clear();
     call.stage = Stage::Over { outcome };
-    call.told = Some(now);
-    effects.push(Effect::Note(Note::CallEnd));
+    call.told = Some(call.opened);
 }
 
 /// Whose phone rings at this moment, if it is one person's.

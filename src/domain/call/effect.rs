@@ -12,8 +12,6 @@ pub enum Effect {
     DeleteAtTwilio(RecordingSid),
     /// The owner is told.
     Alert(Alert),
-    /// A record of the audit.
-    Note(Note),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,26 +30,4 @@ pub enum Alert {
     RecordingLost,
     /// Twilio did not delete the recording for days.
     NotDeletedAtTwilio,
-}
-
-/// A kind of audit record; what stands in it is the call's. Legs count from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Note {
-    /// The call came, and whom it rings was decided.
-    Call,
-    Ring {
-        leg: usize,
-    },
-    /// A key was pressed, or none.
-    Chose {
-        leg: usize,
-    },
-    LegEnd {
-        leg: usize,
-    },
-    /// The greeting began.
-    Voicemail,
-    CallEnd,
-    Loop,
-    RefusedCall,
 }

@@ -17,7 +17,7 @@ mod words;
 
 pub use answer::{Answer, Greeting, Rejected, Spoken};
 pub use begin::{Began, NewCall, begin, taken_by_fallback};
-pub use effect::{Alert, Effect, Note};
+pub use effect::{Alert, Effect};
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall};
 pub use step::{NotOfTheCall, Step, step};

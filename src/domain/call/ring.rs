@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Leg, LineCalls, LiveCall, Skip, Skipped, Stage};
+use super::{Call, Leg, LineCalls, LiveCall, Message, Skip, Skipped, Stage};
 use crate::domain::line::{Line, Person, Voice};
 use crate::domain::routing::{Known, decide_for_a_customer};
 
@@ -81,14 +81,14 @@ fn skip(
     }
 }
 
-/// Rings the person; gives the leg's number.
+/// Rings the person.
 pub(super) fn ring(
     call: &mut Call,
     person: &Person,
     voice: &Voice,
     ring: Duration,
     now: Timestamp,
-) -> usize {
+) {
     call.legs.push(Leg {
         person: person.name.clone(),
         number: person.number.clone(),
@@ -105,12 +105,18 @@ pub(super) fn ring(
     let leg = call.legs.len();
     call.stage = Stage::Ringing { leg };
     call.due = Some(call.opened + signed(voice.ring_for) + SILENCE);
-    leg
 }
 
-/// When a message is over at the latest, and Twilio has told of it.
-pub(super) fn message_is_over(began: Timestamp, voice: &Voice) -> Timestamp {
-    began + signed(voice.voicemail.longest) + AROUND_A_MESSAGE
+impl Call {
+    /// The caller hears the greeting.
+    pub(super) fn begins_a_message(&mut self, voice: &Voice, now: Timestamp) {
+        self.stage = Stage::TakingMessage;
+        self.message = Some(Message {
+            began: now,
+            ..Message::default()
+        });
+        self.due = Some(now + signed(voice.voicemail.longest) + AROUND_A_MESSAGE);
+    }
 }
 
 /// How the call stands among those of its line; `None` once the caller is done.

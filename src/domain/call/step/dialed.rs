@@ -3,11 +3,10 @@
 use jiff::SignedDuration;
 
 use super::Turn;
-use crate::domain::call::ring::{message_is_over, next_person, ring, time_to_ring};
+use crate::domain::call::ring::{next_person, ring, time_to_ring};
 use crate::domain::call::step::NotOfTheCall;
 use crate::domain::call::{
-    Alert, Answer, Dialed, Effect, Given, Leg, LegEnd, LegStatus, Message, MissedAt, Note, Outcome,
-    Stage,
+    Alert, Answer, Dialed, Effect, Given, Leg, LegEnd, LegStatus, MissedAt, Outcome, Stage,
 };
 
 /// A shorter talk is taken for an accident: a pocket, or a lost signal.
@@ -55,7 +54,7 @@ impl Turn<'_> {
             self.call.stage,
             Stage::Ringing { leg: now } | Stage::Talking { leg: now } if now == leg
         );
-        self.leg_ends(at, leg, how);
+        self.leg_ends(at, how);
         if is_of_stage {
             if how.caller_hung_up {
                 self.hung_up(at, leg);
@@ -70,23 +69,19 @@ impl Turn<'_> {
     }
 
     /// What Twilio says here is more than what its news of the leg say, and stays.
-    fn leg_ends(&mut self, at: usize, leg: usize, how: &Dialed) {
-        let of_leg = &mut self.call.legs[at];
+    fn leg_ends(&mut self, at: usize, how: &Dialed) {
+        let (now, of_leg) = (self.now, &mut self.call.legs[at]);
         let before = of_leg.ended.take();
-        let is_known = before.as_ref().is_some_and(|end| end.asked_what_next);
         of_leg.ended = match before {
             Some(end) if end.asked_what_next => Some(end),
             before => Some(LegEnd {
-                at: before.map_or(self.now, |end| end.at),
+                at: before.map_or(now, |end| end.at),
                 status: how.status,
                 bridged: how.bridged,
                 seconds: how.seconds,
                 asked_what_next: true,
             }),
         };
-        if !is_known {
-            self.note(Note::LegEnd { leg });
-        }
     }
 
     fn hung_up(&mut self, at: usize, leg: usize) {
@@ -187,21 +182,14 @@ impl Turn<'_> {
         });
         match person {
             Some((person, time)) => {
-                let leg = ring(&mut self.call, person, self.voice, time, self.now);
-                self.note(Note::Ring { leg });
+                ring(&mut self.call, person, self.voice, time, self.now);
             }
             None => self.takes_message(),
         }
     }
 
     pub(super) fn takes_message(&mut self) {
-        self.call.stage = Stage::TakingMessage;
-        self.call.message = Some(Message {
-            began: self.now,
-            ..Message::default()
-        });
-        self.call.due = Some(message_is_over(self.now, self.voice));
-        self.note(Note::Voicemail);
+        self.call.begins_a_message(self.voice, self.now);
         if self.call.ended.is_some() {
             self.waits_for_the_recording();
         }

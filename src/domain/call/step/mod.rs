@@ -10,14 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::document::document;
 use super::ring::{SILENCE, live_call, signed};
 use super::{
-    Answer, Call, Effect, Event, Given, Leg, LegEnd, LegStatus, LineCalls, MissedAt, Note, Outcome,
+    Answer, Call, Effect, Event, Given, Leg, LegEnd, LegStatus, LineCalls, MissedAt, Outcome,
     Stage, words,
 };
 use crate::domain::ids::CallSid;
 use crate::domain::line::{Line, Voice};
 use crate::domain::routing::Known;
 
-/// A call after an event.
+/// A call after an event. If call or live calls are different, they are to be saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub call: Call,
@@ -115,10 +115,6 @@ impl Turn<'_> {
         document(&self.call, self.line, self.voice)
     }
 
-    fn note(&mut self, note: Note) {
-        self.effects.push(Effect::Note(note));
-    }
-
     /// The leg with this number, which has this name from now on.
     fn leg(&mut self, leg: usize, sid: &CallSid) -> Result<&mut Leg, NotOfTheCall> {
         let at = self.index(leg)?;
@@ -183,7 +179,6 @@ impl Turn<'_> {
         } else {
             Given::HangUp
         });
-        self.note(Note::Chose { leg });
         if !connects {
             return Ok(Answer::HangUp);
         }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::Turn;
 use crate::domain::call::ring::signed;
-use crate::domain::call::{Effect, MissedAt, Note, Outcome, Stage};
+use crate::domain::call::{Effect, MissedAt, Outcome, Stage};
 
 /// Whoever calls twice within so long means it, however soon they hang up.
 const TRIES_AGAIN: SignedDuration = SignedDuration::from_mins(10);
@@ -17,7 +17,6 @@ impl Turn<'_> {
         self.call.then.clear();
         self.call.stage = Stage::Over { outcome };
         self.call.due = None;
-        self.note(Note::CallEnd);
         if !self.is_worth_telling() {
             self.call.told = Some(self.now);
         } else if self.waits_for_the_transcript().is_none() {
