@@ -1,17 +1,19 @@
 //! A customer who asks to be forgotten: what goes of the one-machine store, what stays, and that nothing of it is
 //! left in the file.
 
-use relay::app::ports::store::{Changed, Notices, Store, Subscribers};
+use relay::app::ports::store::{Calls, Changed, Notices, Store, Subscribers, TokenDigest};
+use relay::domain::call::{Call, Caller};
 use relay::domain::conversation::question::{Choice, What};
 use relay::domain::conversation::{Conversation, PersonState, Question, Words};
 use relay::domain::delivery::{Delivery, Purpose, State};
-use relay::domain::ids::DeliveryId;
+use relay::domain::ids::{DeliveryId, MessageSid};
 use relay::domain::notice::{Audience, Notice, NoticeState};
 use relay::domain::opt_out::{self, Cause, OptOut};
 use relay::domain::phone::Sender;
 use relay::domain::subscriber::{self, Consent, How, To};
 use relay::hosts::server::DATABASE;
 
+use super::calls::{call, call_sid, live, with_message};
 use super::examples::{delivery, now, number, sid};
 use super::notices::notice;
 use super::retention::{Machine, WORDS, days, found_in, link, text};
@@ -204,4 +206,93 @@ async fn an_opt_out_stays_and_what_is_open_is_counted() {
     assert_eq!(store.gave_up_before(days(100), 10).await.unwrap(), []);
     assert_eq!(found_in(machine.folder.path(), ANA), 1, "in the opt-out");
     assert_eq!(found_in(machine.folder.path(), WORDS), 0);
+}
+
+/// What people were told of a call of that number.
+async fn told_of(machine: &Machine, n: u32, customer: u32) -> Delivery {
+    let (mut record, mut told) = text(n, days(29), Some(link(customer)));
+    let sid = MessageSid::of_call(&call_sid(n));
+    record.sms.from = Sender::Phone(number(customer));
+    record.sms.sid = sid.clone();
+    record.sms.body = "Missed call 2:14 PM, rang Sergio and Backup.".to_owned();
+    told.id = DeliveryId::of_inbound(&sid);
+    told.message_sid = Some(sid);
+    told.sender = Some(Sender::Phone(number(customer)));
+    told.attempts.clear();
+    told.body = format!("{}: {}", number(customer).expose(), record.sms.body);
+    told.parts[0].body = told.body.clone();
+    record.deliveries = vec![told.id.clone()];
+    let deliveries = std::slice::from_ref(&told);
+    machine.store.record(&record, deliveries).await.unwrap();
+    told
+}
+
+#[tokio::test]
+async fn calls_and_what_was_said_after_the_tone_go_and_those_of_others_stay() {
+    const TOKEN: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+    let machine = Machine::new().await;
+    let store = &machine.store;
+    let saved = async |call: &Call| store.save_call(call, None).await.unwrap();
+    let mut anas = with_message(1, TOKEN);
+    anas.due = None;
+    anas.message.as_mut().unwrap().transcript = Some(WORDS.to_owned());
+    store.save_call(&anas, Some(&live(1, &[1]))).await.unwrap();
+    let sip = Call {
+        caller: Caller::Odd(format!("sip:{ANA}@example.com")),
+        due: None,
+        ..call(2)
+    };
+    saved(&sip).await;
+    let bens = Call {
+        caller: Caller::Phone(number(108)),
+        ..with_message(3, "another")
+    };
+    saved(&bens).await;
+    let tokens = [TOKEN, "another"].map(TokenDigest::of);
+    for (token, sound) in tokens.iter().zip(["the voice of Ana", "the voice of Ben"]) {
+        let sound = sound.repeat(20_000);
+        let keeping = store.keep_voicemail(token, sound.as_bytes(), days(60));
+        keeping.await.unwrap();
+    }
+    told_of(&machine, 1, 107).await;
+    let of_ben = told_of(&machine, 3, 108).await;
+    // Another person was told of it too, without the number.
+    let mut link = Delivery {
+        purpose: Purpose::Told,
+        body: format!("Moved on: https://relay.example.com/v/{TOKEN}"),
+        state: State::Delivered,
+        sender: None,
+        ..delivery(60)
+    };
+    link.parts[0].body = link.body.clone();
+    store.spawn(std::slice::from_ref(&link)).await.unwrap();
+
+    let found = forget(&machine).await;
+    assert_eq!((found.calls.len(), found.open), (2, 0));
+    assert_eq!((found.texts.len(), found.deliveries.len()), (1, 1));
+    assert_eq!(found.quoting, [link.id.to_string()]);
+    let voice = "the voice of Ana";
+    for bytes in [&ANA[1..], WORDS, voice, TOKEN, tokens[0].as_str()] {
+        assert_eq!(found_in(machine.folder.path(), bytes), 0, "{bytes}");
+    }
+    assert_eq!(store.call(&anas.sid).await.unwrap(), None);
+    assert_eq!(store.call(&bens.sid).await.unwrap(), Some(bens));
+    let bens = store.voicemail(&tokens[1], now()).await.unwrap();
+    assert_eq!(bens.unwrap().sound.len(), 320_000);
+    let of_ben = store.delivery(&of_ben.id).await.unwrap();
+    assert!(of_ben.unwrap().has_words(), "the same is told of his call");
+    // How many came stays, and who of the people talks.
+    let left = store.for_call(&number(100), &anas.sid, None).await.unwrap();
+    let mut without = live(2, &[1]);
+    without.live[0].caller = None;
+    without.recent[0].1 = None;
+    assert_eq!(left.live, without);
+}
+
+#[tokio::test]
+async fn a_call_that_somebody_has_to_look_at_is_open() {
+    let machine = Machine::new().await;
+    machine.store.save_call(&call(1), None).await.unwrap();
+    let (found, _) = machine.store.of_number(&number(107)).unwrap();
+    assert_eq!((found.calls.len(), found.open), (1, 1));
 }

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::adapters::sqlite::store::retention::Removed;
-use relay::app::ports::store::{Changed, Notices, Store, Subscribers};
+use relay::app::ports::store::{Calls, Changed, Notices, Store, Subscribers, TokenDigest};
+use relay::domain::call::{Call, LineCalls};
 use relay::domain::conversation::{Block, Blocker, Conversation, Link, PersonState, Waits, Words};
 use relay::domain::delivery::{Attempt, Delivery, GaveUp, Outcome, State};
 use relay::domain::ids::DeliveryId;
@@ -21,6 +22,7 @@ use relay::domain::phone::PhoneNumber;
 use relay::domain::subscriber::{self, Consent, How, To};
 use relay::hosts::server::DATABASE;
 
+use super::calls::{call, live, with_message};
 use super::examples::{delivery, line, now, number, record, sid};
 use super::notices::notice;
 use crate::support::records::Records;
@@ -411,4 +413,63 @@ async fn what_is_overwritten_when_removed_costs_a_text_no_further_page() {
         100 < without && with <= without,
         "{with} and {without} pages"
     );
+}
+
+#[tokio::test]
+async fn calls_go_after_their_time_and_what_was_said_after_its_own() {
+    let machine = Machine::new().await;
+    let store = &machine.store;
+    let mut said = with_message(1, "token");
+    said.due = None;
+    said.message.as_mut().unwrap().transcript = Some(WORDS.to_owned());
+    store.save_call(&said, Some(&live(1, &[1]))).await.unwrap();
+    // Nobody looked at this one.
+    store.save_call(&call(2), None).await.unwrap();
+    let young = Call {
+        opened: days(60),
+        due: None,
+        ..call(3)
+    };
+    store.save_call(&young, None).await.unwrap();
+    let voice = "a voice after the tone".repeat(30_000);
+    let tokens = ["token", "other"].map(TokenDigest::of);
+    for (token, until) in tokens.iter().zip([30, 31]) {
+        let keeping = store.keep_voicemail(token, voice.as_bytes(), days(until));
+        keeping.await.unwrap();
+    }
+    assert_eq!(machine.remove_old(days(29)).await, Removed::default());
+    let removed = machine.remove_old(days(30)).await;
+    let one = Removed {
+        voicemails: 1,
+        ..Removed::default()
+    };
+    assert_eq!(removed, one);
+    assert_eq!(store.voicemail(&tokens[0], now()).await.unwrap(), None);
+    assert!(store.voicemail(&tokens[1], now()).await.unwrap().is_some());
+    assert_eq!(machine.remove_old(days(31)).await, one);
+    assert_eq!(found_in(machine.folder.path(), "voice after the tone"), 0);
+
+    let removed = machine.remove_old(days(90)).await;
+    assert_eq!((removed.words, removed.calls), (1, 0), "{removed:?}");
+    assert_eq!(found_in(machine.folder.path(), WORDS), 0);
+    let left = store.call(&said.sid).await.unwrap().unwrap();
+    assert_eq!(left.version, 2);
+    assert_eq!(left.message.unwrap().transcript, None);
+
+    let all = store.for_call(&number(100), &said.sid, None).await.unwrap();
+    assert_eq!(all.live, live(1, &[1]));
+    let removed = machine.remove_old(days(401)).await;
+    assert_eq!((removed.words, removed.calls), (0, 1), "{removed:?}");
+    let left = store.calls_of(&number(100), now(), 10).await.unwrap();
+    let sids: Vec<_> = left.into_iter().map(|call| call.sid).collect();
+    assert_eq!(sids, [young.sid, call(2).sid], "the one that is due stays");
+    let none = store.voicemail_call(&tokens[0]).await.unwrap();
+    assert_eq!(none, None);
+    let all = store.for_call(&number(100), &said.sid, None).await.unwrap();
+    let nobody = LineCalls {
+        version: 2,
+        ..LineCalls::default()
+    };
+    assert_eq!(all.live, nobody);
+    assert_eq!(machine.remove_old(days(402)).await, Removed::default());
 }

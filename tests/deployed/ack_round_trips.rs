@@ -6,11 +6,17 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use relay::app::inbound_sms;
+use relay::app::ports::store::Saved;
 use relay::app::relay::Relay;
+use relay::domain::call::{Call, LineCalls};
 use relay::domain::credentials::Secret;
+use relay::domain::ids::CallSid;
 use relay::domain::line::{Hours, Line, config};
-use relay::domain::phone::PhoneNumber;
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::domain::routing::decide;
+use relay::domain::routing::nature::Nature;
 use relay::hosts::lambda as aws;
 use relay::hosts::lambda::Needs;
 use relay::hosts::lambda::settings::Settings;
@@ -179,4 +185,51 @@ async fn while_aws_is_down_twilio_is_sent_to_its_fallback() {
     deployed.proxy.set_broken(false);
     let (status, ..) = deployed.receive(1).await;
     assert_eq!(status, 200);
+}
+
+/// Whatever else it takes to answer: what is stored of a call is read once and saved once.
+#[tokio::test]
+async fn a_call_is_read_in_one_round_trip_and_saved_in_one() {
+    let deployed = Deployed::start().await;
+    let (store, line) = (&deployed.relay.store, &deployed.line);
+    let caller = PhoneNumber::parse("+16195550107").unwrap();
+    let read = async |n: u32| {
+        let sid = CallSid::parse(&format!("CA{n:032x}")).unwrap();
+        let found = store.for_call(&line.number, &sid, Some(&caller)).await;
+        (sid, found.unwrap())
+    };
+    for n in 0..3 {
+        let (sid, found) = read(n).await;
+        let live = LineCalls {
+            version: found.live.version + 1,
+            ..found.live
+        };
+        let from = Sender::Phone(caller.clone());
+        let known = found.inbound.known(Timestamp::UNIX_EPOCH);
+        let begun = json!({
+            "sid": sid, "version": 1, "line": line.number, "caller": {"phone": caller},
+            "opened": Timestamp::UNIX_EPOCH, "stage": "taking_message",
+            "decision": decide(line, &known, &from, Nature::Ordinary, Timestamp::UNIX_EPOCH),
+            "message": {"began": Timestamp::UNIX_EPOCH, "token": format!("token {n}")},
+        });
+        let call: Call = serde_json::from_value(begun).unwrap();
+        let saved = store.save_call(&call, Some(&live)).await.unwrap();
+        assert_eq!(saved, Saved::Yes);
+        let calls = deployed.proxy.take_calls();
+        let operations: Vec<&str> = calls
+            .iter()
+            .filter_map(|call| call.operation.split('.').next_back())
+            .collect();
+        let chain = longest_chain(&calls).len();
+        assert_eq!((chain, calls.len()), (2, 4), "{operations:?}");
+        // One more request of the same call, such as that of a leg's end.
+        let (_, found) = read(n).await;
+        let next = Call {
+            version: 2,
+            message: None,
+            ..found.call.unwrap()
+        };
+        assert_eq!(store.save_call(&next, None).await.unwrap(), Saved::Yes);
+        assert_eq!(longest_chain(&deployed.proxy.take_calls()).len(), 2);
+    }
 }

@@ -51,8 +51,8 @@ impl SqliteStore {
         for (line, json) in talks {
             let conversation: Conversation = parse(&json)?;
             gone.has_tag(conversation.tag);
-            let last = conversation.texts.last();
-            if last.is_none_or(|last| last.call().is_none()) {
+            // What is told of a call may be told of others' calls too.
+            if conversation.texts.iter().all(|sid| sid.call().is_none()) {
                 gone.wrote(&conversation.words.0);
             }
             found.is_blocked |= conversation.blocked.is_some();
@@ -61,7 +61,6 @@ impl SqliteStore {
         self.each("inbounds", "sid", "record", |sid, json| {
             if gone.is_in(json) {
                 let record: InboundRecord = parse(json)?;
-                // Of others' calls the same may be told.
                 let is_theirs = record.sms.from.phone() == Some(number);
                 if is_theirs && record.sms.sid.call().is_none() {
                     gone.wrote(&record.sms.body);

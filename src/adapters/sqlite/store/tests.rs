@@ -17,6 +17,20 @@ async fn what_is_due_is_found_without_a_look_at_what_is_not() {
 }
 
 #[tokio::test]
+async fn calls_are_found_without_a_look_at_others() {
+    for (plan, index) in [
+        (plan_of(calls::DUE, [0, 1]), "INDEX calls_due (due<?)"),
+        (
+            plan_of(calls::OF_LINE, [0, 1, 2]),
+            "INDEX calls_line (line=? AND opened>?)",
+        ),
+    ] {
+        assert!(plan.contains(index), "{plan}");
+        assert!(!plan.contains("SCAN") && !plan.contains("TEMP"), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_number_subscribed_to_is_found_without_a_look_at_other_subscribers() {
     let plan = plan_of(subscribers::OF_NUMBER, [0, 1]);
     assert!(
