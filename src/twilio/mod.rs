@@ -5,6 +5,7 @@ pub mod access;
 pub mod answer;
 pub mod api;
 mod at_most;
+pub mod call_status;
 pub mod client;
 pub mod error_texts;
 pub mod errors;

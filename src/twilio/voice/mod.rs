@@ -7,8 +7,10 @@
 //! Sources: Twilio, "TwiML Voice" (Dial, Number, Gather, Record, Reject, Redirect) and "Connection
 //! overrides".
 
+mod caller;
 mod path;
 
+pub use caller::{attestation, caller};
 pub use path::{VOICE_PATH, VoicePath};
 
 use std::fmt::Write;

@@ -1,3 +1,5 @@
+mod voice;
+
 use super::*;
 use crate::domain::credentials::{self, Secret};
 use crate::domain::delivery::Status;
