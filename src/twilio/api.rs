@@ -74,10 +74,23 @@ impl Api {
         url: &str,
         form: String,
     ) -> Result<Response<Bytes>, NoAnswer> {
+        self.send_for("application/json", login, method, url, form)
+            .await
+    }
+
+    /// The same for an answer of another type than JSON.
+    pub async fn send_for(
+        &self,
+        wanted: &'static str,
+        login: Login<'_>,
+        method: Method,
+        url: &str,
+        form: String,
+    ) -> Result<Response<Bytes>, NoAnswer> {
         let mut request = Request::builder()
             .uri(url)
             .header(AUTHORIZATION, login.basic())
-            .header(ACCEPT, "application/json");
+            .header(ACCEPT, wanted);
         if method == Method::POST {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
@@ -111,7 +124,13 @@ pub(super) fn success(answer: Response<Bytes>) -> Result<Response<Bytes>, Refuse
 /// A page of a list, whatever it is a list of.
 #[derive(Deserialize)]
 pub(super) struct Page<T> {
-    #[serde(alias = "keys", alias = "media_list", alias = "messages")]
+    #[serde(
+        alias = "keys",
+        alias = "media_list",
+        alias = "messages",
+        alias = "calls",
+        alias = "recordings"
+    )]
     pub records: Vec<T>,
     pub next_page_uri: Option<HostPath>,
 }

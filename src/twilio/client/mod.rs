@@ -1,10 +1,14 @@
-//! The REST client: the one place that talks to Twilio's Messages API.
+//! The REST client: the one place that talks to Twilio's API of messages, calls and recordings.
 
+mod calls;
 mod day;
 mod media;
+mod recordings;
 
 pub use super::api::{ANSWER_TIMEOUT, NoAnswer, Refused, Transport};
+pub use calls::{CallAtTwilio, CallsPage};
 pub use day::{DayPage, Listing};
+pub use recordings::{MOST_RECORDED, RecordingAtTwilio, RecordingState};
 
 use std::time::Duration;
 
@@ -50,6 +54,10 @@ pub enum NotRead {
     /// What was not looked at may hold the message.
     #[error("Twilio lists more messages than are looked at ({} pages)", MOST_PAGES)]
     TooMany,
+    #[error("Twilio answered with something else than an MP3 file")]
+    NotAnMp3,
+    #[error("the recording is larger than {} bytes", MOST_RECORDED)]
+    TooLarge,
 }
 
 /// A message to create.
@@ -244,10 +252,11 @@ impl Client {
 }
 
 fn messages_path(credentials: &Credentials, rest: &str) -> String {
-    format!(
-        "/2010-04-01/Accounts/{}/Messages{rest}",
-        credentials.account_sid
-    )
+    account_path(credentials, &format!("Messages{rest}"))
+}
+
+fn account_path(credentials: &Credentials, rest: &str) -> String {
+    format!("/2010-04-01/Accounts/{}/{rest}", credentials.account_sid)
 }
 
 fn form(message: &NewMessage) -> String {
