@@ -3,10 +3,11 @@
 use futures::future::join_all;
 use jiff::Timestamp;
 use relay::app::ports::store::{MOST_SOUND, Saved, Store, TokenDigest};
-use relay::domain::call::{Attestation, Call, Caller, LineCalls, LiveCall, Message, Stage};
+use relay::domain::call::{Call, Caller, LineCalls, LiveCall, Message, Stage};
 use relay::domain::ids::{CallSid, MessageSid};
 use relay::domain::inbound_record::InboundRecord;
 use relay::domain::line::Line;
+use serde_json::json;
 
 use super::contract;
 #[cfg(feature = "aws")]
@@ -39,25 +40,13 @@ pub(super) fn call_sid(n: u32) -> CallSid {
 
 /// As it is saved first.
 pub(super) fn call(n: u32) -> Call {
-    Call {
-        sid: call_sid(n),
-        version: 1,
-        line: number(100),
-        caller: Caller::Phone(number(107)),
-        attestation: Attestation::A,
-        place: Some("San Diego, CA".to_owned()),
-        opened: now(),
-        decision: record(n).decision,
-        skipped: Vec::new(),
-        then: vec!["Backup".to_owned()],
-        legs: Vec::new(),
-        stage: Stage::Ringing { leg: 1 },
-        message: None,
-        ended: None,
-        told: None,
-        due: Some(after(215)),
-        by_fallback: false,
-    }
+    let first = json!({
+        "sid": call_sid(n), "version": 1, "line": number(100), "caller": {"phone": number(107)},
+        "attestation": "a", "place": "San Diego, CA", "opened": now(),
+        "decision": record(n).decision, "then": ["Backup"], "stage": {"ringing": {"leg": 1}},
+        "due": after(215),
+    });
+    serde_json::from_value(first).unwrap()
 }
 
 pub(super) fn with_message(n: u32, token: &str) -> Call {
@@ -80,11 +69,11 @@ pub(super) fn live(version: u64, calls: &[u32]) -> LineCalls {
         person: Some(number(110)),
         until: after(300),
     });
-    LineCalls {
-        version,
-        live: live.collect(),
-        recent: vec![(now(), Some(number(107))), (after(1), None)],
-    }
+    let all = json!({
+        "version": version, "live": live.collect::<Vec<_>>(),
+        "recent": [[now(), number(107)], [after(1), null]],
+    });
+    serde_json::from_value(all).unwrap()
 }
 
 async fn save(store: &impl Store, call: &Call) {

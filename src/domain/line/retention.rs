@@ -16,7 +16,7 @@ pub struct Retention {
     /// The words of texts, and the addresses of their attachments.
     #[serde(with = "in_seconds")]
     pub keep_words: Duration,
-    /// The records of texts, with the numbers.
+    /// The records of texts and calls, with the numbers.
     #[serde(with = "in_seconds")]
     pub keep_texts: Duration,
 }

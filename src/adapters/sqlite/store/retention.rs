@@ -1,6 +1,6 @@
 //! Removes what is too old to be kept, a small group of rows at a time: a text that comes meanwhile waits for
-//! one group at most. Texts and deliveries stand in the order in which they came, so that none of the younger
-//! ones are read.
+//! one group at most. Texts, deliveries and calls stand in the order in which they came, so that none of the
+//! younger ones are read.
 
 use std::collections::HashMap;
 use std::time::Duration;
