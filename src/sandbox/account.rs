@@ -11,6 +11,12 @@ pub struct Number {
     pub sms_url: Option<String>,
     /// Called when that one fails.
     pub sms_fallback_url: Option<String>,
+    /// Called when a call comes in ("A call comes in").
+    pub voice_url: Option<String>,
+    /// Called when that one, or another of a call's URLs, fails.
+    pub voice_fallback_url: Option<String>,
+    /// Called when a call is over ("Call status changes").
+    pub status_callback: Option<String>,
     /// Whether webhooks carry `OptOutType`, as with Twilio's Advanced Opt-Out.
     pub advanced_opt_out: bool,
     /// Whether people write to it only what they answer: a new text goes to another number.

@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 
 use super::message::API_VERSION;
-use super::state::{State, Step};
-use super::webhook::Outgoing;
+use super::state::{Happening, State, Step};
+use super::webhook::{Answers, Outgoing};
 use super::{Message, Power, Text};
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
@@ -22,9 +22,16 @@ const EXPIRED: u32 = 30036;
 impl State {
     /// Runs everything that happens up to `now`.
     pub(super) fn settle(&mut self, now: Timestamp) {
-        while let Some((at, (step, sid))) = self.steps.take(now) {
+        while let Some((at, next)) = self.steps.take(now) {
             self.now = at;
-            self.take_step(step, &sid);
+            match next {
+                Happening::Message(step, sid) => self.take_step(step, &sid),
+                Happening::Call(sid, epoch, step) => self.take_call_step(&sid, epoch, step),
+                Happening::Recording(stored, url, status) => {
+                    self.call_back_recording(&stored, &url, status);
+                }
+                Happening::Answer(webhook, answer) => self.judge(*webhook, answer),
+            }
         }
         self.now = now;
     }
@@ -49,7 +56,7 @@ impl State {
     }
 
     fn put_step(&mut self, at: Timestamp, step: Step, sid: &MessageSid) {
-        self.steps.put(at, (step, sid.clone()));
+        self.steps.put(at, Happening::Message(step, sid.clone()));
     }
 
     fn wait_in_queue(&mut self, sid: &MessageSid) {
@@ -169,7 +176,7 @@ impl State {
             let done = self.now.strftime("%y%m%d%H%M").to_string();
             fields.push(("RawDlrDoneDate", done));
         }
-        let callback = Outgoing::new(None, url, None, Form::from_fields(fields));
+        let callback = Outgoing::new(Answers::Nothing, url, None, Form::from_fields(fields));
         let longest = self.pace.sending.max(self.pace.carrier);
         for wait in self.faults.of_callback(&message.to, longest) {
             self.outbox.put(self.now + wait, callback.clone());

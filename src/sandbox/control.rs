@@ -9,7 +9,12 @@
 //! | `POST /sandbox/texts` | a phone texts a number: see [`NewText`] |
 //! | `GET /sandbox/phones` | the phones that have been used |
 //! | `GET /sandbox/phones/{number}` | a phone's screen: see [`Screen`]; `?after=CURSOR` for what is new |
-//! | `POST /sandbox/phones/{number}` | switches a phone: `{"power": "on"}`, `"off"` or `"silent"` ([`Power`]) |
+//! | `POST /sandbox/phones/{number}` | switches a phone: `{"power": "on"}`, `"off"` or `"silent"` ([`Power`]); and how it takes calls: `{"calls": "busy"}` ([`TakesCalls`]) |
+//! | `POST /sandbox/phones/{number}/call` | the person at a phone that is called: `"answer"`, `"decline"`, `"hang_up"`, `{"press": "1"}`, `{"say": 20}` ([`super::Act`]) |
+//! | `POST /sandbox/calls` | a customer calls a number: see [`super::control_calls::PlaceCall`] |
+//! | `GET /sandbox/calls`, `GET /sandbox/calls/{sid}` | the calls, or one, with what each side heard ([`super::CallView`]); `latest` is the last that goes on |
+//! | `POST /sandbox/calls/{sid}` | the customer on a call: an [`super::Act`]; `latest` as before |
+//! | `GET`, `POST /sandbox/voice` | which of the facts about Twilio are true that nobody could check ([`super::Unchecked`]) |
 //! | `GET /sandbox/faults` | the faults that have not happened yet |
 //! | `POST /sandbox/faults` | adds one: an [`Injection`], such as `{"fault": "lost_answer", "to": "+1…"}`, or `{"fault": "lost_answer", "requests": "create_key"}` ([`super::Requests`]) |
 //! | `DELETE /sandbox/faults` | forgets them |
@@ -30,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, from_slice, from_value, json};
 
 use super::faults::once;
-use super::{Entry, Injection, Power, Sandbox, Text};
+use super::{Entry, Injection, Power, Sandbox, TakesCalls, Text};
 use crate::domain::credentials;
 use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms::MOST_MEDIA;
@@ -42,11 +47,11 @@ const MOST_FAULTS: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024;
 const LONGEST_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
-type Shared = State<Arc<Sandbox>>;
-type Answer = Result<Response<Body>, BadRequest>;
+pub(super) type Shared = State<Arc<Sandbox>>;
+pub(super) type Answer = Result<Response<Body>, BadRequest>;
 
 /// What is wrong with a request.
-struct BadRequest(String);
+pub(super) struct BadRequest(String);
 
 impl<E: fmt::Display> From<E> for BadRequest {
     fn from(error: E) -> Self {
@@ -63,11 +68,11 @@ impl IntoResponse for BadRequest {
 
 const JSON: [(::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
 
-fn ok(body: impl Serialize) -> Answer {
+pub(super) fn ok(body: impl Serialize) -> Answer {
     Ok((JSON, serde_json::to_vec(&body)?).into_response())
 }
 
-fn created(body: impl Serialize) -> Answer {
+pub(super) fn created(body: impl Serialize) -> Answer {
     Ok((StatusCode::CREATED, ok(body)?).into_response())
 }
 
@@ -89,6 +94,7 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
             "/sandbox/alerts",
             get(|State(it): Shared| async move { ok(it.alerts()) }),
         )
+        .merge(super::control_calls::routes())
         .layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
@@ -127,6 +133,9 @@ pub struct Texted {
 pub struct Screen {
     pub phone: String,
     pub power: Power,
+    /// How it takes calls.
+    #[serde(default)]
+    pub calls: TakesCalls,
     /// Pass it as `after` to get only what came later.
     pub cursor: usize,
     /// The zone in which the account's people read times, if its first number says.
@@ -137,7 +146,10 @@ pub struct Screen {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Switch {
-    power: Power,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    power: Option<Power>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calls: Option<TakesCalls>,
 }
 
 async fn account(State(sandbox): Shared) -> Answer {
@@ -197,7 +209,7 @@ async fn text(State(sandbox): Shared, body: Bytes) -> Answer {
     })
 }
 
-fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, String> {
+pub(super) fn only_number(sandbox: &Sandbox) -> Result<PhoneNumber, String> {
     let mut numbers = sandbox.numbers();
     numbers.retain(|(_, setup)| !setup.reply_number);
     match numbers.as_slice() {
@@ -225,6 +237,7 @@ async fn screen(State(sandbox): Shared, Path(phone): Path<String>, uri: Uri) -> 
     ok(Screen {
         phone,
         power: sandbox.power(&sender),
+        calls: sandbox.how_it_takes_calls(&sender),
         cursor,
         time_zone: numbers.into_iter().find_map(|(_, setup)| setup.time_zone),
         entries,
@@ -233,7 +246,16 @@ async fn screen(State(sandbox): Shared, Path(phone): Path<String>, uri: Uri) -> 
 
 async fn switch(State(sandbox): Shared, Path(phone): Path<String>, body: Bytes) -> Answer {
     let switch: Switch = from_slice(&body)?;
-    sandbox.switch(&PhoneNumber::parse(&phone)?, switch.power);
+    let phone = PhoneNumber::parse(&phone)?;
+    if switch.power.is_none() && switch.calls.is_none() {
+        return Err("say how: {\"power\": \"off\"} or {\"calls\": \"busy\"}".into());
+    }
+    if let Some(power) = switch.power {
+        sandbox.switch(&phone, power);
+    }
+    if let Some(calls) = &switch.calls {
+        sandbox.takes_calls(&phone, calls.clone());
+    }
     ok(switch)
 }
 

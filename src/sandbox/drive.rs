@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::Uri;
+use ::http::header::CONTENT_TYPE;
 use tokio::task::JoinSet;
 
 use super::{NoReply, Sandbox, Webhook};
@@ -16,8 +17,8 @@ use crate::twilio::webhook::is_of_this_machine;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// No TwiML comes near this size.
-const LONGEST_ANSWER: usize = 64 * 1024;
+/// Twilio takes no TwiML of more than 64 KiB; that this is too much is said by whoever reads it.
+const LONGEST_ANSWER: usize = 128 * 1024;
 
 /// How long at most to sleep: a clock that is set back must not stop the sandbox for long.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -92,13 +93,20 @@ pub async fn drive(sandbox: Arc<Sandbox>, resolve: Resolve, shutdown: impl Futur
 
 async fn post(sandbox: Arc<Sandbox>, client: reqwest::Client, address: String, webhook: Webhook) {
     let answer = match webhook.request_to(&address) {
-        Ok(request) => network::send(&client, request, LONGEST_ANSWER).await,
+        Ok(request) => {
+            let sent = network::send(&client, request, LONGEST_ANSWER);
+            let in_time = tokio::time::timeout(webhook.timeout, sent).await;
+            in_time.unwrap_or_else(|_| Err(NoAnswer::Unknown("no answer in time".to_owned())))
+        }
         Err(error) => Err(NoAnswer::NotSent(error.to_string())),
     };
     match answer {
         Ok(answer) => {
             let body = String::from_utf8_lossy(answer.body());
-            sandbox.answered(webhook.id, answer.status().as_u16(), &body);
+            let content_type = answer.headers().get(CONTENT_TYPE);
+            let content_type = content_type.and_then(|value| value.to_str().ok());
+            let status = answer.status().as_u16();
+            sandbox.answered_with(webhook.id, status, content_type, &body);
         }
         Err(NoAnswer::NotSent(_)) => sandbox.unanswered(webhook.id, NoReply::NoConnection),
         Err(NoAnswer::Unknown(_)) => sandbox.unanswered(webhook.id, NoReply::TimedOut),

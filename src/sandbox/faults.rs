@@ -53,6 +53,73 @@ pub enum Fault {
     DelayedCallback { ms: u64 },
     /// A status callback is overtaken by the next one.
     ReorderedCallback,
+
+    /// Something goes wrong with a call.
+    Call(CallFault),
+}
+
+/// Something that goes wrong with a webhook of a call, or with a leg.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallFault {
+    pub what: CallTrouble,
+    /// Only webhooks whose URL has that in it, such as `/ended`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CallTrouble {
+    /// The program gets the request, and its answer never comes.
+    LostAnswer,
+    /// The answer takes so long.
+    SlowAnswer { ms: u64 },
+    /// The program gets the request; what comes back is this `status`.
+    ErrorAnswer { status: u16 },
+    /// The request is made twice; the answer to the second is ignored.
+    RepeatedRequest,
+    /// A status callback is not made.
+    LostCallback,
+    /// A status callback is made three seconds later, so that the next one may overtake it.
+    ReorderedCallback,
+    /// A leg ends as `failed` with this error, such as 13227 (geo permission) or 13224.
+    Failed { code: u32 },
+}
+
+/// What becomes of a webhook of a call.
+pub(super) enum CallWebhook {
+    Answer(AnswerFault),
+    Twice,
+    Lost,
+    Later(Duration),
+}
+
+/// How long a status callback that is overtaken waits.
+const OVERTAKEN: Duration = Duration::from_secs(3);
+
+/// What goes wrong with an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AnswerFault {
+    Late(Duration),
+    Status(u16),
+}
+
+impl CallTrouble {
+    /// If it strikes a webhook that asks what to do (`is_asked`), or a status callback.
+    fn of_webhook(&self, is_asked: bool) -> Option<CallWebhook> {
+        Some(match self {
+            Self::LostAnswer if is_asked => CallWebhook::Answer(AnswerFault::Late(Duration::MAX)),
+            Self::SlowAnswer { ms } if is_asked => {
+                CallWebhook::Answer(AnswerFault::Late(Duration::from_millis(*ms)))
+            }
+            Self::ErrorAnswer { status } => CallWebhook::Answer(AnswerFault::Status(*status)),
+            Self::RepeatedRequest => CallWebhook::Twice,
+            Self::LostCallback if !is_asked => CallWebhook::Lost,
+            Self::ReorderedCallback if !is_asked => CallWebhook::Later(OVERTAKEN),
+            _ => return None,
+        })
+    }
 }
 
 fn bad_request() -> u16 {
@@ -115,7 +182,11 @@ impl Fault {
             Fault::SlowAnswer { ms }
             | Fault::ArrivesAfterAll { ms, .. }
             | Fault::Held { ms }
-            | Fault::DelayedCallback { ms } => Some(*ms),
+            | Fault::DelayedCallback { ms }
+            | Fault::Call(CallFault {
+                what: CallTrouble::SlowAnswer { ms },
+                ..
+            }) => Some(*ms),
             _ => None,
         }
     }
@@ -271,6 +342,27 @@ impl Faults {
     pub fn of_callback(&mut self, to: &str, overtaken: Duration) -> Vec<Duration> {
         let times = self.take(Some(to), |injection| injection.fault.of_callback(overtaken));
         times.unwrap_or_else(|| vec![Duration::ZERO])
+    }
+
+    /// What becomes of a webhook of a call to that number, or of a leg to that phone.
+    pub fn of_call(&mut self, to: &str, url: &str, is_asked: bool) -> Option<CallWebhook> {
+        self.take(Some(to), |Injection { fault, .. }| match fault {
+            Fault::Call(fault) if fault.url.as_deref().is_none_or(|part| url.contains(part)) => {
+                fault.what.of_webhook(is_asked)
+            }
+            _ => None,
+        })
+    }
+
+    /// The error with which a leg to that phone fails.
+    pub fn of_leg(&mut self, to: &str) -> Option<u32> {
+        self.take(Some(to), |Injection { fault, .. }| match fault {
+            Fault::Call(CallFault {
+                what: CallTrouble::Failed { code },
+                ..
+            }) => Some(*code),
+            _ => None,
+        })
     }
 
     /// Takes the first fault for that number of which `strikes` knows what it does.

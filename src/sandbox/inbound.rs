@@ -6,7 +6,7 @@ use super::places::place_of;
 use super::rest::media::media_url;
 use super::state::State;
 use super::text::content_type;
-use super::webhook::Outgoing;
+use super::webhook::{Answers, Outgoing};
 use super::{Direction, Message, Text};
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
@@ -62,7 +62,7 @@ impl State {
         }
         if let Some(url) = &setup.sms_url {
             let (sid, fields) = (message.sid.clone(), Form::from_fields(fields));
-            let webhook = Outgoing::new(Some(sid), url, setup.sms_fallback_url, fields);
+            let webhook = Outgoing::new(Answers::Text(sid), url, setup.sms_fallback_url, fields);
             for _ in 0..text.copies {
                 self.outbox.put(now, webhook.clone());
             }

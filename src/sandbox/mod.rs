@@ -12,8 +12,11 @@
 mod access;
 mod account;
 mod agenda;
+mod answers;
+mod call;
 mod carrier;
 pub mod control;
+pub mod control_calls;
 pub mod drive;
 mod faults;
 mod guard;
@@ -29,16 +32,19 @@ mod reply;
 mod rest;
 mod state;
 mod text;
+mod voice;
 mod webhook;
 
 pub use account::{DEMO_CALLER, DEMO_KEY, Number, demo_account};
-pub use faults::{Fault, Injection, Requests};
+pub use call::{Act, CallStatus, CallView, CannotAct, Heard, Kind, TakesCalls, Unchecked};
+pub use faults::{CallFault, CallTrouble, Fault, Injection, Requests};
 pub use in_process::InProcess;
 pub use inbound::NotOurNumber;
 pub use message::{Direction, Message, Pace};
 pub use phones::{Entry, Power};
 pub use rest::Handled;
 pub use text::Text;
+pub use voice::{NewCall, WITHHELD, twiml_attributes};
 pub use webhook::{Alert, NoReply, Webhook, WebhookId};
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -49,6 +55,7 @@ use faults::Faults;
 use jiff::Timestamp;
 use state::State;
 use tokio::sync::Notify;
+use webhook::Given;
 
 use crate::clock::Clock;
 use crate::domain::credentials::{Credentials, Secret};
@@ -196,21 +203,86 @@ impl Sandbox {
         next.into_iter().flatten().min()
     }
 
-    /// A webhook was answered.
+    /// A webhook of a text was answered.
     pub fn answered(&self, webhook: WebhookId, status: u16, body: &str) {
-        self.change(|state| {
-            let answered = state.outbox.answered(webhook, status, state.now);
-            if let Some(outgoing) = answered
-                && let Some(inbound) = &outgoing.inbound
-            {
-                state.reply(inbound, &outgoing.url, body);
-            }
-        });
+        self.answered_with(webhook, status, Some("text/xml"), body);
+    }
+
+    /// A webhook was answered with that content type, on which it depends how a call's answer is read.
+    pub fn answered_with(
+        &self,
+        webhook: WebhookId,
+        status: u16,
+        content_type: Option<&str>,
+        body: &str,
+    ) {
+        let given = Given {
+            status,
+            content_type: content_type.map(str::to_owned),
+            body: body.to_owned(),
+        };
+        self.change(|state| state.webhook_ends(webhook, Ok(given)));
     }
 
     /// A webhook got no answer.
     pub fn unanswered(&self, webhook: WebhookId, why: NoReply) {
-        self.change(|state| state.outbox.unanswered(webhook, why, state.now));
+        self.change(|state| state.webhook_ends(webhook, Err(why)));
+    }
+
+    /// A customer calls one of the account's numbers; returns the call's SID.
+    pub fn call(&self, from: &str, to: &PhoneNumber, new: NewCall) -> Result<String, NotOurNumber> {
+        self.change(|state| state.place_call(from, to, new))
+    }
+
+    /// The customer on a call does something.
+    pub fn caller_acts(&self, call: &str, act: &Act) -> Result<(), CannotAct> {
+        self.change(|state| state.caller_acts(call, act))
+    }
+
+    /// The person at a phone does something with the call that rings or goes on there; returns its SID.
+    pub fn callee_acts(&self, phone: &PhoneNumber, act: &Act) -> Result<String, CannotAct> {
+        self.change(|state| state.callee_acts(phone.expose(), act))
+    }
+
+    /// How a phone takes calls.
+    pub fn takes_calls(&self, phone: &PhoneNumber, how: TakesCalls) {
+        self.settled().phones.named(phone.expose()).calls = how;
+    }
+
+    /// How a phone takes calls now.
+    pub fn how_it_takes_calls(&self, phone: &Sender) -> TakesCalls {
+        let state = self.state();
+        let phone = state.phones.0.get(phone.expose());
+        phone.map(|phone| phone.calls.clone()).unwrap_or_default()
+    }
+
+    /// A call, or a leg of one, as of now.
+    pub fn call_view(&self, sid: &str) -> Option<CallView> {
+        let state = self.settled();
+        state.calls.view(sid, state.now)
+    }
+
+    /// All calls, without the legs, which are in their calls; oldest first.
+    pub fn calls(&self) -> Vec<CallView> {
+        let state = self.settled();
+        let calls = state.calls.all.iter().filter(|call| !call.is_leg());
+        let views = calls.filter_map(|call| state.calls.view(&call.sid, state.now));
+        views.collect()
+    }
+
+    /// The customer's call that came last and goes on.
+    pub fn latest_call(&self) -> Option<String> {
+        let state = self.settled();
+        state.calls.latest_live().map(|call| call.sid.clone())
+    }
+
+    /// Which of the facts are true that nobody could check.
+    pub fn set_unchecked(&self, unchecked: Unchecked) {
+        self.state().unchecked = unchecked;
+    }
+
+    pub fn unchecked(&self) -> Unchecked {
+        self.state().unchecked.clone()
     }
 
     fn now(&self) -> Timestamp {

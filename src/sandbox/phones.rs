@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Message;
+use super::{Message, TakesCalls};
 use crate::domain::ids::message_sid::MessageSid;
 
 /// A virtual phone.
 #[derive(Default)]
 pub(super) struct Phone {
     pub power: Power,
+    pub calls: TakesCalls,
     pub screen: Vec<Entry>,
 }
 

@@ -1,6 +1,6 @@
 //! Everything that the sandbox remembers. What happens in it stands with its subject: messages on
 //! their way in `carrier`, texts that come in in `inbound`, replies to them in `reply`, and
-//! requests to the API in `rest`.
+//! requests to the API in `rest`. Calls are in `voice`.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,13 @@ use jiff::Timestamp;
 
 use super::access::Access;
 use super::agenda::Agenda;
+use super::call::doing::CallStep;
+use super::call::{CallSid, Calls, Stored, Unchecked};
 use super::faults::Faults;
 use super::message::Messages;
 use super::opt_out::OptOuts;
 use super::phones::Phones;
-use super::webhook::Outbox;
+use super::webhook::{Given, NoReply, Outbox, Outgoing};
 use super::{Number, Pace};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
@@ -29,9 +31,25 @@ pub(super) struct State {
     pub phones: Phones,
     pub opt_outs: OptOuts,
     pub faults: Faults,
-    /// What happens next to which message.
-    pub steps: Agenda<(Step, MessageSid)>,
+    /// What happens next to which message or call.
+    pub steps: Agenda<Happening>,
     pub outbox: Outbox,
+    /// When the sandbox began; the names of calls derive from it.
+    pub opened: Timestamp,
+    pub calls: Calls,
+    pub calls_begun: u64,
+    pub recordings: Vec<Stored>,
+    pub unchecked: Unchecked,
+}
+
+pub(super) enum Happening {
+    Message(Step, MessageSid),
+    /// Unless the call did something else since: see its `epoch`.
+    Call(CallSid, Option<u64>, CallStep),
+    /// The callback of a recording is told how that stands.
+    Recording(Stored, String, &'static str),
+    /// A webhook's answer came late, or its time is over.
+    Answer(Box<Outgoing>, Result<Given, NoReply>),
 }
 
 /// The next thing that happens to a message.
@@ -59,6 +77,11 @@ impl State {
             faults: Faults::default(),
             steps: Agenda::default(),
             outbox: Outbox::default(),
+            opened: now,
+            calls: Calls::default(),
+            calls_begun: 0,
+            recordings: Vec::new(),
+            unchecked: Unchecked::default(),
         }
     }
 

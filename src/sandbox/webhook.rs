@@ -1,6 +1,7 @@
 //! The requests that Twilio makes: when, how often, and what is wrong with their answers.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ::http::{Request, Uri};
 use bytes::Bytes;
@@ -8,6 +9,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::agenda::Agenda;
+use super::call::Asked;
+use super::faults::AnswerFault;
 use super::message::digest;
 use super::overrides::Retries;
 use crate::domain::credentials::Secret;
@@ -28,6 +31,8 @@ pub struct Webhook {
     pub headers: Vec<(&'static str, String)>,
     /// The form.
     pub body: String,
+    /// How long the answer may take.
+    pub timeout: Duration,
 }
 
 impl Webhook {
@@ -72,12 +77,42 @@ pub struct Alert {
 /// A webhook to be made, or waiting for its answer.
 #[derive(Clone)]
 pub(super) struct Outgoing {
-    /// The message that came in and may be answered; none of a status callback.
-    pub inbound: Option<MessageSid>,
+    pub answers: Answers,
     pub url: String,
     fallback: Option<String>,
     fields: Form,
+    /// Fields that are not signed.
+    unsigned: &'static [&'static str],
     retries: Retries,
+    /// What goes wrong with the answer.
+    pub fault: Option<AnswerFault>,
+}
+
+/// An answer that a program gave.
+#[derive(Clone)]
+pub(super) struct Given {
+    pub status: u16,
+    pub content_type: Option<String>,
+    pub body: String,
+}
+
+/// What a webhook's answer is about.
+#[derive(Debug, Clone)]
+pub(super) enum Answers {
+    /// A status callback.
+    Nothing,
+    /// The message that came in.
+    Text(MessageSid),
+    /// A call.
+    Call(Asked),
+}
+
+/// What becomes of a webhook after its answer, or without one.
+pub(super) enum Verdict {
+    Good,
+    /// It is made again, or the fallback is.
+    Again(Outgoing),
+    Failed,
 }
 
 /// Twilio got an answer that it cannot use ("HTTP retrieval failure").
@@ -86,36 +121,46 @@ const NO_GOOD_ANSWER: u32 = 11200;
 const NO_ANSWER: u32 = 11205;
 
 impl Outgoing {
-    pub fn new(
-        inbound: Option<MessageSid>,
-        url: &str,
-        fallback: Option<String>,
-        fields: Form,
-    ) -> Self {
+    pub fn new(answers: Answers, url: &str, fallback: Option<String>, fields: Form) -> Self {
         let (url, retries) = Retries::split(url);
         Self {
-            inbound,
+            answers,
             url,
             fallback,
             fields,
+            unsigned: &[],
             retries,
+            fault: None,
         }
+    }
+
+    /// How long its answer may take.
+    pub fn timeout(&self) -> Duration {
+        self.retries.timeout
+    }
+
+    /// Has these fields added after signing.
+    pub fn leave_unsigned(&mut self, names: &'static [&'static str]) {
+        self.unsigned = names;
     }
 
     fn headers(&self, token: &Secret) -> Vec<(&'static str, String)> {
         let form = "application/x-www-form-urlencoded; charset=UTF-8";
         let idempotency = digest(&format!("{} {}", self.url, self.fields.encode()));
+        let signed = self.fields.fields();
+        let signed = signed.filter(|(name, _)| !self.unsigned.contains(name));
+        let signed = Form::from_fields(signed);
         vec![
             ("content-type", form.into()),
             ("user-agent", "TwilioProxy/1.1".into()),
             ("accept", "*/*".into()),
-            (HEADER, sign(token, &self.url, Signed::Form(&self.fields))),
+            (HEADER, sign(token, &self.url, Signed::Form(&signed))),
             ("i-twilio-idempotency-token", idempotency),
         ]
     }
 
     /// The request to the fallback URL, which is told what was wrong.
-    fn to_fallback(&self, error_code: u32) -> Option<Self> {
+    pub fn to_fallback(&self, error_code: u32) -> Option<Self> {
         let url = self.fallback.as_deref()?;
         let error_code = error_code.to_string();
         let told = [
@@ -123,7 +168,9 @@ impl Outgoing {
             ("ErrorUrl", self.url.as_str()),
         ];
         let fields = Form::from_fields(self.fields.fields().chain(told));
-        Some(Self::new(self.inbound.clone(), url, None, fields))
+        let mut fallback = Self::new(self.answers.clone(), url, None, fields);
+        fallback.unsigned = self.unsigned;
+        Some(fallback)
     }
 }
 
@@ -156,24 +203,29 @@ impl Outbox {
                 url: outgoing.url.clone(),
                 headers: outgoing.headers(token),
                 body: outgoing.fields.encode(),
+                timeout: outgoing.retries.timeout,
             });
             self.in_flight.insert(id, outgoing);
         }
         due
     }
 
-    /// The webhook, if that answers it well; otherwise it may be made again.
-    pub fn answered(&mut self, id: WebhookId, status: u16, now: Timestamp) -> Option<Outgoing> {
+    /// A webhook that waits no longer for its answer.
+    pub fn take(&mut self, id: WebhookId) -> Option<Outgoing> {
+        self.in_flight.remove(&id)
+    }
+
+    /// Whether a status is a good answer; otherwise the webhook may be made again.
+    pub fn answered(&mut self, webhook: &Outgoing, status: u16, now: Timestamp) -> Verdict {
         let policy = match status {
-            200..=299 => return self.in_flight.remove(&id),
+            200..=299 => return Verdict::Good,
             400..=499 => "4xx",
             _ => "5xx",
         };
-        self.failed(id, policy, NO_GOOD_ANSWER, &status.to_string(), now);
-        None
+        self.failed(webhook, policy, NO_GOOD_ANSWER, &status.to_string(), now)
     }
 
-    pub fn unanswered(&mut self, id: WebhookId, why: NoReply, now: Timestamp) {
+    pub fn unanswered(&mut self, webhook: &Outgoing, why: NoReply, now: Timestamp) -> Verdict {
         let (policy, what) = match why {
             NoReply::NoConnection => ("ct", "no connection"),
             NoReply::TimedOut => ("rt", "no answer in time"),
@@ -183,20 +235,25 @@ impl Outbox {
                  (`relay sandbox --resolve PUBLIC=LOCAL`)",
             ),
         };
-        self.failed(id, policy, NO_ANSWER, what, now);
+        self.failed(webhook, policy, NO_ANSWER, what, now)
     }
 
-    fn failed(&mut self, id: WebhookId, policy: &str, code: u32, what: &str, now: Timestamp) {
-        let Some(mut outgoing) = self.in_flight.remove(&id) else {
-            return;
-        };
+    fn failed(
+        &mut self,
+        webhook: &Outgoing,
+        policy: &str,
+        code: u32,
+        what: &str,
+        now: Timestamp,
+    ) -> Verdict {
         let message = format!("the webhook failed: {what}");
-        self.alert(code, &outgoing.url, message, now);
-        if outgoing.retries.again_after(policy) {
-            self.put(now, outgoing);
-        } else if let Some(fallback) = outgoing.to_fallback(code) {
-            self.put(now, fallback);
+        self.alert(code, &webhook.url, message, now);
+        let mut again = webhook.clone();
+        if again.retries.again_after(policy) {
+            return Verdict::Again(again);
         }
+        let fallback = webhook.to_fallback(code);
+        fallback.map_or(Verdict::Failed, Verdict::Again)
     }
 
     pub fn alert(&mut self, error_code: u32, url: &str, message: String, at: Timestamp) {

@@ -14,6 +14,7 @@ pub fn title(code: u32) -> Option<&'static str> {
         20503 => "Service Unavailable",
         21211 => "Invalid 'To' Phone Number",
         21212 => "Invalid From Number (caller ID)",
+        21220 => "Invalid call state",
         21266 => "'To' and 'From' number cannot be the same",
         21408 => {
             "Permission to send an SMS has not been enabled for the region indicated by the 'To' number"

@@ -16,54 +16,15 @@ impl State {
     /// A page of messages, newest first.
     pub(super) fn list(&self, path: &str, query: &Form) -> Result<Value, ApiError> {
         let matching = self.matching(query)?;
-        let number = |name| parsed(query, name, "a number", |text| text.parse().ok());
-        let page_size: usize = number("PageSize")?.unwrap_or(PAGE_SIZE);
-        let page_size = page_size.clamp(1, LARGEST_PAGE);
-        let page = number("Page")?.unwrap_or(0);
-        // The token names the last message of the page before, so that what is created meanwhile
-        // moves nothing from one page to the other.
-        let start = match query.filled("PageToken").and_then(|t| t.strip_prefix("PA")) {
-            Some(last) => {
-                let at = matching.iter().position(|m| m.sid.as_str() == last);
-                at.map_or(matching.len(), |at| at + 1)
-            }
-            None => (page * page_size).min(matching.len()),
-        };
-        let end = (start + page_size).min(matching.len());
-        let shown = &matching[start..end];
-        let uri = |page: usize, token: Option<String>| {
-            let filters = query.fields();
-            let ours = ["Page", "PageSize", "PageToken"];
-            let mut uri = form_urlencoded::Serializer::new(String::new());
-            uri.extend_pairs(filters.filter(|(name, _)| !ours.contains(name)))
-                .append_pair("PageSize", &page_size.to_string())
-                .append_pair("Page", &page.to_string())
-                .extend_pairs(token.map(|token| ("PageToken", token)));
-            format!("{path}?{}", uri.finish())
-        };
-        let last = shown.last().map(|message| format!("PA{}", message.sid));
-        let messages = shown.iter().map(|message| message.json(&self.account_sid));
-        Ok(json!({
-            "end": end.saturating_sub(1),
-            "first_page_uri": uri(0, None),
-            "messages": messages.collect::<Vec<_>>(),
-            "next_page_uri": (end < matching.len()).then(|| uri(page + 1, last)),
-            "page": page,
-            "page_size": page_size,
-            "previous_page_uri": (page > 0).then(|| uri(page - 1, None)),
-            "start": start,
-            "uri": uri(page, None),
-        }))
+        let sid = |message: &&Message| message.sid.to_string();
+        let json = |message: &&Message| message.json(&self.account_sid);
+        page(path, query, "messages", &matching, sid, json)
     }
 
     /// The messages that are wanted. Dates are days in GMT, both ends included; a message that was
     /// not sent yet has no such date and matches none.
     fn matching(&self, query: &Form) -> Result<Vec<&Message>, ApiError> {
-        // A day, or the day of an instant, which is what the SDKs send.
-        let day = |name| {
-            let day = |text: &str| text.get(..10)?.parse::<Date>().ok();
-            parsed(query, name, "a date", day)
-        };
+        let day = |name| day(query, name);
         let (on, first, last) = (day("DateSent")?, day("DateSent>")?, day("DateSent<")?);
         let is = |name, value: &str| query.filled(name).is_none_or(|wanted| wanted == value);
         let matching = self.messages.all().rev().filter(|message| {
@@ -76,6 +37,60 @@ impl State {
         });
         Ok(matching.collect())
     }
+}
+
+/// A page of what a list has, newest first.
+pub(super) fn page<T>(
+    path: &str,
+    query: &Form,
+    name: &str,
+    matching: &[T],
+    sid: impl Fn(&T) -> String,
+    json: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
+    let number = |of| parsed(query, of, "a number", |text| text.parse().ok());
+    let page_size: usize = number("PageSize")?.unwrap_or(PAGE_SIZE);
+    let page_size = page_size.clamp(1, LARGEST_PAGE);
+    let page = number("Page")?.unwrap_or(0);
+    // The token names the last message of the page before, so that what is created meanwhile
+    // moves nothing from one page to the other.
+    let start = match query.filled("PageToken").and_then(|t| t.strip_prefix("PA")) {
+        Some(last) => {
+            let at = matching.iter().position(|one| sid(one) == last);
+            at.map_or(matching.len(), |at| at + 1)
+        }
+        None => (page * page_size).min(matching.len()),
+    };
+    let end = (start + page_size).min(matching.len());
+    let shown = &matching[start..end];
+    let uri = |page: usize, token: Option<String>| {
+        let filters = query.fields();
+        let ours = ["Page", "PageSize", "PageToken"];
+        let mut uri = form_urlencoded::Serializer::new(String::new());
+        uri.extend_pairs(filters.filter(|(name, _)| !ours.contains(name)))
+            .append_pair("PageSize", &page_size.to_string())
+            .append_pair("Page", &page.to_string())
+            .extend_pairs(token.map(|token| ("PageToken", token)));
+        format!("{path}?{}", uri.finish())
+    };
+    let last = shown.last().map(|one| format!("PA{}", sid(one)));
+    Ok(json!({
+        "end": end.saturating_sub(1),
+        "first_page_uri": uri(0, None),
+        name: shown.iter().map(json).collect::<Vec<_>>(),
+        "next_page_uri": (end < matching.len()).then(|| uri(page + 1, last)),
+        "page": page,
+        "page_size": page_size,
+        "previous_page_uri": (page > 0).then(|| uri(page - 1, None)),
+        "start": start,
+        "uri": uri(page, None),
+    }))
+}
+
+/// A day, or the day of an instant, which is what the SDKs send.
+pub(super) fn day(query: &Form, name: &str) -> Result<Option<Date>, ApiError> {
+    let day = |text: &str| text.get(..10)?.parse::<Date>().ok();
+    parsed(query, name, "a date", day)
 }
 
 /// A list that is never longer than a page.

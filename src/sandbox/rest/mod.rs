@@ -1,8 +1,10 @@
-//! Twilio's REST API as the official SDKs use it: messages, and keys and tokens.
+//! Twilio's REST API as the official SDKs use it: messages, calls and
+//! their recordings, and keys and tokens.
 //!
 //! Source: Twilio, "Messages resource", and Twilio's OpenAPI document of the API.
 
 mod access;
+mod calls;
 mod create;
 mod error;
 mod list;
@@ -73,6 +75,10 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
         .faults
         .of_request(requests, to, form.get("MediaUrl").is_some());
     let mut carry_out = || {
+        if let (Resource::RecordingFile(sid), &Method::GET) = (&resource, request.method()) {
+            let file = state.recording_file(sid);
+            return file.unwrap_or_else(|| ApiError::not_found(path).response());
+        }
         if let Resource::File(message, sid) = &resource {
             let file = state.way_to_file(message, sid);
             return file.unwrap_or_else(|| ApiError::not_found(path).response());
@@ -140,6 +146,13 @@ impl State {
                 let medium = self.medium_json(self.message(sid, path)?, medium);
                 Ok((200, medium.ok_or_else(|| ApiError::not_found(path))?))
             }
+            (
+                method,
+                Resource::Calls
+                | Resource::Call(_)
+                | Resource::Recording(_)
+                | Resource::RecordingFile(_),
+            ) => self.calls_and_recordings(resource, path, method, query, form),
             (method, resource) => self.keys_and_tokens(resource, path, method, form),
         }
     }
@@ -196,6 +209,12 @@ impl State {
                 "sms_method": "POST",
                 "sms_fallback_url": setup.sms_fallback_url.as_deref().unwrap_or_default(),
                 "sms_fallback_method": "POST",
+                "voice_url": setup.voice_url.as_deref().unwrap_or_default(),
+                "voice_method": "POST",
+                "voice_fallback_url": setup.voice_fallback_url.as_deref().unwrap_or_default(),
+                "voice_fallback_method": "POST",
+                "status_callback": setup.status_callback.as_deref().unwrap_or_default(),
+                "status_callback_method": "POST",
                 "capabilities": { "sms": true, "mms": true, "voice": true, "fax": false },
             })
         });

@@ -15,6 +15,11 @@ pub(super) enum Resource<'p> {
     Medium(MessageSid, &'p str),
     /// The attachment itself.
     File(MessageSid, &'p str),
+    Calls,
+    Call(&'p str),
+    Recording(&'p str),
+    /// What was recorded, as MP3.
+    RecordingFile(&'p str),
     Numbers,
     Keys,
     Key(&'p str),
@@ -48,6 +53,10 @@ impl<'p> Resource<'p> {
                         Resource::File(sid, medium)
                     })
                 }
+                ["Calls"] => Some(Resource::Calls),
+                ["Calls", sid] => Some(Resource::Call(sid)),
+                ["Recordings", sid] if is_described => Some(Resource::Recording(sid)),
+                ["Recordings", file] => file.strip_suffix(".mp3").map(Resource::RecordingFile),
                 ["IncomingPhoneNumbers"] => Some(Resource::Numbers),
                 ["Keys"] => Some(Resource::Keys),
                 ["Keys", sid] => Some(Resource::Key(sid)),
@@ -67,7 +76,7 @@ impl<'p> Resource<'p> {
             (Resource::SecondaryToken, &Method::POST) => Requests::CreateSecondary,
             (Resource::SecondaryToken, _) => Requests::DeleteSecondary,
             (Resource::PromotedToken, _) => Requests::Promote,
-            (Resource::File(..), _) => Requests::FetchFile,
+            (Resource::File(..) | Resource::RecordingFile(_), _) => Requests::FetchFile,
             _ => Requests::Other,
         }
     }
