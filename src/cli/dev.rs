@@ -97,8 +97,17 @@ impl Dev {
     }
 }
 
+/// The connection overrides that the line's numbers have at Twilio: a call's URL is tried again once after 4
+/// seconds without an answer, a callback three times.
+const ASKED: &str = "#ct=1500&rt=4000&rc=1&rp=ct,rt,5xx";
+const CALLED_BACK: &str = "#rc=3&rp=ct,rt,5xx";
+
 fn setup(line: &Line) -> Number {
+    let voice = format!("{}/twilio/voice", line.public_url);
     Number {
+        voice_url: Some(format!("{voice}{ASKED}")),
+        voice_fallback_url: Some(format!("{voice}/fallback")),
+        status_callback: Some(format!("{voice}/end{CALLED_BACK}")),
         sms_url: Some(format!("{}/twilio/sms", line.public_url)),
         sms_fallback_url: Some(format!("{}/twilio/fallback", line.public_url)),
         time_zone: Some(line.time_zone.name().to_owned()),

@@ -2,6 +2,7 @@
 
 mod block;
 mod by_hand;
+mod call;
 mod candidates;
 mod config;
 pub mod config_file;
@@ -79,6 +80,7 @@ enum Command {
     Secrets(secrets::Secrets),
     Text(text::Text),
     Phone(phone::Phone),
+    Call(call::Call),
     Twilio(twilio::Twilio),
 }
 
@@ -165,6 +167,7 @@ impl Command {
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,
             Command::Phone(command) => command.run().await,
+            Command::Call(command) => command.run().await,
             Command::Twilio(command) => command.run().await,
         }
     }

@@ -4,20 +4,27 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
+use serde_json::{Value, json};
 
 use super::candidates::{BOLD, DIM, GREEN};
-use super::output::{Unwritten, escaped, note};
+use super::output::{Unwritten, escaped, note, tell};
 use super::running_sandbox::RunningSandbox;
+use super::{WrongUsage, call, show};
 use crate::domain::time_zone::TimeZone;
 use crate::printable::{printable, printable_lines};
-use crate::sandbox::Entry;
 use crate::sandbox::control::Screen;
+use crate::sandbox::control_calls::Acted;
+use crate::sandbox::{Entry, TakesCalls};
 
-/// Show a phone's screen in a running sandbox
+/// Show a phone's screen in a running sandbox, or use the phone that rings
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
   relay phone 619-555-0110 --follow
+  relay phone 619-555-0110 answer          # the call that rings there (see `relay call`)
+  relay phone 619-555-0110 press 1         # or: decline, hang-up, say 20s
+  relay phone 619-555-0110 --calls off     # the next call goes to its mailbox
+  relay phone 619-555-0110 --calls forwards-to=619-555-0100
 
 `←` is what the phone received, `→` what it sent. Texts with several numbers stand under each number, but
 with --follow in the order of their times, which are those of the line's zone.")]
@@ -25,6 +32,14 @@ pub struct Phone {
     /// The phone's number, as people write it or as +16195550110
     #[arg(value_name = "NUMBER")]
     number: String,
+    /// What the person does with the call that rings or goes on: answer, decline, press KEYS, say 20s, hang-up
+    #[arg(value_name = "ACTION", num_args = 0..=2, conflicts_with_all = ["follow", "calls"])]
+    act: Vec<String>,
+    /// How it takes calls from now on: on (rings until it is answered), off (mailbox after 1 s), silent
+    /// (mailbox after 25 s), busy, busy-mailbox, declines, no-mailbox, assistant, dead (no such number), or
+    /// forwards-to=NUMBER
+    #[arg(long, value_name = "HOW", conflicts_with = "follow")]
+    calls: Option<String>,
     /// Go on showing what comes, until Ctrl-C
     #[arg(long)]
     follow: bool,
@@ -41,6 +56,22 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 impl Phone {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let phone = self.sandbox.sender(&self.number)?;
+        if !self.act.is_empty() {
+            let act = call::act(&self.act, &["answer", "decline", "press", "say", "hang-up"])?;
+            let path = format!("/sandbox/phones/{}/call", encoded(phone.expose()));
+            let acted: Acted = self.sandbox.post(&path, &act).await?;
+            return show::print(&acted, self.json, |Acted { sid }| {
+                tell!("done, in the call {sid}")
+            });
+        }
+        if let Some(how) = &self.calls {
+            let calls = self.takes_calls(how)?;
+            let path = format!("/sandbox/phones/{}", encoded(phone.expose()));
+            let told: Value = self.sandbox.post(&path, &json!({ "calls": calls })).await?;
+            return show::print(&told, self.json, |_| {
+                tell!("{}: calls {how}", phone.expose())
+            });
+        }
         let mut printer = Printer {
             json: self.json,
             day: None,
@@ -65,6 +96,21 @@ impl Phone {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Phone {
+    fn takes_calls(&self, how: &str) -> anyhow::Result<TakesCalls> {
+        if let Some(number) = how.strip_prefix("forwards-to=") {
+            return Ok(TakesCalls::ForwardsTo(self.sandbox.number(number)?));
+        }
+        serde_json::from_value(json!(how)).map_err(|_| {
+            let why = format!(
+                "--calls {how}: write on, off, silent, busy, busy-mailbox, declines, no-mailbox, assistant, \
+                 dead or forwards-to=NUMBER"
+            );
+            WrongUsage(why).into()
+        })
     }
 }
 
@@ -114,6 +160,7 @@ impl Printer {
             self.print(&Screen {
                 phone: screen.phone.clone(),
                 time_zone: screen.time_zone.clone(),
+                calls: screen.calls.clone(),
                 entries: entries.filter(|e| e.with == *number).cloned().collect(),
                 ..*screen
             })?;

@@ -297,6 +297,10 @@ impl Calls {
 
     pub fn view(&self, sid: &str, now: Timestamp) -> Option<CallView> {
         let call = self.get(sid)?;
+        // Prompts are put down with the times at which they begin.
+        let heard = call.heard.iter().filter(|heard| heard.at <= now);
+        let mut heard: Vec<_> = heard.cloned().collect();
+        heard.sort_by_key(|heard| heard.at);
         let legs = self.legs(sid).filter_map(|leg| self.view(&leg.sid, now));
         Some(CallView {
             sid: call.sid.clone(),
@@ -310,7 +314,7 @@ impl Calls {
             ended: call.ended,
             now: call.doing.words().to_owned(),
             connected: matches!(call.doing, Doing::Talks(_)),
-            heard: call.heard.iter().filter(|h| h.at <= now).cloned().collect(),
+            heard,
             legs: legs.collect(),
         })
     }

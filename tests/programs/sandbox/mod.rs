@@ -2,6 +2,7 @@
 //! Twilio's own client.
 
 mod access;
+mod calls;
 mod commands;
 mod days;
 mod faults;
