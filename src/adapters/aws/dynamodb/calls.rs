@@ -290,3 +290,40 @@ impl<'i> First<'i> {
         item::text(part, DIGEST) == Some(self.digest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_sound_is_kept_in_parts_that_are_known_as_its_own() {
+        let (token, until) = (TokenDigest::of("token"), Timestamp::UNIX_EPOCH);
+        for (bytes, parts) in [(0, 1), (PART, 1), (PART + 1, 2), (4 * 1024 * 1024, 12)] {
+            let items = of_sound(&token, &vec![7; bytes], until);
+            assert_eq!(items.len(), parts, "{bytes} bytes");
+            let first = First::of(&items[0]).unwrap();
+            assert_eq!(first.parts, parts);
+            assert!(items.iter().all(|part| first.has(part)));
+            let sound = items.iter().filter_map(sound_of);
+            assert_eq!(sound.map(<[u8]>::len).sum::<usize>(), bytes);
+            // Of another sound under the same token, which is being kept.
+            let others = of_sound(&token, &vec![8; bytes + 1], until);
+            assert!(!others.iter().any(|part| first.has(part)));
+        }
+    }
+
+    #[test]
+    fn what_a_line_remembers_of_callers_goes_once_the_last_call_would() {
+        let line = PhoneNumber::parse("+16195550100").unwrap();
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let calls = LineCalls {
+            version: 1,
+            recent: vec![(day(1), None), (day(3), None)],
+            ..LineCalls::default()
+        };
+        let item = of_live(&line, &calls, "test").unwrap();
+        assert_eq!(item[EXPIRES], item::number(33 * 86_400));
+        let item = of_live(&line, &LineCalls::default(), "test").unwrap();
+        assert_eq!(item.get(EXPIRES), None);
+    }
+}

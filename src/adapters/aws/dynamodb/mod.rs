@@ -35,13 +35,13 @@
 //! to `7`, or as far as `63` where more shards are wanted, `dead` for what gave up, `notices` or `calls`), the sort key `due_at` (a number, milliseconds since
 //! 1970; when it gave up), and projects keys only.
 //!
-//! All reads but those of the index, the register, the opt-outs, the blocked, a topic, a person's list
-//! and the customers who end alike are `BatchGetItem`, all consistent but those of the index; so a function
-//! needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms and
+//! All reads but those of the index, the register, the opt-outs, the blocked, a topic, a person's list,
+//! the customers who end alike and a line's calls are `BatchGetItem`, all consistent but those of the index; so
+//! a function needs leave for `BatchGetItem`, `PutItem` and `UpdateItem` (the transaction's too), inbound-sms and
 //! reconciliation also for `DeleteItem` and `Query` on the table, the worker also for `Query` on table
-//! and index, `relay config`, `relay optouts`, `relay block` and `relay subscribers` for
-//! `Query` and `DeleteItem` on the table, `relay conversations` for `Query` on the table, and `relay dead` for
-//! `Query` on the index.
+//! and index, whoever removes a voicemail for `DeleteItem`, `relay config`, `relay optouts`, `relay block` and
+//! `relay subscribers` for `Query` and `DeleteItem` on the table, `relay conversations` and `relay calls` for
+//! `Query` on the table, and `relay dead` for `Query` on the index.
 //!
 //! A decision must know which of the line's people opted out, and reads them by one key with the
 //! line, however many customers are on the list: hence `opted_out_people`, which each change of a
