@@ -12,7 +12,7 @@ use super::deployment::RelayFlags;
 use super::output::{self, Unwritten, note, print, tell};
 use super::{agrees, config_file};
 use crate::domain::line::changes::Changes;
-use crate::domain::line::{Line, config};
+use crate::domain::line::{Line, config, voice};
 
 /// Put a configuration where the Lambdas read it, fetch it, or compare
 #[derive(clap::Args)]
@@ -153,10 +153,14 @@ impl FileAndRelay {
                 "changed": names(&changed),
                 "removed": names(removed),
                 "templates": templates::tried(new),
+                "warnings": new.iter().flat_map(voice::warnings).collect::<Vec<_>>(),
             });
             return tell!("{changes}");
         }
         templates::show(new)?;
+        for warning in new.iter().flat_map(voice::warnings) {
+            note!("{warning}");
+        }
         if changes.is_empty() {
             return tell!("{} and {place} are the same", self.config.display());
         }

@@ -1,6 +1,7 @@
 //! What is said by voice, in the line's language.
 
 use super::{Call, Spoken};
+use crate::domain::line::voice::{seconds_to_say, whispered};
 use crate::domain::line::{Line, Voice};
 
 pub(super) fn spoken(voice: &Voice, text: String) -> Spoken {
@@ -14,18 +15,6 @@ pub(super) fn spoken(voice: &Voice, text: String) -> Spoken {
 /// Nobody listens to more of it, and a mailbox that picks up costs the caller this long.
 const LONGEST_WHISPER: f64 = 4.0;
 
-/// How many seconds a voice needs for it, about: 0.4 for a digit, and 14 other characters in one.
-pub fn seconds_to_say(text: &str) -> f64 {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let spaces_between = text
-        .as_bytes()
-        .windows(3)
-        .filter(|at| at[0].is_ascii_digit() && at[1] == b' ' && at[2].is_ascii_digit())
-        .count();
-    let others = text.chars().count() - digits - spaces_between;
-    digits as f64 * 0.4 + others as f64 / 14.0
-}
-
 fn is_spanish(voice: &Voice) -> bool {
     let language = voice.language.split('-').next().unwrap_or_default();
     language.eq_ignore_ascii_case("es")
@@ -37,7 +26,7 @@ pub(super) fn whisper(call: &Call, line: &Line, voice: &Voice) -> Spoken {
     let digits = call.caller.phone().map(|number| last_four(number.expose()));
     if let Some(template) = &voice.whisper {
         let caller = digits.unwrap_or_else(|| withheld(voice).to_owned());
-        return spoken(voice, filled_in(template, &name, &caller));
+        return spoken(voice, whispered(template, &name, &caller));
     }
     let forms = match (is_spanish(voice), digits, call.has_conversation) {
         (false, None, _) => vec![
@@ -70,13 +59,6 @@ pub(super) fn whisper(call: &Call, line: &Line, voice: &Voice) -> Spoken {
         .find(|form| seconds_to_say(form) <= LONGEST_WHISPER);
     let text = short.or(forms.last()).cloned().unwrap_or_default();
     spoken(voice, text)
-}
-
-/// A template's text with what it names.
-pub(crate) fn filled_in(template: &str, line: &str, caller: &str) -> String {
-    template
-        .replace("{{ line }}", line)
-        .replace("{{ caller }}", caller)
 }
 
 fn withheld(voice: &Voice) -> &'static str {

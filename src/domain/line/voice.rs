@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::Line;
 use super::hours::Window;
 use super::policy::in_seconds;
 
@@ -70,6 +71,25 @@ impl Default for Voice {
             voicemail: Voicemail::default(),
         }
     }
+}
+
+/// A whisper's template with what it names.
+pub(in crate::domain) fn whispered(template: &str, line: &str, caller: &str) -> String {
+    template
+        .replace("{{ line }}", line)
+        .replace("{{ caller }}", caller)
+}
+
+/// How many seconds a voice needs for it, about: 0.4 for a digit, and 14 other characters in one.
+pub(in crate::domain) fn seconds_to_say(text: &str) -> f64 {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let spaces_between = text
+        .as_bytes()
+        .windows(3)
+        .filter(|at| at[0].is_ascii_digit() && at[1] == b' ' && at[2].is_ascii_digit())
+        .count();
+    let others = text.chars().count() - digits - spaces_between;
+    digits as f64 * 0.4 + others as f64 / 14.0
 }
 
 /// What is done with a kind of callers.
@@ -149,4 +169,37 @@ impl TakesCalls {
     pub(super) fn is_usual(&self) -> bool {
         *self == TakesCalls::OnDuty
     }
+}
+
+/// Many mailboxes pick up after it.
+const MAILBOXES_PICK_UP: Duration = Duration::from_secs(22);
+
+/// What the owner of a line should know of how it takes calls; nothing of it is a mistake.
+pub fn warnings(line: &Line) -> Vec<String> {
+    let Some(voice) = &line.voice else {
+        return Vec::new();
+    };
+    let mut warnings = Vec::new();
+    if MAILBOXES_PICK_UP < voice.ring {
+        warnings.push(format!(
+            "{}: ring is {} s; many mailboxes pick up after 22 s, and a caller waits longer for the next person",
+            line.name,
+            voice.ring.as_secs()
+        ));
+    }
+    let unscreened = match voice.screening {
+        true => line
+            .people
+            .iter()
+            .filter(|person| person.unscreened)
+            .collect(),
+        false => line.people.iter().collect::<Vec<_>>(),
+    };
+    for person in unscreened {
+        warnings.push(format!(
+            "{}: whatever picks up {}'s phone is an answer, a mailbox too, as screening = false",
+            line.name, person.name
+        ));
+    }
+    warnings
 }

@@ -1,3 +1,4 @@
+use phonenumber::Type;
 use phonenumber::metadata::{DATABASE, Metadata};
 
 use super::{PhoneNumber, Prefix};
@@ -64,6 +65,27 @@ impl Country {
             countries.any(|country| has_length(country, &national))
         };
         parsed.is_valid() || countries.is_none_or(could_be)
+    }
+
+    /// Whether it is a person's telephone, as far as can be told, and no premium, shared-cost or service number.
+    pub fn is_telephone(number: &PhoneNumber) -> bool {
+        let Ok(parsed) = phonenumber::parse(None, number.expose()) else {
+            return false;
+        };
+        !matches!(
+            parsed.number_type(&DATABASE),
+            Type::PremiumRate
+                | Type::SharedCost
+                | Type::ShortCode
+                | Type::Emergency
+                | Type::StandardRate
+                | Type::Carrier
+                | Type::NoInternational
+                | Type::Pager
+                | Type::Uan
+                | Type::Voicemail
+                | Type::TollFree
+        )
     }
 
     /// A number of this country, for error messages: assigned to nobody in particular.

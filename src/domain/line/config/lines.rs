@@ -11,7 +11,7 @@ use super::alerts::AlertWays;
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, list, text};
-use super::{alerts, notices, policy, reply_numbers, retention, templates, values};
+use super::{alerts, notices, policy, reply_numbers, retention, templates, values, voice};
 use crate::domain::line::{Hours, Line, Person, Policy, TakesCalls, Window};
 use crate::domain::phone::PhoneNumber;
 
@@ -125,7 +125,9 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
     let policy = policy::read(&mut line, &phones);
     let retention = retention::read(&mut line);
     let auto_reply = templates::read_auto_reply(&mut line, &zone);
-    let people = read_people(&mut line, number.as_ref(), &phones, &policy);
+    let voice = voice::read(&mut line, called);
+    let takes_calls = voice.is_some();
+    let people = read_people(&mut line, number.as_ref(), &phones, &policy, takes_calls);
     line.refuse_other_keys(&[]);
     Some(Line {
         name: name?,
@@ -139,7 +141,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
         notices,
         retention,
         auto_reply,
-        voice: None,
+        voice,
     })
 }
 
@@ -148,6 +150,7 @@ fn read_people(
     own_number: Option<&PhoneNumber>,
     phones: &Phones,
     policy: &Policy,
+    takes_calls: bool,
 ) -> Vec<Person> {
     let tables = line.tables("person", "line.person");
     if tables.is_empty() {
@@ -181,6 +184,14 @@ fn read_people(
         let pin = person.optional("pin", |v| values::pin(text(v)?));
         let mut may_write_first = false;
         person.set("may_write_first", &mut may_write_first, boolean);
+        let (calls, unscreened) = voice::read_person(&mut person, takes_calls);
+        if let Some(Some(number)) = &number
+            && takes_calls
+            && calls != TakesCalls::Never
+            && let Err(message) = voice::check_number(number)
+        {
+            person.wrong(&["number"], message);
+        }
         person.refuse_other_keys(&line.known);
         Some(Person {
             number: number??,
@@ -188,8 +199,8 @@ fn read_people(
             name: name?,
             pin,
             may_write_first,
-            calls: TakesCalls::default(),
-            unscreened: false,
+            calls,
+            unscreened,
         })
     });
     people.flatten().collect()
@@ -222,7 +233,7 @@ fn read_hours(person: &mut Table, called: &str, is_backup: bool) -> Option<Hours
     })
 }
 
-fn read_windows(value: &DeValue, mistakes: &Mistakes) -> Result<Vec<Window>, String> {
+pub(super) fn read_windows(value: &DeValue, mistakes: &Mistakes) -> Result<Vec<Window>, String> {
     let windows = list(value, &format!("write hours = {HOURS}"))?;
     if windows.is_empty() {
         return Err("the list of hours is empty; write hours = \"never\"".to_owned());

@@ -11,6 +11,7 @@ mod retention;
 mod table;
 mod templates;
 mod values;
+mod voice;
 mod write;
 
 pub use alerts::AlertWays;

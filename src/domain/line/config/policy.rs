@@ -14,7 +14,7 @@ use crate::domain::line::policy::Retry;
 use crate::domain::phone::{Country, Prefix};
 
 /// A key whose value is a time, its bounds in seconds, and an example.
-struct Time(&'static str, RangeInclusive<u64>, &'static str);
+pub(super) struct Time(pub &'static str, pub RangeInclusive<u64>, pub &'static str);
 
 /// A delivery report of a healthy phone takes seconds, but not always; sooner than this, texts
 /// would move on from people who have them. And longer than the most that a text may take at all,
@@ -103,7 +103,7 @@ pub fn in_words(time: Duration) -> String {
 }
 
 impl Time {
-    fn set(self, table: &mut Table, place: &mut Duration) {
+    pub fn set(self, table: &mut Table, place: &mut Duration) {
         table.set(self.0, place, |value| self.read(value));
     }
 

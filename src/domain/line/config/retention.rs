@@ -30,7 +30,11 @@ pub(super) fn read(line: &mut Table) -> Retention {
     retention
 }
 
-fn days(value: &DeValue, within: RangeInclusive<u64>, example: &str) -> Result<Duration, String> {
+pub(super) fn days(
+    value: &DeValue,
+    within: RangeInclusive<u64>,
+    example: &str,
+) -> Result<Duration, String> {
     let (least, most) = (within.start(), within.end());
     let advice =
         format!("write a number of days from \"{least}d\" to \"{most}d\", such as {example:?}");

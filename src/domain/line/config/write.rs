@@ -7,7 +7,8 @@ use super::in_words;
 use super::notices::NO_QUIET;
 use super::policy::NEVER;
 use super::retention::in_days;
-use crate::domain::line::{Hours, Line};
+use crate::domain::line::voice::{Greeting, Voice};
+use crate::domain::line::{Hours, Line, TakesCalls};
 
 /// The lines as `relay.toml` has them; reads back as the same lines. What has its default is written
 /// too: it is what is in force.
@@ -70,6 +71,9 @@ fn write_line(toml: &mut String, line: &Line) {
         entry(toml, "text", &auto_reply.text);
         entry(toml, "when", auto_reply.when);
     }
+    if let Some(voice) = &line.voice {
+        write_voice(toml, voice);
+    }
     for person in &line.people {
         table(toml, "[[line.person]]");
         entry(toml, "name", &person.name);
@@ -84,7 +88,45 @@ fn write_line(toml: &mut String, line: &Line) {
             "may_write_first",
             person.may_write_first.then_some(true),
         );
+        match &person.calls {
+            TakesCalls::OnDuty => {}
+            TakesCalls::Never => entry(toml, "calls", false),
+            TakesCalls::Weekly(windows) => entry(toml, "calls", windows),
+        }
+        entry(toml, "screening", person.unscreened.then_some(false));
     }
+}
+
+fn write_voice(toml: &mut String, voice: &Voice) {
+    table(toml, "[line.voice]");
+    entry(toml, "ring", in_words(voice.ring));
+    entry(toml, "ring_for", in_words(voice.ring_for));
+    entry(toml, "most_rings", voice.most_rings);
+    entry(toml, "screening", voice.screening);
+    entry(toml, "talk_limit", in_words(voice.talk_limit));
+    entry(toml, "unknown_callers", voice.unknown_callers);
+    entry(toml, "failed_attestation", voice.failed_attestation);
+    entry(toml, "caller_limit", voice.caller_limit);
+    entry(toml, "live_limit", voice.live_limit);
+    entry(toml, "whisper", &voice.whisper);
+    entry(toml, "language", &voice.language);
+    entry(toml, "voice", &voice.voice);
+    entry(toml, "after_call", voice.after_call);
+    entry(toml, "ignore_under", in_words(voice.ignore_under));
+    table(toml, "[line.voice.voicemail]");
+    let voicemail = &voice.voicemail;
+    match &voicemail.greeting {
+        Some(Greeting::Text(text)) => entry(toml, "greeting", text),
+        Some(Greeting::File { name, .. }) => {
+            let file = std::collections::BTreeMap::from([("file", name)]);
+            entry(toml, "greeting", file);
+        }
+        None => {}
+    }
+    entry(toml, "longest", in_words(voicemail.longest));
+    entry(toml, "transcribe", voicemail.transcribe);
+    entry(toml, "keep", in_days(voicemail.keep));
+    entry(toml, "keep_at_twilio", voicemail.keep_at_twilio);
 }
 
 fn table(toml: &mut String, header: &str) {

@@ -1,0 +1,242 @@
+//! How a line takes calls: `[line.voice]`, and what a person says of calls.
+
+use toml::de::DeValue;
+
+use super::mistakes::Mistakes;
+use super::policy::{Time, in_words};
+use super::retention;
+use super::table::{Table, boolean, list, text, whole_number};
+use super::values;
+use crate::domain::line::voice::{Greeting, Treatment, Voicemail, seconds_to_say, whispered};
+use crate::domain::line::{TakesCalls, Voice};
+use crate::domain::phone::{Country, PhoneNumber};
+
+const RING: Time = Time("ring", 10..=40, "20s");
+/// Networks of callers give up at some time after a minute.
+const RING_FOR: Time = Time("ring_for", 25..=120, "65s");
+/// Source of the most: Twilio, "TwiML Voice: Dial", `timeLimit`.
+const TALK_LIMIT: Time = Time("talk_limit", 60..=14_400, "2h");
+const IGNORE_UNDER: Time = Time("ignore_under", 1..=15, "3s");
+const LONGEST: Time = Time("longest", 10..=300, "2m");
+
+/// Source: Twilio, "TwiML Voice: Record", `transcribe`: English, and at most two minutes.
+const LONGEST_TRANSCRIBED: u64 = 120;
+
+/// A whisper is heard by whatever picks up, and keeps the caller waiting.
+const LONGEST_WHISPER: f64 = 5.0;
+
+const LONGEST_GREETING: usize = 500;
+
+pub(super) fn read(line: &mut Table, name: &str) -> Option<Voice> {
+    let mut table = line.table("voice", "line.voice")?;
+    let mut voice = Voice::default();
+    RING.set(&mut table, &mut voice.ring);
+    RING_FOR.set(&mut table, &mut voice.ring_for);
+    table.set("most_rings", &mut voice.most_rings, |v| {
+        whole_number(
+            v,
+            1..=10,
+            "write a number of people from 1 to 10, such as 4",
+        )
+    });
+    table.set("screening", &mut voice.screening, boolean);
+    TALK_LIMIT.set(&mut table, &mut voice.talk_limit);
+    table.set("unknown_callers", &mut voice.unknown_callers, treatment);
+    let failed = &mut voice.failed_attestation;
+    table.set("failed_attestation", failed, treatment);
+    table.set("caller_limit", &mut voice.caller_limit, |v| {
+        whole_number(
+            v,
+            1..=20,
+            "write a number of calls an hour from 1 to 20, such as 6",
+        )
+    });
+    table.set("live_limit", &mut voice.live_limit, |v| {
+        whole_number(
+            v,
+            1..=30,
+            "write a number of calls at once from 1 to 30, such as 10",
+        )
+    });
+    table.set("language", &mut voice.language, |v| language(text(v)?));
+    voice.voice = table.optional("voice", |v| voice_name(text(v)?));
+    table.set("after_call", &mut voice.after_call, boolean);
+    IGNORE_UNDER.set(&mut table, &mut voice.ignore_under);
+    let whisper = table.optional("whisper", |v| whisper(text(v)?));
+    voice.whisper = whisper.filter(|template| is_short(template, name, &table));
+    if let Some(mut table) = table.table("voicemail", "line.voice.voicemail") {
+        read_voicemail(&mut table, &mut voice.voicemail, &voice.language);
+    }
+    table.refuse_other_keys(&[]);
+    if voice.ring_for < voice.ring {
+        let message = format!(
+            "ring_for is {} and ring {}, so that nobody's phone would ring to the end; write a ring_for that \
+             is longer than ring",
+            in_words(voice.ring_for),
+            in_words(voice.ring)
+        );
+        table.wrong(&["ring_for", "ring"], message);
+    }
+    Some(voice)
+}
+
+fn read_voicemail(table: &mut Table, voicemail: &mut Voicemail, language: &str) {
+    voicemail.greeting = table.optional("greeting", greeting);
+    LONGEST.set(table, &mut voicemail.longest);
+    table.set("transcribe", &mut voicemail.transcribe, boolean);
+    table.set("keep", &mut voicemail.keep, |v| {
+        retention::days(v, 1..=365, "30d")
+    });
+    table.set("keep_at_twilio", &mut voicemail.keep_at_twilio, boolean);
+    table.refuse_other_keys(&[]);
+    if voicemail.transcribe && !language.starts_with("en") {
+        let message = "only English is transcribed; leave transcribe out";
+        table.wrong(&["transcribe"], message);
+    } else if voicemail.transcribe && LONGEST_TRANSCRIBED < voicemail.longest.as_secs() {
+        let message =
+            "messages of more than two minutes are not transcribed; write longest = \"2m\"";
+        table.wrong(&["longest", "transcribe"], message);
+    }
+}
+
+fn treatment(value: &DeValue) -> Result<Treatment, String> {
+    match text(value)? {
+        "ring" => Ok(Treatment::Ring),
+        "voicemail" => Ok(Treatment::Voicemail),
+        "refuse" => Ok(Treatment::Refuse),
+        other => Err(format!(
+            "{other:?} is nothing to do with a call; write \"ring\", \"voicemail\" or \"refuse\""
+        )),
+    }
+}
+
+/// The relay's own words are in these two.
+fn language(text: &str) -> Result<String, String> {
+    let is_one = match text.split_once('-') {
+        Some(("en" | "es", country)) => {
+            country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())
+        }
+        _ => false,
+    };
+    let advice = "write English or Spanish of a country, such as \"en-US\" or \"es-MX\"";
+    is_one
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("{text:?} is no language that the relay speaks; {advice}"))
+}
+
+fn voice_name(text: &str) -> Result<String, String> {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    let is_name = (1..=60).contains(&text.len()) && text.bytes().all(is_part);
+    let advice = "write one as Twilio names it, such as \"Polly.Joanna-Neural\"";
+    is_name
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("this is no name of a voice; {advice}"))
+}
+
+fn whisper(text: &str) -> Result<String, String> {
+    let advice = "write a text such as \"{{ line }}, a call from {{ caller }}. Press 1.\"";
+    let text = values::presentable(text, 200, advice)?;
+    let rest = text.replace("{{ line }}", "").replace("{{ caller }}", "");
+    if rest.contains(['{', '}', '<', '>']) {
+        return Err(format!(
+            "this can show only {{{{ line }}}} and {{{{ caller }}}}, and no tags; {advice}"
+        ));
+    }
+    Ok(text)
+}
+
+/// Whether a voice says it in the time that there is.
+fn is_short(template: &str, name: &str, table: &Table) -> bool {
+    let says = whispered(template, name, "0 1 4 2");
+    let seconds = seconds_to_say(&says);
+    if seconds <= LONGEST_WHISPER {
+        return true;
+    }
+    let message = format!(
+        "a voice needs about {seconds:.0} seconds to say this, and the caller waits for so long; write a \
+         text of at most {LONGEST_WHISPER:.0} seconds"
+    );
+    table.wrong(&["whisper"], message);
+    false
+}
+
+fn greeting(value: &DeValue) -> Result<Greeting, String> {
+    let advice = "write what callers hear, or { file = \"greeting.mp3\" }";
+    if let Some(table) = value.as_table() {
+        let file = table.get("file").and_then(|file| file.get_ref().as_str());
+        return match file {
+            Some(name) if table.len() == 1 => sound_file(name),
+            _ => Err(format!("this is no greeting; {advice}")),
+        };
+    }
+    let says = text(value).map_err(|_| format!("this is no greeting; {advice}"))?;
+    let length = says.chars().count();
+    if says.trim().is_empty() || says.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(format!("this says nothing, or not only words; {advice}"));
+    }
+    if LONGEST_GREETING < length {
+        return Err(format!(
+            "this has {length} characters, and callers wait for the tone; write at most {LONGEST_GREETING}"
+        ));
+    }
+    Ok(Greeting::Text(says.to_owned()))
+}
+
+fn sound_file(name: &str) -> Result<Greeting, String> {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    let is_name = name.len() <= 100 && name.bytes().all(is_part) && !name.starts_with('.');
+    if !is_name || !name.ends_with(".mp3") {
+        return Err(
+            "this is no sound file beside the configuration; write the name of an MP3 file without a folder, \
+             such as \"greeting.mp3\""
+                .to_owned(),
+        );
+    }
+    Ok(Greeting::File {
+        name: name.to_owned(),
+        hash: None,
+    })
+}
+
+/// When a person takes calls, and whether any pick-up of their phone is an answer.
+pub(super) fn read_person(person: &mut Table, takes_calls: bool) -> (TakesCalls, bool) {
+    let mistakes = person.mistakes;
+    let mut calls = TakesCalls::default();
+    person.set("calls", &mut calls, |value| read_calls(value, mistakes));
+    let mut screening = true;
+    person.set("screening", &mut screening, boolean);
+    if !takes_calls {
+        let message = "the line takes no calls, so that this says nothing; add [line.voice] to the line, or \
+                       leave this out";
+        person.wrong(&["calls", "screening"], message);
+    }
+    (calls, !screening)
+}
+
+fn read_calls(value: &DeValue, mistakes: &Mistakes) -> Result<TakesCalls, String> {
+    let advice = "write true, false or hours such as [\"Mon-Fri 08:00-18:00\"]";
+    if let Some(takes) = value.as_bool() {
+        return Ok(if takes {
+            TakesCalls::OnDuty
+        } else {
+            TakesCalls::Never
+        });
+    }
+    list(value, advice)?;
+    super::lines::read_windows(value, mistakes).map(TakesCalls::Weekly)
+}
+
+/// Refuses a number that costs callers of it more than a telephone does, or is none.
+pub(super) fn check_number(number: &PhoneNumber) -> Result<(), String> {
+    if Country::is_telephone(number) {
+        return Ok(());
+    }
+    Err(
+        "this is a premium, shared-cost or service number, which is not rung; write the person's own number, or \
+         calls = false"
+            .to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests;
