@@ -42,9 +42,9 @@ const SILENCE_SECONDS: u64 = 5;
 /// The longest message that the fallback takes.
 const FALLBACK_SECONDS: u64 = 120;
 
-const FALLBACK_GREETING: &str = "Nobody can take your call at the moment. Please leave a message after \
+pub const FALLBACK_GREETING: &str = "Nobody can take your call at the moment. Please leave a message after \
                                  the tone, or send a text to this number.";
-const FALLBACK_BYE: &str = "Thank you. Goodbye.";
+pub const FALLBACK_BYE: &str = "Thank you. Goodbye.";
 
 /// The document of an answer to a call, or to one of its legs.
 pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {

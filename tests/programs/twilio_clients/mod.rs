@@ -5,6 +5,7 @@ mod openapi;
 mod segments;
 mod shared_keys;
 mod signatures;
+mod twiml;
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! Random requests: the shapes that Twilio sends, and odder ones.
 
 use fastrand::Rng;
+use relay::domain::ids::CallSid;
+use relay::twilio::voice::VoicePath;
 use serde::Serialize;
 
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +35,9 @@ fn some_of(alphabet: &[&str], most: usize, rng: &mut Rng) -> String {
 
 impl Request {
     pub fn draw(rng: &mut Rng) -> Self {
+        if sometimes(10, rng) {
+            return about_a_call(rng);
+        }
         let form = sometimes(80, rng);
         let body = if form { form_body(rng) } else { json(rng) };
         let digest = (!form).then(|| sha256(&body));
@@ -44,6 +49,74 @@ impl Request {
         }
     }
 }
+
+/// A request of each kind about a call, with the fields that Twilio says it has.
+fn about_a_call(rng: &mut Rng) -> Request {
+    let call = CallSid::parse(&format!("CA{:032x}", rng.u128(..))).expect("it has 32 digits");
+    let (sid, leg) = (call.to_string(), rng.usize(1..=9));
+    let paths = [
+        VoicePath::Call,
+        VoicePath::Screen(call.clone(), leg),
+        VoicePath::Chosen(call.clone(), leg),
+        VoicePath::Progress(call.clone(), leg),
+        VoicePath::Ended(call.clone(), leg),
+        VoicePath::Recorded(call.clone()),
+        VoicePath::Recording(call.clone()),
+        VoicePath::Transcribed(call),
+        VoicePath::End,
+        VoicePath::Fallback,
+        VoicePath::FallbackRecorded,
+        VoicePath::FallbackRecording,
+    ];
+    let path = &paths[rng.usize(..paths.len())];
+    let (mut of_call, mut of_leg) = (VOICE_FIELDS.to_vec(), VOICE_FIELDS.to_vec());
+    of_call.push(("CallSid", &sid));
+    of_leg.push(("ParentCallSid", &sid));
+    of_leg.push(("CallSid", "CA00000000000000000000000000000001"));
+    let fields = if path.is_of_leg() { of_leg } else { of_call };
+    let mut fields: Vec<(String, String)> = fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    fields.push(("AccountSid".to_owned(), account()));
+    rng.shuffle(&mut fields);
+    Request {
+        token: token(rng),
+        url: format!("https://relay.example.com{path}"),
+        form: true,
+        body: encode(&fields, rng),
+    }
+}
+
+const VOICE_FIELDS: &[(&str, &str)] = &[
+    ("From", "+16195550142"),
+    ("To", "+16195550100"),
+    ("CallStatus", "in-progress"),
+    ("ApiVersion", "2010-04-01"),
+    ("Direction", "inbound"),
+    ("CallerName", "ÅSA & SØN 🚐"),
+    ("CallerCity", "SAN DIEGO"),
+    ("CallToken", "{\"parentCallInfoToken\":\"a.b+c/d==\"}"),
+    ("StirVerstat", "TN-Validation-Passed-A"),
+    ("Digits", "#"),
+    ("DialCallStatus", "completed"),
+    ("DialBridged", "true"),
+    ("Timestamp", "Fri, 20 Nov 2026 22:13:02 +0000"),
+    ("CallbackSource", "call-progress-events"),
+    ("SequenceNumber", "0"),
+    (
+        "RecordingUrl",
+        "https://api.twilio.com/2010-04-01/Accounts/a/Recordings/b",
+    ),
+    ("RecordingStatus", "completed"),
+    ("RecordingDuration", "23"),
+    ("TranscriptionText", "Is it free?\nCall me."),
+    ("ErrorCode", "11200"),
+    (
+        "ErrorUrl",
+        "https://relay.example.com/twilio/voice#ct=1500&rt=4000&rc=1&rp=ct,rt,5xx",
+    ),
+];
 
 fn token(rng: &mut Rng) -> String {
     match rng.u8(..10) {

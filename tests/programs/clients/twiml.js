@@ -1,0 +1,82 @@
+// Writes the answers to a call with Twilio's own Node library: a JSON object a line in, a document out.
+const readline = require("node:readline");
+const { createRequire } = require("node:module");
+
+const { VoiceResponse } = createRequire(process.argv[2] + "/")("twilio").twiml;
+
+const AWAITED = "#ct=1500&rt=4000&rc=1&rp=ct,rt,5xx";
+const TOLD = "#rc=3&rp=ct,rt,5xx";
+
+function say(parent, { text, language, voice }) {
+  parent.say({ ...(language && { language }), ...(voice && { voice }) }, text);
+}
+
+function record(response, base, recorded, recording, maxLength, transcribed) {
+  response.record({
+    action: base + recorded + AWAITED,
+    recordingStatusCallback: base + recording + TOLD,
+    recordingStatusCallbackEvent: "completed absent",
+    maxLength,
+    timeout: 5,
+    finishOnKey: "#",
+    playBeep: true,
+    ...(transcribed && { transcribe: true, transcribeCallback: base + transcribed + TOLD }),
+  });
+  response.redirect(base + recorded + AWAITED);
+}
+
+const writers = {
+  empty() {},
+  hang_up: (response) => response.hangup(),
+  reject: (response, base, { reason }) => response.reject({ reason }),
+  say(response, base, { says }) {
+    say(response, says);
+    response.hangup();
+  },
+  ring(response, base, { call, leg, number, shows, ring, talk, unscreened }) {
+    const dial = response.dial({
+      answerOnBridge: true,
+      callerId: shows,
+      timeout: Math.min(Math.max(ring - 5, 5), 600),
+      timeLimit: Math.min(Math.max(talk, 1), 14400),
+      action: `${base}/${call}/${leg}/ended${AWAITED}`,
+    });
+    const screen = unscreened ? {} : { url: `${base}/${call}/${leg}/screen${AWAITED}` };
+    dial.number(
+      {
+        ...screen,
+        statusCallback: `${base}/${call}/${leg}/progress${TOLD}`,
+        statusCallbackEvent: "ringing answered completed",
+      },
+      number,
+    );
+  },
+  ask(response, base, { call, leg, says }) {
+    const gather = response.gather({
+      action: `${base}/${call}/${leg}/chosen${AWAITED}`,
+      numDigits: 1,
+      timeout: 5,
+      finishOnKey: "",
+      actionOnEmptyResult: true,
+    });
+    say(gather, says);
+    response.hangup();
+  },
+  take_message(response, base, { call, says, hash, longest, transcribe }) {
+    if (hash === undefined) say(response, says);
+    else response.play(`${base}/greeting/${hash}.mp3`);
+    const transcribed = transcribe && `/${call}/transcribed`;
+    record(response, base, `/${call}/recorded`, `/${call}/recording`, Math.max(longest, 2), transcribed);
+  },
+  fallback(response, base, { says }) {
+    say(response, says);
+    record(response, base, "/fallback/recorded", "/fallback/recording", 120);
+  },
+};
+
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+  const answer = JSON.parse(line);
+  const response = new VoiceResponse();
+  writers[answer.kind](response, answer.public_url.replace(/\/+$/, "") + "/twilio/voice", answer);
+  process.stdout.write(JSON.stringify(response.toString()) + "\n");
+});
