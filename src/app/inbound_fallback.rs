@@ -1,5 +1,9 @@
 //! A text that the main path did not take: kept as it came, and nothing else.
 
+mod calls;
+
+pub use calls::handle_call;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +14,20 @@ use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::credentials::Credentials;
 use crate::twilio::answer::{WebhookError, answer_to};
+use crate::twilio::voice::VOICE_PATH;
 use crate::twilio::webhook::Unverified;
 
 /// How long a text waits for the credentials that would tell whether it is Twilio's.
 const CREDENTIALS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Answers whatever is the fallback's: texts by [`handle`], calls by [`handle_call`].
+pub async fn handle_any(context: &FallbackContext, request: Request<Bytes>) -> Response<String> {
+    if request.uri().path().starts_with(VOICE_PATH) {
+        handle_call(context, request).await
+    } else {
+        handle(context, request).await
+    }
+}
 
 /// Answers `POST /twilio/fallback`, Twilio's "Primary handler fails": 200 once the text is kept,
 /// 4xx if it is not Twilio's, and 503 if it could not be kept.

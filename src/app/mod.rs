@@ -10,6 +10,8 @@ pub mod dead_letters;
 pub mod delivery_status;
 pub mod inbound_fallback;
 pub mod inbound_sms;
+pub mod inbound_voice;
+pub mod kept;
 #[cfg(feature = "machine")]
 pub mod missed_texts;
 pub mod notices;

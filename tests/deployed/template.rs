@@ -463,6 +463,16 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
     let expected = [
         ("POST", "/twilio/sms", "inbound-sms"),
         ("POST", "/twilio/fallback", "inbound-fallback"),
+        ("POST", "/twilio/voice", "inbound-voice"),
+        ("POST", "/twilio/voice/{proxy+}", "inbound-voice"),
+        ("GET", "/twilio/voice/greeting/{file}", "inbound-voice"),
+        ("GET", "/v/{token}", "inbound-voice"),
+        ("POST", "/twilio/voice/fallback", "inbound-fallback"),
+        (
+            "POST",
+            "/twilio/voice/fallback/{proxy+}",
+            "inbound-fallback",
+        ),
         (
             "POST",
             "/twilio/status/{delivery}/{attempt}",
@@ -493,6 +503,9 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
         "RequestsQueueUrl",
         "SmsWebhookUrl",
         "TableName",
+        "VoiceFallbackUrl",
+        "VoiceStatusUrl",
+        "VoiceWebhookUrl",
     ] {
         assert!(!stack.output(output).is_empty(), "{output}");
     }

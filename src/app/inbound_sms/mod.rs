@@ -14,7 +14,7 @@ pub mod text;
 pub use from_fallback::take_kept;
 pub use from_person::PersonsView;
 pub use plan::{Plan, plan};
-pub use text::Text;
+pub use text::{Talk, Text};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
@@ -125,6 +125,17 @@ pub async fn take_in_late(
         ..Text::of(sms.into_inner(), relay.now())
     };
     keep(relay, stored, text, &HashKey::of(credentials)).await
+}
+
+/// Takes in what people are told of a call, under the call's name. If it is known already, nothing happens.
+pub async fn take_in_call(
+    relay: &Relay,
+    stored: ForInbound,
+    text: Text,
+    key: &HashKey,
+) -> anyhow::Result<()> {
+    keep(relay, stored, text, key).await?;
+    Ok(())
 }
 
 /// How often a text is planned anew because somebody else changed what it changes.

@@ -1,5 +1,6 @@
 //! How the owner hears of what a text cannot tell them, because it is texts that do not work.
 
+use crate::domain::call;
 use crate::domain::delivery::wording;
 
 /// Something that the owner has to hear of. It has no numbers and no words of customers.
@@ -20,6 +21,15 @@ impl Alert {
             cause: format!("texts of {line} refused with {error}"),
             text: wording::needs_repair(line, error),
             refused_with: Some(error),
+        }
+    }
+
+    /// Something is wrong with a line's calls.
+    pub fn of_calls(line: &str, alert: &call::Alert) -> Self {
+        Self {
+            cause: format!("calls of {line}: {}", alert.cause()),
+            text: alert.in_words(line),
+            refused_with: None,
         }
     }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use crate::app::notices;
 use crate::app::ports::queue::{Group, WakeUp};
 use crate::app::relay::Relay;
+use crate::app::{inbound_voice, notices};
 use crate::domain::ids::DeliveryId;
 
 /// How long a delivery may be overdue before a sweep wakes it: until then its wake-up may be on its way.
@@ -39,10 +39,14 @@ const AT_ONCE: usize = 16;
 /// For how long a sweep begins further wake-ups.
 const FOR: Duration = Duration::from_secs(20);
 
-/// Wakes deliveries and notices that are overdue. Returns how many.
+/// The most calls that one sweep looks at.
+const CALLS: usize = 100;
+
+/// Wakes deliveries and notices that are overdue, and looks at calls that are due. Returns how many.
 pub async fn sweep(relay: &Relay) -> anyhow::Result<usize> {
     let deliveries = deliveries(relay).await?;
-    Ok(deliveries + notices::sweep(relay, OVERDUE, NOTICES).await?)
+    let calls = inbound_voice::sweep(relay, CALLS).await?;
+    Ok(deliveries + calls + notices::sweep(relay, OVERDUE, NOTICES).await?)
 }
 
 async fn deliveries(relay: &Relay) -> anyhow::Result<usize> {

@@ -91,6 +91,11 @@ impl DeliveryId {
         Self::hourly(&format!("repair-{}-{error}", digest(line.expose())), at)
     }
 
+    /// The one that tells somebody what is wrong with a line's calls: one for each cause and hour.
+    pub fn of_calls(line: &PhoneNumber, cause: &str, at: Timestamp) -> Self {
+        Self::hourly(&format!("{cause}-{}", digest(line.expose())), at)
+    }
+
     /// The one that tells the owner that all phones of a line are busy: one for each hour, whatever
     /// number of texts wait.
     pub fn busy(line: &PhoneNumber, at: Timestamp) -> Self {
@@ -155,6 +160,7 @@ mod tests {
             DeliveryId::alert(&of, 999),
             DeliveryId::repair(&line, 4_294_967_295, at),
             DeliveryId::busy(&line, at),
+            DeliveryId::of_calls(&line, "recording_not_deleted", at),
             DeliveryId::told(&DeliveryId::follow_up(&sid, "handon", 999), 99),
             DeliveryId::question(&sid, "unsent", 4_294_967_295),
             DeliveryId::failed(&DeliveryId::reply(&sid, 0)),

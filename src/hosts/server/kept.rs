@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::parts::asked;
 use crate::adapters::files::kept_texts::SpoolFile;
-use crate::app::inbound_sms;
+use crate::app;
 use crate::app::ports::kept_texts::SpooledText;
 use crate::app::relay::Relay;
 use crate::twilio::answer::WebhookError;
@@ -104,7 +104,7 @@ pub async fn take(relay: &Relay, kept: &SpoolFile) -> anyhow::Result<Left> {
 }
 
 async fn try_to_take(relay: &Relay, text: &SpooledText) -> Result<(), WebhookError> {
-    let taking = AssertUnwindSafe(inbound_sms::take_kept(relay, text)).catch_unwind();
+    let taking = AssertUnwindSafe(app::kept::take(relay, text)).catch_unwind();
     let panicked = |_| Err(anyhow::anyhow!("panicked").into());
     taking.await.unwrap_or_else(panicked)
 }

@@ -24,8 +24,8 @@ use super::pressure::LoadGauge;
 use super::readiness::{Pulse, Readiness, Sources};
 use super::twilio_account::TwilioAccount;
 use super::{
-    AUDIT, DATABASE, FILES, KEPT_TEXTS, catching_up, connections, kept, nightly, output, readiness,
-    retention, worker,
+    AUDIT, DATABASE, FILES, KEPT_TEXTS, calls, catching_up, connections, kept, nightly, output,
+    readiness, retention, worker,
 };
 use crate::adapters::files::audit::FileAudit;
 use crate::adapters::files::data_folder::DataFolder;
@@ -42,7 +42,9 @@ use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::kept_texts::FallbackContext;
 use crate::app::ports::store::Store;
 use crate::app::relay::{PublicUrls, Relay};
-use crate::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier};
+use crate::app::{
+    delivery_status, inbound_fallback, inbound_sms, inbound_voice, outbound_notifier,
+};
 use crate::clock::{SystemChance, SystemClock};
 use crate::domain::line::Line;
 use crate::domain::line::config::File;
@@ -139,7 +141,9 @@ impl Machine {
             .with_state(Arc::new(context));
         let beside = beside
             .route("/twilio/fallback", fallback.clone())
-            .route("/twilio/fallback/", fallback)
+            .route("/twilio/fallback/", fallback.clone())
+            .route("/twilio/voice/fallback", fallback.clone())
+            .route("/twilio/voice/fallback/{*news}", fallback)
             .route("/twilio/{*path}", any(nowhere));
         let taking = kept::run(Arc::clone(&self.relay), self.spool, stop.clone());
         parts.add("the part that takes in kept texts", taking);
@@ -148,6 +152,12 @@ impl Machine {
             .route("/twilio/sms", post(sms).fallback(not_posted))
             .route("/twilio/sms/", post(sms).fallback(not_posted))
             .layer(from_fn_with_state(load.clone(), count_load))
+            .route("/twilio/voice", post(voice).fallback(not_posted))
+            .route(
+                "/twilio/voice/{*news}",
+                post(voice).get(voice).fallback(not_posted),
+            )
+            .route("/v/{token}", get(voice))
             .route("/twilio/status/{delivery}/{attempt}", post(status))
             .route("/twilio/status/{delivery}/{attempt}/", post(status))
             // The sandbox, which may stand beside, has other paths below /v1.
@@ -173,6 +183,8 @@ impl Machine {
         parts.add("the part that removes what is too old", removing);
         let catching_up = catching_up::run(Arc::clone(&self.relay), self.caught_up, stop.clone());
         parts.add("the part that asks for missed texts", catching_up);
+        let looking_after = calls::run(Arc::clone(&self.relay), stop.clone());
+        parts.add("the part that looks after calls", looking_after);
         let pulse = Pulse::starts(Instant::now());
         parts.watch(
             "the thread that checks the database",
@@ -232,8 +244,13 @@ async fn sms(State(relay): State<Arc<Relay>>, Whole(request): Whole) -> Response
     inbound_sms::handle(&relay, request).await.into_response()
 }
 
+async fn voice(State(relay): State<Arc<Relay>>, Whole(request): Whole) -> Response {
+    let answer = inbound_voice::handle(&relay, request).await;
+    answer.map(Body::from)
+}
+
 async fn fallback(State(context): State<Arc<FallbackContext>>, Whole(request): Whole) -> Response {
-    let answer = inbound_fallback::handle(&context, request).await;
+    let answer = inbound_fallback::handle_any(&context, request).await;
     answer.into_response()
 }
 

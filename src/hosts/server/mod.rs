@@ -2,6 +2,7 @@
 //! audit in a file.
 
 mod alerts;
+mod calls;
 mod catching_up;
 mod connections;
 pub mod kept;

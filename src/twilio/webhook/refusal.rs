@@ -31,6 +31,9 @@ pub enum Refusal {
     /// There is no delivery of the name in the path.
     #[error("{NOT_TWILIO}")]
     UnknownDelivery,
+    /// There is no call of the name in its path.
+    #[error("{NOT_TWILIO}")]
+    UnknownCall,
     /// Its path names another call than its form.
     #[error("{NOT_TWILIO}")]
     OtherCall,
@@ -78,6 +81,7 @@ impl Refusal {
             Refusal::OtherAccount => "its AccountSid is another account's",
             Refusal::UnknownLine => "no line has the number that it is for",
             Refusal::UnknownDelivery => "there is no delivery of the name in its path",
+            Refusal::UnknownCall => "there is no call of the name in its path",
             Refusal::OtherCall => "its path names another call than its form",
             Refusal::NoSuchPath => {
                 "there is no webhook at this path: at Twilio, texts go to public_url and /twilio/sms, \
@@ -113,6 +117,7 @@ impl Refusal {
             Refusal::OtherAccount => "other_account",
             Refusal::UnknownLine => "unknown_line",
             Refusal::UnknownDelivery => "unknown_delivery",
+            Refusal::UnknownCall => "unknown_call",
             Refusal::OtherCall => "other_call",
             Refusal::Incomplete(_) => "incomplete",
             Refusal::NoSuchPath => "no_such_path",

@@ -11,7 +11,7 @@ use crate::domain::ids::{CallSid, RecordingSid};
 use crate::domain::phone::PhoneNumber;
 use crate::twilio::call_status::{is_over, leg_status, seconds};
 use crate::twilio::form::Form;
-use crate::twilio::voice::{VoicePath, attestation, caller};
+use crate::twilio::voice::{VOICE_PATH, VoicePath, attestation, caller};
 
 /// What a request about a call says of itself, to be looked up before it can be verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,16 @@ pub struct CallFrom {
 }
 
 impl Unverified {
+    /// Whether it is about a call, and no text.
+    pub fn is_of_call(&self) -> bool {
+        self.path_and_query.starts_with(VOICE_PATH)
+    }
+
+    /// Whether this is what somebody pressed who was asked for a key.
+    pub fn presses(&self, keys: &str) -> bool {
+        self.form.get("Digits") == Some(keys)
+    }
+
     /// What a request about a call is about. Refused if its path names another call than its form.
     pub fn voice(&self) -> Result<VoiceRequest, Refusal> {
         let path = self.path_and_query.split('?').next().unwrap_or_default();

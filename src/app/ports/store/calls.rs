@@ -109,6 +109,11 @@ impl TokenDigest {
         Some(Self::of(token))
     }
 
+    /// A greeting is kept beside the voicemails, under the SHA-256 of its bytes.
+    pub fn of_greeting(hash: &str) -> Self {
+        Self::of(&format!("greeting {hash}"))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

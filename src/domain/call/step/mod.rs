@@ -258,7 +258,9 @@ impl Turn<'_> {
         }
         match self.call.stage {
             Stage::Over { .. } => self.looks_after_the_message(),
-            _ if super::document::is_done(&self.call) => self.ends_by_what_is_known(),
+            Stage::Ringing { .. } | Stage::Talking { .. } if self.call.ended.is_some() => {
+                self.ends_by_what_is_known();
+            }
             _ => {
                 self.effects.push(Effect::AskTwilio);
                 self.call.due = Some(self.now + NOT_ANSWERED);

@@ -1,0 +1,149 @@
+//! What follows from a call's step beside its being kept.
+
+use std::pin::Pin;
+
+use super::request::{Work, found};
+use super::voicemail;
+use crate::app::ports::alerts;
+use crate::app::ports::queue::WakeUp;
+use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage};
+use crate::domain::delivery::{Delivery, Purpose, Recipient};
+use crate::domain::ids::{DeliveryId, RecordingSid};
+use crate::twilio::answer::WebhookError;
+use crate::twilio::client::{CallAtTwilio, NotRead, RecordingState};
+
+/// Carries out what a step asks for. What fails now is due later.
+pub async fn carry_out(work: &Work<'_>, call: &Call, effects: &[Effect]) -> anyhow::Result<()> {
+    for effect in effects {
+        let news = match effect {
+            Effect::Tell => None,
+            Effect::AskTwilio => ask(work, call).await,
+            Effect::FetchRecording(sid) => Some(fetch(work, call, sid).await),
+            Effect::DeleteAtTwilio(sid) => delete(work, sid).await,
+            Effect::Alert(alert) => {
+                raise(work, alert).await;
+                None
+            }
+        };
+        if let Some(news) = news {
+            next(work, call, news).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The next step of the call, by what came of an effect.
+fn next<'w>(
+    work: &'w Work<'_>,
+    call: &'w Call,
+    news: Event,
+) -> Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'w>> {
+    Box::pin(async move {
+        let (_, stored) = found(work.relay, call).await?;
+        match work.take(stored, news).await {
+            Ok(_) => Ok(()),
+            Err(WebhookError::Failed(error)) => Err(error),
+            Err(WebhookError::Refused(refusal)) => Err(refusal.into()),
+        }
+    })
+}
+
+/// What Twilio says of the call, or of its recording if that was not heard of.
+async fn ask(work: &Work<'_>, call: &Call) -> Option<Event> {
+    let (twilio, credentials) = (&work.relay.twilio, work.credentials);
+    let asked = async {
+        let waits = call.stage == Stage::TakingMessage;
+        let is_unheard = |message: &Message| message.heard.is_none();
+        if waits && call.message.as_ref().is_some_and(is_unheard) {
+            for recording in twilio.recordings_of(credentials, work.sid).await? {
+                if let RecordingState::Ready { seconds } = recording.state {
+                    return Ok(Event::Recording {
+                        sid: recording.sid,
+                        seconds: Some(seconds),
+                    });
+                }
+            }
+        }
+        // If Twilio has no such call, nothing more will be heard of it.
+        let known = twilio.call(credentials, work.sid).await?;
+        Ok::<_, NotRead>(Event::Asked {
+            is_over: known.as_ref().is_none_or(CallAtTwilio::is_over),
+            seconds: known.and_then(|known| known.seconds),
+        })
+    };
+    match asked.await {
+        Ok(news) => Some(news),
+        Err(error) => {
+            tracing::warn!(
+                call.sid = %work.sid, error = error.to_string(),
+                "Twilio could not be asked about a call; it is asked again"
+            );
+            None
+        }
+    }
+}
+
+async fn fetch(work: &Work<'_>, call: &Call, sid: &RecordingSid) -> Event {
+    match voicemail::keep(work, call, sid).await {
+        Ok(true) => Event::Kept,
+        Ok(false) => Event::NotKept,
+        Err(error) => {
+            tracing::warn!(
+                call.sid = %work.sid, error = format!("{error:#}"),
+                "a recording could not be fetched; it is tried again"
+            );
+            Event::NotKept
+        }
+    }
+}
+
+async fn delete(work: &Work<'_>, sid: &RecordingSid) -> Option<Event> {
+    match work
+        .relay
+        .twilio
+        .delete_recording(work.credentials, sid)
+        .await
+    {
+        Ok(_) => Some(Event::Deleted),
+        Err(error) => {
+            tracing::warn!(
+                call.sid = %work.sid, %error,
+                "a recording could not be deleted at Twilio; it is tried again"
+            );
+            None
+        }
+    }
+}
+
+/// Tells the person whose phone it is about, otherwise the owner. A call never waits or fails for it.
+async fn raise(work: &Work<'_>, alert: &Alert) {
+    let (relay, line, now) = (work.relay, work.line, work.relay.now());
+    tracing::error!(
+        count = "call_trouble", call.sid = %work.sid, line = line.name, because = alert.cause(),
+        "something is wrong with calls"
+    );
+    relay
+        .alerts
+        .raise(alerts::Alert::of_calls(&line.name, alert));
+    let person = match alert {
+        Alert::Loop { person: Some(name) } => line.person_named(name).map(Recipient::of),
+        _ => None,
+    };
+    let owner = line.policy.alert.clone().map(Recipient::owner);
+    let Some(to) = person.or(owner) else {
+        return;
+    };
+    let id = DeliveryId::of_calls(&line.number, alert.cause(), now);
+    let words = (alert.in_words(&line.name), Vec::new());
+    let telling = Delivery::new(line, id, Purpose::Conversation, to, words, now);
+    let spawned = relay.store.spawn(std::slice::from_ref(&telling)).await;
+    let sent = match spawned {
+        Ok(()) => relay.queue.send(&WakeUp::of(&telling, now, now), now).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = sent {
+        tracing::error!(
+            call.sid = %work.sid, error = format!("{error:#}"), "nobody could be told of it"
+        );
+    }
+}

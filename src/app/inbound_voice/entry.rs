@@ -1,0 +1,58 @@
+//! What people are told of a call, taken in like a text of its caller.
+
+use jiff::Timestamp;
+
+use super::VOICEMAIL_PATH;
+use super::request::Work;
+use crate::app::inbound_sms::{self, Talk, Text};
+use crate::app::ports::store::ForCall;
+use crate::domain::call::{Call, Outcome, Stage, entry};
+
+/// A talk that is shorter does not answer what the customer waits for.
+const ANSWERS: u32 = 10;
+
+/// Takes it in. Once more makes no difference: the call's name is its name.
+pub async fn take_in(
+    work: &Work<'_>,
+    stored: &ForCall,
+    call: &Call,
+    received: Timestamp,
+) -> anyhow::Result<()> {
+    if stored.inbound.earlier.is_some() {
+        return Ok(());
+    }
+    let token = call
+        .message
+        .as_ref()
+        .and_then(|message| message.token.as_deref());
+    let url = |token| format!("{}{VOICEMAIL_PATH}{token}", work.line.public_url);
+    let link = token.map(url);
+    let Some(sms) = entry(call, work.line, link.as_deref()) else {
+        return Ok(());
+    };
+    let text = Text {
+        received,
+        talk: talk(work, call),
+        ..Text::of(sms, work.relay.now())
+    };
+    inbound_sms::take_in_call(work.relay, stored.inbound.clone(), text, work.key).await
+}
+
+fn talk(work: &Work, call: &Call) -> Option<Talk> {
+    let Stage::Over {
+        outcome: Outcome::Spoke { person, seconds },
+    } = &call.stage
+    else {
+        return None;
+    };
+    let is_told = work
+        .line
+        .voice
+        .as_ref()
+        .is_some_and(|voice| voice.after_call);
+    Some(Talk {
+        person: person.clone(),
+        is_answer: seconds.is_none_or(|seconds| ANSWERS <= seconds),
+        is_told,
+    })
+}
