@@ -6,6 +6,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
 use crate::domain::line::Line;
 use crate::domain::phone::{PhoneNumber, Sender};
+use crate::domain::sms::gsm7_line;
 
 /// More of what a machine heard is left out.
 const LONGEST_TRANSCRIPT: usize = 320;
@@ -80,21 +81,31 @@ fn missed(call: &Call, line: &Line, at: MissedAt) -> String {
 
 /// `rang Sergio and Backup`
 fn rang(call: &Call) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for leg in &call.legs {
-        if !names.contains(&leg.person.as_str()) {
-            names.push(&leg.person);
+    let mut names: Vec<String> = Vec::new();
+    for name in call.legs.iter().map(|leg| plain_name(&leg.person)) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     let listed = match names.as_slice() {
         [] => return "rang nobody".to_owned(),
-        [name] => (*name).to_owned(),
+        [name] => name.clone(),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     };
     if LONGEST_NAMES < listed.chars().count() && 1 < names.len() {
         return format!("rang {} people", names.len());
     }
     format!("rang {listed}")
+}
+
+/// A name in letters that do not make the text dearer, if that leaves all of it.
+fn plain_name(name: &str) -> String {
+    let plain = gsm7_line(name);
+    if plain.contains('?') {
+        name.to_owned()
+    } else {
+        plain
+    }
 }
 
 fn voicemail(call: &Call, line: &Line, seconds: u32, link: Option<&str>) -> String {
@@ -128,7 +139,7 @@ fn shortened(heard: &str) -> String {
 }
 
 fn spoke(call: &Call, line: &Line, person: &str, seconds: Option<u32>) -> String {
-    let time = time(call, line);
+    let (time, person) = (time(call, line), plain_name(person));
     let talk = match seconds {
         Some(seconds @ 0..=59) => format!("{seconds} s with {person}"),
         Some(seconds) => format!("{} min with {person}", (seconds + 30) / 60),

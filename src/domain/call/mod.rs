@@ -14,6 +14,7 @@ mod event;
 mod line_calls;
 mod ring;
 mod step;
+mod story;
 mod words;
 
 pub use answer::{Answer, Greeting, Rejected, Spoken};
@@ -23,6 +24,7 @@ pub use entry::entry;
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall};
 pub use step::{NotOfTheCall, Step, step};
+pub use story::{story, story_lines};
 pub use words::neutral;
 
 use std::time::Duration;

@@ -1,0 +1,208 @@
+//! A call told from what is stored of it, for people: when what happened, with the number masked.
+
+use jiff::Timestamp;
+
+use super::{
+    Attestation, Call, Caller, Given, Leg, LegStatus, Message, MissedAt, Outcome, Refused, Skip,
+    Skipped, Stage, Unrung,
+};
+use crate::domain::line::Line;
+use crate::domain::names::name_of;
+use crate::domain::phone::Sender;
+
+/// Moments of the call in their order, each with what happened then.
+pub fn story(call: &Call, line: &Line) -> Vec<(Timestamp, String)> {
+    let mut told = vec![(call.opened, came(call, line))];
+    for skipped in &call.skipped {
+        told.push((call.opened, passed_over(skipped)));
+    }
+    if let Some(unrung) = call.unrung {
+        told.push((call.opened, straight_to_voicemail(unrung).to_owned()));
+    }
+    for leg in &call.legs {
+        tell_leg(leg, &mut told);
+    }
+    if let Some(message) = &call.message {
+        tell_message(message, &mut told);
+    }
+    if let Some(ended) = call.ended {
+        let seconds = ended.duration_since(call.opened).as_secs();
+        let says = format!("the caller was gone, {seconds} s after they called");
+        told.push((ended, says));
+    }
+    if let Stage::Over { outcome } = &call.stage {
+        let over = call.told.or(call.ended).unwrap_or(call.opened);
+        told.push((over, ended(outcome)));
+    }
+    // What is of the same moment stays as it was told.
+    told.sort_by_key(|(at, _)| *at);
+    told
+}
+
+/// The same as lines, with times as the line's clock shows them.
+pub fn story_lines(call: &Call, line: &Line) -> Vec<String> {
+    let story = story(call, line).into_iter();
+    let shown = story.map(|(at, says)| {
+        let time = line.time_zone.at(at).strftime("%H:%M:%S");
+        format!("{time} {says}")
+    });
+    shown.collect()
+}
+
+fn came(call: &Call, line: &Line) -> String {
+    let from = match &call.caller {
+        Caller::Phone(number) => number.masked().to_string(),
+        Caller::Withheld => "a withheld number".to_owned(),
+        Caller::Odd(address) => Sender::Alphanumeric(address.clone()).masked().to_string(),
+    };
+    let attested = match call.attestation {
+        Attestation::Absent => String::new(),
+        Attestation::Failed => " (the number is probably not the caller's)".to_owned(),
+        Attestation::A => " (attested A)".to_owned(),
+        Attestation::B => " (attested B)".to_owned(),
+        Attestation::C => " (attested C)".to_owned(),
+    };
+    let by = if call.by_fallback {
+        ", taken by the fallback"
+    } else {
+        ""
+    };
+    let because = match (&call.decision.because, call.has_conversation) {
+        (Some(because), _) => format!("; {because}"),
+        (None, true) => String::new(),
+        (None, false) => "; no conversation".to_owned(),
+    };
+    let candidates = call.decision.candidates.iter().filter(|c| c.available);
+    let on_duty: Vec<String> = candidates
+        .map(|c| format!("{} ({})", c.person, c.because.in_zone(&line.time_zone)))
+        .collect();
+    let on_duty = match on_duty.as_slice() {
+        [] => "nobody is on duty".to_owned(),
+        people => format!("on duty: {}", people.join(", ")),
+    };
+    format!("call from {from}{attested}{by}{because}; {on_duty}")
+}
+
+fn passed_over(skipped: &Skipped) -> String {
+    let because = match skipped.because {
+        Skip::IsTheCaller => "they are the caller",
+        Skip::NoCallsNow => "they take no calls at this hour",
+        Skip::NotAvailable => "they are not on duty any more",
+        Skip::OutsideAllowedPrefixes => "their number is outside allowed_prefixes",
+        Skip::InACall => "they are in another call",
+        Skip::MostRings => "enough people are rung before them",
+    };
+    format!("{} is not rung: {because}", skipped.person)
+}
+
+fn straight_to_voicemail(unrung: Unrung) -> &'static str {
+    match unrung {
+        Unrung::Nobody => "nobody is rung: nobody takes calls now",
+        Unrung::Withheld => "nobody is rung: unknown_callers is voicemail",
+        Unrung::FailedAttestation => "nobody is rung: the number is probably not the caller's",
+        Unrung::TooMany => "nobody is rung: too many calls of this caller or to this line",
+        Unrung::Fallback => "nobody is rung: the main path did not answer",
+    }
+}
+
+fn tell_leg(leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
+    let person = &leg.person;
+    let unscreened = match leg.unscreened {
+        true => ", and any pick-up is an answer",
+        false => "",
+    };
+    let rings = leg.ring.as_secs();
+    told.push((
+        leg.rung,
+        format!("rang {person} for up to {rings} s{unscreened}"),
+    ));
+    if let Some(at) = leg.picked_up {
+        told.push((at, format!("{person}'s phone was picked up")));
+    }
+    if let Some(given) = leg.given {
+        let says = match given {
+            Given::Connect => format!("{person} pressed 1 and was connected"),
+            Given::HangUp => format!(
+                "{person}'s phone pressed nothing that connects: a mailbox, a pocket, or somebody who passed it \
+                 on; no answer"
+            ),
+        };
+        told.push((leg.pressed.unwrap_or(leg.rung), says));
+    }
+    if let Some(end) = &leg.ended {
+        let sip = leg.sip.map(|sip| format!(", SIP {sip}"));
+        let sip = sip.unwrap_or_default();
+        let seconds = end.seconds.map(|seconds| format!(" after {seconds} s"));
+        let says = match end.status {
+            _ if leg.talked() => format!("the talk was over{}", seconds.unwrap_or_default()),
+            LegStatus::Completed | LegStatus::Answered => format!("{person}'s phone hung up"),
+            LegStatus::NoAnswer => format!("{person} did not answer"),
+            LegStatus::Busy => format!("{person} was busy or declined"),
+            LegStatus::Failed => format!("{person}'s number could not be rung"),
+            LegStatus::Canceled => format!("{person}'s phone stopped ringing"),
+            LegStatus::Ringing | LegStatus::Unknown => {
+                format!("{person}'s phone was over ({})", name_of(&end.status))
+            }
+        };
+        told.push((end.at, format!("{says}{sip}")));
+    }
+}
+
+fn tell_message(message: &Message, told: &mut Vec<(Timestamp, String)>) {
+    told.push((message.began, "the voicemail began".to_owned()));
+    if let Some(at) = message.finished {
+        told.push((at, "the caller had finished their message".to_owned()));
+    }
+    if let Some(at) = message.heard {
+        let says = match message.seconds {
+            Some(seconds) => format!("{seconds} s are recorded"),
+            None => "nothing is recorded".to_owned(),
+        };
+        told.push((at, says));
+    }
+    if let Some(at) = message.kept {
+        told.push((at, "the relay keeps the recording".to_owned()));
+    }
+    if let Some(at) = message.deleted_at_twilio {
+        told.push((at, "the recording was deleted at Twilio".to_owned()));
+    }
+    if message.is_lost {
+        let at = message.heard.unwrap_or(message.began);
+        let says = format!(
+            "the recording could not be fetched, {} times",
+            message.failed
+        );
+        told.push((at, says));
+    }
+}
+
+fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Spoke { person, seconds } => {
+            let seconds = seconds.map(|s| format!(" for {s} s")).unwrap_or_default();
+            format!("outcome: spoke with {person}{seconds}")
+        }
+        Outcome::Voicemail { seconds } => format!("outcome: voicemail of {seconds} s"),
+        Outcome::Missed { at } => format!(
+            "outcome: missed, {}",
+            match at {
+                MissedAt::Ringing => "hung up while it rang",
+                MissedAt::Voicemail => "left no message",
+                MissedAt::CutOff => "cut off after a few seconds, and left no message",
+                MissedAt::Nobody => "nobody could be rung, and they left no message",
+                MissedAt::TextsOnly => "heard that the line takes texts only",
+                MissedAt::Unknown => "may have heard an error",
+            }
+        ),
+        Outcome::Refused { because } => format!(
+            "outcome: refused, {}",
+            match because {
+                Refused::Loop => "a phone forwards calls back to the line",
+                Refused::Blocked => "the caller is blocked",
+                Refused::Withheld => "the number is withheld",
+                Refused::FailedAttestation => "the number is probably not the caller's",
+                Refused::TooMany => "far too many calls",
+            }
+        ),
+    }
+}
