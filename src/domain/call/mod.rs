@@ -335,3 +335,6 @@ pub struct Message {
 fn is_zero(value: &u32) -> bool {
     *value == 0
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+//! Voicemails, and calls of which nothing more is heard.
+
+use super::*;
+
+fn at_the_tone() -> World {
+    let mut world = World::new();
+    for leg in 1..=3 {
+        world.takes(leg as i64 * 20, not_answered(leg));
+    }
+    assert!(matches!(world.answer, Answer::TakeMessage { .. }));
+    world
+}
+
+fn asked(is_over: bool) -> Event {
+    Event::Asked {
+        is_over,
+        seconds: Some(200),
+    }
+}
+
+fn done(hung_up: bool) -> Event {
+    Event::Recorded { hung_up }
+}
+
+#[test]
+fn a_message_is_told_once_fetched_and_deleted_after_it_is_kept() {
+    let mut world = at_the_tone();
+    assert!(matches!(world.takes(90, done(false)), Answer::Say { .. }));
+    assert_eq!(world.call.due, Some(at(120)));
+    world.takes(91, recorded(23));
+    assert_eq!(world.outcome(), Some(&Outcome::Voicemail { seconds: 23 }));
+    assert_eq!(
+        world.effects,
+        [Effect::FetchRecording(recording()), Effect::Tell]
+    );
+    world.takes(92, Event::NotKept);
+    assert_eq!(world.call.due, Some(at(97)));
+    world.takes(97, Event::Due);
+    world.takes(98, Event::Kept);
+    world.takes(99, Event::Kept);
+    world.takes(99, Event::Deleted);
+    assert_eq!(
+        world.effects[2..],
+        [
+            Effect::FetchRecording(recording()),
+            Effect::DeleteAtTwilio(recording())
+        ]
+    );
+    assert_eq!((world.call.due, world.call.told), (None, Some(at(91))));
+    assert!(matches!(world.takes(100, done(false)), Answer::Say { .. }));
+    assert_eq!(world.times_told(), 1);
+}
+
+#[test]
+fn who_says_nothing_has_missed_somebody() {
+    for seconds in [None, Some(0), Some(1)] {
+        let mut world = at_the_tone();
+        world.takes(70, done(true));
+        let sid = recording();
+        world.takes(71, Event::Recording { sid, seconds });
+        assert_eq!(world.outcome().cloned(), missed(MissedAt::Voicemail));
+        assert_eq!(world.times_told(), 1);
+        world.is_left_alone();
+        let deleted = world.effects.contains(&Effect::DeleteAtTwilio(recording()));
+        assert_eq!(deleted, seconds.is_some(), "what there is, is deleted");
+        assert!(!world.effects.contains(&Effect::FetchRecording(recording())));
+    }
+}
+
+#[test]
+fn the_text_waits_for_a_recording_for_30_seconds() {
+    let mut world = at_the_tone();
+    world.takes(90, done(true));
+    world.takes(119, Event::Due);
+    assert_eq!(world.outcome(), None);
+    world.takes(120, Event::Due);
+    assert_eq!(world.effects, [Effect::AskTwilio]);
+    world.takes(121, asked(true));
+    assert_eq!(world.outcome().cloned(), missed(MissedAt::Voicemail));
+    assert_eq!(world.times_told(), 1);
+    // It comes later still: it is kept, and the owner hears of it.
+    world.takes(200, recorded(23));
+    assert_eq!(world.outcome(), Some(&Outcome::Voicemail { seconds: 23 }));
+    assert_eq!(world.times_told(), 1);
+    assert!(world.effects.contains(&Effect::Alert(Alert::LateVoicemail)));
+    assert!(world.effects.contains(&Effect::FetchRecording(recording())));
+}
+
+#[test]
+fn the_text_waits_two_minutes_for_what_a_machine_writes_down() {
+    let transcribed = || {
+        let mut world = at_the_tone();
+        let voice = world.line.voice.as_mut().unwrap();
+        voice.voicemail.transcribe = true;
+        world
+    };
+    let text = || Event::Transcribed {
+        text: Some("I am late.".to_owned()),
+    };
+    let mut world = transcribed();
+    world.takes(90, recorded(23));
+    assert_eq!((world.times_told(), world.call.told), (0, None));
+    world.takes(95, Event::Kept);
+    world.takes(130, text());
+    world.takes(131, text());
+    assert_eq!(world.times_told(), 1);
+    assert!(world.entry().ends_with("A machine heard: I am late."));
+
+    let mut sooner = transcribed();
+    sooner.takes(89, text());
+    sooner.takes(90, recorded(23));
+    assert_eq!(sooner.times_told(), 1);
+
+    let mut never = transcribed();
+    never.takes(90, recorded(23));
+    never.takes(95, Event::Kept);
+    never.takes(96, Event::Deleted);
+    assert_eq!(never.call.due, Some(at(210)));
+    never.takes(210, Event::Due);
+    assert_eq!(never.times_told(), 1);
+
+    let mut failed = transcribed();
+    failed.takes(90, recorded(23));
+    failed.takes(91, Event::Transcribed { text: None });
+    assert_eq!(failed.times_told(), 1);
+}
+
+#[test]
+fn a_recording_that_cannot_be_had_for_an_hour_is_told_of_once() {
+    let mut world = at_the_tone();
+    world.takes(90, recorded(23));
+    let mut tries = 0;
+    while let Some(due) = world.call.due {
+        let seconds = due.duration_since(at(0)).as_secs();
+        world.takes(seconds, Event::Due);
+        world.takes(seconds, Event::NotKept);
+        tries += 1;
+        assert!(tries < 30, "it is tried for ever");
+    }
+    let lost = world
+        .effects
+        .iter()
+        .filter(|e| **e == Effect::Alert(Alert::RecordingLost));
+    assert_eq!(lost.count(), 1);
+    assert!(10 < tries, "{tries}");
+    assert!(!world.effects.contains(&Effect::DeleteAtTwilio(recording())));
+}
+
+#[test]
+fn a_talk_that_was_cut_off_goes_on_with_a_message() {
+    let mut world = World::new();
+    world.takes(5, picked_up(1));
+    world.takes(6, pressed(1, "1"));
+    world.takes(10, dialed(1, LegStatus::Completed, Some(true), Some(3)));
+    assert_eq!(world.call.stage, Stage::TakingMessage);
+    let mut silent = world.clone();
+    silent.takes(20, done(true));
+    silent.takes(50, Event::Due);
+    silent.takes(51, asked(true));
+    assert_eq!(silent.outcome().cloned(), missed(MissedAt::CutOff));
+    world.takes(40, recorded(12));
+    assert_eq!(world.outcome(), Some(&Outcome::Voicemail { seconds: 12 }));
+}
+
+#[test]
+fn of_a_call_whose_end_nobody_hears_twilio_is_asked() {
+    let mut world = World::new();
+    world.takes(214, Event::Due);
+    assert_eq!(world.effects, []);
+    world.takes(215, Event::Due);
+    assert_eq!(world.effects, [Effect::AskTwilio]);
+    world.takes(216, asked(false));
+    assert_eq!(world.call.due, Some(at(216 + 300)));
+    world.takes(516, Event::Due);
+    world.takes(517, asked(true));
+    assert_eq!(world.outcome().cloned(), missed(MissedAt::Unknown));
+    assert_eq!(world.times_told(), 1);
+
+    let mut talks = World::new();
+    talks.takes(5, pressed(1, "1"));
+    talks.takes(8000, Event::Due);
+    talks.takes(8001, asked(true));
+    assert!(matches!(talks.outcome(), Some(Outcome::Spoke { .. })));
+}
+
+#[test]
+fn who_hangs_up_at_once_is_told_of_only_if_they_try_again() {
+    let gone = || hung_up(1, LegStatus::Canceled, Some(false), None);
+    let mut world = World::new();
+    world.takes(2, gone());
+    assert_eq!((world.times_told(), world.call.told), (0, Some(at(2))));
+    let mut later = World::new();
+    later.takes(3, gone());
+    assert_eq!(later.times_told(), 1);
+    let (line, known) = (line(), Known::default());
+    let again = |seconds: i64| {
+        let new = NewCall {
+            sid: sid(70),
+            ..from(CALLER)
+        };
+        let began = begin(&line, &known, &world.live, new, at(seconds));
+        let gone = step(
+            &began.call,
+            &began.live,
+            gone(),
+            &line,
+            &known,
+            at(seconds + 2),
+        );
+        gone.unwrap().effects
+    };
+    assert_eq!(again(500), [Effect::Tell]);
+    assert_eq!(again(700), []);
+}
+
+#[test]
+fn what_the_fallback_kept_ends_the_call_with_its_message() {
+    let mut world = World::new();
+    world.takes(30, Event::TakenByFallback);
+    assert!(world.call.by_fallback);
+    assert_eq!(world.call.stage, Stage::TakingMessage);
+    world.takes(60, recorded(20));
+    assert_eq!(world.outcome(), Some(&Outcome::Voicemail { seconds: 20 }));
+    world.takes(61, Event::TakenByFallback);
+    assert_eq!(world.times_told(), 1);
+    // Kept requests of a call that went on.
+    let mut spoke = World::new();
+    spoke.takes(5, pressed(1, "1"));
+    spoke.takes(70, dialed(1, LegStatus::Completed, Some(true), Some(60)));
+    spoke.takes(300, Event::TakenByFallback);
+    assert!(matches!(spoke.outcome(), Some(Outcome::Spoke { .. })));
+}
+
+#[test]
+fn while_somebody_talks_they_are_not_rung_for_others() {
+    let mut world = World::new();
+    assert_eq!(world.live.live[0].person, Some(number("+16195550110")));
+    world.takes(20, not_answered(1));
+    assert_eq!(world.live.live[0].person, Some(number("+16195550113")));
+    world.takes(25, pressed(2, "1"));
+    assert_eq!(world.live.live[0].until, at(25 + 7200 + 150));
+    world.takes(60, Event::Ended { seconds: Some(30) });
+    assert!(world.live.live.is_empty(), "the lease ends with the call");
+}
