@@ -15,6 +15,7 @@ use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::credentials::Credentials;
 use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::voice::VOICE_PATH;
+use crate::twilio::voice::what_to_do;
 use crate::twilio::webhook::Unverified;
 
 /// How long a text waits for the credentials that would tell whether it is Twilio's.
@@ -62,6 +63,7 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         count = "fallback",
         message.sid = %text.sid,
         error_code = text.request.error_code(),
+        advice = text.request.error_code().and_then(what_to_do),
         checked = text.checked,
         "kept a text that the main path did not take",
     );

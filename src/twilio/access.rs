@@ -15,12 +15,18 @@ use crate::domain::credentials::Secret;
 
 pub use super::api::Login;
 
-/// What the relay's own key may do, if it is a restricted one: send, and look after what it sent.
+/// What the relay's own key may do, if it is a restricted one: send and look after what it sent, look after
+/// calls, and fetch and delete what callers left.
 /// `read` is one message by its SID; a list of messages has a permission of its own.
-pub const PERMISSIONS: [&str; 3] = [
+pub const PERMISSIONS: [&str; 8] = [
     "/twilio/messaging/messages/create",
     "/twilio/messaging/messages/read",
     "/twilio/messaging/messages/list",
+    "/twilio/voice/calls/read",
+    "/twilio/voice/calls/list",
+    "/twilio/voice/recordings/read",
+    "/twilio/voice/recordings/list",
+    "/twilio/voice/recordings/delete",
 ];
 
 /// The error of a key that lacks a permission.

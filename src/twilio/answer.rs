@@ -66,32 +66,8 @@ fn shown(path: &str) -> String {
 /// log's `count` field becomes a metric.
 pub fn answer_to(path: &str, done: Result<(), WebhookError>) -> Response<String> {
     match done {
-        Ok(()) => twiml_answer(twiml::EMPTY.to_owned()),
-        Err(error) => refusal_or_failure(path, error),
-    }
-}
-
-/// The answer to a request about a call: its document, or nothing for a status callback. A caller hears
-/// the fallback when it failed.
-pub fn voice_answer_to(path: &str, done: Result<Option<String>, WebhookError>) -> Response<String> {
-    match done {
-        Ok(Some(document)) => twiml_answer(document),
-        Ok(None) => {
-            let mut response = Response::new(String::new());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            response
-        }
-        Err(error) => refusal_or_failure(path, error),
-    }
-}
-
-fn twiml_answer(document: String) -> Response<String> {
-    response(StatusCode::OK, twiml::CONTENT_TYPE, document)
-}
-
-fn refusal_or_failure(path: &str, error: WebhookError) -> Response<String> {
-    match error {
-        WebhookError::Refused(refusal) => {
+        Ok(()) => response(StatusCode::OK, twiml::CONTENT_TYPE, twiml::EMPTY.to_owned()),
+        Err(WebhookError::Refused(refusal)) => {
             let path = shown(path);
             let advice = ADVISED.advice(refusal, &path, Instant::now());
             let reason = refusal.reason();
@@ -99,7 +75,7 @@ fn refusal_or_failure(path: &str, error: WebhookError) -> Response<String> {
             tracing::warn!(count, path, reason, advice, "refused a webhook");
             response(refusal.status(), PLAIN, format!("{refusal}\n"))
         }
-        WebhookError::Failed(error) => {
+        Err(WebhookError::Failed(error)) => {
             tracing::error!(
                 count = "webhook_failed",
                 error = format!("{error:#}"),

@@ -49,6 +49,7 @@ fn known(code: u32) -> Option<Class> {
     let class = match code {
         // Too much at once, or Twilio or a carrier is out of order for the moment.
         14107 // more than 30 replies between two numbers within 30 seconds
+        | 10004 // too many calls at once
         | 20429 // too many requests
         | 21611 // the number's queue is full
         | 21730 // system under maintenance
@@ -165,6 +166,9 @@ fn known(code: u32) -> Option<Class> {
         | 30037 // outbound messaging is disabled
         | 10001 // the account is not active
         | 10002 // a trial account
+        | 10003 // the account is not active
+        | 21215 // no permission to call the country
+        | 21216 // Twilio blocks calls to the number
         | 20010 // the account may not do that
         | 20403 // the credentials may not do that
         | 21210 // the line's number is not verified
@@ -187,7 +191,8 @@ fn known(code: u32) -> Option<Class> {
         => Class::Configuration,
 
         // The relay must not have sent this.
-        21602 // no body
+        21220 // the call is over
+        | 21602 // no body
         | 21603 // no sender
         | 21604 // no recipient
         | 21605 // the body is too long

@@ -21,7 +21,7 @@ use crate::domain::ids::CallSid;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::twilio::answer::WebhookError;
-use crate::twilio::voice::VoicePath;
+use crate::twilio::voice::{VoicePath, what_to_do};
 use crate::twilio::webhook::{self, CallFrom, Refusal, Unverified};
 
 /// What Twilio is answered.
@@ -118,7 +118,7 @@ async fn take(
             relay,
             &asked.call,
             asked.line.as_ref(),
-            webhook.phone().as_ref(),
+            asked.caller.as_ref(),
         )
         .await
     })
@@ -126,6 +126,12 @@ async fn take(
     let (line, stored) = found.ok_or(Refusal::UnknownLine)?;
     let verified = verify(webhook, source, &credentials, &line.public_url).await?;
     let news = webhook::voice(asked.path, verified)?.into_inner();
+    if let Some(code) = news.error_code {
+        tracing::warn!(
+            count = "call_error", call.sid = %news.call, error_code = code, advice = what_to_do(code),
+            "Twilio tells of an error of a call"
+        );
+    }
     let is_callback = news.path.is_callback();
     let key = HashKey::of(&credentials);
     let work = Work {

@@ -8,9 +8,11 @@
 //! overrides".
 
 mod caller;
+mod errors;
 mod path;
 
 pub use caller::{attestation, caller};
+pub use errors::what_to_do;
 pub use path::{VOICE_PATH, VoicePath};
 
 use std::fmt::Write;

@@ -21,6 +21,8 @@ pub struct VoiceRequest {
     pub call: CallSid,
     /// `None` if the request does not say, as with news of a recording: the call has it.
     pub line: Option<PhoneNumber>,
+    /// Who calls, if the request says so and it is a telephone.
+    pub caller: Option<PhoneNumber>,
 }
 
 /// What Twilio said of a call.
@@ -33,6 +35,8 @@ pub struct VoiceNews {
     pub from: Option<CallFrom>,
     /// `None` for what means nothing to the relay: to be acknowledged, and nothing else.
     pub event: Option<Event>,
+    /// Twilio's code for what went wrong, if anything did.
+    pub error_code: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +69,9 @@ impl Unverified {
 
 /// Understands a verified request about a call. `path` is the request's, which the signature covers.
 pub fn voice(path: VoicePath, form: Verified<Form>) -> Result<Verified<VoiceNews>, Refusal> {
-    let VoiceRequest { path, call, line } = request(path, &form)?;
+    let VoiceRequest {
+        path, call, line, ..
+    } = request(path, &form)?;
     let event = event(&path, &form)?;
     let from = (!path.is_of_leg()).then(|| form.get("From").map(|from| call_from(from, &form)));
     Ok(Verified(VoiceNews {
@@ -74,6 +80,7 @@ pub fn voice(path: VoicePath, form: Verified<Form>) -> Result<Verified<VoiceNews
         call,
         line,
         event,
+        error_code: form.get("ErrorCode").and_then(|code| code.parse().ok()),
     }))
 }
 
@@ -103,7 +110,14 @@ fn request(path: VoicePath, form: &Form) -> Result<VoiceRequest, Refusal> {
     if line.is_none() && !may_lack_it {
         return Err(Refusal::Incomplete(name));
     }
-    Ok(VoiceRequest { path, call, line })
+    let from = form.get("From").filter(|_| !path.is_of_leg());
+    let caller = from.and_then(|from| caller(from).phone().cloned());
+    Ok(VoiceRequest {
+        path,
+        call,
+        line,
+        caller,
+    })
 }
 
 fn sid(form: &Form, name: &'static str) -> Result<CallSid, Refusal> {

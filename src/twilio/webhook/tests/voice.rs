@@ -2,7 +2,6 @@ use super::*;
 use crate::domain::call::{Attestation, Caller, Dialed, Event, LegStatus};
 use crate::domain::ids::{CallSid, RecordingSid};
 use crate::domain::phone::PhoneNumber;
-use crate::twilio::answer::voice_answer_to;
 use crate::twilio::voice::VoicePath;
 use crate::twilio::webhook::{CallFrom, VoiceNews, VoiceRequest, voice};
 
@@ -69,9 +68,20 @@ impl Webhook {
         let request = Unverified::read(&self.signed())?.voice()?;
         let news = voice(request.path.clone(), self.verify()?)?.into_inner();
         let VoiceNews {
-            path, call, line, ..
+            path,
+            call,
+            line,
+            from,
+            ..
         } = news.clone();
-        assert_eq!(VoiceRequest { path, call, line }, request);
+        let caller = from.and_then(|from| from.caller.phone().cloned());
+        let same = VoiceRequest {
+            path,
+            call,
+            line,
+            caller,
+        };
+        assert_eq!(same, request);
         Ok(news)
     }
 
@@ -201,8 +211,10 @@ fn news_of_a_leg_says_what_the_carrier_answered() {
             ("CallDuration", "0"),
             ("Timestamp", "no date"),
             ("SequenceNumber", "-1"),
+            ("ErrorCode", "13227"),
         ],
     );
+    assert_eq!(progress.told().unwrap().error_code, Some(13227));
     let expected = Event::Progress {
         leg: 1,
         sid: leg(),
@@ -457,22 +469,4 @@ fn the_fallback_knows_what_failed_by_its_path_alone() {
     ] {
         assert_eq!(of(url).0, None, "{url}");
     }
-}
-
-#[test]
-fn a_document_a_callback_and_a_refusal_are_answered() {
-    let document = voice_answer_to("/twilio/voice", Ok(Some("<Response/>".to_owned())));
-    assert_eq!(document.status(), 200);
-    assert_eq!(
-        document.headers()["content-type"],
-        "text/xml; charset=utf-8"
-    );
-    assert_eq!(document.body(), "<Response/>");
-    let callback = voice_answer_to("/twilio/voice/end", Ok(None));
-    assert_eq!(
-        (callback.status().as_u16(), callback.body().as_str()),
-        (204, "")
-    );
-    let refused = voice_answer_to("/twilio/voice", Err(Refusal::OtherCall.into()));
-    assert_eq!(refused.status(), 403);
 }
