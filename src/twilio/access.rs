@@ -210,6 +210,58 @@ impl Access {
         }
     }
 
+    /// Which of the permissions that calls need these credentials do not have, by asking for what is not
+    /// there. An account's own token and a Standard key have all of them.
+    pub async fn lacks_for_calls(
+        &self,
+        login: Login<'_>,
+        account_sid: &str,
+    ) -> Result<Vec<&'static str>, Failure> {
+        let nobodys = "0".repeat(32);
+        let (call, recording) = (
+            format!("Calls/CA{nobodys}"),
+            format!("Recordings/RE{nobodys}"),
+        );
+        let mut lacking = Vec::new();
+        for (permission, method, path) in [
+            (
+                "/twilio/voice/calls/read",
+                Method::GET,
+                format!("{call}.json"),
+            ),
+            (
+                "/twilio/voice/calls/list",
+                Method::GET,
+                "Calls.json?PageSize=1".to_owned(),
+            ),
+            (
+                "/twilio/voice/recordings/read",
+                Method::GET,
+                format!("{recording}.json"),
+            ),
+            (
+                "/twilio/voice/recordings/list",
+                Method::GET,
+                format!("{call}/Recordings.json?PageSize=1"),
+            ),
+            (
+                "/twilio/voice/recordings/delete",
+                Method::DELETE,
+                format!("{recording}.json"),
+            ),
+        ] {
+            let url = self.account_url(account_sid, &path);
+            match self.is_there(login, method, &url).await {
+                Ok(_) => {}
+                Err(Failure::Forbidden { code, .. }) if code == NOT_PERMITTED => {
+                    lacking.push(permission);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(lacking)
+    }
+
     /// Whether Twilio knows these credentials: a request that changes nothing. A refusal for any
     /// other reason than unknown credentials is a failure, so that nobody takes it for a proof.
     pub async fn accepts(&self, login: Login<'_>, account_sid: &str) -> Result<bool, Failure> {

@@ -51,6 +51,9 @@ pub async fn verdicts(file: &EnvFile, url: &str) -> BTreeMap<&'static str, Verdi
             continue;
         }
         let verdict = match twilio.accepts(subject, &values, Which::InForce).await {
+            Ok(true) if name == API_KEY => {
+                of_permissions(twilio.key_lacks_for_calls(&values).await)
+            }
             Ok(true) => Verdict::Valid,
             Ok(false) => Verdict::Invalid,
             Err(error) => match error.downcast_ref() {
@@ -61,6 +64,18 @@ pub async fn verdicts(file: &EnvFile, url: &str) -> BTreeMap<&'static str, Verdi
         verdicts.insert(name, verdict);
     }
     verdicts
+}
+
+/// A key that may do all but what calls need is valid as long as no line takes calls.
+fn of_permissions(lacking: anyhow::Result<Vec<&'static str>>) -> Verdict {
+    match lacking {
+        Ok(lacking) if lacking.is_empty() => Verdict::Valid,
+        Ok(lacking) => Verdict::Lacking(format!(
+            "the key may not look after calls and voicemails: it lacks {}; if a line takes calls, add that to the key's policy in Twilio's console, or make another key with `relay secrets rotate api-key --restricted`",
+            lacking.join(", ")
+        )),
+        Err(error) => Verdict::Indeterminate(format!("{error:#}")),
+    }
 }
 
 /// What is to be put right: that Twilio did not say is nobody's fault here.

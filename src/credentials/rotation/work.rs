@@ -99,6 +99,18 @@ impl Twilio<'_> {
         Ok(self.access.accepts(login, account.expose()).await?)
     }
 
+    /// Which of the permissions that calls need the API key does not have.
+    pub async fn key_lacks_for_calls(&self, values: &Values) -> anyhow::Result<Vec<&'static str>> {
+        let account = required(values, ACCOUNT_SID)?;
+        let (user, password) = (required(values, API_KEY)?, required(values, API_SECRET)?);
+        let login = Login {
+            user: user.expose(),
+            password,
+        };
+        let lacks = self.access.lacks_for_calls(login, account.expose());
+        Ok(lacks.await?)
+    }
+
     /// Ends the old one, after the new one was put in force.
     pub async fn delete_old(&self, record: &RotationRecord, values: &Values) -> anyhow::Result<()> {
         let (account, login) = owner(values)?;

@@ -56,6 +56,7 @@ fn permission(resource: &Resource, method: &Method) -> Option<&'static str> {
         (Resource::Calls, &Method::GET) => Some("/twilio/voice/calls/list"),
         (Resource::Call(_), &Method::GET) => Some("/twilio/voice/calls/read"),
         (Resource::Call(_), &Method::POST) => Some("/twilio/voice/calls/update"),
+        (Resource::RecordingsOf(_), &Method::GET) => Some("/twilio/voice/recordings/list"),
         (Resource::Recording(_) | Resource::RecordingFile(_), &Method::GET) => {
             Some("/twilio/voice/recordings/read")
         }

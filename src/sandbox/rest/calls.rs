@@ -38,6 +38,13 @@ impl State {
                 let call = self.calls.get(sid).ok_or_else(not_found)?;
                 Ok((200, call.json(&self.account_sid, self.now)))
             }
+            (Resource::RecordingsOf(sid), &Method::GET) => {
+                let call = self.calls.get(sid).ok_or_else(not_found)?;
+                let of_call = |stored: &&Stored| stored.call.as_str() == call.sid;
+                let recordings = self.recordings.iter().rev().filter(of_call);
+                let json = recordings.map(|stored| stored.json(&self.account_sid));
+                Ok((200, list::single_page(path, "recordings", json)))
+            }
             (Resource::Recording(sid), &Method::GET) => {
                 let recording = self.recording(sid).ok_or_else(not_found)?;
                 Ok((200, recording.json(&self.account_sid)))

@@ -150,6 +150,7 @@ impl State {
                 method,
                 Resource::Calls
                 | Resource::Call(_)
+                | Resource::RecordingsOf(_)
                 | Resource::Recording(_)
                 | Resource::RecordingFile(_),
             ) => self.calls_and_recordings(resource, path, method, query, form),

@@ -17,6 +17,8 @@ pub(super) enum Resource<'p> {
     File(MessageSid, &'p str),
     Calls,
     Call(&'p str),
+    /// The recordings of a call.
+    RecordingsOf(&'p str),
     Recording(&'p str),
     /// What was recorded, as MP3.
     RecordingFile(&'p str),
@@ -55,6 +57,7 @@ impl<'p> Resource<'p> {
                 }
                 ["Calls"] => Some(Resource::Calls),
                 ["Calls", sid] => Some(Resource::Call(sid)),
+                ["Calls", sid, "Recordings"] => Some(Resource::RecordingsOf(sid)),
                 ["Recordings", sid] if is_described => Some(Resource::Recording(sid)),
                 ["Recordings", file] => file.strip_suffix(".mp3").map(Resource::RecordingFile),
                 ["IncomingPhoneNumbers"] => Some(Resource::Numbers),

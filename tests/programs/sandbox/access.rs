@@ -103,6 +103,12 @@ async fn a_standard_key_cannot_make_keys_and_a_restricted_one_only_what_its_poli
 
     assert!(PERMISSIONS.contains(&"/twilio/messaging/messages/read"));
     assert!(world.accepts(&restricted.sid, &restricted.secret).await);
+    let login = Login {
+        user: &restricted.sid,
+        password: &restricted.secret,
+    };
+    let lacks = world.access().lacks_for_calls(login, account).await;
+    assert_eq!(lacks.unwrap(), Vec::<&str>::new());
     let pair = format!("{}:{}", restricted.sid, restricted.secret.expose());
     let numbers = world.with_login(Method::GET, "/IncomingPhoneNumbers.json", &pair);
     assert_eq!((numbers.0, numbers.1["code"].as_u64()), (401, Some(70051)));
@@ -245,6 +251,15 @@ async fn a_key_that_may_read_one_message_may_not_list_them() {
         user: sid,
         password: &password,
     };
+    let lacks = world
+        .access()
+        .lacks_for_calls(login, account)
+        .await
+        .unwrap();
+    let of_calls: Vec<_> = (PERMISSIONS.into_iter())
+        .filter(|permission| permission.starts_with("/twilio/voice/"))
+        .collect();
+    assert_eq!(lacks, of_calls);
     let failure = world.access().accepts(login, account).await.err().unwrap();
     assert!(matches!(failure, Failure::MayNotList), "{failure}");
     let says = failure.to_string();

@@ -16,9 +16,10 @@ use relay::domain::credentials;
 use relay::domain::credentials::{Credentials, Secret};
 use relay::domain::delivery::Answer;
 use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::ids::{CallSid, RecordingSid};
 use relay::domain::phone::PhoneNumber;
 use relay::twilio::api::{NoAnswer, Transport};
-use relay::twilio::client::{Client, Listing, NewMessage, NotRead};
+use relay::twilio::client::{Client, Listing, NewMessage, NotRead, RecordingState};
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
 
@@ -29,6 +30,10 @@ const DOCUMENT: &str = "@twilio/cli-core/src/services/twilio-api/twilio_api_v201
 const LIST: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
 const FORM: &str = "/requestBody/content/application~1x-www-form-urlencoded";
 const ONE: &str = "/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json";
+const CALLS: &str = "/2010-04-01/Accounts/{AccountSid}/Calls.json";
+const CALL: &str = "/2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json";
+const RECORDINGS_OF: &str = "/2010-04-01/Accounts/{AccountSid}/Calls/{CallSid}/Recordings.json";
+const RECORDING: &str = "/2010-04-01/Accounts/{AccountSid}/Recordings/{Sid}.json";
 const MEDIA: &str = "/2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media.json";
 
 #[tokio::test]
@@ -79,6 +84,34 @@ async fn every_request_of_the_relay_is_one_that_twilio_describes() {
 }
 
 #[tokio::test]
+async fn every_request_about_calls_is_one_that_twilio_describes() {
+    let twilio = Described::start();
+    let (client, account) = (twilio.client(), ours());
+    let call = CallSid::parse(&("CA".to_owned() + &"0".repeat(32))).unwrap();
+    let found = client.call(&account, &call).await.unwrap().unwrap();
+    assert!(found.is_over() && found.began.is_some(), "{found:?}");
+    assert_eq!(found.seconds, Some(4));
+
+    let (line, sunday) = (number("+16195550100"), date(2026, 11, 22));
+    let day = client.calls_on(&account, &line, sunday).await.unwrap();
+    let next = day.next.expect("the example has a next page");
+    // The calls of the example are the account's own, and not to the line.
+    assert!(day.calls.is_empty());
+    client.calls_at(&account, &next).await.unwrap();
+
+    let recording = RecordingSid::parse(&("RE".to_owned() + &"0".repeat(32))).unwrap();
+    let found = client.recording(&account, &recording).await.unwrap();
+    let ready = RecordingState::Ready { seconds: 4 };
+    assert_eq!(found.unwrap().state, ready);
+    let all = client.recordings_of(&account, &call).await.unwrap();
+    assert_eq!(
+        all.iter().map(|found| found.state).collect::<Vec<_>>(),
+        [ready]
+    );
+    assert!(client.delete_recording(&account, &recording).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_request_that_twilio_does_not_describe_is_noticed() {
     let twilio = Described::start();
     let account = "AC".to_owned() + &"0".repeat(32);
@@ -105,33 +138,34 @@ async fn a_request_that_twilio_does_not_describe_is_noticed() {
     );
 }
 
-/// The part of the description that is about messages, mended where the server would stumble: it
-/// overlooks OpenAPI's default that a form repeats the name of a field with several values, the
-/// description's own example of a list has relative addresses where it asks for absolute ones, and it
+/// The part of the description that is about messages, calls and recordings, mended where the server would
+/// stumble: it overlooks OpenAPI's default that a form repeats the name of a field with several values, the
+/// description's own examples of lists have relative addresses where it asks for absolute ones, and it
 /// says in words that a day is looked for by `YYYY-MM-DD`, and in its schema that it is an instant.
-fn about_messages(mut document: Value) -> Value {
+fn about_messages_and_calls(mut document: Value) -> Value {
     let paths = document["paths"].as_object_mut().unwrap();
-    paths.retain(|path, _| [LIST, ONE, MEDIA].contains(&path.as_str()));
+    let ours = [LIST, ONE, MEDIA, CALLS, CALL, RECORDINGS_OF, RECORDING];
+    paths.retain(|path, _| ours.contains(&path.as_str()));
     let form = paths[LIST]["post"].pointer_mut(FORM).unwrap();
     form["encoding"] = json!({"MediaUrl": {"style": "form", "explode": true}});
-    let asked = paths[LIST]["get"]["parameters"].as_array_mut().unwrap();
-    let day = asked.iter_mut().find(|p| p["name"] == "DateSent").unwrap();
-    assert!(
-        day["description"]
-            .as_str()
-            .unwrap()
-            .contains("`YYYY-MM-DD`")
-    );
-    day["schema"]["format"] = json!("date");
-    let list = "/responses/200/content/application~1json";
-    let list = paths[LIST]["get"].pointer_mut(list).unwrap();
-    let properties = list["schema"]["properties"].as_object_mut().unwrap();
-    for property in properties.values_mut() {
-        property.as_object_mut().unwrap().remove("format");
+    for (path, name) in [(LIST, "DateSent"), (CALLS, "StartTime")] {
+        let asked = paths[path]["get"]["parameters"].as_array_mut().unwrap();
+        let day = asked.iter_mut().find(|p| p["name"] == name).unwrap();
+        let described = day["description"].as_str().unwrap();
+        assert!(described.contains("`YYYY-MM-DD`"), "{described}");
+        day["schema"]["format"] = json!("date");
     }
-    // Of several examples the server would take one without messages.
-    let examples = list["examples"].as_object_mut().unwrap();
-    examples.retain(|name, _| name == "readFullPage1");
+    for path in [LIST, CALLS, RECORDINGS_OF] {
+        let list = "/responses/200/content/application~1json";
+        let list = paths[path]["get"].pointer_mut(list).unwrap();
+        let properties = list["schema"]["properties"].as_object_mut().unwrap();
+        for property in properties.values_mut() {
+            property.as_object_mut().unwrap().remove("format");
+        }
+        // Of several examples the server would take one without records.
+        let examples = list["examples"].as_object_mut().unwrap();
+        examples.retain(|name, _| ["readFullPage1", "readFull"].contains(&name.as_str()));
+    }
     document
 }
 
@@ -146,7 +180,7 @@ struct Described {
 impl Described {
     fn start() -> Self {
         let document = std::fs::read(tools::node_module(DOCUMENT)).unwrap();
-        let document = about_messages(serde_json::from_slice(&document).unwrap());
+        let document = about_messages_and_calls(serde_json::from_slice(&document).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("twilio.json");
         std::fs::write(&file, document.to_string()).unwrap();
@@ -229,7 +263,14 @@ struct Names {
 impl Names {
     fn of(document: &Value) -> Self {
         let list = &document["paths"][LIST];
-        let query = list["get"]["parameters"].as_array().unwrap().iter();
+        let lists = [
+            list,
+            &document["paths"][CALLS],
+            &document["paths"][RECORDINGS_OF],
+        ];
+        let query = lists
+            .into_iter()
+            .flat_map(|list| list["get"]["parameters"].as_array().unwrap());
         let form = &list["post"].pointer(FORM).unwrap()["schema"]["properties"];
         Self {
             query: query

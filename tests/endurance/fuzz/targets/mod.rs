@@ -10,6 +10,7 @@ pub mod request;
 pub mod signature;
 pub mod status;
 pub mod twiml;
+pub mod voice;
 mod webhook;
 
 pub struct Target {
@@ -20,7 +21,7 @@ pub struct Target {
     pub check: fn(&[u8]),
 }
 
-pub const ALL: [Target; 8] = [
+pub const ALL: [Target; 9] = [
     config::TARGET,
     env_file::TARGET,
     form::TARGET,
@@ -29,6 +30,7 @@ pub const ALL: [Target; 8] = [
     signature::TARGET,
     status::TARGET,
     twiml::TARGET,
+    voice::TARGET,
 ];
 
 fn bytes<const N: usize>(texts: [&str; N]) -> Vec<Vec<u8>> {

@@ -1,0 +1,2 @@
+#![no_main]
+relay_fuzz::fuzz!(relay_fuzz::targets::voice::TARGET);
