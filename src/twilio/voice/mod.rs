@@ -138,7 +138,7 @@ pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {
 pub fn fallback_document(failed: Option<&VoicePath>, public_url: &str) -> String {
     let words = |text: &str| Element::new("Say").around(&escape(text));
     match failed {
-        Some(VoicePath::Screen(..) | VoicePath::Chosen(..)) => response(HANG_UP),
+        Some(failed) if failed.is_of_leg() => response(HANG_UP),
         Some(VoicePath::Recorded(_) | VoicePath::FallbackRecorded) => fallback_bye(),
         _ => {
             let urls = Urls(public_url.trim_end_matches('/'));

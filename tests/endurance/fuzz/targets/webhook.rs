@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, HOST};
 use relay::domain::credentials::{ACCOUNT_SID, AUTH_TOKEN, Credentials, Secret};
 use relay::twilio::form::Form;
 use relay::twilio::signature::{HEADER, Signed, sign};
+use relay::twilio::voice::fallback_document;
 use relay::twilio::webhook::{Unverified, Verified};
 
 const PUBLIC_URL: &str = "https://relay.example.com";
@@ -46,6 +47,7 @@ pub fn verified(input: &[u8]) -> Option<Verified<Form>> {
         return None;
     }
     let came = Unverified::read(&request).expect("it is well formed");
+    about_a_call(&came);
     let kept = serde_json::to_string(&came).expect("it can be kept");
     let kept: Unverified = serde_json::from_str(&kept).expect("it was kept as it came");
     assert!(kept == came);
@@ -62,12 +64,25 @@ pub fn verified(input: &[u8]) -> Option<Verified<Form>> {
     }
 }
 
+/// Whatever failed, the fallback rings nobody, and a leg is not asked for a message.
+fn about_a_call(came: &Unverified) {
+    let failed = came.failed_voice();
+    let document = fallback_document(failed.as_ref(), PUBLIC_URL);
+    assert!(!document.contains("<Dial"), "{document}");
+    let is_of_leg = failed.is_some_and(|failed| failed.is_of_leg());
+    assert!(!is_of_leg || !document.contains("<Record"), "{document}");
+    if let Err(refusal) = came.voice() {
+        assert!(refusal.status().is_client_error());
+    }
+}
+
 /// Nobody gets in who has not signed, and nobody is told why in their own words.
 fn stranger(request: &Request<Bytes>) {
     let refusal = match Unverified::read(request) {
         Ok(unverified) => {
             let _ = unverified.line();
             let _ = unverified.message_sid();
+            about_a_call(&unverified);
             assert!(unverified.seems_genuine(&credentials()).is_err());
             let verified = unverified.verify(&credentials(), PUBLIC_URL);
             verified.err().expect("nobody signed it")
