@@ -2,6 +2,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::candidates::{BOLD, DIM};
 use super::output::{note, tell};
@@ -129,12 +130,14 @@ impl Call {
             hang_up_after_ms: self.hang_up_after.map(|after| after.as_millis() as u64),
             ..PlaceCall::default()
         };
+        // From here on Ctrl-C is for the call.
+        let interrupts = signal(SignalKind::interrupt())?;
         let called: Called = self.sandbox.post("/sandbox/calls", &new).await?;
         if !self.json {
             let Called { sid, from, to } = &called;
             tell!("{} → {to}  {sid}", printable(from))?;
         }
-        let call = self.follow(&called.sid).await?;
+        let call = self.follow(&called.sid, interrupts).await?;
         show::print(&call, self.json, |call| {
             let last = call.ended.unwrap_or(call.started);
             let billed = call.answered.map(|answered| seconds(answered, last));
@@ -152,7 +155,7 @@ impl Call {
     }
 
     /// Watches a call until it is over.
-    async fn follow(&self, sid: &str) -> anyhow::Result<CallView> {
+    async fn follow(&self, sid: &str, mut interrupts: Signal) -> anyhow::Result<CallView> {
         let mut printed = 0;
         let mut has_hung_up = false;
         loop {
@@ -169,8 +172,7 @@ impl Call {
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                pressed = tokio::signal::ctrl_c() => {
-                    pressed?;
+                _ = interrupts.recv() => {
                     if std::mem::replace(&mut has_hung_up, true) {
                         return Ok(call);
                     }

@@ -165,6 +165,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_lines_number_is_set_up_for_texts_and_calls() {
+        let lines = config::example(4000);
+        let setup = setup(&lines[0]);
+        let here = "http://127.0.0.1:4000/twilio";
+        assert_eq!(setup.sms_url, Some(format!("{here}/sms")));
+        assert_eq!(setup.voice_url, Some(format!("{here}/voice{ASKED}")));
+        assert_eq!(setup.voice_fallback_url, Some(format!("{here}/voice/fallback")));
+        assert_eq!(setup.status_callback, Some(format!("{here}/voice/end{CALLED_BACK}")));
+    }
+
+    #[test]
     fn the_command_to_try_is_the_one_that_was_started() {
         let started = |program: &str| as_started(Path::new(program), Path::new("/home/me/sms"));
         assert_eq!(started("relay"), "relay");

@@ -116,9 +116,10 @@ impl State {
 
     /// A leg's document hangs up the leg, the caller's the call.
     fn hang_up_by_document(&mut self, sid: &str) {
-        match self.calls.get(sid).is_some_and(Call::is_leg) {
-            true => self.hang_up(sid),
-            false => self.end(sid, CallStatus::Completed),
+        if self.calls.get(sid).is_some_and(Call::is_leg) {
+            self.hang_up(sid);
+        } else {
+            self.end(sid, CallStatus::Completed);
         }
     }
 

@@ -163,7 +163,10 @@ async fn token_and_api_key_are_accepted_and_nothing_else() {
 fn what_does_not_exist_is_not_found() {
     let world = world();
     let nobody = "SM".to_owned() + &"0".repeat(32);
-    for path in [format!("/Messages/{nobody}.json"), "/Calls.json".into()] {
+    for path in [
+        format!("/Messages/{nobody}.json"),
+        "/Conferences.json".into(),
+    ] {
         let (status, body) = world.json(Method::GET, &path, &[]);
         assert_eq!(
             (status, body["code"].as_u64()),

@@ -1,1 +1,191 @@
+//! Calls and recordings over Twilio's REST API.
+
 use super::*;
+
+/// A call of 15 s that left a message of 8 s, with the recording's SID.
+fn with_message() -> (Line, String, String) {
+    let line = Line::with_relay();
+    line.takes(SERGIO, TakesCalls::Busy);
+    let call = line.call();
+    line.wait(4.0);
+    line.caller(&call, Act::Say(8.0));
+    line.wait(8.0);
+    line.caller(&call, press("#"));
+    let recording = line.only("/recorded").get("RecordingSid").to_owned();
+    (line, call, recording)
+}
+
+#[test]
+fn a_call_and_its_legs_are_fetched_and_listed() {
+    let (line, call, _) = with_message();
+    line.wait(10.0);
+    let get = |path: &str| line.world.json(Method::GET, path, &[]);
+    let (status, one) = get(&format!("/Calls/{call}.json"));
+    assert_eq!(status, 200);
+    for (name, value) in [
+        ("sid", call.as_str()),
+        ("from", CALLER),
+        ("to", LINE),
+        ("status", "completed"),
+        ("direction", "inbound"),
+    ] {
+        assert_eq!(one[name], value, "{name}");
+    }
+    assert!(one["parent_call_sid"].is_null());
+    assert_eq!(one["start_time"], "Mon, 05 Jan 2026 17:00:00 +0000");
+    let answered: u32 = one["duration"].as_str().unwrap().parse().unwrap();
+    assert!((12..=14).contains(&answered), "{answered}");
+    let count = |query: &str| {
+        let (status, list) = get(&format!("/Calls.json?{query}"));
+        assert_eq!(status, 200, "{query}: {list}");
+        list["calls"].as_array().unwrap().len()
+    };
+    for (query, calls) in [
+        ("", 2),
+        ("To=%2B16195550100", 1),
+        ("To=%2B16195550110", 1),
+        ("From=%2B16195550142", 1),
+        ("Status=busy", 1),
+        ("Status=in-progress", 0),
+        ("StartTime=2026-01-05", 2),
+        ("StartTime%3E=2026-01-06", 0),
+        ("StartTime%3C=2026-01-05", 2),
+        ("PageSize=1", 1),
+        (format!("ParentCallSid={call}").as_str(), 1),
+    ] {
+        assert_eq!(count(query), calls, "{query}");
+    }
+    let (_, first) = get("/Calls.json?PageSize=1");
+    let next = first["next_page_uri"].as_str().unwrap();
+    let account = &line.world.account.account_sid;
+    let next = next
+        .strip_prefix(&format!("/2010-04-01/Accounts/{account}"))
+        .unwrap();
+    let (_, second) = get(next);
+    assert_eq!(second["calls"][0]["sid"], call);
+    assert!(second["next_page_uri"].is_null());
+    assert_eq!(get("/Calls/CA0.json").0, 404);
+    assert_eq!(get("/Calls.json?StartTime=x").0, 400);
+}
+
+#[test]
+fn a_call_is_ended_over_the_api_as_if_it_hung_up() {
+    let line = Line::with_relay();
+    let call = line.call();
+    line.wait(5.0);
+    let path = format!("/Calls/{call}.json");
+    let post = |form: &[(&str, &str)]| line.world.json(Method::POST, &path, form);
+    assert_eq!(post(&[("Url", "https://x.example/")]).0, 400);
+    let (status, ended) = post(&[("Status", "completed")]);
+    assert_eq!((status, &ended["status"]), (200, &"completed".into()));
+    line.wait(1.0);
+    assert_eq!(line.only("/1/ended").get("DialCallStatus"), "canceled");
+    let (status, refused) = post(&[("Status", "completed")]);
+    assert_eq!((status, &refused["code"]), (400, &21220.into()));
+}
+
+#[test]
+fn a_recording_is_there_after_a_second_and_may_be_deleted() {
+    let (line, call, sid) = with_message();
+    let json = format!("/Recordings/{sid}.json");
+    let mp3 = format!("/Recordings/{sid}.mp3");
+    let file = || answer(line.world.rest(Method::GET, &mp3, &[]));
+    assert_eq!(file().status(), 404, "it is not ready");
+    line.wait(1.0);
+    let (status, told) = line.world.json(Method::GET, &json, &[]);
+    assert_eq!((status, &told["duration"]), (200, &"8".into()));
+    assert_eq!(
+        (&told["call_sid"], &told["source"]),
+        (&call.as_str().into(), &"RecordVerb".into())
+    );
+    assert_eq!(
+        (told["channels"].as_u64(), &told["status"]),
+        (Some(1), &"completed".into())
+    );
+    let got = file();
+    assert_eq!(got.status(), 200);
+    assert_eq!(got.headers()["content-type"], "audio/mpeg");
+    assert_eq!(&got.body()[..2], [0xff, 0xfb]);
+    // 32 kbit/s.
+    let expected = 8 * 32_000 / 8;
+    assert!(
+        got.body().len().abs_diff(expected) < 300,
+        "{}",
+        got.body().len()
+    );
+
+    let path = format!(
+        "/2010-04-01/Accounts/{}{mp3}",
+        line.world.account.account_sid
+    );
+    let unknown = Request::get(path).body(Bytes::new()).unwrap();
+    assert_eq!(answer(line.world.sandbox.handle(unknown)).status(), 401);
+
+    assert_eq!(line.world.json(Method::DELETE, &json, &[]).0, 204);
+    assert_eq!(file().status(), 404);
+    assert_eq!(line.world.json(Method::DELETE, &json, &[]).0, 404);
+}
+
+#[test]
+fn a_restricted_key_may_do_what_its_policy_says() {
+    let (line, call, recording) = with_message();
+    // The goodbye is still said.
+    line.wait(1.0);
+    let status = |allow: &str, method: &Method, path: &str| {
+        let account = &line.world.account;
+        let policy = format!("{{\"allow\":[\"/twilio/voice/{allow}\"]}}");
+        let form = Form::from_fields([
+            ("AccountSid", account.account_sid.as_str()),
+            ("KeyType", "restricted"),
+            ("Policy", &policy),
+        ]);
+        let login = relay::twilio::api::Login {
+            user: &account.account_sid,
+            password: &account.auth_token,
+        };
+        let request = Request::post("/v1/Keys")
+            .header("authorization", login.basic())
+            .body(Bytes::from(form.encode()));
+        let made = answer(line.world.sandbox.handle(request.unwrap()));
+        let made: Value = serde_json::from_slice(made.body()).unwrap();
+        let secret = relay::domain::credentials::Secret::new(made["secret"].as_str().unwrap());
+        let login = relay::twilio::api::Login {
+            user: made["sid"].as_str().unwrap(),
+            password: &secret,
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(format!(
+                "/2010-04-01/Accounts/{}{path}",
+                account.account_sid
+            ))
+            .header("authorization", login.basic())
+            .body(Bytes::from("Status=completed"));
+        answer(line.world.sandbox.handle(request.unwrap()))
+            .status()
+            .as_u16()
+    };
+    let one = format!("/Calls/{call}.json");
+    let json = format!("/Recordings/{recording}.json");
+    let mp3 = format!("/Recordings/{recording}.mp3");
+    let all = [
+        "calls/read",
+        "calls/list",
+        "calls/update",
+        "recordings/read",
+        "recordings/delete",
+    ];
+    for (needed, method, path, good) in [
+        ("calls/read", Method::GET, one.as_str(), 200),
+        ("calls/list", Method::GET, "/Calls.json", 200),
+        ("calls/update", Method::POST, one.as_str(), 200),
+        ("recordings/read", Method::GET, json.as_str(), 200),
+        ("recordings/read", Method::GET, mp3.as_str(), 200),
+        ("recordings/delete", Method::DELETE, json.as_str(), 204),
+    ] {
+        for allow in all.iter().filter(|allow| **allow != needed) {
+            assert_eq!(status(allow, &method, path), 401, "{allow} {method} {path}");
+        }
+        assert_eq!(status(needed, &method, path), good, "{needed} {path}");
+    }
+}
