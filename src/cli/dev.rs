@@ -24,7 +24,8 @@ use crate::twilio::network::Network;
 Example, with a second shell to write as a customer and to look at Sergio's phone:
   relay dev
   relay text --from 619-555-0107 \"Is the boat ready?\"
-  relay phone 619-555-0110")]
+  relay phone 619-555-0110
+  relay call --from 619-555-0107")]
 pub struct Dev {
     /// The lines and the people behind them; by default relay.toml, or an example if there is none
     #[arg(long, value_name = "FILE")]
@@ -171,8 +172,14 @@ mod tests {
         let here = "http://127.0.0.1:4000/twilio";
         assert_eq!(setup.sms_url, Some(format!("{here}/sms")));
         assert_eq!(setup.voice_url, Some(format!("{here}/voice{ASKED}")));
-        assert_eq!(setup.voice_fallback_url, Some(format!("{here}/voice/fallback")));
-        assert_eq!(setup.status_callback, Some(format!("{here}/voice/end{CALLED_BACK}")));
+        assert_eq!(
+            setup.voice_fallback_url,
+            Some(format!("{here}/voice/fallback"))
+        );
+        assert_eq!(
+            setup.status_callback,
+            Some(format!("{here}/voice/end{CALLED_BACK}"))
+        );
     }
 
     #[test]

@@ -22,8 +22,9 @@ Example:
   relay text --url http://127.0.0.1:4010 --from 858-555-0107 hi
 
 Point Twilio's SDK at the printed address and use the printed credentials. More can be done
-while it runs, with JSON: POST /sandbox/numbers, /sandbox/texts, /sandbox/faults, /sandbox/phones/NUMBER;
-GET /sandbox/account, /sandbox/phones/NUMBER, /sandbox/alerts.")]
+while it runs, with JSON: POST /sandbox/numbers, /sandbox/texts, /sandbox/calls, /sandbox/faults,
+/sandbox/phones/NUMBER; GET /sandbox/account, /sandbox/phones/NUMBER, /sandbox/calls, /sandbox/alerts.
+docs/sandbox.md has calls.")]
 pub struct Sandbox {
     /// Port on this machine; 0 takes a free one
     #[arg(long, default_value_t = 4010)]

@@ -28,6 +28,11 @@ impl<T> Agenda<T> {
         self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 
+    /// Drops what is not wanted any more.
+    pub fn retain(&mut self, is_wanted: impl Fn(&T) -> bool) {
+        self.entries.retain(|_, thing| is_wanted(thing));
+    }
+
     /// Takes the next thing if it is due by `now`.
     pub fn take(&mut self, now: Timestamp) -> Option<(Timestamp, T)> {
         let entry = self.entries.first_entry()?;

@@ -44,7 +44,7 @@ use crate::twilio::form::Form;
 /// Bounds of what a request may ask for.
 const MOST_COPIES: u32 = 100;
 const MOST_FAULTS: usize = 10_000;
-const MOST_BYTES: usize = 64 * 1024;
+pub(super) const MOST_BYTES: usize = 64 * 1024;
 const LONGEST_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 pub(super) type Shared = State<Arc<Sandbox>>;
@@ -94,7 +94,6 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
             "/sandbox/alerts",
             get(|State(it): Shared| async move { ok(it.alerts()) }),
         )
-        .merge(super::control_calls::routes())
         .layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 

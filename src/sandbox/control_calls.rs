@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::from_slice;
 
-use super::control::{Answer, Shared, created, ok, only_number};
+use super::control::{Answer, MOST_BYTES, Shared, created, ok, only_number};
 use super::{Act, CannotAct, NewCall, Sandbox, Unchecked, WITHHELD};
 use crate::domain::phone::PhoneNumber;
 
@@ -85,6 +85,7 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
         .route("/sandbox/calls/{sid}", get(call).post(caller_acts))
         .route("/sandbox/phones/{number}/call", post(callee_acts))
         .route("/sandbox/voice", get(unchecked).post(set_unchecked))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
 async fn calls(State(sandbox): Shared) -> Answer {

@@ -1,5 +1,5 @@
 //! The sandbox over HTTP: Twilio's API where the SDKs look for it, and the control API
-//! ([`super::control`]) under `/sandbox`.
+//! ([`super::control`], [`super::control_calls`]) under `/sandbox`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use axum::middleware::from_fn;
 use axum::routing::any;
 
 use super::guard::guard;
-use super::{Handled, Sandbox, control};
+use super::{Handled, Sandbox, control, control_calls};
 
 /// Everything that the sandbox answers to; other routes may be merged with it.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
@@ -26,6 +26,7 @@ pub fn far_away(sandbox: Arc<Sandbox>, distance: Duration) -> Router {
         .route("/2010-04-01/{*resource}", any(api))
         .route("/v1/{*resource}", any(api))
         .merge(control::routes())
+        .merge(control_calls::routes())
         .with_state(sandbox)
         .layer(from_fn(guard))
 }

@@ -189,7 +189,6 @@ impl Call {
             .map(|_| self.seconds(now).unwrap_or(0).to_string());
         json!({
             "account_sid": account_sid,
-            "annotation": null,
             "answered_by": null,
             "api_version": API_VERSION,
             "caller_name": self.caller_name,

@@ -311,6 +311,7 @@ impl State {
         leg.ended = Some(now);
         leg.hears(now, Kind::State, format!("over: {}", name_of(&status)));
         let forwarded = leg.forwarded_to.clone();
+        self.forget_plans(sid);
         self.call_back_of_call(sid, "completed");
         if let Some(call) = forwarded {
             self.hang_up(&call);

@@ -147,6 +147,10 @@ impl State {
         {
             call.hears(self.now, Kind::State, "ended by the API");
         }
+        let call = self.calls.get(sid);
+        if call.is_some_and(|call| call.is_leg() && call.answered.is_none()) {
+            return self.leg_ends(sid, CallStatus::Canceled, None);
+        }
         self.hang_up(sid);
     }
 }

@@ -30,6 +30,12 @@ impl State {
             .put(self.now + wait, Happening::Call(sid.to_owned(), None, step));
     }
 
+    /// Nothing planned for a call is left: it is over.
+    pub(super) fn forget_plans(&mut self, sid: &str) {
+        let is_of_it = |next: &Happening| matches!(next, Happening::Call(of, ..) if of == sid);
+        self.steps.retain(|next| !is_of_it(next));
+    }
+
     /// Something planned is due.
     pub(in crate::sandbox) fn take_call_step(
         &mut self,
@@ -268,6 +274,7 @@ impl State {
         call.hears(now, Kind::State, "the call is over");
         let leg = call.forwards.clone();
         let was_answered = call.answered.is_some();
+        self.forget_plans(sid);
         self.call_back_of_call(sid, "completed");
         if let Some(leg) = leg {
             let status = match status {

@@ -235,7 +235,10 @@ impl World {
                 if self.faults.answers_late() {
                     self.sandbox.unanswered(webhook.id, NoReply::TimedOut)
                 } else {
-                    self.sandbox.answered(webhook.id, status, response.body())
+                    let kind = response.headers().get("content-type");
+                    let kind = kind.and_then(|kind| kind.to_str().ok());
+                    let body = response.body();
+                    self.sandbox.answered_with(webhook.id, status, kind, body)
                 }
             }
             for received in wake_ups {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use relay::clock::ManualClock;
 use relay::domain::phone::{PhoneNumber, Sender};
-use relay::sandbox::{Number, Sandbox, Text, demo_account};
+use relay::sandbox::{NewCall, Number, Sandbox, Text, demo_account};
 use relay::twilio::twiml::escape;
 
 use super::{Target, bytes};
@@ -44,6 +44,8 @@ fn seeds() -> Vec<Vec<u8>> {
         "Tom's <b> & \"co\" ]]> \r\n\t🚐\u{0}\u{b}",
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Message to=\"+16195550107\"><Body>Hi \
          &amp; bye</Body><Media>https://x.example/a.png</Media></Message></Response>",
+        "<Response><Dial timeout=\"15\"><Number url=\"/a\">+16195550110</Number></Dial><Gather numDigits=\"1\">\
+         <Say>Press 1.</Say></Gather><Record maxLength=\"5\"/><Redirect>/b</Redirect></Response>",
         "<!DOCTYPE a [<!ENTITY b \"bbbbbbbb\"><!ENTITY c \"&b;&b;&b;\">]><Response><Message>&c;\
          </Message></Response>",
     ])
@@ -67,6 +69,7 @@ fn check(input: &[u8]) {
         assert_eq!(screen, [kept.trim()]);
     }
     replied(&text);
+    called(&text);
 }
 
 /// The characters that a document may hold: XML 1.0, 2.2.
@@ -74,17 +77,39 @@ fn is_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// What a customer's phone shows after an answer to their text.
-fn replied(answer: &str) -> Vec<String> {
+fn sandbox() -> (Sandbox, Arc<ManualClock>, PhoneNumber) {
     let start = "2026-01-05T17:00:00Z".parse().expect("it is an instant");
     let clock = Arc::new(ManualClock::at(start));
     let sandbox = Sandbox::new(Arc::new(demo_account()), clock.clone());
     let line = PhoneNumber::parse("+16195550100").expect("it is a number");
     let setup = Number {
         sms_url: Some("https://relay.example.com/twilio/sms".into()),
+        voice_url: Some("https://relay.example.com/twilio/voice".into()),
         ..Number::default()
     };
     sandbox.set_number(line.clone(), setup);
+    (sandbox, clock, line)
+}
+
+/// Takes every step of a call of which each request is answered so; a document may have it go on for ever.
+fn called(answer: &str) {
+    let (sandbox, clock, line) = sandbox();
+    let called = sandbox.call("+16195550107", &line, NewCall::default());
+    called.expect("the line is there");
+    for _ in 0..200 {
+        let Some(at) = sandbox.next_due() else {
+            return;
+        };
+        clock.set(at.max(relay::clock::Clock::now(&*clock)));
+        for webhook in sandbox.due(at) {
+            sandbox.answered(webhook.id, 200, answer);
+        }
+    }
+}
+
+/// What a customer's phone shows after an answer to their text.
+fn replied(answer: &str) -> Vec<String> {
+    let (sandbox, clock, line) = sandbox();
     let customer = Sender::parse("+16195550107");
     let sid = sandbox.text(&customer, &line, Text::new("hi"));
     sid.expect("the line is there");

@@ -25,7 +25,8 @@ fn while_the_phone_rings_it_is_canceled() {
         ("completed", "0")
     );
     assert_eq!(line.status(&call), CallStatus::Completed);
-    // Nothing happens any more.
+    // Nothing happens any more, and nothing is planned.
+    assert_eq!(line.world.sandbox.next_due(), None);
     let before = line.paths().len();
     line.wait(600.0);
     assert_eq!(line.paths().len(), before);

@@ -1,6 +1,9 @@
 //! Calls and recordings over Twilio's REST API.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::support::tools::node_module;
 
 /// A call of 15 s that left a message of 8 s, with the recording's SID.
 fn with_message() -> (Line, String, String) {
@@ -82,6 +85,20 @@ fn a_call_is_ended_over_the_api_as_if_it_hung_up() {
     assert_eq!(line.only("/1/ended").get("DialCallStatus"), "canceled");
     let (status, refused) = post(&[("Status", "completed")]);
     assert_eq!((status, &refused["code"]), (400, &21220.into()));
+
+    // A leg alone: the call goes on with what the action says.
+    let line = Line::with_relay();
+    let call = line.call();
+    line.wait(5.0);
+    let leg = line.view(&call).legs[0].sid.clone();
+    let form = [("Status", "completed")];
+    let (_, ended) = line
+        .world
+        .json(Method::POST, &format!("/Calls/{leg}.json"), &form);
+    assert_eq!(ended["status"], "canceled");
+    line.wait(1.0);
+    assert_eq!(line.only("/1/ended").get("DialCallStatus"), "canceled");
+    assert!(line.status(&call).is_live());
 }
 
 #[test]
@@ -187,5 +204,24 @@ fn a_restricted_key_may_do_what_its_policy_says() {
             assert_eq!(status(allow, &method, path), 401, "{allow} {method} {path}");
         }
         assert_eq!(status(needed, &method, path), good, "{needed} {path}");
+    }
+}
+
+/// The resources have the properties that Twilio's own description of its API has, and no others.
+#[test]
+fn calls_and_recordings_are_as_twilio_describes_them() {
+    let file = node_module("@twilio/cli-core/src/services/twilio-api/twilio_api_v2010.json");
+    let described: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let (line, call, recording) = with_message();
+    let names = |object: &Value| -> BTreeSet<String> {
+        object.as_object().unwrap().keys().cloned().collect()
+    };
+    for (name, path) in [
+        ("call", format!("/Calls/{call}.json")),
+        ("recording", format!("/Recordings/{recording}.json")),
+    ] {
+        let schema = &described["components"]["schemas"][format!("api.v2010.account.{name}")];
+        let (_, ours) = line.world.json(Method::GET, &path, &[]);
+        assert_eq!(names(&ours), names(&schema["properties"]), "{name}");
     }
 }
