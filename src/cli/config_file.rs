@@ -6,6 +6,11 @@ use std::path::Path;
 
 use crate::domain::line::Line;
 use crate::domain::line::config::{self, ConfigErrors, MOST_BYTES};
+use crate::domain::line::voice::Greeting;
+use crate::twilio::signature::sha256_hex;
+
+/// The most of a greeting: as it goes through Lambda, and nobody listens to more.
+const MOST_SOUND: u64 = 1024 * 1024;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +25,18 @@ pub enum NoConfig {
         "{0} is larger than 1 MiB; a configuration is never that large, so is it another file?"
     )]
     TooLarge(String),
+    #[error(
+        "the greeting {0} cannot be read: {1}; put the MP3 file beside the configuration, or take `greeting` out"
+    )]
+    NoSound(String, io::Error),
+    #[error(
+        "the greeting {0} is no MP3 file; `ffmpeg -i {0} greeting.mp3` makes one of most sound files"
+    )]
+    NotMp3(String),
+    #[error(
+        "the greeting {0} is larger than 1 MiB, which is more than four minutes; make it shorter"
+    )]
+    SoundTooLarge(String),
     #[error(transparent)]
     Mistakes(#[from] ConfigErrors),
 }
@@ -38,6 +55,98 @@ pub fn read_file(path: &Path) -> Result<config::File, NoConfig> {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(NoConfig::Missing(name)),
         Err(error) => Err(NoConfig::Unreadable(name, error)),
         Ok(length) if length as u64 > MOST_BYTES => Err(NoConfig::TooLarge(name)),
-        Ok(_) => Ok(config::parse_file(&bytes, &name)?),
+        Ok(_) => with_sounds(config::parse_file(&bytes, &name)?, path),
+    }
+}
+
+/// Reads the sound files that the lines name.
+fn with_sounds(mut file: config::File, path: &Path) -> Result<config::File, NoConfig> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for line in &mut file.lines {
+        let greeting = line
+            .voice
+            .as_mut()
+            .and_then(|v| v.voicemail.greeting.as_mut());
+        if let Some(Greeting::File { name, hash }) = greeting {
+            let bytes = sound(&folder.join(&*name))?;
+            let sha256 = sha256_hex(&bytes);
+            *hash = Some(sha256.clone());
+            file.sounds.push(config::Sound {
+                hash: sha256,
+                bytes,
+            });
+        }
+    }
+    Ok(file)
+}
+
+fn sound(path: &Path) -> Result<Vec<u8>, NoConfig> {
+    let name = || path.display().to_string();
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST_SOUND + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) => Err(NoConfig::NoSound(name(), error)),
+        Ok(length) if length as u64 > MOST_SOUND => Err(NoConfig::SoundTooLarge(name())),
+        Ok(_) if is_mp3(&bytes) => Ok(bytes),
+        Ok(_) => Err(NoConfig::NotMp3(name())),
+    }
+}
+
+/// Whether it begins with an ID3 tag or with the sync word of an MPEG audio frame of layer III.
+///
+/// Source: ISO 11172-3, 2.4.1.3.
+fn is_mp3(bytes: &[u8]) -> bool {
+    let is_frame = |head: &[u8]| head[0] == 0xff && head[1] & 0xe6 == 0xe2;
+    bytes.starts_with(b"ID3") || bytes.get(..2).is_some_and(is_frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::line::config::EXAMPLE;
+
+    fn config_with_greeting(folder: &Path) -> Result<config::File, NoConfig> {
+        let path = folder.join("relay.toml");
+        let greeting = "[line.voice]\n[line.voice.voicemail]\ngreeting = { file = \"hello.mp3\" }";
+        let text = EXAMPLE.replacen("[line.voice]", greeting, 1);
+        std::fs::write(&path, text).unwrap();
+        read_file(&path)
+    }
+
+    #[test]
+    fn a_greeting_is_read_beside_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let sound = [&[0xff, 0xfb, 0x90, 0x00][..], &[0; 100]].concat();
+        std::fs::write(folder.path().join("hello.mp3"), &sound).unwrap();
+        let file = config_with_greeting(folder.path()).unwrap();
+        assert_eq!(file.sounds.len(), 1);
+        assert_eq!(file.sounds[0].bytes, sound);
+        let voicemail = &file.lines[0].voice.as_ref().unwrap().voicemail;
+        let hash = Some(sha256_hex(&sound));
+        let name = "hello.mp3".to_owned();
+        assert_eq!(voicemail.greeting, Some(Greeting::File { name, hash }));
+    }
+
+    #[test]
+    fn a_greeting_that_cannot_be_played_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = || {
+            config_with_greeting(folder.path())
+                .err()
+                .unwrap()
+                .to_string()
+        };
+        assert!(
+            refused().contains("put the MP3 file beside"),
+            "{}",
+            refused()
+        );
+        let put = |bytes: &[u8]| std::fs::write(folder.path().join("hello.mp3"), bytes).unwrap();
+        for bytes in [&b"RIFF0000WAVE"[..], b"", &[0xff], &[0xff, 0xf1, 0x50]] {
+            put(bytes);
+            assert!(refused().contains("is no MP3 file"), "{}", refused());
+        }
+        put(&[&b"ID3"[..], &vec![0; MOST_SOUND as usize]].concat());
+        assert!(refused().contains("larger than 1 MiB"), "{}", refused());
     }
 }

@@ -14,6 +14,7 @@ use crate::sandbox::drive::{Resolve, drive};
 use crate::sandbox::{Number, Sandbox, demo_account, http};
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
+use crate::twilio::voice::{AWAITED, TOLD};
 
 /// Run everything on this machine, with a sandbox in place of Twilio
 ///
@@ -98,17 +99,12 @@ impl Dev {
     }
 }
 
-/// The connection overrides that the line's numbers have at Twilio: a call's URL is tried again once after 4
-/// seconds without an answer, a callback three times.
-const ASKED: &str = "#ct=1500&rt=4000&rc=1&rp=ct,rt,5xx";
-const CALLED_BACK: &str = "#rc=3&rp=ct,rt,5xx";
-
 fn setup(line: &Line) -> Number {
     let voice = format!("{}/twilio/voice", line.public_url);
     Number {
-        voice_url: Some(format!("{voice}{ASKED}")),
+        voice_url: Some(format!("{voice}{AWAITED}")),
         voice_fallback_url: Some(format!("{voice}/fallback")),
-        status_callback: Some(format!("{voice}/end{CALLED_BACK}")),
+        status_callback: Some(format!("{voice}/end{TOLD}")),
         sms_url: Some(format!("{}/twilio/sms", line.public_url)),
         sms_fallback_url: Some(format!("{}/twilio/fallback", line.public_url)),
         time_zone: Some(line.time_zone.name().to_owned()),
@@ -156,6 +152,7 @@ webhook  {here}/twilio/sms
 fallback {here}/twilio/fallback
 sandbox  {here}/sandbox/account
 try      {command} text --from 619-555-0107 --url {here} \"Is the boat ready?\"
+call     {command} call --from 619-555-0107 --url {here}
          Ctrl-C stops it
 "
     )
@@ -171,14 +168,14 @@ mod tests {
         let setup = setup(&lines[0]);
         let here = "http://127.0.0.1:4000/twilio";
         assert_eq!(setup.sms_url, Some(format!("{here}/sms")));
-        assert_eq!(setup.voice_url, Some(format!("{here}/voice{ASKED}")));
+        assert_eq!(setup.voice_url, Some(format!("{here}/voice{AWAITED}")));
         assert_eq!(
             setup.voice_fallback_url,
             Some(format!("{here}/voice/fallback"))
         );
         assert_eq!(
             setup.status_callback,
-            Some(format!("{here}/voice/end{CALLED_BACK}"))
+            Some(format!("{here}/voice/end{TOLD}"))
         );
     }
 

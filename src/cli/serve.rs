@@ -93,7 +93,9 @@ impl Serve {
         outlive_hangups()?;
         for line in &lines {
             say(&format!(
-                "webhook  {0}/twilio/sms (line {1})\nfallback {0}/twilio/fallback (line {1})\n",
+                "webhook  {0}/twilio/sms (line {1})\nfallback {0}/twilio/fallback (line {1})\n\
+                 calls    {0}/twilio/voice (line {1}; primary handler fails: {0}/twilio/voice/fallback, call \
+                 status changes: {0}/twilio/voice/end)\n",
                 line.public_url, line.name
             ));
         }

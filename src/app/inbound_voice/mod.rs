@@ -8,6 +8,7 @@ mod voicemail;
 
 pub use due::sweep;
 pub use request::take_kept;
+pub use voicemail::put_greeting;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
 use super::request::Work;
-use crate::app::ports::store::TokenDigest;
+use crate::app::ports::store::{Store, TokenDigest};
 use crate::app::relay::Relay;
 use crate::clock::Chance;
 use crate::domain::call::Call;
@@ -107,6 +107,22 @@ async fn sound(relay: &Relay, token: &TokenDigest) -> anyhow::Result<Option<Vec<
         .recording_file(&credentials, &recording)
         .await?;
     Ok(sound.map(Into::into))
+}
+
+/// When a greeting goes that is not put in force any more: whoever puts a configuration in force puts it anew.
+const GREETING_FOR: SignedDuration = SignedDuration::from_hours(20 * 365 * 24);
+
+/// Keeps the greetings of a configuration, before its lines are put in force.
+pub async fn put_greeting(
+    store: &dyn Store,
+    hash: &str,
+    sound: &[u8],
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let token = TokenDigest::of_greeting(hash);
+    store
+        .keep_voicemail(&token, sound, now + GREETING_FOR)
+        .await
 }
 
 /// Answers `GET /twilio/voice/greeting/{hash}.mp3`: what a caller hears before the tone, if that is a file.

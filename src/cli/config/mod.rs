@@ -11,6 +11,8 @@ use similar::{ChangeTag, TextDiff};
 use super::deployment::RelayFlags;
 use super::output::{self, Unwritten, note, print, tell};
 use super::{agrees, config_file};
+use crate::app::inbound_voice;
+use crate::clock::{Clock, SystemClock};
 use crate::domain::line::changes::Changes;
 use crate::domain::line::{Line, config, voice};
 
@@ -79,13 +81,24 @@ impl Config {
 
 impl FileAndRelay {
     async fn push(self, remove: bool) -> anyhow::Result<ExitCode> {
-        let new = sorted(config_file::read(&self.config)?);
+        let file = config_file::read_file(&self.config)?;
+        let new = sorted(file.lines);
         let relay = self.relay.open(&[]).await?;
         let (store, place) = (relay.store()?, relay.place());
         let old = sorted(store.lines().await?);
         let changes = Changes::between(&old, &new);
         if !remove {
             self.ask_before_removing(&changes.removed, &place)?;
+        }
+        for sound in &file.sounds {
+            let put = inbound_voice::put_greeting(
+                store.as_ref(),
+                &sound.hash,
+                &sound.bytes,
+                SystemClock.now(),
+            );
+            put.await
+                .context("a greeting could not be put; push again")?;
         }
         // What goes last: until then, a text to a line that moved still finds one.
         let put = changes

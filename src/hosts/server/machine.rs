@@ -102,6 +102,10 @@ impl Machine {
             clock: Arc::new(SystemClock),
             chance: Arc::new(SystemChance),
         };
+        for sound in &config.sounds {
+            let (store, now) = (relay.store.as_ref(), relay.now());
+            inbound_voice::put_greeting(store, &sound.hash, &sound.bytes, now).await?;
+        }
         put_in_force(relay.store.as_ref(), &config.lines).await?;
         Ok(Self {
             relay: Arc::new(relay),

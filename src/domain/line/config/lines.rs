@@ -21,6 +21,16 @@ pub struct File {
     pub alerts: AlertWays,
     /// How long the months of the audit are kept on one machine.
     pub keep_audit: Duration,
+    /// The sound files that it names, once somebody has read them.
+    pub sounds: Vec<Sound>,
+}
+
+/// A sound file beside the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sound {
+    /// The SHA-256 of its bytes.
+    pub hash: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Default for File {
@@ -29,6 +39,7 @@ impl Default for File {
             lines: Vec::new(),
             alerts: AlertWays::default(),
             keep_audit: retention::AUDIT,
+            sounds: Vec::new(),
         }
     }
 }
@@ -57,6 +68,7 @@ pub(super) fn read<'a>(document: &'a Spanned<DeTable<'a>>, mistakes: &'a Mistake
     });
     File {
         lines: lines.collect(),
+        sounds: Vec::new(),
         alerts,
         keep_audit,
     }

@@ -15,7 +15,7 @@ mod voice;
 mod write;
 
 pub use alerts::AlertWays;
-pub use lines::File;
+pub use lines::{File, Sound};
 pub use mistakes::{ConfigErrors, Mistake};
 pub use policy::in_words;
 pub use write::write;
