@@ -36,7 +36,7 @@ pub fn caller(from: &str) -> Caller {
     };
     let digits = from.strip_prefix('+').unwrap_or(from);
     let is_word = |word: &&str| word.eq_ignore_ascii_case(user);
-    if WITHHELD_NUMBERS.contains(&digits) || WITHHELD_WORDS.iter().any(|word| is_word(&word)) {
+    if WITHHELD_NUMBERS.contains(&digits) || WITHHELD_WORDS.iter().any(is_word) {
         return Caller::Withheld;
     }
     match PhoneNumber::parse(from) {

@@ -89,9 +89,10 @@ fn request(path: VoicePath, form: &Form) -> Result<VoiceRequest, Refusal> {
     let call = match path.call() {
         None => sid,
         Some(call) => {
-            let named = match path.is_of_leg() {
-                true => form.filled("ParentCallSid"),
-                false => Some(sid.as_str()),
+            let named = if path.is_of_leg() {
+                form.filled("ParentCallSid")
+            } else {
+                Some(sid.as_str())
             };
             if named.is_some_and(|named| named != call.as_str()) {
                 return Err(Refusal::OtherCall);

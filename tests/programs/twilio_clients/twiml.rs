@@ -129,11 +129,11 @@ fn draw(rng: &mut Rng) -> Case {
         }
         7 => {
             let (longest, transcribe) = (rng.u64(..4000), rng.bool());
-            let greeting = match rng.bool() {
-                true => Greeting::Spoken(spoken(rng)),
-                false => Greeting::File {
-                    hash: format!("{:064x}", rng.u128(..)),
-                },
+            let greeting = if rng.bool() {
+                Greeting::Spoken(spoken(rng))
+            } else {
+                let hash = format!("{:064x}", rng.u128(..));
+                Greeting::File { hash }
             };
             add(json!({ "kind": "take_message", "longest": longest, "transcribe": transcribe }));
             match &greeting {

@@ -345,9 +345,10 @@ fn what_was_added_after_the_signing_is_let_in_and_not_read() {
         assert_eq!(unverified.check_signature(&ours(), PUBLIC_URL), Ok(()));
         let form = unverified.verify(&ours(), PUBLIC_URL).ok().unwrap();
         let from = voice(VoicePath::Call, form).unwrap().into_inner().from;
-        let attestation = match signed_with {
-            true => Attestation::A,
-            false => Attestation::Absent,
+        let attestation = if signed_with {
+            Attestation::A
+        } else {
+            Attestation::Absent
         };
         assert_eq!(from.unwrap().attestation, attestation);
     }
@@ -362,10 +363,11 @@ fn what_was_added_after_the_signing_is_let_in_and_not_read() {
 #[test]
 fn a_path_and_a_form_that_name_two_calls_are_refused() {
     let other = leg();
-    let of_other = |path, field| {
-        let mut request = match VoicePath::is_of_leg(&path) {
-            true => of_leg(path, &[]),
-            false => of_call(path, &[]),
+    let of_other = |path: VoicePath, field| {
+        let mut request = if path.is_of_leg() {
+            of_leg(path, &[])
+        } else {
+            of_call(path, &[])
         };
         request.set(field, other.as_str());
         request.refused()
