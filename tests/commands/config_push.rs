@@ -82,7 +82,8 @@ async fn a_push_puts_the_files_lines_in_force_and_shows_what_changes() {
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&printed).unwrap(),
         serde_json::json!({
-            "different": false, "added": [], "changed": [], "removed": [], "templates": []
+            "different": false, "added": [], "changed": [], "removed": [], "templates": [],
+            "warnings": []
         })
     );
 

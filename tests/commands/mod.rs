@@ -9,6 +9,7 @@ mod config_push;
 mod dead;
 #[cfg(feature = "aws")]
 mod deployment;
+mod explain_call;
 mod machine;
 mod notices;
 mod opt_outs;

@@ -1,3 +1,4 @@
+mod call;
 mod conversation;
 pub mod moment;
 mod story;
@@ -8,29 +9,30 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use self::moment::Shown;
+use self::call::CallTold;
+use self::moment::{Moment, Shown};
 use self::story::Story;
 use super::candidates::{BOLD, DIM};
 use super::deployment::RelayFlags;
 use super::output::{Unwritten, tell};
 use super::{WrongUsage, show};
 use crate::domain::delivery::Delivery;
-use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::ids::{CallSid, DeliveryId};
 use crate::domain::line::Line;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::{printable, printable_lines};
 
-/// Tell the story of one text
+/// Tell the story of one text or call
 ///
 /// When it came, what was decided and why, every attempt to deliver it and what became of it; and
-/// what else was written in its conversation.
+/// what else was written in its conversation. Of a call, whom it rang and what each of them did.
 #[derive(clap::Args)]
 #[command(after_help = "Example:
   relay explain SM…          (the SID is in the audit, in Twilio's console and in `relay phone`)")]
 pub struct Explain {
-    /// The SID of the text that came in: SM or MM and 32 hexadecimal digits
-    #[arg(value_name = "MESSAGE_SID")]
+    /// The SID of the text that came in, SM or MM and 32 hexadecimal digits, or of the call, CA and 32 of them
+    #[arg(value_name = "SID")]
     sid: String,
     #[command(flatten)]
     relay: RelayFlags,
@@ -43,10 +45,17 @@ pub struct Explain {
 
 impl Explain {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let sid = MessageSid::parse(&self.sid)
-            .map_err(|bad| WrongUsage(format!("{:?} is {bad}", self.sid)))?;
+        let sid = match CallSid::parse(&self.sid) {
+            Ok(call) => MessageSid::of_call(&call),
+            Err(_) => MessageSid::parse(&self.sid)
+                .map_err(|bad| WrongUsage(format!("{:?} is {bad}", self.sid)))?,
+        };
         let store = self.relay.store().await?;
+        let call = CallTold::find(store.as_ref(), &sid).await?;
         let Some(record) = store.inbound(&sid).await? else {
+            if let Some(call) = &call {
+                return show::print(call, self.json, call::print);
+            }
             bail!(
                 "no text {sid} came in here; check that it is the SID of the customer's text and \
                  not of one that was sent on, and name the relay with --data or --stack"
@@ -81,6 +90,7 @@ impl Explain {
         let story = Story {
             conversation,
             reply_number: came_to.map(|_| self.shown.number(&record.sms.to)),
+            call,
             ..Story::of(&record, &deliveries, &notifications, &zone, self.shown)
         };
         show::print(&story, self.json, |story| print(story, &zone))
@@ -100,13 +110,28 @@ fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
     let number = number.map_or(String::new(), |number| {
         format!(", to its reply number {number}")
     });
-    tell!("{from} wrote to {}{number}: {}", story.line, story.content)?;
+    match &story.call {
+        Some(call) => {
+            tell!("{from} called {}", call.line)?;
+            print_moments(&call.moments, zone)?;
+            tell!("\n{BOLD}What people read of it{BOLD:#}: {}", story.content)?;
+        }
+        None => tell!("{from} wrote to {}{number}: {}", story.line, story.content)?,
+    }
     let body = story.body.as_deref().map(printable_lines);
     for row in body.iter().flat_map(|body| body.lines()) {
         tell!("  {DIM}│{DIM:#} {row}")?;
     }
+    print_moments(&story.moments, zone)?;
+    if let Some(conversation) = &story.conversation {
+        conversation::print(conversation, &story.message_sid, zone)?;
+    }
+    Ok(())
+}
+
+fn print_moments(moments: &[Moment], zone: &TimeZone) -> Result<(), Unwritten> {
     let mut day = String::new();
-    for moment in &story.moments {
+    for moment in moments {
         let time = match moment.at.map(|at| zone.at(at)) {
             Some(local) => {
                 let date = local.strftime("%a %Y-%m-%d %Z").to_string();
@@ -122,9 +147,6 @@ fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
         for detail in &moment.details {
             tell!("            {}", printable(detail))?;
         }
-    }
-    if let Some(conversation) = &story.conversation {
-        conversation::print(conversation, &story.message_sid, zone)?;
     }
     Ok(())
 }

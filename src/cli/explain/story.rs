@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::call::CallTold;
 use super::conversation::ConversationTold;
 use super::moment::{AttemptShown, Moment, Shown};
 use super::tellings::insert;
@@ -36,6 +37,9 @@ pub struct Story {
     pub decision: Value,
     pub deliveries: Vec<DeliveryShown>,
     pub moments: Vec<Moment>,
+    /// The call that it tells of, if it is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallTold>,
     /// The customer's exchange that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationTold>,
@@ -104,6 +108,7 @@ impl Story {
             decision: decision_json(&record.decision, zone),
             deliveries: all.collect(),
             moments,
+            call: None,
             conversation: None,
         }
     }

@@ -24,7 +24,7 @@ pub use entry::entry;
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall};
 pub use step::{NotOfTheCall, Step, step};
-pub use story::{story, story_lines};
+pub use story::story;
 pub use words::neutral;
 
 use std::time::Duration;

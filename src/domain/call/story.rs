@@ -6,13 +6,13 @@ use super::{
     Attestation, Call, Caller, Given, Leg, LegStatus, Message, MissedAt, Outcome, Refused, Skip,
     Skipped, Stage, Unrung,
 };
-use crate::domain::line::Line;
 use crate::domain::names::name_of;
 use crate::domain::phone::Sender;
+use crate::domain::time_zone::TimeZone;
 
 /// Moments of the call in their order, each with what happened then.
-pub fn story(call: &Call, line: &Line) -> Vec<(Timestamp, String)> {
-    let mut told = vec![(call.opened, came(call, line))];
+pub fn story(call: &Call, zone: &TimeZone) -> Vec<(Timestamp, String)> {
+    let mut told = vec![(call.opened, came(call, zone))];
     for skipped in &call.skipped {
         told.push((call.opened, passed_over(skipped)));
     }
@@ -39,17 +39,7 @@ pub fn story(call: &Call, line: &Line) -> Vec<(Timestamp, String)> {
     told
 }
 
-/// The same as lines, with times as the line's clock shows them.
-pub fn story_lines(call: &Call, line: &Line) -> Vec<String> {
-    let story = story(call, line).into_iter();
-    let shown = story.map(|(at, says)| {
-        let time = line.time_zone.at(at).strftime("%H:%M:%S");
-        format!("{time} {says}")
-    });
-    shown.collect()
-}
-
-fn came(call: &Call, line: &Line) -> String {
+fn came(call: &Call, zone: &TimeZone) -> String {
     let from = match &call.caller {
         Caller::Phone(number) => number.masked().to_string(),
         Caller::Withheld => "a withheld number".to_owned(),
@@ -74,7 +64,7 @@ fn came(call: &Call, line: &Line) -> String {
     };
     let candidates = call.decision.candidates.iter().filter(|c| c.available);
     let on_duty: Vec<String> = candidates
-        .map(|c| format!("{} ({})", c.person, c.because.in_zone(&line.time_zone)))
+        .map(|c| format!("{} ({})", c.person, c.because.in_zone(zone)))
         .collect();
     let on_duty = match on_duty.as_slice() {
         [] => "nobody is on duty".to_owned(),
@@ -107,9 +97,10 @@ fn straight_to_voicemail(unrung: Unrung) -> &'static str {
 
 fn tell_leg(leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
     let person = &leg.person;
-    let unscreened = match leg.unscreened {
-        true => ", and any pick-up is an answer",
-        false => "",
+    let unscreened = if leg.unscreened {
+        ", and any pick-up is an answer"
+    } else {
+        ""
     };
     let rings = leg.ring.as_secs();
     told.push((

@@ -187,15 +187,8 @@ pub fn warnings(line: &Line) -> Vec<String> {
             voice.ring.as_secs()
         ));
     }
-    let unscreened = match voice.screening {
-        true => line
-            .people
-            .iter()
-            .filter(|person| person.unscreened)
-            .collect(),
-        false => line.people.iter().collect::<Vec<_>>(),
-    };
-    for person in unscreened {
+    let people = line.people.iter();
+    for person in people.filter(|person| person.unscreened || !voice.screening) {
         warnings.push(format!(
             "{}: whatever picks up {}'s phone is an answer, a mailbox too, as screening = false",
             line.name, person.name

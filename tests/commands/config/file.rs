@@ -33,7 +33,7 @@ fn keys_that_nobody_knows() {
         "hours = \"always\"\nemail = \"x\"",
         "17:1",
         &[
-            "line.person has no key \"email\"; it can have name, number, hours, pin and may_write_first",
+            "line.person has no key \"email\"; it can have name, number, hours, pin, may_write_first, calls and screening",
         ],
     );
     let mistakes = mistakes_after("time_zone =", "timezone =");

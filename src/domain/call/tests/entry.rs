@@ -1,7 +1,6 @@
 //! What people read of a call.
 
 use super::*;
-use crate::domain::delivery::wording::relayed;
 use crate::domain::sms::segments;
 
 fn gone(world: &mut World, leg: usize, seconds: i64) {
@@ -25,11 +24,9 @@ fn a_missed_call_says_when_and_who_was_rung() {
     );
     let sms = entry(&world.call, &world.line, None).unwrap();
     assert_eq!(sms.sid.call(), Some(sid(0)));
-    assert_eq!(
-        relayed(&sms),
-        "+16195550142 (San Diego, CA): Missed call 10:00 AM, rang Sergio and Maria."
-    );
-    assert_eq!(segments(&relayed(&sms)).because, None);
+    assert_eq!(sms.from.expose(), CALLER);
+    assert_eq!(sms.place.as_deref(), Some("San Diego, CA"));
+    assert_eq!(segments(&sms.body).because, None);
     // Told a day later, the day is said.
     world.call.told = Some(at(86_400));
     assert_eq!(

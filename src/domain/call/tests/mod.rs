@@ -116,16 +116,18 @@ impl World {
             let seconds = due.duration_since(at(0)).as_secs();
             let before = self.effects.len();
             self.takes(seconds, Event::Due);
-            for effect in self.effects[before..].to_vec() {
-                let answer = match effect {
-                    Effect::AskTwilio => Event::Asked {
+            let answers = self.effects[before..]
+                .iter()
+                .filter_map(|effect| match effect {
+                    Effect::AskTwilio => Some(Event::Asked {
                         is_over: true,
                         seconds: None,
-                    },
-                    Effect::FetchRecording(_) => Event::Kept,
-                    Effect::DeleteAtTwilio(_) => Event::Deleted,
-                    Effect::Tell | Effect::Alert(_) => continue,
-                };
+                    }),
+                    Effect::FetchRecording(_) => Some(Event::Kept),
+                    Effect::DeleteAtTwilio(_) => Some(Event::Deleted),
+                    Effect::Tell | Effect::Alert(_) => None,
+                });
+            for answer in answers.collect::<Vec<_>>() {
                 self.takes(seconds, answer);
             }
         }

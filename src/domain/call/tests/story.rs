@@ -3,7 +3,10 @@
 use super::*;
 
 fn told(world: &World) -> String {
-    story_lines(&world.call, &world.line).join("\n")
+    let zone = &world.line.time_zone;
+    let story = story(&world.call, zone).into_iter();
+    let lines = story.map(|(at, says)| format!("{} {says}", zone.at(at).strftime("%H:%M:%S")));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -70,7 +73,7 @@ fn no_number_stands_in_it() {
         ..Known::default()
     };
     let refused = World::with(line(), blocked, from(CALLER));
-    let told = story_lines(&refused.call, &refused.line).join("\n");
+    let told = self::told(&refused);
     assert!(
         told.ends_with("outcome: refused, the caller is blocked"),
         "{told}"

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::alerts::AlertWays;
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
-use super::table::{Table, boolean, list, text};
+use super::table::{Table, boolean, text};
 use super::{alerts, notices, policy, reply_numbers, retention, templates, values, voice};
-use crate::domain::line::{Hours, Line, Person, Policy, TakesCalls, Window};
+use crate::domain::line::{Hours, Line, Person, Policy, TakesCalls};
 use crate::domain::phone::PhoneNumber;
 
 /// What a file says.
@@ -222,18 +222,13 @@ fn read_people(
 const LINE_ITSELF: &str = "this is the number of the line itself, and texts would go round in \
                            circles; write the person's own number";
 
-const HOURS: &str = "\"always\", \"never\" or [\"Mon-Fri 08:00-18:00\"]";
-
-/// One for every hour of the week. Each is compared with all the others.
-const MOST_WINDOWS: usize = 7 * 24;
-
 fn read_hours(person: &mut Table, called: &str, is_backup: bool) -> Option<Hours> {
     let mistakes = person.mistakes;
-    person.expect("hours", HOURS);
+    person.expect("hours", values::HOURS);
     person.optional("hours", |value| {
         let hours = match value.as_str() {
             Some(word) => values::hours_word(word)?,
-            None => Hours::Weekly(read_windows(value, mistakes)?),
+            None => Hours::Weekly(values::windows(value, mistakes)?),
         };
         if is_backup && hours != Hours::Always {
             return Err(format!(
@@ -243,37 +238,4 @@ fn read_hours(person: &mut Table, called: &str, is_backup: bool) -> Option<Hours
         }
         Ok(hours)
     })
-}
-
-pub(super) fn read_windows(value: &DeValue, mistakes: &Mistakes) -> Result<Vec<Window>, String> {
-    let windows = list(value, &format!("write hours = {HOURS}"))?;
-    if windows.is_empty() {
-        return Err("the list of hours is empty; write hours = \"never\"".to_owned());
-    }
-    if windows.len() > MOST_WINDOWS {
-        return Err(format!(
-            "the list has {} windows, and a week has room for {MOST_WINDOWS} at most; write longer \
-             ones, such as \"Mon-Fri 08:00-18:00\"",
-            windows.len()
-        ));
-    }
-    let mut read = Vec::new();
-    for item in windows.iter() {
-        let window = read_window(item.get_ref(), &read);
-        read.extend(mistakes.check(item.span(), window));
-    }
-    Ok(read)
-}
-
-/// Reads a window, which must not cover a minute of the earlier ones.
-fn read_window(value: &DeValue, earlier: &[Window]) -> Result<Window, String> {
-    let window = Window::parse(text(value)?).map_err(|bad| bad.to_string())?;
-    let overlap = |earlier: &Window| Some((earlier.clone(), earlier.overlap(&window)?));
-    match earlier.iter().find_map(overlap) {
-        None => Ok(window),
-        Some((earlier, shared)) => Err(format!(
-            "\"{window}\" overlaps \"{earlier}\": both cover {shared}; let one end where the other \
-             begins"
-        )),
-    }
 }

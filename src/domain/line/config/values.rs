@@ -2,8 +2,10 @@
 //! None of them repeats a number or a URL, since error messages end up in logs.
 
 use jiff::tz::TimeZoneDatabase;
+use toml::de::DeValue;
 
-use super::table::nearest;
+use super::mistakes::Mistakes;
+use super::table::{list, nearest, text};
 use crate::domain::line::pin::Pin;
 use crate::domain::line::{Hours, Window};
 use crate::domain::phone::{Country, PhoneNumber};
@@ -157,5 +159,43 @@ pub(super) fn hours_word(word: &str) -> Result<Hours, String> {
                  [\"Mon-Fri 08:00-18:00\"]"
             ),
         }),
+    }
+}
+
+pub(super) const HOURS: &str = "\"always\", \"never\" or [\"Mon-Fri 08:00-18:00\"]";
+
+/// One for every hour of the week. Each is compared with all the others.
+const MOST_WINDOWS: usize = 7 * 24;
+
+pub(super) fn windows(value: &DeValue, mistakes: &Mistakes) -> Result<Vec<Window>, String> {
+    let windows = list(value, &format!("write hours = {HOURS}"))?;
+    if windows.is_empty() {
+        return Err("the list of hours is empty; write hours = \"never\"".to_owned());
+    }
+    if windows.len() > MOST_WINDOWS {
+        return Err(format!(
+            "the list has {} windows, and a week has room for {MOST_WINDOWS} at most; write longer \
+             ones, such as \"Mon-Fri 08:00-18:00\"",
+            windows.len()
+        ));
+    }
+    let mut read = Vec::new();
+    for item in windows.iter() {
+        let next = window(item.get_ref(), &read);
+        read.extend(mistakes.check(item.span(), next));
+    }
+    Ok(read)
+}
+
+/// Reads a window, which must not cover a minute of the earlier ones.
+fn window(value: &DeValue, earlier: &[Window]) -> Result<Window, String> {
+    let window = Window::parse(text(value)?).map_err(|bad| bad.to_string())?;
+    let overlap = |earlier: &Window| Some((earlier.clone(), earlier.overlap(&window)?));
+    match earlier.iter().find_map(overlap) {
+        None => Ok(window),
+        Some((earlier, shared)) => Err(format!(
+            "\"{window}\" overlaps \"{earlier}\": both cover {shared}; let one end where the other \
+             begins"
+        )),
     }
 }

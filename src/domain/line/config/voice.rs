@@ -223,7 +223,7 @@ fn read_calls(value: &DeValue, mistakes: &Mistakes) -> Result<TakesCalls, String
         });
     }
     list(value, advice)?;
-    super::lines::read_windows(value, mistakes).map(TakesCalls::Weekly)
+    values::windows(value, mistakes).map(TakesCalls::Weekly)
 }
 
 /// Refuses a number that costs callers of it more than a telephone does, or is none.

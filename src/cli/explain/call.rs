@@ -1,0 +1,51 @@
+//! What is stored of a call, as a sequence of moments.
+
+use serde::Serialize;
+
+use super::moment::Moment;
+use super::print_moments;
+use crate::app::ports::store::Store;
+use crate::cli::candidates::BOLD;
+use crate::cli::output::{Unwritten, tell};
+use crate::domain::call::story;
+use crate::domain::ids::CallSid;
+use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::time_zone::TimeZone;
+
+#[derive(Debug, Serialize)]
+pub struct CallTold {
+    pub call_sid: CallSid,
+    pub line: String,
+    pub moments: Vec<Moment>,
+    #[serde(skip)]
+    zone: TimeZone,
+}
+
+impl CallTold {
+    /// `None` if the name is a text's, or nothing is stored of the call.
+    pub async fn find(store: &dyn Store, sid: &MessageSid) -> anyhow::Result<Option<Self>> {
+        let Some(sid) = sid.call() else {
+            return Ok(None);
+        };
+        let Some(call) = store.call(&sid).await? else {
+            return Ok(None);
+        };
+        let line = store.line(&call.line).await?;
+        // The line may have been taken out since.
+        let zone = line.map(|line| line.time_zone).unwrap_or_default();
+        let moments = story(&call, &zone).into_iter();
+        Ok(Some(Self {
+            call_sid: sid,
+            line: call.decision.line.clone(),
+            moments: moments.map(|(at, says)| Moment::new(at, says)).collect(),
+            zone,
+        }))
+    }
+}
+
+/// A call of which people read nothing.
+pub fn print(call: &CallTold) -> Result<(), Unwritten> {
+    tell!("{BOLD}{}{BOLD:#}", call.call_sid)?;
+    tell!("A call to {}, of which nobody was told", call.line)?;
+    print_moments(&call.moments, &call.zone)
+}
