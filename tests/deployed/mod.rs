@@ -26,6 +26,7 @@ pub use aws::http;
 mod ack_round_trips;
 mod alarms;
 mod bursts;
+mod calls;
 mod cargo_lambda;
 mod connections;
 mod conversations;

@@ -48,6 +48,8 @@ impl World {
             quiet_hours = "{quiet_hours}"
             segments_a_minute = 6000
 
+            [line.voice]
+
             [[line.topic]]
             name = "events"
             keyword = "ZUREK"

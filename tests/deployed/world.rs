@@ -14,6 +14,7 @@ use relay::domain::phone::{PhoneNumber, Sender};
 use relay::sandbox;
 use relay::sandbox::drive::{Resolve, drive};
 use relay::sandbox::{Number, Pace, Sandbox, Text};
+use relay::twilio::voice::{AWAITED, TOLD};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -293,6 +294,9 @@ impl World {
         let number = Number {
             sms_url: url("/twilio/sms"),
             sms_fallback_url: url("/twilio/fallback"),
+            voice_url: url(&format!("/twilio/voice{AWAITED}")),
+            voice_fallback_url: url("/twilio/voice/fallback"),
+            status_callback: url(&format!("/twilio/voice/end{TOLD}")),
             ..Number::default()
         };
         self.sandbox.set_number(number_of(LINE), number);

@@ -1,0 +1,153 @@
+//! Calls as deployed: API Gateway, inbound-voice, the table, the worker, and the fallback without all of that.
+
+use relay::domain::phone::{PhoneNumber, Sender};
+use relay::sandbox::{Act, CallView, NewCall, TakesCalls};
+use serde_json::{Value, json};
+
+use super::border::Failure;
+use super::world::{BACKUP, CUSTOMER, LINE, SERGIO, World, eventually, number_of};
+
+impl World {
+    fn calls(&self) -> String {
+        let (line, new) = (number_of(LINE), NewCall::default());
+        self.sandbox.call(CUSTOMER, &line, new).unwrap()
+    }
+
+    fn phone(&self, number: &str, how: TakesCalls) {
+        self.sandbox.takes_calls(&number_of(number), how);
+    }
+
+    fn call_of(&self, sid: &str) -> CallView {
+        self.sandbox.call_view(sid).unwrap()
+    }
+
+    /// Waits until somebody at the phone could do so, and does.
+    async fn does(&self, phone: &str, act: Act) {
+        let number: PhoneNumber = number_of(phone);
+        let done = async || self.sandbox.callee_acts(&number, &act).ok();
+        eventually(done).await.expect("the phone rings");
+    }
+
+    async fn hears(&self, sid: &str, what: &str) {
+        let heard = async || {
+            let heard = self.call_of(sid).heard;
+            heard
+                .iter()
+                .any(|heard| heard.text.contains(what))
+                .then_some(())
+        };
+        let heard = eventually(heard).await;
+        heard.unwrap_or_else(|| panic!("no {what}: {:#?}", self.call_of(sid).heard));
+    }
+
+    async fn is_over(&self, sid: &str) {
+        let over = async || self.call_of(sid).ended.map(drop);
+        eventually(over).await.expect("the call ends");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_reaches_the_backup_and_the_answer_to_its_text_reaches_the_caller() {
+    let world = World::deployed().await;
+    world.phone(SERGIO, TakesCalls::Busy);
+    let call = world.calls();
+    world.does(BACKUP, Act::Answer).await;
+    world.does(BACKUP, Act::Press("1".to_owned())).await;
+    let connected = async || world.call_of(&call).connected.then_some(());
+    eventually(connected).await.expect("they talk");
+    world.sandbox.caller_acts(&call, &Act::HangUp).unwrap();
+    world.is_over(&call).await;
+
+    let texts = world.receives(BACKUP, 1).await;
+    assert!(texts[0].starts_with(CUSTOMER), "{texts:?}");
+    assert!(texts[0].contains("with Backup"), "{texts:?}");
+    world.texts(BACKUP, relay::sandbox::Text::new("See you at five"));
+    assert_eq!(world.receives(CUSTOMER, 1).await, ["See you at five"]);
+    assert_eq!(world.received(SERGIO), [""; 0]);
+
+    let came = world.recorded(|record| record["kind"] == "call").await;
+    assert_eq!(came["call_sid"], call);
+    assert_eq!(came["to_person"], "Sergio");
+    let ended = world
+        .recorded(|record| record["kind"] == "call_ended")
+        .await;
+    assert_eq!(ended["to_person"], "Backup");
+    let log = world.function("inbound-voice").log().join("\n");
+    for never in [CUSTOMER, SERGIO, BACKUP, "sandbox-auth-token"] {
+        assert!(!log.contains(never), "{never} is in the log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_told_kept_played_and_deleted_at_twilio() {
+    let world = World::deployed().await;
+    for phone in [SERGIO, BACKUP] {
+        world.phone(phone, TakesCalls::Busy);
+    }
+    let call = world.calls();
+    world.hears(&call, "recording").await;
+    world.sandbox.caller_acts(&call, &Act::Say(3.0)).unwrap();
+    world.is_over(&call).await;
+
+    let texts = world.receives(SERGIO, 1).await;
+    let link = texts[0]
+        .split_whitespace()
+        .find(|word| word.contains("/v/"));
+    let link = link
+        .unwrap_or_else(|| panic!("no link: {texts:?}"))
+        .to_owned();
+    assert!(link.starts_with(&world.api.url), "{link}");
+    let heard = reqwest::get(&link).await.unwrap();
+    assert_eq!(heard.status(), 200);
+    assert_eq!(heard.headers()["content-type"], "audio/mpeg");
+    let sound = heard.bytes().await.unwrap();
+    assert!(1000 < sound.len(), "{}", sound.len());
+
+    // It may have come to be fetched before Twilio had the file; then the sweep looks again.
+    let table = world.stack.output("TableName").to_owned();
+    let deleted = async || {
+        world.sweep().await.unwrap();
+        let items = world.aws.items(&table).await;
+        let is_call = |item: &&Value| item["sk"]["S"] == "call";
+        let stored = items.iter().find(is_call)?.to_string();
+        stored.contains("deleted_at_twilio").then_some(())
+    };
+    eventually(deleted).await.expect("Twilio does not keep it");
+    assert_eq!(
+        reqwest::get(&link).await.unwrap().bytes().await.unwrap(),
+        sound
+    );
+    let other = link[..link.len() - 1].to_owned() + if link.ends_with('0') { "1" } else { "0" };
+    assert_eq!(reqwest::get(&other).await.unwrap().status(), 404);
+}
+
+/// With the table out of order nobody can be rung, and no message is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_leaves_a_message_while_the_table_is_down_and_people_hear_of_it_later() {
+    let world = World::with_silent_queue().await;
+    let border = world.border("inbound-voice");
+    border.fail("DynamoDB_20120810", Failure::Errors);
+    let call = world.calls();
+    world.hears(&call, "recording").await;
+    world.sandbox.caller_acts(&call, &Act::Say(3.0)).unwrap();
+    world.is_over(&call).await;
+    let view = world.call_of(&call);
+    assert!(view.legs.is_empty(), "{:#?}", view.legs);
+    assert!(world.counts("inbound-fallback", "CallFallbackAlarm").await);
+
+    border.repair();
+    let queue = world.stack.output("KeptTextsQueueUrl");
+    let soon = json!({"QueueUrl": queue, "Attributes": {"VisibilityTimeout": "1"}});
+    world.aws.call("AmazonSQS.SetQueueAttributes", soon).await;
+    let taken = async || {
+        world.kept_texts().poll(1).await;
+        (world.aws.queue(queue).await == [0, 0, 0]).then_some(())
+    };
+    eventually(taken).await.expect("what was kept is taken");
+    while world.event_source().poll(1).await > 0 {}
+    let texts = world.receives(SERGIO, 1).await;
+    assert!(texts[0].contains("Voicemail 0:0"), "{texts:?}");
+    assert_eq!(texts.len(), 1);
+    let screen = world.sandbox.screen(&Sender::parse(BACKUP));
+    assert!(screen.is_empty(), "one person is told");
+}
