@@ -148,7 +148,7 @@ fn about_messages_and_calls(mut document: Value) -> Value {
     paths.retain(|path, _| ours.contains(&path.as_str()));
     let form = paths[LIST]["post"].pointer_mut(FORM).unwrap();
     form["encoding"] = json!({"MediaUrl": {"style": "form", "explode": true}});
-    for (path, name) in [(LIST, "DateSent"), (CALLS, "StartTime")] {
+    for (path, name) in [(LIST, "DateSent"), (CALLS, "StartTime"), (CALLS, "EndTime")] {
         let asked = paths[path]["get"]["parameters"].as_array_mut().unwrap();
         let day = asked.iter_mut().find(|p| p["name"] == name).unwrap();
         let described = day["description"].as_str().unwrap();
