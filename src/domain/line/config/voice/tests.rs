@@ -4,10 +4,15 @@ use super::*;
 use crate::domain::line::config::{EXAMPLE, parse, write};
 use crate::domain::line::{Line, voice};
 
+/// The example, in which calls are taken, without that.
+fn example() -> String {
+    EXAMPLE.replacen("\n[line.voice]\n", "\n# [line.voice]\n", 1)
+}
+
 /// The example with these tables of the line, and these keys of Sergio's.
 fn file(tables: &str, keys: &str) -> String {
     let tables = format!("{tables}\n\n# What people can subscribe to");
-    let file = EXAMPLE.replacen("# What people can subscribe to", &tables, 1);
+    let file = example().replacen("# What people can subscribe to", &tables, 1);
     let hours = "hours = [\"Mon-Fri 08:00-18:00\", \"Sat 09:00-13:00\"]";
     file.replacen(hours, &format!("{hours}\n{keys}\n"), 1)
 }
@@ -51,9 +56,10 @@ fn a_line_without_the_table_takes_no_calls() {
 
 #[test]
 fn the_example_documents_what_is_in_force() {
-    let begins = EXAMPLE.find("# [line.voice]\n").unwrap();
-    let ends = EXAMPLE.find("# What people can subscribe to").unwrap();
-    let table: String = EXAMPLE[begins..ends]
+    let example = example();
+    let begins = example.find("# [line.voice]\n").unwrap();
+    let ends = example.find("# What people can subscribe to").unwrap();
+    let table: String = example[begins..ends]
         .lines()
         .map(|line| format!("{}\n", line.trim_start_matches("# ")))
         .collect();
