@@ -373,3 +373,78 @@ async fn the_sandbox_calls_no_other_machine() {
     let alerts = world.sandbox.alerts();
     assert!(alerts[0].message.contains("--resolve"), "{alerts:?}");
 }
+
+#[tokio::test]
+async fn a_call_over_http_waits_for_an_answer_only_as_long_as_its_url_says() {
+    let served = served().await;
+    // It takes connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "http://{}/voice#rt=200&rc=1&rp=rt",
+        silent.local_addr().unwrap()
+    );
+    let driver = drive(
+        served.sandbox.clone(),
+        Resolve::default(),
+        std::future::pending(),
+    );
+    let driver = tokio::spawn(driver);
+    let setup = json!({ "number": LINE, "voice_url": url });
+    assert_eq!(
+        served
+            .control(Method::POST, "/sandbox/numbers", setup)
+            .await
+            .0,
+        201
+    );
+    let call = json!({ "from": CUSTOMER, "attested": "B", "fields": { "CallerName": "ACME" } });
+    let (status, called) = served.control(Method::POST, "/sandbox/calls", call).await;
+    assert_eq!((status, called["to"].as_str()), (201, Some(LINE)));
+    let path = format!("/sandbox/calls/{}", called["sid"].as_str().unwrap());
+    let call = loop {
+        let (_, call) = served.control(Method::GET, &path, json!(null)).await;
+        if call["answered"].is_string() {
+            break call;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let heard = call["heard"].to_string();
+    assert!(heard.contains("application error"), "{heard}");
+    let codes: Vec<_> = served.sandbox.alerts();
+    let codes: Vec<_> = codes.iter().map(|alert| alert.error_code).collect();
+    assert_eq!(codes, [11205, 11205], "once and again");
+
+    // The last call that goes on is hung up; then there is none.
+    let latest = "/sandbox/calls/latest";
+    let (status, acted) = served.control(Method::POST, latest, json!("hang_up")).await;
+    assert_eq!((status, &acted["sid"]), (200, &called["sid"]));
+    for (path, body, told) in [
+        (latest, json!("hang_up"), "no such call goes on"),
+        (latest, json!({ "shout": 1 }), "unknown variant"),
+        (
+            "/sandbox/calls",
+            json!({ "form": CUSTOMER }),
+            "unknown field",
+        ),
+        (
+            "/sandbox/voice",
+            json!({ "second_dial": true }),
+            "unknown field",
+        ),
+        ("/sandbox/phones/+16195550110", json!({}), "say how"),
+    ] {
+        let (status, refused) = served.control(Method::POST, path, body).await;
+        assert_eq!(status, 400, "{path}");
+        assert!(
+            refused["error"].as_str().unwrap().contains(told),
+            "{refused}"
+        );
+    }
+    let facts = json!({ "second_dial_answers": true });
+    let (_, facts) = served.control(Method::POST, "/sandbox/voice", facts).await;
+    assert_eq!(
+        (&facts["second_dial_answers"], &facts["extra_ring_ms"]),
+        (&true.into(), &5000.into())
+    );
+    driver.abort();
+}
