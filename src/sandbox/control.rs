@@ -11,7 +11,7 @@
 //! | `GET /sandbox/phones/{number}` | a phone's screen: see [`Screen`]; `?after=CURSOR` for what is new |
 //! | `POST /sandbox/phones/{number}` | switches a phone: `{"power": "on"}`, `"off"` or `"silent"` ([`Power`]); and how it takes calls: `{"calls": "busy"}` ([`TakesCalls`]) |
 //! | `POST /sandbox/phones/{number}/call` | the person at a phone that is called: `"answer"`, `"decline"`, `"hang_up"`, `{"press": "1"}`, `{"say": 20}` ([`super::Act`]) |
-//! | `POST /sandbox/calls` | a customer calls a number: see [`super::control_calls::PlaceCall`] |
+//! | `POST /sandbox/calls` | a customer calls a number: see `PlaceCall` in `control_calls` |
 //! | `GET /sandbox/calls`, `GET /sandbox/calls/{sid}` | the calls, or one, with what each side heard ([`super::CallView`]); `latest` is the last that goes on |
 //! | `POST /sandbox/calls/{sid}` | the customer on a call: an [`super::Act`]; `latest` as before |
 //! | `GET`, `POST /sandbox/voice` | which of the facts about Twilio are true that nobody could check ([`super::Unchecked`]) |

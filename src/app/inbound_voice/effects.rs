@@ -1,51 +1,27 @@
 //! What follows from a call's step beside its being kept.
 
-use std::pin::Pin;
-
-use super::request::{Work, found};
 use super::voicemail;
+use super::work::Work;
 use crate::app::ports::alerts;
 use crate::app::ports::queue::WakeUp;
 use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage};
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
 use crate::domain::ids::{DeliveryId, RecordingSid};
-use crate::twilio::answer::WebhookError;
 use crate::twilio::client::{CallAtTwilio, NotRead, RecordingState};
 
-/// Carries out what a step asks for. What fails now is due later.
-pub async fn carry_out(work: &Work<'_>, call: &Call, effects: &[Effect]) -> anyhow::Result<()> {
+/// Carries out what a step asks for. Returns what came of it, for the call's next steps; what fails now is due later.
+pub async fn carry_out(work: &Work<'_>, call: &Call, effects: &[Effect]) -> Vec<Event> {
+    let mut news = Vec::new();
     for effect in effects {
-        let news = match effect {
-            Effect::Tell => None,
-            Effect::AskTwilio => ask(work, call).await,
-            Effect::FetchRecording(sid) => Some(fetch(work, call, sid).await),
-            Effect::DeleteAtTwilio(sid) => delete(work, sid).await,
-            Effect::Alert(alert) => {
-                raise(work, alert).await;
-                None
-            }
-        };
-        if let Some(news) = news {
-            next(work, call, news).await?;
+        match effect {
+            Effect::Tell => {}
+            Effect::AskTwilio => news.extend(ask(work, call).await),
+            Effect::FetchRecording(sid) => news.push(fetch(work, call, sid).await),
+            Effect::DeleteAtTwilio(sid) => news.extend(delete(work, sid).await),
+            Effect::Alert(alert) => raise(work, alert).await,
         }
     }
-    Ok(())
-}
-
-/// The next step of the call, by what came of an effect.
-fn next<'w>(
-    work: &'w Work<'_>,
-    call: &'w Call,
-    news: Event,
-) -> Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send + 'w>> {
-    Box::pin(async move {
-        let (_, stored) = found(work.relay, call).await?;
-        match work.take(stored, news).await {
-            Ok(_) => Ok(()),
-            Err(WebhookError::Failed(error)) => Err(error),
-            Err(WebhookError::Refused(refusal)) => Err(refusal.into()),
-        }
-    })
+    news
 }
 
 /// What Twilio says of the call, or of its recording if that was not heard of.

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::VOICEMAIL_PATH;
-use super::request::Work;
+use super::voicemail::VOICEMAIL_PATH;
+use super::work::Work;
 use crate::app::inbound_sms::{self, Talk, Text};
 use crate::app::ports::store::ForCall;
 use crate::domain::call::{Call, Outcome, Stage, entry};

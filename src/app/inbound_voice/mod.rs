@@ -4,11 +4,13 @@ mod due;
 mod effects;
 mod entry;
 mod request;
+mod step;
 mod voicemail;
+mod work;
 
 pub use due::sweep;
 pub use request::take_kept;
-pub use voicemail::put_greeting;
+pub use voicemail::{VOICEMAIL_PATH, put_greeting};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -21,9 +23,6 @@ use crate::twilio::twiml;
 use crate::twilio::voice::document;
 use crate::twilio::webhook::{Refusal, Unverified};
 use request::Answered;
-
-/// What the links to voicemails begin with, behind the line's public URL.
-pub const VOICEMAIL_PATH: &str = "/v/";
 
 /// What the address of a greeting begins with and ends with.
 const GREETING_PATH: &str = "/twilio/voice/greeting/";

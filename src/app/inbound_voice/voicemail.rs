@@ -5,7 +5,7 @@ use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RA
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
-use super::request::Work;
+use super::work::Work;
 use crate::app::ports::store::{Store, TokenDigest};
 use crate::app::relay::Relay;
 use crate::clock::Chance;
@@ -14,6 +14,9 @@ use crate::domain::ids::{CallSid, RecordingSid};
 use crate::domain::line::Line;
 use crate::domain::line::voice::Voicemail;
 use crate::twilio::signature::sha256_hex;
+
+/// What the links begin with, behind the line's public URL.
+pub const VOICEMAIL_PATH: &str = "/v/";
 
 /// For how long a link leads to its message.
 const LINK_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);

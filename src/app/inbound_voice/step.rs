@@ -1,0 +1,183 @@
+//! A call's next step: taken by what is stored, kept, and what follows from it carried out.
+
+use std::collections::VecDeque;
+
+use anyhow::Context;
+use futures::future::join;
+use jiff::Timestamp;
+
+use super::work::Work;
+use super::{effects, entry, voicemail};
+use crate::app::audit::records;
+use crate::app::ports::store::{ForCall, Saved};
+use crate::domain::call::{
+    self, Answer, Attestation, Call, Caller, Event, LineCalls, NewCall, Outcome, Stage,
+};
+use crate::domain::phone::PhoneNumber;
+use crate::twilio::answer::WebhookError;
+use crate::twilio::webhook::{CallFrom, Refusal};
+
+/// How often a step is taken anew because somebody else saved the call meanwhile.
+const MOST_STEPS: usize = 12;
+
+/// A call after an event, however it was before.
+struct Stepped {
+    call: Call,
+    live: LineCalls,
+    answer: Answer,
+    effects: Vec<call::Effect>,
+}
+
+impl Work<'_> {
+    /// Takes the call's next step, keeps it, and carries out what follows, with the steps that come of that.
+    pub async fn take(&self, stored: ForCall, event: Event) -> Result<Answer, WebhookError> {
+        let by_call = stored.call.as_ref().map(|call| &call.caller);
+        let caller = by_call.or(self.from.map(|from| &from.caller));
+        let caller = caller.and_then(Caller::phone).cloned();
+        let (answer, news) = self.take_one(stored, event).await?;
+        let mut news = VecDeque::from(news);
+        for _ in 0..MOST_STEPS {
+            let Some(event) = news.pop_front() else {
+                break;
+            };
+            match self.take_further(event, caller.as_ref()).await {
+                Ok(more) => news.extend(more),
+                Err(error) => tracing::warn!(
+                    call.sid = %self.sid, error = format!("{error:#}"),
+                    "what came of a call's step was not kept; the call is due again"
+                ),
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn take_further(
+        &self,
+        event: Event,
+        caller: Option<&PhoneNumber>,
+    ) -> anyhow::Result<Vec<Event>> {
+        let (store, number) = (&self.relay.store, &self.line.number);
+        let stored = store.for_call(number, self.sid, caller).await?;
+        match self.take_one(stored, event).await {
+            Ok((_, more)) => Ok(more),
+            Err(WebhookError::Failed(error)) => Err(error),
+            Err(WebhookError::Refused(refusal)) => Err(refusal.into()),
+        }
+    }
+
+    /// Of steps that are taken at once, each is taken by what the others left. Returns also what came of the effects.
+    async fn take_one(
+        &self,
+        mut stored: ForCall,
+        event: Event,
+    ) -> Result<(Answer, Vec<Event>), WebhookError> {
+        for _ in 0..MOST_STEPS {
+            let now = self.at.unwrap_or_else(|| self.relay.now());
+            let begins = stored.call.is_none();
+            let mut stepped = self.step(&stored, event.clone(), now)?;
+            self.name_the_message(&mut stepped.call);
+            let before = stored.call.as_ref();
+            if before == Some(&stepped.call) && stepped.effects.is_empty() {
+                return Ok((stepped.answer, Vec::new()));
+            }
+            // In this order: whoever is killed in between has told people, and the step that is taken again
+            // tells nobody twice.
+            if self.is_told(before, &stepped) {
+                entry::take_in(self, &stored, &stepped.call, now).await?;
+            }
+            if self.save(&stored, &mut stepped, now).await? == Saved::Yes {
+                let news = effects::carry_out(self, &stepped.call, &stepped.effects).await;
+                // What the fallback kept of a call that nobody had heard of says more than that it began.
+                if !begins || matches!(event, Event::Began | Event::TakenByFallback) {
+                    return Ok((stepped.answer, news));
+                }
+            }
+            let from = stepped.call.caller.phone().cloned();
+            let number = &self.line.number;
+            stored = self
+                .relay
+                .store
+                .for_call(number, self.sid, from.as_ref())
+                .await?;
+        }
+        Err(anyhow::anyhow!("other requests kept changing call {}", self.sid).into())
+    }
+
+    fn step(&self, stored: &ForCall, event: Event, now: Timestamp) -> Result<Stepped, Refusal> {
+        let known = stored.inbound.known(now);
+        if let Some(call) = &stored.call {
+            let step = call::step(call, &stored.live, event, self.line, &known, now);
+            let step = step.map_err(|_| Refusal::OtherCall)?;
+            return Ok(Stepped {
+                call: step.call,
+                live: step.live,
+                answer: step.answer,
+                effects: step.effects,
+            });
+        }
+        let from = self.from.cloned().unwrap_or(CallFrom {
+            caller: Caller::Withheld,
+            attestation: Attestation::Absent,
+            place: None,
+        });
+        let new = NewCall {
+            sid: self.sid.clone(),
+            caller: from.caller,
+            attestation: from.attestation,
+            place: from.place,
+        };
+        let began = match event {
+            _ if self.at.is_some() => {
+                call::taken_by_fallback(self.line, &known, &stored.live, new, now)
+            }
+            Event::Began => call::begin(self.line, &known, &stored.live, new, now),
+            // Nobody heard the call begin: its first request was lost, or it is forgotten.
+            _ => return Err(Refusal::UnknownCall),
+        };
+        Ok(Stepped {
+            call: began.call,
+            live: began.live,
+            answer: began.answer,
+            effects: began.effects,
+        })
+    }
+
+    /// The link to a message is made when it begins, so that every request after that finds the same.
+    fn name_the_message(&self, call: &mut Call) {
+        if let Some(message) = call.message.as_mut().filter(|m| m.token.is_none()) {
+            message.token = Some(voicemail::token(&call.sid, &*self.relay.chance));
+        }
+    }
+
+    /// A talk counts for the customer's conversation, whether or not the person is texted about it.
+    fn is_told(&self, before: Option<&Call>, stepped: &Stepped) -> bool {
+        let spoke = |call: &Call| {
+            let outcome = match &call.stage {
+                Stage::Over { outcome } => Some(outcome),
+                _ => None,
+            };
+            matches!(outcome, Some(Outcome::Spoke { .. }))
+        };
+        let has_spoken = spoke(&stepped.call) && !before.is_some_and(spoke);
+        has_spoken || stepped.effects.contains(&call::Effect::Tell)
+    }
+
+    async fn save(
+        &self,
+        stored: &ForCall,
+        stepped: &mut Stepped,
+        now: Timestamp,
+    ) -> anyhow::Result<Saved> {
+        let before = stored.call.as_ref();
+        stepped.call.version = before.map_or(0, |before| before.version) + 1;
+        let changes_line = stepped.live != stored.live;
+        if changes_line {
+            stepped.live.version = stored.live.version + 1;
+        }
+        let live = changes_line.then_some(&stepped.live);
+        let saving = self.relay.store.save_call(&stepped.call, live);
+        let records = records::of_call(before, &stepped.call, &self.line.name, now, self.key);
+        let (saved, ()) = join(saving, self.relay.report(records)).await;
+        saved.context("the call could not be kept")
+    }
+}
