@@ -16,4 +16,5 @@ mod reconciliation;
 mod subscribers;
 mod text;
 mod trouble;
+mod voice;
 mod webhooks;

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::bail;
 use async_trait::async_trait;
@@ -21,10 +21,12 @@ pub struct Faults {
     pub notice_writes: AtomicU32,
     /// Webhooks that are answered when Twilio has stopped to wait.
     pub late_answers: AtomicU32,
+    /// The same for those whose path ends so, and how often.
+    late_at: Mutex<Option<(String, u32)>>,
 }
 
 impl Faults {
-    /// The store answers neither reads nor writes of inbound texts.
+    /// The store answers neither reads nor writes of inbound texts and calls.
     pub fn break_store(&self) {
         self.reads.store(u32::MAX, Ordering::SeqCst);
     }
@@ -40,7 +42,20 @@ impl Faults {
         self.notice_writes.store(1, Ordering::SeqCst);
     }
 
-    pub(crate) fn answers_late(&self) -> bool {
+    /// The next so many requests to a path that ends so are answered when Twilio has stopped to wait.
+    pub fn answer_late_at(&self, path_ends: &str, times: u32) {
+        *self.late_at.lock().unwrap() = Some((path_ends.to_owned(), times));
+    }
+
+    pub(crate) fn answers_late(&self, path: &str) -> bool {
+        let mut late_at = self.late_at.lock().unwrap();
+        if let Some((path_ends, times)) = &mut *late_at
+            && path.ends_with(path_ends.as_str())
+            && 0 < *times
+        {
+            *times -= 1;
+            return true;
+        }
         strikes(&self.late_answers)
     }
 
@@ -53,7 +68,7 @@ impl Faults {
     /// Whether this call of the store fails.
     fn strike(&self, method: &str) -> Result<()> {
         let fails = match method {
-            "for_inbound" => strikes(&self.reads),
+            "for_inbound" | "for_call" => strikes(&self.reads),
             "take_in" => strikes(&self.records),
             "save" => !strikes(&self.saves_spared) && strikes(&self.saves),
             "save_notice" | "spawn" => self.breaks_off(),

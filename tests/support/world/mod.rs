@@ -5,19 +5,23 @@
 //! text that nobody read.
 
 mod bus;
+mod call;
 mod faults;
 mod phone;
 mod programs;
 
 pub use bus::Listeners;
+pub use call::Call;
 pub use faults::Faults;
 pub use phone::Phone;
 pub use programs::Said;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use relay::adapters::files::audit::FileAudit;
 use relay::adapters::files::kept_texts::SpoolFile;
@@ -25,21 +29,26 @@ use relay::adapters::sqlite::database::Database;
 use relay::adapters::sqlite::store::SqliteStore;
 use relay::app::ports::alerts::NoAlerts;
 use relay::app::ports::audit::Record;
+use relay::app::ports::credentials::{CredentialsSource, RefreshReason};
 use relay::app::ports::kept_texts::FallbackContext;
 use relay::app::ports::queue::Message;
 use relay::app::ports::store::Store;
 use relay::app::relay::{PublicUrls, Relay};
-use relay::app::{delivery_status, inbound_fallback, inbound_sms, outbound_notifier, retry_worker};
+use relay::app::{
+    delivery_status, inbound_fallback, inbound_sms, inbound_voice, outbound_notifier, retry_worker,
+};
 use relay::clock::{Clock, FixedChance, ManualClock};
+use relay::domain::credentials::Credentials;
 use relay::domain::duty::Override;
-use relay::domain::ids::DeliveryId;
 use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::ids::{CallSid, DeliveryId};
 use relay::domain::line::{Line, config};
 use relay::domain::phone::{PhoneNumber, Sender};
 use relay::hosts::server::kept;
 use relay::hosts::server::kept::Left;
 use relay::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
 use relay::twilio::client::Client;
+use relay::twilio::voice::{AWAITED, TOLD, VOICE_PATH};
 
 use crate::support::hooked_store::HookedStore;
 use crate::support::memory::{MemoryQueue, MemoryStore};
@@ -59,6 +68,9 @@ pub struct World {
     /// How far Twilio's clock is behind.
     behind: Duration,
     relay: Arc<Relay>,
+    credentials: Arc<Replaceable>,
+    /// Whether another process answers each request.
+    restarts: AtomicBool,
     queue: Arc<MemoryQueue>,
     kept: SpoolFile,
     folder: tempfile::TempDir,
@@ -66,7 +78,12 @@ pub struct World {
     read: Mutex<BTreeMap<Sender, usize>>,
     /// Statuses that webhooks were answered with.
     answers: Mutex<Vec<u16>>,
+    /// When calls that are due were looked at last.
+    swept: Mutex<Timestamp>,
 }
+
+/// Between two looks at calls that are due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl World {
     /// A world with the example line, at an instant in RFC 3339.
@@ -108,7 +125,7 @@ impl World {
         ));
         let setup = Number {
             sms_url: Some(format!("{}/twilio/sms", line.public_url)),
-            ..Number::default()
+            ..takes_calls(&line)
         };
         for number in line.numbers() {
             sandbox.set_number(number.clone(), setup.clone());
@@ -118,9 +135,16 @@ impl World {
         let listeners = Arc::new(Listeners::default());
         let queue = Arc::new(MemoryQueue::default());
         let store = store.unwrap_or_else(|| on_disk(&folder));
-        let relay = start(
-            &folder, store, &queue, &clock, &sandbox, &faults, &listeners,
-        );
+        let credentials = Arc::new(Replaceable::new(demo_account()));
+        let own = Own {
+            queue: &queue,
+            clock: &clock,
+            sandbox: &sandbox,
+            faults: &faults,
+            bus: &listeners,
+            credentials: &credentials,
+        };
+        let relay = start(&folder, store, own);
         relay
             .store
             .put_line(&line)
@@ -135,11 +159,14 @@ impl World {
             listeners,
             behind,
             relay,
+            credentials,
+            restarts: AtomicBool::default(),
             queue,
             kept,
             folder,
             read: Mutex::default(),
             answers: Mutex::default(),
+            swept: Mutex::new(Timestamp::MIN),
         }
     }
 
@@ -149,7 +176,8 @@ impl World {
         let setup = Number {
             sms_url: url("/twilio/sms"),
             sms_fallback_url: url("/twilio/fallback"),
-            ..Number::default()
+            voice_fallback_url: url("/twilio/voice/fallback"),
+            ..takes_calls(&self.line)
         };
         self.sandbox.set_number(self.line.number.clone(), setup);
     }
@@ -171,17 +199,31 @@ impl World {
 
     /// The process ends and another one begins, with the same files and queue.
     pub async fn restart(&mut self) {
-        self.relay = start(
-            &self.folder,
-            on_disk(&self.folder),
-            &self.queue,
-            &self.clock,
-            &self.sandbox,
-            &self.faults,
-            &self.listeners,
-        );
+        self.relay = self.another_process();
         self.kept = SpoolFile::open(&self.folder.path().join(KEPT)).expect("the kept texts");
         self.queue.recover(self.clock.now());
+    }
+
+    fn another_process(&self) -> Arc<Relay> {
+        let own = Own {
+            queue: &self.queue,
+            clock: &self.clock,
+            sandbox: &self.sandbox,
+            faults: &self.faults,
+            bus: &self.listeners,
+            credentials: &self.credentials,
+        };
+        start(&self.folder, on_disk(&self.folder), own)
+    }
+
+    /// From now on each request comes to a process that was just started.
+    pub fn restarts_before_each_request(&self) {
+        self.restarts.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on the relay has these credentials.
+    pub fn set_credentials(&self, credentials: Credentials) {
+        self.credentials.replace(credentials);
     }
 
     pub fn relay(&self) -> &Relay {
@@ -224,15 +266,17 @@ impl World {
         for _ in 0..10_000 {
             let webhooks = self.sandbox.due(self.clock.now() - self.behind);
             let wake_ups = self.queue.receive(self.clock.now(), 100);
-            if webhooks.is_empty() && wake_ups.is_empty() {
+            let looked_at = self.look_at_calls().await;
+            if webhooks.is_empty() && wake_ups.is_empty() && looked_at == 0 {
                 return;
             }
             for webhook in webhooks {
                 let request = webhook.request().expect("a well-formed webhook");
+                let path = request.uri().path().to_owned();
                 let response = self.answer(request).await;
                 let status = response.status().as_u16();
                 self.answers.lock().unwrap().push(status);
-                if self.faults.answers_late() {
+                if self.faults.answers_late(&path) {
                     self.sandbox.unanswered(webhook.id, NoReply::TimedOut)
                 } else {
                     let kind = response.headers().get("content-type");
@@ -255,6 +299,36 @@ impl World {
             }
         }
         panic!("the world does not come to rest");
+    }
+
+    /// Looks at the calls that are due, at most once a second. Returns how many there were.
+    async fn look_at_calls(&self) -> usize {
+        let now = self.clock.now();
+        {
+            let mut swept = self.swept.lock().unwrap();
+            if self.sandbox.calls().is_empty() || now < *swept + LOOK_EVERY {
+                return 0;
+            }
+            *swept = now;
+        }
+        let looked_at = inbound_voice::sweep(&self.relay, 100).await;
+        looked_at.expect("the store says which calls are due")
+    }
+
+    /// When a call is looked at next.
+    async fn next_look(&self) -> Option<Timestamp> {
+        if self.sandbox.calls().is_empty() {
+            return None;
+        }
+        let due = self.calls_to_look_at(1).await.pop()?;
+        let first = self.relay.store.call(&due).await.ok()??.due? + LOOK_EVERY;
+        Some(first.max(*self.swept.lock().unwrap() + LOOK_EVERY))
+    }
+
+    async fn calls_to_look_at(&self, most: usize) -> Vec<CallSid> {
+        let far = self.clock.now() + minutes(30 * 24 * 60);
+        let due = self.relay.store.calls_due_before(far, most).await;
+        due.expect("the store is read")
     }
 
     /// Whether the store says that what was worked on is due: one machine, which asks its store,
@@ -284,6 +358,7 @@ impl World {
             let next = [
                 self.sandbox.next_due().map(|due| due + self.behind),
                 self.queue.next_due(),
+                self.next_look().await,
             ];
             match next.into_iter().flatten().min() {
                 Some(next) if next <= end => self.clock.set(next.max(self.clock.now())),
@@ -305,20 +380,31 @@ impl World {
 
     /// What an HTTP server or API Gateway would do with a request.
     pub async fn answer(&self, request: http::Request<bytes::Bytes>) -> http::Response<String> {
+        let restarts = self.restarts.load(Ordering::SeqCst);
+        let relay = if restarts {
+            &self.another_process()
+        } else {
+            &self.relay
+        };
         match request.uri().path() {
-            "/twilio/sms" => inbound_sms::handle(&self.relay, request).await,
-            "/twilio/fallback" => {
+            "/twilio/sms" => inbound_sms::handle(relay, request).await,
+            "/twilio/fallback"
+            | "/twilio/voice/fallback"
+            | "/twilio/voice/fallback/recorded"
+            | "/twilio/voice/fallback/recording" => {
                 let context = FallbackContext {
                     spool: Arc::new(self.kept.clone()),
-                    credentials: Arc::clone(&self.relay.credentials),
+                    credentials: Arc::clone(&relay.credentials),
                     clock: self.clock.clone(),
                 };
-                inbound_fallback::handle(&context, request).await
+                inbound_fallback::handle_any(&context, request).await
             }
-            path if path.starts_with("/twilio/") => {
-                delivery_status::handle(&self.relay, request).await
+            path if path.starts_with(VOICE_PATH) || path.starts_with("/v/") => {
+                let response = inbound_voice::handle(relay, request).await;
+                response.map(|body| String::from_utf8_lossy(&body).into_owned())
             }
-            _ => outbound_notifier::http::handle(&self.relay, request).await,
+            path if path.starts_with("/twilio/") => delivery_status::handle(relay, request).await,
+            _ => outbound_notifier::http::handle(relay, request).await,
         }
     }
 
@@ -402,6 +488,16 @@ pub fn example() -> Line {
     line
 }
 
+/// What a line's number has for calls.
+fn takes_calls(line: &Line) -> Number {
+    let voice = format!("{}{VOICE_PATH}", line.public_url);
+    Number {
+        voice_url: Some(format!("{voice}{AWAITED}")),
+        status_callback: Some(format!("{voice}/end{TOLD}")),
+        ..Number::default()
+    }
+}
+
 /// Twilio's clock.
 struct Behind {
     clock: Arc<ManualClock>,
@@ -419,34 +515,60 @@ fn on_disk(folder: &tempfile::TempDir) -> Arc<dyn Store> {
     Arc::new(SqliteStore::on(database))
 }
 
-fn start(
-    folder: &tempfile::TempDir,
-    store: Arc<dyn Store>,
-    queue: &Arc<MemoryQueue>,
-    clock: &Arc<ManualClock>,
-    sandbox: &Arc<Sandbox>,
-    faults: &Arc<Faults>,
-    bus: &Arc<Listeners>,
-) -> Arc<Relay> {
+/// What outlives a process.
+struct Own<'a> {
+    queue: &'a Arc<MemoryQueue>,
+    clock: &'a Arc<ManualClock>,
+    sandbox: &'a Arc<Sandbox>,
+    faults: &'a Arc<Faults>,
+    bus: &'a Arc<Listeners>,
+    credentials: &'a Arc<Replaceable>,
+}
+
+fn start(folder: &tempfile::TempDir, store: Arc<dyn Store>, own: Own) -> Arc<Relay> {
     let relay = Relay {
         store: Arc::new(HookedStore(faults::Failing {
             behind: store,
-            faults: Arc::clone(faults),
+            faults: Arc::clone(own.faults),
         })),
-        queue: queue.clone(),
+        queue: own.queue.clone(),
         audit: Arc::new(FileAudit::open(&folder.path().join("audit.jsonl")).expect("an audit")),
         public_urls: PublicUrls::default(),
-        credentials: Arc::new(Arc::new(demo_account())),
+        credentials: own.credentials.clone(),
         twilio: Client::new(
-            Box::new(InProcess(Arc::clone(sandbox))),
+            Box::new(InProcess(Arc::clone(own.sandbox))),
             "https://api.twilio.com",
         ),
-        bus: bus.clone(),
+        bus: own.bus.clone(),
         alerts: Arc::new(NoAlerts),
-        clock: clock.clone(),
+        clock: own.clock.clone(),
         chance: Arc::new(FixedChance(0.5)),
     };
     Arc::new(relay)
+}
+
+/// The relay's credentials, which a rotation replaces.
+struct Replaceable(Mutex<Arc<Credentials>>);
+
+impl Replaceable {
+    fn new(credentials: Credentials) -> Self {
+        Self(Mutex::new(Arc::new(credentials)))
+    }
+
+    fn replace(&self, credentials: Credentials) {
+        *self.0.lock().unwrap() = Arc::new(credentials);
+    }
+}
+
+#[async_trait]
+impl CredentialsSource for Replaceable {
+    async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    async fn newer(&self, _: &Credentials, _: RefreshReason) -> Option<Arc<Credentials>> {
+        None
+    }
 }
 
 impl Drop for World {
@@ -456,6 +578,8 @@ impl Drop for World {
         }
         assert_eq!(self.on_its_way(), [], "something is still on its way");
         assert_eq!(self.kept(), 0, "a text is still kept");
+        let calls = futures::executor::block_on(self.calls_to_look_at(10));
+        assert_eq!(calls, [], "a call is still looked after");
         for phone in self.sandbox.phones() {
             assert_eq!(
                 self.unread(&phone),

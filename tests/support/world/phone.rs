@@ -6,8 +6,8 @@ use super::{World, number};
 
 /// Somebody's phone, or another sender, in a world.
 pub struct Phone<'a> {
-    world: &'a World,
-    sender: Sender,
+    pub(super) world: &'a World,
+    pub(super) sender: Sender,
 }
 
 impl<'a> Phone<'a> {
