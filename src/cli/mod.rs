@@ -3,6 +3,7 @@
 mod block;
 mod by_hand;
 mod call;
+mod calls;
 mod candidates;
 mod config;
 pub mod config_file;
@@ -33,6 +34,7 @@ mod status;
 mod subscribers;
 mod text;
 mod twilio;
+mod voicemail;
 
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -65,6 +67,8 @@ enum Command {
     Duty(duty::Duty),
     Explain(explain::Explain),
     Conversations(conversations::Conversations),
+    Calls(calls::Calls),
+    Voicemail(voicemail::Voicemail),
     Dead(dead::Dead),
     Reconcile(reconcile::Reconcile),
     Notify(notify::Notify),
@@ -153,6 +157,8 @@ impl Command {
             Command::Duty(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Conversations(command) => command.run().await,
+            Command::Calls(command) => command.run().await,
+            Command::Voicemail(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
             Command::Notify(command) => command.run().await,

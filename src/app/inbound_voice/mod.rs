@@ -10,7 +10,7 @@ mod work;
 
 pub use due::sweep;
 pub use request::take_kept;
-pub use voicemail::{VOICEMAIL_PATH, put_greeting};
+pub use voicemail::{LINK_FOR, VOICEMAIL_PATH, keeps_for, put_greeting};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -19,7 +19,7 @@ use crate::twilio::signature::sha256_hex;
 pub const VOICEMAIL_PATH: &str = "/v/";
 
 /// For how long a link leads to its message.
-const LINK_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const LINK_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// 128 bits, in hexadecimal digits.
 const TOKEN: usize = 32;
@@ -51,7 +51,8 @@ pub(super) async fn keep(
     Ok(true)
 }
 
-fn keeps_for(line: &Line) -> SignedDuration {
+/// For how long a line's messages are kept.
+pub fn keeps_for(line: &Line) -> SignedDuration {
     let usual = Voicemail::default().keep;
     let keep = line
         .voice
