@@ -144,9 +144,9 @@ async fn the_caller_is_at_the_voicemail_after_65_seconds_at_most() {
     }
     let world = World::with(line, IN_HOURS).await;
     let call = world.customer().calls().await;
-    world.advance(seconds(59)).await;
+    world.advance(seconds(54)).await;
     assert_eq!(call.heard(), "");
-    world.advance(seconds(7)).await;
+    world.advance(seconds(3)).await;
     assert!(call.heard().starts_with(GREETING), "{}", call.heard());
     assert_eq!(call.rang().await, ["Sergio", "Backup", "Backup 0"]);
     call.leaves_a_message(5).await;

@@ -57,6 +57,8 @@ async fn a_call(world: &World, path: &str, fails: impl Fn(&World)) -> String {
     }
     for _ in 0..40 {
         world.advance(seconds(2)).await;
+        // At once if the main path works, as the host does.
+        world.take_kept().await;
         if world.backup().rings() {
             world.backup().declines().await;
         }
