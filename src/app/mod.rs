@@ -12,6 +12,7 @@ pub mod inbound_fallback;
 pub mod inbound_sms;
 pub mod inbound_voice;
 pub mod kept;
+pub mod missed_calls;
 #[cfg(feature = "machine")]
 pub mod missed_texts;
 pub mod notices;

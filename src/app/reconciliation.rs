@@ -9,7 +9,7 @@ use crate::app::audit::records;
 use crate::app::ports::audit::HashKey;
 use crate::app::ports::queue::LineQueue;
 use crate::app::relay::Relay;
-use crate::app::{delivery_status, inbound_sms};
+use crate::app::{delivery_status, inbound_sms, missed_calls};
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{Delivery, Status};
 use crate::domain::inbound_record::InboundRecord;
@@ -106,9 +106,27 @@ async fn catch_up(relay: &Relay, line: &Line) -> anyhow::Result<usize> {
     let days = due_days(line, done, now);
     for day in &days {
         reconcile(relay, line, *day, Mode::PutRight).await?;
+        take_in_calls(relay, line, *day).await;
         relay.store.set_reconciled(&line.number, *day).await?;
     }
     Ok(days.len())
+}
+
+/// The calls of the day of which no request came. Where the API key cannot list calls, texts are compared all the
+/// same.
+async fn take_in_calls(relay: &Relay, line: &Line, date: Date) {
+    let taken = match Day::of(date, &line.time_zone) {
+        Ok(day) => missed_calls::take_in(relay, line, day.from, day.until).await,
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = taken {
+        let (line, error) = (&line.name, format!("{error:#}"));
+        tracing::error!(
+            line,
+            error,
+            "the calls of a day were not compared with Twilio's list"
+        );
+    }
 }
 
 /// Compares a line's day. Once more makes no difference: what was put right is found right.

@@ -3,12 +3,14 @@
 mod due;
 mod effects;
 mod entry;
+mod late;
 mod request;
 mod step;
 mod voicemail;
 mod work;
 
 pub use due::sweep;
+pub use late::take_in_late;
 pub use request::take_kept;
 pub use voicemail::{LINK_FOR, VOICEMAIL_PATH, keeps_for, put_greeting};
 

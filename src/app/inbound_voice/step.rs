@@ -103,6 +103,44 @@ impl Work<'_> {
         Err(anyhow::anyhow!("other requests kept changing call {}", self.sid).into())
     }
 
+    /// Keeps a call that was found when it was over, and tells people of it. `None` if somebody else has kept it
+    /// meanwhile.
+    pub async fn take_found(
+        &self,
+        stored: ForCall,
+        was: call::Found,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<Call>> {
+        let known = stored.inbound.known(now);
+        let began = call::found(self.line, &known, &stored.live, self.new_call(), was, now);
+        let mut stepped = Stepped {
+            call: began.call,
+            live: began.live,
+            answer: began.answer,
+            effects: began.effects,
+        };
+        self.name_the_message(&mut stepped.call);
+        if self.is_told(None, &stepped) {
+            entry::take_in(self, &stored, &stepped.call, was.came).await?;
+        }
+        let saved = self.save(&stored, &mut stepped, now).await?;
+        Ok((saved == Saved::Yes).then_some(stepped.call))
+    }
+
+    fn new_call(&self) -> NewCall {
+        let from = self.from.cloned().unwrap_or(CallFrom {
+            caller: Caller::Withheld,
+            attestation: Attestation::Absent,
+            place: None,
+        });
+        NewCall {
+            sid: self.sid.clone(),
+            caller: from.caller,
+            attestation: from.attestation,
+            place: from.place,
+        }
+    }
+
     fn step(&self, stored: &ForCall, event: Event, now: Timestamp) -> Result<Stepped, Refusal> {
         let known = stored.inbound.known(now);
         if let Some(call) = &stored.call {
@@ -115,17 +153,7 @@ impl Work<'_> {
                 effects: step.effects,
             });
         }
-        let from = self.from.cloned().unwrap_or(CallFrom {
-            caller: Caller::Withheld,
-            attestation: Attestation::Absent,
-            place: None,
-        });
-        let new = NewCall {
-            sid: self.sid.clone(),
-            caller: from.caller,
-            attestation: from.attestation,
-            place: from.place,
-        };
+        let new = self.new_call();
         let began = match event {
             _ if self.at.is_some() => {
                 call::taken_by_fallback(self.line, &known, &stored.live, new, now)

@@ -92,6 +92,48 @@ pub fn taken_by_fallback(
     began(call, live, Vec::new(), line, voice)
 }
 
+/// A call that was found in the provider's list when it was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    pub came: Timestamp,
+    /// For how long it was connected to anything.
+    pub seconds: Option<u32>,
+    /// Whether its caller left a message with the fallback, of which an event tells more.
+    pub has_message: bool,
+}
+
+/// The call of which no request came, and which was over when it was found.
+pub fn found(
+    line: &Line,
+    known: &Known,
+    live: &LineCalls,
+    new: NewCall,
+    was: Found,
+    now: Timestamp,
+) -> Began {
+    let usual = Voice::default();
+    let voice = line.voice.as_ref().unwrap_or(&usual);
+    let mut call = opened(line, known, new, was.came);
+    let mut effects = Vec::new();
+    match course(line, known, voice, live, &call, was.came) {
+        Course::Refuse(because) => is_over(&mut call, Outcome::Refused { because }),
+        _ if was.has_message => {
+            call.by_fallback = true;
+            takes_message(&mut call, voice, Unrung::Fallback);
+        }
+        _ => {
+            let at = MissedAt::Unknown;
+            is_over(&mut call, Outcome::Missed { at });
+            call.told = Some(now);
+            effects.push(Effect::Tell);
+        }
+    }
+    let lasted = SignedDuration::from_secs(was.seconds.unwrap_or_default().into());
+    call.ended = Some(was.came + lasted);
+    call.seconds = was.seconds;
+    began(call, live.clone(), effects, line, voice)
+}
+
 fn heard_of(live: &LineCalls, new: &NewCall, now: Timestamp) -> LineCalls {
     let mut live = live.clone();
     live.came(new.caller.phone(), now);

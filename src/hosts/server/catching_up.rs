@@ -1,4 +1,4 @@
-//! Asks Twilio at the start, and every few minutes, for texts that no webhook brought.
+//! Asks Twilio at the start, and every few minutes, for texts and calls that no webhook brought.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::parts::until_asked;
 use crate::adapters::sqlite::caught_up::CaughtUp;
-use crate::app::missed_texts;
 use crate::app::relay::Relay;
+use crate::app::{missed_calls, missed_texts};
 use crate::domain::line::Line;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2 * 60);
@@ -85,7 +85,17 @@ async fn line_to(
         // A clock that was ahead for a while is not believed.
         Some(before) => {
             let since = before.min(until) - OVERLAP;
-            missed_texts::take_in(relay, line, since, until).await?
+            let texts = missed_texts::take_in(relay, line, since, until).await?;
+            // The API key may be an older one, which cannot list calls; the texts do not wait for it.
+            if let Err(error) = missed_calls::take_in(relay, line, since, until).await {
+                let error = format!("{error:#}");
+                tracing::warn!(
+                    line = line.name,
+                    error,
+                    "Twilio's list of the line's calls cannot be read"
+                );
+            }
+            texts
         }
         None => 0,
     };

@@ -3,6 +3,7 @@
 mod callers;
 mod customers;
 mod hanging_up;
+mod missed;
 mod ringing;
 mod trouble;
 mod voicemail;

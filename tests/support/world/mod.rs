@@ -191,6 +191,12 @@ impl World {
         left
     }
 
+    /// What the fallback kept is gone.
+    pub fn forget_kept(&self) {
+        let file = self.folder.path().join(KEPT);
+        std::fs::write(file, "").expect("the kept texts");
+    }
+
     /// How many texts the fallback keeps.
     pub fn kept(&self) -> usize {
         let text = std::fs::read_to_string(self.folder.path().join(KEPT));
