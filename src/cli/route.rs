@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ use super::show::{self, count};
 use crate::app::inbound_sms;
 use crate::app::ports::store::Planned;
 use crate::clock::{Clock, SystemClock};
+use crate::domain::call::{self, Attestation, Caller, NewCall, Skipped, Stage, Unrung};
+use crate::domain::ids::CallSid;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::line::Line;
@@ -17,21 +20,26 @@ use crate::domain::line::config::in_words;
 use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::routing::{Decision, Known};
 use crate::domain::sms::{Encoding, segments};
-use crate::printable::printable_lines;
+use crate::printable::{printable, printable_lines};
+use crate::twilio::voice::document;
 
-/// Show where a text would go, and why; sends nothing
+/// Show where a text would go, or whom a call would ring, and why; sends nothing and rings nobody
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   relay route --from 858-555-0107 --body \"Are you open?\" --config relay.toml
   relay route --from 858-555-0107 --body hi --at \"Sat 02:00\" --config relay.toml --json
+  relay route --from 858-555-0107 --call --at \"Sat 02:00\" --config relay.toml
   relay route --from 858-555-0107 --body hi          (the relay in .relay, with its overrides)")]
 pub struct Route {
-    /// Who writes: a number as people in the line's country write it, or any other sender
+    /// Who writes or calls: a number as people in the line's country write it, or any other sender
     #[arg(long, value_name = "SENDER")]
     from: String,
     /// What they write
-    #[arg(long, value_name = "TEXT")]
-    body: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "call")]
+    body: Option<String>,
+    /// They call; `--from withheld` for somebody without a number
+    #[arg(long, conflicts_with = "body")]
+    call: bool,
     /// When: RFC 3339, or such as "Sat 02:00" on the line's clock [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -65,12 +73,15 @@ impl Route {
         let (line, known) = self.schedule.line().await?;
         let now = SystemClock.now();
         let at = instant(self.at.as_deref(), now, &line)?;
+        let Some(body) = self.body.clone() else {
+            return self.call(&line, known, at).await;
+        };
         let sms = InboundSms {
             sid: MessageSid::parse(&format!("SM{}", "0".repeat(32))).expect("well formed"),
             from: sender(&self.from, &line),
             to: line.number.clone(),
             place: None,
-            body: self.body,
+            body,
             media: Vec::new(),
             media_left_out: 0,
             opt_out_type: None,
@@ -87,6 +98,92 @@ impl Route {
         let routed = routed(plan.complete(&[]), &line);
         show::print(&routed, self.json, |routed| print(routed, &line))
     }
+}
+
+/// Whom a call would ring.
+#[derive(Serialize)]
+struct CallRouted {
+    #[serde(flatten)]
+    decision: Value,
+    /// Who is rung first.
+    rings: Option<String>,
+    /// Who is rung after that, in this order, if they take calls then.
+    then: Vec<String>,
+    skipped: Vec<Skipped>,
+    unrung: Option<Unrung>,
+    stage: Stage,
+    /// What Twilio is told.
+    twiml: String,
+    /// The same in words.
+    #[serde(skip)]
+    story: Vec<String>,
+    #[serde(skip)]
+    known: Decision,
+}
+
+const WITHHELD: &str = "withheld";
+
+impl Route {
+    async fn call(&self, line: &Line, known: Known, at: Timestamp) -> anyhow::Result<ExitCode> {
+        let caller = match sender(&self.from, line) {
+            Sender::Phone(number) => Caller::Phone(number),
+            _ if self.from.eq_ignore_ascii_case(WITHHELD) => Caller::Withheld,
+            _ => Caller::Odd(self.from.clone()),
+        };
+        let sid = CallSid::parse(&format!("CA{}", "0".repeat(32))).expect("well formed");
+        let found = self.schedule.for_call(line, &sid, caller.phone()).await?;
+        let of_caller = found.inbound.known(at);
+        let known = Known {
+            has_conversation: of_caller.has_conversation,
+            blocked: of_caller.blocked,
+            from_own_line: of_caller.from_own_line,
+            ..known
+        };
+        let new = NewCall {
+            sid: sid.clone(),
+            caller,
+            attestation: Attestation::Absent,
+            place: None,
+        };
+        let began = call::begin(line, &known, &found.live, new, at);
+        let call = began.call;
+        let story = call::story(&call, &line.time_zone).into_iter();
+        let routed = CallRouted {
+            decision: candidates::decision_json(&call.decision, &line.time_zone),
+            rings: call.legs.first().map(|leg| leg.person.clone()),
+            twiml: document(&began.answer, &sid, &line.public_url),
+            story: story.skip(1).map(|(_, says)| says).collect(),
+            known: call.decision,
+            then: call.then,
+            skipped: call.skipped,
+            unrung: call.unrung,
+            stage: call.stage,
+        };
+        show::print(&routed, self.json, |routed| print_call(routed, line))
+    }
+}
+
+fn print_call(routed: &CallRouted, line: &Line) -> Result<(), Unwritten> {
+    let decision = &routed.known;
+    tell!(
+        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
+        line.name,
+        line.time_zone.show(decision.at)
+    )?;
+    for row in candidates::lines(&decision.candidates, &line.time_zone) {
+        tell!("  {row}")?;
+    }
+    for row in &routed.story {
+        tell!("  {}", printable(row))?;
+    }
+    if !routed.then.is_empty() {
+        let then = routed.then.join(", ");
+        tell!(
+            "  {DIM}then, if nobody answers: {}{DIM:#}",
+            printable(&then)
+        )?;
+    }
+    tell!("\n{DIM}what Twilio is told{DIM:#}\n  {}", routed.twiml)
 }
 
 /// Reads a sender, and a number as people in the line's country write it.

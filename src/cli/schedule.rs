@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::deployment::RelayFlags;
 use super::{WrongUsage, config_file};
 use crate::app::inbound_sms::{PersonsView, Text, persons_view};
-use crate::app::ports::store::{ForInbound, Store};
+use crate::app::ports::store::{ForCall, ForInbound, Store};
+use crate::domain::ids::CallSid;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
@@ -70,6 +71,19 @@ impl Schedule {
         let found = store.for_inbound(&line.number, &text.sms.sid, from).await?;
         let view = persons_view::read(store.as_ref(), line, &found, text).await?;
         Ok((found, view))
+    }
+
+    /// What is known for a call to a line, as far as there is a store to know it.
+    pub async fn for_call(
+        &self,
+        line: &Line,
+        sid: &CallSid,
+        from: Option<&PhoneNumber>,
+    ) -> anyhow::Result<ForCall> {
+        match self.store().await? {
+            Some(store) => store.for_call(&line.number, sid, from).await,
+            None => Ok(ForCall::default()),
+        }
     }
 
     /// The line asked for, which must be clear.

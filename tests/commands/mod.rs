@@ -3,6 +3,7 @@
 //! on standard error.
 
 mod blocking;
+mod calls;
 mod config;
 #[cfg(feature = "aws")]
 mod config_push;

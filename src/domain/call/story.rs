@@ -32,7 +32,7 @@ pub fn story(call: &Call, zone: &TimeZone) -> Vec<(Timestamp, String)> {
     }
     if let Stage::Over { outcome } = &call.stage {
         let over = call.told.or(call.ended).unwrap_or(call.opened);
-        told.push((over, ended(outcome)));
+        told.push((over, format!("outcome: {}", outcome.in_words())));
     }
     // What is of the same moment stays as it was told.
     told.sort_by_key(|(at, _)| *at);
@@ -167,33 +167,35 @@ fn tell_message(message: &Message, told: &mut Vec<(Timestamp, String)>) {
     }
 }
 
-fn ended(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Spoke { person, seconds } => {
-            let seconds = seconds.map(|s| format!(" for {s} s")).unwrap_or_default();
-            format!("outcome: spoke with {person}{seconds}")
+impl Outcome {
+    pub fn in_words(&self) -> String {
+        match self {
+            Outcome::Spoke { person, seconds } => {
+                let seconds = seconds.map(|s| format!(" for {s} s")).unwrap_or_default();
+                format!("spoke with {person}{seconds}")
+            }
+            Outcome::Voicemail { seconds } => format!("voicemail of {seconds} s"),
+            Outcome::Missed { at } => format!(
+                "missed, {}",
+                match at {
+                    MissedAt::Ringing => "hung up while it rang",
+                    MissedAt::Voicemail => "left no message",
+                    MissedAt::CutOff => "cut off after a few seconds, and left no message",
+                    MissedAt::Nobody => "nobody could be rung, and they left no message",
+                    MissedAt::TextsOnly => "heard that the line takes texts only",
+                    MissedAt::Unknown => "may have heard an error",
+                }
+            ),
+            Outcome::Refused { because } => format!(
+                "refused, {}",
+                match because {
+                    Refused::Loop => "a phone forwards calls back to the line",
+                    Refused::Blocked => "the caller is blocked",
+                    Refused::Withheld => "the number is withheld",
+                    Refused::FailedAttestation => "the number is probably not the caller's",
+                    Refused::TooMany => "far too many calls",
+                }
+            ),
         }
-        Outcome::Voicemail { seconds } => format!("outcome: voicemail of {seconds} s"),
-        Outcome::Missed { at } => format!(
-            "outcome: missed, {}",
-            match at {
-                MissedAt::Ringing => "hung up while it rang",
-                MissedAt::Voicemail => "left no message",
-                MissedAt::CutOff => "cut off after a few seconds, and left no message",
-                MissedAt::Nobody => "nobody could be rung, and they left no message",
-                MissedAt::TextsOnly => "heard that the line takes texts only",
-                MissedAt::Unknown => "may have heard an error",
-            }
-        ),
-        Outcome::Refused { because } => format!(
-            "outcome: refused, {}",
-            match because {
-                Refused::Loop => "a phone forwards calls back to the line",
-                Refused::Blocked => "the caller is blocked",
-                Refused::Withheld => "the number is withheld",
-                Refused::FailedAttestation => "the number is probably not the caller's",
-                Refused::TooMany => "far too many calls",
-            }
-        ),
     }
 }
