@@ -21,3 +21,4 @@ pub mod ports;
 pub mod reconciliation;
 pub mod relay;
 pub mod retry_worker;
+mod spending;

@@ -6,10 +6,12 @@ use std::time::Duration;
 use futures::future::join_all;
 use jiff::Timestamp;
 use relay::app::ports::store::{Recorded, Store};
+use relay::domain::ids::DeliveryId;
 use relay::domain::line::{Line, Person};
 use relay::domain::opt_out::{Cause, Change, OptOut, OptOuts};
-use relay::domain::pace::{Key, PAIR, Rate, Slot};
+use relay::domain::pace::{Budget, Key, PAIR, Rate, Slot, Spent};
 use relay::domain::phone::PhoneNumber;
+use relay::domain::time_zone::TimeZone;
 
 use super::contract;
 #[cfg(feature = "aws")]
@@ -32,6 +34,9 @@ contract! { dynamodb, sqlite, memory:
     a_clock_that_was_ahead_for_a_moment_silences_nobody,
     a_pace_whose_time_has_passed_begins_anew,
     of_thirty_who_ask_at_once_each_gets_a_slot,
+    of_a_days_budget_no_more_is_given_than_there_is,
+    of_those_who_spend_at_once_none_gets_what_another_got,
+    what_one_delivery_has_claimed_no_other_gets_for_a_while,
 }
 
 const FOR_EVER: Duration = Duration::MAX;
@@ -298,4 +303,66 @@ async fn of_thirty_who_ask_at_once_each_gets_a_slot(store: &impl Store) {
     let apart = |two: &[Timestamp]| two[1] >= two[0] + Duration::from_secs(3);
     assert!(later.windows(2).all(apart), "{slots:?}");
     assert!(later.first() >= Some(&after(3)), "{slots:?}");
+}
+
+fn budget(most: u32) -> Budget {
+    Budget::line(&number(100), most, &TimeZone::default(), now())
+}
+
+async fn of_a_days_budget_no_more_is_given_than_there_is(store: &impl Store) {
+    let today = budget(100);
+    let spend = async |budget: &Budget, segments| store.spend(budget, segments).await.unwrap();
+    assert_eq!(spend(&today, 101).await, Spent::Not { used: 0 });
+    assert_eq!(spend(&today, 60).await, Spent::Yes { used: 60 });
+    assert_eq!(spend(&today, 41).await, Spent::Not { used: 60 });
+    assert_eq!(spend(&today, 101).await, Spent::Not { used: 60 });
+    assert_eq!(spend(&today, 40).await, Spent::Yes { used: 100 });
+    assert_eq!(spend(&today, 1).await, Spent::Not { used: 100 });
+    // The limit may be raised on the same day, and another line, caller and day have their own.
+    assert_eq!(spend(&budget(150), 50).await, Spent::Yes { used: 150 });
+    let zone = TimeZone::default();
+    let tomorrow = Budget::line(&number(100), 100, &zone, after(24 * 3600));
+    let other = Budget::line(&number(101), 100, &zone, now());
+    let caller = Budget::caller("crew", 100, &zone, now());
+    for budget in [tomorrow, other, caller] {
+        assert_eq!(spend(&budget, 100).await, Spent::Yes { used: 100 });
+    }
+    assert_eq!(spend(&today, 1).await, Spent::Not { used: 150 });
+}
+
+async fn of_those_who_spend_at_once_none_gets_what_another_got(store: &impl Store) {
+    let today = budget(100);
+    let spent = join_all((0..30).map(|_| store.spend(&today, 7))).await;
+    let given = spent.into_iter().filter_map(|spent| match spent.unwrap() {
+        Spent::Yes { used } => Some(used),
+        Spent::Not { .. } => None,
+    });
+    let mut given: Vec<_> = given.collect();
+    given.sort_unstable();
+    let all: Vec<_> = (1..=14).map(|n| 7 * n).collect();
+    assert_eq!(given, all);
+}
+
+async fn what_one_delivery_has_claimed_no_other_gets_for_a_while(store: &impl Store) {
+    let key = Key::said(&number(100), &number(107), "0a");
+    let [first, second] = ["one", "two"].map(|id| DeliveryId::parse(id).unwrap());
+    let claim = async |key: &Key, by: &DeliveryId, second: i64| {
+        let hour = Duration::from_secs(3600);
+        store
+            .claim_once(key, by, hour, after(second))
+            .await
+            .unwrap()
+    };
+    assert!(claim(&key, &first, 0).await);
+    assert!(!claim(&key, &second, 0).await);
+    assert!(!claim(&key, &second, 3500).await);
+    assert!(claim(&key, &first, 3500).await, "its own again");
+    let other = Key::said(&number(100), &number(107), "0b");
+    assert!(claim(&other, &second, 0).await);
+    assert!(claim(&key, &second, 3700).await);
+    assert!(!claim(&key, &first, 3700).await);
+    // A clock that was ten years ahead for a moment keeps it from nobody.
+    let ahead = Key::said(&number(100), &number(107), "0c");
+    assert!(claim(&ahead, &first, 10 * 365 * 24 * 3600).await);
+    assert!(claim(&ahead, &second, 0).await);
 }

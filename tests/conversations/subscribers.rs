@@ -6,7 +6,7 @@ use relay::domain::routing::Rule;
 use relay::domain::subscriber::{How, HowLeft, Subscriber};
 use relay::sandbox::{Number, Text};
 
-use crate::support::world::{IN_HOURS, World, instant, minutes, number};
+use crate::support::world::{IN_HOURS, World, example, instant, minutes, number, seconds};
 
 const CUSTOMER: &str = "+16195550107";
 
@@ -75,6 +75,71 @@ async fn a_keyword_again_is_answered_and_the_first_consent_stays() {
 }
 
 #[tokio::test]
+async fn the_same_answer_goes_to_a_number_once_an_hour_and_the_rest_is_on_record() {
+    let world = World::at(IN_HOURS).await;
+    for minute in 0..45 {
+        let topic = ["EVENTS", "STOP EVENTS", "MAINTENANCE"][minute % 3];
+        world.customer().texts(topic).await;
+        world.advance(minutes(1)).await;
+    }
+    let mut read = world.customer().reads_all();
+    read.sort();
+    assert_eq!(read.len(), 3, "each of the three once: {read:?}");
+    assert_eq!(
+        gets(&world, CUSTOMER).await,
+        ["maintenance"],
+        "heeded all the same"
+    );
+    let withheld = records(&world, Kind::Withheld);
+    assert_eq!(withheld.len(), 42);
+    let is_said = |record: &Record| record.outcome.as_deref() == Some("said lately");
+    assert!(withheld.iter().all(is_said), "{withheld:?}");
+    // Another number hears it, and this one does after the hour.
+    world.advance(minutes(20)).await;
+    world.phone("+18585550108").texts("EVENTS").await;
+    world.phone("+18585550108").receives("you now get");
+    world.customer().texts("EVENTS").await;
+    world.customer().receives("you now get");
+    world.customer().texts("EVENTS").await;
+    world.customer().receives_nothing();
+}
+
+#[tokio::test]
+async fn a_line_whose_day_is_used_up_answers_no_keyword_and_people_go_on() {
+    let mut line = example();
+    line.policy.most_segments_a_day = 100;
+    line.policy.alert = Some(number("+16195550112"));
+    let world = World::with(line, IN_HOURS).await;
+    for n in 0..120 {
+        let phone = world.phone(&format!("+1858555{:04}", 1000 + n));
+        phone.texts("EVENTS").await;
+        world.advance(seconds(1)).await;
+        if n < 100 {
+            phone.receives("you now get");
+        }
+        phone.receives_nothing();
+    }
+    let told = world.owner().receives("80% of most_segments_a_day (100)");
+    assert!(told.contains("until Tue 12:00 AM"), "{told}");
+    assert_eq!(records(&world, Kind::Alert).len(), 1);
+    let withheld = records(&world, Kind::Withheld);
+    assert_eq!(withheld.len(), 20);
+    assert_eq!(withheld[0].outcome.as_deref(), Some("used up"));
+
+    world.customer().texts("Is anybody there?").await;
+    world.sergio().receives("Is anybody there?");
+    world.sergio().texts("I am").await;
+    world.customer().receives("I am");
+    world.sergio().texts("STATUS").await;
+    world.sergio().receives("");
+
+    world.advance(minutes(24 * 60)).await;
+    let phone = world.phone("+18585551119");
+    phone.texts("EVENTS").await;
+    phone.receives("you now get");
+}
+
+#[tokio::test]
 async fn stop_and_a_topic_leaves_that_one_alone() {
     let world = World::at(IN_HOURS).await;
     for keyword in ["EVENTS", "MAINTENANCE"] {
@@ -105,6 +170,8 @@ async fn stop_and_a_topic_leaves_that_one_alone() {
     world.customer().receives("about new events, maintenance.");
     assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
 
+    // What a number was told within the hour it is not told again.
+    world.advance(minutes(60)).await;
     world.customer().texts("EVENTS").await;
     world
         .customer()
@@ -205,6 +272,7 @@ async fn what_twilio_takes_for_an_opt_out_is_one() {
     let stop = Text::new("stop events").field("OptOutType", "STOP");
     world.customer().sends(stop).await;
     world.sergio().receives("stop events\n(opted out");
+    world.advance(minutes(60)).await;
     let opt_in = Text::new("events").field("OptOutType", "START");
     world.customer().sends(opt_in).await;
     world.customer().receives("you now get");

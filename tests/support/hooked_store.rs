@@ -266,6 +266,24 @@ impl<H: Hook> Store for HookedStore<H> {
         self.0.write("claim_slot", effect).await
     }
 
+    async fn spend(&self, budget: &pace::Budget, segments: u32) -> Result<pace::Spent> {
+        let (store, budget) = (Arc::clone(self.0.behind()), budget.clone());
+        let effect = async move { store.spend(&budget, segments).await };
+        self.0.write("spend", effect).await
+    }
+
+    async fn claim_once(
+        &self,
+        key: &pace::Key,
+        by: &DeliveryId,
+        within: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (store, key, by) = (Arc::clone(self.0.behind()), key.clone(), by.clone());
+        let effect = async move { store.claim_once(&key, &by, within, now).await };
+        self.0.write("claim_once", effect).await
+    }
+
     async fn claim_signature(
         &self,
         signature: &SignatureDigest,

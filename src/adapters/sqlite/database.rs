@@ -247,16 +247,23 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 /// The shape of the tables; to be raised whenever tables.sql changes what is there already.
 const SHAPE: i32 = 5;
 
+/// Tables that came after the shape: a file gets those that it lacks.
+const LATER_TABLES: &str = include_str!("later_tables.sql");
+
 /// Makes the tables in a new file. Returns the shape of those that there are.
 fn create_tables(connection: &Connection) -> rusqlite::Result<i32> {
     let shape = || connection.pragma_query_value(None, "user_version", |row| row.get(0));
     if shape()? == SHAPE {
+        if !connection.table_exists(None, "claims")? {
+            connection.execute_batch(LATER_TABLES)?;
+        }
         return Ok(SHAPE);
     }
     // Whoever is killed in the middle leaves nothing behind, and of two at once one does it.
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     if !transaction.table_exists(None, "lines")? {
         transaction.execute_batch(include_str!("tables.sql"))?;
+        transaction.execute_batch(LATER_TABLES)?;
         transaction.pragma_update(None, "user_version", SHAPE)?;
     }
     transaction.commit()?;

@@ -10,6 +10,7 @@ use super::{Estimate, NoticeRejected, key_reused, line_called};
 use crate::app::audit::records;
 use crate::app::ports::store::Accepted;
 use crate::app::relay::Relay;
+use crate::app::spending::CallerLimit;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
 use crate::domain::line::Line;
@@ -71,6 +72,10 @@ pub async fn accept(
             line.name
         );
         return Err(Refused::field("topic", problem).into());
+    }
+    if let Some(limit) = CallerLimit::of(relay, &notice.source).await? {
+        let segments = estimate(relay, &line, &notice).await?.segments;
+        limit.take(relay, &line, segments, relay.now()).await?;
     }
     if let Accepted::Already(kept) = relay.store.accept_notice(&notice).await? {
         return already(relay, *kept, request).await;

@@ -12,12 +12,13 @@ use super::supersede::{Before, instead};
 use crate::app::ports::queue::{Group, PageTurn, WakeUp};
 use crate::app::ports::store::Saved;
 use crate::app::relay::Relay;
+use crate::app::spending;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::{Line, quiet_until};
 use crate::domain::notice::skip::Skip;
 use crate::domain::notice::{
-    Audience, Cursor, Notice, NoticeState, RecipientDecision, pause_after, to_recipient,
+    Audience, Cursor, Notice, NoticeState, RecipientDecision, pause_after, segments, to_recipient,
 };
 use crate::domain::pace::{Key, Rate};
 use crate::domain::phone::PhoneNumber;
@@ -93,9 +94,31 @@ pub(super) fn next_turn(notice: &Notice, due: Timestamp) -> PageTurn {
 }
 
 async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Result<()> {
-    let numbers = recipients(relay, &notice, notice.cursor.after(), PAGE).await?;
-    let to_text = sort_out(relay, line, &mut notice, &numbers).await?;
+    let mut numbers = recipients(relay, &notice, notice.cursor.after(), PAGE).await?;
+    let mut is_last = numbers.len() < PAGE;
+    let Page {
+        mut to_text,
+        mut skipped,
+    } = sort_out(relay, line, &notice, &numbers).await?;
     let now = relay.now();
+    let segments: Vec<u32> = to_text
+        .iter()
+        .map(|to| u32::try_from(segments(&to.text)).unwrap_or(u32::MAX))
+        .collect();
+    let (fit, next_day) = spending::take(relay, line, &segments, now).await?;
+    // The page ends before the first who would be too much for today.
+    let first_left = to_text.get(fit).map(|to| to.number.clone());
+    if let Some(left) = &first_left {
+        numbers.retain(|number| number < left);
+        to_text.truncate(fit);
+        skipped.retain(|skipping| skipping.number < *left);
+        is_last = false;
+        if numbers.is_empty() {
+            let until = next_day.min(notice.expires);
+            return hold(relay, notice, until).await;
+        }
+    }
+    count(relay, &mut notice, &skipped).await?;
     let pause = pause_after(line, &notice.text);
     let mut due = now;
     if !to_text.is_empty() {
@@ -106,15 +129,17 @@ async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Resu
         due = slot.await?.taken().unwrap_or(now);
     }
     let mut deliveries = Vec::with_capacity(to_text.len());
-    for (number, text, not_before) in to_text {
-        let turn = due.max(not_before);
-        deliveries.push(to_recipient(&notice, line, number, text, turn, now));
+    for to in to_text {
+        let turn = due.max(to.not_before);
+        deliveries.push(to_recipient(&notice, line, to.number, to.text, turn, now));
         due += pause;
+    }
+    if first_left.is_some() {
+        due = due.max(next_day.min(notice.expires));
     }
     relay.store.spawn(&deliveries).await?;
     wake(relay, &deliveries, now).await?;
 
-    let is_last = numbers.len() < PAGE;
     notice.spawned += deliveries.len() as u64;
     notice.page += 1;
     notice.version += 1;
@@ -159,23 +184,48 @@ pub(super) async fn recipients(
     }
 }
 
-/// Finds out who gets which text, from when on, and counts who gets none.
+/// What becomes of the recipients of a page.
+struct Page {
+    to_text: Vec<ToText>,
+    skipped: Vec<Skipped>,
+}
+
+struct ToText {
+    number: PhoneNumber,
+    text: String,
+    not_before: Timestamp,
+}
+
+struct Skipped {
+    number: PhoneNumber,
+    id: DeliveryId,
+    because: Skip,
+}
+
+/// Finds out who gets which text, from when on, and who gets none.
 async fn sort_out(
     relay: &Relay,
     line: &Line,
-    notice: &mut Notice,
+    notice: &Notice,
     numbers: &[PhoneNumber],
-) -> anyhow::Result<Vec<(PhoneNumber, String, Timestamp)>> {
+) -> anyhow::Result<Page> {
     let before = Before::of(relay, notice).await?;
     before.withdraw_from(relay, numbers).await?;
     let decided = before.decide(relay, line, notice, numbers).await?;
-    let mut to_text = Vec::with_capacity(numbers.len());
-    let mut skipped = Vec::new();
+    let mut page = Page {
+        to_text: Vec::with_capacity(numbers.len()),
+        skipped: Vec::new(),
+    };
     for (number, decision) in numbers.iter().zip(decided) {
+        let number = number.clone();
         let (text, not_before) = match decision {
-            RecipientDecision::Skip(skip) => {
-                let id = DeliveryId::of_notice(&notice.id, &notice.salt, number);
-                skipped.push((id, skip));
+            RecipientDecision::Skip(because) => {
+                let id = DeliveryId::of_notice(&notice.id, &notice.salt, &number);
+                page.skipped.push(Skipped {
+                    number,
+                    id,
+                    because,
+                });
                 continue;
             }
             RecipientDecision::Text => (&notice.text, notice.not_before),
@@ -184,24 +234,23 @@ async fn sort_out(
                 before.first_not_before().unwrap_or(notice.not_before),
             ),
         };
-        to_text.push((number.clone(), text.clone(), not_before));
+        page.to_text.push(ToText {
+            number,
+            text: text.clone(),
+            not_before,
+        });
     }
-    count(relay, notice, &skipped).await?;
-    Ok(to_text)
+    Ok(page)
 }
 
 /// Counts who is skipped, but for those who have a delivery since this page broke off the last time:
 /// they are counted by that.
-async fn count(
-    relay: &Relay,
-    notice: &mut Notice,
-    skipped: &[(DeliveryId, Skip)],
-) -> anyhow::Result<()> {
-    let ids: Vec<_> = skipped.iter().map(|(id, _)| id.clone()).collect();
+async fn count(relay: &Relay, notice: &mut Notice, skipped: &[Skipped]) -> anyhow::Result<()> {
+    let ids: Vec<_> = skipped.iter().map(|skipped| skipped.id.clone()).collect();
     let known = relay.store.deliveries(&ids).await?;
-    for (id, skip) in skipped {
-        if !known.iter().any(|delivery| delivery.id == *id) {
-            notice.skipped.count(*skip);
+    for skipped in skipped {
+        if !known.iter().any(|delivery| delivery.id == skipped.id) {
+            notice.skipped.count(skipped.because);
         }
     }
     Ok(())

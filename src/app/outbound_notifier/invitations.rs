@@ -3,11 +3,13 @@
 use crate::app::audit::records;
 use crate::app::notices::{NoticeRejected, key_reused, line_called};
 use crate::app::relay::Relay;
+use crate::app::spending::CallerLimit;
 use crate::domain::delivery::Delivery;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::DeliveryId;
 use crate::domain::invitation::{self, InvitationStatus, plan};
 use crate::domain::line::Dollars;
+use crate::domain::notice::segments;
 use crate::domain::request::{InvitationRequest, Refused};
 
 /// What became of the wish.
@@ -44,6 +46,13 @@ pub async fn invite(
             delivery: Box::new(delivery),
             cost: line.notices.price_per_segment,
         });
+    }
+    let source = delivery.invitation.as_ref().map(|known| &known.source);
+    if let Some(source) = source
+        && let Some(limit) = CallerLimit::of(relay, source).await?
+    {
+        let segments = segments(&delivery.body);
+        limit.take(relay, &line, segments, now).await?;
     }
     relay.store.spawn(std::slice::from_ref(&delivery)).await?;
     // Of two who ask at once with one key, the first one's is kept.

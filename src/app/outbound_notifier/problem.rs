@@ -79,6 +79,10 @@ fn of_refused(because: Because) -> Kind {
             let title = "The idempotency key was used for something else";
             ("key-reused", title, 422)
         }
+        Because::UsedUp { .. } => {
+            let title = "The caller has used up its segments of the day";
+            ("used-up", title, 429)
+        }
     }
 }
 
@@ -167,8 +171,13 @@ impl From<ApiError> for Document {
 
 impl From<Refused> for Document {
     fn from(refused: Refused) -> Self {
+        let retry_after = match refused.because {
+            Because::UsedUp { after } => Some(after),
+            _ => None,
+        };
         Self {
             fields: refused.fields,
+            retry_after,
             ..Self::of(of_refused(refused.because), &refused.detail)
         }
     }

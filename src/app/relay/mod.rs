@@ -198,7 +198,7 @@ fn alert(delivery: &Delivery, effect: &Effect) -> Option<Alert> {
             Some(Alert::needs_repair(&delivery.line, error))
         }
         Effect::ReportGivenUp { .. } => {
-            let tells_owner = matches!(purpose, Purpose::Alert | Purpose::Repair | Purpose::Busy);
+            let tells_owner = purpose.is_for_owner();
             let nobody_is_told = purpose == Purpose::Relay && delivery.policy.alert.is_none();
             (tells_owner || nobody_is_told).then(|| Alert::reached_nobody(&delivery.line))
         }

@@ -9,8 +9,14 @@ use jiff::Timestamp;
 use super::{conversation_checks, outbound_checks, reply_numbers};
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
-use crate::domain::delivery::{Busy, Delivery, Event, Hold, Limit, Purpose, Recipient, Slowed};
+use crate::app::spending;
+use crate::domain::delivery::{
+    Busy, Delivery, Event, Hold, Limit, Purpose, Recipient, Slowed, Withheld,
+};
+use crate::domain::line::Line;
+use crate::domain::notice::segments;
 use crate::domain::pace::{Key, Rate, Slot};
+use crate::twilio::signature::sha256_hex;
 
 /// What a wake-up comes to: [`Event::Woken`], unless something speaks against the attempt that is
 /// due, or it comes from a reply number.
@@ -35,7 +41,7 @@ pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow:
     if let Some(hold) = outbound_checks::hold(relay, delivery, line).await? {
         return Ok(Event::Held(hold));
     }
-    let held = turn(relay, delivery, policy.sender_limit).await?;
+    let held = turn(relay, delivery, line, policy.sender_limit).await?;
     if let Some(hold) = held {
         return Ok(Event::Held(hold));
     }
@@ -49,6 +55,7 @@ pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow:
 async fn turn(
     relay: &Relay,
     delivery: &Delivery,
+    line: Option<&Line>,
     sender_limit: u32,
 ) -> anyhow::Result<Option<Hold>> {
     let is_relayed = delivery.purpose == Purpose::Relay;
@@ -58,10 +65,25 @@ async fn turn(
     if matches!(delivery.purpose, Purpose::Answer | Purpose::AutoReply) {
         // Nobody waits for it, and in a loop answers would never end.
         let slot = on_phone(relay, delivery, &delivery.to, Duration::ZERO, relay.now()).await?;
-        return Ok(slot.taken().is_none().then_some(Hold::TooMany));
+        if slot.taken().is_none() {
+            return Ok(Some(Hold::TooMany));
+        }
+        return of_nobody(relay, delivery, line).await;
     }
     if delivery.had_turn(Limit::Pair) {
         return Ok(None);
+    }
+    if delivery.purpose == Purpose::Invitation
+        && let Some(until) = used_up_until(relay, delivery, line).await?
+    {
+        // Nobody invites to what is over; whoever asked hears of that.
+        let waits = until < delivery.deadline;
+        let slowed = Slowed::new(Limit::Day, relay.now(), until);
+        return Ok(Some(if waits {
+            Hold::Slowed(slowed)
+        } else {
+            Hold::Over(Withheld::UsedUp)
+        }));
     }
     let is_new = delivery.handed_over.is_empty() && delivery.attempts.is_empty();
     let is_to_ask = is_new && !delivery.had_turn(Limit::Sender);
@@ -74,6 +96,49 @@ async fn turn(
         }
     }
     first_free(relay, delivery).await
+}
+
+/// The same words to the same number help nobody twice within this time, and a forged sender would have
+/// the line text somebody for ever.
+const SAID_ONCE_IN: Duration = Duration::from_secs(60 * 60);
+
+/// What speaks against an answer to a stranger that no person wrote.
+async fn of_nobody(
+    relay: &Relay,
+    delivery: &Delivery,
+    line: Option<&Line>,
+) -> anyhow::Result<Option<Hold>> {
+    let is_automatic = delivery.purpose == Purpose::AutoReply;
+    let policy = line.map_or(&delivery.policy, |line| &line.policy);
+    // The owner's questions are answered as often as they ask.
+    let is_owners = policy.alert.as_ref() == Some(&delivery.to.number);
+    if !is_automatic && (!delivery.to.is_sender() || is_owners) {
+        return Ok(None);
+    }
+    // An automatic reply is the same though it names another time.
+    let words = if is_automatic { "" } else { &delivery.body };
+    let digest = sha256_hex(words.as_bytes());
+    let key = Key::said(&delivery.from, &delivery.to.number, &digest);
+    let store = &relay.store;
+    let claimed = store.claim_once(&key, &delivery.id, SAID_ONCE_IN, relay.now());
+    if !claimed.await? {
+        return Ok(Some(Hold::Over(Withheld::SaidLately)));
+    }
+    let until = used_up_until(relay, delivery, line).await?;
+    Ok(until.map(|_| Hold::Over(Withheld::UsedUp)))
+}
+
+/// When the line may send it, if not today.
+async fn used_up_until(
+    relay: &Relay,
+    delivery: &Delivery,
+    line: Option<&Line>,
+) -> anyhow::Result<Option<Timestamp>> {
+    let Some(line) = line else {
+        return Ok(None);
+    };
+    let segments = u32::try_from(segments(&delivery.body)).unwrap_or(u32::MAX);
+    spending::take_one(relay, line, segments, relay.now()).await
 }
 
 /// It goes to the first of its people whose phone has a slot in time; if none has, to the phone

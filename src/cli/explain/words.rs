@@ -72,6 +72,10 @@ pub fn withheld(to: &str, because: Withheld) -> String {
         Withheld::OptedOut => "they opted out of texts",
         Withheld::NotAllowed => "allowed_prefixes does not have their number",
         Withheld::TooMany => "too many texts went there within a minute",
+        Withheld::SaidLately => "the same answer went there within the hour",
+        Withheld::UsedUp => {
+            "the line had sent its most_segments_a_day; such texts go again from the next day on"
+        }
         Withheld::Expired => "its time was over before it could go out",
         Withheld::Cancelled => "the notice was called back",
         Withheld::Superseded => "a later notice took the place of its own",

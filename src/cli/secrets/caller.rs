@@ -25,6 +25,7 @@ use crate::domain::credentials::{Action, Actions, CallerKey, Secret, variable_of
 #[command(after_help = "Examples:
   relay secrets caller apps-script --allow notices
   relay secrets caller crew --allow invitations,read --out crew.key
+  relay secrets caller apps-script --allow notices --most-segments-a-day 500
   relay secrets caller crew --keep-old --out crew.key")]
 pub struct Caller {
     #[command(flatten)]
@@ -34,6 +35,9 @@ pub struct Caller {
     /// What it may do: notices, invitations, read; needed the first time
     #[arg(long, value_name = "ACTIONS", value_delimiter = ',', value_parser = action)]
     allow: Vec<Action>,
+    /// How many segments it may have sent on a day, or `none`; beside it the line's own limit holds
+    #[arg(long, value_name = "SEGMENTS", value_parser = most)]
+    most_segments_a_day: Option<Most>,
     /// Write the key into a new file, for its owner alone, to hand it on
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -41,7 +45,7 @@ pub struct Caller {
     #[arg(long)]
     keep_old: bool,
     /// Take the caller out of the file
-    #[arg(long, conflicts_with_all = ["allow", "out", "keep_old"])]
+    #[arg(long, conflicts_with_all = ["allow", "most_segments_a_day", "out", "keep_old"])]
     remove: bool,
     /// Print one JSON object
     #[arg(long)]
@@ -50,6 +54,19 @@ pub struct Caller {
 
 fn action(name: &str) -> Result<Action, String> {
     Action::named(name).ok_or_else(|| "write notices, invitations or read".to_owned())
+}
+
+/// A limit, or that there is none.
+#[derive(Clone, Copy)]
+struct Most(Option<u32>);
+
+fn most(text: &str) -> Result<Most, String> {
+    if text == "none" {
+        return Ok(Most(None));
+    }
+    let number = text.parse().ok().filter(|number| *number > 0);
+    let number = number.ok_or("write a number of segments, such as 500, or none")?;
+    Ok(Most(Some(number)))
 }
 
 impl Caller {
@@ -100,9 +117,11 @@ impl Caller {
                 return Err(WrongUsage(advice).into());
             }
         };
+        let kept = old.as_ref().and_then(|old| old.most_segments_a_day);
         Ok(CallerKey {
             name: self.name.clone(),
             actions,
+            most_segments_a_day: self.most_segments_a_day.map_or(kept, |most| most.0),
             key: new_key()?,
             previous: old.filter(|_| self.keep_old).map(|old| old.key),
         })
@@ -133,11 +152,15 @@ impl Caller {
                 "caller": made.name,
                 "variable": variable,
                 "actions": made.actions.to_string(),
+                "most_segments_a_day": made.most_segments_a_day,
                 "old_key_accepted": made.previous.is_some(),
                 "out": out,
             }));
         }
         tell!("{variable}: a new key in {place}, for {}", made.actions)?;
+        if let Some(most) = made.most_segments_a_day {
+            tell!("it may have {most} segments a day sent")?;
+        }
         if made.previous.is_some() {
             tell!("the old key is accepted, too, until this is run again without --keep-old")?;
         }

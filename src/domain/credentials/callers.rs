@@ -1,6 +1,7 @@
 //! The keys of callers, as `repos.env` and the secret have them:
 //! `RELAY_CALLER_APPS_SCRIPT=notices,read:KEY`, and for a while after a rotation
-//! `notices,read:KEY:PREVIOUS`.
+//! `notices,read:KEY:PREVIOUS`. Among what it may do can stand how much:
+//! `notices,most_segments_a_day=500:KEY`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,6 +10,9 @@ use crate::domain::credentials::Secret;
 
 /// What the names of these variables begin with.
 pub const VARIABLE: &str = "RELAY_CALLER_";
+
+/// What stands before the number of segments that a caller may have sent on a day.
+const MOST: &str = "most_segments_a_day=";
 
 /// 32 bytes in base64url without padding.
 const SHORTEST_KEY: usize = 43;
@@ -58,9 +62,10 @@ impl Actions {
         self.0.contains(&Action::Read)
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let names = text.split(',').map(str::trim);
-        names.map(Action::named).collect::<Option<_>>().map(Self)
+    fn parse(names: &[&str]) -> Option<Self> {
+        let actions = names.iter().map(|name| Action::named(name));
+        let actions: BTreeSet<_> = actions.collect::<Option<_>>()?;
+        (!actions.is_empty()).then_some(Self(actions))
     }
 }
 
@@ -78,6 +83,8 @@ pub struct CallerKey {
     /// In small letters with hyphens: `apps-script`.
     pub name: String,
     pub actions: Actions,
+    /// How many segments it may have sent on a day; the line's own limit holds beside it.
+    pub most_segments_a_day: Option<u32>,
     pub key: Secret,
     /// What it signed with until a rotation, and may sign with still.
     pub previous: Option<Secret>,
@@ -87,7 +94,7 @@ pub struct CallerKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     #[error(
-        "is not what a caller may do and its key (notices,invitations,read:KEY); make it with `relay secrets caller`"
+        "is not what a caller may do and its key (notices,invitations,read,most_segments_a_day=500:KEY); make it with `relay secrets caller`"
     )]
     NoActions,
     #[error(
@@ -99,7 +106,19 @@ pub enum Malformed {
 impl CallerKey {
     pub fn parse(name: &str, value: &str) -> Result<Self, Malformed> {
         let (actions, keys) = value.split_once(':').ok_or(Malformed::NoActions)?;
-        let actions = Actions::parse(actions).ok_or(Malformed::NoActions)?;
+        let (limits, actions): (Vec<_>, Vec<_>) = actions
+            .split(',')
+            .map(str::trim)
+            .partition(|word| word.contains('='));
+        let actions = Actions::parse(&actions).ok_or(Malformed::NoActions)?;
+        let most_segments_a_day = match limits[..] {
+            [] => None,
+            [limit] => {
+                let number = limit.strip_prefix(MOST).and_then(|n| n.parse().ok());
+                Some(number.ok_or(Malformed::NoActions)?)
+            }
+            _ => return Err(Malformed::NoActions),
+        };
         if !keys.splitn(2, ':').all(is_key) {
             return Err(Malformed::BadKey);
         }
@@ -110,6 +129,7 @@ impl CallerKey {
         Ok(Self {
             name: name.to_owned(),
             actions,
+            most_segments_a_day,
             key: Secret::new(key),
             previous,
         })
@@ -117,7 +137,9 @@ impl CallerKey {
 
     /// The value of its variable.
     pub fn value(&self) -> Secret {
-        let mut value = format!("{}:{}", self.actions, self.key.expose());
+        let most = self.most_segments_a_day;
+        let most = most.map_or(String::new(), |most| format!(",{MOST}{most}"));
+        let mut value = format!("{}{most}:{}", self.actions, self.key.expose());
         if let Some(previous) = &self.previous {
             value += ":";
             value += previous.expose();
@@ -202,6 +224,24 @@ mod tests {
         let keys: Vec<_> = caller.keys().map(Secret::expose).collect();
         assert_eq!(keys, [key('n'), key('o')]);
         assert_eq!(caller.value().expose(), both);
+    }
+
+    #[test]
+    fn how_much_a_caller_may_have_sent_stands_beside_what() {
+        let value = format!("notices,read,most_segments_a_day=500:{}", key('k'));
+        let caller = CallerKey::parse("apps-script", &value).unwrap();
+        assert_eq!(caller.most_segments_a_day, Some(500));
+        assert_eq!(caller.value().expose(), value);
+        for wrong in [
+            "most_segments_a_day=500",
+            "notices,most_segments_a_day=many",
+            "notices,most_segments=5",
+            "notices,most_segments_a_day=5,most_segments_a_day=6",
+        ] {
+            let value = format!("{wrong}:{}", key('k'));
+            let found = CallerKey::parse("x", &value).unwrap_err();
+            assert_eq!(found, Malformed::NoActions, "{wrong}");
+        }
     }
 
     #[test]

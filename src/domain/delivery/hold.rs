@@ -67,6 +67,8 @@ pub enum Limit {
     Pair,
     /// None at all while the line's quiet hours last.
     QuietHours,
+    /// What the line may send on a day without anybody's hand is used up.
+    Day,
     /// Texts of a conversation leave in the order in which they came: an earlier one has not left.
     Order,
 }
@@ -78,6 +80,7 @@ impl Limit {
             Limit::Sender => "its sender wrote more texts a minute than sender_limit",
             Limit::Pair => "more came for this phone at once than Twilio lets through",
             Limit::QuietHours => "notices keep to the line's quiet hours",
+            Limit::Day => "the line had sent its most_segments_a_day",
             Limit::Order => "an earlier text of the conversation had not left yet",
         }
     }
@@ -102,6 +105,10 @@ pub enum Withheld {
     Settled,
     /// A customer's text had to wait, and they were blocked meanwhile.
     Blocked,
+    /// The same answer went to the number within the hour.
+    SaidLately,
+    /// The line had sent as much without anybody's hand as it may on a day.
+    UsedUp,
     /// Nobody is left who could be asked to answer a customer, and no owner to be told.
     NobodyElse,
 }

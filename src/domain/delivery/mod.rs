@@ -138,6 +138,8 @@ pub enum Purpose {
     Repair,
     /// It tells the owner that new texts wait long for every phone.
     Busy,
+    /// It tells the owner that the line has sent most of what it may on a day without anybody's hand.
+    Spending,
     /// It tells one of many what a notice says.
     Notice { notice: NoticeId },
     /// It invites one person, with a link.
@@ -161,6 +163,14 @@ impl Purpose {
         matches!(self, Purpose::Notice { .. } | Purpose::Invitation)
     }
 
+    /// Whether it tells the owner of something.
+    pub fn is_for_owner(self) -> bool {
+        matches!(
+            self,
+            Purpose::Alert | Purpose::Repair | Purpose::Busy | Purpose::Spending
+        )
+    }
+
     /// What it tells of another text, if it tells of one, as the audit and people read it.
     pub fn tells_that(self) -> Option<&'static str> {
         match self {
@@ -168,6 +178,7 @@ impl Purpose {
             Purpose::Alert => Some("the text reached nobody"),
             Purpose::Repair => Some("account, number or campaign need repair"),
             Purpose::Busy => Some("texts wait long for every phone"),
+            Purpose::Spending => Some("most_segments_a_day is used up to four fifths"),
             Purpose::Unsent => Some("the words did not reach the customer"),
             _ => None,
         }

@@ -144,7 +144,8 @@ impl Delivery {
             | Purpose::Unsent
             | Purpose::Alert
             | Purpose::Repair
-            | Purpose::Busy => Urgency::Answer,
+            | Purpose::Busy
+            | Purpose::Spending => Urgency::Answer,
             // Reminders may be as many as the customers who wait.
             Purpose::Conversation if conversation.is_none_or(|c| c.chase.is_none()) => {
                 Urgency::Answer

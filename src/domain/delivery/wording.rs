@@ -133,6 +133,15 @@ pub fn all_are_busy(line: &str, until: &str) -> String {
     format!("All phones of {line} are busy until {until}: new texts{MORE_ON_DUTY}")
 }
 
+/// That the line has sent most of what it may send on a day without anybody's hand; `until` is when it
+/// may again.
+pub fn most_is_used(line: &str, most: u32, until: &str) -> String {
+    format!(
+        "{line} has sent 80% of most_segments_a_day ({most}). At 100% only customers' texts and \
+         answers go on, until {until}."
+    )
+}
+
 /// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
 /// clock.
 pub fn late(since: &str, body: &str) -> String {

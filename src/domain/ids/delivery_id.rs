@@ -102,6 +102,12 @@ impl DeliveryId {
         Self::hourly(&format!("busy-{}", digest(line.expose())), at)
     }
 
+    /// The one that tells the owner that most of a day's budget is used: one for each
+    /// key, which names line and day.
+    pub fn most_is_used(key: &str) -> Self {
+        Self(format!("spent-{}", digest(key)))
+    }
+
     /// The one that tells a person that they text faster than they are answered: one for each hour.
     pub fn too_many(line: &PhoneNumber, person: &str, at: Timestamp) -> Self {
         Self::hourly(

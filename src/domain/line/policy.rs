@@ -31,6 +31,9 @@ pub struct Policy {
     pub allowed_prefixes: Vec<Prefix>,
     /// How many texts a minute one sender may write before they are slowed down.
     pub sender_limit: u32,
+    /// How many segments a day the line sends without anybody's hand: notices, invitations, answers to
+    /// keywords, automatic replies. Strangers and programs can make it spend no more.
+    pub most_segments_a_day: u32,
     pub retry: Retry,
 }
 
@@ -56,6 +59,7 @@ impl Default for Policy {
             alert: None,
             allowed_prefixes: Vec::new(),
             sender_limit: 20,
+            most_segments_a_day: 10_000,
             retry: Retry::default(),
         }
     }

@@ -76,7 +76,10 @@ impl RecipientStatus {
             State::GaveUp { .. } => Self::Failed,
             State::Withheld { because } => match because {
                 Withheld::OptedOut | Withheld::LeftTopic => Self::OptedOut,
-                Withheld::NotAllowed | Withheld::TooMany => Self::Skipped,
+                Withheld::NotAllowed
+                | Withheld::TooMany
+                | Withheld::SaidLately
+                | Withheld::UsedUp => Self::Skipped,
                 Withheld::Cancelled => Self::Cancelled,
                 Withheld::Superseded => Self::Superseded,
                 Withheld::Expired

@@ -5,6 +5,10 @@
 //! theoretical arrival time (TAT): when the next text would be due if all came evenly. A TAT that
 //! has passed says no more than none does, so it needs no keeping.
 
+mod budget;
+
+pub use budget::{Budget, Spent};
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -222,9 +226,22 @@ impl Key {
         Self(format!("caller#{name}"))
     }
 
+    /// That `line` answered one phone with these words, which `digest` stands for.
+    pub fn said(line: &PhoneNumber, to: &PhoneNumber, digest: &str) -> Self {
+        Self(format!("said#{}#{}#{digest}", line.expose(), to.expose()))
+    }
+
     /// The key as stores have it; there are numbers in it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// It shows no numbers.
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = self.0.split('#').next().unwrap_or_default();
+        write!(f, "Key({kind})")
     }
 }
 

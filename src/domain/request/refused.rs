@@ -26,6 +26,10 @@ pub enum Because {
     Unknown,
     /// The idempotency key was used before, for something else.
     KeyReused,
+    /// The caller has used up its segments of the day; more in so many seconds.
+    UsedUp {
+        after: u64,
+    },
 }
 
 /// What is wrong with one field.

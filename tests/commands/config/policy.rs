@@ -58,7 +58,7 @@ fn the_example_shows_the_defaults() {
 fn everything_can_be_set_and_is_written_back() {
     let set = with(
         "hand_over_after = \"1m30s\"\ndeliver_within = 7200\nalert = \"619-555-0112\"\n\
-         allowed_prefixes = [\"+1\", \"+52\"]\nsender_limit = 60\n[line.retry]\nfirst = \"PT2S\"\n\
+         allowed_prefixes = [\"+1\", \"+52\"]\nsender_limit = 60\nmost_segments_a_day = 2500\n[line.retry]\nfirst = \"PT2S\"\n\
          longest = \"5 minutes\"",
     );
     let line = line(&set);
@@ -67,6 +67,7 @@ fn everything_can_be_set_and_is_written_back() {
     assert_eq!(policy.deliver_within, minutes(120));
     assert_eq!(policy.alert.as_ref().unwrap().expose(), "+16195550112");
     assert_eq!(policy.sender_limit, 60);
+    assert_eq!(policy.most_segments_a_day, 2500);
     assert_eq!(policy.allowed_prefixes[1].as_str(), "+52");
     assert_eq!(policy.retry.first, Duration::from_secs(2));
     assert_eq!(policy.retry.longest, minutes(5));
@@ -225,5 +226,16 @@ fn a_limit_that_no_sender_can_have() {
         "sender_limit = 2.5",
     ] {
         refused(entry, &["texts a minute from 1 to 1000"]);
+    }
+}
+
+#[test]
+fn a_day_on_which_hardly_anything_could_be_sent() {
+    for entry in [
+        "most_segments_a_day = 0",
+        "most_segments_a_day = 99",
+        "most_segments_a_day = \"none\"",
+    ] {
+        refused(entry, &["segments a day", "from 100 to"]);
     }
 }

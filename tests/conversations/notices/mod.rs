@@ -7,6 +7,7 @@ mod published;
 mod quiet;
 mod refused;
 mod repeated;
+mod spending;
 
 use relay::app::notices;
 use relay::app::notices::{Answer, NoticeRejected};

@@ -84,6 +84,7 @@ impl Machine {
         let mut line = config::example(443).remove(0);
         line.public_url = "https://relay.example.com".to_owned();
         line.notices.segments_a_minute = 120_000;
+        line.policy.most_segments_a_day = 10_000_000;
         relay.store.put_line(&line).await.unwrap();
         let joins = |n| Change {
             topic: "events".to_owned(),

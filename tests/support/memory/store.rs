@@ -25,7 +25,7 @@ use relay::domain::line::Line;
 use relay::domain::notice::Notice;
 use relay::domain::opt_out;
 use relay::domain::opt_out::OptOuts;
-use relay::domain::pace::{self, Slot};
+use relay::domain::pace::{self, Budget, Slot, Spent};
 use relay::domain::phone::PhoneNumber;
 use relay::domain::subscriber::{Change, Subscriber, Unchanged};
 use serde::Serialize;
@@ -51,6 +51,8 @@ pub struct Tables {
     persons: BTreeMap<(PhoneNumber, PhoneNumber), PersonState>,
     pub(crate) opt_outs: BTreeMap<PhoneNumber, OptOuts>,
     tats: BTreeMap<pace::Key, Timestamp>,
+    spent: BTreeMap<pace::Key, u32>,
+    claims: BTreeMap<pace::Key, (DeliveryId, Timestamp)>,
     pub(crate) notices: BTreeMap<NoticeId, Notice>,
     signatures: BTreeMap<SignatureDigest, Timestamp>,
     /// By line and topic.
@@ -417,6 +419,31 @@ impl Store for MemoryStore {
             }
             Err(slot) => Slot::TooLate(slot),
         })
+    }
+
+    async fn spend(&self, budget: &Budget, segments: u32) -> Result<Spent> {
+        let spent = &mut self.tables().spent;
+        let used = spent.entry(budget.key.clone()).or_default();
+        let asked = budget.with(*used, segments);
+        if let Spent::Yes { used: now } = asked {
+            *used = now;
+        }
+        Ok(asked)
+    }
+
+    async fn claim_once(
+        &self,
+        key: &pace::Key,
+        by: &DeliveryId,
+        within: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let claims = &mut self.tables().claims;
+        claims.retain(|_, (_, until)| now < *until && *until <= now + within);
+        let (owner, _) = claims
+            .entry(key.clone())
+            .or_insert_with(|| (by.clone(), now + within));
+        Ok(owner == by)
     }
 
     async fn claim_signature(

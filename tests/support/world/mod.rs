@@ -14,7 +14,7 @@ pub use bus::Listeners;
 pub use call::Call;
 pub use faults::Faults;
 pub use phone::Phone;
-pub use programs::Said;
+pub use programs::{LIMITED_CALLER, Said};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -135,7 +135,7 @@ impl World {
         let listeners = Arc::new(Listeners::default());
         let queue = Arc::new(MemoryQueue::default());
         let store = store.unwrap_or_else(|| on_disk(&folder));
-        let credentials = Arc::new(Replaceable::new(demo_account()));
+        let credentials = Arc::new(Replaceable::new(programs::account()));
         let own = Own {
             queue: &queue,
             clock: &clock,

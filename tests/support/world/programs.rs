@@ -6,8 +6,8 @@ use relay::app::outbound_notifier::auth::{
     CALLER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
 };
 use relay::clock::Clock;
-use relay::domain::credentials::Secret;
-use relay::sandbox::{DEMO_CALLER, DEMO_KEY};
+use relay::domain::credentials::{Callers, Credentials, Secret};
+use relay::sandbox::{DEMO_CALLER, DEMO_KEY, demo_account};
 use serde_json::Value;
 
 use super::World;
@@ -20,9 +20,36 @@ pub struct Said {
     pub body: Value,
 }
 
+/// A program that may have ten segments a day sent. It has the same key as the other one.
+pub const LIMITED_CALLER: &str = "limited";
+
+/// The sandbox's account, with one more caller.
+pub fn account() -> Credentials {
+    let all = format!("notices,invitations,read:{DEMO_KEY}");
+    let limited = format!("notices,invitations,most_segments_a_day=10:{DEMO_KEY}");
+    let [all, limited] = [all, limited].map(Secret::new);
+    Credentials {
+        callers: Callers::among([
+            ("RELAY_CALLER_DEMO", &all),
+            ("RELAY_CALLER_LIMITED", &limited),
+        ]),
+        ..demo_account()
+    }
+}
+
 impl World {
     /// A request as the program signs it that the sandbox's account knows: anew each time.
     pub fn signed(&self, method: &str, path: &str, body: impl Into<Bytes>) -> Request<Bytes> {
+        self.signed_by(DEMO_CALLER, method, path, body)
+    }
+
+    pub fn signed_by(
+        &self,
+        caller: &str,
+        method: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> Request<Bytes> {
         static REQUESTS: AtomicU32 = AtomicU32::new(0);
         let request = REQUESTS.fetch_add(1, Ordering::Relaxed);
         let at = format!("{}.{request:09}", self.clock.now().as_second());
@@ -31,7 +58,7 @@ impl World {
         Request::builder()
             .method(method)
             .uri(path)
-            .header(CALLER_HEADER, DEMO_CALLER)
+            .header(CALLER_HEADER, caller)
             .header(TIMESTAMP_HEADER, at)
             .header(SIGNATURE_HEADER, signature)
             .body(body)

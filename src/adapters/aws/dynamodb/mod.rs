@@ -487,6 +487,20 @@ impl Store for DynamoStore {
     }
 
     /// DynamoDB deletes what has expired within days, not at once; until then it is as good as gone.
+    async fn spend(&self, budget: &pace::Budget, segments: u32) -> Result<pace::Spent> {
+        paces::spend(&self.table, budget, segments).await
+    }
+
+    async fn claim_once(
+        &self,
+        key: &pace::Key,
+        by: &DeliveryId,
+        within: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        paces::claim_once(&self.table, key, by, within, now).await
+    }
+
     async fn claim_signature(
         &self,
         signature: &SignatureDigest,

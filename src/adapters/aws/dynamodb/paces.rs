@@ -1,4 +1,4 @@
-//! The paces at which texts may go. DynamoDB adds up by itself, so nobody has to read first, and no
+//! The paces at which texts may go, what of a day's budget is used, and what is claimed for a while. DynamoDB adds up by itself, so nobody has to read first, and no
 //! two who ask at once get the same slot.
 
 use std::time::Duration;
@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::item::{self, Item, Key};
 use super::table::{Table, Written};
 use crate::app::ports::store::Result;
-use crate::domain::pace::{self, BELIEVED, Rate, Slot};
+use crate::domain::ids::DeliveryId;
+use crate::domain::pace::{self, BELIEVED, Budget, Rate, Slot, Spent};
 
 /// How often a pace may change between one try and the next: it does when its time passes, or when
 /// another one asked first.
@@ -78,6 +79,62 @@ pub async fn claim_slot(
         }
     }
     bail!("{}: others kept changing a pace", table.failed("write to"))
+}
+
+/// One conditional write, whether there is enough left or not.
+pub async fn spend(table: &Table, budget: &Budget, segments: u32) -> Result<Spent> {
+    let Some(left) = budget.most.checked_sub(segments) else {
+        let found = table.read([&Key::pace(&budget.key)]).await?;
+        let used = found.first().map_or(Ok(0), used)?;
+        return Ok(Spent::Not { used });
+    };
+    let update = table
+        .client
+        .update_item()
+        .set_key(Some(Key::pace(&budget.key).item()))
+        .update_expression("ADD used :segments SET expires = :expires")
+        .condition_expression("attribute_not_exists(used) OR used <= :left")
+        .expression_attribute_values(":segments", item::number(segments))
+        .expression_attribute_values(":left", item::number(left))
+        .expression_attribute_values(":expires", item::number(expires(budget.until)?));
+    Ok(match table.update_if(update).await? {
+        Written::Yes(after) => Spent::Yes {
+            used: used(&after)?,
+        },
+        Written::Not(found) => Spent::Not {
+            used: used(&found)?,
+        },
+    })
+}
+
+fn used(spent: &Item) -> Result<u32> {
+    let used = spent
+        .get("used")
+        .and_then(|used| used.as_n().ok()?.parse().ok());
+    used.context("a stored budget does not say what is used of it")
+}
+
+/// The same delivery may claim it again: its first claim's answer may have got lost.
+pub async fn claim_once(
+    table: &Table,
+    key: &pace::Key,
+    by: &DeliveryId,
+    within: Duration,
+    now: Timestamp,
+) -> Result<bool> {
+    let until = now.checked_add(within)?.as_second() + 1;
+    let item = Key::pace(key).with([
+        (item::SAVED_BY, item::string(by.as_str())),
+        (item::EXPIRES, item::number(until)),
+    ]);
+    let put = table
+        .client
+        .put_item()
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk) OR expires <= :now OR expires > :until")
+        .expression_attribute_values(":now", item::number(now.as_second()))
+        .expression_attribute_values(":until", item::number(until));
+    Ok(table.put_if(put).await?.is_by(by.as_str()))
 }
 
 fn expires(tat: Timestamp) -> Result<i64> {

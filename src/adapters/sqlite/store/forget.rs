@@ -178,6 +178,11 @@ impl SqliteStore {
                 "DELETE FROM paces WHERE instr(key, ?) > 0",
                 [number],
             )?;
+            execute(
+                connection,
+                "DELETE FROM claims WHERE instr(key, ?) > 0",
+                [number],
+            )?;
             Ok(())
         })
         .await?;

@@ -38,7 +38,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOuts};
-use crate::domain::pace::{self, Claim, Slot};
+use crate::domain::pace::{self, Budget, Claim, Slot, Spent};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::Subscriber;
 
@@ -141,6 +141,10 @@ const IS_OURS: &str = "SELECT number FROM lines WHERE number = ?1
      UNION ALL SELECT number FROM reply_numbers WHERE number = ?1";
 const FORGET_REPLY_NUMBERS: &str = "DELETE FROM reply_numbers WHERE line = ?";
 const OWNER: &str = "SELECT delivery FROM sent WHERE sid = ?";
+
+/// How long before a day's end another one's ended, in milliseconds, for it to be over in every time
+/// zone.
+const KEEPS_SPENT: i64 = 3 * 24 * 3600 * 1000;
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -347,6 +351,57 @@ impl Store for SqliteStore {
                 params![key, tat.as_millisecond()],
             )?;
             Ok(Slot::Taken(slot))
+        })
+        .await
+    }
+
+    /// Of days that are over nothing is kept.
+    async fn spend(&self, budget: &Budget, segments: u32) -> Result<Spent> {
+        let budget = budget.clone();
+        self.write(move |connection| {
+            let key = budget.key.expose().to_owned();
+            let used = value(connection, "SELECT used FROM spent WHERE key = ?", [&key])?;
+            let spent = budget.with(used.unwrap_or_default(), segments);
+            let Spent::Yes { used } = spent else {
+                return Ok(spent);
+            };
+            let over = budget.until.as_millisecond() - KEEPS_SPENT;
+            execute(connection, "DELETE FROM spent WHERE until <= ?", [over])?;
+            execute(
+                connection,
+                "INSERT INTO spent (key, used, until) VALUES (?, ?, ?)
+                 ON CONFLICT DO UPDATE SET used = excluded.used",
+                params![key, used, budget.until.as_millisecond()],
+            )?;
+            Ok(spent)
+        })
+        .await
+    }
+
+    /// One whose time is over goes with the next claim of any.
+    async fn claim_once(
+        &self,
+        key: &pace::Key,
+        by: &DeliveryId,
+        within: Duration,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (key, by) = (key.expose().to_owned(), by.to_string());
+        let until = (now + within).as_millisecond();
+        self.write(move |connection| {
+            execute(
+                connection,
+                "DELETE FROM claims WHERE until <= ? OR ? < until",
+                [now.as_millisecond(), until],
+            )?;
+            execute(
+                connection,
+                "INSERT INTO claims (key, by, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                params![key, by, until],
+            )?;
+            let owner: Option<String> =
+                value(connection, "SELECT by FROM claims WHERE key = ?", [&key])?;
+            Ok(owner.as_ref() == Some(&by))
         })
         .await
     }

@@ -94,10 +94,11 @@ pub fn of_step(
     of_effects.chain(of_spawned).collect()
 }
 
-fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
+/// The record of a text that tells of something, if it does.
+pub fn of_spawned(delivery: &Delivery, at: Timestamp, key: &HashKey) -> Option<Record> {
     let that = delivery.purpose.tells_that()?;
     let kind = match delivery.purpose {
-        Purpose::Alert | Purpose::Repair | Purpose::Busy => Kind::Alert,
+        Purpose::Alert | Purpose::Repair | Purpose::Busy | Purpose::Spending => Kind::Alert,
         _ => Kind::Told,
     };
     Some(of_delivery(kind, delivery, &delivery.to, at, key).with_outcome(that))

@@ -28,7 +28,7 @@ use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{self, OptOut, OptOuts};
-use crate::domain::pace::{self, Slot};
+use crate::domain::pace::{self, Budget, Slot, Spent};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Known;
 use crate::domain::subscriber::Subscriber;
@@ -164,6 +164,21 @@ pub trait Store: Calls + Notices + Subscribers {
         patience: Duration,
         now: Timestamp,
     ) -> Result<Slot>;
+
+    /// Takes segments of a day's budget, unless that would be more than there are. Of those who ask at
+    /// once, none gets what another one got.
+    async fn spend(&self, budget: &Budget, segments: u32) -> Result<Spent>;
+
+    /// Claims a key for a delivery until `until`, which is `within` of `now` at most. `false` if another
+    /// one has it; the same one may claim it again. What was claimed for longer than `within` is of a
+    /// clock that was ahead, and nobody's.
+    async fn claim_once(
+        &self,
+        key: &pace::Key,
+        by: &DeliveryId,
+        within: Duration,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     /// Remembers a signature until `until`. `false` if it is remembered already: of those who show
     /// the same one, one hears `true`.

@@ -57,6 +57,16 @@ pub(super) fn read(line: &mut Table, phones: &Phones) -> Policy {
         let advice = "write a number of texts a minute from 1 to 1000, such as 20";
         whole_number(v, 1..=1000, advice)
     });
+    line.set(
+        "most_segments_a_day",
+        &mut policy.most_segments_a_day,
+        |v| {
+            let advice = "write how many segments a day may go out that nobody wrote (notices, \
+                          invitations, answers to keywords, automatic replies), from 100 to \
+                          10000000, such as 10000";
+            whole_number(v, 100..=10_000_000, advice)
+        },
+    );
     CONVERSATION_FOR.set(line, &mut policy.conversation_for);
     line.set("answer_within", &mut policy.answer_within, |value| {
         if matches!(value, DeValue::String(text) if text == NEVER) {

@@ -47,6 +47,7 @@ fn write_line(toml: &mut String, line: &Line) {
         entry(toml, "allowed_prefixes", &policy.allowed_prefixes);
     }
     entry(toml, "sender_limit", policy.sender_limit);
+    entry(toml, "most_segments_a_day", policy.most_segments_a_day);
     entry(toml, "conversation_for", in_words(policy.conversation_for));
     let within = policy.answer_within.map(in_words);
     entry(toml, "answer_within", within.as_deref().unwrap_or(NEVER));

@@ -242,7 +242,9 @@ impl AuditOf<'_> {
             | Purpose::Notice { .. }
             | Purpose::Invitation => None,
             Purpose::Told => Some(Kind::Told),
-            Purpose::Alert | Purpose::Repair | Purpose::Busy => Some(Kind::Alert),
+            Purpose::Alert | Purpose::Repair | Purpose::Busy | Purpose::Spending => {
+                Some(Kind::Alert)
+            }
         };
         if tells.is_some_and(|kind| self.of_kind(kind).next().is_none()) {
             gaps.push("it does not say that somebody is told".to_owned());

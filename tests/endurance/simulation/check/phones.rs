@@ -90,7 +90,7 @@ impl Checked<'_> {
                 | Purpose::Invitation
                 | Purpose::Reply
                 | Purpose::AutoReply => false,
-                Purpose::Alert | Purpose::Repair | Purpose::Busy => {
+                Purpose::Alert | Purpose::Repair | Purpose::Busy | Purpose::Spending => {
                     let alert = line.policy.alert.as_ref();
                     alert.is_some_and(|number| number.expose() == phone)
                 }

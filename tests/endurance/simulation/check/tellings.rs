@@ -81,7 +81,12 @@ impl Checked<'_> {
             | Purpose::Conversation
             | Purpose::Notice { .. }
             | Purpose::Invitation => return,
-            Purpose::Unsent | Purpose::Told | Purpose::Alert | Purpose::Repair | Purpose::Busy => {
+            Purpose::Unsent
+            | Purpose::Told
+            | Purpose::Alert
+            | Purpose::Repair
+            | Purpose::Busy
+            | Purpose::Spending => {
                 let is_withheld = matches!(delivery.state, State::Withheld { .. });
                 if delivery.attempts.is_empty() && !is_withheld {
                     self.wrong(format!("not told: {} was never tried", delivery.id));
