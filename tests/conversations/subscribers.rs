@@ -323,3 +323,117 @@ async fn a_keyword_that_is_found_late_does_not_bring_back_who_has_left_since() {
     assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
     world.customer().receives_nothing();
 }
+
+/// A line that asks before it subscribes a number to its events.
+async fn confirming() -> World {
+    let mut line = example();
+    line.notices.topics[0].confirm = true;
+    World::with(line, IN_HOURS).await
+}
+
+#[tokio::test]
+async fn where_a_topic_asks_first_a_keyword_alone_subscribes_nobody() {
+    let world = confirming().await;
+    world.customer().texts("EVENTS").await;
+    let question = world
+        .customer()
+        .receives("do you want texts about new events?");
+    assert!(question.contains("Reply YES within a day"), "{question}");
+    world.sergio().receives_nothing();
+    assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
+    assert_eq!(records(&world, Kind::Subscribed), []);
+    // Another topic does not ask.
+    world.customer().texts("MAINTENANCE").await;
+    world.customer().receives("you now get");
+    assert_eq!(gets(&world, CUSTOMER).await, ["maintenance"]);
+
+    world.advance(minutes(23 * 60)).await;
+    let yes = world.customer().texts("Yes!").await;
+    world
+        .customer()
+        .receives("you now get texts about new events.");
+    world.sergio().receives_nothing();
+    assert_eq!(rule(&world, &yes).await, Rule::Keyword);
+    assert_eq!(gets(&world, CUSTOMER).await, ["events", "maintenance"]);
+    let events = on_record(&world, CUSTOMER).await.remove(0);
+    assert_eq!(events.consent.how, How::Confirmed(yes));
+    assert!(events.consent.at > instant(IN_HOURS) + minutes(22 * 60));
+    let record = records(&world, Kind::Subscribed).pop().unwrap();
+    assert_eq!(record.outcome.as_deref(), Some("by the keyword and a yes"));
+    // A second yes is a text like any other.
+    world.customer().texts("YES").await;
+    world.backup().reads_all();
+    world.sergio().reads_all();
+}
+
+#[tokio::test]
+async fn a_yes_after_a_day_or_to_nothing_subscribes_nobody() {
+    let world = confirming().await;
+    world.customer().texts("YES").await;
+    world.sergio().receives("YES");
+    world.phone("+18585550108").texts("EVENTS").await;
+    world.phone("+18585550108").receives("do you want");
+    world.advance(minutes(24 * 60)).await;
+    world.phone("+18585550108").texts("YES").await;
+    world.sergio().receives("YES");
+    assert_eq!(gets(&world, "+18585550108").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_yes_in_a_conversation_is_the_persons_and_with_the_keyword_it_is_the_topics() {
+    let world = confirming().await;
+    world.customer().texts("Shall I come at five?").await;
+    world.sergio().receives("at five?");
+    world.customer().texts("EVENTS").await;
+    world.customer().receives("Reply YES EVENTS within a day");
+    world.customer().texts("YES").await;
+    world.sergio().receives("YES");
+    assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
+    world.customer().texts("yes events").await;
+    world
+        .customer()
+        .receives("you now get texts about new events.");
+    assert_eq!(gets(&world, CUSTOMER).await, ["events"]);
+}
+
+#[tokio::test]
+async fn who_is_asked_and_says_no_is_not_subscribed_by_a_later_yes() {
+    let world = confirming().await;
+    world.customer().texts("EVENTS").await;
+    world.customer().receives("do you want");
+    world.customer().texts("STOP EVENTS").await;
+    world.customer().receives("no more texts");
+    world.customer().texts("YES").await;
+    world.sergio().receives("YES");
+    assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_forged_keyword_changes_nothing_about_who_is_in_or_has_left() {
+    let world = confirming().await;
+    for (text, answer) in [
+        ("EVENTS", "do you want"),
+        ("YES", "you now get"),
+        ("EVENTS", ""),
+        ("STOP EVENTS", "no more texts"),
+    ] {
+        world.customer().texts(text).await;
+        if !answer.is_empty() {
+            world.customer().receives(answer);
+        }
+    }
+    let left = on_record(&world, CUSTOMER).await.remove(0);
+    world.advance(minutes(61)).await;
+    world.customer().texts("EVENTS").await;
+    world.customer().receives("do you want");
+    let asked = on_record(&world, CUSTOMER).await.remove(0);
+    assert_eq!((&asked.consent, &asked.left), (&left.consent, &left.left));
+    assert!(!asked.is_active());
+}
+
+#[tokio::test]
+async fn the_lines_own_people_are_not_asked() {
+    let world = confirming().await;
+    world.sergio().texts("EVENTS").await;
+    world.sergio().receives("you now get");
+}

@@ -265,11 +265,10 @@ impl By<'_> {
     /// Joins a topic or leaves it. The answer is as long as it has to be.
     fn topic(&self, words: &str, text: &Text, record: &mut InboundRecord) -> Option<Delivery> {
         let asked = Asked::of(words, &self.line.notices.topics)?;
-        let before = &self.known.subscriptions;
         let (changed, answered) =
-            subscription::heed(&asked, self.line, &text.sms, before, text.received);
+            subscription::heed(&asked, self.line, &text.sms, self.known, text.received);
         record.decision.rule = match asked {
-            Asked::ToJoin(_) => Rule::Keyword,
+            Asked::ToJoin(_) | Asked::ToConfirm(_) => Rule::Keyword,
             Asked::ToLeave(_) => Rule::LeftTopic,
         };
         record.decision.because = None;

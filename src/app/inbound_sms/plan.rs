@@ -42,7 +42,7 @@ pub fn plan<'a>(
     let opt_out = Change::by_text(&sms.from, wish.as_ref(), listed, person.is_some(), text.now);
     let given = person.and_then(|person| Given::of(sms, person, text.received, line));
     // To a reply number a topic's keyword is a word for the customer, and to a person it is a command.
-    let asked = subscription::asked(line, sms);
+    let asked = subscription::asked(line, sms, known, text.received);
     let asked = asked.filter(|_| view.on_number.is_none() && given.is_none());
     // Any other text of a customer is relayed, whatever its nature.
     let owner_asks = from_owner::asks(line, sms);
@@ -143,9 +143,8 @@ impl Plan<'_> {
             (Rule::OptOutWord, None) => opted_out::tells(line, known, text, &record),
             (Rule::Keyword | Rule::LeftTopic, None) => {
                 let words = asked.and_then(|asked| {
-                    let before = &known.subscriptions;
                     let (changed, words) =
-                        subscription::heed(&asked, line, &text.sms, before, text.received);
+                        subscription::heed(&asked, line, &text.sms, known, text.received);
                     record.subscriptions = changed;
                     words
                 });
@@ -156,8 +155,7 @@ impl Plan<'_> {
             // Nobody answers, but whoever wants no more notices gets none.
             (Rule::Blocked, None) => {
                 if let Some(asked @ Asked::ToLeave(_)) = &asked {
-                    let before = &known.subscriptions;
-                    let left = subscription::heed(asked, line, &text.sms, before, text.received);
+                    let left = subscription::heed(asked, line, &text.sms, known, text.received);
                     record.subscriptions = left.0;
                 }
                 Vec::new()

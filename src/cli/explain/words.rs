@@ -104,8 +104,11 @@ pub fn listed(change: &opt_out::Change) -> String {
 
 /// What a text changed about its sender's subscriptions.
 pub fn subscribed(subscriber: &Subscriber) -> String {
-    let is_active = subscriber.is_active();
-    let did = if is_active { "subscribed to" } else { "left" };
+    let did = match subscriber.asked {
+        Some(_) => "was asked to confirm that they want",
+        None if subscriber.is_active() => "subscribed to",
+        None => "left",
+    };
     format!("its sender {did} {}", subscriber.topic)
 }
 

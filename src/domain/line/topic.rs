@@ -11,6 +11,10 @@ pub struct Topic {
     pub keyword: String,
     /// What subscribers are told that they get, such as `new events`.
     pub about: String,
+    /// Whether who texts the keyword subscribes only by saying yes to a question: a text can have a
+    /// forged sender.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirm: bool,
 }
 
 /// The most characters of a topic's name.

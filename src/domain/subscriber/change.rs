@@ -48,15 +48,35 @@ impl Change {
                     number: self.number.clone(),
                     consent: consent.clone(),
                     left: None,
+                    asked: None,
                 })
             }
-            (To::Out(_), None) => Err(Unchanged::IsOut),
+            // Whoever was asked and says no is not asked any more.
+            (To::Out(leaving), None) => match before.filter(|before| before.asked.is_some()) {
+                Some(before) => Ok(Subscriber {
+                    left: Some(leaving.clone()),
+                    asked: None,
+                    ..before.clone()
+                }),
+                None => Err(Unchanged::IsOut),
+            },
             // Whoever wants no more texts gets none, even if they wrote that before they joined and
             // it was only found later.
             (To::Out(leaving), Some(active)) => Ok(Subscriber {
                 left: Some(leaving.clone()),
                 ..active.clone()
             }),
+        }
+    }
+}
+
+impl Subscriber {
+    /// Who wrote the keyword of a topic that they are asked about: nothing else of what is on record
+    /// changes before they say yes.
+    pub fn asked(self, before: Option<&Subscriber>) -> Self {
+        Self {
+            asked: Some(self.consent.at),
+            ..before.cloned().unwrap_or(self)
         }
     }
 }

@@ -10,7 +10,7 @@ pub use words::Asked;
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::message_sid::MessageSid;
@@ -26,13 +26,28 @@ pub struct Subscriber {
     /// Since when it gets no notices any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Leaving>,
+    /// When it was asked whether it wants the topic's notices, as long as it has not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Timestamp>,
 }
+
+/// How long a number may take to say yes.
+const ANSWERS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 impl Subscriber {
     /// Whether it gets the topic's notices, as far as the topic goes: who opted out of the line's
     /// texts gets none.
     pub fn is_active(&self) -> bool {
-        self.left.is_none()
+        self.left.is_none() && self.asked.is_none()
+    }
+
+    /// Whether a yes that was written then is its answer to whether it wants the topic's notices.
+    pub fn can_confirm(&self, written: Timestamp) -> bool {
+        let since = |asked| written.duration_since(asked);
+        self.asked.is_some_and(|asked| {
+            // A question of later than that was asked by a clock that was ahead.
+            (SignedDuration::ZERO..ANSWERS_WITHIN).contains(&since(asked))
+        })
     }
 }
 
@@ -48,6 +63,8 @@ pub struct Consent {
 pub enum How {
     /// They wrote the topic's keyword, in this text.
     Keyword(MessageSid),
+    /// They wrote the keyword, were asked, and said yes in this text.
+    Confirmed(MessageSid),
     /// Somebody put them in with `relay subscribers add`, and maybe said why.
     Hand(Option<String>),
     /// They were on a list that was imported. If that did not say since when, the time is that of
@@ -76,6 +93,7 @@ impl fmt::Display for How {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             How::Keyword(_) => write!(f, "by the keyword"),
+            How::Confirmed(_) => write!(f, "by the keyword and a yes"),
             How::Hand(None) => write!(f, "by hand"),
             How::Hand(Some(note)) => write!(f, "by hand: {note}"),
             How::List { how: None, .. } => write!(f, "by a list"),

@@ -1,12 +1,14 @@
 //! What the relay answers to whoever joins a topic or leaves one.
 
+use super::words::YES;
 use crate::domain::line::{Line, Topic};
 
 const JOINED: &str = ": you now get texts about ";
 const LEFT: &str = ": you get no more texts about ";
+const ASKED: &str = ": do you want texts about ";
 
 /// What stands in each of these texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 2] = [JOINED, LEFT];
+pub(crate) const MARKS: [&str; 3] = [JOINED, LEFT, ASKED];
 
 /// The answer to a topic's keyword.
 ///
@@ -19,6 +21,21 @@ pub fn subscribed(line: &Line, topic: &Topic) -> String {
         "{name}{JOINED}{about}. Msg frequency varies, msg & data rates may apply. Reply STOP {} \
          or STOP to end, HELP for help.",
         topic.keyword
+    )
+}
+
+/// The question whether whoever wrote a topic's keyword wants its texts. `talks` says whether a yes alone
+/// would be for the person who has their conversation.
+pub fn asked(line: &Line, topic: &Topic, talks: bool) -> String {
+    let (name, about) = (&line.name, &topic.about);
+    let which = if talks {
+        format!(" {}", topic.keyword)
+    } else {
+        String::new()
+    };
+    format!(
+        "{name}{ASKED}{about}? Reply {YES}{which} within a day. Msg & data rates may apply. Reply STOP \
+         for no texts at all, HELP for help."
     )
 }
 
@@ -66,7 +83,13 @@ mod tests {
             left_all,
             "qdn: you get no more texts about new events, maintenance."
         );
-        for text in [joined, left_one, left_all] {
+        let question = asked(&line, events, true);
+        assert_eq!(
+            question,
+            "qdn: do you want texts about new events? Reply YES EVENTS within a day. Msg & data rates \
+             may apply. Reply STOP for no texts at all, HELP for help."
+        );
+        for text in [joined, left_one, left_all, question] {
             let cost = segments(&text);
             assert_eq!((cost.count, cost.because), (1, None), "{text}");
             assert!(is_own(&text), "{text}");

@@ -1,5 +1,8 @@
 //! The words by which a phone joins a topic or leaves it.
 
+use jiff::Timestamp;
+
+use super::Subscriber;
 use crate::domain::line::Topic;
 use crate::domain::line::topic::{ALL, STOPS, plain};
 
@@ -7,6 +10,8 @@ use crate::domain::line::topic::{ALL, STOPS, plain};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked<'t> {
     ToJoin(&'t Topic),
+    /// They were asked whether they want it, and this is a yes.
+    ToConfirm(&'t Topic),
     /// One topic, or all that the line has.
     ToLeave(Vec<&'t Topic>),
 }
@@ -35,12 +40,43 @@ impl<'t> Asked<'t> {
     }
 }
 
+/// What says yes to the question whether a number wants a topic's notices.
+pub(super) const YES: &str = "YES";
+
+impl<'t> Asked<'t> {
+    /// The topic that the sender was asked about of late, if the whole text says yes to that. `YES`
+    /// alone is for the line's people while they talk with the sender, and of several topics it means the
+    /// last one.
+    pub fn confirmed(
+        body: &str,
+        topics: &'t [Topic],
+        before: &[Subscriber],
+        talks: bool,
+        written: Timestamp,
+    ) -> Option<Self> {
+        let text = plain(body);
+        let rest = text.strip_prefix(YES)?;
+        let asked = topics.iter().filter_map(|topic| {
+            let known = before.iter().find(|known| known.topic == topic.name)?;
+            known.can_confirm(written).then_some((known.asked, topic))
+        });
+        let (_, topic) = asked
+            .filter(|(_, topic)| match rest {
+                "" => !talks,
+                rest => topic.called().iter().any(|word| word == rest),
+            })
+            .max_by_key(|(at, _)| *at)?;
+        Some(Asked::ToConfirm(topic))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn topic(name: &str, keyword: &str) -> Topic {
         Topic {
+            confirm: false,
             name: name.to_owned(),
             keyword: keyword.to_owned(),
             about: format!("what {name} is about"),
@@ -55,6 +91,7 @@ mod tests {
     fn asked(body: &str) -> String {
         match Asked::of(body, &topics()) {
             Some(Asked::ToJoin(topic)) => format!("+{}", topic.name),
+            Some(Asked::ToConfirm(topic)) => format!("?{}", topic.name),
             Some(Asked::ToLeave(topics)) => {
                 let names = topics.iter().map(|topic| format!("-{}", topic.name));
                 names.collect::<Vec<_>>().join(" ")

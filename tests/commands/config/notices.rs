@@ -64,6 +64,7 @@ fn everything_can_be_set_and_is_written_back() {
     assert_eq!(notices.price_per_segment.to_string(), "$0.01");
     assert_eq!(notices.segments_a_minute, 6000);
     let events = Topic {
+        confirm: false,
         name: "events".to_owned(),
         keyword: "EVENTS".to_owned(),
         about: "new events".to_owned(),

@@ -31,6 +31,7 @@ pub fn run(seed: u64, mistake: Option<Mistake>, trace: bool) -> Run {
     line.notices.quiet_hours = None;
     line.notices.segments_a_minute = pick(&mut dice, &[20, 60, 600, 6_000]);
     line.notices.topics = vec![Topic {
+        confirm: false,
         name: "events".to_owned(),
         keyword: "EVENTS".to_owned(),
         about: "new events".to_owned(),

@@ -342,6 +342,8 @@ pub fn duty_by_text(planned: &Planned, key: &HashKey) -> Vec<Record> {
 /// The records of what a text changed about its sender's subscriptions.
 pub fn subscribed_by_text(record: &InboundRecord, line: &Line, key: &HashKey) -> Vec<Record> {
     let changed = record.subscriptions.iter();
+    // Who is only asked has not joined.
+    let changed = changed.filter(|subscriber| subscriber.asked.is_none());
     let records = changed.map(|subscriber| {
         let kind = kind_of(subscriber);
         Record {
@@ -385,6 +387,7 @@ fn how_in_words(subscriber: &Subscriber) -> String {
     match (&subscriber.left, &subscriber.consent.how) {
         (Some(left), _) => left.how.to_string(),
         (None, How::Keyword(_)) => "by the keyword".to_owned(),
+        (None, How::Confirmed(_)) => "by the keyword and a yes".to_owned(),
         (None, How::Hand(_)) => "by hand".to_owned(),
         (None, How::List { .. }) => "by a list".to_owned(),
     }

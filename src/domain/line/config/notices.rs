@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::table::{Table, text, whole_number, wrong_kind};
+use super::table::{Table, boolean, text, whole_number, wrong_kind};
 use super::{templates, values};
 use crate::domain::line::{BadKeyword, Dollars, Notices, QuietHours, Topic};
 use crate::domain::time_zone::TimeZone;
@@ -63,8 +63,11 @@ fn read_topic(mut table: Table, earlier: &[Topic]) -> Option<Topic> {
         let advice = "write what subscribers get, such as \"new events\"";
         values::presentable(about.trim(), LONGEST_ABOUT, advice)
     });
+    let mut confirm = false;
+    table.set("confirm", &mut confirm, boolean);
     table.refuse_other_keys(&[]);
     let topic = Topic {
+        confirm,
         name: name?,
         keyword: keyword?,
         about: about?,

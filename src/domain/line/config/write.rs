@@ -61,6 +61,7 @@ fn write_line(toml: &mut String, line: &Line) {
         entry(toml, "name", &topic.name);
         entry(toml, "keyword", &topic.keyword);
         entry(toml, "about", &topic.about);
+        entry(toml, "confirm", topic.confirm.then_some(true));
     }
     for (name, template) in &notices.templates {
         table(toml, &format!("[line.template.{name}]"));
