@@ -11,12 +11,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::app::ports::credentials::RefreshReason;
-use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
+use crate::app::ports::kept_texts::{FallbackContext, Peer, SpooledText};
 use crate::domain::credentials::Credentials;
 use crate::twilio::answer::{WebhookError, answer_to};
-use crate::twilio::voice::VOICE_PATH;
-use crate::twilio::voice::what_to_do;
-use crate::twilio::webhook::Unverified;
+use crate::twilio::voice::{VOICE_PATH, what_to_do};
+use crate::twilio::webhook::{Refusal, Unverified};
 
 /// How long a text waits for the credentials that would tell whether it is Twilio's.
 const CREDENTIALS_WITHIN: Duration = Duration::from_secs(3);
@@ -31,7 +30,8 @@ pub async fn handle_any(context: &FallbackContext, request: Request<Bytes>) -> R
 }
 
 /// Answers `POST /twilio/fallback`, Twilio's "Primary handler fails": 200 once the text is kept,
-/// 4xx if it is not Twilio's, and 503 if it could not be kept.
+/// 4xx if it is not Twilio's, and 503 if it could not be kept, or cannot be checked now and there
+/// is no room for more of that kind.
 pub async fn handle(context: &FallbackContext, request: Request<Bytes>) -> Response<String> {
     answer_to(request.uri().path(), keep(context, &request).await)
 }
@@ -58,6 +58,9 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         checked: credentials.is_some(),
         request: webhook,
     };
+    if !text.checked && !has_room(context, request, &text)? {
+        return Err(Refusal::NoRoom.into());
+    }
     context.spool.add(&text).await?;
     tracing::error!(
         count = "fallback",
@@ -68,6 +71,20 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         "kept a text that the main path did not take",
     );
     Ok(())
+}
+
+/// Whether there is room for a text of which nobody knows whether it is Twilio's. Of Twilio's own the
+/// largest has some 20 KiB: 1,600 characters and ten attachments.
+fn has_room(
+    context: &FallbackContext,
+    request: &Request<Bytes>,
+    text: &SpooledText,
+) -> anyhow::Result<bool> {
+    let bytes = serde_json::to_vec(text)?.len() as u64;
+    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let number = text.request.phone();
+    let mut room = context.room.lock().unwrap_or_else(|e| e.into_inner());
+    Ok(room.take(number.as_ref(), address, bytes, text.received))
 }
 
 /// `None` if they cannot be had now: rather keep a text of which nobody knows whether it is

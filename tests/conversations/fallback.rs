@@ -1,8 +1,15 @@
 //! Texts that come by the fallback URL because the main path did not take them.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use relay::adapters::files::kept_texts::SpoolFile;
+use relay::app::inbound_fallback;
 use relay::app::ports::audit::{Kind, Record};
+use relay::app::ports::credentials::{CredentialsSource, RefreshReason};
+use relay::app::ports::kept_texts::{FallbackContext, Peer};
+use relay::clock::ManualClock;
+use relay::domain::credentials::Credentials;
 use relay::domain::duty::{Override, Presence};
 use relay::domain::ids::message_sid::MessageSid;
 use relay::hosts::server::kept::Left;
@@ -229,4 +236,87 @@ async fn what_twilio_signed_for_another_address_is_put_aside_and_reaches_nobody(
     assert_eq!(world.relay().store.inbound(&sid).await.unwrap(), None);
     world.sergio().receives_nothing();
     world.backup().receives_nothing();
+}
+
+/// Credentials that cannot be read at the moment.
+struct Stale;
+
+#[async_trait::async_trait]
+impl CredentialsSource for Stale {
+    async fn current(&self) -> anyhow::Result<Arc<Credentials>> {
+        anyhow::bail!("the credentials are too old")
+    }
+
+    async fn newer(&self, _: &Credentials, _: RefreshReason) -> Option<Arc<Credentials>> {
+        None
+    }
+}
+
+/// A text of this number with a signature that nobody can check, as it comes from this address.
+fn unchecked(n: u32, from: &str, words: &str, address: &str) -> http::Request<bytes::Bytes> {
+    let from = from.replace('+', "%2B");
+    // As they are, not as forms have them: what is kept has three bytes for each.
+    let body = format!("MessageSid=SM{n:032x}&From={from}&To=%2B16195550100&Body={words}");
+    let mut request = request(&[], "guessed");
+    *request.body_mut() = body.into();
+    let peer = Peer(address.parse().unwrap());
+    request.extensions_mut().insert(peer);
+    request
+}
+
+#[tokio::test]
+async fn a_flood_that_nobody_can_check_leaves_room_for_a_real_text() {
+    let account = demo_account();
+    // 349 of these were all of the 64 MiB.
+    let large = "\u{1}".repeat(65_000);
+    let middle = "x".repeat(4_000);
+    for (words, many_numbers, address) in [
+        (&large, true, "203.0.113.9"),
+        (&middle, true, "203.0.113.9"),
+        (&middle, false, "127.0.0.1"),
+        (&middle, true, "127.0.0.1"),
+        (&large, true, "127.0.0.1"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = SpoolFile::open(&folder.path().join("kept-texts.jsonl")).unwrap();
+        let clock = Arc::new(ManualClock::at(IN_HOURS.parse().unwrap()));
+        let mut context = FallbackContext {
+            spool: Arc::new(kept.clone()),
+            room: Arc::default(),
+            credentials: Arc::new(Stale),
+            clock: clock.clone(),
+        };
+        let mut refused = 0;
+        for n in 0..349 {
+            let from = format!("+1858555{:04}", if many_numbers { n } else { 0 });
+            let request = unchecked(n, &from, words, address);
+            let status = inbound_fallback::handle(&context, request).await.status();
+            assert!(status == 200 || status == 503, "{status}");
+            refused += u32::from(status == 503);
+        }
+        let kept = std::fs::metadata(folder.path().join("kept-texts.jsonl")).unwrap();
+        assert!(kept.len() < 9 * 1024 * 1024, "{}", kept.len());
+        assert!(refused > 0 || words.len() < 5_000 && many_numbers);
+        // A customer's, brought by Twilio from another address or by the same proxy.
+        let twilio = if address == "127.0.0.1" {
+            address
+        } else {
+            "198.51.100.7"
+        };
+        let real = unchecked(1000, "+16195550107", "Is the boat ready?", twilio);
+        let answer = inbound_fallback::handle(&context, real).await;
+        assert_eq!(answer.status(), 200, "{many_numbers} {address}");
+        // One that can be checked has room whatever came.
+        context.credentials = Arc::new(Arc::new(demo_account()));
+        let fields = [
+            ("MessageSid", "SM0000000000000000000000000000ffff"),
+            ("AccountSid", &account.account_sid),
+            ("Body", &middle),
+        ];
+        let genuine = request(&fields, account.auth_token.expose());
+        assert_eq!(
+            inbound_fallback::handle(&context, genuine).await.status(),
+            200
+        );
+    }
 }

@@ -115,17 +115,25 @@ impl FallbackSpool for SpoolFile {
     async fn add(&self, text: &SpooledText) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(text)?;
         line.push(b'\n');
-        self.held("write", move |inner| inner.append(&line)).await?;
+        let checked = text.checked;
+        self.held("write", move |inner| inner.append(&line, checked))
+            .await?;
         self.0.bell.notify_one();
         Ok(())
     }
 }
 
 impl Inner {
-    fn append(&self, line: &[u8]) -> anyhow::Result<()> {
+    /// What could not be checked leaves half of the room to what could.
+    fn append(&self, line: &[u8], checked: bool) -> anyhow::Result<()> {
         let file = open_to_append(&self.path)?;
         let length = file.metadata()?.len();
-        if length + line.len() as u64 > self.most_bytes {
+        let most = if checked {
+            self.most_bytes
+        } else {
+            self.most_bytes / 2
+        };
+        if length + line.len() as u64 > most {
             bail!("the file is full: {length} bytes wait for the main path to work again");
         }
         append_whole(&file, length, |mut file| {

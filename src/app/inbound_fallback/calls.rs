@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 
-use super::credentials;
+use super::{credentials, has_room};
 use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::credentials::Credentials;
@@ -58,6 +58,13 @@ async fn receive(
         request: webhook,
     };
     let (count, error_code) = ("call_fallback", kept.request.error_code());
+    if !kept.checked && !has_room(context, request, &kept)? {
+        tracing::warn!(
+            count = "no_room", call.sid = %asked.call,
+            "answered a call that nobody can check now, and there is no room to keep more of that kind"
+        );
+        return Ok(document);
+    }
     match context.spool.add(&kept).await {
         Ok(()) => tracing::error!(
             count, call.sid = %asked.call, error_code, checked = kept.checked,

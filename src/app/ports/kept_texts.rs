@@ -2,7 +2,8 @@
 //! They are stored as they came, unrouted, in a place of their own, and go through the main path once
 //! it works again.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::ports::credentials::CredentialsSource;
 use crate::clock::Clock;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::pace::Shares;
 use crate::twilio::webhook::Unverified;
 
 /// A text as Twilio brought it to the fallback URL. It is not a verified one, whatever it says.
@@ -31,10 +33,16 @@ pub trait FallbackSpool: Send + Sync {
     async fn add(&self, text: &SpooledText) -> anyhow::Result<()>;
 }
 
+/// Where a request came from, as an extension of it, if its host knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// Everything that the fallback works with. No store, no queue of wake-ups and no audit: it has to
 /// do its job when those are down.
 pub struct FallbackContext {
     pub spool: Arc<dyn FallbackSpool>,
     pub credentials: Arc<dyn CredentialsSource>,
+    /// For texts of which nobody can tell whether they are Twilio's.
+    pub room: Arc<Mutex<Shares>>,
     pub clock: Arc<dyn Clock>,
 }

@@ -17,6 +17,7 @@ use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV
 use serde_json::Value;
 
 use super::events::{failed, serve};
+use crate::app::ports::kept_texts::Peer;
 
 /// What is wrong with an event. Never quotes it: it has numbers and texts in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +81,10 @@ fn request(event: &str) -> Result<Request<Bytes>, BadEvent> {
     *request.method_mut() = event.request_context.http.method;
     *request.uri_mut() = uri(without_stage(&path, stage), query)?;
     *request.headers_mut() = event.headers;
+    let address = event.request_context.http.source_ip;
+    if let Some(address) = address.and_then(|address| address.parse().ok()) {
+        request.extensions_mut().insert(Peer(address));
+    }
     Ok(request)
 }
 

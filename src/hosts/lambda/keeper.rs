@@ -1,7 +1,7 @@
 //! How inbound-fallback starts: with two clients, and nothing of what the main path depends on.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::settings::required;
 use super::start::{run, warm};
@@ -33,6 +33,7 @@ pub fn start_fallback(
         .await;
         let context = FallbackContext {
             spool: Arc::new(SqsSpool::new(aws_sdk_sqs::Client::new(&aws), queue_url)),
+            room: Arc::new(Mutex::default()),
             credentials: Arc::new(credentials),
             clock,
         };

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::parts::asked;
+use crate::app::ports::kept_texts::Peer;
 
 /// How long a client may take to send a request's head, and to begin another one on the same
 /// connection.
@@ -70,15 +73,16 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     let open = Open::default();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = asked(&mut stop) => break,
             Some(_) = connections.join_next() => continue,
-            stream = accept(&listener) => stream,
+            accepted = accept(&listener) => accepted,
         };
         open.make_room(most);
         let id = open.next();
         let (of_requests, router) = (open.clone(), TowerToHyperService::new(router.clone()));
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             of_requests.is_busy(id, true);
             let (answered, answer) = (of_requests.clone(), router.call(request));
             async move {
@@ -173,10 +177,10 @@ impl Open {
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, address)) => return (stream, Peer(address.ip())),
             // The client gave up while it waited.
             Err(error)
                 if matches!(

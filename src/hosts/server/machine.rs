@@ -2,7 +2,7 @@
 //! behind it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -136,6 +136,7 @@ impl Machine {
         let _until_the_end = &self.folder;
         let context = FallbackContext {
             spool: Arc::new(self.spool.clone()),
+            room: Arc::new(Mutex::default()),
             credentials: Arc::clone(&self.relay.credentials),
             clock: Arc::clone(&self.relay.clock),
         };

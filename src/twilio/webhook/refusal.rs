@@ -44,6 +44,9 @@ pub enum Refusal {
         "There is nothing here. Texts go to /twilio/sms, their fallback to /twilio/fallback, calls to /twilio/voice."
     )]
     NoSuchPath,
+    /// Nobody can tell now whether it is Twilio's, and as much of that kind is kept as may be.
+    #[error("The relay cannot keep more texts that it cannot check now. Please try again.")]
+    NoRoom,
     #[error("Webhooks are called with POST.")]
     NotPosted,
 }
@@ -57,6 +60,7 @@ impl Refusal {
             Refusal::BadForm(BadForm::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::NoSuchPath => StatusCode::NOT_FOUND,
             Refusal::NotPosted => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::BadForm(_) | Refusal::Incomplete(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::FORBIDDEN,
         }
@@ -88,6 +92,10 @@ impl Refusal {
                  their fallback to public_url and /twilio/fallback, calls to public_url and /twilio/voice, \
                  their fallback to public_url and /twilio/voice/fallback, and the news of their end to \
                  public_url and /twilio/voice/end"
+            }
+            Refusal::NoRoom => {
+                "the credentials cannot be had, so that its signature cannot be checked, and its sender, \
+                 its address or all together have filled the room for such texts: see to the credentials"
             }
             Refusal::NotPosted => "webhooks are called with POST: set that at Twilio",
             other => return other.to_string(),
@@ -122,6 +130,7 @@ impl Refusal {
             Refusal::Incomplete(_) => "incomplete",
             Refusal::NoSuchPath => "no_such_path",
             Refusal::NotPosted => "not_posted",
+            Refusal::NoRoom => "no_room",
         }
     }
 }

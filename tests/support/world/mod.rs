@@ -400,6 +400,7 @@ impl World {
             | "/twilio/voice/fallback/recording" => {
                 let context = FallbackContext {
                     spool: Arc::new(self.kept.clone()),
+                    room: Arc::default(),
                     credentials: Arc::clone(&relay.credentials),
                     clock: self.clock.clone(),
                 };

@@ -128,3 +128,21 @@ async fn what_cannot_be_used_goes_aside_and_only_the_owner_may_read_any_of_it() 
         assert_eq!(mode & 0o777, 0o600);
     }
 }
+
+#[tokio::test]
+async fn what_could_not_be_checked_leaves_half_of_the_room_to_what_could() {
+    let place = place();
+    let unchecked = |n| SpooledText {
+        checked: false,
+        ..text(n)
+    };
+    let line = serde_json::to_vec(&unchecked(1)).unwrap().len() as u64 + 1;
+    let kept = SpoolFile::with_room(&place.path(), 4 * line).unwrap();
+    kept.add(&unchecked(1)).await.unwrap();
+    kept.add(&unchecked(2)).await.unwrap();
+    assert!(kept.add(&unchecked(3)).await.is_err());
+    kept.add(&text(4)).await.unwrap();
+    kept.add(&text(5)).await.unwrap();
+    assert!(kept.add(&text(6)).await.is_err());
+    assert_eq!(texts(&kept).await, sids(&[1, 2, 4, 5]));
+}
