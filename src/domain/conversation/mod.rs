@@ -20,7 +20,7 @@ mod write_first;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{Delivery, WAITS_AT_MOST};
@@ -282,7 +282,39 @@ impl Conversation {
 }
 
 fn is_past(since: Timestamp, by: Duration, now: Timestamp) -> bool {
-    since.checked_add(by).is_ok_and(|end| end <= now)
+    is_ahead(since, now) || since.checked_add(by).is_ok_and(|end| end <= now)
+}
+
+/// Clocks of several machines differ, and one that is set right goes back, by an hour if its time zone was
+/// wrong.
+const DIFFER_BY: SignedDuration = SignedDuration::from_hours(2);
+
+/// Whether what has happened happened by a clock that was ahead, which nobody believes.
+fn is_ahead(happened: Timestamp, now: Timestamp) -> bool {
+    now.checked_add(DIFFER_BY).is_ok_and(|end| end < happened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_by_a_clock_that_was_ahead_is_past() {
+        let now = Timestamp::from_second(1_780_000_000).unwrap();
+        let hour = Duration::from_secs(3600);
+        let at = |seconds| now + SignedDuration::from_secs(seconds);
+        for (seconds, past) in [
+            (-3600, true),
+            (-3599, false),
+            (0, false),
+            (7200, false),
+            (7201, true),
+            (86_400, true),
+            (10 * 365 * 86_400, true),
+        ] {
+            assert_eq!(is_past(at(seconds), hour, now), past, "{seconds}");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Words;
+use super::{Words, is_ahead};
 use crate::domain::command::Command;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
@@ -92,7 +92,7 @@ impl Question {
     }
 
     pub fn is_open(&self, now: Timestamp) -> bool {
-        now < self.ends()
+        now < self.ends() && !is_ahead(self.asked, now)
     }
 
     /// The choices with their numbers.
@@ -269,6 +269,17 @@ mod tests {
             ("", Reply::Else),
         ] {
             assert_eq!(question(1).read(body), reply, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_question_that_a_clock_asked_that_was_ahead_keeps_nobodys_texts() {
+        let mut asked = question(1);
+        let now = asked.asked;
+        assert!(asked.is_open(now));
+        for (minutes, is_open) in [(120, true), (121, false), (24 * 60, false)] {
+            asked.asked = now + Duration::from_secs(60 * minutes);
+            assert_eq!(asked.is_open(now), is_open, "{minutes}");
         }
     }
 

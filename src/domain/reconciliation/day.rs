@@ -55,9 +55,14 @@ pub fn last_settled(line: &Line, now: Timestamp) -> Date {
     today.yesterday().unwrap_or(today)
 }
 
-/// The days that are to be compared now, `done` being the last one that is not any more.
+/// The days that are to be compared now, `done` being the last one that is not any more. One that is
+/// after tomorrow is of a clock that was ahead, and says nothing.
 pub fn due_days(line: &Line, done: Date, now: Timestamp) -> Vec<Date> {
     let last = last_settled(line, now);
+    // In another time zone, which the line may have had, it can be tomorrow.
+    let tomorrow = line.time_zone.at(now).date().tomorrow();
+    let is_believed = tomorrow.is_ok_and(|tomorrow| done <= tomorrow);
+    let done = if is_believed { done } else { Date::MIN };
     let oldest = last.saturating_sub((MADE_UP_FOR - 1).days());
     let first = done.tomorrow().unwrap_or(done).max(oldest);
     first
@@ -162,6 +167,16 @@ mod tests {
         assert_eq!(due(november(21)), [november(22)]);
         assert_eq!(due(november(20)), [november(21), november(22)]);
         assert_eq!(due(november(1)), [20, 21, 22].map(november));
-        assert_eq!(due(november(30)), [], "a clock that was set back");
+        for ahead in [november(23), november(24)] {
+            assert_eq!(
+                due(ahead),
+                [],
+                "a line that is new, or was in another time zone"
+            );
+        }
+        for ahead in [november(25), date(2036, 11, 23)] {
+            let days = [20, 21, 22].map(november);
+            assert_eq!(due(ahead), days, "a clock that was ahead for a moment");
+        }
     }
 }
