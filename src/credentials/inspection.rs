@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::registry::{self, Kind};
 use super::repos_env::{Entry, Examined, quoted};
-use crate::domain::credentials::{self, CallerKey, PREVIOUS_AUTH_TOKEN, PREVIOUS_WEBHOOK_KEY};
+use crate::domain::credentials::{self, CallerKey, PREVIOUS, end_of};
 
 /// One thing to put right.
 #[derive(Debug, Serialize, PartialEq, Eq)]
@@ -60,6 +60,68 @@ pub fn known(examined: &Examined, now: Timestamp) -> Vec<Known> {
         }
     };
     examined.entries.iter().map(describe).collect()
+}
+
+/// That a previous value has no end, is over, or has been there for longer than a rotation takes.
+fn left_over(place: &str, examined: &Examined, known: &Known, now: Timestamp) -> Option<Finding> {
+    let name = known.name.as_str();
+    let value = |name: &str| {
+        let entry = examined.entries.iter().find(|entry| entry.key == name)?;
+        Some(entry.value.expose())
+    };
+    let caller = credentials::name_of(name);
+    let (until, say_when, take_out) = match &caller {
+        Some(caller) => {
+            let key = CallerKey::parse(caller, value(name)?).ok()?;
+            (
+                key.previous?.until,
+                "write a colon and a time such as 2026-11-23T18:00:00Z behind it".to_owned(),
+                format!("run `relay secrets caller {caller}`, or take it off the end of the line"),
+            )
+        }
+        None => {
+            let (_, end) = PREVIOUS.iter().find(|(previous, _)| *previous == name)?;
+            // One that is no time is reported as malformed.
+            let until = end_of(value(end)).ok()?;
+            let command = format!("relay secrets add --file {} {end}", quoted(place));
+            (
+                until,
+                format!("say when it ends with `{command}` (a time such as 2026-11-23T18:00:00Z)"),
+                format!(
+                    "take the lines {name} and {end} out of {place}; if a rotation was cut off, run \
+                     `relay secrets rotate --resume`"
+                ),
+            )
+        }
+    };
+    let what = match caller {
+        Some(_) => "a previous key",
+        None => "a value",
+    };
+    let (finding, message) = match until {
+        None => (
+            "no_end",
+            format!(
+                "{name} has {what} that is accepted beside the one in force and does not say until when, so \
+                 that it is only for a day after it was written: {say_when}, or {take_out}"
+            ),
+        ),
+        Some(until) if until < now => (
+            "left_over",
+            format!("{name} has {what} that is over since {until} and not accepted: {take_out}"),
+        ),
+        Some(_) => {
+            let age = known.age_days.filter(|age| 0 < *age && caller.is_none())?;
+            (
+                "left_over",
+                format!(
+                    "{name} has {what} that has been accepted for {age} days beside the one in force; \
+                     nobody needs it after a rotation: {take_out}"
+                ),
+            )
+        }
+    };
+    Some(Finding::new(finding, Some(name), message))
 }
 
 /// Everything to put right with the file at `place`. `exported` looks up the environment in which
@@ -118,24 +180,11 @@ pub fn findings(
     }
     for known in known(examined, now) {
         let name = known.name.as_str();
-        let value = examined.entries.iter().find(|entry| entry.key == name);
-        let is_left_over = |entry: &Entry| match credentials::name_of(name) {
-            Some(caller) => CallerKey::parse(&caller, entry.value.expose())
-                .is_ok_and(|key| key.previous.is_some()),
-            None => [PREVIOUS_AUTH_TOKEN, PREVIOUS_WEBHOOK_KEY].contains(&name),
-        };
-        if let Some(age) = known.age_days.filter(|age| 0 < *age)
-            && value.is_some_and(is_left_over)
+        if let Some(Finding {
+            finding, message, ..
+        }) = left_over(place, examined, &known, now)
         {
-            let (days, command) = match credentials::name_of(name) {
-                Some(caller) => ("previous key", format!("relay secrets caller {caller}")),
-                None => ("value", "relay secrets rotate --resume".to_owned()),
-            };
-            let message = format!(
-                "{name} has a {days} that has been accepted for {age} days beside the one in force; nobody \
-                 needs it after a rotation: take it out, or if a rotation was cut off, run `{command}`"
-            );
-            add("left_over", Some(name), message);
+            add(finding, Some(name), message);
         }
         let is_old = |age: &i64| registry::rotates(name) && *age >= i64::from(most_days);
         let Some(age) = known.age_days.filter(is_old) else {

@@ -3,21 +3,24 @@
 
 use crate::domain::credentials::{
     ACCOUNT_SID, API_KEY, API_SECRET, AUDIT_KEY, AUTH_TOKEN, CallerKey, PREVIOUS_AUTH_TOKEN,
-    PREVIOUS_WEBHOOK_KEY, WEBHOOK_KEY, name_of,
+    PREVIOUS_NOT_AFTER, PREVIOUS_WEBHOOK_KEY, PREVIOUS_WEBHOOK_KEY_NOT_AFTER, WEBHOOK_KEY, end_of,
+    name_of,
 };
 
 /// The schedule of rotation: a value that is older is reported.
 pub const MOST_DAYS: u32 = 90;
 
 /// The variables that the relay knows, besides the keys of callers.
-pub const VARIABLES: [(&str, Kind); 8] = [
+pub const VARIABLES: [(&str, Kind); 10] = [
     (ACCOUNT_SID, Kind::AccountSid),
     (AUTH_TOKEN, Kind::Token),
     (PREVIOUS_AUTH_TOKEN, Kind::Token),
+    (PREVIOUS_NOT_AFTER, Kind::End),
     (API_KEY, Kind::KeySid),
     (API_SECRET, Kind::KeySecret),
     (WEBHOOK_KEY, Kind::WebhookKey),
     (PREVIOUS_WEBHOOK_KEY, Kind::WebhookKey),
+    (PREVIOUS_WEBHOOK_KEY_NOT_AFTER, Kind::End),
     (AUDIT_KEY, Kind::AuditKey),
 ];
 
@@ -26,7 +29,8 @@ pub const VARIABLES: [(&str, Kind); 8] = [
 pub fn required() -> impl Iterator<Item = (&'static str, Kind)> {
     let variables = VARIABLES.into_iter();
     variables.filter(|(name, kind)| {
-        *name != PREVIOUS_AUTH_TOKEN && !matches!(kind, Kind::WebhookKey | Kind::AuditKey)
+        *name != PREVIOUS_AUTH_TOKEN
+            && !matches!(kind, Kind::WebhookKey | Kind::AuditKey | Kind::End)
     })
 }
 
@@ -42,7 +46,8 @@ pub fn rotates(name: &str) -> bool {
     let is_kept = matches!(name, ACCOUNT_SID | PREVIOUS_AUTH_TOKEN);
     // Records with hashes of another audit key could not be compared.
     let kind = kind_of(name);
-    kind.is_some_and(|kind| !matches!(kind, Kind::WebhookKey | Kind::AuditKey)) && !is_kept
+    kind.is_some_and(|kind| !matches!(kind, Kind::WebhookKey | Kind::AuditKey | Kind::End))
+        && !is_kept
 }
 
 /// How a value is shaped.
@@ -55,6 +60,8 @@ pub enum Kind {
     CallerKey,
     WebhookKey,
     AuditKey,
+    /// When a previous value ends; no secret.
+    End,
 }
 
 impl Kind {
@@ -87,6 +94,9 @@ impl Kind {
             return Some("is empty".to_owned());
         }
         let (name, shape) = self.name_and_shape();
+        if self == Kind::End {
+            return end_of(Some(value)).err().map(|wrong| wrong.to_string());
+        }
         match Self::of(value) {
             Some(kind) if kind == self => None,
             // Twilio does not say how it is shaped.
@@ -118,6 +128,7 @@ impl Kind {
             Kind::KeySecret => ("an API key's secret", "32 letters and digits"),
             Kind::WebhookKey => ("a webhook key", "the secret of a shared key of Twilio's"),
             Kind::AuditKey => ("an audit key", "64 hexadecimal digits"),
+            Kind::End => ("an end", "a time such as 2026-11-23T18:00:00Z"),
             Kind::CallerKey => (
                 "a caller's key",
                 "what it may do, a colon and a key, as `relay secrets caller` makes it",

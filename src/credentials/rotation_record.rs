@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::values::Values;
 use crate::domain::credentials::{API_KEY, Secret};
 
+/// The record of a rotation within the secret: a member that is no text, so that nobody takes it
+/// for a credential.
+#[cfg(feature = "aws")]
+pub const RECORD: &str = "RELAY_ROTATION";
+
 /// What is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "machine", derive(clap::ValueEnum))]

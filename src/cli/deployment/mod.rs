@@ -32,7 +32,7 @@ use crate::app::ports::event_bus::NoBus;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
 use crate::app::ports::store::Store;
 use crate::app::relay::{PublicUrls, Relay};
-use crate::clock::{SystemChance, SystemClock};
+use crate::clock::{Clock, SystemChance, SystemClock};
 use crate::credentials::repos_env;
 use crate::domain::credentials::Credentials;
 use crate::hosts::server::{AUDIT, DATABASE, FILES, KEPT_TEXTS};
@@ -203,7 +203,7 @@ impl Parts for OneMachine {
                 --env-file, or a deployed relay with --stack";
             return Err(WrongUsage(needed.to_owned()).into());
         };
-        let credentials: Credentials = repos_env::read(file)?;
+        let credentials: Credentials = repos_env::read(file, SystemClock.now())?;
         Ok(Arc::new(Arc::new(credentials)))
     }
 

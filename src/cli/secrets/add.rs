@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Place, prompt};
@@ -14,7 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::credentials::keyed_hash::random_audit_key;
 use crate::credentials::registry;
 use crate::credentials::repos_env::{BadEnvFile, Change, Document, EnvFile, is_key, is_reserved};
-use crate::domain::credentials::{ACCOUNT_SID, AUDIT_KEY, Secret};
+use crate::domain::credentials::{ACCOUNT_SID, AUDIT_KEY, PREVIOUS, Secret, WITHOUT_AN_END};
 
 /// Add variables or replace their values; everything else in the file stays, byte for byte
 ///
@@ -62,6 +63,7 @@ impl Add {
         // From here on, Ctrl-C waits for the few milliseconds that the write takes.
         let _no_interruption = prompt::Stop::listen()?;
         let (audit_key, mut made_audit_key) = (random_audit_key()?, false);
+        let until = Secret::new(in_a_day(SystemClock.now()).to_string());
         let may_replace = |key: &str| self.replace || self.asks() && present.get(key).is_some();
         let changes = file.edit(SystemClock.now(), |document| {
             let mut changes = Vec::new();
@@ -75,6 +77,13 @@ impl Add {
                 }
                 changes.push(change);
             }
+            // What is accepted beside the value in force gets an end.
+            for (name, end) in PREVIOUS {
+                let (is_given, has_end) = (self.gives(name), self.gives(end));
+                if is_given && !has_end {
+                    document.set(end, &until).map_err(BadEnvFile::from)?;
+                }
+            }
             let is_new = self.keys.iter().any(|key| key == ACCOUNT_SID);
             made_audit_key = is_new && document.get(AUDIT_KEY).is_none();
             if made_audit_key {
@@ -84,11 +93,21 @@ impl Add {
             }
             Ok(changes)
         })?;
+        for (name, _) in PREVIOUS
+            .iter()
+            .filter(|(name, end)| self.gives(name) && !self.gives(end))
+        {
+            note!("{name} is accepted until {}", until.expose());
+        }
         if made_audit_key {
             note!("{AUDIT_KEY} was made: the audit hashes telephone numbers with it");
         }
         self.show(&file, &changes)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn gives(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key == name)
     }
 
     fn asks(&self) -> bool {
@@ -224,6 +243,12 @@ pub fn create_folder(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// When what is accepted beside the value in force ends, if nothing is said.
+fn in_a_day(now: Timestamp) -> Timestamp {
+    let seconds = now.as_second() + WITHOUT_AN_END.as_secs();
+    Timestamp::from_second(seconds).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -2,19 +2,22 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::Place;
+use super::rotate::duration;
 use crate::cli::WrongUsage;
 use crate::cli::output::{self, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::repos_env::{BadEnvFile, EnvFile, quoted};
-use crate::domain::credentials::{Action, Actions, CallerKey, Secret, variable_of};
+use crate::domain::credentials::{Action, Actions, CallerKey, Previous, Secret, variable_of};
 
 /// Make a key with which a program may call the relay over HTTP, or another one in its place
 ///
@@ -41,16 +44,22 @@ pub struct Caller {
     /// Write the key into a new file, for its owner alone, to hand it on
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Accept the old key, too, until the next time
+    /// Accept the old key, too, for a week
     #[arg(long)]
     keep_old: bool,
+    /// Accept the old key, too, for so long: 48h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    keep_old_for: Option<Duration>,
     /// Take the caller out of the file
-    #[arg(long, conflicts_with_all = ["allow", "most_segments_a_day", "out", "keep_old"])]
+    #[arg(long, conflicts_with_all = ["allow", "most_segments_a_day", "out", "keep_old", "keep_old_for"])]
     remove: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
+
+/// How long an old key is kept if nothing is said.
+const A_WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 fn action(name: &str) -> Result<Action, String> {
     Action::named(name).ok_or_else(|| "write notices, invitations or read".to_owned())
@@ -123,8 +132,18 @@ impl Caller {
             actions,
             most_segments_a_day: self.most_segments_a_day.map_or(kept, |most| most.0),
             key: new_key()?,
-            previous: old.filter(|_| self.keep_old).map(|old| old.key),
+            previous: old.zip(self.old_until()).map(|(old, until)| Previous {
+                key: old.key,
+                until: Some(until),
+            }),
         })
+    }
+
+    /// When the old key ends, if it is kept.
+    fn old_until(&self) -> Option<Timestamp> {
+        let time = self.keep_old_for.or(self.keep_old.then_some(A_WEEK))?;
+        let end = SystemClock.now().checked_add(time).ok()?;
+        Timestamp::from_second(end.as_second()).ok()
     }
 
     fn take_out(&self, file: &EnvFile, variable: &str) -> anyhow::Result<ExitCode> {
@@ -146,6 +165,7 @@ impl Caller {
     fn show(&self, file: &EnvFile, variable: &str, made: &CallerKey) -> anyhow::Result<()> {
         let place = file.place();
         let out = self.out.as_ref().map(|out| out.display().to_string());
+        let until = made.previous.as_ref().and_then(|previous| previous.until);
         if self.json {
             return output::json(&json!({
                 "file": place,
@@ -154,6 +174,7 @@ impl Caller {
                 "actions": made.actions.to_string(),
                 "most_segments_a_day": made.most_segments_a_day,
                 "old_key_accepted": made.previous.is_some(),
+                "old_key_accepted_until": until,
                 "out": out,
             }));
         }
@@ -161,8 +182,8 @@ impl Caller {
         if let Some(most) = made.most_segments_a_day {
             tell!("it may have {most} segments a day sent")?;
         }
-        if made.previous.is_some() {
-            tell!("the old key is accepted, too, until this is run again without --keep-old")?;
+        if let Some(until) = until {
+            tell!("the old key is accepted, too, until {until}")?;
         }
         match out {
             Some(out) => tell!("the key alone: {out}")?,

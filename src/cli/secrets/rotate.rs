@@ -68,7 +68,7 @@ enum What {
     AuditKey,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration: Result<SignedDuration, _> = text.parse();
     let duration = duration.ok().and_then(|duration| duration.try_into().ok());
     duration.ok_or_else(|| "write a time such as 6m or 90m".to_owned())

@@ -3,7 +3,7 @@ mod causes;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -11,8 +11,11 @@ use super::candidates::{GREEN, RED};
 use super::output::tell;
 use super::serve::web_address;
 use super::show;
+use crate::clock::{Clock, SystemClock};
 use crate::credentials::repos_env;
-use crate::domain::credentials::{AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, Secret};
+use crate::domain::credentials::{
+    AUTH_TOKEN, PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret, end_of, is_over,
+};
 use crate::twilio::form::Form;
 use crate::twilio::signature::{self, Signed, sha256_hex};
 
@@ -175,13 +178,18 @@ impl Request {
     /// The tokens that may have signed, the one in force first.
     fn tokens(&self) -> anyhow::Result<Vec<Secret>> {
         if let Some(file) = &self.env_file {
-            let credentials = repos_env::read(file)?;
+            let credentials = repos_env::read(file, SystemClock.now())?;
             let tokens = credentials.signing_tokens().map(Secret::duplicate);
             return Ok(tokens.collect());
         }
-        let tokens: Vec<Secret> = [AUTH_TOKEN, PREVIOUS_AUTH_TOKEN]
-            .iter()
-            .filter_map(|name| std::env::var(name).ok())
+        let exported = |name: &str| std::env::var(name).ok();
+        let until = end_of(exported(PREVIOUS_NOT_AFTER).as_deref());
+        let until = until.map_err(|wrong| anyhow!("{PREVIOUS_NOT_AFTER} {wrong}"))?;
+        let previous = (!is_over(until, None, SystemClock.now())).then_some(PREVIOUS_AUTH_TOKEN);
+        let tokens: Vec<Secret> = [AUTH_TOKEN]
+            .into_iter()
+            .chain(previous)
+            .filter_map(exported)
             .filter(|token| !token.is_empty())
             .map(Secret::new)
             .collect();

@@ -22,7 +22,7 @@ use super::cache::Fetch;
 use super::exchange::{self, CredentialsFile};
 use super::keyed_hash::{keyed_hash, random_hex};
 use super::values::Values;
-use crate::domain::credentials::{Callers, Credentials, Secret};
+use crate::domain::credentials::{Callers, Credentials, PREVIOUS, Secret, end_of, is_over};
 
 pub use self::document::{Change, Document};
 pub use self::errors::{BadEnvFile, quoted};
@@ -37,13 +37,30 @@ const HISTORY: &str = "history";
 
 /// Reads Twilio's credentials and the callers' keys; other services' variables need only be well
 /// formed.
-pub fn read(path: &Path) -> Result<Credentials, BadEnvFile> {
+pub fn read(path: &Path, now: Timestamp) -> Result<Credentials, BadEnvFile> {
     let file = EnvFile::at(path);
     let document = file.read()?;
     let values = document.values();
-    let value = |name: &str| values.get(name).map(Secret::duplicate);
+    let is_over = |name: &str| {
+        let end = PREVIOUS.iter().find(|(previous, _)| *previous == name);
+        let Some((_, end)) = end.filter(|_| values.get(name).is_some()) else {
+            return false;
+        };
+        match end_of(values.get(end).map(Secret::expose)) {
+            Ok(until) => is_over(until, file.written(name), now),
+            Err(wrong) => {
+                tracing::warn!("{end} {wrong}; {name} is not accepted");
+                true
+            }
+        }
+    };
+    let value = |name: &str| {
+        let value = values.get(name).filter(|_| !is_over(name));
+        value.map(Secret::duplicate)
+    };
     let mut credentials = Credentials::from_values(&file.place(), value)?;
-    credentials.callers = Callers::among(values.texts());
+    let callers = Callers::among(values.texts());
+    credentials.callers = callers.without_ended(|variable| file.written(variable), now);
     let key = credentials.auth_token.expose().as_bytes();
     credentials.version = Some(keyed_hash(key, [document.text()]));
     Ok(credentials)
@@ -69,6 +86,13 @@ pub struct Examined {
 }
 
 impl Examined {
+    /// When a variable was given its value, or at the latest the file.
+    pub fn written(&self, variable: &str) -> Option<Timestamp> {
+        let entry = self.entries.iter().find(|entry| entry.key == variable)?;
+        let history = self.history.as_ref();
+        history.and_then(|h| h.changed(entry)).or(self.modified)
+    }
+
     /// What was found, if nothing speaks against using the file.
     pub fn sound(mut self) -> Result<Self, BadEnvFile> {
         if self.defects.is_empty() {
@@ -170,6 +194,17 @@ impl EnvFile {
         })
     }
 
+    /// When a variable was given its value, or at the latest the file; `None` if that is not known, or while
+    /// a rotation is under way, which says itself when the old value ends.
+    fn written(&self, variable: &str) -> Option<Timestamp> {
+        let file: &dyn CredentialsFile = self;
+        if file.note(exchange::ROTATION).ok()?.is_some() {
+            return None;
+        }
+        let examined = self.examine().ok()?;
+        examined.written(variable)
+    }
+
     fn folder(&self) -> Result<(Folder, OsString), BadEnvFile> {
         match (self.path.parent(), self.path.file_name()) {
             (Some(folder), Some(name)) => Ok((Folder::open(folder)?, name.to_owned())),
@@ -202,8 +237,8 @@ impl EnvFile {
 /// The credentials of a relay on one machine: read again when a rotation may have changed them.
 #[async_trait]
 impl Fetch for EnvFile {
-    async fn fetch(&self, _: Timestamp) -> anyhow::Result<Credentials> {
-        Ok(read(&self.path)?)
+    async fn fetch(&self, now: Timestamp) -> anyhow::Result<Credentials> {
+        Ok(read(&self.path, now)?)
     }
 }
 

@@ -1,6 +1,8 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
 use crate::clock::SystemClock;
@@ -36,7 +38,7 @@ impl Place {
     }
 
     fn credentials(&self) -> Result<Credentials, String> {
-        read(&self.path()).map_err(|error| self.shown(&error))
+        read(&self.path(), Timestamp::now()).map_err(|error| self.shown(&error))
     }
 
     /// An error as somebody in this folder would read it.
@@ -94,6 +96,61 @@ fn twilios_credentials_are_picked_from_among_others() {
     assert_eq!(credentials.auth_token.expose(), "hunter2");
     assert!(credentials.api_key.is_none());
     assert!(Place::with(whole().as_bytes(), 0o400).credentials().is_ok());
+}
+
+#[test]
+fn previous_values_are_accepted_until_their_end() {
+    let key = |c: &str| c.repeat(43);
+    let (now, later) = (Timestamp::now(), |hours| {
+        Timestamp::now() + SignedDuration::from_hours(hours)
+    });
+    for (end, of_token, of_caller) in [
+        (Some(later(1)), 2, 2),
+        (Some(later(-1)), 1, 1),
+        // The file was written a moment ago.
+        (None, 2, 2),
+    ] {
+        let end = end.map(|end| end.to_string());
+        let variable = |name: &str| {
+            let line = |end| format!("{name}_NOT_AFTER={end}\n");
+            end.as_ref().map_or(String::new(), line)
+        };
+        let caller = end.as_ref().map_or(String::new(), |end| format!(":{end}"));
+        let text = format!(
+            "{}TWILIO_AUTH_TOKEN_PREVIOUS=old\n{}TWILIO_WEBHOOK_KEY=w\nTWILIO_WEBHOOK_KEY_PREVIOUS=v\n{}\
+             RELAY_CALLER_CREW=notices:{}:{}{caller}\n",
+            whole(),
+            variable("TWILIO_AUTH_TOKEN_PREVIOUS"),
+            variable("TWILIO_WEBHOOK_KEY_PREVIOUS"),
+            key("n"),
+            key("o"),
+        );
+        let place = Place::with(text.as_bytes(), 0o600);
+        let counted = |at| {
+            let read = read(&place.path(), at).unwrap();
+            let crew = read.callers.named("crew").unwrap().keys().count();
+            (read.signing_tokens().count(), read.webhook_keys.len(), crew)
+        };
+        assert_eq!(counted(now), (of_token, of_token, of_caller), "{end:?}");
+        assert_eq!(counted(later(26)), (1, 1, 1), "{end:?}");
+        if end.is_none() {
+            // A rotation that is under way says itself when the old one ends.
+            place
+                .file()
+                .set_note(exchange::ROTATION, Some("{}"))
+                .unwrap();
+            assert_eq!(counted(later(26)).0, 2);
+        }
+    }
+    let text =
+        whole() + "TWILIO_AUTH_TOKEN_PREVIOUS=old\nTWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER=soon\n";
+    let place = Place::with(text.as_bytes(), 0o600);
+    let read = place.credentials().unwrap();
+    assert_eq!(
+        read.signing_tokens().count(),
+        1,
+        "what is no time is no end"
+    );
 }
 
 #[test]

@@ -14,14 +14,11 @@ use crate::credentials::exchange::{Stored, VersionedSecret};
 use crate::credentials::rotation::{
     self, LATE_WEBHOOKS, LONG_DRAIN, RotationRecord, Step, Subject, Twilio, Which,
 };
+use crate::credentials::rotation_record::RECORD;
 use crate::credentials::secrets_manager::SecretStore;
 use crate::credentials::values::Values;
 use crate::domain::credentials::{API_KEY, PREVIOUS_NOT_AFTER, Secret};
 use crate::twilio::access::{Access, KeyType};
-
-/// The record of a rotation within the secret: a member that is no text, so that nobody takes it
-/// for a credential.
-const RECORD: &str = "RELAY_ROTATION";
 
 /// What the function works with.
 pub struct Rotator {
@@ -135,7 +132,7 @@ async fn create(rotator: &Rotator, version: &str) -> anyhow::Result<Done> {
     record.new_key = subject.sid(new.first());
     record.reach(Step::Pending, rotator.clock.now());
     rotation::keep_pending(&mut values, subject, &new);
-    rotation::switch(&mut values, subject);
+    rotation::switch(&mut values, subject, record.began);
     values.set_other(RECORD, serde_json::to_value(&record)?);
     rotator.secret.put_pending(version, &values).await?;
     Ok(Done::Created)

@@ -1,5 +1,7 @@
 //! Old, current and new values side by side, under names that say which is which.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::Subject;
 use crate::credentials::values::Values;
 use crate::domain::credentials::{API_KEY, API_SECRET, AUTH_TOKEN, PREVIOUS_NOT_AFTER, Secret};
@@ -43,8 +45,12 @@ pub fn undo_pending(values: &mut Values, subject: Subject) {
     }
 }
 
-/// Puts the new values in force and keeps the old ones. A second time changes nothing.
-pub fn switch(values: &mut Values, subject: Subject) {
+/// Until when after its beginning a rotation that was cut off goes on without harm: Twilio signs with the
+/// old token until the new one is promoted, and without it no text would come in.
+const UNFINISHED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Puts the new values in force and keeps the old ones, which have an end. A second time changes nothing.
+pub fn switch(values: &mut Values, subject: Subject, began: Timestamp) {
     if pending(values, subject).is_none() {
         return;
     }
@@ -55,7 +61,11 @@ pub fn switch(values: &mut Values, subject: Subject) {
             }
         }
     }
-    values.remove(PREVIOUS_NOT_AFTER);
+    if subject == Subject::AuthToken {
+        let seconds = began.as_second() + UNFINISHED.as_secs();
+        let end = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
+        values.set(PREVIOUS_NOT_AFTER, Secret::new(end.to_string()));
+    }
     undo_pending(values, subject);
 }
 
@@ -80,13 +90,29 @@ mod tests {
         let new = [Secret::new("k2"), Secret::new("s2")];
         keep_pending(&mut values, Subject::ApiKey, &new);
         assert_eq!(pending(&values, Subject::ApiKey).unwrap().len(), 2);
-        switch(&mut values, Subject::ApiKey);
+        switch(&mut values, Subject::ApiKey, Timestamp::UNIX_EPOCH);
         let after = r#"{"OTHER":"o","TWILIO_API_KEY":"k2","TWILIO_API_KEY_PREVIOUS":"k1","TWILIO_API_SECRET":"s2","TWILIO_API_SECRET_PREVIOUS":"s1"}"#;
         assert_eq!(*values.to_json(), after);
-        switch(&mut values, Subject::ApiKey);
+        switch(&mut values, Subject::ApiKey, Timestamp::UNIX_EPOCH);
         assert_eq!(*values.to_json(), after);
         forget(&mut values, Subject::ApiKey);
         let end = r#"{"OTHER":"o","TWILIO_API_KEY":"k2","TWILIO_API_SECRET":"s2"}"#;
         assert_eq!(*values.to_json(), end);
+    }
+
+    #[test]
+    fn the_old_token_has_an_end_from_the_switch_on_and_a_new_key_takes_none_away() {
+        let json = r#"{"TWILIO_AUTH_TOKEN":"t1","TWILIO_AUTH_TOKEN_NEXT":"t2"}"#;
+        let mut values = Values::parse(json).unwrap();
+        let began = "2026-11-23T18:00:00.5Z".parse().unwrap();
+        switch(&mut values, Subject::AuthToken, began);
+        let end = values.get(PREVIOUS_NOT_AFTER).unwrap();
+        assert_eq!(end.expose(), "2026-11-30T18:00:00Z");
+        let new = [Secret::new("k2"), Secret::new("s2")];
+        keep_pending(&mut values, Subject::ApiKey, &new);
+        switch(&mut values, Subject::ApiKey, began);
+        assert!(values.get(PREVIOUS_NOT_AFTER).is_some());
+        forget(&mut values, Subject::AuthToken);
+        assert!(values.get(PREVIOUS_NOT_AFTER).is_none());
     }
 }

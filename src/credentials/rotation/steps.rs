@@ -28,7 +28,7 @@ impl TwoPlaces {
                     Step::Verified
                 }
                 Step::Verified => {
-                    self.switch(subject).await?;
+                    self.switch(&record).await?;
                     Step::Switched
                 }
                 Step::Switched => {

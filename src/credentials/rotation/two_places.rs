@@ -106,21 +106,22 @@ impl TwoPlaces {
     }
 
     /// Puts the new values in force: in the secret, then in the file.
-    pub(super) async fn switch(&self, subject: Subject) -> anyhow::Result<()> {
-        self.switch_secret(subject).await?;
+    pub(super) async fn switch(&self, record: &RotationRecord) -> anyhow::Result<()> {
+        self.switch_secret(record).await?;
         self.file
-            .edit(&mut |values| names::switch(values, subject))?;
+            .edit(&mut |values| names::switch(values, record.subject, record.began))?;
         self.remember().await
     }
 
     /// Brings the secret to where the file is going to be.
-    async fn switch_secret(&self, subject: Subject) -> anyhow::Result<()> {
+    async fn switch_secret(&self, record: &RotationRecord) -> anyhow::Result<()> {
+        let subject = record.subject;
         let Some(secret) = &self.secret else {
             return Ok(());
         };
         let before = self.file.values()?;
         let mut after = before.duplicate();
-        names::switch(&mut after, subject);
+        names::switch(&mut after, subject, record.began);
         let current = secret.current().await?;
         let holds = |values: &Values| {
             let mut names = subject.names().iter();
@@ -144,7 +145,7 @@ impl TwoPlaces {
         if subject == Subject::AuthToken {
             // Whoever reads the secret accepts signatures with both.
             values.copy_from(&after, &previous(AUTH_TOKEN));
-            values.remove(PREVIOUS_NOT_AFTER);
+            values.copy_from(&after, PREVIOUS_NOT_AFTER);
         }
         secret.replace(&current.version, &values).await?;
         Ok(())

@@ -51,11 +51,12 @@ impl Secrets {
 impl Fetch for Secrets {
     async fn fetch(&self, now: Timestamp) -> anyhow::Result<Credentials> {
         let read = try_join_all(self.0.iter().map(SecretStore::current)).await?;
+        let written = read.iter().filter_map(|stored| stored.created).max();
         let (versions, values): (Vec<_>, Vec<_>) = read
             .into_iter()
             .map(|stored| (stored.version, stored.values))
             .unzip();
-        let mut credentials = shape::credentials(&self.place(), &values, now)?;
+        let mut credentials = shape::credentials(&self.place(), &values, written, now)?;
         credentials.version = Some(versions.join(" "));
         Ok(credentials)
     }

@@ -3,13 +3,15 @@
 //!
 //! Source: AWS, "Managed external secrets partners": Twilio API key, Twilio auth token.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use jiff::Timestamp;
 
+use crate::credentials::rotation_record::RECORD;
 use crate::credentials::values::Values;
 use crate::domain::credentials::{
-    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Callers, Credentials, NEXT_AUTH_TOKEN,
-    PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, PREVIOUS_WEBHOOK_KEY, Secret, WEBHOOK_KEY,
+    ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, Callers, Credentials, NEXT_AUTH_TOKEN, PREVIOUS,
+    PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER, PREVIOUS_WEBHOOK_KEY, PREVIOUS_WEBHOOK_KEY_NOT_AFTER,
+    Secret, WEBHOOK_KEY, end_of, is_over,
 };
 
 /// A name of ours, and what AWS calls the same.
@@ -20,8 +22,14 @@ const SAME: [(&str, &str); 4] = [
     (API_SECRET, "apiKeySecret"),
 ];
 
-/// Reads credentials out of one secret or several that complete one another, the first first.
-pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::Result<Credentials> {
+/// Reads credentials out of one secret or several that complete one another, the first first. They were
+/// `written` then.
+pub fn credentials(
+    place: &str,
+    secrets: &[Values],
+    written: Option<Timestamp>,
+    now: Timestamp,
+) -> anyhow::Result<Credentials> {
     let names = [
         ACCOUNT_SID,
         AUTH_TOKEN,
@@ -30,6 +38,7 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
         PREVIOUS_NOT_AFTER,
         WEBHOOK_KEY,
         PREVIOUS_WEBHOOK_KEY,
+        PREVIOUS_WEBHOOK_KEY_NOT_AFTER,
         API_KEY,
         API_SECRET,
     ];
@@ -46,22 +55,25 @@ pub fn credentials(place: &str, secrets: &[Values], now: Timestamp) -> anyhow::R
             ours.or_else(|| values.get(theirs?))
         })
     };
-    let is_over = match look_up(PREVIOUS_NOT_AFTER).map(Secret::expose) {
-        None | Some("") => false,
-        Some(until) => match until.parse::<Timestamp>() {
-            Ok(until) => until < now,
-            Err(_) => {
-                bail!("{PREVIOUS_NOT_AFTER} in {place} is no time such as 2026-11-23T18:00:00Z");
-            }
-        },
-    };
+    // A rotation that is under way says itself when the old one ends.
+    let rotates = secrets.iter().any(|values| values.other(RECORD).is_some());
+    let written = written.filter(|_| !rotates);
+    let mut over = Vec::new();
+    for (name, end) in PREVIOUS {
+        let until = end_of(look_up(end).map(Secret::expose));
+        let until = until.map_err(|wrong| anyhow!("{end} in {place} {wrong}"))?;
+        if is_over(until, written, now) {
+            over.push(name);
+        }
+    }
     let mut credentials = Credentials::from_values(place, |name| {
-        if is_over && name == PREVIOUS_AUTH_TOKEN {
+        if over.contains(&name) {
             return None;
         }
         look_up(name).map(Secret::duplicate)
     })?;
-    credentials.callers = Callers::among(secrets.iter().flat_map(Values::texts));
+    let callers = Callers::among(secrets.iter().flat_map(Values::texts));
+    credentials.callers = callers.without_ended(|_| written, now);
     Ok(credentials)
 }
 
@@ -81,7 +93,7 @@ mod tests {
             .map(|json| Values::parse(&json.to_string()).unwrap())
             .collect();
         let noon = "2026-11-23T12:00:00Z".parse().unwrap();
-        credentials("the secret relay", &values, noon)
+        credentials("the secret relay", &values, None, noon)
     }
 
     fn tokens(credentials: &Credentials) -> Vec<&str> {
@@ -114,6 +126,35 @@ mod tests {
         assert_eq!(tokens(&credentials), ["now", "next"]);
         let error = read(&[secret("soon")]).unwrap_err().to_string();
         assert!(error.contains(PREVIOUS_NOT_AFTER), "{error}");
+    }
+
+    #[test]
+    fn a_previous_value_without_an_end_is_accepted_for_a_day_after_the_version_was_made() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let secret = |more: serde_json::Value| {
+            let crew = format!("read:{}:{}", "n".repeat(43), "o".repeat(43));
+            let mut secret = json!({
+                ACCOUNT_SID: sid("AC"), AUTH_TOKEN: "now", PREVIOUS_AUTH_TOKEN: "old",
+                WEBHOOK_KEY: "w", PREVIOUS_WEBHOOK_KEY: "v", "RELAY_CALLER_CREW": crew,
+            });
+            let members = more.as_object().unwrap().clone();
+            secret.as_object_mut().unwrap().extend(members);
+            [Values::parse(&secret.to_string()).unwrap()]
+        };
+        let written = Some(at("2026-11-23T12:00:00Z"));
+        let counted = |secret: &[Values], now| {
+            let read = credentials("the secret relay", secret, written, at(now)).unwrap();
+            let crew = read.callers.named("crew").unwrap().keys().count();
+            (tokens(&read).len(), read.webhook_keys.len(), crew)
+        };
+        let without = secret(json!({}));
+        assert_eq!(counted(&without, "2026-11-24T12:00:00Z"), (2, 2, 2));
+        assert_eq!(counted(&without, "2026-11-24T12:00:01Z"), (1, 1, 1));
+        let ends = secret(json!({PREVIOUS_WEBHOOK_KEY_NOT_AFTER: "2026-11-30T00:00:00Z"}));
+        assert_eq!(counted(&ends, "2026-11-29T00:00:00Z"), (1, 2, 1));
+        assert_eq!(counted(&ends, "2026-11-30T00:00:01Z"), (1, 1, 1));
+        let rotates = secret(json!({RECORD: {"step": "switched"}}));
+        assert_eq!(counted(&rotates, "2026-11-30T00:00:01Z"), (2, 2, 2));
     }
 
     #[test]

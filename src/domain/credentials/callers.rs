@@ -1,11 +1,14 @@
 //! The keys of callers, as `repos.env` and the secret have them:
 //! `RELAY_CALLER_APPS_SCRIPT=notices,read:KEY`, and for a while after a rotation
-//! `notices,read:KEY:PREVIOUS`. Among what it may do can stand how much:
+//! `notices,read:KEY:PREVIOUS:UNTIL`. Among what it may do can stand how much:
 //! `notices,most_segments_a_day=500:KEY`.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::Timestamp;
+
+use super::previous::{end_of, is_over};
 use crate::domain::credentials::Secret;
 
 /// What the names of these variables begin with.
@@ -87,7 +90,15 @@ pub struct CallerKey {
     pub most_segments_a_day: Option<u32>,
     pub key: Secret,
     /// What it signed with until a rotation, and may sign with still.
-    pub previous: Option<Secret>,
+    pub previous: Option<Previous>,
+}
+
+/// A key that was replaced.
+#[derive(Debug)]
+pub struct Previous {
+    pub key: Secret,
+    /// When it ends; it always says so where `relay secrets caller` made it.
+    pub until: Option<Timestamp>,
 }
 
 /// What is wrong with a variable's value. Says nothing of what it is.
@@ -101,6 +112,8 @@ pub enum Malformed {
         "has a key that is too short or not base64url (43 characters or more); make it with `relay secrets caller`"
     )]
     BadKey,
+    #[error("has an end of its previous key that is no time such as 2026-11-23T18:00:00Z")]
+    BadEnd,
 }
 
 impl CallerKey {
@@ -119,13 +132,17 @@ impl CallerKey {
             }
             _ => return Err(Malformed::NoActions),
         };
-        if !keys.splitn(2, ':').all(is_key) {
+        if !keys.splitn(3, ':').take(2).all(is_key) {
             return Err(Malformed::BadKey);
         }
-        let (key, previous) = match keys.split_once(':') {
-            Some((key, previous)) => (key, Some(Secret::new(previous))),
-            None => (keys, None),
-        };
+        let mut parts = keys.splitn(3, ':');
+        let (key, previous, until) = (parts.next(), parts.next(), parts.next());
+        let key = key.ok_or(Malformed::BadKey)?;
+        let until = end_of(until).map_err(|_| Malformed::BadEnd)?;
+        let previous = previous.map(|key| Previous {
+            key: Secret::new(key),
+            until,
+        });
         Ok(Self {
             name: name.to_owned(),
             actions,
@@ -142,14 +159,18 @@ impl CallerKey {
         let mut value = format!("{}{most}:{}", self.actions, self.key.expose());
         if let Some(previous) = &self.previous {
             value += ":";
-            value += previous.expose();
+            value += previous.key.expose();
+            if let Some(until) = previous.until {
+                value += &format!(":{until}");
+            }
         }
         Secret::new(value)
     }
 
     /// The keys that its requests may be signed with.
     pub fn keys(&self) -> impl Iterator<Item = &Secret> {
-        std::iter::once(&self.key).chain(&self.previous)
+        let previous = self.previous.as_ref().map(|previous| &previous.key);
+        std::iter::once(&self.key).chain(previous)
     }
 }
 
@@ -195,6 +216,22 @@ impl Callers {
         Self(read.collect())
     }
 
+    /// Without the previous keys that are over; `written` says when a variable got its value.
+    pub fn without_ended(
+        mut self,
+        written: impl Fn(&str) -> Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        for caller in &mut self.0 {
+            let written = || written(&variable_of(&caller.name)?);
+            let previous = caller.previous.as_ref();
+            if previous.is_some_and(|previous| is_over(previous.until, written(), now)) {
+                caller.previous = None;
+            }
+        }
+        self
+    }
+
     pub fn named(&self, name: &str) -> Option<&CallerKey> {
         self.0.iter().find(|caller| caller.name == name)
     }
@@ -224,6 +261,32 @@ mod tests {
         let keys: Vec<_> = caller.keys().map(Secret::expose).collect();
         assert_eq!(keys, [key('n'), key('o')]);
         assert_eq!(caller.value().expose(), both);
+        let ended = format!("{both}:2026-11-23T18:00:00Z");
+        let caller = CallerKey::parse("crew", &ended).unwrap();
+        assert_eq!(caller.keys().count(), 2);
+        assert_eq!(caller.value().expose(), ended);
+        let bad = CallerKey::parse("crew", &format!("{both}:tomorrow"));
+        assert_eq!(bad.unwrap_err(), Malformed::BadEnd);
+    }
+
+    #[test]
+    fn a_previous_key_ends() {
+        let both =
+            |until: &str| Secret::new(format!("invitations:{}:{}{until}", key('n'), key('o')));
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let written = Some(at("2026-11-23T18:00:00Z"));
+        for (until, now, keys) in [
+            (":2026-11-23T18:00:00Z", "2026-11-23T18:00:00Z", 2),
+            (":2026-11-23T18:00:00Z", "2026-11-23T18:00:01Z", 1),
+            ("", "2026-11-24T18:00:00Z", 2),
+            ("", "2026-11-24T18:00:01Z", 1),
+        ] {
+            let value = both(until);
+            let callers = Callers::among([("RELAY_CALLER_CREW", &value)]);
+            let callers = callers.without_ended(|_| written, at(now));
+            let crew = callers.named("crew").unwrap();
+            assert_eq!(crew.keys().count(), keys, "{until} {now}");
+        }
     }
 
     #[test]

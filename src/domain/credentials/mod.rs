@@ -1,9 +1,13 @@
 //! Twilio's credentials: what they are, where they come from, and that nobody prints them.
 
 pub mod callers;
+mod previous;
 mod secret;
 
-pub use callers::{Action, Actions, CallerKey, Callers, Malformed, VARIABLE, name_of, variable_of};
+pub use callers::{
+    Action, Actions, CallerKey, Callers, Malformed, Previous, VARIABLE, name_of, variable_of,
+};
+pub use previous::{NotATime, WITHOUT_AN_END, end_of, is_over};
 pub use secret::Secret;
 
 /// The names under which credentials stand in `repos.env` and in Secrets Manager.
@@ -12,12 +16,19 @@ pub const AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN";
 pub const PREVIOUS_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_PREVIOUS";
 /// A token that was made but not promoted yet: Twilio signs nothing with it, and accepts it.
 pub const NEXT_AUTH_TOKEN: &str = "TWILIO_AUTH_TOKEN_NEXT";
-/// Until when signatures with the previous token are accepted; without it, as long as it is there.
+/// Until when signatures with the previous token are accepted; without it, for a day.
 pub const PREVIOUS_NOT_AFTER: &str = "TWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER";
 /// The key of Twilio's webhook rules, which signs webhooks in place of the auth token.
 pub const WEBHOOK_KEY: &str = "TWILIO_WEBHOOK_KEY";
 /// Accepted beside it while the key is being changed.
 pub const PREVIOUS_WEBHOOK_KEY: &str = "TWILIO_WEBHOOK_KEY_PREVIOUS";
+/// Until when, as with the token.
+pub const PREVIOUS_WEBHOOK_KEY_NOT_AFTER: &str = "TWILIO_WEBHOOK_KEY_PREVIOUS_NOT_AFTER";
+/// The values that are accepted beside those in force, each with the variable of its end.
+pub const PREVIOUS: [(&str, &str); 2] = [
+    (PREVIOUS_AUTH_TOKEN, PREVIOUS_NOT_AFTER),
+    (PREVIOUS_WEBHOOK_KEY, PREVIOUS_WEBHOOK_KEY_NOT_AFTER),
+];
 pub const API_KEY: &str = "TWILIO_API_KEY";
 pub const API_SECRET: &str = "TWILIO_API_SECRET";
 

@@ -17,7 +17,7 @@ fn value_in(desk: &Desk) -> String {
 
 /// What it may do, its key, and the one before if that is accepted still.
 fn parts(value: &str) -> (String, String, Option<String>) {
-    let mut parts = value.split(':').map(str::to_owned);
+    let mut parts = value.splitn(3, ':').map(str::to_owned);
     (parts.next().unwrap(), parts.next().unwrap(), parts.next())
 }
 
@@ -59,11 +59,16 @@ fn another_key_takes_its_place_at_once_or_when_everybody_has_it() {
     };
     let (_, first, _) = again(&["--allow", "notices"]);
     let (actions, second, previous) = again(&["--keep-old"]);
-    assert_eq!(
-        (actions.as_str(), previous),
-        ("notices", Some(first.clone()))
-    );
+    let previous = previous.expect("the old key and its end");
+    let (old, until) = previous.split_once(':').expect("an end");
+    assert_eq!((actions.as_str(), old), ("notices", first.as_str()));
+    let until: jiff::Timestamp = until.parse().unwrap();
+    let days = until.duration_since(jiff::Timestamp::now()).as_hours() / 24;
+    assert_eq!(days, 6, "a week, begun a moment ago");
     assert_ne!(first, second);
+    desk.on_file(&["check"]).done();
+    let (_, _, previous) = again(&["--keep-old-for", "48h"]);
+    assert!(previous.unwrap().starts_with(&format!("{second}:")));
     let (actions, third, previous) = again(&["--allow", "invitations"]);
     assert_eq!((actions.as_str(), previous), ("invitations", None));
     assert_ne!(second, third);
@@ -144,4 +149,43 @@ fn a_slip_of_the_pen_makes_no_key() {
     ])
     .refused(1, "cannot make no/key");
     assert_eq!(desk.text(), values().concat());
+}
+
+#[test]
+fn a_previous_key_without_an_end_and_one_that_is_over_are_reported() {
+    for (end, finding, advice) in [
+        ("", "no_end", "write a colon and a time"),
+        (
+            ":2026-01-01T00:00:00Z",
+            "left_over",
+            "relay secrets caller apps-script",
+        ),
+    ] {
+        let desk = Desk::with_file();
+        let (key, old) = ("n".repeat(43), "o".repeat(43));
+        let line = format!("{VARIABLE}=notices:{key}:{old}{end}\n");
+        std::fs::write(desk.file(), desk.text() + &line).unwrap();
+        let said = desk.on_file(&["check", "--json"]);
+        let found: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(found["findings"][0]["finding"], finding, "{found}");
+        let message = found["findings"][0]["message"].as_str().unwrap();
+        assert!(message.contains(advice), "{message}");
+        assert!(!message.contains(&old));
+    }
+}
+
+#[test]
+fn how_much_a_caller_may_have_sent_is_kept_from_one_key_to_the_next() {
+    let desk = Desk::with_file();
+    let again = |rest: &[&str]| {
+        let said = desk.on_file(&[&["caller", "apps-script"], rest].concat());
+        said.done();
+        parts(&value_in(&desk)).0
+    };
+    let limited = again(&["--allow", "notices", "--most-segments-a-day", "500"]);
+    assert_eq!(limited, "notices,most_segments_a_day=500");
+    assert_eq!(again(&[]), limited);
+    assert_eq!(again(&["--most-segments-a-day", "none"]), "notices");
+    desk.on_file(&["caller", "apps-script", "--most-segments-a-day", "0"])
+        .refused(2, "a number of segments");
 }

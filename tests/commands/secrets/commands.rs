@@ -246,7 +246,26 @@ fn a_value_that_has_not_been_rotated_for_too_long_is_reported() {
 fn a_token_that_a_rotation_left_behind_is_reported_after_a_day() {
     let desk = Desk::new();
     let previous = format!("TWILIO_AUTH_TOKEN_PREVIOUS={}\n", "9d".repeat(16));
-    desk.write(&(values().concat() + &previous));
+    let until = |time| format!("TWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER={time}\n");
+    let whole = values().concat() + &previous;
+    desk.write(&whole);
+    let said = desk.on_file(&["check"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("does not say until when"), "{}", said.out);
+    let advice = "relay secrets add --file repos.env TWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER";
+    assert!(said.out.contains(advice), "{}", said.out);
+    desk.write(&(whole.clone() + &until("2026-01-01T00:00:00Z")));
+    let said = desk.on_file(&["check"]);
+    assert_eq!(said.code, 1);
+    assert!(
+        said.out.contains("is over since 2026-01-01T00:00:00Z"),
+        "{}",
+        said.out
+    );
+    desk.write(&(whole.clone() + &until("soon")));
+    let said = desk.on_file(&["check"]);
+    assert!(said.out.contains("is no time such as"), "{}", said.out);
+    desk.write(&(whole + &until("2199-01-01T00:00:00Z")));
     desk.on_file(&["check"]).done();
     let file = std::fs::File::options().write(true).open(desk.file());
     let days_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3 * 86_400);
@@ -373,4 +392,20 @@ fn reference_writes_the_document_and_its_line_in_an_index() {
         again.errors
     );
     assert_eq!(desk.on_file(&["reference", "--out", "-"]).done(), document);
+}
+
+#[test]
+fn a_previous_value_that_is_added_gets_an_end() {
+    let desk = Desk::with_file();
+    let add = desk.command(&["add", "--file", "repos.env", "TWILIO_AUTH_TOKEN_PREVIOUS"]);
+    let said = given(add, &format!("{}\n", "9d".repeat(16)));
+    assert_eq!(said.code, 0, "{}", said.everything());
+    let text = desk.text();
+    let mut lines = text.lines();
+    let end = lines.find_map(|line| line.strip_prefix("TWILIO_AUTH_TOKEN_PREVIOUS_NOT_AFTER="));
+    let end: jiff::Timestamp = end.expect("an end").parse().unwrap();
+    let left = end.duration_since(jiff::Timestamp::now());
+    assert_eq!(left.as_hours(), 23, "a day, begun a moment ago");
+    desk.on_file(&["check"]).done();
+    desk.on_file(&["reference"]).done();
 }
