@@ -21,4 +21,5 @@ pub mod ports;
 pub mod reconciliation;
 pub mod relay;
 pub mod retry_worker;
+pub mod shares;
 mod spending;

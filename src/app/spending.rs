@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 
 use crate::app::audit::records;
-use crate::app::notices::NoticeRejected;
 use crate::app::ports::alerts::Alert;
 use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
@@ -92,12 +91,12 @@ impl CallerLimit {
         line: &Line,
         segments: u64,
         now: Timestamp,
-    ) -> Result<(), NoticeRejected> {
+    ) -> anyhow::Result<Result<(), Refused>> {
         let budget = Budget::caller(&self.caller, self.most, &line.time_zone, now);
         let asked = u32::try_from(segments).unwrap_or(u32::MAX);
         match relay.store.spend(&budget, asked).await? {
-            Spent::Yes { .. } => Ok(()),
-            Spent::Not { used } => Err(self.used_up(used, line, &budget, segments, now).into()),
+            Spent::Yes { .. } => Ok(Ok(())),
+            Spent::Not { used } => Ok(Err(self.used_up(used, line, &budget, segments, now))),
         }
     }
 

@@ -75,7 +75,7 @@ pub async fn accept(
     }
     if let Some(limit) = CallerLimit::of(relay, &notice.source).await? {
         let segments = estimate(relay, &line, &notice).await?.segments;
-        limit.take(relay, &line, segments, relay.now()).await?;
+        limit.take(relay, &line, segments, relay.now()).await??;
     }
     if let Accepted::Already(kept) = relay.store.accept_notice(&notice).await? {
         return already(relay, *kept, request).await;

@@ -52,7 +52,7 @@ pub async fn invite(
         && let Some(limit) = CallerLimit::of(relay, source).await?
     {
         let segments = segments(&delivery.body);
-        limit.take(relay, &line, segments, now).await?;
+        limit.take(relay, &line, segments, now).await??;
     }
     relay.store.spawn(std::slice::from_ref(&delivery)).await?;
     // Of two who ask at once with one key, the first one's is kept.

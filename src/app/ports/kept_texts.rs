@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::ports::credentials::CredentialsSource;
+use crate::app::shares::Shares;
 use crate::clock::Clock;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::pace::Shares;
 use crate::twilio::webhook::Unverified;
 
 /// A text as Twilio brought it to the fallback URL. It is not a verified one, whatever it says.

@@ -6,10 +6,8 @@
 //! has passed says no more than none does, so it needs no keeping.
 
 mod budget;
-mod shares;
 
 pub use budget::{Budget, Spent};
-pub use shares::Shares;
 
 use std::time::Duration;
 
