@@ -130,9 +130,10 @@ impl Calls {
             line.time_zone.show(shown.at)
         )?;
         if shown.calls.is_empty() {
-            let none = match self.live {
-                true => "no call goes on",
-                false => "nobody has called",
+            let none = if self.live {
+                "no call goes on"
+            } else {
+                "nobody has called"
             };
             tell!("  {none}")?;
         }
