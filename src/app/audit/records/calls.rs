@@ -60,7 +60,10 @@ pub fn of_call(
     }
     let seconds = |call: &Call| call.message.as_ref().and_then(|message| message.seconds);
     if let Some(seconds) = seconds(after).filter(|_| before.and_then(seconds).is_none()) {
-        records.push(of.new(Kind::Voicemail).with_outcome(format!("{seconds} s")));
+        records.push(
+            of.record(Kind::Voicemail)
+                .with_outcome(format!("{seconds} s")),
+        );
     }
     if let Stage::Over { outcome } = &after.stage
         && before.is_none_or(|before| before.stage != after.stage)
@@ -78,7 +81,7 @@ struct Of<'a> {
 }
 
 impl Of<'_> {
-    fn new(&self, kind: Kind) -> Record {
+    fn record(&self, kind: Kind) -> Record {
         Record {
             call_sid: Some(self.call.sid.clone()),
             ..Record::new(kind, self.line, self.at)
@@ -122,7 +125,7 @@ impl Of<'_> {
             to_person: self.call.legs.first().map(|leg| leg.person.clone()),
             candidates: considered.collect(),
             outcome: Some(said).filter(|said| !said.is_empty()),
-            ..self.new(Kind::Call)
+            ..self.record(Kind::Call)
         }
     }
 
@@ -130,7 +133,7 @@ impl Of<'_> {
         Record {
             to_person: Some(leg.person.clone()),
             to: Some(self.key.who(leg.number.expose(), leg.number.masked())),
-            ..self.new(kind)
+            ..self.record(kind)
         }
     }
 
@@ -153,7 +156,7 @@ impl Of<'_> {
         };
         Record {
             to_person: person,
-            ..self.new(kind).with_outcome(says)
+            ..self.record(kind).with_outcome(says)
         }
     }
 }
