@@ -43,7 +43,8 @@ pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<Vec<u8>>
             return voicemail::greeting(relay, hash).await;
         }
     }
-    answer(&path, receive(relay, &request).await)
+    // What takes in a text is within it; on the stack it would be too large for a small one.
+    answer(&path, Box::pin(receive(relay, &request)).await)
 }
 
 async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<Answered, WebhookError> {

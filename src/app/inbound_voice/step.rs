@@ -83,10 +83,11 @@ impl Work<'_> {
             // In this order: whoever is killed in between has told people, and the step that is taken again
             // tells nobody twice.
             if self.is_told(before, &stepped) {
-                entry::take_in(self, &stored, &stepped.call, now).await?;
+                Box::pin(entry::take_in(self, &stored, &stepped.call, now)).await?;
             }
             if self.save(&stored, &mut stepped, now).await? == Saved::Yes {
-                let news = effects::carry_out(self, &stepped.call, &stepped.effects).await;
+                let carrying_out = effects::carry_out(self, &stepped.call, &stepped.effects);
+                let news = Box::pin(carrying_out).await;
                 // What the fallback kept of a call that nobody had heard of says more than that it began.
                 if !begins || matches!(event, Event::Began | Event::TakenByFallback) {
                     return Ok((stepped.answer, news));
@@ -121,7 +122,7 @@ impl Work<'_> {
         };
         self.name_the_message(&mut stepped.call);
         if self.is_told(None, &stepped) {
-            entry::take_in(self, &stored, &stepped.call, was.came).await?;
+            Box::pin(entry::take_in(self, &stored, &stepped.call, was.came)).await?;
         }
         let saved = self.save(&stored, &mut stepped, now).await?;
         Ok((saved == Saved::Yes).then_some(stepped.call))
