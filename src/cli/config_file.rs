@@ -107,8 +107,9 @@ mod tests {
 
     fn config_with_greeting(folder: &Path) -> Result<config::File, NoConfig> {
         let path = folder.join("relay.toml");
-        let greeting = "[line.voice]\n[line.voice.voicemail]\ngreeting = { file = \"hello.mp3\" }";
-        let text = EXAMPLE.replacen("[line.voice]", greeting, 1);
+        let greeting =
+            "\n[line.voice]\n[line.voice.voicemail]\ngreeting = { file = \"hello.mp3\" }\n";
+        let text = EXAMPLE.replacen("\n[line.voice]\n", greeting, 1);
         std::fs::write(&path, text).unwrap();
         read_file(&path)
     }
