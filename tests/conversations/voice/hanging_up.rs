@@ -106,7 +106,7 @@ fn expected(when: When) -> (Option<&'static str>, Outcome) {
 }
 
 async fn check(world: &World, when: When) {
-    let call = hangs_up(world, when).await;
+    let call = Box::pin(hangs_up(world, when)).await;
     world.advance(seconds(5)).await;
     later(world).await;
     let (told, outcome) = expected(when);
@@ -127,7 +127,7 @@ async fn check(world: &World, when: When) {
 #[tokio::test]
 async fn at_each_of_nine_moments_people_hear_of_it_once() {
     for when in ALL {
-        check(&world().await, when).await;
+        Box::pin(check(&world().await, when)).await;
     }
 }
 
@@ -140,7 +140,7 @@ async fn also_if_twilio_asks_nothing_after_the_caller_is_gone() {
             dial_bridged_absent: true,
             ..relay::sandbox::Unchecked::default()
         });
-        check(&world, when).await;
+        Box::pin(check(&world, when)).await;
     }
 }
 
@@ -149,7 +149,7 @@ async fn also_if_the_process_ends_between_any_two_requests() {
     for when in ALL {
         let world = world().await;
         world.restarts_before_each_request();
-        check(&world, when).await;
+        Box::pin(check(&world, when)).await;
     }
 }
 
