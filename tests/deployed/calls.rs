@@ -4,6 +4,7 @@ use relay::domain::phone::{PhoneNumber, Sender};
 use relay::sandbox::{Act, CallView, NewCall, TakesCalls};
 use serde_json::{Value, json};
 
+use super::aws;
 use super::border::Failure;
 use super::world::{BACKUP, CUSTOMER, LINE, SERGIO, World, eventually, number_of};
 
@@ -52,6 +53,17 @@ async fn a_call_reaches_the_backup_and_the_answer_to_its_text_reaches_the_caller
     world.phone(SERGIO, TakesCalls::Busy);
     let call = world.calls();
     world.does(BACKUP, Act::Answer).await;
+    // A key that is pressed before it is asked for goes unheard.
+    let asked = async || {
+        let legs = world.call_of(&call).legs;
+        let mut heard = legs.iter().flat_map(|leg| &leg.heard);
+        heard
+            .any(|heard| heard.text.contains("Press 1"))
+            .then_some(())
+    };
+    eventually(asked)
+        .await
+        .expect("the backup is asked for a key");
     world.does(BACKUP, Act::Press("1".to_owned())).await;
     let connected = async || world.call_of(&call).connected.then_some(());
     eventually(connected).await.expect("they talk");
@@ -97,7 +109,7 @@ async fn a_message_is_told_kept_played_and_deleted_at_twilio() {
         .unwrap_or_else(|| panic!("no link: {texts:?}"))
         .to_owned();
     assert!(link.starts_with(&world.api.url), "{link}");
-    let heard = reqwest::get(&link).await.unwrap();
+    let heard = aws::http().get(&link).send().await.unwrap();
     assert_eq!(heard.status(), 200);
     assert_eq!(heard.headers()["content-type"], "audio/mpeg");
     let sound = heard.bytes().await.unwrap();
@@ -114,11 +126,18 @@ async fn a_message_is_told_kept_played_and_deleted_at_twilio() {
     };
     eventually(deleted).await.expect("Twilio does not keep it");
     assert_eq!(
-        reqwest::get(&link).await.unwrap().bytes().await.unwrap(),
+        aws::http()
+            .get(&link)
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap(),
         sound
     );
     let other = link[..link.len() - 1].to_owned() + if link.ends_with('0') { "1" } else { "0" };
-    assert_eq!(reqwest::get(&other).await.unwrap().status(), 404);
+    assert_eq!(aws::http().get(&other).send().await.unwrap().status(), 404);
 }
 
 /// With the table out of order nobody can be rung, and no message is lost.
