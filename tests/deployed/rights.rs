@@ -6,6 +6,7 @@ use relay::domain::delivery::Status;
 use relay::sandbox::{Fault, Injection, Text};
 use serde_json::Value;
 
+use super::calls::{keep_call_without_an_end, talks_to_backup};
 use super::invitations::{ANA, invitation};
 use super::notices::{lift, phone, subscribe};
 use super::permissions::{Permission, granted};
@@ -23,6 +24,9 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world.receives(SERGIO, 1).await;
     relays_texts(&world).await;
     tells_people(&world).await;
+    // The customer waited until then, and waits again when the sweep ends the other call.
+    talks_to_backup(&world).await;
+    keep_call_without_an_end(&world).await;
     // And the sweep finds something to wake.
     keep_unreadable_delivery(&world).await;
     world.sweep().await.unwrap();

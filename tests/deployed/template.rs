@@ -659,6 +659,8 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("AuditFallbackAlarm", [60, 1, 5, 0]),
         ("BatchGetItemAlarm", [60, 3, 6, 0]),
         ("BulkDeadLettersAlarm", [60, 1, 5, 0]),
+        ("CallFallbackAlarm", [60, 1, 5, 0]),
+        ("CallTroubleAlarm", [300, 1, 1, 0]),
         ("ConfigurationFaultAlarm", [60, 1, 5, 0]),
         ("DeadLettersAlarm", [60, 1, 5, 0]),
         ("DeliveryStatusErrorsAlarm", [60, 1, 5, 0]),
@@ -670,6 +672,7 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("GaveUpAlarm", [60, 1, 5, 0]),
         ("InboundFallbackErrorsAlarm", [60, 1, 5, 0]),
         ("InboundSmsErrorsAlarm", [60, 1, 5, 0]),
+        ("InboundVoiceErrorsAlarm", [60, 1, 5, 0]),
         ("KeptDeadLettersAlarm", [60, 1, 5, 0]),
         ("KeptTextsAlarm", [900, 1, 1, 3]),
         ("LargeItemAlarm", [60, 1, 5, 0]),
@@ -829,7 +832,7 @@ fn every_function_that_counts_has_its_log_made_into_a_metric_of_its_name() {
         })
         .collect::<Vec<_>>();
     assert_eq!(names(filters.iter().copied()), counting());
-    assert_eq!(filters.len(), 6);
+    assert_eq!(filters.len(), 7);
 }
 
 #[test]

@@ -7,11 +7,12 @@ use http::{HeaderValue, Request, Response};
 use super::{credentials, has_room};
 use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
+use crate::domain::call::Answer;
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::twiml;
-use crate::twilio::voice::{VoicePath, fallback_bye, fallback_document};
+use crate::twilio::voice::{VoicePath, document, fallback_bye, fallback_document};
 use crate::twilio::webhook::{Refusal, Unverified};
 
 /// Answers `POST /twilio/voice/fallback` and what is below it: a caller leaves a message, and a person who was just
@@ -42,14 +43,15 @@ async fn receive(
         Some(credentials) => genuine(context, &webhook, credentials).await?,
         None => webhook.claimed_address().ok_or(Refusal::Forged)?,
     };
-    let document = match asked.path {
+    let answer = match asked.path {
         VoicePath::FallbackRecorded => fallback_bye(),
         VoicePath::FallbackRecording => twiml::EMPTY.to_owned(),
+        _ if webhook.tells_of_a_talk() => document(&Answer::HangUp, &asked.call, &address),
         _ => fallback_document(failed.as_ref(), &address),
     };
     if failed.is_some_and(|failed| failed.is_of_leg()) {
         // Of a person's side nothing is to be told: what comes next of the call tells it.
-        return Ok(document);
+        return Ok(answer);
     }
     let kept = SpooledText {
         sid: MessageSid::of_call(&asked.call),
@@ -63,7 +65,7 @@ async fn receive(
             count = "no_room", call.sid = %asked.call,
             "answered a call that nobody can check now, and there is no room to keep more of that kind"
         );
-        return Ok(document);
+        return Ok(answer);
     }
     match context.spool.add(&kept).await {
         Ok(()) => tracing::error!(
@@ -75,7 +77,7 @@ async fn receive(
             "answered a call that the main path did not take, and could not keep it"
         ),
     }
-    Ok(document)
+    Ok(answer)
 }
 
 /// The address for which Twilio signed the request. A rotation may have been faster than the news of it.

@@ -109,7 +109,7 @@ async fn raise(work: &Work<'_>, alert: &Alert) {
     let Some(to) = person.or(owner) else {
         return;
     };
-    let id = DeliveryId::of_calls(&line.number, alert.cause(), now);
+    let id = DeliveryId::of_calls(&line.number, alert.cause(), alert.person(), now);
     let words = (alert.in_words(&line.name), Vec::new());
     let telling = Delivery::new(line, id, Purpose::Conversation, to, words, now);
     let spawned = relay.store.spawn(std::slice::from_ref(&telling)).await;

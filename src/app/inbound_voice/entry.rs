@@ -21,6 +21,15 @@ pub async fn take_in(
     if stored.inbound.earlier.is_some() {
         return Ok(());
     }
+    let caller = call.caller.phone();
+    // A request may say nothing of the caller, or something else: what the call began with counts.
+    let read_for = work.from.and_then(|from| from.caller.phone());
+    let found = if read_for == caller {
+        stored.inbound.clone()
+    } else {
+        let (store, line) = (&work.relay.store, &work.line.number);
+        store.for_call(line, &call.sid, caller).await?.inbound
+    };
     let token = call
         .message
         .as_ref()
@@ -35,7 +44,7 @@ pub async fn take_in(
         talk: talk(work, call),
         ..Text::of(sms, work.relay.now())
     };
-    inbound_sms::take_in_call(work.relay, stored.inbound.clone(), text, work.key).await
+    inbound_sms::take_in_call(work.relay, found, text, work.key).await
 }
 
 fn talk(work: &Work, call: &Call) -> Option<Talk> {

@@ -26,8 +26,11 @@ impl Alert {
 
     /// Something is wrong with a line's calls.
     pub fn of_calls(line: &str, alert: &call::Alert) -> Self {
+        let about = alert
+            .person()
+            .map_or_else(String::new, |person| format!(" ({person})"));
         Self {
-            cause: format!("calls of {line}: {}", alert.cause()),
+            cause: format!("calls of {line}: {}{about}", alert.cause()),
             text: alert.in_words(line),
             refused_with: None,
         }

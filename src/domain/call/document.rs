@@ -81,6 +81,15 @@ impl Call {
 }
 
 impl Leg {
+    /// How long the two talked, as far as Twilio has told. It counts from when the person picked up, and until
+    /// they pressed the key they heard the words.
+    pub(super) fn seconds_told_of_talk(&self) -> Option<u32> {
+        let told = self.ended.as_ref()?.seconds?;
+        let words = self.pressed.zip(self.picked_up);
+        let words = words.map_or(0, |(pressed, up)| pressed.duration_since(up).as_secs());
+        Some(told.saturating_sub(u32::try_from(words).unwrap_or(0)))
+    }
+
     /// Whether this leg was connected, as far as Twilio has told.
     pub(super) fn talked(&self) -> bool {
         let Some(end) = &self.ended else { return false };

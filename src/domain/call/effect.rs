@@ -46,6 +46,18 @@ impl Alert {
         }
     }
 
+    /// The person whom it is about, if it is about one: of each there is an alert of their own.
+    pub fn person(&self) -> Option<&str> {
+        match self {
+            Alert::CannotBeRung { person }
+            | Alert::ConnectedUnasked { person }
+            | Alert::Loop {
+                person: Some(person),
+            } => Some(person),
+            _ => None,
+        }
+    }
+
     /// What the owner reads, or the person whose phone it is about.
     pub fn in_words(&self, line: &str) -> String {
         match self {

@@ -91,9 +91,11 @@ impl DeliveryId {
         Self::hourly(&format!("repair-{}-{error}", digest(line.expose())), at)
     }
 
-    /// The one that tells somebody what is wrong with a line's calls: one for each cause and hour.
-    pub fn of_calls(line: &PhoneNumber, cause: &str, at: Timestamp) -> Self {
-        Self::hourly(&format!("{cause}-{}", digest(line.expose())), at)
+    /// The one that tells somebody what is wrong with a line's calls: one for each cause, person whom it is
+    /// about, and hour.
+    pub fn of_calls(line: &PhoneNumber, cause: &str, about: Option<&str>, at: Timestamp) -> Self {
+        let about = about.map_or_else(String::new, |person| format!("-{}", digest(person)));
+        Self::hourly(&format!("{cause}-{}{about}", digest(line.expose())), at)
     }
 
     /// The one that tells the owner that all phones of a line are busy: one for each hour, whatever
@@ -166,7 +168,7 @@ mod tests {
             DeliveryId::alert(&of, 999),
             DeliveryId::repair(&line, 4_294_967_295, at),
             DeliveryId::busy(&line, at),
-            DeliveryId::of_calls(&line, "recording_not_deleted", at),
+            DeliveryId::of_calls(&line, "recording_not_deleted", Some("Sergio"), at),
             DeliveryId::told(&DeliveryId::follow_up(&sid, "handon", 999), 99),
             DeliveryId::question(&sid, "unsent", 4_294_967_295),
             DeliveryId::failed(&DeliveryId::reply(&sid, 0)),
@@ -186,5 +188,8 @@ mod tests {
         assert_ne!(DeliveryId::repair(&line(0), 30034, at(60)), id);
         assert_ne!(DeliveryId::repair(&line(0), 30032, at(0)), id);
         assert_ne!(DeliveryId::repair(&line(1), 30034, at(0)), id);
+        let of = |person| DeliveryId::of_calls(&line(0), "cannot_be_rung", Some(person), at(0));
+        assert_eq!(of("Sergio"), of("Sergio"));
+        assert_ne!(of("Sergio"), of("Backup"));
     }
 }

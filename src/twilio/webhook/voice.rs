@@ -52,6 +52,12 @@ impl Unverified {
         self.path_and_query.starts_with(VOICE_PATH)
     }
 
+    /// Whether a person and the caller were connected and have finished: nothing is to come next.
+    pub fn tells_of_a_talk(&self) -> bool {
+        let status = self.form.get("DialCallStatus");
+        self.form.get("DialBridged") == Some("true") && status == Some("completed")
+    }
+
     /// Whether this is what somebody pressed who was asked for a key.
     pub fn presses(&self, keys: &str) -> bool {
         self.form.get("Digits") == Some(keys)

@@ -10,7 +10,7 @@ use crate::domain::call::{
 };
 
 /// A shorter talk is taken for an accident: a pocket, or a lost signal.
-const SHORTEST_TALK: u32 = 8;
+pub(super) const SHORTEST_TALK: u32 = 8;
 
 /// What the end of a leg means.
 #[derive(Debug, PartialEq, Eq)]
@@ -142,13 +142,12 @@ impl Turn<'_> {
 
     /// As Twilio says, or since the key was pressed.
     fn seconds_of_talk(&self, at: usize) -> Option<u32> {
-        let leg = &self.call.legs[at];
-        let said = leg.ended.as_ref().and_then(|end| end.seconds);
+        let leg = self.call.legs.get(at)?;
         let since_the_key = || {
             let passed: SignedDuration = self.now.duration_since(leg.pressed?);
             u32::try_from(passed.as_secs()).ok()
         };
-        said.or_else(since_the_key)
+        leg.seconds_told_of_talk().or_else(since_the_key)
     }
 
     pub(super) fn spoke(&mut self, leg: usize, seconds: Option<u32>) {
@@ -156,9 +155,8 @@ impl Turn<'_> {
         let Some(of_leg) = self.call.legs.get(at) else {
             return;
         };
-        let end = of_leg.ended.as_ref();
         let seconds = seconds
-            .or_else(|| end.and_then(|end| end.seconds))
+            .or_else(|| of_leg.seconds_told_of_talk())
             .or(self.call.seconds);
         self.over(Outcome::Spoke {
             person: of_leg.person.clone(),

@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Turn;
+use super::dialed::SHORTEST_TALK;
 use crate::domain::call::document::thanks;
-use crate::domain::call::{Alert, Answer, Effect, Message, MissedAt, Outcome, Stage, Unrung};
+use crate::domain::call::{Alert, Answer, Effect, Leg, Message, MissedAt, Outcome, Stage, Unrung};
 use crate::domain::ids::RecordingSid;
 
 /// A shorter recording is somebody who hung up at the tone.
@@ -67,6 +68,14 @@ impl Turn<'_> {
             return;
         }
         self.call.by_fallback = true;
+        // Whoever talked is asked nothing more: it was the question what comes next that failed.
+        if let Stage::Talking { leg } = self.call.stage {
+            let at = leg.saturating_sub(1);
+            let told = self.call.legs.get(at).and_then(Leg::seconds_told_of_talk);
+            if told.is_none_or(|seconds| SHORTEST_TALK <= seconds) {
+                return self.spoke(leg, told);
+            }
+        }
         self.takes_message();
     }
 

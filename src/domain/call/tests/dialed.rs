@@ -24,7 +24,7 @@ const STATUSES: [LegStatus; 7] = [
     LegStatus::Unknown,
 ];
 const BRIDGED: [Option<bool>; 3] = [None, Some(false), Some(true)];
-const SECONDS: [Option<u32>; 4] = [None, Some(0), Some(3), Some(8)];
+const SECONDS: [Option<u32>; 4] = [None, Some(0), Some(3), Some(9)];
 
 /// The rows of the table, the first that fits.
 fn expected(
@@ -35,7 +35,8 @@ fn expected(
     use Given::{Connect, HangUp};
     let completed = matches!(status, LegStatus::Completed | LegStatus::Answered);
     // Without a length it is counted from the key that was pressed, 40 seconds before.
-    let short = seconds.is_some_and(|seconds| seconds < 8);
+    // Of the length that is told, the second until the key is none of the talk.
+    let short = seconds.is_some_and(|seconds| seconds < 9);
     match (caller_hung_up, given, bridged) {
         (true, Some(Connect) | None, Some(true)) => Then::Spoke,
         (true, Some(Connect), None) if completed => Then::Spoke,

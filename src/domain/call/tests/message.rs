@@ -163,6 +163,44 @@ fn a_talk_that_was_cut_off_goes_on_with_a_message() {
 }
 
 #[test]
+fn the_time_until_the_key_is_no_talk() {
+    let mut world = World::new();
+    world.takes(5, picked_up(1));
+    world.takes(12, pressed(1, "1"));
+    let mut short = world.clone();
+    short.takes(15, dialed(1, LegStatus::Completed, Some(true), Some(10)));
+    assert_eq!(short.call.stage, Stage::TakingMessage);
+    world.takes(25, dialed(1, LegStatus::Completed, Some(true), Some(20)));
+    let spoke = Outcome::Spoke {
+        person: "Sergio".to_owned(),
+        seconds: Some(13),
+    };
+    assert_eq!(world.outcome(), Some(&spoke));
+}
+
+#[test]
+fn a_talk_stays_one_if_the_fallback_is_asked_what_comes_next() {
+    let mut world = World::new();
+    world.takes(5, picked_up(1));
+    world.takes(6, pressed(1, "1"));
+    let over = Event::Progress {
+        leg: 1,
+        sid: sid(1),
+        status: LegStatus::Completed,
+        sip: None,
+        seconds: Some(75),
+    };
+    world.takes(81, over);
+    world.takes(82, Event::TakenByFallback);
+    let spoke = Outcome::Spoke {
+        person: "Sergio".to_owned(),
+        seconds: Some(74),
+    };
+    assert_eq!(world.outcome(), Some(&spoke));
+    assert_eq!(world.times_told(), 1);
+}
+
+#[test]
 fn of_a_call_whose_end_nobody_hears_twilio_is_asked() {
     let mut world = World::new();
     world.takes(214, Event::Due);
