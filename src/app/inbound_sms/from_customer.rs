@@ -81,8 +81,10 @@ pub fn relay(
         ..delivery(way, body, media, line, *now)
     };
     relayed.attached = content::attached(sms, relayed.media.len());
+    let talk_untold = text.talk.as_ref().filter(|talk| !talk.is_told);
     let Some(customer) = sms.from.phone() else {
-        return (vec![relayed], None);
+        let told = talk_untold.is_none().then_some(relayed);
+        return (told.into_iter().collect(), None);
     };
     let before = found.conversation.clone();
     let new = || Conversation::new(customer.clone(), &found.alike, *now);
@@ -92,7 +94,7 @@ pub fn relay(
         &sms::gsm7_line(&content::what(sms)),
         REMEMBERED,
     ));
-    if let Some(talk) = text.talk.as_ref().filter(|talk| !talk.is_told) {
+    if let Some(talk) = talk_untold {
         let talked = (&first.number, talk.is_answer);
         let link = after.talked(talked, &sms.sid, &said, line.policy.conversation_for, *now);
         record.conversation = Some(link);

@@ -72,6 +72,21 @@ async fn a_text_after_a_talk_reaches_whoever_talked_though_nobody_was_texted_abo
 }
 
 #[tokio::test]
+async fn nobody_is_texted_about_a_talk_with_who_withheld_their_number_if_nobody_is_about_any() {
+    let mut line = example();
+    line.voice.as_mut().expect("it takes calls").after_call = false;
+    let world = World::with(line, IN_HOURS).await;
+    let call = world.is_called_by_withheld().await;
+    world.advance(seconds(4)).await;
+    world.sergio().takes_the_call().await;
+    world.advance(seconds(45)).await;
+    call.hangs_up().await;
+    later(&world).await;
+    assert_eq!(spoke_with(&call).await, "Sergio");
+    world.sergio().receives_nothing();
+}
+
+#[tokio::test]
 async fn a_missed_call_is_passed_on_like_a_text() {
     let world = world().await;
     missed_call(&world).await;
