@@ -92,7 +92,7 @@ async fn delete(work: &Work<'_>, sid: &RecordingSid) -> Option<Event> {
 }
 
 /// Tells the person whose phone it is about, otherwise the owner. A call never waits or fails for it.
-async fn raise(work: &Work<'_>, alert: &Alert) {
+pub async fn raise(work: &Work<'_>, alert: &Alert) {
     let (relay, line, now) = (work.relay, work.line, work.relay.now());
     tracing::error!(
         count = "call_trouble", call.sid = %work.sid, line = line.name, because = alert.cause(),

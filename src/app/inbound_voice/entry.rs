@@ -6,10 +6,19 @@ use super::voicemail::VOICEMAIL_PATH;
 use super::work::Work;
 use crate::app::inbound_sms::{self, Talk, Text};
 use crate::app::ports::store::ForCall;
-use crate::domain::call::{Call, Outcome, Stage, entry};
+use crate::domain::call::{Call, Outcome, Stage, entry, says_voicemail};
 
 /// A talk that is shorter does not answer what the customer waits for.
 const ANSWERS: u32 = 10;
+
+/// Whether people were told of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Now, or the same was told before.
+    This,
+    /// Something else was told before, and the message that the caller left was not.
+    NotOfTheMessage,
+}
 
 /// Takes it in. Once more makes no difference: the call's name is its name.
 pub async fn take_in(
@@ -17,9 +26,21 @@ pub async fn take_in(
     stored: &ForCall,
     call: &Call,
     received: Timestamp,
-) -> anyhow::Result<()> {
-    if stored.inbound.earlier.is_some() {
-        return Ok(());
+) -> anyhow::Result<Told> {
+    if let Some(earlier) = &stored.inbound.earlier {
+        // Whoever took it in was stopped before the call itself was saved.
+        let is_message = matches!(
+            call.stage,
+            Stage::Over {
+                outcome: Outcome::Voicemail { .. }
+            }
+        );
+        let is_other = is_message && !says_voicemail(&earlier.sms.body);
+        return Ok(if is_other {
+            Told::NotOfTheMessage
+        } else {
+            Told::This
+        });
     }
     let caller = call.caller.phone();
     // A request may say nothing of the caller, or something else: what the call began with counts.
@@ -37,14 +58,15 @@ pub async fn take_in(
     let url = |token| format!("{}{VOICEMAIL_PATH}{token}", work.line.public_url);
     let link = token.map(url);
     let Some(sms) = entry(call, work.line, link.as_deref()) else {
-        return Ok(());
+        return Ok(Told::This);
     };
     let text = Text {
         received,
         talk: talk(work, call),
         ..Text::of(sms, work.relay.now())
     };
-    inbound_sms::take_in_call(work.relay, found, text, work.key).await
+    inbound_sms::take_in_call(work.relay, found, text, work.key).await?;
+    Ok(Told::This)
 }
 
 fn talk(work: &Work, call: &Call) -> Option<Talk> {

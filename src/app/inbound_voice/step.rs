@@ -6,6 +6,7 @@ use anyhow::Context;
 use futures::future::join;
 use jiff::Timestamp;
 
+use super::entry::Told;
 use super::work::Work;
 use super::{effects, entry, voicemail};
 use crate::app::audit::records;
@@ -19,6 +20,8 @@ use crate::twilio::webhook::{CallFrom, Refusal};
 
 /// How often a step is taken anew because somebody else saved the call meanwhile.
 const MOST_STEPS: usize = 12;
+
+const LATE_VOICEMAIL: call::Effect = call::Effect::Alert(call::Alert::LateVoicemail);
 
 /// A call after an event, however it was before.
 struct Stepped {
@@ -83,7 +86,15 @@ impl Work<'_> {
             // In this order: whoever is killed in between has told people, and the step that is taken again
             // tells nobody twice.
             if self.is_told(before, &stepped) {
-                Box::pin(entry::take_in(self, &stored, &stepped.call, now)).await?;
+                let told = Box::pin(entry::take_in(self, &stored, &stepped.call, now)).await?;
+                if told == Told::NotOfTheMessage {
+                    stepped.effects.push(LATE_VOICEMAIL);
+                }
+            }
+            // It is the only word of that message.
+            if stepped.effects.contains(&LATE_VOICEMAIL) {
+                stepped.effects.retain(|effect| *effect != LATE_VOICEMAIL);
+                effects::raise(self, &call::Alert::LateVoicemail).await;
             }
             if self.save(&stored, &mut stepped, now).await? == Saved::Yes {
                 let carrying_out = effects::carry_out(self, &stepped.call, &stepped.effects);

@@ -17,6 +17,9 @@ const LONGEST_ADDRESS: usize = 60;
 /// With longer names only their number is said, so that the text stays one segment.
 const LONGEST_NAMES: usize = 60;
 
+/// What the entry of a message begins with.
+const VOICEMAIL: &str = "Voicemail ";
+
 /// The entry of a call that is over; `None` of one that goes on or was refused. `link` is where the message
 /// can be heard.
 pub fn entry(call: &Call, line: &Line, link: Option<&str>) -> Option<InboundSms> {
@@ -79,6 +82,11 @@ fn missed(call: &Call, line: &Line, at: MissedAt) -> String {
     }
 }
 
+/// Whether an entry is about a message.
+pub fn says_voicemail(entry: &str) -> bool {
+    entry.starts_with(VOICEMAIL)
+}
+
 /// `rang Sergio and Backup`
 fn rang(call: &Call) -> String {
     let mut names: Vec<String> = Vec::new();
@@ -110,7 +118,7 @@ fn plain_name(name: &str) -> String {
 
 fn voicemail(call: &Call, line: &Line, seconds: u32, link: Option<&str>) -> String {
     let mut says = format!(
-        "Voicemail {}:{:02}, {}",
+        "{VOICEMAIL}{}:{:02}, {}",
         seconds / 60,
         seconds % 60,
         time(call, line)

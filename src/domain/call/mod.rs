@@ -20,7 +20,7 @@ mod words;
 pub use answer::{Answer, Greeting, Rejected, Spoken};
 pub use begin::{Began, Found, NewCall, begin, found, taken_by_fallback};
 pub use effect::{Alert, Effect};
-pub use entry::entry;
+pub use entry::{entry, says_voicemail};
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall};
 pub use step::{NotOfTheCall, Step, step};

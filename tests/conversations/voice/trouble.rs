@@ -197,6 +197,28 @@ async fn a_message_that_is_heard_of_after_a_missed_call_was_told_of_is_the_owner
 }
 
 #[tokio::test]
+async fn a_message_after_a_talk_of_which_only_the_text_was_kept_is_the_owners_to_know() {
+    let world = world().await;
+    let call = world.customer().calls().await;
+    world.advance(seconds(3)).await;
+    world.sergio().takes_the_call().await;
+    world.advance(seconds(40)).await;
+    // People are told of the talk, and then the call itself cannot be saved: Twilio asks the fallback.
+    world.faults.call_saves.store(u32::MAX, Ordering::SeqCst);
+    world.sergio().hangs_up().await;
+    call.until_the_tone().await;
+    world.sergio().receives("with Sergio");
+    world.faults.call_saves.store(0, Ordering::SeqCst);
+    world.take_kept_now().await;
+    call.leaves_a_message(10).await;
+    while world.take_kept().await != Left::Nothing {}
+    later(&world).await;
+    world.owner().receives("A message to qdn was heard of late");
+    assert!(call.kept_message().await.is_some());
+    assert_eq!(all_texts(&world), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_kept_request_that_comes_when_the_call_was_told_of_long_ago_is_taken_without_a_word() {
     let world = world().await;
     let call = world.customer().calls().await;
@@ -207,7 +229,7 @@ async fn a_kept_request_that_comes_when_the_call_was_told_of_long_ago_is_taken_w
     world.sergio().hangs_up().await;
     // Twilio sends the caller to the fallback, although the relay knows that they talked. That hangs up.
     world.advance(minutes(5)).await;
-    assert!(call.is_over());
+    assert!(!call.goes_on());
     world.sergio().receives("with Sergio");
     while world.take_kept().await != Left::Nothing {}
     later(&world).await;

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::bail;
@@ -16,6 +16,7 @@ pub struct Faults {
     /// Saves that go well before the failing ones.
     pub saves_spared: AtomicU32,
     pub saves: AtomicU32,
+    pub call_saves: AtomicU32,
     /// Writes of a notice and its deliveries that go well before the failing ones.
     pub notice_writes_spared: AtomicU32,
     pub notice_writes: AtomicU32,
@@ -23,6 +24,35 @@ pub struct Faults {
     pub late_answers: AtomicU32,
     /// The same for those whose path ends so, and how often.
     late_at: Mutex<Option<(String, u32)>>,
+    /// What goes wrong by chance.
+    pub weather: Mutex<Option<CallWeather>>,
+    /// The process died in the request that it works on.
+    pub(crate) died: tokio::sync::Notify,
+    /// Whether a request of Twilio's is answered now: only then may the process die.
+    pub(crate) in_request: AtomicBool,
+}
+
+/// What goes wrong with the store and the process while calls are handled, by chance.
+pub struct CallWeather {
+    pub dice: fastrand::Rng,
+    /// How often a call of the store fails, before or after its effect.
+    pub fails: f64,
+    /// How often a process dies at a write, before or after its effect.
+    pub dies: f64,
+    /// How often an answer comes when Twilio has stopped to wait.
+    pub late: f64,
+    /// Nobody answers at the main path.
+    pub main_path_is_down: bool,
+    /// How often anything of it happened.
+    pub happened: u64,
+}
+
+impl CallWeather {
+    fn strikes(&mut self, share: f64) -> bool {
+        let strikes = self.dice.f64() < share;
+        self.happened += u64::from(strikes);
+        strikes
+    }
 }
 
 impl Faults {
@@ -47,7 +77,48 @@ impl Faults {
         *self.late_at.lock().unwrap() = Some((path_ends.to_owned(), times));
     }
 
+    /// Whether the main path is down, and that is a path of it.
+    pub(crate) fn is_unreachable(&self, path: &str) -> bool {
+        let weather = self.weather.lock().unwrap();
+        let is_down = weather.as_ref().is_some_and(|it| it.main_path_is_down);
+        is_down && !path.contains("/fallback")
+    }
+
+    /// Whether a call of the store fails now.
+    fn fails_by_chance(&self, method: &str) -> Result<()> {
+        let mut weather = self.weather.lock().unwrap();
+        let is_of_calls = OF_CALLS.contains(&method);
+        if is_of_calls && weather.as_mut().is_some_and(|it| it.strikes(it.fails)) {
+            bail!("the store does not answer");
+        }
+        Ok(())
+    }
+
+    fn is_in_request(&self) -> bool {
+        self.in_request.load(Ordering::SeqCst)
+    }
+
+    /// Never comes back if the process dies now.
+    async fn may_die(&self, method: &str) {
+        let dies = {
+            let mut weather = self.weather.lock().unwrap();
+            let is_of_calls = OF_CALLS.contains(&method);
+            is_of_calls && weather.as_mut().is_some_and(|it| it.strikes(it.dies))
+        };
+        if dies {
+            self.died.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+
     pub(crate) fn answers_late(&self, path: &str) -> bool {
+        if let Some(weather) = &mut *self.weather.lock().unwrap()
+            && path.contains("/voice")
+            && !path.contains("/fallback")
+            && weather.strikes(weather.late)
+        {
+            return true;
+        }
         let mut late_at = self.late_at.lock().unwrap();
         if let Some((path_ends, times)) = &mut *late_at
             && path.ends_with(path_ends.as_str())
@@ -70,6 +141,7 @@ impl Faults {
         let fails = match method {
             "for_inbound" | "for_call" => strikes(&self.reads),
             "take_in" => strikes(&self.records),
+            "save_call" => strikes(&self.call_saves),
             "save" => !strikes(&self.saves_spared) && strikes(&self.saves),
             "save_notice" | "spawn" => self.breaks_off(),
             _ => false,
@@ -96,6 +168,9 @@ pub struct Failing {
     pub faults: Arc<Faults>,
 }
 
+/// The store's methods that the handling of calls uses.
+const OF_CALLS: [&str; 5] = ["for_call", "save_call", "call", "keep_voicemail", "take_in"];
+
 pub(crate) fn strikes(left: &AtomicU32) -> bool {
     left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
         .is_ok()
@@ -115,6 +190,7 @@ impl Hook for Failing {
         answer: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         self.faults.strike(method)?;
+        self.faults.fails_by_chance(method)?;
         answer.await
     }
 
@@ -124,7 +200,17 @@ impl Hook for Failing {
         effect: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         self.faults.strike(method)?;
-        effect.await
+        self.faults.fails_by_chance(method)?;
+        let is_request = self.faults.is_in_request();
+        if is_request {
+            self.faults.may_die(method).await;
+        }
+        let done = effect.await?;
+        if is_request {
+            self.faults.may_die(method).await;
+        }
+        self.faults.fails_by_chance(method)?;
+        Ok(done)
     }
 
     /// Half of a page is there when it dies.
