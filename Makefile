@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people interleavings cost scale crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people simulate-calls interleavings cost scale crash fan-out bench-load differential fuzz documents
 
 ## help: this list
 help:
@@ -95,6 +95,12 @@ simulate-people:
 	$(step) "simulate-people"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::people::as_many -- --ignored --nocapture
+
+## simulate-calls: calls, with people who answer or do not, and callers who hang up or leave messages
+simulate-calls:
+	$(step) "simulate-calls"
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
+		cargo test --profile quick --test relay simulation::calls::as_many -- --ignored --nocapture
 
 ## interleavings: every order in which the relay can come to work on four texts, of more texts than the tests walk
 interleavings:

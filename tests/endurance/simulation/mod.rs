@@ -4,6 +4,7 @@
 //!
 //! `make simulate SEEDS=100000` runs many, `make simulate SEED=7` one with a trace.
 
+mod calls;
 mod check;
 mod faults;
 mod faulty;
