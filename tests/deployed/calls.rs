@@ -1,5 +1,7 @@
 //! Calls as deployed: API Gateway, inbound-voice, the table, the worker, and the fallback without all of that.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use relay::adapters::aws::dynamodb::DynamoStore;
 use relay::app::ports::store::{Calls, Saved};
@@ -75,6 +77,19 @@ pub async fn talks_to_backup(world: &World) -> String {
     world.sandbox.caller_acts(&call, &Act::HangUp).unwrap();
     world.is_over(&call).await;
     call
+}
+
+/// The customer calls and hangs up while it rings.
+pub async fn is_missed(world: &World) {
+    let new = NewCall {
+        hang_up_after: Some(Duration::from_secs(4)),
+        ..NewCall::default()
+    };
+    let line = number_of(LINE);
+    let call = world.sandbox.call(CUSTOMER, &line, new).unwrap();
+    let ended = |record: &Value| record["kind"] == "call_ended" && record["call_sid"] == call;
+    let ended = world.recorded(ended).await;
+    assert_eq!(ended["outcome"], "missed: ringing");
 }
 
 /// The customer's call of ten minutes ago, of which Twilio does not know any more.
@@ -158,7 +173,7 @@ async fn a_message_is_told_kept_played_and_deleted_at_twilio() {
         world.sweep().await.unwrap();
         let listed = world.relay(&["voicemail", "list", "--json"]);
         let listed: Value = serde_json::from_str(&listed).unwrap();
-        (listed["messages"][0]["is_at_twilio"] == false).then_some(())
+        (listed[0]["messages"][0]["is_at_twilio"] == false).then_some(())
     };
     eventually(deleted).await.unwrap_or_else(|| {
         let listed = world.relay(&["voicemail", "list", "--json"]);

@@ -6,13 +6,13 @@ use relay::domain::delivery::Status;
 use relay::sandbox::{Fault, Injection, Text};
 use serde_json::Value;
 
-use super::calls::{keep_call_without_an_end, talks_to_backup};
+use super::calls::{is_missed, keep_call_without_an_end, talks_to_backup};
 use super::invitations::{ANA, invitation};
 use super::notices::{lift, phone, subscribe};
 use super::permissions::{Permission, granted};
 use super::reconciliation::YESTERDAY;
 use super::texts::keep_unreadable_delivery;
-use super::world::{FUNCTIONS, SERGIO, World, eventually, number_of, sid};
+use super::world::{CUSTOMER, FUNCTIONS, SERGIO, World, eventually, number_of, sid};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_permission_that_the_template_grants_is_needed() {
@@ -24,8 +24,11 @@ async fn every_permission_that_the_template_grants_is_needed() {
     world.receives(SERGIO, 1).await;
     relays_texts(&world).await;
     tells_people(&world).await;
-    // The customer waited until then, and waits again when the sweep ends the other call.
     talks_to_backup(&world).await;
+    // The customer waits again by each of the two: first inbound-voice moves them in lists, then the sweep does.
+    answers_the_customer(&world, "0107 Yes").await;
+    is_missed(&world).await;
+    answers_the_customer(&world, "0107 Come at five").await;
     keep_call_without_an_end(&world).await;
     // And the sweep finds something to wake.
     keep_unreadable_delivery(&world).await;
@@ -41,6 +44,18 @@ async fn every_permission_that_the_template_grants_is_needed() {
             unused()
         );
     }
+}
+
+async fn answers_the_customer(world: &World, words: &str) {
+    world.texts(SERGIO, Text::new(words));
+    let (_, answer) = words.split_once(' ').unwrap();
+    let received = async || {
+        let received = world.received(CUSTOMER);
+        received.iter().any(|text| text == answer).then_some(())
+    };
+    eventually(received)
+        .await
+        .expect("the customer is answered");
 }
 
 /// A text came by no webhook, nor did a subscriber's who left, nor the news that a notice did not arrive.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use relay::domain::credentials::Secret;
 use relay::hosts::server::kept::Left;
-use relay::sandbox::{CallFault, CallTrouble, Fault, Injection, demo_account};
+use relay::sandbox::{CallFault, CallTrouble, Fault, Injection, Unchecked, demo_account};
 
 use super::*;
 
@@ -199,6 +199,11 @@ async fn a_message_that_is_heard_of_after_a_missed_call_was_told_of_is_the_owner
 #[tokio::test]
 async fn a_message_after_a_talk_of_which_only_the_text_was_kept_is_the_owners_to_know() {
     let world = world().await;
+    // Otherwise the fallback would know that they talked, and hang up.
+    world.sandbox.set_unchecked(Unchecked {
+        dial_bridged_absent: true,
+        ..world.sandbox.unchecked()
+    });
     let call = world.customer().calls().await;
     world.advance(seconds(3)).await;
     world.sergio().takes_the_call().await;
