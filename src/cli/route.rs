@@ -107,8 +107,8 @@ struct CallRouted {
     decision: Value,
     /// Who is rung first.
     rings: Option<String>,
-    /// Who is rung after that, in this order, if they take calls then.
-    then: Vec<String>,
+    /// Who is rung after that, in this order, if they take calls then. `then` is the decision's.
+    rings_then: Vec<String>,
     skipped: Vec<Skipped>,
     unrung: Option<Unrung>,
     stage: Stage,
@@ -154,7 +154,7 @@ impl Route {
             twiml: document(&began.answer, &sid, &line.public_url),
             story: story.skip(1).map(|(_, says)| says).collect(),
             known: call.decision,
-            then: call.then,
+            rings_then: call.then,
             skipped: call.skipped,
             unrung: call.unrung,
             stage: call.stage,
@@ -176,8 +176,8 @@ fn print_call(routed: &CallRouted, line: &Line) -> Result<(), Unwritten> {
     for row in &routed.story {
         tell!("  {}", printable(row))?;
     }
-    if !routed.then.is_empty() {
-        let then = routed.then.join(", ");
+    if !routed.rings_then.is_empty() {
+        let then = routed.rings_then.join(", ");
         tell!(
             "  {DIM}then, if nobody answers: {}{DIM:#}",
             printable(&then)

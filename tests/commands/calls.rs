@@ -101,7 +101,7 @@ async fn calls_are_listed_with_numbers_masked_and_explained() {
 
     let story = place.relay(&["explain", sid(2).as_str()]).out();
     for part in [
-        "A call to qdn, of which nobody was told",
+        "A call to qdn, of which nobody is told by text",
         "+1•••42",
         "outcome: voicemail of 23 s",
     ] {

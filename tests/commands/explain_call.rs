@@ -43,7 +43,7 @@ async fn a_call_of_which_nobody_was_told_is_explained() {
 
     let told = place.relay(&["explain", sid.as_str()]).out();
     for said in [
-        "A call to qdn, of which nobody was told",
+        "A call to qdn, which is not over",
         "10:00:00  call from +1•••42 (attested A); no conversation; on duty: Sergio",
         "10:00:00  rang Sergio for up to 20 s",
         "10:00:00  Sergio was busy or declined, SIP 486",

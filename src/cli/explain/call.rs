@@ -7,7 +7,7 @@ use super::print_moments;
 use crate::app::ports::store::Store;
 use crate::cli::candidates::BOLD;
 use crate::cli::output::{Unwritten, tell};
-use crate::domain::call::story;
+use crate::domain::call::{Stage, story};
 use crate::domain::ids::CallSid;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::time_zone::TimeZone;
@@ -17,6 +17,8 @@ pub struct CallTold {
     pub call_sid: CallSid,
     pub line: String,
     pub moments: Vec<Moment>,
+    #[serde(skip)]
+    is_over: bool,
     #[serde(skip)]
     zone: TimeZone,
 }
@@ -38,14 +40,20 @@ impl CallTold {
             call_sid: sid,
             line: call.decision.line.clone(),
             moments: moments.map(|(at, says)| Moment::new(at, says)).collect(),
+            is_over: matches!(call.stage, Stage::Over { .. }),
             zone,
         }))
     }
 }
 
-/// A call of which people read nothing.
+/// A call of which people have read nothing.
 pub fn print(call: &CallTold) -> Result<(), Unwritten> {
     tell!("{BOLD}{}{BOLD:#}", call.call_sid)?;
-    tell!("A call to {}, of which nobody was told", call.line)?;
+    let stands = if call.is_over {
+        "of which nobody is told by text"
+    } else {
+        "which is not over"
+    };
+    tell!("A call to {}, {stands}", call.line)?;
     print_moments(&call.moments, &call.zone)
 }

@@ -48,13 +48,19 @@ impl Explain {
         let sid = match CallSid::parse(&self.sid) {
             Ok(call) => MessageSid::of_call(&call),
             Err(_) => MessageSid::parse(&self.sid)
-                .map_err(|bad| WrongUsage(format!("{:?} is {bad}", self.sid)))?,
+                .map_err(|bad| WrongUsage(format!("{:?} is {bad}, and no call's", self.sid)))?,
         };
         let store = self.relay.store().await?;
         let call = CallTold::find(store.as_ref(), &sid).await?;
         let Some(record) = store.inbound(&sid).await? else {
             if let Some(call) = &call {
                 return show::print(call, self.json, call::print);
+            }
+            if sid.call().is_some() {
+                bail!(
+                    "no call {sid} came in here; `relay calls` lists those that did, and --data or --stack \
+                     names the relay"
+                );
             }
             bail!(
                 "no text {sid} came in here; check that it is the SID of the customer's text and \
