@@ -214,9 +214,13 @@ fn new(record: &InboundRecord) -> Recorded {
     let Decision {
         rule, to_person, ..
     } = &record.decision;
+    let what = match record.sms.sid.call() {
+        Some(_) => "people are told of a call",
+        None => "a text came in",
+    };
     tracing::info!(
         message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
-        rule = ?rule, to = to_person.as_deref(), "a text came in",
+        rule = ?rule, to = to_person.as_deref(), "{what}",
     );
     Recorded::New
 }
