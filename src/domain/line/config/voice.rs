@@ -71,7 +71,7 @@ pub(super) fn read(line: &mut Table, name: &str) -> Option<Voice> {
     if voice.ring_for < voice.ring {
         let message = format!(
             "ring_for is {} and ring {}, so that nobody's phone would ring to the end; write a ring_for that \
-             is longer than ring",
+             is as long as ring at least",
             in_words(voice.ring_for),
             in_words(voice.ring)
         );
@@ -222,7 +222,9 @@ fn read_calls(value: &DeValue, mistakes: &Mistakes) -> Result<TakesCalls, String
             TakesCalls::Never
         });
     }
-    list(value, advice)?;
+    if list(value, advice)?.is_empty() {
+        return Err("the list of hours is empty; write calls = false".to_owned());
+    }
     values::windows(value, mistakes).map(TakesCalls::Weekly)
 }
 

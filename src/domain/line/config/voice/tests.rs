@@ -109,7 +109,7 @@ fn mistakes_are_named_with_what_to_write() {
         (voice("ring = \"41s\""), "from 10s to 40s"),
         (
             voice("ring = \"40s\"\nring_for = \"30s\""),
-            "longer than ring",
+            "as long as ring at least",
         ),
         (voice("most_rings = 0"), "from 1 to 10"),
         (voice("talk_limit = \"5h\""), "too long"),
@@ -159,6 +159,8 @@ fn mistakes_are_named_with_what_to_write() {
     assert!(error.contains("takes no calls"), "{error}");
     let error = line("[line.voice]", "calls = \"always\"").unwrap_err();
     assert!(error.contains("write true, false or hours"), "{error}");
+    let error = line("[line.voice]", "calls = []").unwrap_err();
+    assert!(error.contains("write calls = false"), "{error}");
     let error = line("[line.voice]", "calls = [\"Monday\"]").unwrap_err();
     assert!(error.contains("\"Mon\""), "{error}");
 }
