@@ -158,6 +158,7 @@ impl Machine {
             .route("/twilio/sms/", post(sms).fallback(not_posted))
             .layer(from_fn_with_state(load.clone(), count_load))
             .route("/twilio/voice", post(voice).fallback(not_posted))
+            .route("/twilio/voice/", post(voice).fallback(not_posted))
             .route(
                 "/twilio/voice/{*news}",
                 post(voice).get(voice).fallback(not_posted),
