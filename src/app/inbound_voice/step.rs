@@ -12,7 +12,7 @@ use super::{effects, entry, voicemail};
 use crate::app::audit::records;
 use crate::app::ports::store::{ForCall, Saved};
 use crate::domain::call::{
-    self, Answer, Attestation, Call, Caller, Event, LineCalls, NewCall, Outcome, Stage,
+    self, Answer, Attestation, Call, Caller, Event, NewCall, Outcome, Stage, Step,
 };
 use crate::domain::phone::PhoneNumber;
 use crate::twilio::answer::WebhookError;
@@ -22,14 +22,6 @@ use crate::twilio::webhook::{CallFrom, Refusal};
 const MOST_STEPS: usize = 12;
 
 const LATE_VOICEMAIL: call::Effect = call::Effect::Alert(call::Alert::LateVoicemail);
-
-/// A call after an event, however it was before.
-struct Stepped {
-    call: Call,
-    live: LineCalls,
-    answer: Answer,
-    effects: Vec<call::Effect>,
-}
 
 impl Work<'_> {
     /// Takes the call's next step, keeps it, and carries out what follows, with the steps that come of that.
@@ -124,13 +116,7 @@ impl Work<'_> {
         now: Timestamp,
     ) -> anyhow::Result<Option<Call>> {
         let known = stored.inbound.known(now);
-        let began = call::found(self.line, &known, &stored.live, self.new_call(), was, now);
-        let mut stepped = Stepped {
-            call: began.call,
-            live: began.live,
-            answer: began.answer,
-            effects: began.effects,
-        };
+        let mut stepped = call::found(self.line, &known, &stored.live, self.new_call(), was, now);
         self.name_the_message(&mut stepped.call);
         if self.is_told(None, &stepped) {
             Box::pin(entry::take_in(self, &stored, &stepped.call, was.came)).await?;
@@ -153,33 +139,25 @@ impl Work<'_> {
         }
     }
 
-    fn step(&self, stored: &ForCall, event: Event, now: Timestamp) -> Result<Stepped, Refusal> {
+    fn step(&self, stored: &ForCall, event: Event, now: Timestamp) -> Result<Step, Refusal> {
         let known = stored.inbound.known(now);
         if let Some(call) = &stored.call {
             let step = call::step(call, &stored.live, event, self.line, &known, now);
-            let step = step.map_err(|_| Refusal::OtherCall)?;
-            return Ok(Stepped {
-                call: step.call,
-                live: step.live,
-                answer: step.answer,
-                effects: step.effects,
-            });
+            return step.map_err(|_| Refusal::OtherCall);
         }
         let new = self.new_call();
-        let began = match event {
-            _ if self.at.is_some() => {
-                call::taken_by_fallback(self.line, &known, &stored.live, new, now)
-            }
-            Event::Began => call::begin(self.line, &known, &stored.live, new, now),
+        match event {
+            _ if self.at.is_some() => Ok(call::taken_by_fallback(
+                self.line,
+                &known,
+                &stored.live,
+                new,
+                now,
+            )),
+            Event::Began => Ok(call::begin(self.line, &known, &stored.live, new, now)),
             // Nobody heard the call begin: its first request was lost, or it is forgotten.
-            _ => return Err(Refusal::UnknownCall),
-        };
-        Ok(Stepped {
-            call: began.call,
-            live: began.live,
-            answer: began.answer,
-            effects: began.effects,
-        })
+            _ => Err(Refusal::UnknownCall),
+        }
     }
 
     /// The link to a message is made when it begins, so that every request after that finds the same.
@@ -190,13 +168,14 @@ impl Work<'_> {
     }
 
     /// A talk counts for the customer's conversation, whether or not the person is texted about it.
-    fn is_told(&self, before: Option<&Call>, stepped: &Stepped) -> bool {
+    fn is_told(&self, before: Option<&Call>, stepped: &Step) -> bool {
         let spoke = |call: &Call| {
-            let outcome = match &call.stage {
-                Stage::Over { outcome } => Some(outcome),
-                _ => None,
-            };
-            matches!(outcome, Some(Outcome::Spoke { .. }))
+            matches!(
+                call.stage,
+                Stage::Over {
+                    outcome: Outcome::Spoke { .. }
+                }
+            )
         };
         let has_spoken = spoke(&stepped.call) && !before.is_some_and(spoke);
         has_spoken || stepped.effects.contains(&call::Effect::Tell)
@@ -205,7 +184,7 @@ impl Work<'_> {
     async fn save(
         &self,
         stored: &ForCall,
-        stepped: &mut Stepped,
+        stepped: &mut Step,
         now: Timestamp,
     ) -> anyhow::Result<Saved> {
         let before = stored.call.as_ref();

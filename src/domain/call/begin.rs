@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::document::document;
 use super::ring::{live_call, next_person, ring, time_to_ring};
 use super::{
-    Alert, Answer, Attestation, Call, Caller, Effect, LineCalls, MissedAt, Outcome, Refused, Skip,
-    Skipped, Stage, Unrung,
+    Alert, Attestation, Call, Caller, Effect, LineCalls, MissedAt, Outcome, Refused, Skip, Skipped,
+    Stage, Step, Unrung,
 };
 use crate::domain::ids::CallSid;
 use crate::domain::line::voice::Treatment;
@@ -22,15 +22,6 @@ pub struct NewCall {
     pub attestation: Attestation,
     /// City and state as Twilio guesses them from the number.
     pub place: Option<String>,
-}
-
-/// A call that began.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Began {
-    pub call: Call,
-    pub live: LineCalls,
-    pub answer: Answer,
-    pub effects: Vec<Effect>,
 }
 
 /// So many calls of one number may go on at once; the next ones are sent to the voicemail.
@@ -49,7 +40,7 @@ enum Course {
 
 /// Decides about a call that was not heard of before. `known` is what is known of the caller, as for a text
 /// of theirs, and of the line's people.
-pub fn begin(line: &Line, known: &Known, live: &LineCalls, new: NewCall, now: Timestamp) -> Began {
+pub fn begin(line: &Line, known: &Known, live: &LineCalls, new: NewCall, now: Timestamp) -> Step {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
     let mut live = heard_of(live, &new, now);
@@ -82,7 +73,7 @@ pub fn taken_by_fallback(
     live: &LineCalls,
     new: NewCall,
     now: Timestamp,
-) -> Began {
+) -> Step {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
     let live = heard_of(live, &new, now);
@@ -110,7 +101,7 @@ pub fn found(
     new: NewCall,
     was: Found,
     now: Timestamp,
-) -> Began {
+) -> Step {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
     let mut call = opened(line, known, new, was.came);
@@ -146,9 +137,9 @@ fn began(
     effects: Vec<Effect>,
     line: &Line,
     voice: &Voice,
-) -> Began {
+) -> Step {
     live.set(&call.sid, live_call(&call));
-    Began {
+    Step {
         answer: document(&call, line, voice),
         call,
         live,

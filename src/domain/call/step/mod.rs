@@ -17,7 +17,7 @@ use crate::domain::ids::CallSid;
 use crate::domain::line::{Line, Voice};
 use crate::domain::routing::Known;
 
-/// A call after an event. If call or live calls are different, they are to be saved.
+/// A call as it began, or after an event. If call or live calls are different, they are to be saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub call: Call,
