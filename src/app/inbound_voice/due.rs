@@ -1,11 +1,9 @@
 //! Calls that somebody has to look at: their end was not heard of, or their message is to be fetched or deleted.
 
 use super::work::{Work, found};
-use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::call::Event;
 use crate::domain::ids::CallSid;
-use crate::twilio::answer::WebhookError;
 
 /// Looks at the calls that are due, at most `most`. Returns how many.
 pub async fn sweep(relay: &Relay, most: usize) -> anyhow::Result<usize> {
@@ -27,19 +25,14 @@ async fn look_at(relay: &Relay, sid: &CallSid) -> anyhow::Result<()> {
     };
     let (line, stored) = found(relay, &call).await?;
     let credentials = relay.credentials.current().await?;
-    let key = HashKey::of(&credentials);
     let work = Work {
         relay,
         credentials: &credentials,
-        key: &key,
         line: &line,
         sid,
         from: None,
         at: None,
     };
-    match work.take(stored, Event::Due).await {
-        Ok(_) => Ok(()),
-        Err(WebhookError::Failed(error)) => Err(error),
-        Err(WebhookError::Refused(refusal)) => Err(refusal.into()),
-    }
+    work.take(stored, Event::Due).await?;
+    Ok(())
 }

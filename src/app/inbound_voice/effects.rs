@@ -3,7 +3,6 @@
 use super::voicemail;
 use super::work::Work;
 use crate::app::ports::alerts;
-use crate::app::ports::queue::WakeUp;
 use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage};
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
 use crate::domain::ids::{DeliveryId, RecordingSid};
@@ -111,15 +110,18 @@ pub async fn raise(work: &Work<'_>, alert: &Alert) {
     };
     let id = DeliveryId::of_calls(&line.number, alert.cause(), alert.person(), now);
     let words = (alert.in_words(&line.name), Vec::new());
-    let telling = Delivery::new(line, id, Purpose::Conversation, to, words, now);
-    let spawned = relay.store.spawn(std::slice::from_ref(&telling)).await;
-    let sent = match spawned {
-        Ok(()) => relay.queue.send(&WakeUp::of(&telling, now, now), now).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = sent {
-        tracing::error!(
+    let telling = [Delivery::new(
+        line,
+        id,
+        Purpose::Conversation,
+        to,
+        words,
+        now,
+    )];
+    match relay.store.spawn(&telling).await {
+        Ok(()) => relay.wake_spawned(&telling, now).await,
+        Err(error) => tracing::error!(
             call.sid = %work.sid, error = format!("{error:#}"), "nobody could be told of it"
-        );
+        ),
     }
 }

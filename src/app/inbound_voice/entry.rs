@@ -65,7 +65,7 @@ pub async fn take_in(
         talk: talk(work, call),
         ..Text::of(sms, work.relay.now())
     };
-    inbound_sms::take_in_call(work.relay, found, text, work.key).await?;
+    inbound_sms::take_in_call(work.relay, found, text, &work.key()).await?;
     Ok(Told::This)
 }
 

@@ -1,12 +1,10 @@
 //! A call of which no request came, found in Twilio's list when it was over.
 
 use super::work::{Work, found};
-use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::call::{Attestation, Event, Found};
 use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
-use crate::twilio::answer::WebhookError;
 use crate::twilio::client::{CallAtTwilio, RecordingAtTwilio, RecordingState};
 use crate::twilio::webhook::CallFrom;
 
@@ -48,7 +46,6 @@ pub async fn take_in_late(
     let work = Work {
         relay,
         credentials,
-        key: &HashKey::of(credentials),
         line,
         sid: &listed.sid,
         from: Some(&from),
@@ -65,11 +62,7 @@ pub async fn take_in_late(
     if let Some((sid, seconds)) = message {
         let (_, stored) = found(relay, &call).await?;
         let seconds = Some(seconds);
-        match work.take(stored, Event::Recording { sid, seconds }).await {
-            Ok(_) => {}
-            Err(WebhookError::Failed(error)) => return Err(error),
-            Err(WebhookError::Refused(refusal)) => return Err(refusal.into()),
-        }
+        work.take(stored, Event::Recording { sid, seconds }).await?;
     }
     Ok(true)
 }

@@ -6,7 +6,6 @@ use futures::future::try_join;
 use jiff::Timestamp;
 
 use super::work::Work;
-use crate::app::ports::audit::HashKey;
 use crate::app::ports::credentials::verify;
 use crate::app::ports::kept_texts::SpooledText;
 use crate::app::ports::store::ForCall;
@@ -125,11 +124,9 @@ async fn take(
         );
     }
     let is_callback = news.path.is_callback();
-    let key = HashKey::of(&credentials);
     let work = Work {
         relay,
         credentials: &credentials,
-        key: &key,
         line: &line,
         sid: &news.call,
         from: news.from.as_ref(),

@@ -53,11 +53,8 @@ impl Work<'_> {
     ) -> anyhow::Result<Vec<Event>> {
         let (store, number) = (&self.relay.store, &self.line.number);
         let stored = store.for_call(number, self.sid, caller).await?;
-        match self.take_one(stored, event).await {
-            Ok((_, more)) => Ok(more),
-            Err(WebhookError::Failed(error)) => Err(error),
-            Err(WebhookError::Refused(refusal)) => Err(refusal.into()),
-        }
+        let (_, more) = self.take_one(stored, event).await?;
+        Ok(more)
     }
 
     /// Of steps that are taken at once, each is taken by what the others left. Returns also what came of the effects.
@@ -195,7 +192,7 @@ impl Work<'_> {
         }
         let live = changes_line.then_some(&stepped.live);
         let saving = self.relay.store.save_call(&stepped.call, live);
-        let records = records::of_call(before, &stepped.call, &self.line.name, now, self.key);
+        let records = records::of_call(before, &stepped.call, &self.line.name, now, &self.key());
         let (saved, ()) = join(saving, self.relay.report(records)).await;
         saved.context("the call could not be kept")
     }

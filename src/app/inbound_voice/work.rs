@@ -16,13 +16,19 @@ use crate::twilio::webhook::CallFrom;
 pub struct Work<'a> {
     pub relay: &'a Relay,
     pub credentials: &'a Credentials,
-    pub key: &'a HashKey,
     pub line: &'a Line,
     pub sid: &'a CallSid,
     /// Who calls, if the request says so.
     pub from: Option<&'a CallFrom>,
     /// When the request came, if the fallback took it.
     pub at: Option<Timestamp>,
+}
+
+impl Work<'_> {
+    /// For the audit.
+    pub fn key(&self) -> HashKey {
+        HashKey::of(self.credentials)
+    }
 }
 
 /// The line of a call that is due, and what is stored for it.
