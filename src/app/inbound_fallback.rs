@@ -40,17 +40,8 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
     let webhook = Unverified::read(request)?;
     let sid = webhook.message_sid()?;
     let credentials = credentials(context).await;
-    if let Some(credentials) = &credentials
-        && let Err(refusal) = webhook.seems_genuine(credentials)
-    {
-        // A rotation may have been faster than the news of it.
-        let newer = context
-            .credentials
-            .newer(credentials, RefreshReason::Signature);
-        match newer.await {
-            Some(newer) => webhook.seems_genuine(&newer)?,
-            None => return Err(refusal.into()),
-        }
+    if let Some(credentials) = &credentials {
+        genuine(context, &webhook, credentials).await?;
     }
     let text = SpooledText {
         sid,
@@ -71,6 +62,25 @@ async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(),
         "kept a text that the main path did not take",
     );
     Ok(())
+}
+
+/// The address for which Twilio signed the request. A rotation may have been faster than the news of it.
+async fn genuine(
+    context: &FallbackContext,
+    webhook: &Unverified,
+    credentials: &Credentials,
+) -> Result<String, WebhookError> {
+    let refusal = match webhook.genuine_address(credentials) {
+        Ok(address) => return Ok(address),
+        Err(refusal) => refusal,
+    };
+    let newer = context
+        .credentials
+        .newer(credentials, RefreshReason::Signature);
+    match newer.await {
+        Some(newer) => Ok(webhook.genuine_address(&newer)?),
+        None => Err(refusal.into()),
+    }
 }
 
 /// Whether there is room for a text of which nobody knows whether it is Twilio's. Of Twilio's own the

@@ -4,11 +4,9 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
 
-use super::{credentials, has_room};
-use crate::app::ports::credentials::RefreshReason;
+use super::{credentials, genuine, has_room};
 use crate::app::ports::kept_texts::{FallbackContext, SpooledText};
 use crate::domain::call::Answer;
-use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::twiml;
@@ -78,23 +76,4 @@ async fn receive(
         ),
     }
     Ok(answer)
-}
-
-/// The address for which Twilio signed the request. A rotation may have been faster than the news of it.
-async fn genuine(
-    context: &FallbackContext,
-    webhook: &Unverified,
-    credentials: &Credentials,
-) -> Result<String, WebhookError> {
-    let refusal = match webhook.genuine_address(credentials) {
-        Ok(address) => return Ok(address),
-        Err(refusal) => refusal,
-    };
-    let newer = context
-        .credentials
-        .newer(credentials, RefreshReason::Signature);
-    match newer.await {
-        Some(newer) => Ok(webhook.genuine_address(&newer)?),
-        None => Err(refusal.into()),
-    }
 }
