@@ -19,7 +19,7 @@ use super::show::{self, Listing, count};
 use crate::app::inbound_voice::{LINK_FOR, VOICEMAIL_PATH, keeps_for};
 use crate::app::ports::store::TokenDigest;
 use crate::clock::{Clock, SystemClock};
-use crate::domain::call::{Call, Message};
+use crate::domain::call::{Call, Message, SHORTEST_MESSAGE};
 use crate::domain::ids::{CallSid, RecordingSid};
 use crate::domain::line::Line;
 use crate::domain::when::option;
@@ -151,7 +151,7 @@ impl List {
 
 /// Whether it is a message, and not a caller who hung up at the tone.
 fn is_fetched(message: &Message) -> bool {
-    let is_long = message.seconds.is_some_and(|seconds| 2 <= seconds);
+    let is_long = message.seconds.is_some_and(|s| SHORTEST_MESSAGE <= s);
     message.kept.is_some() || is_long
 }
 

@@ -2,14 +2,11 @@
 
 use super::work::{Work, found};
 use crate::app::relay::Relay;
-use crate::domain::call::{Attestation, Event, Found};
+use crate::domain::call::{Attestation, Event, Found, SHORTEST_MESSAGE};
 use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::twilio::client::{CallAtTwilio, RecordingAtTwilio, RecordingState};
 use crate::twilio::webhook::CallFrom;
-
-/// A shorter recording is somebody who hung up at the tone.
-const SHORTEST: u32 = 2;
 
 /// Takes it in: as a message if the fallback took one, otherwise as a missed call. `false` if it is known already,
 /// or Twilio is not done with its recording.
@@ -33,7 +30,7 @@ pub async fn take_in_late(
         return Ok(false);
     }
     let message = recordings.into_iter().find_map(|it| match it.state {
-        RecordingState::Ready { seconds } if SHORTEST <= seconds => Some((it.sid, seconds)),
+        RecordingState::Ready { seconds } if SHORTEST_MESSAGE <= seconds => Some((it.sid, seconds)),
         _ => None,
     });
     let now = relay.now();

@@ -287,6 +287,9 @@ pub enum Refused {
     TooMany,
 }
 
+/// A shorter recording, in seconds, is somebody who hung up at the tone.
+pub const SHORTEST_MESSAGE: u32 = 2;
+
 /// What the caller said after the tone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Message {

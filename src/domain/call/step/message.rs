@@ -5,11 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::Turn;
 use super::dialed::SHORTEST_TALK;
 use crate::domain::call::document::thanks;
-use crate::domain::call::{Alert, Answer, Effect, Leg, Message, MissedAt, Outcome, Stage, Unrung};
+use crate::domain::call::{
+    Alert, Answer, Effect, Leg, Message, MissedAt, Outcome, SHORTEST_MESSAGE, Stage, Unrung,
+};
 use crate::domain::ids::RecordingSid;
-
-/// A shorter recording is somebody who hung up at the tone.
-const SHORTEST: u32 = 2;
 
 /// The provider writes down no longer ones. Source: Twilio, "TwiML Voice: Record", `transcribe`.
 const LONGEST_TRANSCRIBED: u32 = 120;
@@ -81,7 +80,7 @@ impl Turn<'_> {
 
     pub(super) fn recording(&mut self, sid: RecordingSid, seconds: Option<u32>) {
         let (now, keeps) = (self.now, self.voice.voicemail.keep_at_twilio);
-        let is_long = seconds.is_some_and(|seconds| SHORTEST <= seconds);
+        let is_long = seconds.is_some_and(|seconds| SHORTEST_MESSAGE <= seconds);
         let message = self.message();
         if message.heard.is_some() {
             return;
@@ -208,7 +207,9 @@ impl Turn<'_> {
             && message.again.is_some_and(|again| again <= now)
             && let Some(sid) = message.recording.clone()
         {
-            let is_long = message.seconds.is_some_and(|seconds| SHORTEST <= seconds);
+            let is_long = message
+                .seconds
+                .is_some_and(|seconds| SHORTEST_MESSAGE <= seconds);
             let heard = message.heard.unwrap_or(message.began);
             if is_long && message.kept.is_none() {
                 message.again = Some(now + FETCHED_AGAIN);
