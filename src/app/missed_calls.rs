@@ -2,14 +2,13 @@
 //! reached. Of calls that it knows and whose end it did not hear, [`super::inbound_voice::sweep`] asks Twilio.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::app::inbound_voice;
 use crate::app::relay::Relay;
 use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::reconciliation::TOO_OLD;
+use crate::domain::reconciliation::{TOO_OLD, days_in_gmt};
 use crate::twilio::client::CallAtTwilio;
 
 /// How many pages of Twilio's list are read for a number and a day.
@@ -66,12 +65,8 @@ async fn missed(
     since: Timestamp,
     until: Timestamp,
 ) -> anyhow::Result<Vec<CallAtTwilio>> {
-    let date = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
     let mut missed = Vec::new();
-    for day in date(since).series(jiff::ToSpan::days(1)) {
-        if date(until) < day {
-            break;
-        }
+    for day in days_in_gmt(since, until) {
         let mut page = relay.twilio.calls_on(credentials, number, day).await?;
         for read in 1.. {
             for call in page.calls {

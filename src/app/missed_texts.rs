@@ -2,7 +2,6 @@
 //! be reached. The nightly comparison ([`super::reconciliation`]) finds them as well, hours later.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::app::inbound_sms;
 use crate::app::ports::store::Recorded;
@@ -10,7 +9,7 @@ use crate::app::relay::Relay;
 use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::reconciliation::{Message, TOO_OLD};
+use crate::domain::reconciliation::{Message, TOO_OLD, days_in_gmt};
 
 /// How many pages of Twilio's list are read for a number and a day. More than that within minutes is left
 /// to the night.
@@ -52,12 +51,8 @@ async fn missed(
     since: Timestamp,
     until: Timestamp,
 ) -> anyhow::Result<Vec<Message>> {
-    let date = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
     let mut missed = Vec::new();
-    for day in date(since).series(jiff::ToSpan::days(1)) {
-        if date(until) < day {
-            break;
-        }
+    for day in days_in_gmt(since, until) {
         let first = relay.twilio.received_on(credentials, number, day);
         let mut page = first.await?;
         for read in 1.. {

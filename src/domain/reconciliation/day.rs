@@ -37,13 +37,18 @@ impl Day {
         self.from <= instant && instant < self.until
     }
 
-    /// The days in GMT that it has a part of: Twilio files messages under those.
+    /// The days in GMT that it has a part of.
     pub fn in_gmt(&self) -> Vec<Date> {
-        let gmt = |instant: Timestamp| instant.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-        let last = gmt(self.until - SignedDuration::from_nanos(1));
-        let days = gmt(self.from).series(1.day());
-        days.take_while(|day| *day <= last).collect()
+        days_in_gmt(self.from, self.until)
     }
+}
+
+/// The days in GMT that this time has a part of: Twilio files messages and calls under those.
+pub fn days_in_gmt(from: Timestamp, until: Timestamp) -> Vec<Date> {
+    let gmt = |instant: Timestamp| instant.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let last = gmt(until - SignedDuration::from_nanos(1));
+    let days = gmt(from).series(1.day());
+    days.take_while(|day| *day <= last).collect()
 }
 
 /// The last of a line's days of which everything is settled now.

@@ -14,7 +14,7 @@ mod difference;
 mod message;
 
 pub use comparison::{Comparison, News};
-pub use day::{Day, due_days, last_settled};
+pub use day::{Day, days_in_gmt, due_days, last_settled};
 pub use difference::{Counts, Difference, Report, What};
 pub use message::{Message, Way, Words};
 
