@@ -124,11 +124,7 @@ impl Calls {
 
     fn print(&self, line: &Line, shown: &Shown) -> Result<(), Unwritten> {
         let clock = |at: Timestamp| line.clock().day_and_time(at, shown.at);
-        tell!(
-            "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
-            printable(&line.name),
-            line.time_zone.show(shown.at)
-        )?;
+        show::head(line, shown.at)?;
         if shown.calls.is_empty() {
             let none = if self.live {
                 "no call goes on"

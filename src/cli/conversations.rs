@@ -186,11 +186,7 @@ fn asked(question: Question, person: &str) -> QuestionShown {
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
     let clock = |at: Timestamp| line.clock().day_and_time(at, shown.at);
-    tell!(
-        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
-        printable(&line.name),
-        line.time_zone.show(shown.at)
-    )?;
+    show::head(line, shown.at)?;
     if shown.conversations.is_empty() {
         tell!("  no customer has written")?;
     }

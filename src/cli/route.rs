@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::candidates::{self, BOLD, DIM};
+use super::candidates::{self, DIM};
 use super::output::{Unwritten, tell};
 use super::schedule::{Schedule, instant, read_number};
 use super::show::{self, count};
@@ -165,11 +165,7 @@ impl Route {
 
 fn print_call(routed: &CallRouted, line: &Line) -> Result<(), Unwritten> {
     let decision = &routed.known;
-    tell!(
-        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
-        line.name,
-        line.time_zone.show(decision.at)
-    )?;
+    show::head(line, decision.at)?;
     for row in candidates::lines(&decision.candidates, &line.time_zone) {
         tell!("  {row}")?;
     }
@@ -223,11 +219,7 @@ fn routed(planned: Planned, line: &Line) -> Routed {
 
 fn print(routed: &Routed, line: &Line) -> Result<(), Unwritten> {
     let decision = &routed.decision;
-    tell!(
-        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
-        line.name,
-        line.time_zone.show(decision.at)
-    )?;
+    show::head(line, decision.at)?;
     for row in candidates::lines(&decision.candidates, &line.time_zone) {
         tell!("  {row}")?;
     }

@@ -157,11 +157,7 @@ fn is_fetched(message: &Message) -> bool {
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
     let clock = |at: Timestamp| line.clock().day_and_time(at, shown.at);
-    tell!(
-        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
-        printable(&line.name),
-        line.time_zone.show(shown.at)
-    )?;
+    show::head(line, shown.at)?;
     if shown.messages.is_empty() {
         tell!("  nobody has left a message")?;
     }

@@ -6,10 +6,14 @@ pub use list::Listing;
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::output::{self, Unwritten};
+use super::candidates::{BOLD, DIM};
+use super::output::{self, Unwritten, tell};
+use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
+use crate::printable::printable;
 
 /// Prints a value: as JSON if that is asked for, otherwise as `in_words` prints it.
 pub fn print<T: Serialize>(
@@ -23,6 +27,15 @@ pub fn print<T: Serialize>(
         in_words(value)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What stands above what is said of a line: its name, and as of when by its clock.
+pub fn head(line: &Line, at: Timestamp) -> Result<(), Unwritten> {
+    tell!(
+        "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
+        printable(&line.name),
+        line.time_zone.show(at)
+    )
 }
 
 /// A telephone number, masked unless it is asked for in full.
