@@ -192,32 +192,27 @@ pub(super) fn dialed(
     bridged: Option<bool>,
     seconds: Option<u32>,
 ) -> Event {
-    Event::Dialed {
-        leg,
-        how: Dialed {
-            status,
-            bridged,
-            seconds,
-            caller_hung_up: false,
-        },
-    }
+    let how = Dialed {
+        status,
+        bridged,
+        seconds,
+        caller_hung_up: false,
+    };
+    Event::Dialed { leg, how }
 }
 
+/// The same, and the caller is gone.
 pub(super) fn hung_up(
     leg: usize,
     status: LegStatus,
     bridged: Option<bool>,
     seconds: Option<u32>,
 ) -> Event {
-    Event::Dialed {
-        leg,
-        how: Dialed {
-            status,
-            bridged,
-            seconds,
-            caller_hung_up: true,
-        },
+    let mut event = dialed(leg, status, bridged, seconds);
+    if let Event::Dialed { how, .. } = &mut event {
+        how.caller_hung_up = true;
     }
+    event
 }
 
 pub(super) fn not_answered(leg: usize) -> Event {
