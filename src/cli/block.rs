@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::by_hand::{ByHand, Whom};
 use super::output::tell;
 use super::show::{self, Listing};
-use super::{WrongUsage, agrees};
+use super::{WrongUsage, confirms};
 use crate::app::audit::records;
 use crate::app::blocks;
 use crate::app::ports::store::Store;
@@ -36,7 +36,7 @@ pub struct Block {
     number: Option<String>,
     #[command(flatten)]
     by_hand: ByHand,
-    /// Do not ask
+    /// Do not ask; needed where there is no terminal
     #[arg(long)]
     yes: bool,
 }
@@ -100,7 +100,7 @@ async fn change(whom: &Whom, blocks: bool, yes: bool, now: Timestamp) -> anyhow:
         let (number, line) = (number.expose(), printable(&line.name));
         format!("Texts of {number} to {line} reach nobody from then on.")
     };
-    if !yes && agrees(&question())? == Some(false) {
+    if blocks && !confirms(yes, &question())? {
         anyhow::bail!("nobody was blocked");
     }
     let block = blocks.then_some(conversation::Block {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::completions;
 use super::deployment::{Part, RelayFlags};
 use super::schedule::{choose_one, number};
 use crate::app::ports::audit::{Audit, Record};
@@ -17,7 +18,7 @@ pub struct ByHand {
     #[command(flatten)]
     relay: RelayFlags,
     /// Which line's list, by its name or number; needed if there are several
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", add = completions::lines())]
     line: Option<String>,
     /// Print JSON
     #[arg(long)]

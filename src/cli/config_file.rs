@@ -1,5 +1,6 @@
 //! The file `relay.toml`, as a command reads it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -57,6 +58,25 @@ pub fn read_file(path: &Path) -> Result<config::File, NoConfig> {
         Ok(length) if length as u64 > MOST_BYTES => Err(NoConfig::TooLarge(name)),
         Ok(_) => with_sounds(config::parse_file(&bytes, &name)?, path),
     }
+}
+
+/// The lines of `relay.toml` in this folder, or those of the example, which `relay dev` has without one;
+/// none where the file has a mistake. For what is only a help.
+pub fn lines_here() -> Vec<Line> {
+    let file = Path::new("relay.toml");
+    if file.exists() {
+        read(file).unwrap_or_default()
+    } else {
+        config::parse(config::EXAMPLE, "relay.example.toml").unwrap_or_default()
+    }
+}
+
+/// The people of these lines by their numbers.
+pub fn names_here() -> BTreeMap<String, String> {
+    let people = lines_here().into_iter().flat_map(|line| line.people);
+    people
+        .map(|person| (person.number.expose().to_owned(), person.name))
+        .collect()
 }
 
 /// Reads the sound files that the lines name.

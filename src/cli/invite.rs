@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::completions;
 use super::notifier::{NotifierRequest, Place, key_of, put, values};
 use super::output::tell;
 use super::show;
@@ -39,7 +40,7 @@ pub struct Invite {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     values: Vec<String>,
     /// The line that sends it, by name or number; needed if there are several
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", add = completions::lines())]
     line: Option<String>,
     /// The idempotency key: an invitation of the same key is sent once
     #[arg(long)]

@@ -5,16 +5,20 @@ mod by_hand;
 mod call;
 mod calls;
 mod candidates;
+mod completions;
 mod config;
 pub mod config_file;
 mod conversations;
 mod dead;
 mod deployment;
 mod dev;
+#[cfg(test)]
+mod documented;
 mod duty;
 mod explain;
 mod forget;
 mod invite;
+mod manual;
 mod notice;
 mod notifier;
 mod notify;
@@ -25,6 +29,7 @@ mod reconcile;
 mod route;
 mod running_sandbox;
 mod sandbox;
+mod sandbox_fault;
 mod schedule;
 mod schema;
 mod secrets;
@@ -39,7 +44,9 @@ mod voicemail;
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::builder::styling::Style;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::CompleteEnv;
 
 use self::output::{Unwritten, note};
 use crate::printable::printable_lines;
@@ -48,7 +55,7 @@ use crate::printable::printable_lines;
 #[derive(Parser)]
 #[command(
     name = "relay",
-    version,
+    version = VERSION,
     propagate_version = true,
     after_help = "Commands work on the relay in .relay (before there is one, on the one that `relay dev` has in .relay/dev), or with --stack NAME (or RELAY_STACK) on a deployed one."
 )]
@@ -56,6 +63,23 @@ struct Relay {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What `--version` says: also which commit, and what is compiled in.
+const VERSION: &str = if cfg!(feature = "aws") {
+    concat!(
+        env!("CARGO_PKG_VERSION"),
+        " (",
+        env!("RELAY_COMMIT"),
+        ", with AWS)"
+    )
+} else {
+    concat!(
+        env!("CARGO_PKG_VERSION"),
+        " (",
+        env!("RELAY_COMMIT"),
+        ", without AWS)"
+    )
+};
 
 #[derive(Subcommand)]
 enum Command {
@@ -86,11 +110,108 @@ enum Command {
     Phone(phone::Phone),
     Call(call::Call),
     Twilio(twilio::Twilio),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Manual(manual::Manual),
+}
+
+/// The commands as the help of `relay` lists them.
+const GROUPS: [(&str, &[&str]); 3] = [
+    (
+        "Try it and run it",
+        &["dev", "text", "phone", "call", "sandbox", "serve", "status"],
+    ),
+    (
+        "Every day",
+        &[
+            "duty",
+            "conversations",
+            "calls",
+            "voicemail",
+            "explain",
+            "notify",
+            "invite",
+            "notice",
+            "subscribers",
+            "optouts",
+            "block",
+            "forget",
+        ],
+    ),
+    (
+        "Set up and repair",
+        &[
+            "config",
+            "route",
+            "secrets",
+            "twilio",
+            "dead",
+            "reconcile",
+            "schema",
+            "completions",
+        ],
+    ),
+];
+
+/// The command line, with its commands listed in groups.
+fn command() -> clap::Command {
+    let command = Relay::command();
+    let list = listed(&command);
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{list}\n\
+         {HEADING}Options:{HEADING:#}\n{{options}}{{after-help}}"
+    ))
+}
+
+fn listed(command: &clap::Command) -> String {
+    let mut list = String::new();
+    for (group, names) in GROUPS {
+        list += &format!("\n{HEADING}{group}:{HEADING:#}\n");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(|c| c.get_about());
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let gap = " ".repeat(NAMES - name.len());
+            let about = wrapped(&about);
+            list += &format!("  {NAME}{name}{NAME:#}{gap}{about}\n");
+        }
+    }
+    list
+}
+
+const HEADING: Style = Style::new().bold().underline();
+const NAME: Style = Style::new().bold();
+/// How wide the column of the names is, and how long a line may be: it fits a narrow terminal.
+const NAMES: usize = 15;
+const WIDTH: usize = 60;
+
+/// The text in lines beside the column of the names.
+fn wrapped(text: &str) -> String {
+    let start = 2 + NAMES;
+    let (mut lines, mut column) = (String::new(), start);
+    for word in text.split(' ') {
+        if column + word.len() >= WIDTH {
+            lines += &format!("\n{}", " ".repeat(start));
+            column = start;
+        } else if column > start {
+            lines.push(' ');
+            column += 1;
+        }
+        lines += word;
+        column += word.len();
+    }
+    lines
 }
 
 /// Runs the command line: 0 done, 1 failed, 2 wrong usage.
 pub fn main() -> ExitCode {
-    let command = Relay::parse().command;
+    CompleteEnv::with_factory(command)
+        .var(completions::VARIABLE)
+        .complete();
+    let matches = command().get_matches();
+    let command = match Relay::from_arg_matches(&matches) {
+        Ok(relay) => relay.command,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -134,6 +255,20 @@ fn agrees(question: &str) -> anyhow::Result<Option<bool>> {
     Ok(Some(matches!(answer.trim(), "y" | "Y" | "yes")))
 }
 
+/// Asks before something that is hard to take back. Where nobody sits at a terminal, `--yes` has to say it.
+fn confirms(yes: bool, question: &str) -> anyhow::Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    match agrees(question)? {
+        Some(answer) => Ok(answer),
+        None => {
+            let why = format!("{question} There is no terminal to ask on: add --yes");
+            Err(WrongUsage(why).into())
+        }
+    }
+}
+
 /// An argument that only the command itself could find wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -175,14 +310,14 @@ impl Command {
             Command::Phone(command) => command.run().await,
             Command::Call(command) => command.run().await,
             Command::Twilio(command) => command.run().await,
+            Command::Completions(command) => command.run(),
+            Command::Manual(command) => command.run(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     /// Checks the help of a command and of all below it.
@@ -203,6 +338,30 @@ mod tests {
 
     #[test]
     fn every_command_shows_an_example_of_itself() {
-        check(&mut Relay::command(), "relay");
+        check(&mut command(), "relay");
+    }
+
+    #[test]
+    fn every_command_is_listed_in_one_group() {
+        let command = command();
+        let shown = command.get_subcommands().filter(|c| !c.is_hide_set());
+        let mut shown: Vec<_> = shown.map(clap::Command::get_name).collect();
+        let mut listed: Vec<_> = GROUPS.iter().flat_map(|(_, names)| *names).collect();
+        listed.sort();
+        assert_eq!(
+            listed.len(),
+            GROUPS.iter().map(|g| g.1.len()).sum::<usize>()
+        );
+        shown.sort();
+        assert_eq!(listed.into_iter().copied().collect::<Vec<_>>(), shown);
+    }
+
+    #[test]
+    fn the_list_of_commands_fits_a_narrow_terminal() {
+        let help = command().term_width(WIDTH).render_help().to_string();
+        for line in help.lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        assert!(help.contains("  explain        "), "{help}");
     }
 }

@@ -2,14 +2,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
+use super::candidates::BOLD;
 use super::notifier::{NotifierRequest, Place};
-use super::output::{Unwritten, note, tell};
+use super::output::{Rows, Unwritten, note, tell};
+use super::schedule::Lines;
 use super::show;
+use crate::domain::notice::NoticeState;
 use crate::printable::printable;
 
-/// How a notice or an invitation stands, and calling one back
+/// What waits to go out, how a notice or an invitation stands, and calling one back
 #[derive(clap::Args)]
 pub struct Notice {
     #[command(subcommand)]
@@ -18,8 +23,94 @@ pub struct Notice {
 
 #[derive(Subcommand)]
 enum Command {
+    List(List),
     Show(Show),
     Cancel(Cancel),
+}
+
+/// List the notices that have not gone out yet, those that are due first
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  relay notice list
+  relay notice list --line qdn --json
+  relay notice list --stack relay")]
+struct List {
+    #[command(flatten)]
+    lines: Lines,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    id: String,
+    line: String,
+    topic: String,
+    subject: Option<String>,
+    state: &'static str,
+    /// When its next page is due.
+    due: Timestamp,
+    /// When it is too late for a text that has not gone out.
+    expires: Timestamp,
+    text: String,
+}
+
+/// More than that wait at nobody's.
+const MOST_WAITING: usize = 500;
+
+impl List {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        let (store, lines) = self.lines.open().await?;
+        let due = store.notices_due_before(Timestamp::MAX, MOST_WAITING);
+        let (mut rows, mut any) = (Rows::of(self.json), false);
+        for id in due.await? {
+            let Some(notice) = store.notice(id).await? else {
+                continue;
+            };
+            let line = lines.iter().find(|line| line.number == notice.from);
+            let (Some(line), Some(state)) = (line, waits(&notice.state)) else {
+                continue;
+            };
+            if !any {
+                rows.say(format_args!(
+                    "{BOLD}{:<22}{:<14}NOTICE{BOLD:#}",
+                    "NEXT", "TOPIC"
+                ))?;
+                any = true;
+            }
+            let waiting = Waiting {
+                id: notice.id.to_string(),
+                line: notice.line,
+                topic: notice.topic,
+                subject: notice.subject,
+                state,
+                due: notice.page_due,
+                expires: notice.expires,
+                text: notice.text,
+            };
+            rows.row(&waiting, |waiting| {
+                let due = line.time_zone.show(waiting.due);
+                let topic = printable(&waiting.topic);
+                tell!("{due:<22}{topic:<14}{} {state}", waiting.id)?;
+                tell!("{:22}{}", "", printable(&waiting.text))
+            })?;
+        }
+        if !any {
+            rows.say(format_args!("no notice waits"))?;
+        }
+        rows.end()
+    }
+}
+
+/// What to call the state of a notice that has not gone out to all.
+fn waits(state: &NoticeState) -> Option<&'static str> {
+    match state {
+        NoticeState::Scheduled => Some("scheduled"),
+        NoticeState::Sending => Some("sending"),
+        _ => None,
+    }
 }
 
 /// Show how many recipients of a notice stand where, or what became of an invitation
@@ -51,6 +142,7 @@ struct Cancel {
 impl Notice {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let (place, request) = match self.command {
+            Command::List(list) => return list.run().await,
             Command::Show(Show {
                 id,
                 follow: true,

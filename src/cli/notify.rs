@@ -1,14 +1,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::completions;
 use super::notice::follow;
-use super::notifier::{NotifierRequest, Place, key_of, put, values};
+use super::notifier::{NotifierRequest, Place, Said, key_of, put, values};
 use super::output::{Unwritten, tell};
 use super::schedule::instant;
-use super::show;
+use super::{confirms, show};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
@@ -32,10 +34,10 @@ pub struct Notify {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// The topic whose subscribers get it
-    #[arg(long, required_unless_present = "file")]
+    #[arg(long, required_unless_present = "file", add = completions::topics())]
     topic: Option<String>,
     /// The template of its text
-    #[arg(long, required_unless_present = "file")]
+    #[arg(long, required_unless_present = "file", add = completions::templates())]
     template: Option<String>,
     /// A value that the template needs; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -53,7 +55,7 @@ pub struct Notify {
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
     /// The line that sends it, by name or number; needed if there are several
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", add = completions::lines())]
     line: Option<String>,
     /// The idempotency key: a notice of the same key is sent once
     #[arg(long)]
@@ -64,6 +66,9 @@ pub struct Notify {
     /// Go on showing how far it is until it has gone out
     #[arg(long, conflicts_with = "dry_run")]
     follow: bool,
+    /// Do not ask before it goes to many; needed where there is no terminal
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -72,6 +77,9 @@ impl Notify {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let mut notice = self.notice()?;
         self.put_times(&mut notice).await?;
+        if notice["dry_run"] != true && !self.yes {
+            self.ask_before_many(&notice).await?;
+        }
         let request = NotifierRequest::Notice(notice);
         let answer = self.place.asked(&request).await?;
         if self.follow {
@@ -86,6 +94,26 @@ impl Notify {
             tell!("{} accepted{}", text("id"), self.place.hears())?;
             tell!("{}", text("text"))
         })
+    }
+
+    /// Texts to many cannot be taken back, and cost money.
+    async fn ask_before_many(&self, notice: &Value) -> anyhow::Result<()> {
+        let mut estimated = notice.clone();
+        put(&mut estimated, "dry_run", Some(true));
+        let Said::Done(answer) = self.place.ask(&NotifierRequest::Notice(estimated)).await? else {
+            // What is wrong with it is said by the answer to the notice itself.
+            return Ok(());
+        };
+        let recipients = answer["recipients"].as_u64().unwrap_or_default();
+        if recipients < MANY {
+            return Ok(());
+        }
+        let cost = printable(answer["cost"].as_str().unwrap_or_default());
+        let question = format!("This goes to {recipients} recipients for about ${cost}.");
+        if !confirms(self.yes, &question)? {
+            bail!("nothing was sent");
+        }
+        Ok(())
     }
 
     /// The notice of the file with what the options say besides.
@@ -131,6 +159,9 @@ impl Notify {
         Ok(())
     }
 }
+
+/// From so many recipients on, the command asks first.
+const MANY: u64 = 100;
 
 fn estimate(answer: &Value) -> Result<(), Unwritten> {
     let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::candidates::{BOLD, DIM, GREEN};
+use super::completions;
 use super::output::{Unwritten, escaped, note, tell};
 use super::running_sandbox::RunningSandbox;
 use super::{WrongUsage, call, show};
@@ -30,7 +31,7 @@ Example:
 with --follow in the order of their times, which are those of the line's zone.")]
 pub struct Phone {
     /// The phone's number, as people write it or as +16195550110
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", add = completions::phones())]
     number: String,
     /// What the person does with the call that rings or goes on: answer, decline, press KEYS, say 20s, hang-up
     #[arg(value_name = "ACTION", num_args = 0..=2, conflicts_with_all = ["follow", "calls"])]
@@ -78,7 +79,7 @@ impl Phone {
         };
         let mut cursor = 0;
         loop {
-            let path = format!("/sandbox/phones/{}?after={cursor}", encoded(phone.expose()));
+            let path = screen_path(phone.expose(), cursor);
             let screen: Screen = self.sandbox.get(&path).await?;
             if screen.entries.is_empty() && cursor == 0 && !self.follow {
                 note!("Nothing has come to {} yet.", phone.expose());
@@ -112,6 +113,11 @@ impl Phone {
             WrongUsage(why).into()
         })
     }
+}
+
+/// What to ask for what came to a phone after `cursor`.
+pub fn screen_path(phone: &str, cursor: usize) -> String {
+    format!("/sandbox/phones/{}?after={cursor}", encoded(phone))
 }
 
 fn encoded(text: &str) -> String {

@@ -63,6 +63,12 @@ impl RunningSandbox {
             .await
     }
 
+    /// Asks for a resource to be removed.
+    pub async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let request = self.client().delete(self.address(path));
+        self.ask::<Value>(request).await.map(|_| ())
+    }
+
     fn client(&self) -> reqwest::Client {
         // A sandbox is on this machine or near it; no proxy stands between.
         network::build(network::client().no_proxy())

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::routing::get;
+use clap::Subcommand;
 
 use super::output::{Unwritten, tell};
+use super::sandbox_fault::Fault;
 use super::serve::when_asked_to_stop;
 use crate::clock::SystemClock;
 use crate::domain::phone::PhoneNumber;
@@ -15,17 +17,23 @@ use crate::sandbox::{Number, Sandbox as FakeTwilio, demo_account, http};
 
 /// Run only the fake Twilio, for any language's tests
 #[derive(clap::Args)]
-#[command(after_help = "\
-Example:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
   relay sandbox --number +16195550100=https://app.example.com/sms \\
                 --resolve https://app.example.com=http://127.0.0.1:3000
   relay text --url http://127.0.0.1:4010 --from 858-555-0107 hi
+  relay sandbox fault undeliverable=30003 --url http://127.0.0.1:4010
 
 Point Twilio's SDK at the printed address and use the printed credentials. More can be done
 while it runs, with JSON: POST /sandbox/numbers, /sandbox/texts, /sandbox/calls, /sandbox/faults,
 /sandbox/phones/NUMBER; GET /sandbox/account, /sandbox/phones/NUMBER, /sandbox/calls, /sandbox/alerts.
-docs/sandbox.md has calls.")]
+docs/sandbox.md has calls."
+)]
 pub struct Sandbox {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Port on this machine; 0 takes a free one
     #[arg(long, default_value_t = 4010)]
     port: u16,
@@ -54,8 +62,16 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((public.to_owned(), local.to_owned()))
 }
 
+#[derive(Subcommand)]
+enum Command {
+    Fault(Fault),
+}
+
 impl Sandbox {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(Command::Fault(fault)) = self.command {
+            return fault.run().await;
+        }
         let account = Arc::new(demo_account());
         let sandbox = Arc::new(FakeTwilio::new(account, Arc::new(SystemClock)));
         let mut resolve = Resolve::default();

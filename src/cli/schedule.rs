@@ -5,7 +5,7 @@ use anyhow::bail;
 use jiff::Timestamp;
 
 use super::deployment::RelayFlags;
-use super::{WrongUsage, config_file};
+use super::{WrongUsage, completions, config_file};
 use crate::app::inbound_sms::{PersonsView, Text, persons_view};
 use crate::app::ports::store::{ForCall, ForInbound, Store};
 use crate::domain::ids::CallSid;
@@ -24,7 +24,7 @@ pub struct Schedule {
     #[command(flatten)]
     relay: RelayFlags,
     /// Only this line, by its name or number
-    #[arg(long = "line", visible_alias = "to", value_name = "LINE")]
+    #[arg(long = "line", visible_alias = "to", value_name = "LINE", add = completions::lines())]
     line: Option<String>,
 }
 
@@ -102,7 +102,7 @@ pub struct Lines {
     #[command(flatten)]
     relay: RelayFlags,
     /// Only this line, by its name or number
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", add = completions::lines())]
     line: Option<String>,
 }
 

@@ -12,7 +12,12 @@ async fn customers_are_blocked_shown_and_unblocked() {
     let list = || place.relay(&["block", "list"]).out();
     assert!(list().contains("nobody is blocked"), "{}", list());
 
-    let block = ["block", "858-555-0107"];
+    place.relay(&["block", "858-555-0107"]).refused(
+        2,
+        "Texts of +18585550107 to qdn reach nobody from then on. There is no terminal to ask on: add --yes",
+    );
+    assert!(list().contains("nobody is blocked"), "{}", list());
+    let block = ["block", "858-555-0107", "--yes"];
     assert_eq!(
         place.relay(&block).out(),
         "qdn: +18585550107 is blocked: their texts reach nobody\n"
@@ -81,7 +86,7 @@ async fn nobody_is_blocked_by_a_slip() {
 async fn route_and_explain_say_that_a_customer_is_blocked() {
     let place = Place::new();
     let store = place.store().await;
-    place.relay(&["block", "858-555-0107"]).out();
+    place.relay(&["block", "858-555-0107", "--yes"]).out();
     let route = ["route", "--data", ".relay", "--at", FRIDAY_10, "--json"];
     let text = ["--from", "858-555-0107", "--body", "hi"];
     let routed = place.relay(&[&route[..], &text].concat()).json();

@@ -186,3 +186,31 @@ async fn a_table_that_is_not_there_is_said_to_be_missing() {
         "{printed}"
     );
 }
+
+#[tokio::test]
+async fn a_topic_that_people_get_is_not_dropped_unasked() {
+    let place = super::Place::new();
+    let store = place.store().await;
+    place
+        .relay(&["subscribers", "add", "858-555-0107", "--topic", "events"])
+        .out();
+    let text = std::fs::read_to_string(place.path().join("relay.toml")).unwrap();
+    let renamed = text.replace("name = \"events\"", "name = \"outings\"");
+    assert_ne!(renamed, text);
+    std::fs::write(place.path().join("relay.toml"), renamed).unwrap();
+    let push = ["config", "push", "--data", ".relay"];
+    place
+        .relay(&push)
+        .refused(1, "topics with subscribers: events of qdn (1 subscriber)");
+    let topics = async || {
+        store.lines().await.unwrap()[0].notices.topics[0]
+            .name
+            .clone()
+    };
+    assert_eq!(topics().await, "events");
+    // Nobody gets the other topic, so it goes without a question.
+    let unheard = text.replace("name = \"maintenance\"", "name = \"repairs\"");
+    std::fs::write(place.path().join("relay.toml"), unheard).unwrap();
+    place.relay(&push).out();
+    place.relay(&[&push[..], &["--remove"]].concat()).out();
+}

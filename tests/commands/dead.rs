@@ -221,7 +221,20 @@ async fn a_replay_sets_the_text_on_its_way_once_and_is_on_record() {
     assert_eq!(store.delivery(&dead.id).await.unwrap(), Some(dead.clone()));
     assert!(due(&place).is_empty() && audit(&place).is_empty());
 
-    let out = replay(&[sid(1).as_str()]).out();
+    // Nobody sits at a terminal, so nobody can be asked.
+    let unasked = replay(&[sid(1).as_str()]);
+    unasked.refused(
+        2,
+        "Replay 1 text? There is no terminal to ask on: add --yes",
+    );
+    let errors = unasked.errors();
+    assert!(
+        errors.contains(&format!("{} would be sent", id(1))),
+        "{errors}"
+    );
+    assert!(due(&place).is_empty() && audit(&place).is_empty());
+
+    let out = replay(&[sid(1).as_str(), "--yes"]).out();
     assert!(out.contains(&format!("{} sent → ", id(1))), "{out}");
     assert!(out.contains("replayed 1 text;"), "{out}");
     let replayed = store.delivery(&dead.id).await.unwrap().unwrap();
@@ -235,7 +248,7 @@ async fn a_replay_sets_the_text_on_its_way_once_and_is_on_record() {
     assert_eq!(records[0]["message_sid"], sid(1).as_str());
     assert!(listed(&place, &[]).is_empty());
 
-    let again = replay(&[sid(1).as_str()]);
+    let again = replay(&[sid(1).as_str(), "--yes"]);
     assert_eq!(again.code(), 1);
     let errors = again.errors();
     assert!(
@@ -255,14 +268,14 @@ async fn all_that_are_like_that_are_replayed_and_no_others() {
         a_dead_letter(&store, n, hours, error).await;
     }
     let all = ["dead", "replay", "--all", "--older-than", "2h"];
-    let done = place.relay(&[&all[..], &["--error", "30007", "--json"]].concat());
+    let done = place.relay(&[&all[..], &["--error", "30007", "--json", "--yes"]].concat());
     let done = done.json();
     assert_eq!(done["texts"][0]["delivery"], id(1).as_str());
     assert_eq!(done["texts"].as_array().unwrap().len(), 1);
     assert_eq!(listed(&place, &[]), [id(3), id(2)]);
-    place.relay(&["dead", "replay", "--all"]).out();
+    place.relay(&["dead", "replay", "--all", "--yes"]).out();
     assert!(listed(&place, &[]).is_empty());
-    let nothing = place.relay(&["dead", "replay", "--all"]).out();
+    let nothing = place.relay(&["dead", "replay", "--all", "--yes"]).out();
     assert_eq!(nothing, "there is nothing to replay\n");
 }
 
@@ -271,7 +284,7 @@ async fn what_cannot_be_replayed_is_said_and_the_others_are_replayed() {
     let place = Place::new();
     let store = place.store().await;
     a_dead_letter(&store, 1, 1, 30007).await;
-    let ran = place.relay(&["dead", "replay", sid(1).as_str(), &id(9)]);
+    let ran = place.relay(&["dead", "replay", sid(1).as_str(), &id(9), "--yes"]);
     assert_eq!(ran.code(), 1);
     assert!(ran.errors().contains("there is no delivery in-SM"));
     assert!(
@@ -283,7 +296,7 @@ async fn what_cannot_be_replayed_is_said_and_the_others_are_replayed() {
     a_dead_letter(&store, 2, 1, 30007).await;
     let line = store.lines().await.unwrap().remove(0);
     store.remove_line(&line.number).await.unwrap();
-    let ran = place.relay(&["dead", "replay", "--all"]);
+    let ran = place.relay(&["dead", "replay", "--all", "--yes"]);
     assert_eq!(ran.code(), 1);
     let errors = ran.errors();
     assert!(errors.contains("the line qdn of delivery"), "{errors}");
@@ -316,7 +329,7 @@ async fn wake_ups_that_were_put_aside_are_listed_and_brought_again() {
     place
         .relay(&["dead", "show", "in-8"])
         .refused(1, "there is no delivery in-8");
-    let out = place.relay(&["dead", "replay", "--all"]).out();
+    let out = place.relay(&["dead", "replay", "--all", "--yes"]).out();
     assert!(
         out.contains("in-8 woken") && out.contains("replayed 2 wake-ups;"),
         "{out}"
@@ -331,7 +344,12 @@ async fn a_dead_letter_that_was_dealt_with_leaves_the_list_and_is_on_record() {
     let store = place.store().await;
     let dead = a_dead_letter(&store, 1, 3, 30007).await;
     a_dead_letter(&store, 2, 1, 21614).await;
-    let drop = ["dead", "drop", dead.message_sid.as_ref().unwrap().as_str()];
+    let dropped = dead.message_sid.as_ref().unwrap().as_str();
+    place.relay(&["dead", "drop", dropped]).refused(
+        2,
+        "Take 1 text off the list? There is no terminal to ask on: add --yes",
+    );
+    let drop = ["dead", "drop", dropped, "--yes"];
     let out = place.relay(&[&drop[..], &["--reason", "called back"]].concat());
     assert_eq!(out.out(), format!("{} is off the list\n", id(1)));
     assert_eq!(listed(&place, &[]), [id(2)]);
@@ -347,11 +365,11 @@ async fn a_dead_letter_that_was_dealt_with_leaves_the_list_and_is_on_record() {
         .relay(&drop)
         .refused(1, "is no dead letter: it gave up");
     place
-        .relay(&["dead", "drop", "in-9"])
+        .relay(&["dead", "drop", "in-9", "--yes"])
         .refused(1, "there is no delivery in-9");
     place.relay(&["dead", "drop"]).refused(2, "<ID>");
     // Should somebody think better of it.
-    let out = place.relay(&["dead", "replay", &id(1)]).out();
+    let out = place.relay(&["dead", "replay", &id(1), "--yes"]).out();
     assert!(out.contains("replayed 1 text"), "{out}");
 }
 
@@ -422,11 +440,11 @@ mod on_aws {
             assert_eq!(listed["wake_ups"].as_array().unwrap().len(), 2);
         }
         let other = a_dead_letter(&store, 2, 3, 30007).await;
-        let out = relay(&["dead", "drop", other.id.as_str()]).out();
+        let out = relay(&["dead", "drop", other.id.as_str(), "--yes"]).out();
         assert!(out.contains("is off the list"), "{out}");
         let dropped = store.delivery(&other.id).await.unwrap().unwrap();
         assert_eq!(dropped.gave_up, None);
-        let out = relay(&["dead", "replay", "--all"]).out();
+        let out = relay(&["dead", "replay", "--all", "--yes"]).out();
         assert!(out.contains("replayed 1 text and 1 wake-up"), "{out}");
 
         let replayed = store.delivery(&dead.id).await.unwrap().unwrap();

@@ -93,7 +93,15 @@ impl Dev {
     }
 
     pub fn text(&self, place: &Place, body: &str) -> String {
-        let output = place.run(&["text", "--from", "619-555-0107", "--url", &self.url, body]);
+        let output = place.run(&[
+            "text",
+            "--no-wait",
+            "--from",
+            "619-555-0107",
+            "--url",
+            &self.url,
+            body,
+        ]);
         assert!(output.status.success(), "{output:?}");
         let told = String::from_utf8(output.stdout).unwrap();
         told.split_whitespace()

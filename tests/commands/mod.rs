@@ -19,6 +19,7 @@ mod reconcile;
 #[cfg(feature = "aws")]
 mod rotation;
 mod secrets;
+mod shell;
 mod subscribers;
 mod trouble_around;
 

@@ -153,6 +153,55 @@ async fn a_notice_is_shown_and_called_back() {
 }
 
 #[tokio::test]
+async fn notices_that_wait_are_listed() {
+    let place = place().await;
+    assert_eq!(place.relay(&["notice", "list"]).out(), "no notice waits\n");
+    let said = place.relay(&with(&PUBLISHED, &["--json"])).json();
+    let id = said["id"].as_str().unwrap().to_owned();
+    let listed = place.relay(&["notice", "list"]).out();
+    assert!(listed.starts_with("NEXT "), "{listed}");
+    assert!(
+        listed.contains(&format!("events        {id} scheduled\n")),
+        "{listed}"
+    );
+    let json = place.relay(&["notice", "list", "--json"]).json();
+    assert_eq!(
+        (&json[0]["id"], &json[0]["topic"]),
+        (&json!(id), &json!("events"))
+    );
+    assert!(json[0]["text"].as_str().unwrap().starts_with("Zurek, "));
+    place.relay(&["notice", "cancel", &id]).out();
+    assert_eq!(place.relay(&["notice", "list", "--json"]).out(), "[]\n");
+}
+
+#[tokio::test]
+async fn a_notice_to_many_is_asked_about() {
+    let place = place().await;
+    let numbers: Vec<_> = (0..100).map(|n| format!("+161955502{n:02}\n")).collect();
+    std::fs::write(
+        place.path().join("people.csv"),
+        format!("number\n{}", numbers.concat()),
+    )
+    .unwrap();
+    place
+        .relay(&["subscribers", "import", "people.csv", "--topic", "events"])
+        .out();
+    let estimated = place
+        .relay(&with(&PUBLISHED, &["--dry-run", "--json"]))
+        .json();
+    let recipients = estimated["recipients"].as_u64().unwrap();
+    assert!(100 <= recipients);
+    place.relay(&PUBLISHED).refused(
+        2,
+        &format!("This goes to {recipients} recipients for about $"),
+    );
+    assert_eq!(kept(&place).await, 0);
+    let said = place.relay(&with(&PUBLISHED, &["--yes"])).out();
+    assert!(said.starts_with("no-"), "{said}");
+    assert_eq!(kept(&place).await, 1);
+}
+
+#[tokio::test]
 async fn an_invitation_is_made_once_and_shown() {
     let place = place().await;
     let first = place.relay(&INVITE).out();

@@ -5,4 +5,4 @@ mod callers;
 pub mod integrations;
 mod notifier;
 mod sandbox;
-mod twilio_clients;
+pub mod twilio_clients;

@@ -5,21 +5,23 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 use super::deployment::RelayFlags;
 use super::output::{self, Unwritten, note, print, tell};
+use super::show::count;
 use super::{agrees, config_file};
 use crate::app::inbound_voice;
+use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::changes::Changes;
-use crate::domain::line::{Line, config, voice};
+use crate::domain::line::{Hours, Line, config, voice};
 
-/// Put a configuration where the Lambdas read it, fetch it, or compare
+/// Check a configuration, put it where the Lambdas read it, fetch it, or compare
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  relay config diff --config relay.toml --stack relay\n  relay config push --config relay.toml --stack relay"
+    after_help = "Examples:\n  relay config check\n  relay config diff --config relay.toml --stack relay\n  relay config push --config relay.toml --stack relay"
 )]
 pub struct Config {
     #[command(subcommand)]
@@ -28,12 +30,15 @@ pub struct Config {
 
 #[derive(Subcommand)]
 enum Action {
+    /// Read the file and say what it makes, or all of its mistakes; needs no relay
+    #[command(after_help = "Example:\n  relay config check --config relay.toml")]
+    Check(Check),
     /// Make the lines of the file the ones in force, and show what changes by it
     #[command(after_help = "Example:\n  relay config push --config relay.toml --stack relay")]
     Push {
         #[command(flatten)]
         file: FileAndRelay,
-        /// Do not ask before lines are removed that the file does not have
+        /// Do not ask before lines, or topics with subscribers, are removed that the file does not have
         #[arg(long)]
         remove: bool,
     },
@@ -41,8 +46,20 @@ enum Action {
     #[command(after_help = "Example:\n  relay config pull --config relay.toml --stack relay")]
     Pull(Pull),
     /// Show what a push would change; exit code 1 if anything
-    #[command(after_help = "Example:\n  relay config diff --config relay.toml --stack relay")]
+    #[command(
+        after_help = "Examples:\n  relay config check\n  relay config diff --config relay.toml --stack relay"
+    )]
     Diff(FileAndRelay),
+}
+
+#[derive(clap::Args)]
+struct Check {
+    /// The file with the lines
+    #[arg(long, value_name = "FILE", default_value = "relay.toml")]
+    config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -72,9 +89,85 @@ struct Pull {
 impl Config {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.action {
+            Action::Check(args) => args.check(),
             Action::Push { file, remove } => file.push(remove).await,
             Action::Pull(args) => args.pull().await,
             Action::Diff(args) => args.diff().await,
+        }
+    }
+}
+
+impl Check {
+    fn check(self) -> anyhow::Result<ExitCode> {
+        let lines = config_file::read(&self.config)?;
+        let warnings: Vec<_> = lines.iter().flat_map(voice::warnings).collect();
+        if self.json {
+            let checked = json!({
+                "lines": lines,
+                "templates": templates::tried(&lines),
+                "warnings": warnings,
+            });
+            output::json(&without_pins(checked))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        for line in &lines {
+            let number = line.number.expose();
+            let zone = line.time_zone.name();
+            tell!("{} {number}, clock of {zone}", line.name)?;
+            for (n, person) in line.people.iter().enumerate() {
+                let place = if n + 1 == line.people.len() {
+                    ", the backup"
+                } else {
+                    ""
+                };
+                let hours = hours_in_words(&person.hours);
+                tell!("  {}{place}: {hours}", person.name)?;
+            }
+            let topics: Vec<_> = line
+                .notices
+                .topics
+                .iter()
+                .map(|t| t.name.as_str())
+                .collect();
+            if !topics.is_empty() {
+                tell!("  topics: {}", topics.join(", "))?;
+            }
+            let calls = if line.voice.is_some() {
+                "calls ring the people on duty"
+            } else {
+                "callers hear that the line takes texts only: there is no [line.voice]"
+            };
+            tell!("  {calls}")?;
+        }
+        templates::show(&lines)?;
+        for warning in warnings {
+            note!("{warning}");
+        }
+        tell!("{} is right", self.config.display())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// PINs are for the file alone.
+fn without_pins(mut checked: Value) -> Value {
+    let lines = checked["lines"].as_array_mut().into_iter().flatten();
+    for line in lines {
+        for person in line["people"].as_array_mut().into_iter().flatten() {
+            if let Some(person) = person.as_object_mut() {
+                person.remove("pin");
+            }
+        }
+    }
+    checked
+}
+
+fn hours_in_words(hours: &Hours) -> String {
+    match hours {
+        Hours::Always => "always".to_owned(),
+        Hours::Never => "never, unless they text ON".to_owned(),
+        Hours::Weekly(windows) => {
+            let windows: Vec<_> = windows.iter().cloned().map(String::from).collect();
+            windows.join(", ")
         }
     }
 }
@@ -89,6 +182,8 @@ impl FileAndRelay {
         let changes = Changes::between(&old, &new);
         if !remove {
             self.ask_before_removing(&changes.removed, &place)?;
+            let dropped = dropped_topics(store.as_ref(), &changes).await?;
+            self.ask_before_dropping(&dropped)?;
         }
         for sound in &file.sounds {
             let put = inbound_voice::put_greeting(
@@ -132,6 +227,24 @@ impl FileAndRelay {
             None => bail!(
                 "nothing was pushed: {file} does not have what {place} has: {names}. Push with \
                  --remove to remove that, or write the file with `relay config pull` first"
+            ),
+        }
+    }
+
+    /// Who subscribed to a topic that the file does not have gets no more notices.
+    fn ask_before_dropping(&self, topics: &[String]) -> anyhow::Result<()> {
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let (topics, file) = (topics.join(", "), self.config.display());
+        match agrees(&format!(
+            "{file} does not have topics with subscribers: {topics}. Drop them?"
+        ))? {
+            Some(true) => Ok(()),
+            Some(false) => bail!("nothing was pushed"),
+            None => bail!(
+                "nothing was pushed: {file} does not have topics with subscribers: {topics}. Push with --remove \
+                 to drop them, or put them back into the file"
             ),
         }
     }
@@ -233,6 +346,35 @@ fn write(file: &Path, lines: &[Line]) -> anyhow::Result<ExitCode> {
     std::fs::write(file, config::write(lines)).with_context(|| format!("cannot write {name}"))?;
     note!("wrote {name}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Such as `events of qdn (12 subscribers)`, where the change leaves out a topic that people get.
+async fn dropped_topics(store: &dyn Store, changes: &Changes<'_>) -> anyhow::Result<Vec<String>> {
+    /// From here on it does not matter how many.
+    const MANY: usize = 1000;
+    let mut dropped = Vec::new();
+    for (old, new) in &changes.changed {
+        let stays = |name: &str| new.notices.topics.iter().any(|topic| topic.name == name);
+        for topic in old
+            .notices
+            .topics
+            .iter()
+            .filter(|topic| !stays(&topic.name))
+        {
+            let found = store
+                .subscribers(&old.number, &topic.name, None, MANY)
+                .await?;
+            let many = if found.len() == MANY { "at least " } else { "" };
+            if !found.is_empty() {
+                let subscribers = count(found.len(), "subscriber");
+                dropped.push(format!(
+                    "{} of {} ({many}{subscribers})",
+                    topic.name, old.name
+                ));
+            }
+        }
+    }
+    Ok(dropped)
 }
 
 fn sorted(mut lines: Vec<Line>) -> Vec<Line> {

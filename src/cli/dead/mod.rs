@@ -5,7 +5,6 @@ mod replay;
 mod show;
 
 use std::fmt::Display;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -16,7 +15,7 @@ use super::deployment::{Part, RelayFlags};
 use super::output::{Unwritten, note};
 use super::schedule::wrong_time;
 use super::show::{counts, print};
-use super::{RED, WrongUsage, agrees};
+use super::{RED, WrongUsage, confirms};
 use crate::app::dead_letters::Wanted;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::ids::DeliveryId;
@@ -105,7 +104,7 @@ impl Filter {
 /// How something is done with dead letters.
 #[derive(clap::Args)]
 struct ByHand {
-    /// Do not ask
+    /// Do not ask; needed where there is no terminal
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
@@ -118,15 +117,14 @@ struct ByHand {
 impl ByHand {
     const NEEDED: [Part; 2] = [Part::Queue, Part::Audit];
 
-    /// Asks whoever sits at the terminal, if somebody does, with a row for each dead letter.
+    /// Asks, with a row for each dead letter.
     fn confirms(&self, rows: &[impl Display], question: &str) -> anyhow::Result<bool> {
-        if self.yes || !std::io::stdin().is_terminal() {
-            return Ok(true);
+        if !self.yes {
+            for row in rows {
+                note!("{row}");
+            }
         }
-        for row in rows {
-            note!("{row}");
-        }
-        Ok(agrees(question)?.unwrap_or(true))
+        confirms(self.yes, question)
     }
 
     /// Prints what was `done`, and what failed to be; the exit code says whether anything did.

@@ -77,10 +77,16 @@ impl Replay {
             leave(&relay, &wake_ups).await?;
             return self.show(&planned, &relay);
         }
-        let texts: Vec<_> = planned.texts.iter().map(|text| text.in_words("")).collect();
+        let texts: Vec<_> = planned
+            .texts
+            .iter()
+            .map(|text| text.in_words("would be "))
+            .collect();
         let question = format!("Replay {}?", count(texts.len(), wake_ups.len()));
-        if !self.by_hand.confirms(&texts, &question)? {
+        let confirmed = self.by_hand.confirms(&texts, &question);
+        if !matches!(confirmed, Ok(true)) {
             leave(&relay, &wake_ups).await?;
+            confirmed?;
             bail!("nothing was replayed");
         }
         let done = replay_all(&relay, planned, wake_ups, now).await?;

@@ -6,6 +6,7 @@ use super::show::{Shown, shown};
 use crate::app::ports::store::Store;
 use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
+use crate::cli::completions;
 use crate::cli::output::{Rows, note, tell};
 use crate::cli::schedule::{Lines, known, wrong_time};
 use crate::domain::duty::{Because, Override, Presence};
@@ -26,6 +27,7 @@ pub struct Set {
 #[derive(clap::Args)]
 pub struct Whose {
     /// The person's name
+    #[arg(add = completions::people())]
     person: String,
     #[command(flatten)]
     lines: Lines,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{STREAM, rows, topic};
 use crate::app::audit::records;
 use crate::cli::by_hand::{Opened, Whom};
+use crate::cli::completions;
 use crate::cli::output::tell;
 use crate::cli::{WrongUsage, show};
 use crate::domain::phone::PhoneNumber;
@@ -19,7 +20,7 @@ pub struct Add {
     #[command(flatten)]
     whom: Whom,
     /// Which topic, by its name or keyword; needed if there are several
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", add = completions::topics())]
     topic: Option<String>,
     /// When they agreed: a date, RFC 3339 [default: now]
     #[arg(long, value_name = "TIME")]
@@ -34,7 +35,7 @@ pub struct Remove {
     #[command(flatten)]
     whom: Whom,
     /// Which topic, by its name or keyword [default: all that it gets]
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", add = completions::topics())]
     topic: Option<String>,
 }
 

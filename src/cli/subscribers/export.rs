@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::rows::COLUMNS;
 use super::{for_each_page, topics};
+use crate::cli::completions;
 use crate::cli::deployment::RelayFlags;
 use crate::cli::output::{self, note};
 use crate::cli::schedule::choose_one;
@@ -17,10 +18,10 @@ pub struct Export {
     #[command(flatten)]
     relay: RelayFlags,
     /// Which line, by its name or number; needed if there are several
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", add = completions::lines())]
     line: Option<String>,
     /// Only this topic, by its name or keyword
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", add = completions::topics())]
     topic: Option<String>,
     /// Write to this file, which must be new, and that only its owner can read
     #[arg(long, value_name = "FILE")]

@@ -12,6 +12,7 @@ use super::{STREAM, topics};
 use crate::app::audit::records;
 use crate::app::ports::store::Store;
 use crate::cli::by_hand::ByHand;
+use crate::cli::completions;
 use crate::cli::output::{note, tell};
 use crate::cli::show;
 use crate::domain::subscriber::{Change, Unchanged};
@@ -22,7 +23,7 @@ pub struct Import {
     /// The CSV file
     file: PathBuf,
     /// The topic of rows that name none, by its name or keyword; rows of others are mistakes
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", add = completions::topics())]
     topic: Option<String>,
     /// Import nothing if any row is a mistake
     #[arg(long)]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{for_each_page, topics};
 use crate::cli::candidates::{BOLD, DIM};
+use crate::cli::completions;
 use crate::cli::output::Rows;
 use crate::cli::show::{Listing, count};
 use crate::domain::line::Topic;
@@ -15,7 +16,7 @@ pub struct List {
     #[command(flatten)]
     listing: Listing,
     /// Only this topic, by its name or keyword
-    #[arg(long, value_name = "TOPIC")]
+    #[arg(long, value_name = "TOPIC", add = completions::topics())]
     topic: Option<String>,
 }
 

@@ -6,6 +6,7 @@ mod hours;
 mod notices;
 mod policy;
 mod reply_numbers;
+mod schema;
 mod templates;
 mod values;
 

@@ -86,6 +86,50 @@ fn a_text_from_the_shell_shows_up_on_the_phones_screen() {
 }
 
 #[test]
+fn faults_are_put_in_listed_and_forgotten_from_the_shell() {
+    let sandbox = Running::start(&["--number", LINE]);
+    let url = sandbox.url.as_str();
+    let fault = |rest: &[&str]| relay(&[&["sandbox", "fault", "--url", url], rest].concat());
+    assert_eq!(out(&fault(&[])), "no fault waits\n");
+    let undeliverable = [
+        "undeliverable=30003",
+        "--to",
+        "619-555-0110",
+        "--times",
+        "2",
+    ];
+    assert_eq!(
+        out(&fault(&undeliverable)),
+        "undeliverable=30003 happens 2 times\n"
+    );
+    out(&fault(&["call-error-answer=503", "--url-has", "/ended"]));
+    let waiting: Value = serde_json::from_str(&out(&fault(&["--json"]))).unwrap();
+    assert_eq!(waiting[0]["fault"]["undeliverable"]["code"], 30003);
+    assert_eq!(waiting[0]["to"], "+16195550110");
+    assert_eq!(waiting[1]["fault"]["call"]["url"], "/ended");
+    let unknown = fault(&["lost_mail"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("is no fault"));
+    assert_eq!(out(&fault(&["--clear"])), "no fault waits\n");
+}
+
+#[test]
+fn a_text_that_nobody_gets_is_said_after_a_while() {
+    let sandbox = Running::start(&["--number", LINE]);
+    let texted = relay(&[
+        "text",
+        "--url",
+        &sandbox.url,
+        "--from",
+        "619-555-0107",
+        "Hi",
+    ]);
+    let told = String::from_utf8_lossy(&texted.stderr).into_owned();
+    assert!(out(&texted).starts_with("+16195550107"));
+    assert!(told.contains("No phone has got anything yet"), "{told}");
+}
+
+#[test]
 fn a_mistake_is_explained_and_fails() {
     let sandbox = Running::start(&["--number", LINE, "--number", "+16195550101"]);
     let url = sandbox.url.as_str();
