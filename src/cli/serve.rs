@@ -15,12 +15,15 @@ use crate::app::ports::credentials::CredentialsSource;
 use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;
+use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
 use crate::hosts::server::twilio_account::TwilioAccount;
 use crate::hosts::server::{DEFAULT_DATA, logs, output};
 use crate::twilio::API_URL;
+use crate::twilio::access::{Access, Failure};
+use crate::twilio::api::Login;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
 use crate::twilio::webhook::is_fetchable;
@@ -84,7 +87,7 @@ impl Serve {
         let lines = config.lines.clone();
         // Read again and again: a rotation changes the file while the relay runs.
         let credentials = Cache::new(EnvFile::at(&self.env_file), Arc::new(SystemClock));
-        credentials.current().await?;
+        let known = credentials.current().await?;
         let listener = self.place.listen().await?;
         let account = TwilioAccount::default();
         let twilio = Client::new(account.behind(Network::new()), &self.twilio_url);
@@ -104,8 +107,48 @@ impl Serve {
             listener.local_addr()?
         ));
         let (parts, stop) = (Parts::default(), when_asked_to_stop()?);
+        tokio::spawn(check_credentials(known, self.twilio_url.clone()));
         let served = machine.serve(listener, Router::new(), parts, account, stop);
         Ok(ended(served.await))
+    }
+}
+
+/// Says whether Twilio takes the credentials. A relay with wrong ones goes on, since the file is read again
+/// when it was put right; without the auth token's check the only sign would be refused signatures.
+async fn check_credentials(known: Arc<Credentials>, twilio_url: String) {
+    let access = Access::new(Box::new(Network::new()), &twilio_url);
+    let token = Login {
+        user: &known.account_sid,
+        password: &known.auth_token,
+    };
+    let key = known.api_key.as_ref().map(|key| Login {
+        user: &key.sid,
+        password: &key.secret,
+    });
+    let logins = [
+        (
+            Some(token),
+            "TWILIO_AUTH_TOKEN",
+            "every text and call from Twilio is refused",
+        ),
+        (
+            key,
+            "TWILIO_API_KEY with TWILIO_API_SECRET",
+            "nothing can be sent",
+        ),
+    ];
+    for (login, name, consequence) in logins {
+        let Some(login) = login else { continue };
+        match access.accepts(login, &known.account_sid).await {
+            Ok(true) => tracing::info!("Twilio accepts {name}"),
+            Ok(false) => tracing::error!(
+                "Twilio refuses {name}, so {consequence}. Compare the value with Twilio's console and put the \
+                 right one into the env file; the relay reads it again by itself"
+            ),
+            // A restricted key need not list messages; the others are Twilio's trouble, or the network's.
+            Err(Failure::MayNotList) => {}
+            Err(failure) => tracing::warn!("{name} could not be checked: {failure}"),
+        }
     }
 }
 
