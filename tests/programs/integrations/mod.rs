@@ -3,7 +3,9 @@
 
 mod apps_script;
 mod daemon;
+mod http;
 pub mod place;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 
