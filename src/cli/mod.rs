@@ -17,6 +17,7 @@ mod documented;
 mod duty;
 mod explain;
 mod forget;
+mod init;
 mod invite;
 mod manual;
 mod notice;
@@ -104,6 +105,7 @@ enum Command {
     Forget(forget::Forget),
     Subscribers(subscribers::Subscribers),
     Schema(schema::Schema),
+    Init(init::Init),
     Config(config::Config),
     Secrets(secrets::Secrets),
     Text(text::Text),
@@ -141,6 +143,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Set up and repair",
         &[
+            "init",
             "config",
             "route",
             "secrets",
@@ -304,6 +307,7 @@ impl Command {
             Command::Forget(command) => command.run().await,
             Command::Subscribers(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::Init(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,

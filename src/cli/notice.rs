@@ -75,7 +75,7 @@ impl List {
             };
             if !any {
                 rows.say(format_args!(
-                    "{BOLD}{:<22}{:<14}NOTICE{BOLD:#}",
+                    "{BOLD}{:<26}{:<14}NOTICE{BOLD:#}",
                     "NEXT", "TOPIC"
                 ))?;
                 any = true;
@@ -93,8 +93,8 @@ impl List {
             rows.row(&waiting, |waiting| {
                 let due = line.time_zone.show(waiting.due);
                 let topic = printable(&waiting.topic);
-                tell!("{due:<22}{topic:<14}{} {state}", waiting.id)?;
-                tell!("{:22}{}", "", printable(&waiting.text))
+                tell!("{due:<26}{topic:<14}{} {state}", waiting.id)?;
+                tell!("{:26}{}", "", printable(&waiting.text))
             })?;
         }
         if !any {

@@ -14,7 +14,12 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 #[derive(clap::Args)]
 pub struct RunningSandbox {
     /// Where the sandbox runs: `relay dev` or `relay sandbox`
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4000")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "RELAY_SANDBOX_URL",
+        default_value = "http://127.0.0.1:4000"
+    )]
     url: String,
     /// Country in whose way numbers may be written
     #[arg(long, value_name = "CODE", default_value = "US", value_parser = country)]

@@ -34,19 +34,29 @@ use crate::twilio::webhook::is_fetchable;
 /// with a certificate in front.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  relay serve --config relay.toml --env-file repos.env --port 4000"
+    after_help = "Examples:\n  relay serve\n  relay serve --config relay.toml --env-file repos.env --port 4000"
 )]
 pub struct Serve {
     /// The lines and the people behind them
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RELAY_CONFIG",
+        default_value = "relay.toml"
+    )]
     config: PathBuf,
     /// The file with Twilio's credentials (mode 600)
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REPOS_ENV",
+        default_value = "repos.env"
+    )]
     env_file: PathBuf,
     #[command(flatten)]
     place: Place,
     /// Where state and audit are kept
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    #[arg(long, value_name = "DIR", env = "RELAY_DATA", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// Twilio's API, or something that stands in for it
     #[arg(long, value_name = "URL", default_value = API_URL, value_parser = api_address)]

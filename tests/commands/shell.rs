@@ -152,3 +152,43 @@ fn a_configuration_is_checked_without_a_relay() {
         .relay(&["config", "check", "--config", "none.toml"])
         .refused(1, "there is no none.toml");
 }
+
+#[test]
+fn a_configuration_is_made_from_answers() {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Stdio;
+    let place = Place::new();
+    place
+        .relay(&["init"])
+        .refused(1, "relay.toml is there already");
+    let init = |answers: &str| {
+        let mut command = place.command(&["init", "--config", "own.toml"]);
+        let piped = command.env("TZ", "Europe/Madrid").stdin(Stdio::piped());
+        let mut process = piped
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        process
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(answers.as_bytes())
+            .unwrap();
+        Ran(process.wait_with_output().unwrap())
+    };
+    let answers = "+16195550100\n\nqdn\n\nSergio\n619-555-0110\nalways\n\n\n619-555-0111\n\n\n\n";
+    init(answers).refused(1, "there is no answer to \"Write own.toml?\"");
+    assert!(!place.path().join("own.toml").exists());
+    init(&format!("{answers}no\n")).refused(1, "nothing was written");
+    let out = init(&format!("{answers}\n")).out();
+    assert!(out.contains("A text right now goes to Sergio"), "{out}");
+    let file = place.path().join("own.toml");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let checked = place
+        .relay(&["config", "check", "--config", "own.toml"])
+        .out();
+    assert!(checked.contains("clock of Europe/Madrid"), "{checked}");
+    assert!(checked.contains("Backup, the backup: always"), "{checked}");
+}

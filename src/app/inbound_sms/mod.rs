@@ -220,7 +220,7 @@ fn new(record: &InboundRecord) -> Recorded {
     };
     tracing::info!(
         message.sid = %record.sms.sid, from = ?record.sms.from, line = record.decision.line,
-        rule = ?rule, to = to_person.as_deref(), "{what}",
+        rule = rule.name(), to = to_person.as_deref(), "{what}",
     );
     Recorded::New
 }

@@ -55,7 +55,12 @@ enum Action {
 #[derive(clap::Args)]
 struct Check {
     /// The file with the lines
-    #[arg(long, value_name = "FILE", default_value = "relay.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RELAY_CONFIG",
+        default_value = "relay.toml"
+    )]
     config: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -65,7 +70,12 @@ struct Check {
 #[derive(clap::Args)]
 struct FileAndRelay {
     /// The file with the lines
-    #[arg(long, value_name = "FILE", default_value = "relay.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RELAY_CONFIG",
+        default_value = "relay.toml"
+    )]
     config: PathBuf,
     /// Print one JSON object
     #[arg(long)]

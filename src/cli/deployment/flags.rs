@@ -1,12 +1,14 @@
 //! How a command line and the variables around it name a relay.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::named::Named;
 use super::{Deployment, OneMachine, Part, deployed};
 use crate::app::ports::store::Store;
+use crate::cli::candidates::DIM;
+use crate::cli::output::note;
 use crate::credentials::exchange::VersionedSecret;
 use crate::hosts::server::{DATABASE, DEFAULT_DATA, DEV_DATA};
 
@@ -16,7 +18,7 @@ const HEADING: &str = "Which relay";
 /// Which relay a command works on.
 #[derive(clap::Args)]
 pub struct RelayFlags {
-    /// The one-machine relay's data folder [default: .relay, or .relay/dev]
+    /// The one-machine relay's data folder [env: RELAY_DATA] [default: .relay, or .relay/dev]
     #[arg(long, value_name = "DIR", help_heading = HEADING, conflicts_with_all = ["stack", "table"])]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -57,14 +59,21 @@ pub struct SecretFlags {
 impl RelayFlags {
     /// Finds the relay. Of a deployed one, it must be known what the `needed` parts are.
     pub async fn open(&self, needed: &[Part]) -> anyhow::Result<Deployment> {
-        match self.named(|name| std::env::var(name).ok()) {
-            Some(named) => deployed::open(named, &[&[Part::Table], needed].concat()).await,
+        let relay: Deployment = match self.named(variable) {
+            Some(named) => deployed::open(named, &[&[Part::Table], needed].concat()).await?,
             None => {
-                let data = self.data.clone();
+                let data = self.data.clone().or_else(|| data_of(variable));
                 let data = data.unwrap_or_else(|| data_here(Path::new("")));
-                Ok(Box::new(OneMachine::open(data)?))
+                Box::new(OneMachine::open(data)?)
             }
+        };
+        // A variable of the functions that is still set means a relay that people answer by: it is said
+        // to whoever reads, and in a log, too.
+        let by_variable = !self.are_given() && !relay.is_one_machine();
+        if by_variable || std::io::stderr().is_terminal() {
+            note!("{DIM}Working on {}.{DIM:#}", relay.place());
         }
+        Ok(relay)
     }
 
     pub async fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
@@ -79,13 +88,16 @@ impl RelayFlags {
 
     /// Whether a relay of this machine is meant.
     pub fn are_of_one_machine(&self) -> bool {
-        self.named(|name| std::env::var(name).ok()).is_none()
+        self.named(variable).is_none()
     }
 
     /// The deployed relay that is meant, if one is.
     fn named(&self, variable: impl Fn(&str) -> Option<String>) -> Option<Named> {
-        // A folder on the command line leaves nothing to the variables.
-        if self.data.is_some() {
+        // A folder on the command line leaves nothing to the variables, nor does one that is named by a
+        // variable of the command's own to those of the functions.
+        let is_named =
+            self.are_given() || variable("RELAY_STACK").is_some_and(|name| !name.is_empty());
+        if self.data.is_some() || (!is_named && data_of(&variable).is_some()) {
             return None;
         }
         let flag = |part| match part {
@@ -99,6 +111,17 @@ impl RelayFlags {
         let named = Named::of(self.secret.stack.as_ref(), flag, variable);
         (named.stack.is_some() || named.parts.contains_key(&Part::Table)).then_some(named)
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The folder that a variable names.
+fn data_of(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    variable("RELAY_DATA")
+        .filter(|data| !data.is_empty())
+        .map(PathBuf::from)
 }
 
 /// The data folder of the relay that is used here: `relay serve`'s, and before there is one,
@@ -184,6 +207,11 @@ mod tests {
         assert_eq!(named("", &VARIABLES), of("stack", "table group"));
         assert_eq!(named("--table=mine", &VARIABLES), of("stack", "mine group"));
         assert_eq!(named("--data=.relay", &VARIABLES), None);
+        // A folder of the command's own variable goes before the functions' variables, not before a stack.
+        assert_eq!(named("", &[("RELAY_DATA", "d"), ("TABLE_NAME", "t")]), None);
+        let stack = [("RELAY_DATA", "d"), ("RELAY_STACK", "s")];
+        assert_eq!(named("", &stack), of("s", ""));
+        assert_eq!(named("--table=t", &[("RELAY_DATA", "d")]), of("", "t"));
         // Its audit is not that of the variables, which are another relay's.
         assert_eq!(named("--stack=mine", &VARIABLES), of("mine", ""));
         let both = named("--stack=mine --log-group=audit", &VARIABLES);

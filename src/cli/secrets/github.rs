@@ -7,8 +7,8 @@ use super::Place;
 use crate::cli::WrongUsage;
 use crate::cli::output::{note, tell};
 use crate::cli::show;
-use crate::credentials::registry;
 use crate::credentials::repos_env::{is_key, quoted};
+use crate::domain::credentials;
 
 /// Print the commands that make the values secrets of GitHub Actions
 ///
@@ -27,13 +27,20 @@ pub struct Github {
     /// The environment of the repository
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
-    /// The variables; otherwise Twilio's
+    /// The variables; otherwise the three that sending takes, without the auth token
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
+
+/// What a workflow needs that sends texts.
+const FOR_SENDING: [&str; 3] = [
+    credentials::ACCOUNT_SID,
+    credentials::API_KEY,
+    credentials::API_SECRET,
+];
 
 #[derive(Serialize)]
 struct Setting<'a> {
@@ -60,8 +67,14 @@ impl Github {
             );
         }
         if names.is_empty() {
-            let ours = registry::required().map(|(name, _)| name);
-            names = ours.filter(is_there).collect();
+            names = FOR_SENDING.into_iter().filter(is_there).collect();
+            if !names.contains(&credentials::API_KEY) {
+                bail!(
+                    "{} has no API key, and the auth token may do everything with the account: make a key with \
+                     `relay secrets rotate api-key`, or name the variables",
+                    file.place()
+                );
+            }
         }
         let mut settings = Vec::new();
         for name in names {
@@ -81,8 +94,12 @@ impl Github {
     /// `gh secret set` reads the value from standard input when it is given no `--body`
     /// (`gh secret set --help`). It runs outside of `exec`, so that it has no other value.
     fn command(&self, place: &str, name: &str) -> String {
+        // On a fresh clone this program is not on the PATH.
+        let program = std::env::current_exe().ok();
+        let program = program.map_or("relay".into(), |path| path.display().to_string());
         let mut command = format!(
-            "relay secrets exec --file {} -- sh -c 'printf %s \"${name}\"' | gh secret set {name}",
+            "{} secrets exec --file {} -- sh -c 'printf %s \"${name}\"' | gh secret set {name}",
+            quoted(&program),
             quoted(place)
         );
         for (option, value) in [("--repo", &self.repo), ("--env", &self.env)] {

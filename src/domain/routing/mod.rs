@@ -109,6 +109,14 @@ pub struct Known {
     pub blocked: Option<String>,
 }
 
+impl Rule {
+    /// As the audit writes it: `first_available`.
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub person: String,
