@@ -12,7 +12,7 @@ use crate::adapters::sqlite::store::forget::{Found, forget_in_file};
 use crate::app::audit::records;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{PhoneNumber, international};
 
 /// Remove a customer who asks for it: their number, their words, and what was written to them
 ///
@@ -184,7 +184,7 @@ fn number(text: &str, lines: &[Line]) -> anyhow::Result<PhoneNumber> {
         Some(first) if lines.iter().all(|line| line.country == first.country) => {
             schedule::number(text, first)?
         }
-        _ => PhoneNumber::parse(text).map_err(|_| {
+        _ => international(text).map_err(|_| {
             let why = "write the number in full, such as +18585550107: the lines are of several countries";
             WrongUsage(why.to_owned())
         })?,

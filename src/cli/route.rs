@@ -186,7 +186,7 @@ fn print_call(routed: &CallRouted, line: &Line) -> Result<(), Unwritten> {
 fn sender(text: &str, line: &Line) -> Sender {
     // Letters stand for digits on a dial, but a sender with letters is a name.
     let has_letters = text.chars().any(char::is_alphabetic);
-    let number = read_number(text, line).filter(|_| !has_letters);
+    let number = read_number(text, line).ok().filter(|_| !has_letters);
     number.map_or_else(|| Sender::parse(text), Sender::Phone)
 }
 

@@ -11,7 +11,7 @@ use super::output::{Unwritten, tell};
 use super::sandbox_fault::Fault;
 use super::serve::when_asked_to_stop;
 use crate::clock::SystemClock;
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{PhoneNumber, international};
 use crate::sandbox::drive::{Resolve, drive};
 use crate::sandbox::{Number, Sandbox as FakeTwilio, demo_account, http};
 
@@ -51,7 +51,7 @@ pub struct Sandbox {
 
 fn number(text: &str) -> Result<(PhoneNumber, Option<String>), String> {
     let (number, url) = text.split_once('=').unwrap_or((text, ""));
-    let number = PhoneNumber::parse(number).map_err(|error| error.to_string())?;
+    let number = international(number).map_err(|error| error.to_string())?;
     Ok((number, (!url.is_empty()).then(|| url.to_owned())))
 }
 

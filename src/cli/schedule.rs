@@ -10,7 +10,7 @@ use crate::app::inbound_sms::{PersonsView, Text, persons_view};
 use crate::app::ports::store::{ForCall, ForInbound, Store};
 use crate::domain::ids::CallSid;
 use crate::domain::line::Line;
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{NotANumber, PhoneNumber, international};
 use crate::domain::routing::Known;
 use crate::domain::when::option::{self, BadTime};
 
@@ -148,7 +148,7 @@ pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line
     };
     let is_wanted = |line: &Line| {
         line.name.to_lowercase() == wanted.to_lowercase()
-            || read_number(wanted, line).as_ref() == Some(&line.number)
+            || read_number(wanted, line).as_ref() == Ok(&line.number)
     };
     match lines.iter().position(is_wanted) {
         Some(at) => Ok(lines.into_iter().skip(at).take(1).collect()),
@@ -179,19 +179,18 @@ fn several<'a>(lines: impl IntoIterator<Item = &'a Line>, flag: &str) -> WrongUs
 
 /// Reads a number as people in the line's country write it.
 pub fn number(text: &str, line: &Line) -> Result<PhoneNumber, WrongUsage> {
-    let wrong = || {
+    read_number(text, line).map_err(|reason| {
         WrongUsage(format!(
-            "{text:?} is no telephone number; {}",
+            "{text:?} is no telephone number: {reason}; {}",
             how_written(line)
         ))
-    };
-    read_number(text, line).ok_or_else(wrong)
+    })
 }
 
-pub fn read_number(text: &str, line: &Line) -> Option<PhoneNumber> {
+pub fn read_number(text: &str, line: &Line) -> Result<PhoneNumber, NotANumber> {
     match line.country() {
-        Some(country) => country.read(text).ok(),
-        None => PhoneNumber::parse(text).ok(),
+        Some(country) => country.read(text),
+        None => international(text),
     }
 }
 

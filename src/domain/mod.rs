@@ -2,6 +2,7 @@
 
 pub mod automatic_text;
 pub mod call;
+pub mod characters;
 pub mod command;
 pub mod conversation;
 pub mod credentials;

@@ -161,7 +161,7 @@ async fn a_list_is_imported_but_for_its_mistakes_which_are_said_with_their_lines
     );
     let errors = ran.errors();
     for mistake in [
-        "people.csv:4: its number is none; write it as US does",
+        "people.csv:4: its number is none: it has too few digits; write it as US does",
         "people.csv:6: 2 fields where the first row has 3 fields",
         "people.csv:7: \"tomorrow\" is no time",
     ] {

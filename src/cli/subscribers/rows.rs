@@ -175,9 +175,8 @@ impl Fields {
         if self.number.is_empty() {
             return Err("it has no number".to_owned());
         }
-        let Some(number) = read_number(&self.number, line) else {
-            return Err(format!("its number is none; {}", how_written(line)));
-        };
+        let number = read_number(&self.number, line)
+            .map_err(|reason| format!("its number is none: {reason}; {}", how_written(line)))?;
         may_be_texted(&number, line, meant.lines)?;
         let dated = !self.since.is_empty();
         let at = if dated {

@@ -4,7 +4,7 @@
 //! you right back.", "I'm on my way.", on Google's, Samsung's and Apple's phones) is not among them:
 //! a person chose it, it answers whoever called, and the same words are typed as answers.
 
-use crate::domain::sms::characters::words;
+use crate::domain::characters::words;
 
 /// Whole texts as `words` gives them; … stands for any words.
 ///

@@ -1,6 +1,6 @@
 //! The words that phones send as a reaction (Apple: tapback) to a text.
 
-use crate::domain::sms::characters::{is_invisible, one_spaced, words};
+use crate::domain::characters::{is_invisible, one_spaced, words};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -5,7 +5,7 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use crate::domain::sms::characters::{is_emoji, is_invisible, one_spaced, words};
+use crate::domain::characters::{is_emoji, is_invisible, one_spaced, words};
 
 /// A longer text is an answer.
 const MOST_WORDS: usize = 8;

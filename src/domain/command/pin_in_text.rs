@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::domain::sms::characters::digit;
+use crate::domain::characters::digit;
 
 const INSTEAD: &str = "****";
 

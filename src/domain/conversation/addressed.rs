@@ -1,7 +1,7 @@
 //! The customer whom a text names in front: `#0107 yes`, `0107: yes`, `+16195550107 (San Diego, CA): yes`.
 
-use crate::domain::phone::{Country, PhoneNumber};
-use crate::domain::sms::characters::{digit, is_invisible};
+use crate::domain::characters::{digit, is_invisible};
+use crate::domain::phone::{Country, PhoneNumber, international};
 
 /// A tag or a number as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +30,7 @@ impl Digits<'_> {
     pub fn whole_number(&self, country: Option<Country>) -> Option<PhoneNumber> {
         let digits = self.ascii();
         match self.sign? {
-            sign if PLUS.contains(&sign) => {
-                let number = PhoneNumber::parse(&format!("+{digits}")).ok();
-                number.filter(Country::could_have)
-            }
+            sign if PLUS.contains(&sign) => international(&format!("+{digits}")).ok(),
             _ => country?.read(&digits).ok(),
         }
     }

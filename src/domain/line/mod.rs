@@ -108,7 +108,6 @@ impl Line {
     }
 
     /// The country, which says how numbers are written.
-    #[cfg(feature = "machine")]
     pub fn country(&self) -> Option<Country> {
         Country::parse(&self.country)
     }

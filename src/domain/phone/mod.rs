@@ -4,15 +4,16 @@
 //! really needs the digits (a request to Twilio, a stored record, the screen of the person who
 //! asked) says so with [`PhoneNumber::expose`].
 
-#[cfg(feature = "machine")]
 mod national;
+mod plan;
 mod prefix;
 mod sender;
+mod written;
 
-#[cfg(feature = "machine")]
-pub use national::{Country, NotANationalNumber};
+pub use national::{Country, international};
 pub use prefix::{NotAPrefix, Prefix};
 pub use sender::Sender;
+pub use written::NotANumber;
 
 use std::fmt;
 

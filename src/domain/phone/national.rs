@@ -1,19 +1,13 @@
 use phonenumber::Type;
 use phonenumber::metadata::{DATABASE, Metadata};
 
+use super::plan::Parts;
+use super::written::{NotANumber, Written};
 use super::{PhoneNumber, Prefix};
 
 /// A country by its two-letter code (ISO 3166-1), which says how its people write numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country(phonenumber::country::Id);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a phone number as written in this country, nor one in international form")]
-pub struct NotANationalNumber;
-
-/// The 15 digits of E.164 and what is dialled before them: more is no number, and would take long
-/// to look at.
-const MOST_DIALLED: usize = 30;
 
 impl Country {
     /// Reads a code such as `US`; `None` if there is no such country.
@@ -28,43 +22,49 @@ impl Country {
 
     /// Reads a number as people write it there (`858-555-0107`), or in international form.
     ///
-    /// One of the right length is taken even where nobody has it, for the numbers that are kept
-    /// free for examples and tests are assigned to nobody. One with a plus sign says itself what it
-    /// is, so that nothing is looked at but its form.
-    pub fn read(self, text: &str) -> Result<PhoneNumber, NotANationalNumber> {
-        self.number_of(text.trim()).ok_or(NotANationalNumber)
+    /// One of the right form is taken even where nobody has it, for the numbers that are kept free for
+    /// examples and tests are assigned to nobody.
+    pub fn read(self, text: &str) -> Result<PhoneNumber, NotANumber> {
+        read(text, |has_plus, digits| self.number_of(has_plus, digits))
     }
 
-    fn number_of(self, text: &str) -> Option<PhoneNumber> {
-        if let Some(international) = text.strip_prefix('+') {
-            return international_number(international);
+    fn number_of(self, has_plus: bool, digits: &str) -> Result<PhoneNumber, NotANumber> {
+        if has_plus && !digits.starts_with('0') {
+            return of_international(digits);
         }
-        let digits = digits(text).filter(|digits| digits.len() <= MOST_DIALLED)?;
-        if let Some(international) = self.after_international_prefix(&digits) {
-            return international_number(international);
+        let country = self.metadata().ok_or(NotANumber::Code)?;
+        if let Some(international) = after_international_prefix(country, digits)
+            && !international.starts_with('0')
+        {
+            return of_international(international);
+        }
+        if has_plus {
+            return Err(NotANumber::Code);
         }
         let dialled = match self.code() {
-            "MX" => mexican(&digits),
-            _ => &digits,
+            "MX" => mexican(digits),
+            _ => digits,
         };
-        let number = phonenumber::parse(Some(self.0), dialled).ok()?;
-        let is_one = number.is_valid() || self.could_be(&number.national().to_string());
-        let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
-        PhoneNumber::parse(&e164).ok().filter(|_| is_one)
+        let national = Parts::of_national(country, dialled)
+            .checked()
+            .and_then(|parts| of_parts(&parts));
+        // What most countries dial before another country's code, and ITU-T E.164 advises.
+        let elsewhere = digits.strip_prefix("00").map(of_international);
+        match (national, elsewhere) {
+            (Err(_), Some(Ok(number))) => Ok(number),
+            (national, _) => national,
+        }
     }
 
-    /// Whether telephones of the number's country have as many digits, whether or not anybody has this one.
-    pub fn could_have(number: &PhoneNumber) -> bool {
-        let Ok(parsed) = phonenumber::parse(None, number.expose()) else {
-            return false;
-        };
-        let national = parsed.national().to_string();
-        let countries = DATABASE.by_code(&parsed.country().code());
-        let could_be = |countries: Vec<&Metadata>| {
-            let mut countries = countries.into_iter();
-            countries.any(|country| has_length(country, &national))
-        };
-        parsed.is_valid() || countries.is_none_or(could_be)
+    /// The number that it would be with a plus sign in front, if all of it is digits and grouping: a
+    /// spreadsheet drops the sign.
+    pub fn with_plus(text: &str) -> Option<PhoneNumber> {
+        let written = Written::read(text).ok()?;
+        let is_bare = !written.has_plus && !written.digits.starts_with('0');
+        let parts = Parts::of_international(&written.digits).ok()?;
+        let is_kept = format!("{}{}", parts.code, parts.national) == written.digits;
+        let number = of_parts(&parts.checked().ok()?).ok()?;
+        (is_bare && is_kept).then_some(number)
     }
 
     /// Whether it is a person's telephone, as far as can be told, and no premium, shared-cost or service number.
@@ -104,18 +104,6 @@ impl Country {
         DATABASE.by_id(self.code())
     }
 
-    /// What follows the digits that are dialled before a number of another country, such as `011`.
-    fn after_international_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
-        let prefix = self.metadata()?.international_prefix()?.find(digits)?;
-        (prefix.start() == 0).then(|| &digits[prefix.end()..])
-    }
-
-    /// Whether a number without any prefix has the length of this country's telephones.
-    fn could_be(&self, national: &str) -> bool {
-        self.metadata()
-            .is_some_and(|country| has_length(country, national))
-    }
-
     /// The number as people in this country write it: its own nationally, others internationally.
     /// Shows all of it.
     pub fn write(self, number: &PhoneNumber) -> String {
@@ -131,37 +119,50 @@ impl Country {
     }
 }
 
-fn has_length(country: &Metadata, national: &str) -> bool {
-    let descriptors = country.descriptors();
-    let telephones = [descriptors.mobile(), descriptors.fixed_line()];
-    let lengths = telephones.into_iter().flatten();
-    // Where telephones say nothing of their own, they are as all numbers there.
-    let mut lengths = lengths.map(|telephone| match telephone.possible_length() {
-        [] => descriptors.general().possible_length(),
-        lengths => lengths,
-    });
-    // Nowhere but in few countries do numbers begin with zero; those are valid already.
-    !national.starts_with('0')
-        && lengths.any(|lengths| lengths.iter().any(|n| usize::from(*n) == national.len()))
+/// Reads a number in international form: with a plus sign and the country's code.
+pub fn international(text: &str) -> Result<PhoneNumber, NotANumber> {
+    read(text, |has_plus, digits| match has_plus {
+        true => of_international(digits),
+        false => Err(NotANumber::NoPlus),
+    })
 }
 
-/// The digits, without what people write between them; `None` if there is anything else, such as
-/// an extension, which a text has no way to dial.
-fn digits(text: &str) -> Option<String> {
-    let between = |c| " \u{a0}-\u{2010}\u{2011}./()".contains(c);
-    let digits = text.replace(between, "");
-    digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
+fn read(
+    text: &str,
+    number_of: impl Fn(bool, &str) -> Result<PhoneNumber, NotANumber>,
+) -> Result<PhoneNumber, NotANumber> {
+    let written = Written::read(text)?;
+    let read = number_of(written.has_plus, &written.digits);
+    match (&read, &written.without_zero) {
+        // In a country where nobody dials that zero.
+        (Err(_), Some(without)) => number_of(written.has_plus, without).or(read),
+        _ => read,
+    }
 }
 
-/// Reads what follows the plus sign.
-fn international_number(text: &str) -> Option<PhoneNumber> {
-    // Some write the zero that is dialled at home, in brackets.
-    let digits = digits(&text.replacen("(0)", "", 1))?;
+fn of_international(digits: &str) -> Result<PhoneNumber, NotANumber> {
     let digits = match digits.strip_prefix("521") {
         Some(rest) if rest.len() == 10 => format!("52{rest}"),
-        _ => digits,
+        _ => digits.to_owned(),
     };
-    PhoneNumber::parse(&format!("+{digits}")).ok()
+    of_parts(&Parts::of_international(&digits)?.checked()?)
+}
+
+fn of_parts(parts: &Parts) -> Result<PhoneNumber, NotANumber> {
+    let Parts { code, national } = parts;
+    PhoneNumber::parse(&format!("+{code}{national}")).map_err(|_| {
+        if national.len() < 7 {
+            NotANumber::TooShort
+        } else {
+            NotANumber::TooLong
+        }
+    })
+}
+
+/// What follows the digits that are dialled before a number of another country, such as `011`.
+fn after_international_prefix<'a>(country: &Metadata, digits: &'a str) -> Option<&'a str> {
+    let prefix = country.international_prefix()?.find(digits)?;
+    (prefix.start() == 0).then(|| &digits[prefix.end()..])
 }
 
 /// A Mexican number without what was dialled before it until August 2019.
@@ -212,7 +213,7 @@ mod tests {
             "858-555-0107 x5",
             "058-555-0107",
         ] {
-            assert_eq!(us.read(text), Err(NotANationalNumber), "{text}");
+            assert!(us.read(text).is_err(), "{text}");
         }
         assert_eq!(us.read("+15005550006").unwrap().expose(), "+15005550006");
         assert!(Country::parse("Mars").is_none());
@@ -229,8 +230,7 @@ mod tests {
             ("+447700900123", true),
             ("+4477009001234", false),
         ] {
-            let number = PhoneNumber::parse(number).unwrap();
-            assert_eq!(Country::could_have(&number), could, "{}", number.expose());
+            assert_eq!(international(number).is_ok(), could, "{number}");
         }
     }
 
@@ -296,7 +296,7 @@ mod tests {
             ("US", "+1 619 555 0107 x5"),
         ] {
             let read = Country::parse(country).unwrap().read(text);
-            assert_eq!(read, Err(NotANationalNumber), "{text} in {country}");
+            assert!(read.is_err(), "{text} in {country}: {read:?}");
         }
     }
 
@@ -317,7 +317,7 @@ mod tests {
     fn what_is_far_too_long_is_no_number() {
         let us = Country::parse("US").unwrap();
         for digits in [31, 1_000_000] {
-            assert_eq!(us.read(&"1".repeat(digits)), Err(NotANationalNumber));
+            assert_eq!(us.read(&"1".repeat(digits)), Err(NotANumber::TooLong));
         }
     }
 }

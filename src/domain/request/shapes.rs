@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Refused;
 use super::fields::{Field, unexpected};
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{PhoneNumber, international};
 use crate::domain::template::When;
 
 /// In characters, as the other two.
@@ -141,6 +141,21 @@ impl Field for When {
 impl Field for PhoneNumber {
     type Value = Self;
     const EXPECTED: &'static str = "a phone number in E.164 form, such as +16195550110";
+
+    /// Of the form, and as long as telephones in its country are.
+    fn read(written: &Value) -> Result<Self, Refused> {
+        let text = written.as_str().ok_or_else(unexpected::<Self>)?;
+        let number = Self::parse(text).map_err(|_| unexpected::<Self>());
+        let reason = match (number, international(text)) {
+            (Ok(number), Ok(read)) if number == read => return Ok(number),
+            // With a digit too many or too few, or with the zero that is dialled at home.
+            (Ok(_), Ok(_)) => "it has digits that are dialled in its country alone".to_owned(),
+            (Err(wrong), Ok(_)) => return Err(wrong),
+            (_, Err(reason)) => reason.to_string(),
+        };
+        let problem = format!("must be {}: {reason}", Self::EXPECTED);
+        Err(Refused::field("", problem))
+    }
 }
 
 impl JsonSchema for PhoneNumber {

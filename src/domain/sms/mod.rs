@@ -1,7 +1,6 @@
 //! The words of a relayed text, and how many messages and segments they take.
 
 pub mod attachments;
-pub mod characters;
 pub mod first_segment;
 pub mod part;
 mod parts;

@@ -169,7 +169,7 @@ fn what_is_wrong_with_a_row_is_said_without_its_number() {
         (["", "", "", ""], "it has no number"),
         (
             ["555", "", "", ""],
-            "its number is none; write it as US does",
+            "its number is none: it has too few digits; write it as US does",
         ),
         (["+16195550100", "", "", ""], "the number of the line qdn"),
         (

@@ -61,14 +61,14 @@ pub(super) fn number(text: &str, country: Option<Country>) -> Result<Option<Phon
     let Some(country) = country else {
         return Ok(PhoneNumber::parse(text).ok());
     };
-    country.read(text).map(Some).map_err(|_| {
+    country.read(text).map(Some).map_err(|reason| {
         let (code, example) = (country.code(), country.example());
         let example = example.as_ref();
         let as_there = example.map(|number| format!(" ({:?})", country.write(number)));
         let as_there = as_there.unwrap_or_default();
         let everywhere = example.map_or("+16195550110", PhoneNumber::expose);
         format!(
-            "this is not a phone number of {code}; write it with its area code, as people in \
+            "this is not a phone number of {code}: {reason}; write it with its area code, as people in \
              {code} do{as_there}, or in international form ({everywhere:?})"
         )
     })

@@ -18,9 +18,18 @@ pub fn is_emoji(c: char) -> bool {
         | '\u{25a0}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
+/// The zeros of the scripts that phones write, each followed by its other digits. Unicode, `Nd`.
+#[rustfmt::skip]
+const ZEROS: [char; 38] = [
+    '0', '\u{660}', '\u{6f0}', '\u{7c0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}',
+    '\u{c66}', '\u{ce6}', '\u{d66}', '\u{de6}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{1090}',
+    '\u{17e0}', '\u{1810}', '\u{1946}', '\u{19d0}', '\u{1a80}', '\u{1a90}', '\u{1b50}', '\u{1bb0}',
+    '\u{1c40}', '\u{1c50}', '\u{a620}', '\u{a8d0}', '\u{a900}', '\u{a9d0}', '\u{a9f0}', '\u{aa50}',
+    '\u{abf0}', '\u{ff10}', '\u{1d7ce}',
+];
+
 /// The digit that it is, also in Arabic, Persian and Hindi and on keyboards for Japanese.
 pub fn digit(c: char) -> Option<char> {
-    const ZEROS: [char; 5] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
     let from = |zero: &char| char::from_digit((c as u32).checked_sub(*zero as u32)?, 10);
     ZEROS.iter().find_map(from)
 }
