@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people simulate-calls interleavings cost scale crash fan-out bench-load differential fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people simulate-calls interleavings cost scale crash fan-out bench-load differential phone-numbers fuzz documents
 
 ## help: this list
 help:
@@ -141,6 +141,12 @@ differential: tools
 	$(step) "differential"
 	SEED=$(SEED) FIRST=$(FIRST) CASES=$(CASES) RUST_BACKTRACE=0 \
 		cargo test --locked --test relay signatures::as_many -- --ignored --nocapture
+
+## phone-numbers: random phone numbers against Python's libphonenumber: CASES=100000, SEED=1, FIRST=0
+phone-numbers: tools
+	$(step) "phone-numbers"
+	SEED=$(SEED) FIRST=$(FIRST) CASES=$(CASES) \
+		cargo test --locked --test relay phone_numbers::as_many -- --ignored --nocapture
 
 ## fuzz: every fuzz target, guided by coverage, for SECONDS=60 each; TARGETS="form config" for some
 fuzz:

@@ -4,5 +4,6 @@
 mod callers;
 pub mod integrations;
 mod notifier;
+mod phone_numbers;
 mod sandbox;
 pub mod twilio_clients;
