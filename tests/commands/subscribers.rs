@@ -239,10 +239,13 @@ async fn what_is_exported_can_be_imported_elsewhere() {
     let exported = place.relay(&["subscribers", "export"]).out();
     let rows: Vec<&str> = exported.lines().collect();
     assert_eq!(rows[0], "number,topic,since,how");
-    assert_eq!(rows[1], "+18585550107,events,2026-11-02T08:00:00Z,\"a, b\"");
-    assert_eq!(rows[2], "+18585550107,maintenance,2026-11-03T10:00:00Z,");
+    assert_eq!(
+        rows[1],
+        "'+18585550107,events,2026-11-02T08:00:00Z,\"a, b\""
+    );
+    assert_eq!(rows[2], "'+18585550107,maintenance,2026-11-03T10:00:00Z,");
     assert!(
-        rows[3].starts_with("+18585550108,maintenance,"),
+        rows[3].starts_with("'+18585550108,maintenance,"),
         "{exported}"
     );
     assert_eq!(rows.len(), 4);
@@ -272,6 +275,142 @@ async fn what_is_exported_can_be_imported_elsewhere() {
     place
         .relay(&to_file)
         .refused(1, "name a file that is not there yet");
+}
+
+/// A line that may text Singapore, too: numbers of eight digits, which without their plus sign look like some of
+/// the United States.
+fn texts_singapore() -> String {
+    one_topic().replacen(
+        "allowed_prefixes = [\"+1\"]",
+        "allowed_prefixes = [\"+1\", \"+65\"]",
+        1,
+    )
+}
+
+#[tokio::test]
+async fn an_export_survives_a_spreadsheet() {
+    use crate::support::tools;
+    let place = Place::with_config(&texts_singapore());
+    place.store().await;
+    for number in ["+6591234567", "+6598765432", "+18585550107", "+15552345678"] {
+        let add = ["subscribers", "add", number, "--topic", "events"];
+        place
+            .relay(&[&add[..], &["--since", "2026-11-02T18:30:00Z"]].concat())
+            .out();
+    }
+    let exported = place.relay(&["subscribers", "export"]).out();
+    for (separator, end) in [(",", "\n"), (";", "\r\n"), ("\t", "\r")] {
+        let elsewhere = Place::with_config(&texts_singapore());
+        elsewhere.store().await;
+        list(&elsewhere, &exported);
+        let program = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/programs/clients/spreadsheet.py"
+        );
+        let mut spreadsheet = std::process::Command::new(tools::python());
+        let file = elsewhere.path().join("people.csv");
+        let saved = spreadsheet
+            .arg(program)
+            .arg(file)
+            .args([separator, end])
+            .status();
+        assert!(saved.unwrap().success());
+        let import = ["subscribers", "import", "people.csv"];
+        assert_eq!(elsewhere.relay(&import).out(), "qdn: 4 joined\n");
+        assert_eq!(elsewhere.relay(&["subscribers", "export"]).out(), exported);
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_a_spreadsheet_has_changed_is_nobodys() {
+    let place = Place::with_config(&texts_singapore());
+    place.store().await;
+    for (number, said) in [
+        ("6591234567", "no telephone in its country begins like this"),
+        (
+            "15123456789.0",
+            "a spreadsheet has changed it into an amount",
+        ),
+        ("1.51235E+10", "a spreadsheet has changed it into an amount"),
+        (
+            "\"15,123,456,789\"",
+            "a spreadsheet has changed it into an amount",
+        ),
+        ("6598765432", "its number is one of two"),
+        ("+1 619 555 011", "it has too few digits"),
+        ("858-555-01O7", "it has the letter \"O\" (U+004F) in it"),
+    ] {
+        list(&place, &format!("number\n{number}\n"));
+        let ran = place.relay(&["subscribers", "import", "people.csv"]);
+        assert_eq!(ran.code(), 1, "{number}");
+        assert!(ran.errors().contains(said), "{number}: {}", ran.errors());
+    }
+    assert!(gets(&place, "events").await.is_empty());
+    for number in [
+        "'+6598765432",
+        "tel:+6598765432",
+        "\u{202d}+65 9876 5432\u{202c}",
+        "+65\u{2013}9876\u{2013}5432",
+    ] {
+        list(&place, &format!("number\n{number}\n"));
+        place.relay(&["subscribers", "import", "people.csv"]).out();
+        assert_eq!(gets(&place, "events").await, ["5432"], "{number}");
+    }
+}
+
+#[tokio::test]
+async fn who_says_no_does_not_join_and_is_taken_out() {
+    let place = place_with_one_topic().await;
+    place.relay(&["subscribers", "add", "858-555-0109"]).out();
+    list(
+        &place,
+        "number,sms_consent,Name\n858-555-0107,yes,Ana\n858-555-0108,no,Ben\n858-555-0109,FALSE,Cy\n\
+         858-555-0110,,Di\n858-555-0111,no,Ed\n858-555-0111,yes,Ed\n",
+    );
+    let import = ["subscribers", "import", "people.csv"];
+    place
+        .relay(&import)
+        .refused(1, "does not know the column \"name\"");
+    assert_eq!(gets(&place, "events").await, ["0109"]);
+    for more in [&["--ignore", "name"][..], &["--ignore", "Name", "--strict"]] {
+        let said = place.relay(&[&import[..], more].concat()).out();
+        assert!(said.contains("5 did not agree"), "{said}");
+        assert_eq!(gets(&place, "events").await, ["0107"]);
+    }
+    list(
+        &place,
+        "number,opt_out\n858-555-0112,no\n858-555-0113,perhaps\n",
+    );
+    place
+        .relay(&import)
+        .refused(1, "line 3: the column \"opt_out\" says \"perhaps\"");
+    assert_eq!(
+        gets(&place, "events").await,
+        ["0107"],
+        "nothing is imported"
+    );
+}
+
+#[tokio::test]
+async fn a_list_without_rows_is_no_success() {
+    let place = place_with_one_topic().await;
+    for text in [
+        "number\n",
+        "number",
+        "number,how\r",
+        "\u{feff}number\r\n\r\n",
+        "sep=,\nnumber\n,\n",
+    ] {
+        list(&place, text);
+        let import = place.relay(&["subscribers", "import", "people.csv"]);
+        import.refused(1, "nothing was imported");
+    }
+    list(
+        &place,
+        "number,how\r858-555-0107,by form\r858-555-0108,by form\r",
+    );
+    place.relay(&["subscribers", "import", "people.csv"]).out();
+    assert_eq!(gets(&place, "events").await, ["0107", "0108"]);
 }
 
 #[tokio::test]
@@ -372,7 +511,7 @@ async fn a_deployed_relays_table_is_worked_on_the_same() {
     relay(&["subscribers", "add", "858-555-0109"]).out();
     relay(&["subscribers", "remove", "858-555-0107"]).out();
     let exported = relay(&["subscribers", "export"]).out();
-    let numbers: Vec<&str> = exported.lines().skip(1).map(|row| &row[..12]).collect();
+    let numbers: Vec<&str> = exported.lines().skip(1).map(|row| &row[1..13]).collect();
     assert_eq!(numbers, ["+18585550108", "+18585550109"]);
     assert!(
         relay(&["subscribers", "list"])

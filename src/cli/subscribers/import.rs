@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -15,7 +15,8 @@ use crate::cli::by_hand::ByHand;
 use crate::cli::completions;
 use crate::cli::output::{note, tell};
 use crate::cli::show;
-use crate::domain::subscriber::{Change, Unchanged};
+use crate::domain::phone::PhoneNumber;
+use crate::domain::subscriber::{Change, Subscriber, To, Unchanged};
 use crate::printable::printable;
 
 #[derive(clap::Args)]
@@ -25,6 +26,9 @@ pub struct Import {
     /// The topic of rows that name none, by its name or keyword; rows of others are mistakes
     #[arg(long, value_name = "TOPIC", add = completions::topics())]
     topic: Option<String>,
+    /// A column to leave out, by its name; may be repeated
+    #[arg(long, value_name = "COLUMN")]
+    ignore: Vec<String>,
     /// Import nothing if any row is a mistake
     #[arg(long)]
     strict: bool,
@@ -51,12 +55,17 @@ struct Imported {
     already: u64,
     /// Who left, after which the list does not say that they agreed.
     had_left: u64,
+    /// Who has not agreed, or wants no texts, as the list says.
+    declined: u64,
     bad_rows: usize,
     /// The first of them.
     bad: Vec<Bad>,
     /// How many joined each topic.
     #[serde(skip)]
     by_topic: BTreeMap<String, u64>,
+    /// Of those who want none: who was in a topic until now.
+    #[serde(skip)]
+    taken_out: Vec<Subscriber>,
 }
 
 #[derive(Serialize)]
@@ -79,24 +88,30 @@ impl Import {
             },
             now,
         };
-        if self.strict {
+        let mut rows = Rows::open(&self.file, &self.ignore)?;
+        let mut declined = BTreeSet::new();
+        if self.strict || rows.says_who_agreed() {
             let mut check = Importing::new(&self, &meant);
-            let mut rows = Rows::open(&self.file)?;
+            check.is_quiet = !self.strict;
             while let Some(row) = rows.next()? {
-                check.change(row);
+                let change = check.change(row).map(|(_, change)| change);
+                let out = change.filter(|change| matches!(change.to, To::Out(_)));
+                declined.extend(out.map(|change| (change.topic, change.number)));
             }
-            if check.imported.bad_rows > 0 {
+            if self.strict && check.imported.bad_rows > 0 {
                 return self.print(&check.imported);
             }
         }
         let mut importing = Importing::new(&self, &meant);
+        importing.declined = declined;
         let done = importing.all(opened.store.as_ref()).await;
         let imported = importing.imported;
         // Also of what was imported before an error.
         let by_topic = imported.by_topic.iter();
-        let records: Vec<_> = by_topic
-            .map(|(topic, joined)| records::imported(line, topic, *joined, now))
-            .collect();
+        let joined = by_topic.map(|(topic, joined)| records::imported(line, topic, *joined, now));
+        let left = imported.taken_out.iter();
+        let left = left.map(|subscriber| records::subscribed_by_hand(line, subscriber, now));
+        let records: Vec<_> = joined.chain(left).collect();
         opened.put_on_record(&records).await?;
         done.with_context(|| {
             format!(
@@ -104,6 +119,12 @@ impl Import {
                 imported.joined, imported.rows
             )
         })?;
+        if imported.rows == 0 {
+            bail!(
+                "{}: there is no row under the one with the columns' names, so nothing was imported",
+                self.file.display()
+            );
+        }
         self.print(&imported)
     }
 
@@ -126,6 +147,12 @@ impl Import {
         if imported.had_left > 0 {
             said += &format!(", {} had left and stay out", imported.had_left);
         }
+        if imported.declined > 0 {
+            said += &format!(", {} did not agree", imported.declined);
+        }
+        if !imported.taken_out.is_empty() {
+            said += &format!(" (of whom {} left)", imported.taken_out.len());
+        }
         if imported.bad_rows > 0 {
             said += &format!("; {bad} could not be read");
         }
@@ -138,6 +165,10 @@ struct Importing<'i> {
     import: &'i Import,
     meant: &'i Meant<'i>,
     imported: Imported,
+    /// Who wants no texts by any row of the list, and of which topic.
+    declined: BTreeSet<(String, PhoneNumber)>,
+    /// Whether mistakes are said later.
+    is_quiet: bool,
     progress_told: Instant,
 }
 
@@ -150,25 +181,31 @@ impl<'i> Importing<'i> {
                 line: meant.line.name.clone(),
                 ..Imported::default()
             },
+            declined: BTreeSet::new(),
+            is_quiet: false,
             progress_told: Instant::now(),
         }
     }
 
     async fn all(&mut self, store: &dyn Store) -> anyhow::Result<()> {
-        let mut rows = Rows::open(&self.import.file)?;
+        let mut rows = Rows::open(&self.import.file, &self.import.ignore)?;
         let (mut lines, mut changes) = (Vec::new(), Vec::new());
         loop {
             let row = rows.next()?;
             let is_last = row.is_none();
-            if let Some((line, change)) = row.and_then(|row| self.change(row)) {
-                lines.push(line);
-                changes.push(change);
+            match row.and_then(|row| self.change(row)) {
+                Some((_, change)) if self.is_declined(&change) => self.imported.declined += 1,
+                Some((line, change)) => {
+                    lines.push(line);
+                    changes.push(change);
+                }
+                None => {}
             }
             if changes.len() >= BATCH || is_last {
                 let made = store.change_subscribers(&self.meant.line.number, &changes);
                 let changed = changes.iter().zip(made.await?);
                 for (line, (change, made)) in lines.iter().zip(changed) {
-                    self.count(*line, change, made.err());
+                    self.count(*line, change, made);
                 }
                 lines.clear();
                 changes.clear();
@@ -179,10 +216,16 @@ impl<'i> Importing<'i> {
         }
     }
 
+    /// Whether it takes somebody in of whom another row says that they want no texts.
+    fn is_declined(&self, change: &Change) -> bool {
+        let whose = (change.topic.clone(), change.number.clone());
+        matches!(change.to, To::In(_)) && self.declined.contains(&whose)
+    }
+
     /// What a row asks for, with its line; `None` if it is a mistake, which is said.
     fn change(&mut self, row: Row) -> Option<(u64, Change)> {
         self.imported.rows += 1;
-        if self.progress_told.elapsed() >= PROGRESS {
+        if !self.is_quiet && self.progress_told.elapsed() >= PROGRESS {
             self.progress_told = Instant::now();
             note!("{} rows so far", self.imported.rows);
         }
@@ -190,7 +233,9 @@ impl<'i> Importing<'i> {
         match row.fields.and_then(|fields| fields.read(self.meant)) {
             Ok(change) => Some((line, change)),
             Err(problem) => {
-                self.note(line, &problem);
+                if !self.is_quiet {
+                    self.note(line, &problem);
+                }
                 self.imported.bad_rows += 1;
                 if self.imported.bad.len() < MOST_LISTED {
                     self.imported.bad.push(Bad { line, problem });
@@ -201,14 +246,19 @@ impl<'i> Importing<'i> {
     }
 
     /// Counts what a row came to.
-    fn count(&mut self, line: u64, change: &Change, unchanged: Option<Unchanged>) {
+    fn count(&mut self, line: u64, change: &Change, made: Result<Subscriber, Unchanged>) {
         let topic = &change.topic;
-        match unchanged {
-            None => {
+        if let To::Out(_) = change.to {
+            self.imported.declined += 1;
+            self.imported.taken_out.extend(made);
+            return;
+        }
+        match made {
+            Ok(_) => {
                 self.imported.joined += 1;
                 *self.imported.by_topic.entry(topic.clone()).or_default() += 1;
             }
-            Some(Unchanged::LeftSince(left)) => {
+            Err(Unchanged::LeftSince(left)) => {
                 self.imported.had_left += 1;
                 let left = self.meant.line.time_zone.show(left);
                 self.note(
@@ -219,7 +269,7 @@ impl<'i> Importing<'i> {
                     ),
                 );
             }
-            Some(Unchanged::IsIn | Unchanged::IsOut) => self.imported.already += 1,
+            Err(Unchanged::IsIn | Unchanged::IsOut) => self.imported.already += 1,
         }
     }
 

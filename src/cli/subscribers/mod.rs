@@ -1,4 +1,6 @@
 mod change;
+mod consent;
+mod encoding;
 mod export;
 mod import;
 mod list;
@@ -52,11 +54,14 @@ enum Command {
     /// Put the numbers of a CSV file in
     ///
     /// The first row names the columns: number, and if you like topic, since (when they agreed: a
-    /// date or RFC 3339) and how. Rows that cannot be read are reported with their line and left
+    /// date, with a time of day if you like) and how. Columns such as sms_consent, opt_out or status are
+    /// honoured: whoever did not agree does not join, and is taken out. Other columns stop the import
+    /// unless --ignore names them. Rows that cannot be read are reported with their line and left
     /// out; the exit code is 1 then. Whoever left the topic comes back only by a row with a later
     /// `since`. To import a file again does no harm.
     #[command(after_help = "Examples:
   relay subscribers import people.csv --topic events
+  relay subscribers import people.csv --topic events --ignore name --ignore email
   relay subscribers import people.csv --topic events --strict --json")]
     Import(import::Import),
     /// Write who gets a topic's notices as CSV

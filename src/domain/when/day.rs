@@ -64,6 +64,8 @@ impl Calendar {
             }
             [Number(year), Sign('-'), Number(month), Sign('-'), Number(day), rest @ ..] if year.len() == 4 =>
                 (vec![self.date(Some(year), number(month, 2)?, number(day, 2)?)?], rest),
+            [Number(digits), rest @ ..] if digits.len() == 8 =>
+                (vec![self.date(Some(&digits[..4]), number(&digits[4..6], 2)?, number(&digits[6..], 2)?)?], rest),
             [Number(a), Sign(one @ ('/' | '-' | '.')), Number(b), Sign(two), Number(year), rest @ ..]
                 if one == two => (self.numbers(a, b, *one, Some(year))?, rest),
             [Number(a), Sign('/'), Number(b), rest @ ..] => (self.numbers(a, b, '/', None)?, rest),

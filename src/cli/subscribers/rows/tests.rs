@@ -3,7 +3,7 @@ use crate::domain::line::config;
 
 /// Each row as `line: what it says`.
 fn read(text: &'static [u8]) -> anyhow::Result<Vec<String>> {
-    let mut rows = Rows::of(text)?;
+    let mut rows = Rows::of(text, &[])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let said = row
@@ -16,8 +16,8 @@ fn read(text: &'static [u8]) -> anyhow::Result<Vec<String>> {
 
 #[test]
 fn columns_are_found_by_their_names_in_any_order() {
-    let rows = read(b"Since,colour, NUMBER \n2026-11-02,red, 858-555-0107 \n,,1\n").unwrap();
-    assert_eq!(rows, ["2: 858-555-0107||2026-11-02|", "3: 1|||"]);
+    let rows = read(b"Since,Topic, NUMBER \n2026-11-02,red, 858-555-0107 \n,,1\n").unwrap();
+    assert_eq!(rows, ["2: 858-555-0107|red|2026-11-02|", "3: 1|||"]);
     // As spreadsheets save it: with a mark at the beginning and their own ends of lines.
     let rows = read(b"\xef\xbb\xbfnumber,how\r\n1,\"a, \"\"b\"\"\"\r\n\r\n,\r\n2,c").unwrap();
     assert_eq!(rows, ["2: 1|||a, \"b\"", "5: 2|||c"]);
@@ -79,7 +79,10 @@ fn a_file_that_is_no_such_list_is_refused() {
             b"+16195550107\n+16195550108\n",
             "no column called \"number\"",
         ),
-        (b"number;how\n1;x\n", "with commas between them"),
+        (
+            b"mobile phone,how\n1,x\n",
+            "rename the column \"mobile phone\" to number",
+        ),
         (b"how,number,How\n", "several columns called \"how\""),
     ] {
         let bad = format!("{:#}", read(text).unwrap_err());
@@ -112,6 +115,7 @@ fn meant(fields: [&str; 4], topic: Option<&str>) -> Result<(String, How), String
         topic,
         since,
         how,
+        wants_none: false,
     };
     let change = fields.read(&meant)?;
     let To::In(consent) = change.to else {
@@ -198,4 +202,144 @@ fn what_is_wrong_with_a_row_is_said_without_its_number() {
     }
     let bad = meant(["858-555-0107", "", "", ""], None).unwrap_err();
     assert!(bad.contains("import with --topic"), "{bad}");
+}
+
+#[test]
+fn lists_with_other_separators_and_ends_of_lines_are_read() {
+    for text in [
+        "number;how\n1;a\n2;\"b;c\"\n",
+        "number\thow\n1\ta\n2\tb;c\n",
+        "number|how\n1|a\n2|b;c\n",
+        "number,how\r1,a\r2,b;c\r",
+        "number,how\r\n1,a\r\n2,b;c\r\n",
+        "\u{feff}number;how\r1;a\r2;\"b;c\"",
+    ] {
+        let rows = read(text.to_owned().leak().as_bytes()).unwrap();
+        assert_eq!(rows, ["2: 1|||a", "3: 2|||b;c"], "{text:?}");
+    }
+    let utf16 = "\u{feff}number\thow\r\n1\ta\r\n2\tb;c\r\n".encode_utf16();
+    let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read(utf16.leak()).unwrap(), ["2: 1|||a", "3: 2|||b;c"]);
+    let named = read(b"sep=;\r\nnumber;how\r\n1;a\r\n2;\"b;c\"").unwrap();
+    assert_eq!(named, ["3: 1|||a", "4: 2|||b;c"]);
+}
+
+#[test]
+fn a_column_that_is_not_known_stops_the_list_unless_it_is_ignored_by_name() {
+    for (header, named) in [
+        ("number,colour", "does not know the column \"colour\""),
+        (
+            "number,first name,colour",
+            "the columns \"first name\", \"colour\"; remove",
+        ),
+        ("number,e-mail", "--ignore \"e-mail\""),
+        ("Number,Phone", "does not know the column \"phone\""),
+        ("number,sincee", "does not know the column \"sincee\""),
+        ("number,how,tags", "does not know the column \"tags\""),
+    ] {
+        let text = format!("{header}\n1,2\n");
+        let bad = read(text.leak().as_bytes()).unwrap_err().to_string();
+        assert!(bad.contains(named), "{bad}");
+    }
+    let ignored = |columns: &[&str]| {
+        let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        Rows::of(&b"number,Colour,E-Mail\n1,2,3\n"[..], &columns)
+            .map(drop)
+            .map_err(|bad| bad.to_string())
+    };
+    assert_eq!(ignored(&["colour", "e-mail"]), Ok(()));
+    assert!(ignored(&["colour"]).unwrap_err().contains("\"e-mail\""));
+    let absent = ignored(&["colour", "e-mail", "name"]).unwrap_err();
+    assert!(absent.contains("no column called \"name\""), "{absent}");
+    // What spreadsheets leave at the end of rows.
+    assert_eq!(read(b"number,,\n1,,\n").unwrap(), ["2: 1|||"]);
+    let bad = read(b"number,,\n1,,x\n").unwrap();
+    assert!(
+        bad[0].contains("its field 3 is in a column without a name"),
+        "{bad:?}"
+    );
+}
+
+/// Who of the rows wants none, by their numbers.
+fn wants_none(text: &str) -> anyhow::Result<Vec<String>> {
+    let mut rows = Rows::of(text.to_owned().leak().as_bytes(), &[])?;
+    let mut none = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fields = row.fields.unwrap();
+        if fields.wants_none {
+            none.push(fields.number);
+        }
+    }
+    Ok(none)
+}
+
+#[test]
+fn who_says_no_in_any_column_wants_no_texts() {
+    for (text, none) in [
+        (
+            "number,sms_consent\n1,yes\n2,no\n3,FALSE\n4,TRUE\n5,\n",
+            &["2", "3", "5"][..],
+        ),
+        ("number,opted_in\n1,1\n2,0\n3,x\n", &["2"]),
+        ("number,opt_out\n1,1\n2,0\n3,\n", &["1"]),
+        ("number,unsubscribed\n1,true\n2,false\n", &["1"]),
+        ("number,Do not text\n1,x\n2,\n", &["1"]),
+        (
+            "number,status\n1,subscribed\n2,unsubscribed\n3,active\n",
+            &["2"],
+        ),
+        (
+            "number,consent,opt_out\n1,yes,yes\n2,yes,no\n3,no,no\n",
+            &["1", "3"],
+        ),
+        ("number;sms_consent\n1;NO\n2;Yes\n", &["1"]),
+    ] {
+        assert_eq!(wants_none(text).unwrap(), none, "{text:?}");
+    }
+    for (text, said) in [
+        (
+            "number,consent\n1,yes\n2,maybe\n",
+            "line 3: the column \"consent\" says \"maybe\"",
+        ),
+        (
+            "number,status\n1,gold\n",
+            "line 2: the column \"status\" says \"gold\"",
+        ),
+        ("number,opt_out\n1,call first\n", "--ignore \"opt_out\""),
+        ("number,opted_in\n1,2\n", "neither yes nor no"),
+        ("number,unsubscribed\n1,?\n", "says \"?\""),
+    ] {
+        let bad = wants_none(text).unwrap_err().to_string();
+        assert!(bad.contains(said), "{bad}");
+    }
+}
+
+#[test]
+fn when_somebody_agreed_may_have_a_time_of_day() {
+    let lines = config::example(4000);
+    let since = |text: &str| since(text, &lines[0], NOW.parse().unwrap()).map(|at| at.to_string());
+    for (text, at) in [
+        ("2026-11-02", "2026-11-02T08:00:00Z"),
+        ("2026-11-02 18:30", "2026-11-03T02:30:00Z"),
+        ("2026-11-02T18:30", "2026-11-03T02:30:00Z"),
+        ("2026-11-02 18:30:15", "2026-11-03T02:30:15Z"),
+        ("2026-11-02T18:30:00Z", "2026-11-02T18:30:00Z"),
+        ("11/2/2026", "2026-11-02T08:00:00Z"),
+        ("11/2/2026 18:30", "2026-11-03T02:30:00Z"),
+        ("11/2/2026 6:30 PM", "2026-11-03T02:30:00Z"),
+        ("20261102", "2026-11-02T08:00:00Z"),
+    ] {
+        assert_eq!(since(text).as_deref(), Ok(at), "{text}");
+    }
+    for text in [
+        "46328",
+        "18:30",
+        "yesterday",
+        "2026",
+        "2026-13-02",
+        "11/2",
+        "2026-11-02 25:00",
+    ] {
+        assert!(since(text).unwrap_err().contains("is no time"), "{text}");
+    }
 }
