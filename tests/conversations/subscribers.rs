@@ -166,8 +166,8 @@ async fn stop_and_a_topic_leaves_that_one_alone() {
         opt_outs.unwrap().0.is_empty(),
         "the line's texts still reach them"
     );
-    world.customer().texts("STOP ALL").await;
-    world.customer().receives("about new events, maintenance.");
+    world.customer().texts("Opt out: maintenance").await;
+    world.customer().receives("no more texts about");
     assert_eq!(gets(&world, CUSTOMER).await.len(), 0);
 
     // What a number was told within the hour it is not told again.
@@ -258,10 +258,36 @@ async fn a_line_without_topics_relays_every_text() {
     let mut line = World::at(IN_HOURS).await.line.clone();
     line.notices.topics.clear();
     let world = World::with(line, IN_HOURS).await;
-    for body in ["events", "stop events", "stop all"] {
+    for body in ["events", "stop events"] {
         world.customer().texts(body).await;
         world.sergio().receives(body);
     }
+}
+
+#[tokio::test]
+async fn what_twilio_does_not_take_for_an_opt_out_is_one_if_it_clearly_says_so() {
+    for body in [
+        "opt out",
+        "OPT OUT",
+        "STOP ALL",
+        "Stop all.",
+        "please stop",
+        "unsubscribe me",
+    ] {
+        let world = World::at(IN_HOURS).await;
+        world.customer().texts("events").await;
+        world.customer().receives("you now get");
+        world.customer().texts(body).await;
+        world.sergio().receives(&format!("{body}\n(opted out"));
+        world.customer().receives_nothing();
+        let opt_outs = world.relay().store.opt_outs(&world.line.number).await;
+        assert_eq!(opt_outs.unwrap().0.len(), 1, "{body}");
+    }
+    let world = World::at(IN_HOURS).await;
+    world.customer().texts("stop by at 5").await;
+    world.sergio().receives("stop by at 5");
+    let opt_outs = world.relay().store.opt_outs(&world.line.number).await;
+    assert!(opt_outs.unwrap().0.is_empty());
 }
 
 #[tokio::test]

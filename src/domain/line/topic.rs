@@ -77,9 +77,17 @@ impl Topic {
 
 /// What stands before a topic to leave it. Alone, Twilio takes each of them for an opt-out of
 /// everything.
-pub(crate) const STOPS: [&str; 5] = ["STOP", "UNSUBSCRIBE", "END", "QUIT", "CANCEL"];
+pub(crate) const STOPS: [&str; 7] = [
+    "STOP",
+    "UNSUBSCRIBE",
+    "END",
+    "QUIT",
+    "CANCEL",
+    "OPTOUT",
+    "REVOKE",
+];
 
-/// What stands for all topics.
+/// Behind one of these: of all texts.
 pub(crate) const ALL: &str = "ALL";
 
 /// Capitals and digits without anything between them.

@@ -1,10 +1,14 @@
 //! The words by which a phone refuses or asks for texts.
 //!
-//! Source: Twilio, "Twilio support for opt-out keywords (SMS STOP filtering)".
+//! Sources: Twilio, "Twilio support for opt-out keywords (SMS STOP filtering)"; 47 CFR 64.1200(a)(10), by which
+//! "stop", "quit", "end", "revoke", "opt out", "cancel" and "unsubscribe" are opt-outs, and any other reasonable
+//! way of saying so is one as well. What a customer of a line may mean otherwise is none: `cancel please` is
+//! about a booking, `stop by at 5` about a visit.
 
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
+use crate::domain::characters::words;
 
 /// What Twilio took a text for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +30,7 @@ pub enum Wish {
 
 impl Wish {
     /// Twilio's own word counts for more than the text's. Without it the whole text has to be the
-    /// word, but for case, spaces around it and punctuation.
+    /// word, but for case, spaces, punctuation, emoji and politeness.
     pub fn of(body: &str, twilios: Option<OptOutType>) -> Option<Self> {
         match twilios {
             Some(OptOutType::Stop) => return Some(Wish::Stop(Cause::OptOutType)),
@@ -34,20 +38,118 @@ impl Wish {
             Some(OptOutType::Help) => return Some(Wish::Help),
             None => {}
         }
-        let word: String = body
-            .trim()
-            .chars()
-            .filter(|c| c.is_alphanumeric() || c.is_whitespace())
-            .flat_map(char::to_uppercase)
-            .collect();
-        let word = word.trim();
-        match word {
-            "STOP" | "UNSUBSCRIBE" | "END" | "QUIT" | "STOPALL" | "REVOKE" | "OPTOUT"
-            | "CANCEL" => Some(Wish::Stop(Cause::Word(word.to_owned()))),
-            "START" | "YES" | "UNSTOP" => Some(Wish::Start),
+        // Nobody writes a whole page to opt out.
+        if body.len() > LONGEST {
+            return None;
+        }
+        let words = words(body);
+        let words: Vec<&str> = words.split(' ').filter(|word| *word != "*").collect();
+        if let Some(stop) = stop(&words) {
+            return Some(Wish::Stop(Cause::Word(stop.to_uppercase())));
+        }
+        match words[..] {
+            ["start" | "yes" | "unstop"] => Some(Wish::Start),
             _ => None,
         }
     }
+}
+
+const LONGEST: usize = 200;
+
+/// Alone, also letter by letter: `S T O P`.
+const ALONE: [&str; 9] = [
+    "stop",
+    "unsubscribe",
+    "end",
+    "quit",
+    "stopall",
+    "revoke",
+    "optout",
+    "cancel",
+    "stop2end",
+];
+
+/// Words of these that a customer does not say of a booking, so that politeness may stand around them.
+const CLEAR: [&str; 5] = ["stop", "unsubscribe", "quit", "stopall", "optout"];
+
+const PHRASES: [&str; 30] = [
+    "opt me out",
+    "opting out",
+    "i opt out",
+    "i want to opt out",
+    "unsubscribe me",
+    "i want to unsubscribe",
+    "remove me",
+    "remove me from your list",
+    "remove me from the list",
+    "remove me from this list",
+    "take me off your list",
+    "take me off the list",
+    "take me off this list",
+    "stop texting",
+    "stop texting me",
+    "stop messaging me",
+    "stop sending me texts",
+    "stop sending me messages",
+    "stop sending texts",
+    "stop sending messages",
+    "stop these texts",
+    "stop these messages",
+    "stop the texts",
+    "stop the messages",
+    "no more texts",
+    "no more messages",
+    "do not text me",
+    "don t text me",
+    "do not contact me",
+    "don t contact me",
+];
+
+const POLITE_BEFORE: [&str; 4] = ["please", "pls", "plz", "just"];
+const POLITE_BEHIND: [&[&str]; 9] = [
+    &["please"],
+    &["pls"],
+    &["plz"],
+    &["thanks"],
+    &["thank", "you"],
+    &["thx"],
+    &["now"],
+    &["anymore"],
+    &["any", "more"],
+];
+
+/// What opts out, if all of the words do.
+fn stop(words: &[&str]) -> Option<String> {
+    let keyword = |words: &[&str]| {
+        let together = words.concat();
+        let whole = together.strip_suffix("all").filter(|rest| *rest != "stop");
+        let is_one = |text: &str| ALONE.contains(&text);
+        // `unsubscribe all`, but no word that ends so by chance: none of them does.
+        let is_keyword = is_one(&together) || whole.is_some_and(is_one);
+        is_keyword.then_some(together)
+    };
+    let mut once = words.to_vec();
+    once.dedup();
+    if let Some(keyword) = keyword(words).or_else(|| keyword(&once)) {
+        return Some(keyword);
+    }
+    let mut plain = &once[..];
+    while let [first, rest @ ..] = plain
+        && POLITE_BEFORE.contains(first)
+    {
+        plain = rest;
+    }
+    while let Some(behind) = POLITE_BEHIND.iter().find(|behind| plain.ends_with(behind)) {
+        plain = &plain[..plain.len() - behind.len()];
+    }
+    let phrase = plain.join(" ");
+    if PHRASES.contains(&phrase.as_str()) {
+        return Some(phrase);
+    }
+    keyword(plain).filter(|keyword| {
+        let word = keyword.strip_suffix("all").unwrap_or(keyword);
+        CLEAR.contains(&keyword.as_str()) || CLEAR.contains(&word)
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +191,6 @@ mod tests {
     #[test]
     fn a_word_within_a_text_is_part_of_what_somebody_says() {
         for body in [
-            "please stop",
             "Yes, at five",
             "Cancel my order",
             "stop\nit",
@@ -97,7 +198,24 @@ mod tests {
             "STOPS",
             "",
             "…",
-            "ＳＴＯＰ",
+            "stop by at 5",
+            "Can you stop by at 5?",
+            "please stop by",
+            "please cancel",
+            "cancel please",
+            "Cancel it now",
+            "end of the road",
+            "I quit smoking",
+            "We opt out of the extra towels",
+            "don't stop",
+            "never stop",
+            "stop sign",
+            "Stop at the dock please",
+            "please",
+            "thanks",
+            "remove me from the 5 o'clock tour",
+            "no more texts today, I am driving",
+            "call",
         ] {
             assert_eq!(Wish::of(body, None), None, "{body:?}");
         }
@@ -110,5 +228,76 @@ mod tests {
         assert_eq!(wish("no mas", OptOutType::Stop), stop);
         assert_eq!(wish("otra vez", OptOutType::Start), Some(Wish::Start));
         assert_eq!(wish("STOP", OptOutType::Help), Some(Wish::Help));
+    }
+
+    /// What Twilio takes for an opt-out by default, and what the rule of the FCC names.
+    const PUBLISHED: [(&str, &str); 15] = [
+        ("STOP", "STOP"),
+        ("UNSUBSCRIBE", "UNSUBSCRIBE"),
+        ("END", "END"),
+        ("QUIT", "QUIT"),
+        ("STOPALL", "STOPALL"),
+        ("REVOKE", "REVOKE"),
+        ("OPTOUT", "OPTOUT"),
+        ("CANCEL", "CANCEL"),
+        ("stop", "STOP"),
+        ("quit", "QUIT"),
+        ("end", "END"),
+        ("revoke", "REVOKE"),
+        ("opt out", "OPTOUT"),
+        ("cancel", "CANCEL"),
+        ("unsubscribe", "UNSUBSCRIBE"),
+    ];
+
+    #[test]
+    fn the_published_words_opt_out_however_they_are_typed() {
+        for (published, word) in PUBLISHED {
+            let spaced: Vec<String> = published.chars().map(String::from).collect();
+            for body in [
+                published.to_owned(),
+                published.to_lowercase(),
+                format!("{published}."),
+                format!(" \u{201c}{published}\u{201d}!\n"),
+                format!("{published} \u{1f6d1}"),
+                format!("\u{200b}{published}\u{202c}"),
+                format!("{published} {published} {published}"),
+                spaced.join(" "),
+                published.replace(' ', "-"),
+                published.replace(' ', "  "),
+            ] {
+                assert_eq!(Wish::of(&body, None), stop(word), "{body:?}");
+            }
+        }
+        assert_eq!(
+            Wish::of("\u{ff33}\u{ff34}\u{ff2f}\u{ff30}", None),
+            stop("STOP")
+        );
+    }
+
+    #[test]
+    fn any_clear_way_of_saying_so_opts_out() {
+        for (body, said) in [
+            ("OPT OUT", "OPTOUT"),
+            ("Opt-out.", "OPTOUT"),
+            ("STOP ALL", "STOPALL"),
+            ("Stop all", "STOPALL"),
+            ("STOPALL.", "STOPALL"),
+            ("unsubscribe all", "UNSUBSCRIBEALL"),
+            ("please stop", "STOP"),
+            ("Stop please!", "STOP"),
+            ("Please STOP now, thank you", "STOP"),
+            ("pls unsubscribe", "UNSUBSCRIBE"),
+            ("unsubscribe me", "UNSUBSCRIBE ME"),
+            ("Please unsubscribe me.", "UNSUBSCRIBE ME"),
+            ("opt me out", "OPT ME OUT"),
+            ("Stop texting me!", "STOP TEXTING ME"),
+            ("please stop texting me anymore", "STOP TEXTING ME"),
+            ("Don\u{2019}t text me any more", "DON T TEXT ME"),
+            ("Remove me from your list", "REMOVE ME FROM YOUR LIST"),
+            ("no more texts please", "NO MORE TEXTS"),
+            ("Stop2End", "STOP2END"),
+        ] {
+            assert_eq!(Wish::of(body, None), stop(said), "{body:?}");
+        }
     }
 }

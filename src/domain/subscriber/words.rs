@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Subscriber;
 use crate::domain::line::Topic;
-use crate::domain::line::topic::{ALL, STOPS, plain};
+use crate::domain::line::topic::{STOPS, plain};
 
 /// What somebody asks for by such words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,6 @@ pub enum Asked<'t> {
     ToJoin(&'t Topic),
     /// They were asked whether they want it, and this is a yes.
     ToConfirm(&'t Topic),
-    /// One topic, or all that the line has.
     ToLeave(Vec<&'t Topic>),
 }
 
@@ -29,14 +28,7 @@ impl<'t> Asked<'t> {
         let left = topics
             .iter()
             .find(|topic| stopped().any(|rest| topic.called().iter().any(|word| word == rest)));
-        match left {
-            Some(topic) => Some(Asked::ToLeave(vec![topic])),
-            // As one word it is Twilio's.
-            None if !topics.is_empty() && stopped().any(|rest| rest == ALL) => {
-                Some(Asked::ToLeave(topics.iter().collect()))
-            }
-            None => None,
-        }
+        left.map(|topic| Asked::ToLeave(vec![topic]))
     }
 }
 
@@ -129,7 +121,6 @@ mod tests {
         for body in ["stop crew", "STOP crew-news", "end crew news"] {
             assert_eq!(asked(body), "-crew-news", "{body:?}");
         }
-        assert_eq!(asked("stop all"), "-events -crew-news");
     }
 
     #[test]
@@ -142,13 +133,14 @@ mod tests {
             "crew-news",
             "STOP",
             "stop it",
+            // An opt-out of all texts.
+            "stop all",
             "all",
             "please stop events",
             "event",
         ] {
             assert_eq!(asked(body), "", "{body:?}");
         }
-        assert_eq!(Asked::of("STOP ALL", &[]), None);
         assert_eq!(Asked::of("", &[]), None);
     }
 }
