@@ -1,10 +1,9 @@
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::completions;
-use super::notifier::{NotifierRequest, Place, key_of, put, values};
+use super::notifier::{NotifierRequest, Place, key_of, number, put, values};
 use super::output::tell;
 use super::show;
 use crate::printable::printable;
@@ -33,9 +32,9 @@ pub struct Invite {
     /// When it is: a time, or a date alone
     #[arg(long, value_name = "TIME")]
     starts: Option<String>,
-    /// It is not sent after this instant
+    /// It is not sent after this instant: RFC 3339, or such as "tomorrow 9am" on the line's clock
     #[arg(long, value_name = "TIME")]
-    expires: Option<Timestamp>,
+    expires: Option<String>,
     /// A further value for a template of your own; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     values: Vec<String>,
@@ -56,17 +55,23 @@ impl Invite {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let mut invitation = json!({
             "name": self.name,
-            "number": self.number,
+            "number": number(&self.number),
             "event": self.event,
             "link": self.link,
         });
         put(&mut invitation, "starts", self.starts);
-        put(&mut invitation, "expires", self.expires);
-        put(&mut invitation, "line", self.line);
+        let (expires, line) = (self.expires, self.line);
+        put(&mut invitation, "expires", expires.as_ref());
+        put(&mut invitation, "line", line.as_ref());
         let data = values(&self.values)?;
         put(&mut invitation, "data", (!data.is_empty()).then_some(data));
         let key = self.key.unwrap_or_else(|| key_of(&invitation));
         invitation["idempotency_key"] = key.into();
+        // As it was written in the key: the same command has the same one, whenever it is given.
+        if let Some(text) = &expires {
+            let at = self.place.instant(text, line.as_deref()).await?;
+            put(&mut invitation, "expires", Some(at));
+        }
         put(&mut invitation, "dry_run", self.dry_run.then_some(true));
         let request = NotifierRequest::Invitation(invitation);
         let answer = self.place.asked(&request).await?;

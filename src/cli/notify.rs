@@ -2,14 +2,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::completions;
 use super::notice::follow;
-use super::notifier::{NotifierRequest, Place, Said, key_of, put, values};
+use super::notifier::{NotifierRequest, Place, Said, key_of, number, put, values};
 use super::output::{Unwritten, tell};
-use super::schedule::instant;
 use super::{confirms, show};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::time_zone::TimeZone;
@@ -86,12 +84,16 @@ impl Notify {
             let id = answer["id"].as_str().unwrap_or_default().to_owned();
             return follow(&self.place, id).await;
         }
+        let standing = match self.dry_run {
+            true => String::new(),
+            false => self.place.standing(&answer, SystemClock.now()).await?,
+        };
         show::print(&answer, self.place.json, |answer| {
             if self.dry_run {
                 return estimate(answer);
             }
             let text = |name: &str| printable(answer[name].as_str().unwrap_or_default());
-            tell!("{} accepted{}", text("id"), self.place.hears())?;
+            tell!("{} {standing}", text("id"))?;
             tell!("{}", text("text"))
         })
     }
@@ -130,7 +132,8 @@ impl Notify {
         put(&mut notice, "not_before", self.not_before.as_ref());
         put(&mut notice, "expires", self.expires.as_ref());
         if !self.numbers.is_empty() {
-            notice["audience"] = json!({ "numbers": self.numbers });
+            let numbers: Vec<String> = self.numbers.iter().map(|text| number(text)).collect();
+            notice["audience"] = json!({ "numbers": numbers });
         }
         for (name, value) in values(&self.values)? {
             notice["data"][name] = value;
@@ -145,15 +148,10 @@ impl Notify {
 
     /// Puts instants in the place of the times that the options say.
     async fn put_times(&self, notice: &mut Value) -> anyhow::Result<()> {
+        let line = notice["line"].as_str().map(str::to_owned);
         for (name, given) in [("not_before", &self.not_before), ("expires", &self.expires)] {
             let Some(text) = given else { continue };
-            let at: Timestamp = match text.parse() {
-                Ok(at) => at,
-                Err(_) => {
-                    let line = self.place.line(notice["line"].as_str()).await?;
-                    instant(Some(text), SystemClock.now(), &line)?
-                }
-            };
+            let at = self.place.instant(text, line.as_deref()).await?;
             put(notice, name, Some(at));
         }
         Ok(())

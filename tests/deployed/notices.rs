@@ -211,7 +211,7 @@ async fn whoever_invokes_the_function_is_answered_at_once() {
     world.receives(&phones[0], 1).await;
     let again = put("event.json", "zurek-1");
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
-    assert_eq!(again, answer);
+    assert_eq!(again["id"], answer["id"]);
 
     let other = json!({"id": "zurek", "name": "Borscht", "starts": "2026-04-29"});
     let other = shell.file("other.json", &other);

@@ -45,8 +45,12 @@ async fn a_signed_request_is_estimated_accepted_shown_and_called_back() {
     assert_eq!(status, 202, "{accepted}");
     let received = world.receives(&phones[0], 1).await;
     assert!(received[0].contains("8:00 AM"), "{received:?}");
-    let again = world.call("POST", "/v1/notices", &lift()).await;
-    assert_eq!(again, (202, accepted));
+    let (status, again) = world.call("POST", "/v1/notices", &lift()).await;
+    assert_eq!((status, &again["id"]), (202, &accepted["id"]));
+    assert_eq!(
+        (&accepted["state"], &again["state"]),
+        (&json!("scheduled"), &json!("sent"))
+    );
 
     let in_an_hour = Timestamp::now() + SignedDuration::from_hours(1);
     let later = with(json!({"idempotency_key": "later", "not_before": in_an_hour}));

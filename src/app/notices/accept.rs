@@ -13,9 +13,10 @@ use crate::app::relay::Relay;
 use crate::app::spending::CallerLimit;
 use crate::domain::delivery::source::Source;
 use crate::domain::ids::NoticeId;
-use crate::domain::line::Line;
+use crate::domain::line::{Line, quiet_until};
 use crate::domain::notice::{Audience, CHANGED, Cursor, Notice, NoticeState, Skipped, supersedes};
-use crate::domain::request::{NoticeRequest, Problem, Refused};
+use crate::domain::request::{Because, NoticeRequest, Problem, Refused};
+use crate::domain::template::{When, built_in_names};
 
 /// How long a notice may go out if nothing is said.
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -71,7 +72,11 @@ pub async fn accept(
             "has no subscribers on the line {}: nobody would get it",
             line.name
         );
-        return Err(Refused::field("topic", problem).into());
+        return Err(Refused {
+            because: Because::NobodySubscribed,
+            ..Refused::field("topic", problem)
+        }
+        .into());
     }
     if let Some(limit) = CallerLimit::of(relay, &notice.source).await? {
         let segments = estimate(relay, &line, &notice).await?.segments;
@@ -141,6 +146,10 @@ fn draft(
     let not_before = request.not_before.unwrap_or(now).max(now);
     let expires = request.expires.unwrap_or_else(|| later(not_before, LASTS));
     problems.extend(wrong_times(not_before, expires, now));
+    let told_of = ToldOf::by(request, line);
+    problems.extend(told_of.wrong(now));
+    // What is over is not announced, however long a text has to wait.
+    let expires = told_of.over.map_or(expires, |over| expires.min(over));
     let text = match words(line, &request.template, &request.data, now) {
         Ok(text) => text,
         Err(refused) => {
@@ -148,7 +157,7 @@ fn draft(
             String::new()
         }
     };
-    let notice = Notice {
+    let mut notice = Notice {
         id,
         version: 0,
         line: line.name.clone(),
@@ -178,11 +187,71 @@ fn draft(
     };
     let held = held_until(&notice, line, now);
     if problems.is_empty() && held.is_some_and(|until| expires <= until) {
-        let problem = "leaves no time outside the line's quiet_hours: nothing would be sent";
-        problems.push(Problem::new("expires", problem));
+        problems.push(told_of.too_late(&notice, line, now));
     }
     Refused::if_any(problems)?;
+    notice.page_due = held.unwrap_or(not_before);
     Ok(notice)
+}
+
+/// When that is over what a notice tells of, by the data of a template that the relay brings along.
+#[derive(Default)]
+struct ToldOf {
+    /// The field that says when.
+    path: String,
+    over: Option<Timestamp>,
+    /// Whether it would be over before it began, and by which field.
+    ends_first: Option<String>,
+}
+
+impl ToldOf {
+    fn by(request: &NoticeRequest, line: &Line) -> Self {
+        if !built_in_names().any(|name| name == request.template) {
+            return Self::default();
+        }
+        let when = |name| When::parse(request.data.get(name)?.as_str()?);
+        let path = |name| {
+            let within = if request.is_news { "detail" } else { "data" };
+            format!("{within}.{name}")
+        };
+        let (starts, ends) = (when("starts"), when("ends"));
+        let zone = &line.time_zone;
+        let begin = starts.as_ref().and_then(|starts| starts.begin(zone));
+        let end = ends.as_ref().and_then(|ends| ends.end(zone));
+        Self {
+            path: path(if end.is_some() { "ends" } else { "starts" }),
+            over: end.or_else(|| starts.as_ref()?.end(zone)),
+            ends_first: end
+                .filter(|end| begin.is_some_and(|begin| *end <= begin))
+                .map(|_| path("ends")),
+        }
+    }
+
+    fn wrong(&self, now: Timestamp) -> Option<Problem> {
+        if let Some(path) = &self.ends_first {
+            return Some(Problem::new(path, "must be after starts"));
+        }
+        let is_over = self.over.is_some_and(|over| over <= now);
+        is_over.then(|| Problem::new(&self.path, "is over: nobody would hear of it in time"))
+    }
+
+    /// That nothing could be sent before it is too late.
+    fn too_late(&self, notice: &Notice, line: &Line, now: Timestamp) -> Problem {
+        if self.over != Some(notice.expires) {
+            let problem = "leaves no time outside the line's quiet_hours: nothing would be sent";
+            return Problem::new("expires", problem);
+        }
+        let earliest = notice.not_before.max(now);
+        let (until, why) = match quiet_until(line, earliest) {
+            Some(until) => (until, "the line's quiet_hours"),
+            None => (earliest, "not_before"),
+        };
+        let until = line.time_zone.show(until);
+        let problem = format!(
+            "is over before anybody could hear of it: nothing is sent before {until} ({why})"
+        );
+        Problem::new(&self.path, problem)
+    }
 }
 
 fn unknown_topic(line: &Line) -> String {

@@ -87,6 +87,11 @@ pub(super) fn unknown() -> Refused {
 pub async fn queued(relay: &Relay, message: &str) -> anyhow::Result<()> {
     match invoked(relay, &unwrapped(message)).await {
         Ok(_) => Ok(()),
+        // Nothing is wrong with it, and nobody to tell.
+        Err(NoticeRejected::Refused(refused)) if refused.because == Because::NobodySubscribed => {
+            tracing::info!("a notice is not sent: {refused}");
+            Ok(())
+        }
         Err(NoticeRejected::Refused(refused)) => {
             let fields = refused.fields.iter();
             let fields: Vec<_> = fields

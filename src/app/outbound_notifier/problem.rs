@@ -72,7 +72,9 @@ fn of_refused(because: Because) -> Kind {
     match because {
         Because::TooLarge => ("too-large", "The body is too large", 413),
         Because::NotJson => ("not-json", "The body is no JSON", 400),
-        Because::WrongFields => ("wrong-fields", "Fields are wrong or missing", 422),
+        Because::WrongFields | Because::NobodySubscribed => {
+            ("wrong-fields", "Fields are wrong or missing", 422)
+        }
         Because::Unknown => ("unknown", "There is nothing of that name", 404),
         // Source: draft-ietf-httpapi-idempotency-key-header, section 2.7.
         Because::KeyReused => {

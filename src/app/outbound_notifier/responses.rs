@@ -24,7 +24,7 @@ pub struct ApiResponse {
     location: Option<String>,
 }
 
-/// A notice that was accepted: the same whenever it is asked for with its key.
+/// A notice that was accepted: the same whenever it is asked for with its key, apart from how it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "AcceptedNotice")]
 pub struct Accepted<'a> {
@@ -32,6 +32,13 @@ pub struct Accepted<'a> {
     pub line: &'a str,
     pub topic: &'a str,
     pub template: &'a str,
+    /// `scheduled`, `sending`, `sent` (every recipient has a text on the way), `cancelled`,
+    /// `superseded` or `expired`.
+    pub state: String,
+    /// When the first text goes out, as long as none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub begins: Option<Timestamp>,
     /// What every recipient reads.
     pub text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,9 +57,6 @@ pub struct Accepted<'a> {
 pub struct NoticeStatus<'a> {
     #[serde(flatten)]
     pub accepted: Accepted<'a>,
-    /// `scheduled`, `sending`, `sent` (every recipient has a text on the way), `cancelled`,
-    /// `superseded` or `expired`.
-    pub state: String,
     /// Since when it is cancelled, superseded or expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
@@ -115,6 +119,8 @@ impl<'a> Accepted<'a> {
             line: &notice.line,
             topic: &notice.topic,
             template: &notice.template,
+            state: name_of(&notice.state),
+            begins: (notice.state == NoticeState::Scheduled).then_some(notice.page_due),
             text: &notice.text,
             subject: notice.subject.as_deref(),
             not_before: notice.not_before,
@@ -133,7 +139,6 @@ impl<'a> NoticeStatus<'a> {
         };
         Self {
             accepted: Accepted::of(notice),
-            state: name_of(&notice.state),
             since,
             superseded_by: by.map(|id| id.to_string()),
             supersedes: notice.supersedes.iter().map(ToString::to_string).collect(),

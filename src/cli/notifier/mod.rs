@@ -7,17 +7,23 @@ mod over_http;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::deployment::{Part, RelayFlags};
 use super::output::{self, note};
-use super::schedule::choose_one;
+use super::schedule::{choose_one, instant};
 use super::serve::web_address;
 use super::{AlreadySaid, RED, WrongUsage};
+use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;
+use crate::domain::phone::international;
 use crate::printable::printable;
 use crate::twilio::signature::sha256_hex;
+
+/// What begins within this is begun at once.
+const AT_ONCE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Which relay is asked, and how.
 #[derive(clap::Args)]
@@ -118,6 +124,49 @@ impl Place {
         choose_one(self.relay.store().await?.lines().await?, wanted)
     }
 
+    /// The instant that an option says: RFC 3339, or on the line's clock.
+    pub async fn instant(&self, text: &str, line: Option<&str>) -> anyhow::Result<Timestamp> {
+        match text.parse() {
+            Ok(at) => Ok(at),
+            Err(_) => instant(Some(text), SystemClock.now(), &self.line(line).await?),
+        }
+    }
+
+    /// What becomes of a notice that was accepted, now or before with the same key.
+    pub async fn standing(&self, answer: &Value, now: Timestamp) -> anyhow::Result<String> {
+        let over = match answer["state"].as_str().unwrap_or_default() {
+            "sending" => "is being sent already",
+            "sent" => "was sent already",
+            "cancelled" => {
+                "was cancelled and is not sent; to send it all the same, give it another --key"
+            }
+            "superseded" => "was replaced by a later notice and is not sent",
+            "expired" => "expired and is not sent; to send it all the same, give it another --key",
+            _ => "",
+        };
+        if !over.is_empty() {
+            return Ok(over.to_owned());
+        }
+        let written = answer["begins"].as_str().unwrap_or_default();
+        let begins: Timestamp = match written.parse() {
+            Ok(begins) if begins > now + AT_ONCE => begins,
+            _ => return Ok(format!("accepted{}", self.hears())),
+        };
+        let begins = match self.url {
+            Some(_) => begins.to_string(),
+            None => self
+                .line(answer["line"].as_str())
+                .await?
+                .time_zone
+                .show(begins),
+        };
+        let runs = match self.hears() {
+            "" => "",
+            _ => ", if `relay dev` or `relay serve` runs then",
+        };
+        Ok(format!("accepted; it begins {begins}{runs}"))
+    }
+
     /// When a relay hears of what was put into its data folder.
     pub fn hears(&self) -> &'static str {
         if self.url.is_none() && self.relay.are_of_one_machine() {
@@ -137,6 +186,15 @@ pub fn values(given: &[String]) -> Result<serde_json::Map<String, Value>, WrongU
         ))),
     });
     read.collect()
+}
+
+/// A number in international form however it was typed; another one as it is, and the relay says what is wrong
+/// with it.
+pub fn number(text: &str) -> String {
+    match international(text) {
+        Ok(number) => number.expose().to_owned(),
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// Puts a value into a request if it was given.

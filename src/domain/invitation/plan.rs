@@ -22,6 +22,14 @@ pub fn plan(
     if asked.expires.is_some_and(|expires| expires <= now) {
         return Err(Refused::field("expires", "is over already"));
     }
+    let over = asked
+        .starts
+        .as_ref()
+        .and_then(|starts| starts.end(&line.time_zone));
+    if over.is_some_and(|over| over <= now) {
+        let problem = "is over: nobody could follow the link in time";
+        return Err(Refused::field("starts", problem));
+    }
     if lines
         .iter()
         .flat_map(Line::numbers)
@@ -50,7 +58,8 @@ pub fn plan(
         source,
         report: Report::NotNeeded,
     };
-    Ok(delivery(line, to, text, invitation, asked.expires, now))
+    let expires = asked.expires.into_iter().chain(over).min();
+    Ok(delivery(line, to, text, invitation, expires, now))
 }
 
 /// The text, of one segment.

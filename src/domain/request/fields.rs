@@ -31,12 +31,15 @@ pub(super) fn unexpected<F: Field + ?Sized>() -> Refused {
     Refused::field("", format!("must be {}", F::EXPECTED))
 }
 
-/// A field that may be left out.
+/// A field that may be left out. Programs that have nothing to say often write an empty text.
 impl<F: Field> Field for Option<F> {
     type Value = Option<F::Value>;
     const EXPECTED: &'static str = F::EXPECTED;
 
     fn read(written: &Value) -> Result<Self::Value, Refused> {
+        if written.as_str().is_some_and(|text| text.trim().is_empty()) {
+            return Ok(None);
+        }
         F::read(written).map(Some)
     }
 

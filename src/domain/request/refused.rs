@@ -22,6 +22,8 @@ pub enum Because {
     TooLarge,
     NotJson,
     WrongFields,
+    /// The topic has no subscribers: nobody would get it.
+    NobodySubscribed,
     /// There is no notice or invitation of that name.
     Unknown,
     /// The idempotency key was used before, for something else.

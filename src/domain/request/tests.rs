@@ -389,3 +389,85 @@ fn what_is_no_json_or_too_large_is_refused_before_it_is_understood() {
     let secret = notice(br#"{"topic": hunter2}"#).unwrap_err();
     assert!(!format!("{secret:?}").contains("hunter2"));
 }
+
+#[test]
+fn an_empty_text_in_an_optional_field_is_none() {
+    for empty in ["", " "] {
+        let event = json!({
+            "detail-type": "Event Published", "id": "e-1",
+            "detail": {
+                "id": "zurek", "name": "Zurek", "starts": "2027-04-29", "ends": empty, "place": empty,
+                "url": empty, "topic": empty, "line": empty,
+            },
+        });
+        let (_, requests) = invoked(event.to_string().as_bytes()).unwrap();
+        let [Request::Notice(notice)] = &requests[..] else {
+            panic!("one notice");
+        };
+        assert_eq!((notice.topic.as_str(), &notice.line), ("events", &None));
+        let notice = json!({
+            "topic": "events", "template": "event_published", "idempotency_key": "k",
+            "line": empty, "subject": empty, "not_before": empty, "expires": empty,
+        });
+        let read = NoticeRequest::read(&notice).unwrap();
+        assert_eq!(
+            (read.line, read.subject, read.not_before, read.expires),
+            (None, None, None, None)
+        );
+        let invitation = json!({
+            "name": "Ana", "number": "+16195550121", "link": "https://crew.example.com/i", "event": "Zurek",
+            "idempotency_key": "k", "starts": empty, "expires": empty, "subject": empty, "line": empty,
+        });
+        let read = InvitationRequest::read(&invitation).unwrap();
+        assert_eq!(
+            (read.starts, read.expires, read.subject),
+            (None, None, None)
+        );
+    }
+}
+
+#[test]
+fn a_number_has_as_many_digits_as_telephones_in_its_country() {
+    let problem = |number: &str| {
+        let invitation = json!({
+            "name": "Ana", "number": number, "link": "https://crew.example.com/i", "event": "Zurek",
+            "idempotency_key": "k",
+        });
+        InvitationRequest::read(&invitation)
+            .map(drop)
+            .map_err(|refused| refused.detail)
+    };
+    for (number, reason) in [
+        ("+1619555012", "it has too few digits"),
+        ("+161955501211", "it has too many digits"),
+        (
+            "+4407700900123",
+            "it has digits that are dialled in its country alone",
+        ),
+        (
+            "+16191550121",
+            "no telephone in its country begins like this",
+        ),
+        (
+            "+2101234567890",
+            "no country has the code that it begins with",
+        ),
+        ("16195550121", "it has no plus sign"),
+        (
+            "\u{202d}+16195550121\u{202c}",
+            "must be a phone number in E.164 form",
+        ),
+    ] {
+        let said = problem(number).unwrap_err();
+        assert!(said.contains(reason), "{number}: {said}");
+        assert!(!said.contains("0121"), "{said}");
+    }
+    for number in [
+        "+16195550121",
+        "+447700900123",
+        "+4915123456789",
+        "+390612345678",
+    ] {
+        assert_eq!(problem(number), Ok(()), "{number}");
+    }
+}

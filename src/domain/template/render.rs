@@ -79,7 +79,9 @@ fn environment(zone: &TimeZone, now: Timestamp) -> Environment<'static> {
     let in_zone = zone.clone();
     environment.add_filter("when", move |from: Given, until: Option<Given>| {
         let from = read(&from, Operand::Value)?;
-        match until.filter(|until| !until.is_none() && !until.is_undefined()) {
+        let is_said =
+            |until: &Given| !until.is_none() && !until.is_undefined() && until.as_str() != Some("");
+        match until.filter(is_said) {
             Some(until) => Ok(from.until(&read(&until, Operand::Argument)?, &in_zone, now)),
             None => Ok::<_, Error>(from.words(&in_zone, now)),
         }

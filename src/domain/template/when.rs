@@ -20,17 +20,35 @@ pub enum When {
     Day(Date),
 }
 
-/// How long the text of a date is that has no time: `2026-04-29`.
-const DATE: usize = 10;
-
 impl When {
-    /// Reads `2026-04-29T18:00:00-07:00`, `2026-04-29T18:00` (by the line's clock) or `2026-04-29`.
+    /// Reads `2026-04-29T18:00:00-07:00`, `2026-04-29T18:00` (by the line's clock), `2026-04-29` or
+    /// `20260429`.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() == DATE {
+        if !has_time(text) {
             return text.parse().ok().map(Self::Day);
         }
         let instant = text.parse().map(Self::Instant);
         instant.or_else(|_| text.parse().map(Self::Local)).ok()
+    }
+
+    /// When it begins, on the clock where the line is.
+    pub fn begin(&self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Instant(instant) => Some(*instant),
+            Self::Local(there) => {
+                let ambiguous = zone.zone().to_ambiguous_timestamp(*there);
+                ambiguous.compatible().ok()
+            }
+            Self::Day(date) => zone.midnight(*date).ok(),
+        }
+    }
+
+    /// When it is over: a day with its end.
+    pub fn end(&self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Day(date) => zone.midnight(date.tomorrow().ok()?).ok(),
+            instant => instant.begin(zone),
+        }
     }
 
     /// `Wed Apr 29, 6:00 PM`, or `Wed Apr 29` for a day alone. The year is said of days that are a
@@ -84,6 +102,12 @@ impl When {
     }
 }
 
+/// Whether a time of day follows the date. What is read of a date alone would be midnight.
+fn has_time(text: &str) -> bool {
+    let after = text.split_once(['T', 't', ' ']).map(|(_, time)| time);
+    after.is_some_and(|time| time.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+}
+
 fn day(date: Date, today: Date) -> String {
     let year_ago = today.checked_sub(1.year()).unwrap_or(Date::MIN);
     let in_a_year = today.checked_add(1.year()).unwrap_or(Date::MAX);
@@ -123,7 +147,7 @@ impl JsonSchema for When {
         json_schema!({
             "description": "A time with its offset, a time by the line's clock, or a date alone.",
             "type": "string",
-            "pattern": r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}.*)?$",
+            "pattern": r"^(\d{4}-\d{2}-\d{2}|\d{8})([Tt ]\d{2}:?\d{2}.*)?$",
             "examples": ["2026-04-29T18:00:00-07:00", "2026-04-29T18:00", "2026-04-29"],
         })
     }
@@ -202,6 +226,39 @@ mod tests {
         ] {
             let [from, to] = [from, to].map(|text| When::parse(text).unwrap());
             assert_eq!(from.until(&to, &zone, now), said);
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_day_however_it_is_written() {
+        for text in ["2026-04-29", "20260429", "2026-04-29[America/Los_Angeles]"] {
+            assert_eq!(words(text, APRIL), "Wed Apr 29", "{text}");
+        }
+        for text in ["20260429T1800", "2026-04-29 18:00", "20260429T180000-0700"] {
+            assert_eq!(words(text, APRIL), "Wed Apr 29, 6:00 PM", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_over_at_its_end() {
+        let zone = TimeZone::named("America/Los_Angeles").unwrap();
+        for (text, begin, end) in [
+            ("2026-04-29", "2026-04-29T07:00:00Z", "2026-04-30T07:00:00Z"),
+            ("2026-03-08", "2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"),
+            (
+                "2026-04-29T18:00",
+                "2026-04-30T01:00:00Z",
+                "2026-04-30T01:00:00Z",
+            ),
+            (
+                "2026-04-29T18:00:00Z",
+                "2026-04-29T18:00:00Z",
+                "2026-04-29T18:00:00Z",
+            ),
+        ] {
+            let when = When::parse(text).unwrap();
+            assert_eq!(when.begin(&zone).unwrap().to_string(), begin, "{text}");
+            assert_eq!(when.end(&zone).unwrap().to_string(), end, "{text}");
         }
     }
 
