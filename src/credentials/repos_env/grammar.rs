@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::keys;
+use super::{keys, writing};
 use crate::domain::credentials::Secret;
 
 /// One variable of the file.
@@ -68,6 +68,22 @@ pub enum Problem {
     SpaceAroundEquals,
     #[error("this character needs quotes; write KEY='value'")]
     NeedsQuotes,
+    #[error("this value needs double quotes; write KEY=\"value\"")]
+    NeedsDoubleQuotes,
+    #[error(
+        "no quotes keep this value alike for all programs; store it as KEY_B64, encoded as base64url, and decode it where it is used"
+    )]
+    NeedsEncoding,
+    #[error(
+        "there is a comment behind the value; write it on a line of its own above, and end the line with the value"
+    )]
+    TrailingComment,
+    #[error("there is white space at the end of the line; remove it")]
+    TrailingSpace,
+    #[error(
+        "the value has several lines, which programs read differently; store it as KEY_B64, encoded as base64url in one line, and decode it where it is used"
+    )]
+    SeveralLines,
     #[error(
         "there is no closing quote on the line; close it, values of several lines are not read"
     )]
@@ -76,6 +92,22 @@ pub enum Problem {
         "something follows the closing quote; end the line there, comments have lines of their own"
     )]
     AfterQuote,
+    #[error(
+        "the value goes on behind the closing quote; write all of it within one pair of quotes"
+    )]
+    SplitQuotes,
+    #[error(
+        "a quote cannot stand within the same quotes, whatever is in front of it; write the value within the other kind, KEY=\"it's\" or KEY='say \"a\"'"
+    )]
+    EscapedQuote,
+    #[error(
+        "a backslash in front of this character is left out by some programs and kept by others; write KEY='value', without that backslash if it is no part of the value"
+    )]
+    Escaped,
+    #[error(
+        "a backslash with n, r or t is a line break or a tab to some programs and two characters to others; write KEY='value' if it is two characters, and if it is one, store the value as KEY_B64, encoded as base64url"
+    )]
+    EscapedLineBreak,
     #[error(
         "this reads differently inside single quotes (\\\\, ${{…}}, or \\ at the end); store the value encoded as base64url"
     )]
@@ -112,10 +144,15 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, BadLine> {
 pub fn scan(text: &str) -> (Vec<Entry>, Vec<BadLine>) {
     let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
-    let mut start = 0;
-    for (number, line) in text.split('\n').enumerate() {
+    let (mut start, mut within) = (0, 0);
+    let lines: Vec<&str> = text.split('\n').collect();
+    for (number, line) in lines.iter().copied().enumerate() {
         let span = start..start + line.len();
         start = span.end + 1;
+        // The rest of a value that was complained about.
+        if number < within {
+            continue;
+        }
         // Without a line end, Node 20 takes a comment for a variable.
         let is_unended = span.end == text.len() && line.starts_with('#') && line.contains('=');
         let read = if number == 0 && line.starts_with('\u{feff}') {
@@ -124,6 +161,16 @@ pub fn scan(text: &str) -> (Vec<Entry>, Vec<BadLine>) {
             Err((line.len(), Problem::UnendedComment))
         } else {
             read_line(line)
+        };
+        let read = match read {
+            Err((at, problem)) => match last_of(line, at, problem, &lines[number + 1..]) {
+                Some(more) => {
+                    within = number + 1 + more;
+                    Err((at, Problem::SeveralLines))
+                }
+                None => Err((at, problem)),
+            },
+            read => read,
         };
         let read = read.and_then(|entry| match entry {
             Some((key, _)) if !seen.insert(key) => Err((0, Problem::Twice)),
@@ -146,6 +193,40 @@ pub fn scan(text: &str) -> (Vec<Entry>, Vec<BadLine>) {
         }
     }
     (entries, mistakes)
+}
+
+/// How many lines follow that belong to the same value, if it has several: a quote is closed on a later one,
+/// or it is a key or certificate.
+fn last_of(line: &str, at: usize, problem: Problem, following: &[&str]) -> Option<usize> {
+    const BEGIN: &str = "-----BEGIN ";
+    const END: &str = "-----END ";
+    let is_text = matches!(
+        problem,
+        Problem::Unclosed
+            | Problem::NeedsQuotes
+            | Problem::NeedsDoubleQuotes
+            | Problem::NeedsEncoding
+    );
+    if is_text && line.contains(BEGIN) && !line.contains(END) {
+        return following
+            .iter()
+            .position(|line| line.contains(END))
+            .map(|end| end + 1);
+    }
+    if problem != Problem::Unclosed {
+        return None;
+    }
+    let quote = line[at..].chars().next()?;
+    let end = following.iter().position(|line| line.contains(quote))?;
+    // A quote that is not closed is followed by other variables.
+    let is_variable = |line: &&str| {
+        let key = line.split_once('=').map(|(key, _)| key);
+        key.is_some_and(keys::is_key)
+    };
+    let mut within = following[..=end].iter();
+    // The last line of a key can look like a variable.
+    let is_one = !within.clone().any(is_variable) || within.any(|line| line.contains(BEGIN));
+    is_one.then_some(end + 1)
 }
 
 /// Key and value of a line if it has any, or at which byte it goes wrong.
@@ -218,24 +299,80 @@ fn read_value(value: &str) -> Result<&str, (usize, Problem)> {
         Some(quote @ ('\'' | '"')) => {
             let inside = &value[1..];
             let close = inside.find(quote).ok_or((0, Problem::Unclosed))?;
-            let inside = &inside[..close];
+            let (inside, behind) = (&inside[..close], &inside[close + 1..]);
             let differs = match quote {
-                '\'' => in_single_quotes(inside).map(|at| (at, Problem::InSingleQuotes)),
-                _ => in_double_quotes(inside).map(|at| (at, Problem::InDoubleQuotes)),
+                '\'' => in_single_quotes(inside).map(|at| (at, single_quoted(inside, behind))),
+                _ => in_double_quotes(inside).map(|at| (at, double_quoted(inside, at))),
             };
             if let Some((at, problem)) = differs {
                 return Err((at + 1, problem));
             }
-            if close + 2 < value.len() {
-                return Err((close + 2, Problem::AfterQuote));
+            match behind {
+                "" => Ok(inside),
+                behind => Err((close + 2, behind_quotes(behind))),
             }
-            Ok(inside)
         }
         Some(' ' | '\t') => Err((0, Problem::SpaceAroundEquals)),
         _ => match value.find(|c| !is_bare(c)) {
-            Some(at) => Err((at, Problem::NeedsQuotes)),
+            Some(at) => Err(bare(value, at)),
             None => Ok(value),
         },
+    }
+}
+
+/// What to do about a bare value, by what was meant: to all loaders a `#` behind a space begins a comment, and
+/// spaces at the end are none of the value.
+fn bare(value: &str, at: usize) -> (usize, Problem) {
+    let comment = value
+        .match_indices('#')
+        .find(|(at, _)| value[..*at].ends_with([' ', '\t']));
+    if let Some((at, _)) = comment {
+        return (value[..at].trim_end().len(), Problem::TrailingComment);
+    }
+    let trimmed = value.trim_end_matches([' ', '\t']);
+    if trimmed.len() < value.len() {
+        return (trimmed.len(), Problem::TrailingSpace);
+    }
+    let problem = match writing::quote(value) {
+        Ok("\"") => Problem::NeedsDoubleQuotes,
+        Ok(_) => Problem::NeedsQuotes,
+        Err(_) => Problem::NeedsEncoding,
+    };
+    (at, problem)
+}
+
+fn single_quoted(inside: &str, behind: &str) -> Problem {
+    // 'it\'s'
+    if inside.ends_with('\\') && !behind.is_empty() {
+        Problem::EscapedQuote
+    } else {
+        Problem::InSingleQuotes
+    }
+}
+
+fn double_quoted(inside: &str, at: usize) -> Problem {
+    let mut here = inside[at..].chars();
+    match (here.next(), here.next()) {
+        (Some('\\'), Some('n' | 'r' | 't')) => Problem::EscapedLineBreak,
+        // None: the quote behind it, which is taken for the closing one.
+        (Some('\\'), None | Some('\\' | '$' | '`' | '!')) => Problem::Escaped,
+        _ if !inside.contains('\'') && in_single_quotes(inside).is_none() => {
+            Problem::InDoubleQuotes
+        }
+        _ => Problem::NeedsEncoding,
+    }
+}
+
+fn behind_quotes(behind: &str) -> Problem {
+    let text = behind.trim_start_matches([' ', '\t']);
+    let is_apart = text.len() < behind.len();
+    match text.chars().next() {
+        None => Problem::TrailingSpace,
+        Some('#') if is_apart => Problem::AfterQuote,
+        // 'it'\''s', 'it'"'"'s'
+        Some('\\' | '"' | '\'') if !is_apart => Problem::EscapedQuote,
+        _ if is_apart => Problem::AfterQuote,
+        _ => Problem::SplitQuotes,
     }
 }
 

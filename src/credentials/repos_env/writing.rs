@@ -71,7 +71,8 @@ pub fn line(key: &str, value: &str) -> Result<Zeroizing<String>, Unwritable> {
     Ok(line)
 }
 
-fn quote(value: &str) -> Result<&'static str, Class> {
+/// What stands around a value; nothing if it is bare.
+pub(super) fn quote(value: &str) -> Result<&'static str, Class> {
     if value.len() > LONGEST {
         Err(Class::Long)
     } else if value.contains(|c| is_control(c) || is_line_break(c)) {

@@ -85,6 +85,40 @@ fn what_the_reader_accepts_all_loaders_read_as_it_does() {
     compare(&cases);
 }
 
+/// What is refused, the line that the advice leads to, and the value that was meant.
+const ADVISED: [(&str, &str, &str); 14] = [
+    ("K1=abc   # note", "# note\nK1=abc", "abc"),
+    ("K1='a b'   # note", "# note\nK1='a b'", "a b"),
+    ("K1=abc ", "K1=abc", "abc"),
+    ("K1='abc' ", "K1='abc'", "abc"),
+    ("K1=a b", "K1='a b'", "a b"),
+    ("K1=abc#def", "K1='abc#def'", "abc#def"),
+    ("K1=it's", "K1=\"it's\"", "it's"),
+    ("K1='it\\'s'", "K1=\"it's\"", "it's"),
+    ("K1='it'\\''s'", "K1=\"it's\"", "it's"),
+    ("K1=\"say \\\"a\\\"\"", "K1='say \"a\"'", "say \"a\""),
+    ("K1=\"a\\$b\"", "K1='a$b'", "a$b"),
+    ("K1=\"a\\\\b\"", "K1='a\\b'", "a\\b"),
+    ("K1=\"a!b\"", "K1='a!b'", "a!b"),
+    ("K1=pa$1w", "K1='pa$1w'", "pa$1w"),
+];
+
+#[test]
+fn the_advice_gives_all_loaders_the_value_that_was_meant() {
+    let mut cases = Vec::new();
+    for (refused, advised, meant) in ADVISED {
+        let read = |text: &str| Document::parse(Zeroizing::new(format!("{text}\n")));
+        assert!(read(refused).is_err(), "{refused}");
+        let case = Case::of(&read(advised).unwrap());
+        assert_eq!(
+            case.expected,
+            Variables::from([("K1".to_owned(), meant.to_owned())])
+        );
+        cases.push(case);
+    }
+    compare(&cases);
+}
+
 /// Bash has variables of its own, which do not keep what they are given.
 #[test]
 fn a_name_that_bash_uses_itself_is_refused_or_kept_by_it() {

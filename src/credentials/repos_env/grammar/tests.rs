@@ -41,21 +41,21 @@ fn what_loaders_read_differently_is_refused_with_its_place() {
         ("K= abc", 3, SpaceAroundEquals),
         ("K=abc#def", 6, NeedsQuotes),
         ("K=#abc", 3, NeedsQuotes),
-        ("K=abc # c", 6, NeedsQuotes),
-        ("K=abc ", 6, NeedsQuotes),
-        ("K='abc'#d", 8, AfterQuote),
-        ("K='abc' ", 8, AfterQuote),
+        ("K=abc # c", 6, TrailingComment),
+        ("K=abc ", 6, TrailingSpace),
+        ("K='abc'#d", 8, SplitQuotes),
+        ("K='abc' ", 8, TrailingSpace),
         ("K=a b", 4, NeedsQuotes),
         ("K=a\\b", 4, NeedsQuotes),
-        ("K=\"a\\nb\"", 5, InDoubleQuotes),
-        ("K=\"a\\\"b\"", 5, InDoubleQuotes),
+        ("K=\"a\\nb\"", 5, EscapedLineBreak),
+        ("K=\"a\\\"b\"", 5, Escaped),
         ("K=\"a$X\"", 5, InDoubleQuotes),
         ("K=\"a!b\"", 5, InDoubleQuotes),
         ("K=\"a`b`\"", 5, InDoubleQuotes),
         ("K='a\\\\b'", 5, InSingleQuotes),
         ("K='a${X}b'", 5, InSingleQuotes),
         ("K='a\\'", 5, InSingleQuotes),
-        ("K='a'\\''b'", 6, AfterQuote),
+        ("K='a'\\''b'", 6, EscapedQuote),
         ("K=pa$1w", 5, NeedsQuotes),
         ("K=`abc`", 3, NeedsQuotes),
         ("K={\"a\":\"b\"}", 3, NeedsQuotes),
@@ -190,4 +190,63 @@ proptest::proptest! {
             proptest::prop_assert!(bad.column <= line.chars().count() + 1);
         }
     }
+}
+
+#[test]
+fn advice_is_by_what_was_meant() {
+    use Problem::*;
+    for (text, column, problem) in [
+        ("K=abc   # note", 6, TrailingComment),
+        ("K=a b # note", 6, TrailingComment),
+        ("K=abc\t", 6, TrailingSpace),
+        ("K='abc'   # note", 8, AfterQuote),
+        ("K=\"abc\" ", 8, TrailingSpace),
+        ("K=it's", 5, NeedsDoubleQuotes),
+        ("K=it's $5", 5, NeedsEncoding),
+        ("K=a${X}b", 4, NeedsEncoding),
+        ("K='it\\'s'", 6, EscapedQuote),
+        ("K='it'\"'\"'s'", 7, EscapedQuote),
+        ("K=\"a\\tb\"", 5, EscapedLineBreak),
+        ("K=\"a\\r\\nb\"", 5, EscapedLineBreak),
+        ("K=\"a\\$b\"", 5, Escaped),
+        ("K=\"a\\\\b\"", 5, Escaped),
+        ("K=\"it's $5\"", 9, NeedsEncoding),
+        ("K=\"a${X}b\"", 5, NeedsEncoding),
+        ("K='a'b", 6, SplitQuotes),
+    ] {
+        assert_eq!(refused(text), (1, column, problem), "{text:?}");
+    }
+}
+
+#[test]
+fn a_value_of_several_lines_is_one_mistake() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMIIB\nAAA=\nA1=\n-----END PRIVATE KEY-----";
+    for (value, lines) in [
+        (format!("\"{pem}\""), 5),
+        (format!("'{pem}'"), 5),
+        (pem.to_owned(), 5),
+        ("\"two\nlines\"".to_owned(), 2),
+        ("'one\n\n# and more\n'".to_owned(), 4),
+        (format!("\"\n{pem}\n\""), 7),
+    ] {
+        let (entries, mistakes) = scan(&format!("A=1\nK={value}\nB=2\n"));
+        let [mistake] = mistakes[..] else {
+            panic!("{value:?}: {mistakes:?}");
+        };
+        assert_eq!(
+            (mistake.line, mistake.problem),
+            (2, Problem::SeveralLines),
+            "{value:?}"
+        );
+        let kept: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry.line))
+            .collect();
+        assert_eq!(kept, [("A", 1), ("B", 2 + lines)], "{value:?}");
+    }
+    // A quote that is not closed, and variables below.
+    let (entries, mistakes) = scan("K=\"abc\nB=\"x\"\nC=1\n");
+    assert_eq!(mistakes.len(), 1);
+    assert_eq!(mistakes[0].problem, Problem::Unclosed);
+    assert_eq!(entries.len(), 2);
 }
