@@ -1,6 +1,7 @@
 //! What all clients of AWS share: one HTTP client with one pool of connections, few trusted roots,
 //! and limits that fit inside the time that Twilio waits for an answer.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -56,6 +57,48 @@ pub fn loader() -> ConfigLoader {
         .retry_config(retries)
 }
 
+/// A variable of AWS that holds what can be no part of a request.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the environment variable {0} has {1} in it; set it anew, without what a copy or a file has added at its end"
+)]
+pub struct BadVariable(String, &'static str);
+
+/// Refuses variables of AWS (`AWS_ACCESS_KEY_ID`, …) with line breaks and the like in them, of which the SDK
+/// would panic or say something else.
+pub fn check_environment() -> Result<(), BadVariable> {
+    check(std::env::vars_os())
+}
+
+/// These stand in headers and in host names; the others are names and paths.
+const IN_HEADERS: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+];
+
+fn check(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), BadVariable> {
+    for (name, value) in variables {
+        let name = name.to_string_lossy().into_owned();
+        if !name.starts_with("AWS_") {
+            continue;
+        }
+        let in_headers = IN_HEADERS.contains(&name.as_str());
+        let what = match value.to_str() {
+            None => "bytes that are no UTF-8",
+            Some(value) if value.contains(['\n', '\r']) => "a line break",
+            Some(value) if value.chars().any(char::is_control) => "a control character",
+            Some(value) if in_headers && value.contains(char::is_whitespace) => "white space",
+            Some(value) if in_headers && !value.is_ascii() => "a character that is not ASCII",
+            Some(_) => continue,
+        };
+        return Err(BadVariable(name, what));
+    }
+    Ok(())
+}
+
 /// Parsing all roots of a machine takes most of a small function's start, so only those are
 /// trusted that AWS's endpoints chain up to.
 ///
@@ -97,6 +140,47 @@ fn pem(der: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_of_aws_that_cannot_be_sent_is_named() {
+        use std::os::unix::ffi::OsStringExt;
+        let checked = |name: &str, value: &[u8]| {
+            let one = (OsString::from(name), OsString::from_vec(value.to_vec()));
+            check(std::iter::once(one)).map_err(|bad| bad.to_string())
+        };
+        for (name, value, what) in [
+            ("AWS_ACCESS_KEY_ID", &b"AKIDEXAMPLE\n"[..], "a line break"),
+            ("AWS_SECRET_ACCESS_KEY", b"secret\r\n", "a line break"),
+            ("AWS_SESSION_TOKEN", b"tok\ten", "a control character"),
+            ("AWS_REGION", b"us-east-1 ", "white space"),
+            ("AWS_DEFAULT_REGION", b"us-east-1\0", "a control character"),
+            ("AWS_PROFILE", b"relay\n", "a line break"),
+            (
+                "AWS_ENDPOINT_URL",
+                b"http://127.0.0.1:1\x7f",
+                "a control character",
+            ),
+            (
+                "AWS_ACCESS_KEY_ID",
+                "AKID\u{e9}".as_bytes(),
+                "a character that is not ASCII",
+            ),
+            ("AWS_CONFIG_FILE", b"/a\xff", "bytes that are no UTF-8"),
+        ] {
+            let said = checked(name, value).unwrap_err();
+            let expected = format!("the environment variable {name} has {what} in it; set it anew");
+            assert!(said.starts_with(&expected), "{said}");
+            assert!(!said.contains("AKID") && !said.contains("secret"), "{said}");
+        }
+        for (name, value) in [
+            ("AWS_ACCESS_KEY_ID", &b"AKIDEXAMPLE"[..]),
+            ("AWS_PROFILE", b"my relay"),
+            ("AWS_CONFIG_FILE", "/home/jos\u{e9}/aws".as_bytes()),
+            ("PS1", b"\x1b[0m\n"),
+        ] {
+            assert_eq!(checked(name, value), Ok(()), "{name}");
+        }
+    }
 
     #[test]
     fn the_roots_of_amazon_are_trusted_and_no_others() {

@@ -143,6 +143,7 @@ fn name(named: &Named, part: Part) -> anyhow::Result<&str> {
 
 /// What clients are made from to reach `what`, such as `the table relay`.
 async fn load(what: &str) -> anyhow::Result<SdkConfig> {
+    clients::check_environment()?;
     let config = clients::loader().load().await;
     if config.region().is_none() {
         bail!(
