@@ -139,9 +139,11 @@ pub async fn send(
     longest: usize,
 ) -> Result<Response<Bytes>, NoAnswer> {
     // A builder's error is ours: the request was never written.
+    let is_https = request.uri().scheme_str() == Some("https");
     let no_answer = |error: reqwest::Error| {
         if error.is_connect() || error.is_builder() {
-            NoAnswer::NotSent(told(error))
+            let by = by_proxy(is_https, |name| std::env::var(name).ok());
+            NoAnswer::NotSent(format!("{}{by}", told(error)))
         } else {
             NoAnswer::Unknown(told(error))
         }
@@ -174,6 +176,22 @@ pub async fn read(mut answer: reqwest::Response, longest: usize) -> Result<Bytes
     Ok(body.freeze())
 }
 
+/// That a proxy stood between, by the environment, for the message of a connection that failed; empty without.
+pub fn by_proxy(is_https: bool, variable: impl Fn(&str) -> Option<String>) -> String {
+    let names = if is_https {
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    } else {
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    };
+    let is_set = |name: &&str| variable(name).is_some_and(|proxy| !proxy.trim().is_empty());
+    match names.into_iter().find(is_set) {
+        Some(name) => format!(
+            " (through the proxy of the environment variable {name}; correct it, or name the host in NO_PROXY)"
+        ),
+        None => String::new(),
+    }
+}
+
 /// The error and its causes, without the URL: it may carry a number.
 fn told(error: reqwest::Error) -> String {
     format!("{:#}", anyhow::Error::from(error.without_url()))
@@ -201,6 +219,33 @@ mod tests {
             let fields: Vec<&str> = connection.split_whitespace().collect();
             fields[1].ends_with(&local) && fields[5].starts_with("02:")
         })
+    }
+
+    #[test]
+    fn a_proxy_of_the_environment_is_named() {
+        let by = |is_https, set: &'static str, value: &'static str| {
+            by_proxy(is_https, |name| (name == set).then(|| value.to_owned()))
+        };
+        for (is_https, set) in [
+            (true, "https_proxy"),
+            (true, "HTTPS_PROXY"),
+            (true, "all_proxy"),
+            (false, "http_proxy"),
+            (false, "HTTP_PROXY"),
+            (false, "ALL_PROXY"),
+        ] {
+            let said = by(is_https, set, "http://127.0.0.1:1");
+            assert!(
+                said.contains(&format!("environment variable {set};")),
+                "{said}"
+            );
+            assert!(
+                !said.contains("127.0.0.1"),
+                "it may have a password: {said}"
+            );
+        }
+        assert_eq!(by(true, "http_proxy", "http://127.0.0.1:1"), "");
+        assert_eq!(by(true, "https_proxy", " "), "");
     }
 
     #[tokio::test]

@@ -34,7 +34,14 @@ pub async fn ask(
     request: &NotifierRequest,
 ) -> anyhow::Result<Said> {
     let key = key(caller, file)?;
-    let client = network::build(network::client().timeout(ANSWER_WITHIN));
+    let client = network::client().timeout(ANSWER_WITHIN);
+    // What is on this machine no proxy can reach.
+    let client = network::build(if is_here(url) {
+        client.no_proxy()
+    } else {
+        client
+    });
+    let is_https = url.starts_with("https:");
     let (method, path, body) = request.request();
     let address = format!("{}{path}", url.trim_end_matches('/'));
     let mut trouble = String::new();
@@ -64,7 +71,11 @@ pub async fn ask(
                 trouble = format!("it answered {status}");
             }
             Err(error) if error.is_timeout() => trouble = "it did not answer in time".to_owned(),
-            Err(_) => trouble = "it is out of reach".to_owned(),
+            Err(_) => {
+                let by = network::by_proxy(is_https, |name| std::env::var(name).ok());
+                let by = if is_here(url) { "" } else { &by };
+                trouble = format!("it is out of reach{by}");
+            }
         }
         if tried < TRIES {
             let pause = pause.min(LONGEST_PAUSE);
@@ -76,6 +87,12 @@ pub async fn ask(
         }
     }
     bail!("{url}: {trouble}, {TRIES} times; the same command later does nothing twice")
+}
+
+fn is_here(url: &str) -> bool {
+    let host = url.parse::<http::Uri>().ok();
+    let host = host.as_ref().and_then(|url| url.host());
+    host.is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127."))
 }
 
 fn said(is_done: bool, text: &str) -> anyhow::Result<Said> {

@@ -39,6 +39,11 @@ pub enum BadEnvFile {
     )]
     Exposed { place: String, mode: u32 },
     #[error(
+        "{place} is a secret that was mounted into a container, which everybody in it can read (mode {mode:03o}); start the relay with a copy of its own (`install -m 600 {q} repos.env`), or mount it with mode 0400 for user ID {us}",
+        q = quoted(.place)
+    )]
+    Mounted { place: String, mode: u32, us: u32 },
+    #[error(
         "others may exchange the files in the folder {folder} (mode {mode:03o}); run `chmod go-w {q}`",
         q = quoted(.folder)
     )]
@@ -74,6 +79,7 @@ impl BadEnvFile {
             BadEnvFile::ForeignOwner { .. } => "foreign_owner",
             BadEnvFile::HardLinked { .. } => "hard_linked",
             BadEnvFile::Exposed { .. } => "exposed",
+            BadEnvFile::Mounted { .. } => "mounted",
             BadEnvFile::OpenFolder { .. } => "open_folder",
             BadEnvFile::TooLarge(_) => "too_large",
             BadEnvFile::Syntax(..) => "syntax",

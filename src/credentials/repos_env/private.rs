@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, readlinkat, renameat, unlinkat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
@@ -81,7 +81,11 @@ impl Folder {
         let file = match opened {
             Ok(file) => File::from(file),
             Err(Errno::NOENT) => return Err(BadEnvFile::Missing(place)),
-            Err(Errno::LOOP) => return Err(BadEnvFile::Symlink(place)),
+            Err(Errno::LOOP) => {
+                let target = readlinkat(&self.handle, name, Vec::new());
+                let target = target.unwrap_or_default();
+                return Err(of_link(place, target.to_bytes()));
+            }
             Err(Errno::NXIO) => return Err(BadEnvFile::NotAFile(place)),
             Err(error) => return Err(BadEnvFile::Unreadable(place, error.into())),
         };
@@ -195,15 +199,41 @@ impl Folder {
     }
 }
 
+/// Kubernetes mounts the files of a secret as links into `..data`, a link to the folder of their version.
+///
+/// Source: Kubernetes, "Secrets", mounted secrets are updated automatically; `atomic_writer.go`.
+fn of_link(place: String, target: &[u8]) -> BadEnvFile {
+    if target.starts_with(b"..data/") {
+        let us = rustix::process::geteuid().as_raw();
+        return BadEnvFile::Mounted {
+            place,
+            mode: 0o644,
+            us,
+        };
+    }
+    BadEnvFile::Symlink(place)
+}
+
+/// Docker mounts secrets as files of root, which nobody may write and everybody may read.
+///
+/// Source: Docker, "Manage sensitive data with Docker secrets": mode 0444 by default.
+fn is_mounted(owner: u32, mode: u32) -> bool {
+    owner == 0 && mode & 0o222 == 0 && mode & 0o077 != 0
+}
+
 fn defects(place: &str, metadata: &Metadata) -> Vec<BadEnvFile> {
     let mut defects = Vec::new();
     let place = || place.to_owned();
     let (owner, us) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    let mode = metadata.permissions().mode() & 0o777;
+    if is_mounted(owner, mode) {
+        let place = place();
+        return vec![BadEnvFile::Mounted { place, mode, us }];
+    }
     if owner != us {
         let place = place();
         defects.push(BadEnvFile::ForeignOwner { place, owner, us });
     }
-    let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         let place = place();
         defects.push(BadEnvFile::Exposed { place, mode });
@@ -231,4 +261,31 @@ pub fn is_leftover(name: &OsStr, other: &OsStr) -> bool {
         .strip_prefix(own.as_encoded_bytes())
         .and_then(|rest| rest.strip_suffix(b".tmp"))
         .is_some_and(|random| random.len() == 16 && random.iter().all(u8::is_ascii_hexdigit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_a_container_is_said_to_be_one() {
+        for (owner, mode, mounted) in [
+            (0, 0o444, true),
+            (0, 0o440, true),
+            (0, 0o555, true),
+            (0, 0o400, false),
+            (0, 0o644, false),
+            (1000, 0o444, false),
+        ] {
+            assert_eq!(is_mounted(owner, mode), mounted, "{owner} {mode:o}");
+        }
+        let link = |target: &[u8]| of_link("/etc/relay/repos.env".to_owned(), target);
+        assert_eq!(link(b"..data/repos.env").class(), "mounted");
+        assert_eq!(link(b"../repos.env").class(), "symlink");
+        let said = link(b"..data/repos.env").to_string();
+        assert!(
+            said.contains("`install -m 600 /etc/relay/repos.env repos.env`"),
+            "{said}"
+        );
+    }
 }
