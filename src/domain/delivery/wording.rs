@@ -1,7 +1,7 @@
 //! What the relay writes around a customer's words. Short, so that a phone's lock screen shows the
 //! words themselves, and in GSM-7, so that the relay never makes a text dearer than it was.
 
-use crate::domain::inbound::content::{cannot_be_passed_on, what, who};
+use crate::domain::inbound::content::{cannot_be_passed_on, on_its_own_lines, what, who};
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::opt_out;
 use crate::domain::phone::Sender;
@@ -64,24 +64,6 @@ pub fn relayed(sms: &InboundSms) -> String {
         _ => CANNOT_BE_ANSWERED.to_owned(),
     };
     format!("{who}{remark}{}", on_its_own_lines(&what))
-}
-
-/// The words of one sender, of which no line looks like the beginning of another's text.
-fn on_its_own_lines(words: &str) -> String {
-    let shown: String = words.chars().filter(|c| !turns_direction(*c)).collect();
-    let mut lines = shown.split('\n');
-    let first = lines.next().unwrap_or_default().to_owned();
-    lines.fold(first, |text, line| {
-        let begins = line.trim_start_matches(|c: char| c.is_whitespace() || "#@+".contains(c));
-        let digits = begins.bytes().take_while(u8::is_ascii_digit).count();
-        let mark = if digits >= 4 { "> " } else { "" };
-        format!("{text}\n{mark}{line}")
-    })
-}
-
-/// Marks that turn the direction of writing, and so can show words in another place.
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text that relays an opt-out, or the end of one, with what it means for whoever reads it.
