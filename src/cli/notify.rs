@@ -21,7 +21,7 @@ use crate::printable::printable;
 #[command(after_help = "\
 Examples:
   relay notify --topic events --template event_published \\
-      --set name=Zurek --set starts=2026-04-29T18:00:00-07:00 --dry-run
+      --set name=Zurek --set starts=2027-04-29T18:00:00-07:00 --dry-run
   relay notify notice.json --follow
   relay notify notice.json --url https://relay.example.com --caller daemon --env-file repos.env
   relay notify notice.json --stack relay

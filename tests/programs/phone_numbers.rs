@@ -107,6 +107,9 @@ fn verdict(ours: Option<&str>, theirs: &Theirs) -> Option<&'static str> {
     match (ours, theirs.e164.as_deref()) {
         (ours, e164) if ours == e164 => Some("the same"),
         (None, Some(_)) if !theirs.valid => Some("refused, as nobody can have it"),
+        // NXX-NXX-XXXX, where the library is laxer about the exchange of the Dominican Republic.
+        (None, Some(e164)) if is_no_exchange(e164) => Some("refused, as no exchange begins so"),
+        (None, Some(e164)) if e164.len() < 8 => Some("refused, as it is too short to be texted"),
         (None, Some(_)) if theirs.local => Some("refused, as it has no area"),
         (None, Some(_)) if has_letters => Some("refused for its letters"),
         (Some(_), _) if !theirs.valid && is_00() => Some("dialled from abroad"),
@@ -115,4 +118,8 @@ fn verdict(ours: Option<&str>, theirs: &Theirs) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn is_no_exchange(e164: &str) -> bool {
+    e164.starts_with("+1") && matches!(e164.as_bytes().get(5), Some(b'0' | b'1'))
 }
