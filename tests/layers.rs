@@ -36,7 +36,7 @@ const DOMAIN: [&[&str]; 15] = [
     &["inbound"],
     &["credentials", "ids", "opt_out", "pace", "when"],
     &["names", "phone", "provider", "time_zone"],
-    &["characters", "text_form"],
+    &["characters", "language", "text_form"],
 ];
 
 /// What the domain may not know: I/O, the clock, AWS, HTTP, async.

@@ -16,5 +16,6 @@ mod deployed;
 mod endurance;
 mod layers;
 mod programs;
+mod sentences;
 
 mod support;

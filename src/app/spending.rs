@@ -10,6 +10,7 @@ use crate::app::relay::Relay;
 use crate::domain::delivery::source::Source;
 use crate::domain::delivery::{Delivery, Purpose, Recipient, wording};
 use crate::domain::ids::DeliveryId;
+use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::pace::{Budget, Spent};
 use crate::domain::request::{Because, Refused};
@@ -136,8 +137,11 @@ async fn tell_owner(
     budget: &Budget,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let until = line.clock().day_and_time(budget.until, now);
-    let text = wording::most_is_used(&line.name, budget.most, &until);
+    let says = |language| {
+        let until = line.clock().speaking(language);
+        let until = until.behind_until(budget.until, now);
+        wording::most_is_used(language, &line.name, budget.most, &until)
+    };
     tracing::warn!(
         line = line.name,
         most = budget.most,
@@ -145,7 +149,7 @@ async fn tell_owner(
     );
     relay.alerts.raise(Alert {
         cause: format!("most_segments_a_day of {}", line.name),
-        text: text.clone(),
+        text: says(Language::English),
         refused_with: None,
     });
     let Some(owner) = &line.policy.alert else {
@@ -161,7 +165,7 @@ async fn tell_owner(
         id,
         Purpose::Spending,
         to,
-        (text, Vec::new()),
+        (says(line.language), Vec::new()),
         now,
     )];
     relay.store.spawn(&told).await?;

@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::call::{Call, Caller, Stage};
 use crate::domain::ids::CallSid;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::phone::Sender;
 use crate::domain::when::option;
@@ -123,7 +124,8 @@ impl Calls {
     }
 
     fn print(&self, line: &Line, shown: &Shown) -> Result<(), Unwritten> {
-        let clock = |at: Timestamp| line.clock().day_and_time(at, shown.at);
+        let clock = line.clock().speaking(Language::English);
+        let clock = |at: Timestamp| clock.day_and_time(at, shown.at);
         show::head(line, shown.at)?;
         if shown.calls.is_empty() {
             let none = if self.live {

@@ -11,6 +11,7 @@ use crate::app::ports::store::{MOST_CUSTOMERS, Store};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::conversation::{Conversation, PersonState, Question};
 use crate::domain::ids::message_sid::MessageSid;
+use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::printable::printable;
@@ -185,7 +186,8 @@ fn asked(question: Question, person: &str) -> QuestionShown {
 }
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
-    let clock = |at: Timestamp| line.clock().day_and_time(at, shown.at);
+    let clock = line.clock().speaking(Language::English);
+    let clock = |at: Timestamp| clock.day_and_time(at, shown.at);
     show::head(line, shown.at)?;
     if shown.conversations.is_empty() {
         tell!("  no customer has written")?;
@@ -194,7 +196,7 @@ fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
         let waits = match (conversation.waits_since, conversation.blocked_since) {
             (_, Some(since)) => format!("blocked since {}", clock(since)),
             (Some(since), None) => format!(
-                "{YELLOW}waits for an answer since {}{YELLOW:#}",
+                "{YELLOW}has waited for an answer since {}{YELLOW:#}",
                 clock(since)
             ),
             (None, None) => "answered".to_owned(),

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inbound;
 pub mod inbound_record;
 pub mod invitation;
+pub mod language;
 pub mod line;
 pub mod loop_guard;
 pub mod names;

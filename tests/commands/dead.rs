@@ -38,7 +38,8 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         person: backup.name.clone(),
         number: backup.number.clone(),
     };
-    let body = relay::domain::delivery::wording::relayed(&sms);
+    let body =
+        relay::domain::delivery::wording::relayed(relay::domain::language::Language::English, &sms);
     let attempt = Attempt {
         number: 1,
         to: backup.clone(),
@@ -83,6 +84,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         purpose: Default::default(),
         policy: Default::default(),
         country: "US".to_owned(),
+        language: Default::default(),
         time_zone: Default::default(),
     };
     let record = InboundRecord {

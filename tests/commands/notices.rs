@@ -57,7 +57,7 @@ async fn kept(place: &Place) -> usize {
 async fn a_dry_run_says_what_it_would_come_to() {
     let place = place().await;
     let said = place.relay(&with(&PUBLISHED, &["--dry-run"])).out();
-    assert!(said.starts_with("Zurek, "), "{said}");
+    assert!(said.starts_with("qdn: Zurek, "), "{said}");
     assert!(
         said.contains("1 recipient, 1 segment, about $0.0083"),
         "{said}"
@@ -83,7 +83,7 @@ async fn the_same_command_again_is_the_same_notice() {
         first.starts_with("no-") && first.contains(" accepted; it begins"),
         "{first}"
     );
-    assert!(first.contains("Zurek, "), "{first}");
+    assert!(first.contains("qdn: Zurek, "), "{first}");
     assert_eq!(place.relay(&PUBLISHED).out(), first);
     assert_eq!(kept(&place).await, 1);
     let other = place.relay(&with(&PUBLISHED, &["--key", "again"])).out();
@@ -128,7 +128,7 @@ async fn a_notice_is_shown_and_called_back() {
     let id = said["id"].as_str().unwrap().to_owned();
     let shown = place.relay(&["notice", "show", &id]).out();
     assert!(
-        shown.starts_with(&format!("{id} scheduled\nZurek, ")),
+        shown.starts_with(&format!("{id} scheduled\nqdn: Zurek, ")),
         "{shown}"
     );
     let cancelled = place.relay(&["notice", "cancel", &id]).out();
@@ -246,7 +246,7 @@ async fn a_notice_comes_from_a_file_with_the_options_over_it() {
     let said = place.relay(&options).json();
     assert_eq!(said["topic"], "events");
     assert!(
-        said["text"].as_str().unwrap().starts_with("Zurek, "),
+        said["text"].as_str().unwrap().starts_with("qdn: Zurek, "),
         "{said}"
     );
     // Only to one, whoever subscribes.
@@ -264,7 +264,7 @@ async fn what_is_wrong_is_said_with_its_field() {
     let typed = ["--topic", "events", "--template", "event_published"];
     notify(&with(&typed, &["--set", "name=Zurek"])).refused(1, "data.starts is missing");
     notify(&["--topic", "parties", "--template", "none"])
-        .refused(1, "topic: is none of the line qdn");
+        .refused(1, "topic: is not a topic of the line qdn");
     notify(&with(&typed, &["--set", "Zurek"])).refused(2, "write --set NAME=VALUE");
     let at = |time| with(&PUBLISHED, &["--not-before", time]);
     place

@@ -107,6 +107,7 @@ pub fn line(n: u32) -> Line {
         ],
         policy: Default::default(),
         country: "US".to_owned(),
+        language: Default::default(),
         notices: Default::default(),
         retention: Default::default(),
         auto_reply: None,
@@ -182,6 +183,7 @@ pub fn delivery(n: u32) -> Delivery {
         purpose: Default::default(),
         policy: Default::default(),
         country: "US".to_owned(),
+        language: Default::default(),
         time_zone: Default::default(),
     }
 }

@@ -155,7 +155,7 @@ async fn the_owner_asks_from_the_alert_number_and_changes_nothing() {
     let sid = world.owner().texts("Who?").await;
     assert_eq!(
         world.owner().reads(),
-        "qdn: Texts go to Sergio, then to Backup. Nobody waits."
+        "qdn: Texts go to Sergio, then to Backup. Nobody is waiting."
     );
     assert_eq!(rule(&world, &sid).await, Rule::DutyByText);
     world.customer().texts("Is the boat ready?").await;

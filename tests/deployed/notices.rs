@@ -118,7 +118,7 @@ async fn an_event_on_the_bus_reaches_every_subscriber_once_when_the_quiet_hours_
         let expected = usize::from(phone != opted_out && phone != left);
         assert_eq!(received.len(), expected, "{received:?}");
         let is_right =
-            |text: &String| text.starts_with("Zurek, Wed Apr 29") && text.contains("6:00 PM");
+            |text: &String| text.starts_with("qdn: Zurek, Wed Apr 29") && text.contains("6:00 PM");
         assert!(received.iter().all(is_right), "{received:?}");
     }
     everything_is_on_record(&world, &id, reached).await;
@@ -252,7 +252,7 @@ async fn the_owner_tells_people_from_a_shell() {
     let accepted = asked(notify);
     let id = accepted["id"].as_str().unwrap();
     for phone in &phones {
-        assert!(world.receives(phone, 1).await[0].starts_with("Zurek, "));
+        assert!(world.receives(phone, 1).await[0].starts_with("qdn: Zurek, "));
     }
     world
         .stands(id, |now| now["counts"]["delivered"] == 2)

@@ -68,7 +68,11 @@ pub fn relay(
     let own = sms.media.iter().map(|media| media.url.clone());
     let (body, media) = match (from, conversation) {
         (Some(from), Some(conversation)) => {
-            let says = wording::with_what_was_before(&words_of(text, known, record, line), from);
+            let says = wording::with_what_was_before(
+                line.language,
+                &words_of(text, known, record, line),
+                from,
+            );
             let (body, mut media) = excerpt::told(&says, &conversation.words, before_it, line);
             media.splice(0..0, own);
             (body, media)
@@ -80,7 +84,7 @@ pub fn relay(
         remaining,
         ..delivery(way, body, media, line, *now)
     };
-    relayed.attached = content::attached(sms, relayed.media.len());
+    relayed.attached = content::attached(line.language, sms, relayed.media.len());
     let talk_untold = text.talk.as_ref().filter(|talk| !talk.is_told);
     let Some(customer) = sms.from.phone() else {
         let told = talk_untold.is_none().then_some(relayed);
@@ -91,7 +95,7 @@ pub fn relay(
     let mut after = before.clone().unwrap_or_else(new);
     let wants_answer = is_somebodys(sms) && text.talk.is_none();
     let said = Words(sms::clipped(
-        &sms::gsm7_line(&content::what(sms)),
+        &sms::gsm7_line(&content::what(line.language, sms)),
         REMEMBERED,
     ));
     if let Some(talk) = talk_untold {
@@ -135,19 +139,23 @@ pub fn relay(
 
 /// What the person reads.
 fn words_of(text: &Text, known: &Known, record: &InboundRecord, line: &Line) -> String {
-    let body = wording::relayed(&text.sms);
+    let body = wording::relayed(line.language, &text.sms);
     let caller = text.sms.from.phone().filter(|_| text.is_of_call());
     if caller.is_some_and(|caller| known.opt_outs.of(caller).is_some()) {
-        return wording::caller_opted_out(&body);
+        return wording::caller_opted_out(line.language, &body);
     }
     let body = match &record.opt_out {
-        Some(change) => wording::with_opt_out(&body, change),
+        Some(change) => wording::with_opt_out(line.language, &body, change),
         None => body,
     };
     if !text.is_found {
         return body;
     }
-    wording::late(&line.clock().day_and_time(text.received, text.now), &body)
+    wording::late(
+        line.language,
+        &line.clock().day_and_time(text.received, text.now),
+        &body,
+    )
 }
 
 /// Once in a conversation, to somebody who wrote it themselves and wants to be written to.

@@ -151,14 +151,20 @@ impl<'a> By<'a> {
         let (because, answer) = match proof {
             Proof::Enough | Proof::Missing => {
                 let command = text.sms.body.trim().to_uppercase();
-                ("the PIN is missing", wording::pin_missing(&command))
+                (
+                    "the PIN is missing",
+                    wording::pin_missing(self.line.language, &command),
+                )
             }
-            Proof::Wrong { left } => ("the PIN is wrong", wording::pin_wrong(left)),
+            Proof::Wrong { left } => (
+                "the PIN is wrong",
+                wording::pin_wrong(self.line.language, left),
+            ),
             Proof::Locked { until, .. } => {
-                let until = self.line.clock().day_and_time(until, text.now);
+                let until = self.line.clock().behind_until(until, text.now);
                 (
                     "there were too many wrong PINs",
-                    wording::pin_locked(&until),
+                    wording::pin_locked(self.line.language, &until),
                 )
             }
         };
@@ -316,9 +322,9 @@ impl By<'_> {
         let next = self.others(text.now);
         let more = match next.first() {
             Some(next) if goes_away && record.duty.is_some() => {
-                wording::still_wait(&waiting, &next.name)
+                wording::still_wait(self.line.language, &waiting, &next.name)
             }
-            _ if asks_status => wording::open(&waiting),
+            _ if asks_status => wording::open(self.line.language, &waiting),
             _ => None,
         };
         let answer = match more {
@@ -354,7 +360,7 @@ impl By<'_> {
                     to: Recipient::of(self.person),
                     sid: &text.sms.sid,
                 };
-                let words = wording::question(&question, true);
+                let words = wording::question(self.line.language, &question, true);
                 deliveries.push(says(way, &words, self.line, text.now));
             }
             None => {}
@@ -391,7 +397,8 @@ impl By<'_> {
             sid: &written.sid,
         };
         let is_this = written.sid == text.sms.sid;
-        let attached = is_this.then(|| content::attached(&text.sms, written.media.len()));
+        let attached =
+            is_this.then(|| content::attached(self.line.language, &text.sms, written.media.len()));
         Delivery {
             attached: attached.unwrap_or_default(),
             in_conversation: Some(Box::new(InConversation {
@@ -409,7 +416,7 @@ impl By<'_> {
         let Some(next) = line.person_with(&passed.to) else {
             return Vec::new();
         };
-        let says = wording::passes(&self.person.name, &passed.customer);
+        let says = wording::passes(self.line.language, &self.person.name, &passed.customer);
         let (body, media) = excerpt::told(&says, &passed.words, before, line);
         let way = Way {
             id: DeliveryId::passed(&passed.sid),
@@ -480,7 +487,7 @@ impl By<'_> {
                 to: Recipient::of(self.person),
                 sid: &question.sid,
             };
-            let words = wording::question(question, is_repeated);
+            let words = wording::question(self.line.language, question, is_repeated);
             let asks = says_at(way, &words, self.line, due, text.now);
             Delivery {
                 // No copy comes after its time: it would be answered as another question.
@@ -505,7 +512,7 @@ impl By<'_> {
             to: Recipient::of(self.person),
             sid: &text.sms.sid,
         };
-        let words = wording::not_sent(question, texts);
+        let words = wording::not_sent(self.line.language, question, texts);
         let report = says_at(way, &words, self.line, question.ends(), text.now);
         self.about(question, report)
     }
@@ -531,7 +538,7 @@ impl By<'_> {
 
     fn tells_owner_of_pins(&self, text: &Text) -> Option<Delivery> {
         let owner = self.line.policy.alert.clone()?;
-        let words = wording::pins_tried(&self.person.name, &self.line.name);
+        let words = wording::pins_tried(self.line.language, &self.person.name, &self.line.name);
         let way = Way {
             id: DeliveryId::news(&text.sms.sid, 0),
             purpose: Purpose::Alert,

@@ -16,7 +16,7 @@ pub fn tells(line: &Line, known: &Known, text: &Text, record: &InboundRecord) ->
     let Some(person) = person else {
         return Vec::new();
     };
-    let words = wording::person_opted_out(&person.name, &line.name);
+    let words = wording::person_opted_out(line.language, &person.name, &line.name);
     let others = record.decision.candidates.iter().filter(|c| c.available);
     let others = others.filter_map(|candidate| line.person_named(&candidate.person));
     let mut to: Vec<Recipient> = others.map(Recipient::of).collect();

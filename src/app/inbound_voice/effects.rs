@@ -109,7 +109,7 @@ pub async fn raise(work: &Work<'_>, alert: &Alert) {
         return;
     };
     let id = DeliveryId::of_calls(&line.number, alert.cause(), alert.person(), now);
-    let words = (alert.in_words(&line.name), Vec::new());
+    let words = (alert.in_words(line.language, &line.name), Vec::new());
     let telling = [Delivery::new(
         line,
         id,

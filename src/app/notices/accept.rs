@@ -261,7 +261,10 @@ fn unknown_topic(line: &Line) -> String {
         return format!("is unknown: the line {} has no topics", line.name);
     }
     let names = names.join(", ");
-    format!("is none of the line {}, which has {names}", line.name)
+    format!(
+        "is not a topic of the line {}, which has {names}",
+        line.name
+    )
 }
 
 fn wrong_numbers(line: &Line, audience: &Audience) -> Vec<Problem> {
@@ -331,11 +334,18 @@ fn words(
 ) -> Result<String, Refused> {
     let Some(found) = line.template(template) else {
         let names = Vec::from_iter(line.template_names()).join(", ");
-        let problem = format!("is none of the line {}, which has {names}", line.name);
+        let problem = format!(
+            "is not a template of the line {}, which has {names}",
+            line.name
+        );
         return Err(Refused::field("template", problem));
     };
+    // Every text can say whose it is.
+    let mut data = data.clone();
+    let name = || Value::from(line.name.as_str());
+    data.entry("line").or_insert_with(name);
     found
-        .render(data, &line.time_zone, now)
+        .render(&data, line.clock(), now)
         .map_err(Refused::from)
 }
 

@@ -2,8 +2,10 @@
 
 use crate::domain::call;
 use crate::domain::delivery::wording;
+use crate::domain::language::Language;
 
-/// Something that the owner has to hear of. It has no numbers and no words of customers.
+/// Something that the owner has to hear of. It has no numbers and no words of customers, and is in English,
+/// as are the commands that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// Of one cause there is one alert in a while.
@@ -19,7 +21,7 @@ impl Alert {
     pub fn needs_repair(line: &str, error: u32) -> Self {
         Self {
             cause: format!("texts of {line} refused with {error}"),
-            text: wording::needs_repair(line, error),
+            text: wording::needs_repair(Language::English, line, error),
             refused_with: Some(error),
         }
     }
@@ -31,7 +33,7 @@ impl Alert {
             .map_or_else(String::new, |person| format!(" ({person})"));
         Self {
             cause: format!("calls of {line}: {}{about}", alert.cause()),
-            text: alert.in_words(line),
+            text: alert.in_words(Language::English, line),
             refused_with: None,
         }
     }

@@ -184,7 +184,7 @@ async fn direct(
     let decision = decide_for_a_customer(&line, &known, now);
     let is_new = |person: &&Person| !chase.tried.contains(&person.name);
     let on_duty: Vec<&Person> = decision.cascade(&line).filter(is_new).collect();
-    let since = line.clock().day_and_time(chase.since, now);
+    let since = line.clock().behind_until(chase.since, now);
     let to = Turn {
         line: &line,
         conversation: &conversation,
@@ -207,7 +207,8 @@ async fn direct(
         (None, Some((next, others))) => {
             let texts = relay.texts(&conversation.texts).await?;
             let before = chase.tried.last().map_or("", String::as_str);
-            let says = wording::left_unanswered(before, &conversation.customer, &since);
+            let says =
+                wording::left_unanswered(line.language, before, &conversation.customer, &since);
             let (body, media) = excerpt::told(&says, &conversation.words, &texts, &line);
             Some(Directed {
                 purpose: Purpose::Relay,
@@ -253,20 +254,29 @@ impl Turn<'_> {
     /// The person who has the conversation, if they are still behind the line.
     fn reminded(&self, next: Option<&str>) -> Option<Directed> {
         let person = self.line.person_with(self.conversation.has.as_ref()?)?;
-        let says = wording::reminder(self.conversation, self.since, next);
+        let says = wording::reminder(self.line.language, self.conversation, self.since, next);
         Some(says_to(Purpose::Conversation, Recipient::of(person), &says))
     }
 
     /// The owner, if the line has a number for that.
     fn nobody(&self) -> Option<Directed> {
         let words = &self.conversation.words.0;
-        let says = wording::nobody_answered(&self.conversation.customer, self.since, words);
+        let says = wording::nobody_answered(
+            self.line.language,
+            &self.conversation.customer,
+            self.since,
+            words,
+        );
         self.alert(&says)
     }
 
     /// The owner again, a week later.
     fn forgotten(&self) -> Option<Directed> {
-        self.alert(&wording::forgotten(self.conversation, self.since))
+        self.alert(&wording::forgotten(
+            self.line.language,
+            self.conversation,
+            self.since,
+        ))
     }
 
     fn alert(&self, says: &str) -> Option<Directed> {

@@ -24,7 +24,7 @@ pub fn tried(lines: &[Line]) -> Vec<Tried<'_>> {
         templates.map(move |(name, template)| (line, name, template))
     });
     let tried = all.filter_map(|(line, name, template)| {
-        let checked = template.check(&line.time_zone).ok()?;
+        let checked = template.check(line.clock()).ok()?;
         Some(Tried {
             line: &line.name,
             template: name,

@@ -1,6 +1,7 @@
 //! What is to be done because of a step, beside saving it and answering Twilio.
 
 use crate::domain::ids::RecordingSid;
+use crate::domain::language::{Language, say};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -59,39 +60,61 @@ impl Alert {
     }
 
     /// What the owner reads, or the person whose phone it is about.
-    pub fn in_words(&self, line: &str) -> String {
+    pub fn in_words(&self, language: Language, line: &str) -> String {
         match self {
-            Alert::NobodyToRing => format!(
+            Alert::NobodyToRing => say!(
+                language,
                 "A call to {line} went to the voicemail at once, because nobody takes calls now. Check \
-                 with STATUS who is there."
+                 with STATUS who is there.",
+                "Una llamada a {line} ha ido directo al correo de voz, porque nadie atiende llamadas \
+                 ahora. Mira con QUIEN a quién le toca."
             ),
-            Alert::CannotBeRung { person } => format!(
+            Alert::CannotBeRung { person } => say!(
+                language,
                 "{person}'s phone cannot be rung for {line}: the last two calls failed. Check the number, \
-                 and that calls to its country are allowed at Twilio."
+                 and that calls to its country are allowed at Twilio.",
+                "El teléfono de {person} no suena para {line}: las dos llamadas recientes han fallado. \
+                 Revisa que sea correcto y que Twilio permita llamar a su zona."
             ),
-            Alert::Loop { person: Some(_) } => format!(
+            Alert::Loop { person: Some(_) } => say!(
+                language,
                 "Your phone forwards calls back to {line}, so callers hear busy. Please turn forwarding \
-                 to that number off."
+                 to that number off.",
+                "Tu teléfono manda las llamadas de vuelta a {line}, que suena ocupado. Desactiva eso, por favor."
             ),
-            Alert::Loop { person: None } => format!(
+            Alert::Loop { person: None } => say!(
+                language,
                 "A phone forwards calls back to {line}, so callers hear busy. Turn forwarding to that \
-                 number off."
+                 number off.",
+                "Un teléfono manda las llamadas de vuelta a {line}, que suena ocupado. Desactiva eso."
             ),
-            Alert::ConnectedUnasked { person } => format!(
+            Alert::ConnectedUnasked { person } => say!(
+                language,
                 "A caller of {line} was connected with {person}'s phone though nobody pressed 1. It may \
-                 have been a mailbox."
+                 have been a mailbox.",
+                "Una llamada de {line} se ha unido con el teléfono de {person} sin que nadie marcara 1. \
+                 Puede ser su correo de voz."
             ),
-            Alert::LateVoicemail => format!(
+            Alert::LateVoicemail => say!(
+                language,
                 "A message to {line} was heard of late, after you were told of a missed call. \
-                 `relay voicemail` lists it."
+                 `relay voicemail` lists it.",
+                "Un mensaje de voz a {line} ha aparecido tarde, tras el aviso de llamada perdida. \
+                 `relay voicemail` lo muestra."
             ),
-            Alert::RecordingLost => format!(
+            Alert::RecordingLost => say!(
+                language,
                 "A message to {line} could not be fetched from Twilio for an hour. It is still there; \
-                 `relay voicemail` names it."
+                 `relay voicemail` names it.",
+                "Un mensaje de voz a {line} no se ha podido traer de Twilio en una hora. Sigue en Twilio; \
+                 `relay voicemail` lo muestra."
             ),
-            Alert::NotDeletedAtTwilio => format!(
+            Alert::NotDeletedAtTwilio => say!(
+                language,
                 "A message to {line} could not be deleted at Twilio for a week. `relay voicemail` names \
-                 it; delete it in Twilio's console."
+                 it; delete it in Twilio's console.",
+                "Un mensaje de voz a {line} no se ha podido borrar en Twilio en una semana. \
+                 `relay voicemail` lo muestra; puedes borrarlo en la consola de Twilio."
             ),
         }
     }

@@ -4,6 +4,7 @@
 use super::{Call, Caller, MissedAt, Outcome, Stage};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
+use crate::domain::language::{Language, Phrase, say};
 use crate::domain::line::Line;
 use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms::gsm7_line;
@@ -18,7 +19,7 @@ const LONGEST_ADDRESS: usize = 60;
 const LONGEST_NAMES: usize = 60;
 
 /// What the entry of a message begins with.
-const VOICEMAIL: &str = "Voicemail ";
+const VOICEMAIL: Phrase = Phrase::new("Voicemail ", "Mensaje de voz ");
 
 /// The entry of a call that is over; `None` of one that goes on or was refused. `link` is where the message
 /// can be heard.
@@ -52,9 +53,15 @@ fn from(call: &Call, line: &Line) -> Sender {
             Some(person) if PhoneNumber::of_address(&person.name).is_none() => {
                 Sender::Alphanumeric(person.name.clone())
             }
-            Some(_) => Sender::Alphanumeric("Somebody behind the line".to_owned()),
+            Some(_) => Sender::Alphanumeric(say!(
+                line.language,
+                "Somebody behind the line",
+                "Alguien del equipo"
+            )),
         },
-        Caller::Withheld => Sender::Alphanumeric("Number withheld".to_owned()),
+        Caller::Withheld => {
+            Sender::Alphanumeric(say!(line.language, "Number withheld", "Teléfono oculto"))
+        }
         Caller::Odd(address) => {
             Sender::Alphanumeric(address.chars().take(LONGEST_ADDRESS).collect())
         }
@@ -67,43 +74,64 @@ fn time(call: &Call, line: &Line) -> String {
 }
 
 fn missed(call: &Call, line: &Line, at: MissedAt) -> String {
-    let time = time(call, line);
-    let rang = rang(call);
+    let (language, time) = (line.language, time(call, line));
+    let rang = rang(language, call);
     match at {
-        MissedAt::Ringing => format!("Missed call {time}, {rang}."),
-        MissedAt::Voicemail | MissedAt::Nobody => {
-            format!("Missed call {time}, {rang}, no message.")
-        }
-        MissedAt::CutOff => format!("Call {time} was cut off, {rang}, no message."),
-        MissedAt::TextsOnly => format!("Call {time}: they heard that this line takes texts only."),
-        MissedAt::Unknown => {
-            format!("Missed call {time}, {rang}. They may have heard an error.")
-        }
+        MissedAt::Ringing => say!(
+            language,
+            "Missed call {time}, {rang}.",
+            "Llamada perdida {time}, {rang}."
+        ),
+        MissedAt::Voicemail | MissedAt::Nobody => say!(
+            language,
+            "Missed call {time}, {rang}, no message.",
+            "Llamada perdida {time}, {rang}, sin mensaje."
+        ),
+        MissedAt::CutOff => say!(
+            language,
+            "Call {time} was cut off, {rang}, no message.",
+            "Llamada cortada {time}, {rang}, sin mensaje."
+        ),
+        MissedAt::TextsOnly => say!(
+            language,
+            "Call {time}: they heard that this line takes texts only.",
+            "Llamada {time}: ha escuchado que solo se reciben mensajes de texto."
+        ),
+        MissedAt::Unknown => say!(
+            language,
+            "Missed call {time}, {rang}. They may have heard an error.",
+            "Llamada perdida {time}, {rang}. Tal vez ha escuchado un error."
+        ),
     }
 }
 
 /// Whether an entry is about a message.
 pub fn says_voicemail(entry: &str) -> bool {
-    entry.starts_with(VOICEMAIL)
+    let mut begins = VOICEMAIL.in_all().into_iter();
+    begins.any(|begins| entry.starts_with(begins))
 }
 
 /// `rang Sergio and Backup`
-fn rang(call: &Call) -> String {
+fn rang(language: Language, call: &Call) -> String {
     let mut names: Vec<String> = Vec::new();
     for name in call.legs.iter().map(|leg| plain_name(&leg.person)) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    let listed = match names.as_slice() {
-        [] => return "rang nobody".to_owned(),
-        [name] => name.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    };
-    if LONGEST_NAMES < listed.chars().count() && 1 < names.len() {
-        return format!("rang {} people", names.len());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (listed, count) = (language.list(&names), names.len());
+    if names.is_empty() {
+        return say!(language, "rang nobody", "no se ha llamado a nadie");
     }
-    format!("rang {listed}")
+    if LONGEST_NAMES < listed.chars().count() && 1 < count {
+        return say!(
+            language,
+            "rang {count} people",
+            "se ha llamado a {count} personas"
+        );
+    }
+    say!(language, "rang {listed}", "se ha llamado a {listed}")
 }
 
 /// A name in letters that do not make the text dearer, if that leaves all of it.
@@ -118,7 +146,8 @@ fn plain_name(name: &str) -> String {
 
 fn voicemail(call: &Call, line: &Line, seconds: u32, link: Option<&str>) -> String {
     let mut says = format!(
-        "{VOICEMAIL}{}:{:02}, {}",
+        "{}{}:{:02}, {}",
+        VOICEMAIL.of(line.language),
         seconds / 60,
         seconds % 60,
         time(call, line)
@@ -133,7 +162,14 @@ fn voicemail(call: &Call, line: &Line, seconds: u32, link: Option<&str>) -> Stri
     let message = call.message.as_ref();
     let transcript = message.and_then(|message| message.transcript.as_deref());
     match transcript.map(str::trim).filter(|heard| !heard.is_empty()) {
-        Some(heard) => format!("{says}\nA machine heard: {}", shortened(heard)),
+        Some(heard) => {
+            let heard = shortened(heard);
+            say!(
+                line.language,
+                "{says}\nA machine heard: {heard}",
+                "{says}\nTranscrito por un programa: {heard}"
+            )
+        }
         None => says,
     }
 }
@@ -147,14 +183,31 @@ fn shortened(heard: &str) -> String {
 }
 
 fn spoke(call: &Call, line: &Line, person: &str, seconds: Option<u32>) -> String {
-    let (time, person) = (time(call, line), plain_name(person));
+    let (language, time, person) = (line.language, time(call, line), plain_name(person));
     let talk = match seconds {
-        Some(seconds @ 0..=59) => format!("{seconds} s with {person}"),
-        Some(seconds) => format!("{} min with {person}", (seconds + 30) / 60),
-        None => format!("talked with {person}"),
+        Some(seconds @ 0..=59) => {
+            say!(
+                language,
+                "{seconds} s with {person}",
+                "{seconds} s con {person}"
+            )
+        }
+        Some(seconds) => {
+            let minutes = (seconds + 30) / 60;
+            say!(
+                language,
+                "{minutes} min with {person}",
+                "{minutes} min con {person}"
+            )
+        }
+        None => say!(language, "talked with {person}", "con {person}"),
     };
     match from(call, line) {
-        Sender::Phone(_) => format!("Call {time}: {talk}. A reply here goes to them."),
-        _ => format!("Call {time}: {talk}."),
+        Sender::Phone(_) => say!(
+            language,
+            "Call {time}: {talk}. A reply here goes to them.",
+            "Llamada {time}: {talk}. Si respondes, le llega."
+        ),
+        _ => say!(language, "Call {time}: {talk}.", "Llamada {time}: {talk}."),
     }
 }

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::{Change, Command, Unclear};
 use crate::domain::duty::{Because, Duty, Override, Overrides, Presence, duty_of, next_change};
+use crate::domain::language::{Language, Phrase, say};
 use crate::domain::line::{Line, Person};
 use crate::domain::routing::{Candidate, Known, decide_for_a_customer};
 use crate::domain::sms;
@@ -15,11 +16,20 @@ pub struct Said {
     pub answer: String,
 }
 
-const HOW: &str = "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00.";
-const COMMANDS: &str = "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE, BLOCK: \
-                        your customer. Other words go to the customer; 0107 yes: to the one ending \
-                        so.";
-const LATE: &str = "That came late and changed nothing. ";
+const HOW: Phrase = Phrase::new(
+    "Text AWAY, AWAY 2H, AWAY UNTIL 5PM or AWAY UNTIL MON 8:00.",
+    "Escribe FUERA, FUERA 2H, FUERA HASTA LAS 5 o FUERA HASTA LUN 8:00.",
+);
+const COMMANDS: Phrase = Phrase::new(
+    "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE, BLOCK: your customer. Other \
+     words go to the customer; 0107 yes: to the one ending in 0107.",
+    "FUERA, FUERA 2H, FUERA HASTA LUN 8:00, VOLVI, QUIEN, ESTADO. PASAR, LISTO, BLOQUEAR: tu cliente. \
+     Otro texto va al cliente; 0107 ok va al 0107.",
+);
+const LATE: Phrase = Phrase::new(
+    "That came late and changed nothing. ",
+    "Ha llegado tarde y no cambia nada. ",
+);
 
 /// A line that somebody is a person of, and what is known of it.
 #[derive(Clone, Copy)]
@@ -94,11 +104,9 @@ fn on_several(turned: &[(Place, Turned)]) -> String {
         }
     }
     let same = same.iter().map(|(place, to, names)| {
-        let on = match names.as_slice() {
-            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-            names => names.concat(),
-        };
-        place.own(to, &format!(" on {on}"))
+        let language = place.on.line.language;
+        let on = language.list(names);
+        place.own(to, &say!(language, " on {on}", " en {on}"))
     });
     same.chain(said).collect::<Vec<_>>().join(" ")
 }
@@ -112,10 +120,14 @@ fn is_late(written: Timestamp, now: Timestamp) -> bool {
 /// `waiting` are the tags of the customers who wait.
 pub fn tell_owner(line: &Line, known: &Known, waiting: &[String], now: Timestamp) -> String {
     let names = on_duty(line, known, &known.overrides, now);
-    let who = texts_go_to(names.iter().map(String::as_str));
+    let language = line.language;
+    let who = texts_go_to(language, names.iter().map(String::as_str));
     let waits = match waiting {
-        [] => "Nobody waits.".to_owned(),
-        waiting => format!("Waiting: {}.", waiting.join(", ")),
+        [] => say!(language, "Nobody is waiting.", "Nadie espera."),
+        waiting => {
+            let waiting = waiting.join(", ");
+            say!(language, "Waiting: {waiting}.", "Esperan: {waiting}.")
+        }
     };
     sms::first_segment::first_segment(&format!("{}: {who} {waits}", line.name))
 }
@@ -135,10 +147,15 @@ impl Turned {
 }
 
 impl Place<'_> {
+    fn language(&self) -> Language {
+        self.on.line.language
+    }
+
     /// What is answered to what changes nothing.
     fn answer(&self, command: Result<Command, Unclear>) -> String {
+        let language = self.language();
         match command {
-            Ok(Command::Help) => COMMANDS.to_owned(),
+            Ok(Command::Help) => COMMANDS.of(language).to_owned(),
             Ok(Command::Who) => self.who(&self.on.known.overrides),
             // What becomes of conversations and subscriptions is not decided here.
             Ok(
@@ -151,21 +168,58 @@ impl Place<'_> {
             ) => String::new(),
             Ok(Command::Status) => self.status(&self.on.known.overrides),
             Ok(Command::Away(_) | Command::Back) => {
-                format!("{LATE}{}", self.status(&self.on.known.overrides))
+                format!(
+                    "{}{}",
+                    LATE.of(language),
+                    self.status(&self.on.known.overrides)
+                )
             }
-            Err(Unclear::TooLong) => Unclear::TooLong.to_string(),
-            Err(Unclear::Past) => {
+            Err(unclear) => self.unclear(unclear),
+        }
+    }
+
+    /// Why a command is not done, and what to write instead.
+    fn unclear(&self, unclear: Unclear) -> String {
+        let (language, how) = (self.language(), HOW.of(self.language()));
+        match unclear {
+            Unclear::TooLong => say!(
+                language,
+                "That is more than 30 days. Text AWAY alone, and BACK when you are there again.",
+                "Eso pasa de un mes. Escribe solo FUERA, y VOLVI cuando vuelvas."
+            ),
+            Unclear::NoTime => say!(
+                language,
+                "I cannot read that time. {how}",
+                "No entiendo esa hora. {how}"
+            ),
+            Unclear::Past => {
                 let clock = self.on.line.clock().time(self.now);
-                format!("{} It is {clock}. {HOW}", Unclear::Past)
+                say!(
+                    language,
+                    "That time is over. It is {clock}. {how}",
+                    "Esa hora ya ha pasado. Ahora: {clock}. {how}"
+                )
             }
-            Err(unclear @ (Unclear::NoTime | Unclear::NotYet)) => format!("{unclear} {HOW}"),
-            Err(unclear @ Unclear::Later(end)) => {
+            Unclear::NotYet => say!(
+                language,
+                "AWAY begins at once; text it when you go. {how}",
+                "FUERA vale desde ya; manda eso al irte. {how}"
+            ),
+            Unclear::Later(end) => {
                 let how = self.until(end);
-                format!("{unclear} To be away from now on, text {how}.")
+                say!(
+                    language,
+                    "AWAY begins at once; text it when you go. To be away from now on, text {how}.",
+                    "FUERA vale desde ya; manda eso al irte. Para irte desde ahora, escribe {how}."
+                )
             }
-            Err(unclear @ Unclear::TwoWays(one, other)) => {
+            Unclear::TwoWays(one, other) => {
                 let (one, other) = (self.until(one), self.until(other));
-                format!("{unclear} Text {one} or {other}.")
+                say!(
+                    language,
+                    "That can be two times. Text {one} or {other}.",
+                    "Eso puede ser dos horas distintas. Escribe {one} o {other}."
+                )
             }
         }
     }
@@ -173,7 +227,8 @@ impl Place<'_> {
     /// How to write that one is away until then.
     fn until(&self, end: Timestamp) -> String {
         let end = self.on.line.clock().day_and_time(end, self.now);
-        format!("AWAY UNTIL {}", end.to_uppercase())
+        let end = end.to_uppercase();
+        say!(self.language(), "AWAY UNTIL {end}", "FUERA HASTA {end}")
     }
 
     fn away(&self, until: Option<Timestamp>) -> Turned {
@@ -187,17 +242,19 @@ impl Place<'_> {
         let mut others = self.on_duty(&after);
         others.retain(|name| *name != person.name);
         if others.is_empty() {
-            return Turned::not(format!(
-                "You cannot be away: nobody else would get the texts of {}. {}",
-                line.name,
-                self.who(&self.on.known.overrides)
+            let (name, who) = (&line.name, self.who(&self.on.known.overrides));
+            return Turned::not(say!(
+                line.language,
+                "You cannot be away: nobody else would get the texts of {name}. {who}",
+                "No puedes irte: nadie recibe entonces los mensajes de {name}. {who}"
             ));
         }
         if self.duty(&after).available {
-            return Turned::not(format!(
-                "You are the last of {} and cannot be away; on duty now: {}.",
-                line.name,
-                others.join(", ")
+            let (name, others) = (&line.name, others.join(", "));
+            return Turned::not(say!(
+                line.language,
+                "You are the last of {name} and cannot be away; on duty now: {others}.",
+                "Eres el respaldo de {name} y no puedes irte; de turno ahora: {others}."
             ));
         }
         Turned {
@@ -240,32 +297,61 @@ impl Place<'_> {
             person,
             known,
         } = self.on;
-        let duty = self.duty(overrides);
-        let until = |end: &Option<Timestamp>, else_: &str| match end {
-            Some(end) => format!("until {}", line.clock().day_and_time(*end, self.now)),
-            None => else_.to_owned(),
+        let (duty, language) = (self.duty(overrides), line.language);
+        let until = |end: &Option<Timestamp>, else_: Phrase| match end {
+            Some(end) => {
+                let end = line.clock().behind_until(*end, self.now);
+                say!(language, "until {end}", "hasta {end}")
+            }
+            None => else_.of(language).to_owned(),
         };
         match &duty.because {
             Because::Away(end) => {
-                format!("You are away{on} {}.", until(end, "until you text BACK"))
+                let back = Phrase::new("until you text BACK", "hasta que escribas VOLVI");
+                let until = until(end, back);
+                say!(
+                    language,
+                    "You are away{on} {until}.",
+                    "Quedas fuera{on} {until}."
+                )
             }
             Because::On(end) => {
-                format!("You are on duty{on} {}.", until(end, "until you text AWAY"))
+                let away = Phrase::new("until you text AWAY", "hasta que escribas FUERA");
+                let until = until(end, away);
+                say!(
+                    language,
+                    "You are on duty{on} {until}.",
+                    "Quedas de turno{on} {until}."
+                )
             }
-            _ if known.opt_outs.of(&person.number).is_some() => {
-                "You opted out of this line's texts; text START to get them.".to_owned()
-            }
-            Because::Backup => format!("You are the backup{on} and always there."),
+            _ if known.opt_outs.of(&person.number).is_some() => say!(
+                language,
+                "You opted out of this line's texts; text START to get them.",
+                "Has cancelado los mensajes; manda START para recibirlos."
+            ),
+            Because::Backup => say!(
+                language,
+                "You are the backup{on} and always there.",
+                "Eres el respaldo{on}, siempre de turno."
+            ),
             _ => {
                 let change = next_change(line, person, overrides, self.now);
-                let is = if duty.available {
-                    "on duty"
-                } else {
-                    "off duty"
+                let until = match &change {
+                    Some(_) => format!(" {}", until(&change, Phrase::new("", ""))),
+                    None => String::new(),
                 };
-                match change {
-                    Some(end) => format!("You are {is}{on} {}.", until(&Some(end), "")),
-                    None => format!("You are {is}{on}."),
+                if duty.available {
+                    say!(
+                        language,
+                        "You are on duty{on}{until}.",
+                        "Tienes turno{on}{until}."
+                    )
+                } else {
+                    say!(
+                        language,
+                        "You are off duty{on}{until}.",
+                        "No tienes turno{on}{until}."
+                    )
                 }
             }
         }
@@ -275,12 +361,12 @@ impl Place<'_> {
         let names = self.on_duty(overrides);
         let called = names.iter().map(|name| {
             if *name == self.on.person.name {
-                "you"
+                Phrase::new("you", "ti").of(self.language())
             } else {
                 name.as_str()
             }
         });
-        texts_go_to(called)
+        texts_go_to(self.language(), called)
     }
 
     fn on_duty(&self, overrides: &Overrides) -> Vec<String> {
@@ -309,14 +395,27 @@ impl Place<'_> {
     }
 }
 
-fn texts_go_to<'n>(names: impl Iterator<Item = &'n str>) -> String {
+fn texts_go_to<'n>(language: Language, names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
-    match names.split_first() {
-        None => "Texts go to nobody.".to_owned(),
-        Some((first, [])) => format!("Texts go to {first}."),
-        Some((first, then)) => {
-            format!("Texts go to {first}, then to {}.", then.join(", "))
-        }
+    let Some((first, then)) = names.split_first() else {
+        return say!(
+            language,
+            "Texts go to nobody.",
+            "Los mensajes no llegan a nadie."
+        );
+    };
+    let then = then.join(", ");
+    match then.as_str() {
+        "" => say!(
+            language,
+            "Texts go to {first}.",
+            "Los mensajes llegan a {first}."
+        ),
+        then => say!(
+            language,
+            "Texts go to {first}, then to {then}.",
+            "Los mensajes llegan a {first}, luego a {then}."
+        ),
     }
 }
 
@@ -521,5 +620,105 @@ mod tests {
             said.answer
                 .starts_with("That came late and changed nothing. You are on duty")
         );
+    }
+
+    fn says_in_spanish(person: usize, body: &str, now: &str) -> String {
+        let mut line = line();
+        line.language = Language::Spanish;
+        let now = now.parse().unwrap();
+        let command = crate::domain::command::read(body, now, &line).unwrap();
+        let known = Known::default();
+        let here = On {
+            line: &line,
+            person: &line.people[person],
+            known: &known,
+        };
+        let (said, _) = heed(command, here, &[], now, now);
+        let size = segments(&said.answer);
+        assert_eq!((size.count, size.because), (1, None), "{}", said.answer);
+        said.answer
+    }
+
+    #[test]
+    fn a_line_in_spanish_answers_in_spanish() {
+        for (person, body, answer) in [
+            (
+                0,
+                "FUERA",
+                "Quedas fuera hasta que escribas VOLVI. Los mensajes llegan a Backup.",
+            ),
+            (
+                0,
+                "fuera hasta las 5",
+                "Quedas fuera hasta las 5:00 PM. Los mensajes llegan a Backup.",
+            ),
+            (
+                0,
+                "away 2h",
+                "Quedas fuera hasta las 12:00 PM. Los mensajes llegan a Backup.",
+            ),
+            (
+                0,
+                "fuera hasta el lunes a las 8",
+                "Quedas fuera hasta el lun 8:00 AM. Los mensajes llegan a Backup.",
+            ),
+            (0, "quién", "Los mensajes llegan a ti, luego a Backup."),
+            (
+                0,
+                "estado",
+                "Tienes turno hasta las 6:00 PM. Los mensajes llegan a ti, luego a Backup.",
+            ),
+            (
+                1,
+                "estado",
+                "Eres el respaldo, siempre de turno. Los mensajes llegan a Sergio, luego a ti.",
+            ),
+            (
+                1,
+                "fuera",
+                "Eres el respaldo de qdn y no puedes irte; de turno ahora: Sergio.",
+            ),
+            (
+                0,
+                "fuera hasta las 25:00",
+                "No entiendo esa hora. Escribe FUERA, FUERA 2H, FUERA HASTA LAS 5 o FUERA HASTA LUN 8:00.",
+            ),
+            (
+                0,
+                "fuera mañana",
+                "FUERA vale desde ya; manda eso al irte. Para irte desde ahora, escribe FUERA HASTA DOM 12:00 AM.",
+            ),
+        ] {
+            assert_eq!(says_in_spanish(person, body, FRIDAY_10), answer, "{body}");
+        }
+        for body in [
+            "ayuda",
+            "fuera hasta ayer",
+            "fuera en 10 min",
+            "fuera 90 dias",
+            "fuera 17h",
+        ] {
+            says_in_spanish(0, body, FRIDAY_10);
+        }
+    }
+
+    #[test]
+    fn what_is_offered_in_an_answer_can_be_written_so() {
+        let mut line = line();
+        for (language, command) in [(Language::English, "AWAY"), (Language::Spanish, "FUERA")] {
+            line.language = language;
+            let now: Timestamp = FRIDAY_10.parse().unwrap();
+            // A month in steps that meet every day of the week and both ends of a month.
+            for hours in (1..29 * 24).step_by(7) {
+                let end = now + std::time::Duration::from_secs(hours * 3600);
+                let until = line.clock().day_and_time(end, now).to_uppercase();
+                let offered = match language {
+                    Language::English => format!("{command} UNTIL {until}"),
+                    Language::Spanish => format!("{command} HASTA {until}"),
+                };
+                let read = crate::domain::command::read(&offered, now, &line);
+                assert_eq!(read, Some(Ok(Command::Away(Some(end)))), "{offered}");
+            }
+        }
     }
 }

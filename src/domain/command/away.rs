@@ -2,13 +2,31 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Command, Unclear};
 use crate::domain::line::Line;
-use crate::domain::when::{Before, Reading, read};
+use crate::domain::when::{Before, Reading, in_english, read};
 
 /// Nobody remembers for longer that they are away. Clocks may go back in 30 days.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24 + 1);
 
-/// What AWAY with these words behind it asks for. None: they may be anything, as in "away games".
+/// What AWAY with these words behind it asks for. None: they may be anything, as in "away games". What is
+/// no time in English may be one in Spanish.
 pub(super) fn away(words: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
+    let english = in_english(words);
+    match in_english_words(words, now, line) {
+        None | Some(Err(Unclear::NoTime)) if english != words => {
+            in_english_words(&english, now, line)
+        }
+        read => read,
+    }
+}
+
+/// What FUERA with these words behind it asks for: `mar 8` is Tuesday here.
+pub(super) fn fuera(words: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
+    // Of what somebody is out of: of the office.
+    let is_of = words.split_whitespace().next() == Some("de");
+    in_english_words(&in_english(words), now, line).filter(|_| !is_of)
+}
+
+fn in_english_words(words: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
     let words = words.trim();
     if words.is_empty() {
         return Some(Ok(Command::Away(None)));
@@ -46,7 +64,24 @@ pub(super) fn back(
         _ => return None,
     };
     let is_time = !read(&time, Before::Nothing, now, line.clock()).is_empty();
-    away(&time, now, line).filter(|_| is_time)
+    in_english_words(&time, now, line).filter(|_| is_time)
+}
+
+/// The same of `vuelvo en 10 min` or `regreso a las 5`.
+pub(super) fn vuelvo(
+    words: &[&str],
+    now: Timestamp,
+    line: &Line,
+) -> Option<Result<Command, Unclear>> {
+    let english = in_english(&words.join(" "));
+    let english: Vec<&str> = english.split_whitespace().collect();
+    match words {
+        ["en" | "dentro" | "a" | "al", ..] => back(&english, now, line),
+        // The sea is no Tuesday: "regreso del mar".
+        ["de" | "del", ..] | [] => None,
+        // El lunes, mañana.
+        _ => back(&[&["at"], &english[..]].concat(), now, line),
+    }
 }
 
 /// When somebody is back who is away from now on. A day that begins later is not meant so.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::near_miss::{bare, forced};
 use super::{Command, Unclear, read};
 use crate::domain::inbound::InboundSms;
+use crate::domain::language::unaccented;
 use crate::domain::line::{Line, Person};
 use crate::domain::opt_out::OptOutType;
 
@@ -22,7 +23,24 @@ pub struct Given<'t> {
 impl<'t> Given<'t> {
     /// Whether it says when the person is back, which people also say to customers.
     pub fn begins_with_back(&self) -> bool {
-        bare(self.words).to_lowercase().starts_with("back")
+        let words = self.in_small_letters();
+        let begins = ["back", "vuelvo", "regreso"];
+        begins.iter().any(|begin| words.starts_with(begin))
+    }
+
+    /// Whether it is one word that in Spanish is as often said to a customer: "fuera" is where somebody is,
+    /// too.
+    pub fn is_place(&self) -> bool {
+        self.in_small_letters() == "fuera"
+    }
+
+    /// Whether it is what people say in Spanish when something is done, whoever waits for it.
+    pub fn is_listo(&self) -> bool {
+        self.in_small_letters() == "listo"
+    }
+
+    fn in_small_letters(&self) -> String {
+        unaccented(&bare(self.words)).to_lowercase()
     }
 
     /// The command that a person's text is, if it is one. With anything attached it is a text like

@@ -17,9 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use super::duty::{Override, Presence};
 
-/// The commands as people are told them.
-pub const COMMANDS: [&str; 10] = [
+/// The commands as people are told them, in English and in Spanish.
+#[rustfmt::skip]
+pub const COMMANDS: [&str; 21] = [
     "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "BLOCK", "UNBLOCK", "HELP",
+    "FUERA", "AUSENTE", "VOLVI", "QUIEN", "ESTADO", "PASAR", "RECIBIDO", "LISTO", "BLOQUEAR",
+    "DESBLOQUEAR", "AYUDA",
 ];
 
 /// What a person's command changes about their duty.

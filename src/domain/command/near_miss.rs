@@ -24,7 +24,17 @@ const ORDINARY: &str = "way sway awry alway \
     don dont dona donde donne dine dome dose dote doze dune dope dane dene dove doe bone gone none zone \
     tone lone cone hone one fone dons dole \
     blocks bloc bock blick lock clock flock unlock \
-    heap hell held helm hemp helps yelp kelp whelp welp";
+    heap hell held helm hemp helps yelp kelp whelp welp \
+    fuerza fueras fueran fuerte fuero fueros afuera nuera suera fiera buera muera puerta ausentes \
+    volvio volver volvo volvia volvi volved vuelvi \
+    quienes quiet queen quiere quieren alguien bien \
+    estados estada estad estando estaba estadio estate estada listado atado citado \
+    pasara pasaras pasare pasas pasan pasa pasad pasado pasaje pasea pasear posar pesar pisar pagar parar \
+    casar tasar pasta pastar sacar pasador pulsar pausar basar \
+    recibidos recibida recibidas recibo recibi recibiendo reunido rebibido \
+    lista listos listas liso liston visto mixto pisto listen list lists misto risto isto \
+    bloqueas bloquean bloqueo bloquera desbloqueas desbloqueo \
+    ayudas ayudan ayudar ayudo ayude aguda agudas avuda";
 
 /// Two words that are one edit from GOT IT.
 const ORDINARY_PAIRS: &[&str] = &[
@@ -37,7 +47,13 @@ const TIMES: &str = "today tonight tomorrow tomorow tommorow tommorrow tmrw tmr 
     weekend month while bit moment lunch dinner breakfast half couple few rest \
     one two three four five six seven eight nine ten eleven twelve \
     mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday \
-    sun sunday jan feb mar apr may jun jul aug sep oct nov dec";
+    sun sunday jan feb mar apr may jun jul aug sep oct nov dec \
+    hoy manana hora horas dia dias minutos semana semanas mes rato ratito momento tarde noche mediodia \
+    almuerzo comida cena lunes martes miercoles jueves viernes sabado domingo \
+    dos tres cuatro cinco seis siete ocho nueve diez doce";
+
+/// What can name a customer.
+const ABOUT_CUSTOMERS: &str = "pass done block unblock pasar listo recibido bloquear desbloquear";
 
 #[rustfmt::skip]
 const SENDERS: &[&str] = &[
@@ -61,11 +77,20 @@ const FOLLOWING: &[(&str, &[&str])] = &[
     ("help", &["me"]),
     ("block", SENDERS),
     ("unblock", SENDERS),
+    ("fuera", &["hasta …"]),
+    ("ausente", &["hasta …"]),
+    ("volvi", &["ya", "al turno", "al trabajo"]),
+    ("quien", &["de turno", "esta de turno", "de guardia", "esta de guardia"]),
+    ("estado", &["ahora", "actual"]),
+    ("bloquear", &["numero", "este numero", "este", "esta persona", "spam"]),
+    ("desbloquear", &["numero", "este numero", "este", "esta persona"]),
 ];
 
 /// Words behind PASS that are no name.
 const NO_NAMES: &str = "by on it that this thanks thank through over along me us out up away today \
-    tomorrow tonight for the a is no encore mal bon grave sur de du moi trop";
+    tomorrow tonight for the a is no encore mal bon grave sur de du moi trop \
+    aqui ahi alla adelante luego hoy manana ahora despues temprano tarde primero rapido gracias porfa \
+    si se lo la el mas bien solo";
 
 /// The command that somebody seems to have meant: a slip of one letter in it, another word for it, or
 /// it with what cannot be read behind it. `commands` are those of people, in capitals.
@@ -145,7 +170,7 @@ fn is_one_edit(a: &str, b: &str) -> bool {
 fn may_follow(word: &str, rest: &[&str]) -> bool {
     let is_polite = rest
         .last()
-        .is_some_and(|last| is_one_of("please pls plz", last));
+        .is_some_and(|last| is_one_of("please pls plz porfa", last));
     let rest = &rest[..rest.len() - usize::from(is_polite)];
     let rest = match (word, rest) {
         // Who is on? Who's on?
@@ -160,15 +185,17 @@ fn may_follow(word: &str, rest: &[&str]) -> bool {
     });
     rest.is_empty()
         || is_known
-        || is_one_of("away off out", word) && begins_with_time(rest)
-        || is_one_of("away back", word) && begins_later(rest)
-        || is_one_of("pass done block unblock", word) && begins_with_tag(rest)
-        || word == "pass" && names_somebody(rest)
+        || is_one_of("away off out fuera ausente", word) && begins_with_time(rest)
+        || is_one_of("away back ausente", word) && begins_later(rest)
+        || is_one_of(ABOUT_CUSTOMERS, word) && begins_with_tag(rest)
+        || is_one_of("pass pasar", word) && names_somebody(rest)
 }
 
 /// `PASS ANA`, `pass it to ana`; the relay alone knows the names.
 fn names_somebody(rest: &[&str]) -> bool {
     match rest {
+        // "Pasar a recoger" is no name, but what somebody does.
+        ["a", name] => !is_one_of(NO_NAMES, name) && !name.ends_with(['r', 's']),
         ["to", _] | ["it" | "this" | "that" | "him" | "her" | "them", "to", _] => true,
         [name] => !is_one_of(NO_NAMES, name),
         _ => false,
@@ -177,8 +204,8 @@ fn names_somebody(rest: &[&str]) -> bool {
 
 /// `for 2 hours`, `all day`, `tomorrow-ish`. Not `in`: `out in five minutes` is for a customer.
 fn begins_with_time(rest: &[&str]) -> bool {
-    const BEFORE: &str =
-        "for from at by after before on to this next all another about around the a an";
+    const BEFORE: &str = "for from at by after before on to this next all another about around the a an \
+         por durante desde de hasta al las los el la un una unos unas este esta todo toda";
     let time = rest.iter().find(|word| !is_one_of(BEFORE, word));
     time.is_some_and(|time| time.starts_with(char::is_numeric) || is_one_of(TIMES, time))
 }
@@ -192,7 +219,7 @@ fn begins_later(rest: &[&str]) -> bool {
 fn begins_with_tag(rest: &[&str]) -> bool {
     let tag = rest
         .iter()
-        .find(|word| !is_one_of("with for to on number", word));
+        .find(|word| !is_one_of("with for to on number con para numero", word));
     let digits = tag.filter(|tag| tag.chars().all(char::is_numeric));
     digits.is_some_and(|tag| tag.len() >= 4 || rest.len() == 1)
 }

@@ -1,8 +1,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::away::{away, back};
+use super::away::{away, back, fuera, vuelvo};
 use super::near_miss::bare;
+use crate::domain::language::unaccented;
 use crate::domain::line::Line;
 use crate::domain::subscriber::Asked;
 
@@ -88,71 +89,76 @@ impl Command {
     }
 }
 
-/// Why a command is not done. Says what to write instead, in a text's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why a command is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unclear {
-    #[error("I cannot read that time.")]
     NoTime,
     /// People mean either of these ends by it.
-    #[error("That can be two times.")]
     TwoWays(Timestamp, Timestamp),
     /// It is a time that begins later, and ends then.
-    #[error("AWAY begins at once; text it when you go.")]
     Later(Timestamp),
-    #[error("AWAY begins at once; text it when you go.")]
     NotYet,
-    #[error("That time is over.")]
     Past,
-    #[error("That is more than 30 days. Text AWAY alone, and BACK when you are there again.")]
+    /// More than 30 days.
     TooLong,
 }
 
-/// The command that `body` is, if it is one. Case, spaces, and what stands around it do not matter.
+/// How the words behind a command are read.
+type Read = fn(&str, Timestamp, &Line) -> Option<Result<Command, Unclear>>;
+
+/// The command that `body` is, if it is one, in English or Spanish whatever the line's language is. Case,
+/// accents, spaces, and what stands around it do not matter.
 pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, Unclear>> {
-    let body = bare(body).to_lowercase();
+    let body = unaccented(&bare(body)).to_lowercase();
     let words: Vec<&str> = body.split_whitespace().collect();
     // Also `away2h` and `away: 2h`, but not `awayteam`.
-    if let Some(rest) = body.strip_prefix("away")
-        && !rest.starts_with(char::is_alphabetic)
-    {
-        return away(
-            rest.trim_start_matches(|c: char| !c.is_alphanumeric()),
-            now,
-            line,
-        );
+    for (word, read) in [("away", away as Read), ("fuera", fuera), ("ausente", fuera)] {
+        if let Some(rest) = body.strip_prefix(word)
+            && !rest.starts_with(char::is_alphabetic)
+        {
+            let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+            return read(rest, now, line);
+        }
     }
     match words[..] {
-        ["back"] => Some(Ok(Command::Back)),
+        ["back"] | ["volvi" | "regrese"] | ["ya", "volvi" | "regrese"] | ["de", "vuelta"] => {
+            Some(Ok(Command::Back))
+        }
         ["back", ref rest @ ..] => back(rest, now, line),
-        ["who"] => Some(Ok(Command::Who)),
-        ["status"] => Some(Ok(Command::Status)),
-        ["help" | "commands"] => Some(Ok(Command::Help)),
-        ["pass", ref rest @ ..] => Some(Ok(pass(rest, line)?)),
-        ["got", "it"] => Some(Ok(Command::Claim(None))),
-        ["got", "it", tag] => Some(Ok(Command::Claim(Some(digits(tag)?)))),
-        ["done"] => Some(Ok(Command::Done(None))),
-        ["done", tag] => Some(Ok(Command::Done(Some(digits(tag)?)))),
-        ["block"] => Some(Ok(Command::Block(None))),
-        ["block", tag] => Some(Ok(Command::Block(Some(digits(tag)?)))),
-        ["unblock"] => Some(Ok(Command::Unblock(None))),
-        ["unblock", tag] => Some(Ok(Command::Unblock(Some(digits(tag)?)))),
+        ["vuelvo" | "regreso", ref rest @ ..] => vuelvo(rest, now, line),
+        ["who" | "quien"] => Some(Ok(Command::Who)),
+        ["status" | "estado"] => Some(Ok(Command::Status)),
+        ["help" | "commands" | "ayuda" | "comandos"] => Some(Ok(Command::Help)),
+        ["pass" | "pasar", ref rest @ ..] => Some(Ok(pass(rest, line)?)),
+        ["got", "it"] | ["recibido"] | ["lo", "tengo"] => Some(Ok(Command::Claim(None))),
+        ["got", "it", tag] | ["recibido", tag] | ["lo", "tengo", tag] => {
+            Some(Ok(Command::Claim(Some(digits(tag)?))))
+        }
+        ["done" | "listo"] => Some(Ok(Command::Done(None))),
+        ["done" | "listo", tag] => Some(Ok(Command::Done(Some(digits(tag)?)))),
+        ["block" | "bloquear"] => Some(Ok(Command::Block(None))),
+        ["block" | "bloquear", tag] => Some(Ok(Command::Block(Some(digits(tag)?)))),
+        ["unblock" | "desbloquear"] => Some(Ok(Command::Unblock(None))),
+        ["unblock" | "desbloquear", tag] => Some(Ok(Command::Unblock(Some(digits(tag)?)))),
         _ => Asked::of(&body, &line.notices.topics).map(|_| Ok(Command::Topic(body.clone()))),
     }
 }
 
-/// `PASS`, `PASS ANA`, `PASS 0107`, `PASS 0107 TO ANA`.
+/// `PASS`, `PASS ANA`, `PASS 0107`, `PASS 0107 TO ANA`, `PASAR 0107 A ANA`.
 fn pass(words: &[&str], line: &Line) -> Option<Command> {
     let (mut names, mut which) = (Vec::new(), None);
     for word in words {
         match digits(word) {
             Some(digits) if which.is_none() => which = Some(digits),
-            _ if *word == "to" => {}
+            _ if matches!(*word, "to" | "a") => {}
             _ => names.push(*word),
         }
     }
     let name = names.join(" ");
     let mut people = line.people.iter().map(|person| &person.name);
-    let to = people.find(|person| person.to_lowercase() == name).cloned();
+    let to = people
+        .find(|person| unaccented(&person.to_lowercase()) == name)
+        .cloned();
     // "Pass me the salt" is none.
     (names.is_empty() || to.is_some()).then_some(Command::Pass { to, which })
 }
@@ -363,6 +369,125 @@ mod tests {
                 format!("away {until}"),
                 "{body} at {now}"
             );
+        }
+    }
+
+    #[test]
+    fn commands_are_understood_in_spanish_with_and_without_accents() {
+        for (body, command) in [
+            ("fuera", "Away(None)"),
+            ("¡Fuera!", "Away(None)"),
+            ("AUSENTE", "Away(None)"),
+            ("fuera hasta las 5", "away Fri 2026-11-20 17:00 PST"),
+            (
+                "Fuera hasta las 5 de la tarde",
+                "away Fri 2026-11-20 17:00 PST",
+            ),
+            ("ausente 2 horas", "away Fri 2026-11-20 12:00 PST"),
+            ("fuera 2h", "away Fri 2026-11-20 12:00 PST"),
+            ("fuera por dos horas", "away Fri 2026-11-20 12:00 PST"),
+            ("fuera una hora y media", "away Fri 2026-11-20 11:30 PST"),
+            ("fuera media hora", "away Fri 2026-11-20 10:30 PST"),
+            ("fuera mañana 9", "away Sat 2026-11-21 09:00 PST"),
+            (
+                "fuera hasta mañana a las 9",
+                "away Sat 2026-11-21 09:00 PST",
+            ),
+            ("fuera hasta manana", "away Sat 2026-11-21 00:00 PST"),
+            ("fuera hasta pasado mañana", "away Sun 2026-11-22 00:00 PST"),
+            (
+                "fuera hasta mañana por la mañana",
+                "away Sat 2026-11-21 08:00 PST",
+            ),
+            ("fuera hasta el lunes", "away Mon 2026-11-23 00:00 PST"),
+            (
+                "fuera hasta el lunes a las 8",
+                "away Mon 2026-11-23 08:00 PST",
+            ),
+            ("fuera hasta mié 8:00", "away Wed 2026-11-25 08:00 PST"),
+            (
+                "fuera hasta el martes a las 17 horas",
+                "away Tue 2026-11-24 17:00 PST",
+            ),
+            ("fuera hasta mar 8:00", "away Tue 2026-11-24 08:00 PST"),
+            (
+                "fuera hasta el 10 de diciembre",
+                "away Thu 2026-12-10 00:00 PST",
+            ),
+            ("fuera hoy", "away Sat 2026-11-21 00:00 PST"),
+            ("fuera todo el día", "away Sat 2026-11-21 00:00 PST"),
+            ("fuera hasta la 1", "away Fri 2026-11-20 13:00 PST"),
+            ("fuera hasta las 5 y media", "away Fri 2026-11-20 17:30 PST"),
+            ("away hasta las 5", "away Fri 2026-11-20 17:00 PST"),
+            ("fuera until 5", "away Fri 2026-11-20 17:00 PST"),
+            ("vuelvo en 10 min", "away Fri 2026-11-20 10:10 PST"),
+            ("Vuelvo a las 5", "away Fri 2026-11-20 17:00 PST"),
+            ("regreso el lunes", "away Mon 2026-11-23 00:00 PST"),
+            ("volví", "Back"),
+            ("Ya volvi", "Back"),
+            ("de vuelta", "Back"),
+            ("¿Quién?", "Who"),
+            ("quien", "Who"),
+            ("Estado", "Status"),
+            ("AYUDA", "Help"),
+            ("pasar", "Pass { to: None, which: None }"),
+            (
+                "PASAR 0107 A BACKUP",
+                "Pass { to: Some(\"Backup\"), which: Some(\"0107\") }",
+            ),
+            (
+                "pasar a backup",
+                "Pass { to: Some(\"Backup\"), which: None }",
+            ),
+            ("Listo.", "Done(None)"),
+            ("listo 0107", "Done(Some(\"0107\"))"),
+            ("recibido #0107", "Claim(Some(\"0107\"))"),
+            ("Recibido!", "Claim(None)"),
+            ("lo tengo 0107", "Claim(Some(\"0107\"))"),
+            ("Bloquear 0107", "Block(Some(\"0107\"))"),
+            ("desbloquear 0107", "Unblock(Some(\"0107\"))"),
+            ("baja events", "Topic(\"baja events\")"),
+        ] {
+            assert_eq!(said(body), command, "{body}");
+        }
+        for body in [
+            "Listo, gracias",
+            "listo para salir",
+            "recibido, gracias",
+            "fuera de servicio",
+            "fuera de la oficina",
+            "fuera del agua",
+            "fueras",
+            "estoy fuera",
+            "vuelvo luego",
+            "vuelvo con el barco",
+            "regreso del mar",
+            "quién es?",
+            "quien viene",
+            "estado del barco?",
+            "pasar a recoger",
+            "pasar mañana",
+            "pasa",
+            "ya voy",
+            "de vuelta al muelle",
+            "ayuda a mi hermano",
+            "lo tengo listo",
+            "bloquear la puerta",
+        ] {
+            assert_eq!(said(body), "none", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_passed_to_with_or_without_the_accents_of_their_name() {
+        let mut line = line();
+        line.people[1].name = "José Núñez".to_owned();
+        for body in ["pass 0107 to josé núñez", "PASAR 0107 A JOSE NUNEZ"] {
+            let read = read(body, Timestamp::UNIX_EPOCH, &line);
+            let Some(Ok(Command::Pass { to, .. })) = read else {
+                panic!("{body}: {read:?}");
+            };
+            assert_eq!(to.as_deref(), Some("José Núñez"));
         }
     }
 }

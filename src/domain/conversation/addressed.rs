@@ -74,13 +74,14 @@ pub fn addressed(body: &str) -> Option<(Digits<'_>, &str)> {
     Some((digits, rest.trim_matches(is_blank)))
 }
 
-/// What follows the word between two tags: `0107 and 0108 yes`.
+/// What follows the word between two tags: `0107 and 0108 yes`, `0107 y 0108`.
 pub fn behind_and(words: &str) -> &str {
     let words = words.trim_start_matches(|c| is_blank(c) || matches!(c, '&' | '+'));
-    let behind = words
-        .get(..4)
-        .filter(|and| and.eq_ignore_ascii_case("and "));
-    behind.map_or(words, |_| &words[4..])
+    let behind = ["and ", "y "].iter().find_map(|and| {
+        let first = words.get(..and.len())?;
+        first.eq_ignore_ascii_case(and).then(|| &words[and.len()..])
+    });
+    behind.unwrap_or(words)
 }
 
 fn is_blank(c: char) -> bool {
@@ -97,7 +98,7 @@ fn without_quotes(text: &str) -> &str {
 
 /// `Re 0107: yes`, `To 0107: yes`.
 fn without_re(text: &str) -> &str {
-    let behind = ["re", "to", "for"].iter().find_map(|word| {
+    let behind = ["re", "to", "for", "para"].iter().find_map(|word| {
         let (first, behind) = text.split_at_checked(word.len())?;
         let words = behind
             .trim_start_matches(COLONS)

@@ -118,7 +118,7 @@ impl PersonText<'_> {
             Intent::Refuse {
                 rule: Rule::WrongPin,
                 because: "it holds the person's PIN and is no command".to_owned(),
-                answer: wording::pin_and_no_command(),
+                answer: wording::pin_and_no_command(self.line.language),
             }
         })
     }
@@ -158,7 +158,7 @@ impl PersonText<'_> {
             return (is_tag && !answers).then(|| Intent::Refuse {
                 rule: Rule::UnknownTag,
                 because: "there are no words for the customer".to_owned(),
-                answer: wording::no_words(&digits),
+                answer: wording::no_words(self.line.language, &digits),
             });
         }
         if let Some(refused) = self.is_to_blocked(one) {
@@ -186,7 +186,7 @@ impl PersonText<'_> {
         Some(Intent::Refuse {
             rule: Rule::UnknownTag,
             because: "it names two customers".to_owned(),
-            answer: wording::names_two(&first.tag, &other.tag),
+            answer: wording::names_two(self.line.language, &first.tag, &other.tag),
         })
     }
 
@@ -207,9 +207,9 @@ impl PersonText<'_> {
             // So many digits with words behind them are hardly anything but a number with a slip in it.
             let is_mistyped = !is_marked && says && digits.len() > 6 && self.given.is_none();
             let answer = if is_mistyped {
-                wording::unknown_number(digits, &self.latest())
+                wording::unknown_number(self.line.language, digits, &self.latest())
             } else {
-                wording::unknown_tag(digits, &self.latest())
+                wording::unknown_tag(self.line.language, digits, &self.latest())
             };
             return (is_mistyped || is_marked && !is_number).then(|| Intent::Refuse {
                 rule: Rule::UnknownTag,
@@ -276,7 +276,7 @@ impl PersonText<'_> {
         (was_asked && self.open_question().is_none()).then(|| Intent::Refuse {
             rule: Rule::Choice,
             because: "the question that it answers is over".to_owned(),
-            answer: wording::question_is_over(number),
+            answer: wording::question_is_over(self.line.language, number),
         })
     }
 
@@ -335,7 +335,7 @@ impl PersonText<'_> {
         let latest = own.or(self.conversations.first());
         let tag = latest.map_or("0107", |latest| &latest.conversation.tag);
         Some(Intent::Automatic(
-            (!is_another).then(|| wording::automatic_reply(tag)),
+            (!is_another).then(|| wording::automatic_reply(self.line.language, tag)),
         ))
     }
 
@@ -354,7 +354,7 @@ impl PersonText<'_> {
             .map(choice)
             .collect();
         let has_proof = self.person.pin.is_none() || given.pin.is_some();
-        let is_said = command.is_conversational() || says_when;
+        let is_said = command.is_conversational() || says_when || given.is_place();
         let may_be_words = is_said && !given.is_forced && !waiting.is_empty();
         if may_be_words && command.needs_pin() && !has_proof {
             // Without the PIN they can be words for the customer alone.
@@ -363,6 +363,11 @@ impl PersonText<'_> {
         let is_open = self.candidates().next().is_some();
         if command == Command::Claim(None) && !given.is_forced && is_open {
             // The customer reads it, and the person has the conversation.
+            return None;
+        }
+        let is_done = given.is_listo() && !given.is_forced && is_open && waiting.is_empty();
+        if is_done && self.on_number.is_none() {
+            // Nobody waits: it is news for the customer.
             return None;
         }
         if may_be_words && !is_flood(&command, waiting.len()) {
@@ -398,7 +403,7 @@ impl PersonText<'_> {
         Some(Intent::Refuse {
             rule: Rule::NearMiss,
             because: format!("it is nearly {command}"),
-            answer: wording::near_miss(command),
+            answer: wording::near_miss(self.line.language, command),
         })
     }
 
@@ -438,13 +443,13 @@ impl PersonText<'_> {
                     .unwrap_or_else(|| Intent::Refuse {
                         rule: Rule::UnknownTag,
                         because: "the person has no such conversation".to_owned(),
-                        answer: wording::not_yours(&digits, &self.latest()),
+                        answer: wording::not_yours(self.line.language, &digits, &self.latest()),
                     })
             }
             ([], None) => Intent::Refuse {
                 rule: rule_of(&what),
                 because: "the person has no open conversation".to_owned(),
-                answer: wording::nothing_open_to(&what).to_owned(),
+                answer: wording::nothing_open_to(self.line.language, &what).to_owned(),
             },
             (_, _) => self.ask(
                 what,
@@ -463,7 +468,11 @@ impl PersonText<'_> {
         Some(Intent::Refuse {
             rule: rule_of(what),
             because: "the person has given it away".to_owned(),
-            answer: wording::passed_on_before(&conversation.tag, has.map(|has| has.name.as_str())),
+            answer: wording::passed_on_before(
+                self.line.language,
+                &conversation.tag,
+                has.map(|has| has.name.as_str()),
+            ),
         })
     }
 
@@ -474,13 +483,16 @@ impl PersonText<'_> {
             return Some(Intent::Refuse {
                 rule: Rule::FromPerson,
                 because: "there is nothing in it to be sent".to_owned(),
-                answer: wording::nothing_to_send(self.sms.media_left_out),
+                answer: wording::nothing_to_send(self.line.language, self.sms.media_left_out),
             });
         }
         (MOST_CHARACTERS < sms::size(body)).then(|| Intent::Refuse {
             rule: Rule::TooLong,
             because: "more than fits into one text".to_owned(),
-            answer: wording::too_long(body.chars().count().max(MOST_CHARACTERS + 1)),
+            answer: wording::too_long(
+                self.line.language,
+                body.chars().count().max(MOST_CHARACTERS + 1),
+            ),
         })
     }
 
@@ -491,7 +503,7 @@ impl PersonText<'_> {
         Some(Intent::Refuse {
             rule: Rule::Asked,
             because: "an earlier text waits for the person's word".to_owned(),
-            answer: wording::answer_first(question),
+            answer: wording::answer_first(self.line.language, question),
         })
     }
 
@@ -510,7 +522,7 @@ impl PersonText<'_> {
             }
             (_, several) => match self.the_one_that_waits(&open) {
                 Some(one) => {
-                    let receipt = wording::sent_to(&one.conversation.tag);
+                    let receipt = wording::sent_to(self.line.language, &one.conversation.tag);
                     self.send_to(one, Some(receipt))
                 }
                 None => {
@@ -597,7 +609,7 @@ impl PersonText<'_> {
             return Intent::Refuse {
                 rule: Rule::FromPerson,
                 because,
-                answer: wording::no_conversation().to_owned(),
+                answer: wording::no_conversation(self.line.language).to_owned(),
             };
         }
         self.ask(self.whole_text(), among, because)

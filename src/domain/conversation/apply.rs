@@ -120,7 +120,11 @@ impl PersonText<'_> {
         if let Some(block) = &conversation.blocked {
             outcome.rule = Rule::Blocked;
             outcome.because = block.in_words(&self.line.time_zone);
-            outcome.answer = Some(wording::is_blocked(&conversation.tag, block));
+            outcome.answer = Some(wording::is_blocked(
+                self.line.language,
+                &conversation.tag,
+                block,
+            ));
             return;
         }
         let had_it = conversation.has.replace(self.person.number.clone());
@@ -139,8 +143,9 @@ impl PersonText<'_> {
         let is_told =
             |other: &PhoneNumber| conversation.others(&self.person.number).any(|p| p == other);
         if let (Some(other), Some(last)) = (had_it.filter(is_told), texts.last()) {
-            let words = or_attachments(&last.body.0, last.media.len());
-            let says = wording::answered_by(&self.person.name, customer, &words);
+            let words = or_attachments(self.line.language, &last.body.0, last.media.len());
+            let says =
+                wording::answered_by(self.line.language, &self.person.name, customer, &words);
             self.tell(outcome, &mut conversation, other, says);
         }
         outcome.changed.push(conversation);
@@ -171,10 +176,14 @@ impl PersonText<'_> {
         });
         let others = conversation.others(&self.person.number).cloned();
         for other in others.collect::<Vec<_>>() {
-            let says = wording::has_it(&self.person.name, customer);
+            let says = wording::has_it(self.line.language, &self.person.name, customer);
             self.tell(outcome, &mut conversation, other, says);
         }
-        outcome.answer = Some(wording::you_have_it(customer, outcome.told.len()));
+        outcome.answer = Some(wording::you_have_it(
+            self.line.language,
+            customer,
+            outcome.told.len(),
+        ));
         outcome.link = Some(conversation.link(&self.sms.sid));
         outcome.changed.push(conversation);
     }
@@ -185,7 +194,7 @@ impl PersonText<'_> {
             return;
         };
         conversation.waits = None;
-        outcome.answer = Some(wording::done(&conversation.tag));
+        outcome.answer = Some(wording::done(self.line.language, &conversation.tag));
         outcome.link = Some(conversation.link(&self.sms.sid));
         outcome.changed.push(conversation);
     }
@@ -203,7 +212,7 @@ impl PersonText<'_> {
         };
         let next = next.filter(|next| next.number != self.person.number);
         let (Some(mut conversation), Some(next)) = (self.conversation(customer), next) else {
-            outcome.answer = Some(wording::nobody_to_pass_to().to_owned());
+            outcome.answer = Some(wording::nobody_to_pass_to(self.line.language).to_owned());
             return;
         };
         let left = conversation.participants.iter_mut();
@@ -223,7 +232,7 @@ impl PersonText<'_> {
             after: conversation.last_in.replace(delivery),
             is_awaited: conversation.waits.is_some(),
         });
-        outcome.answer = Some(wording::passed_on(&next.name, customer));
+        outcome.answer = Some(wording::passed_on(self.line.language, &next.name, customer));
         outcome.link = Some(conversation.link(&self.sms.sid));
         outcome.changed.push(conversation);
     }
@@ -249,7 +258,7 @@ impl PersonText<'_> {
         let now = self.now;
         if let Some(open) = self.state.question.as_ref().filter(|q| q.is_open(now)) {
             return Outcome {
-                answer: Some(wording::answer_first(open)),
+                answer: Some(wording::answer_first(self.line.language, open)),
                 ..self.outcome(Rule::Asked, "another question is open".to_owned())
             };
         }
@@ -297,7 +306,7 @@ impl PersonText<'_> {
         let mut outcome = self.outcome(Rule::Choice, because);
         if let Some(question) = &self.state.question {
             settle(&mut outcome.state, question, self.now);
-            outcome.answer = Some(wording::dropped(question));
+            outcome.answer = Some(wording::dropped(self.line.language, question));
         }
         outcome
     }

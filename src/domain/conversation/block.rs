@@ -82,16 +82,16 @@ impl PersonText<'_> {
             },
             ([], Some(digits)) => match known.first() {
                 Some(customer) => {
-                    let answer = wording::is_so_already(customer);
+                    let answer = wording::is_so_already(self.line.language, customer);
                     refuse(Rule::BlockByText, "it is so already", answer)
                 }
                 None => {
-                    let answer = wording::unknown_tag(&digits, &self.latest());
+                    let answer = wording::unknown_tag(self.line.language, &digits, &self.latest());
                     refuse(Rule::UnknownTag, "no customer's number ends so", answer)
                 }
             },
             ([], None) => {
-                let answer = wording::nothing_open_to(&what).to_owned();
+                let answer = wording::nothing_open_to(self.line.language, &what).to_owned();
                 refuse(Rule::BlockByText, "the person has no such customer", answer)
             }
             ([_], _) => {
@@ -106,7 +106,7 @@ impl PersonText<'_> {
     pub(super) fn is_to_blocked(&self, conversation: &Conversation) -> Option<Intent> {
         let block = conversation.blocked.as_ref()?;
         let because = block.in_words(&self.line.time_zone);
-        let answer = wording::is_blocked(&conversation.tag, block);
+        let answer = wording::is_blocked(self.line.language, &conversation.tag, block);
         Some(refuse(Rule::Blocked, &because, answer))
     }
 
@@ -120,10 +120,10 @@ impl PersonText<'_> {
         });
         let owner = self.line.policy.alert.clone();
         if let Some(owner) = owner.filter(|owner| *owner != self.person.number) {
-            let says = wording::blocked_by(&self.person.name, &conversation);
+            let says = wording::blocked_by(self.line.language, &self.person.name, &conversation);
             self.tell(outcome, &mut conversation, owner, says);
         }
-        outcome.answer = Some(wording::blocked(&conversation.tag));
+        outcome.answer = Some(wording::blocked(self.line.language, &conversation.tag));
         outcome.link = Some(conversation.link(&self.sms.sid));
         outcome.changed.push(conversation);
     }
@@ -133,7 +133,7 @@ impl PersonText<'_> {
             return;
         };
         conversation.blocked = None;
-        outcome.answer = Some(wording::unblocked(&conversation.tag));
+        outcome.answer = Some(wording::unblocked(self.line.language, &conversation.tag));
         outcome.link = Some(conversation.link(&self.sms.sid));
         outcome.changed.push(conversation);
     }

@@ -3,30 +3,32 @@
 use super::{Words, addressed};
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound::content::{on_its_own_lines, what};
+use crate::domain::language::Phrase;
 use crate::domain::line::Line;
 
 /// What the customer is called in it.
-const CUSTOMER: &str = "They";
+const CUSTOMER: Phrase = Phrase::new("They", "Cliente");
 
 /// `says`, and behind it who wrote what, each on a line of its own; with all attachments. `words` are
 /// what the customer wrote last, should no text be known any more.
 pub fn told(says: &str, words: &Words, texts: &[InboundSms], line: &Line) -> (String, Vec<String>) {
+    let customer = CUSTOMER.of(line.language);
     let mut body = says.to_owned();
     let mut media = Vec::new();
     for sms in texts {
         let person = sms.from.phone().and_then(|number| line.person_with(number));
-        let said = what(sms);
+        let said = what(line.language, sms);
         let said = match addressed(&said) {
             Some((to, words)) if person.is_some() && to.is_marked => words.to_owned(),
             _ if person.is_some() => said,
             _ => without_others(&on_its_own_lines(&said), line),
         };
-        let who = person.map_or(CUSTOMER, |person| person.name.as_str());
+        let who = person.map_or(customer, |person| person.name.as_str());
         body += &format!("\n{who}: {said}");
         media.extend(sms.media.iter().map(|media| media.url.clone()));
     }
     if texts.is_empty() {
-        body += &format!("\n{CUSTOMER}: {}", words.0);
+        body += &format!("\n{customer}: {}", words.0);
     }
     (body, media)
 }

@@ -56,7 +56,7 @@ impl PersonText<'_> {
                 Intent::Refuse {
                     rule: Rule::FromPerson,
                     because: "the person has given this reply number's customer away".to_owned(),
-                    answer: wording::given_away(&conversation.tag),
+                    answer: wording::given_away(self.line.language, &conversation.tag),
                 }
             } else {
                 let among = [Some(conversation), own.before.as_ref()];
@@ -84,7 +84,7 @@ impl PersonText<'_> {
         Some(Intent::Refuse {
             rule: Rule::UnknownTag,
             because: "it came to one customer's reply number and names somebody else".to_owned(),
-            answer: wording::two_customers(&conversation.tag, &other),
+            answer: wording::two_customers(self.line.language, &conversation.tag, &other),
         })
     }
 

@@ -107,8 +107,7 @@ impl Question {
     /// Reads `1`, `1.`, `the first`, `0107`, `diesel`, `both`, `0`, `nobody`, `2 please`, `2, we do`.
     pub fn read<'t>(&self, body: &'t str) -> Reply<'t> {
         let body = body.trim();
-        let without_the = body.get(..4).filter(|the| the.eq_ignore_ascii_case("the "));
-        let body = without_the.map_or(body, |_| body[4..].trim_start());
+        let body = without_article(body);
         let end = body
             .find(|c: char| c.is_whitespace() || ENDS.contains(&c))
             .unwrap_or(body.len());
@@ -117,8 +116,9 @@ impl Question {
         let word = word.trim_start_matches(['#', '(', '@']).to_lowercase();
         let filler = rest.trim_end_matches(['.', '!']).to_lowercase();
         let is_alone = match filler.as_str() {
-            "" | "please" | "pls" | "thanks" | "one" => true,
+            "" | "please" | "pls" | "thanks" | "one" | "por favor" | "porfa" | "gracias" => true,
             "of them" => matches!(word.as_str(), "both" | "all"),
+            "dos" => word == "los",
             _ => false,
         };
         // "2 of us are coming" is no answer, "2, we are coming" is one.
@@ -136,9 +136,10 @@ impl Question {
                 .collect()
         };
         match word.as_str() {
-            "nobody" | "none" | "neither" if is_alone => Reply::Nobody,
-            "both" if self.choices.len() == 2 => Reply::For(everybody(), rest),
-            "all" if is_alone => Reply::For(everybody(), rest),
+            "nobody" | "none" | "neither" | "nadie" | "ninguno" if is_alone => Reply::Nobody,
+            "los" if filler != "dos" => Reply::Else,
+            "both" | "ambos" | "los" if self.choices.len() == 2 => Reply::For(everybody(), rest),
+            "all" | "todos" if is_alone => Reply::For(everybody(), rest),
             // Whom nobody is to hear any more, only a number or digits can say.
             _ if self.what == What::Block => Reply::Else,
             _ => self.by_word(body),
@@ -158,15 +159,21 @@ impl Question {
             };
         }
         let number = match word {
-            "zero" => Some(0),
-            "one" | "first" | "1st" => Some(1),
-            "two" | "second" | "2nd" => Some(2),
-            "three" | "third" | "3rd" => Some(3),
+            "zero" | "cero" => Some(0),
+            "one" | "uno" => Some(1),
+            "two" | "dos" => Some(2),
+            "three" | "tres" => Some(3),
+            "first" | "1st" | "primero" | "primera" => Some(1),
+            "second" | "2nd" | "segundo" | "segunda" => Some(2),
+            "third" | "3rd" | "tercero" | "tercera" => Some(3),
             _ if is_digits => word.parse().ok(),
             _ => None,
         }?;
         // "first" is the first, whatever its number is.
-        let is_ordinal = matches!(word, "first" | "second" | "third" | "1st" | "2nd" | "3rd");
+        let begins = [
+            "first", "1st", "prim", "second", "2nd", "segund", "third", "3rd", "tercer",
+        ];
+        let is_ordinal = begins.iter().any(|begin| word.starts_with(begin));
         let position = match number {
             0 => return rest.is_empty().then_some(Reply::Nobody),
             _ if is_ordinal => Some(number - 1),
@@ -199,6 +206,17 @@ impl Question {
             _ => Reply::Else,
         }
     }
+}
+
+/// `the first`, `el segundo`.
+fn without_article(body: &str) -> &str {
+    let articles = ["the ", "el ", "la "];
+    let behind = articles.iter().find_map(|article| {
+        let first = body.get(..article.len())?;
+        let is_article = first.eq_ignore_ascii_case(article);
+        is_article.then(|| body[article.len()..].trim_start())
+    });
+    behind.unwrap_or(body)
 }
 
 #[cfg(test)]
@@ -255,6 +273,21 @@ mod tests {
             ("2, we do", one(&ben, "we do")),
             ("both", Reply::For(vec![ana.clone(), ben.clone()], "")),
             ("all", Reply::For(vec![ana.clone(), ben.clone()], "")),
+            ("uno", one(&ana, "")),
+            ("El primero", one(&ana, "")),
+            ("la segunda, por favor", one(&ben, "")),
+            ("2 gracias", one(&ben, "")),
+            ("dos", one(&ben, "")),
+            ("ambos", Reply::For(vec![ana.clone(), ben.clone()], "")),
+            ("los dos", Reply::For(vec![ana.clone(), ben.clone()], "")),
+            ("Todos", Reply::For(vec![ana.clone(), ben.clone()], "")),
+            ("nadie", Reply::Nobody),
+            ("cero", Reply::Nobody),
+            ("Dos personas", Reply::Else),
+            ("los lunes", Reply::Else),
+            ("los, que vienen", Reply::Else),
+            ("todos vienen", Reply::Else),
+            ("un momento", Reply::Else),
             ("0", Reply::Nobody),
             ("nobody", Reply::Nobody),
             ("None.", Reply::Nobody),

@@ -25,15 +25,15 @@ impl PersonText<'_> {
             answer,
         };
         if !self.line.policy.allows(customer) {
-            let answer = wording::not_allowed(customer);
+            let answer = wording::not_allowed(self.line.language, customer);
             return refuse("allowed_prefixes does not have the number", answer);
         }
         if stranger.has_opted_out {
-            let answer = wording::has_opted_out(customer);
+            let answer = wording::has_opted_out(self.line.language, customer);
             return refuse("they opted out of texts", answer);
         }
         if !stranger.is_subscriber && !self.person.may_write_first {
-            let answer = wording::may_not_write_first(customer);
+            let answer = wording::may_not_write_first(self.line.language, customer);
             return refuse(
                 "they never wrote, and the person may not write first",
                 answer,
@@ -44,7 +44,7 @@ impl PersonText<'_> {
             texts: vec![self.written_as(words)],
             rule: Rule::WroteFirst,
             because: "it names a number that has not written".to_owned(),
-            receipt: Some(wording::sent_to(&conversation.tag)),
+            receipt: Some(wording::sent_to(self.line.language, &conversation.tag)),
         }
     }
 }

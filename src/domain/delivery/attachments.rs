@@ -22,7 +22,7 @@ impl Delivery {
         }
         let is_all = left_out == self.media.len();
         let attached = if is_all { self.attached.as_str() } else { "" };
-        let remark = wording::left_out(attached, left_out);
+        let remark = wording::left_out(self.language, attached, left_out);
         let body = &mut self.parts[*first].body;
         let longer = match body.as_str() {
             "" => remark.clone(),

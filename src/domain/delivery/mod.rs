@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::ids::{DeliveryId, NoticeId};
+use crate::domain::language::Language;
 use crate::domain::line::{Person, Policy};
 use crate::domain::phone::{PhoneNumber, Sender};
 use crate::domain::sms::part::Part;
@@ -111,6 +112,9 @@ pub struct Delivery {
     /// The line's, which says by which clock people are told times.
     #[serde(default)]
     pub country: String,
+    /// The line's, in which people are told of it.
+    #[serde(default, skip_serializing_if = "Language::is_english")]
+    pub language: Language,
 }
 
 /// What a text is for.

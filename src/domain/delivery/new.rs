@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Delivery, Purpose, Recipient, State};
 use crate::domain::ids::DeliveryId;
+use crate::domain::language::Language;
 use crate::domain::line::{Line, Policy};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::sms;
@@ -18,6 +19,7 @@ pub(super) struct LineCopy {
     pub policy: Policy,
     pub time_zone: TimeZone,
     pub country: String,
+    pub language: Language,
 }
 
 impl Delivery {
@@ -37,6 +39,7 @@ impl Delivery {
             policy: line.policy.clone(),
             time_zone: line.time_zone.clone(),
             country: line.country.clone(),
+            language: line.language,
         };
         Self::of_line(line, id, purpose, to, (body, media), now)
     }
@@ -78,6 +81,7 @@ impl Delivery {
             policy: line.policy,
             time_zone: line.time_zone,
             country: line.country,
+            language: line.language,
         }
     }
 }

@@ -60,7 +60,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(60 * 60);
 fn told(delivery: &Delivery, position: usize, now: Timestamp) -> Option<Delivery> {
     let HandOver { from, at, .. } = delivery.handed_over.get(position)?;
     let at = delivery.clock().day_and_time(*at, now);
-    let body = wording::moved_on(&delivery.to.person, &at, &delivery.body);
+    let body = wording::moved_on(delivery.language, &delivery.to.person, &at, &delivery.body);
     let told = delivery.telling(Purpose::Told, from.clone(), body, now);
     let latest = now.checked_add(TOLD_WITHIN).unwrap_or(Timestamp::MAX);
     Some(Delivery {
@@ -75,7 +75,7 @@ fn alert(delivery: &Delivery, because: GaveUp, now: Timestamp) -> Option<Deliver
     let may_have_it =
         matches!(because, GaveUp::NoReport | GaveUp::Unresolved) || delivery.reached().is_some();
     let came = delivery.clock().day_and_time(delivery.created, now);
-    let body = wording::reached_nobody(&came, may_have_it, &delivery.body);
+    let body = wording::reached_nobody(delivery.language, &came, may_have_it, &delivery.body);
     Some(Delivery {
         id: DeliveryId::alert(&delivery.id, delivery.replays.len()),
         ..delivery.telling(Purpose::Alert, delivery.owner()?, body, now)
@@ -91,8 +91,8 @@ fn all_are_busy(delivery: &Delivery, slowed: &Slowed, now: Timestamp) -> Option<
     if delivery.purpose != Purpose::Relay || slowed.by != Limit::Pair || wait <= WAITS_LONG {
         return None;
     }
-    let until = delivery.clock().day_and_time(slowed.until, now);
-    let body = wording::all_are_busy(&delivery.line, &until);
+    let until = delivery.clock().behind_until(slowed.until, now);
+    let body = wording::all_are_busy(delivery.language, &delivery.line, &until);
     Some(Delivery {
         id: DeliveryId::busy(&delivery.from, now),
         ..delivery.telling(Purpose::Busy, delivery.owner()?, body, now)
@@ -102,7 +102,7 @@ fn all_are_busy(delivery: &Delivery, slowed: &Slowed, now: Timestamp) -> Option<
 /// To a person who texts faster than they are answered: once, since a machine would answer that as well.
 fn too_many(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
     let is_persons = delivery.purpose == Purpose::Answer && !delivery.to.is_sender();
-    let body = wording::too_many();
+    let body = wording::too_many(delivery.language);
     is_persons.then(|| Delivery {
         id: DeliveryId::too_many(&delivery.from, &delivery.to.person, now),
         ..delivery.telling(Purpose::Conversation, delivery.to.clone(), body, now)
@@ -112,14 +112,15 @@ fn too_many(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
 /// To the person whose words they were, that they did not reach the customer, and why.
 fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
     let part = delivery.in_conversation.as_ref()?;
-    let words = sms::attachments::or_attachments(&delivery.body, delivery.media.len());
+    let words =
+        sms::attachments::or_attachments(delivery.language, &delivery.body, delivery.media.len());
     let why = failure_wording::in_plain_words(delivery);
     Some(Delivery {
         id: DeliveryId::failed(&delivery.id),
         ..delivery.telling(
             Purpose::Unsent,
             part.by.clone()?,
-            wording::did_not_reach(&words, &why),
+            wording::did_not_reach(delivery.language, &words, &why),
             now,
         )
     })
@@ -128,7 +129,7 @@ fn unsent(delivery: &Delivery, now: Timestamp) -> Option<Delivery> {
 /// To the owner, that account, number or campaign need repair, if it is that.
 fn repair(delivery: &Delivery, attempt: u32, now: Timestamp) -> Option<Delivery> {
     let error = delivery.attempt(attempt)?.outcome.needs_repair()?;
-    let body = wording::needs_repair(&delivery.line, error);
+    let body = wording::needs_repair(delivery.language, &delivery.line, error);
     Some(Delivery {
         id: DeliveryId::repair(&delivery.from, error, now),
         ..delivery.telling(Purpose::Repair, delivery.owner()?, body, now)
@@ -173,6 +174,7 @@ impl Delivery {
             policy: self.policy.clone(),
             time_zone: self.time_zone.clone(),
             country: self.country.clone(),
+            language: self.language,
         };
         Self {
             message_sid: self.message_sid.clone(),
@@ -182,7 +184,7 @@ impl Delivery {
 
     /// How times are said to the line's people.
     pub fn clock(&self) -> Clock<'_> {
-        Clock::new(&self.time_zone, &self.country)
+        Clock::new(&self.time_zone, &self.country).speaking(self.language)
     }
 
     /// The ids of what this delivery may have brought about to tell people of it, first things

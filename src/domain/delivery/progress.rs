@@ -138,7 +138,7 @@ impl Delivery {
         let mut before = self.handed_over.iter().rev();
         let before = before.find(|hand_over| hand_over.attempts < attempt.number);
         match before.filter(|before| turn <= before.replays) {
-            Some(before) => before.in_front_of(&self.body),
+            Some(before) => before.in_front_of(self.language, &self.body),
             None => self.body.clone(),
         }
     }

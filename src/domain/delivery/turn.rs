@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Class, Delivery, Limit, Purpose, Recipient, Slowed, State, wording};
+use crate::domain::language::Language;
 use crate::domain::pace::Urgency;
 use crate::domain::sms;
 
@@ -93,11 +94,11 @@ impl MovedOn {
 
 impl HandOver {
     /// The text as the next person gets it.
-    pub(super) fn in_front_of(&self, body: &str) -> String {
+    pub(super) fn in_front_of(&self, language: Language, body: &str) -> String {
         let person = &self.from.person;
         match self.because {
-            MovedOn::Busy { .. } => wording::phone_is_busy(person, body),
-            _ => wording::handed_over(person, body),
+            MovedOn::Busy { .. } => wording::phone_is_busy(language, person, body),
+            _ => wording::handed_over(language, person, body),
         }
     }
 }
@@ -229,7 +230,7 @@ impl Delivery {
         let rounds_before = anew.map_or(0, |position| position as u32 + 1);
         let before = self.handed_over.last();
         let body = match before.filter(|before| rounds_before <= before.replays) {
-            Some(before) => before.in_front_of(&self.body),
+            Some(before) => before.in_front_of(self.language, &self.body),
             None => self.body.clone(),
         };
         self.parts = sms::parts(&self.with_tag(body), &self.media);

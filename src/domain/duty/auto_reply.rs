@@ -26,7 +26,7 @@ pub fn auto_reply_words(
         .iter()
         .filter_map(|person| next_change(line, person, overrides, now));
     let opens = changes.min().filter(|_| !is_open);
-    Some(auto_reply.render(&line.name, opens, &line.time_zone, now))
+    Some(auto_reply.render(&line.name, opens, line.clock(), now))
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
             text: text.to_owned(),
             when,
         };
-        auto_reply.check(&line.time_zone).unwrap();
+        auto_reply.check(line.clock()).unwrap();
         let words = auto_reply_words(
             &auto_reply,
             &line,

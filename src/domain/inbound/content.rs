@@ -2,24 +2,26 @@
 
 use crate::domain::characters::{digit, is_invisible};
 use crate::domain::inbound::sms::{InboundSms, Media};
+use crate::domain::language::{Language, Phrase, say};
 use crate::domain::phone::Sender;
 
-pub(crate) fn who(sender: &Sender) -> &str {
-    match sender.expose() {
-        "" => "Unknown sender",
-        name => name,
+pub(crate) fn who(language: Language, sender: &Sender) -> &str {
+    match (sender.expose(), language) {
+        ("", Language::English) => "Unknown sender",
+        ("", Language::Spanish) => "Remitente desconocido",
+        (name, _) => name,
     }
 }
 
 /// The words, or what came instead of them; and what of it is missing.
-pub fn what(sms: &InboundSms) -> String {
+pub fn what(language: Language, sms: &InboundSms) -> String {
     let left_out = match sms.media_left_out {
         0 => String::new(),
-        count => cannot_be_passed_on(count),
+        count => cannot_be_passed_on(language, count),
     };
-    let came = inventory(&sms.media);
+    let came = inventory(language, &sms.media);
     match (sms.body.trim(), came.as_str(), left_out.as_str()) {
-        ("", "", "") => "(empty text)".to_owned(),
+        ("", "", "") => say!(language, "(empty text)", "(mensaje sin texto)"),
         ("", came, "") => format!("({came})"),
         ("", "", left_out) => format!("({left_out})"),
         ("", came, left_out) => format!("({came}; {left_out})"),
@@ -77,23 +79,31 @@ fn begins_with_digits(line: &str) -> bool {
 }
 
 /// What came with a text, if that is all of so many attachments.
-pub fn attached(sms: &InboundSms, attachments: usize) -> String {
+pub fn attached(language: Language, sms: &InboundSms, attachments: usize) -> String {
     if sms.media.len() == attachments {
-        inventory(&sms.media)
+        inventory(language, &sms.media)
     } else {
         String::new()
     }
 }
 
-pub(crate) fn cannot_be_passed_on(attachments: usize) -> String {
+pub(crate) fn cannot_be_passed_on(language: Language, attachments: usize) -> String {
     match attachments {
-        1 => "1 attachment could not be passed on".to_owned(),
-        count => format!("{count} attachments could not be passed on"),
+        1 => say!(
+            language,
+            "1 attachment could not be passed on",
+            "no se ha podido reenviar 1 adjunto"
+        ),
+        count => say!(
+            language,
+            "{count} attachments could not be passed on",
+            "no se han podido reenviar {count} adjuntos"
+        ),
     }
 }
 
 /// Such as `2 photos, 1 contact`, in the order in which they came.
-pub(crate) fn inventory(media: &[Media]) -> String {
+pub(crate) fn inventory(language: Language, media: &[Media]) -> String {
     let mut counts: Vec<(Kind, usize)> = Vec::new();
     for kind in media.iter().map(|m| kind(&m.content_type)) {
         match counts.iter_mut().find(|(known, _)| *known == kind) {
@@ -102,31 +112,34 @@ pub(crate) fn inventory(media: &[Media]) -> String {
         }
     }
     let items = counts.into_iter().map(|((one, many), count)| match count {
-        1 => format!("1 {one}"),
-        _ => format!("{count} {many}"),
+        1 => format!("1 {}", one.of(language)),
+        _ => format!("{count} {}", many.of(language)),
     });
     items.collect::<Vec<_>>().join(", ")
 }
 
 /// What people call it, one and many.
-pub(crate) type Kind = (&'static str, &'static str);
+type Kind = (Phrase, Phrase);
 
 /// Source of the types: Twilio, "Accepted content types for media".
-pub(crate) fn kind(content_type: &str) -> Kind {
+fn kind(content_type: &str) -> Kind {
     let essence = content_type
         .split(';')
         .next()
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    match essence.split_once('/').unwrap_or_default() {
-        ("image", _) => ("photo", "photos"),
-        ("video", _) => ("video", "videos"),
-        ("audio", _) => ("recording", "recordings"),
-        ("text", "vcard" | "x-vcard" | "directory") => ("contact", "contacts"),
-        ("text", "calendar") => ("appointment", "appointments"),
-        _ => ("file", "files"),
-    }
+    let (one, many) = match essence.split_once('/').unwrap_or_default() {
+        ("image", _) => (("photo", "foto"), ("photos", "fotos")),
+        ("video", _) => (("video", "video"), ("videos", "videos")),
+        ("audio", _) => (("recording", "audio"), ("recordings", "audios")),
+        ("text", "vcard" | "x-vcard" | "directory") => {
+            (("contact", "contacto"), ("contacts", "contactos"))
+        }
+        ("text", "calendar") => (("appointment", "cita"), ("appointments", "citas")),
+        _ => (("file", "archivo"), ("files", "archivos")),
+    };
+    (Phrase::new(one.0, one.1), Phrase::new(many.0, many.1))
 }
 
 #[cfg(test)]

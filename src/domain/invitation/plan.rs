@@ -85,7 +85,7 @@ fn compose(line: &Line, asked: &InvitationRequest, now: Timestamp) -> Result<Str
         ),
     };
     let text = template
-        .render(&values, &line.time_zone, now)
+        .render(&values, line.clock(), now)
         .map_err(|error| wrong(error.value(), error.to_string()))?;
     let texts = values.iter();
     let texts = texts.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::template::{RenderError, Template};
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::Clock;
 
 /// A template, and when it is sent. It can show `line`, and `opens` as a time: when the first person
 /// before the backup is on duty again, if that is known.
@@ -25,17 +25,17 @@ pub enum Sends {
 
 impl AutoReply {
     /// Tries it with and without a time at which the line opens.
-    pub fn check(&self, zone: &TimeZone) -> Result<(), RenderError> {
+    pub fn check(&self, clock: Clock) -> Result<(), RenderError> {
         let now = Timestamp::UNIX_EPOCH;
-        self.render("line", Some(now), zone, now)?;
-        self.render("line", None, zone, now).map(drop)
+        self.render("line", Some(now), clock, now)?;
+        self.render("line", None, clock, now).map(drop)
     }
 
     pub(in crate::domain) fn render(
         &self,
         line: &str,
         opens: Option<Timestamp>,
-        zone: &TimeZone,
+        clock: Clock,
         now: Timestamp,
     ) -> Result<String, RenderError> {
         let opens = opens.map(|opens| ("opens".to_owned(), Value::from(opens.to_string())));
@@ -45,13 +45,14 @@ impl AutoReply {
             text: self.text.clone(),
             sample: Map::new(),
         };
-        template.render(&data, zone, now)
+        template.render(&data, clock, now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time_zone::TimeZone;
 
     #[test]
     fn a_template_has_to_do_without_the_time() {
@@ -61,6 +62,6 @@ mod tests {
             when: Sends::OutsideHours,
         };
         let missing = RenderError::Missing("opens".to_owned());
-        assert_eq!(auto_reply.check(&zone), Err(missing));
+        assert_eq!(auto_reply.check(Clock::new(&zone, "US")), Err(missing));
     }
 }

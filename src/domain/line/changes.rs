@@ -54,6 +54,7 @@ mod tests {
             auto_reply: None,
             voice: None,
             reply_numbers: Vec::new(),
+            language: Default::default(),
         }
     }
 

@@ -26,6 +26,7 @@ pub use topic::Topic;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::language::Language;
 use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::time_zone::{Clock, TimeZone};
 
@@ -49,6 +50,9 @@ pub struct Line {
     /// ISO 3166-1 code of the country whose way of writing numbers the configuration uses.
     pub country: String,
     pub time_zone: TimeZone,
+    /// In which its texts are written.
+    #[serde(default, skip_serializing_if = "Language::is_english")]
+    pub language: Language,
     /// What Twilio calls, without a slash at the end. Signatures are checked against it.
     pub public_url: String,
     /// The people in cascade order. The last one is the backup and always available.
@@ -95,7 +99,7 @@ fn is_false(value: &bool) -> bool {
 impl Line {
     /// How times are said to the line's people.
     pub fn clock(&self) -> Clock<'_> {
-        Clock::new(&self.time_zone, &self.country)
+        Clock::new(&self.time_zone, &self.country).speaking(self.language)
     }
 
     /// The line's own number and the reply numbers.

@@ -55,7 +55,7 @@ impl Line {
     /// The template of this name: the line's own, or the one that is built in.
     pub fn template(&self, name: &str) -> Option<Template> {
         let own = self.notices.templates.get(name);
-        own.cloned().or_else(|| built_in(name))
+        own.cloned().or_else(|| built_in(name, self.language))
     }
 
     /// What its templates are called, those that are built in among them.

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::domain::language::unaccented;
 use crate::domain::opt_out::Wish;
 
 /// Something that a line sends notices about, and that numbers can subscribe to.
@@ -48,16 +49,19 @@ impl Topic {
 
     /// The keyword in capitals.
     pub fn checked_keyword(text: &str) -> Result<String, BadKeyword> {
-        let keyword = plain(text);
+        let (keyword, plain) = (capitals(text), plain(text));
         let is_word = text.chars().all(char::is_alphanumeric);
         if keyword.is_empty() || !is_word || keyword.chars().count() > LONGEST_KEYWORD {
             return Err(BadKeyword::NotAWord);
         }
         // Twilio's words for help are HELP and INFO.
-        let is_twilios =
-            Wish::of(&keyword, None).is_some() || ["HELP", "INFO", ALL].contains(&keyword.as_str());
-        let begins_to_leave = STOPS.iter().any(|stop| keyword.starts_with(stop));
-        if is_twilios || begins_to_leave {
+        let others = ["HELP", "INFO", "AYUDA", "SI"];
+        let is_taken = Wish::of(&plain, None).is_some()
+            || others.contains(&plain.as_str())
+            || ALL.contains(&plain.as_str())
+            || SPANISH_STOPS.contains(&plain.as_str());
+        let begins_to_leave = STOPS.iter().any(|stop| plain.starts_with(stop));
+        if is_taken || begins_to_leave {
             return Err(BadKeyword::Taken);
         }
         Ok(keyword)
@@ -87,11 +91,18 @@ pub(crate) const STOPS: [&str; 7] = [
     "REVOKE",
 ];
 
-/// Behind one of these: of all texts.
-pub(crate) const ALL: &str = "ALL";
+/// The same in Spanish. A keyword may begin so: Baja is a place, too.
+pub(crate) const SPANISH_STOPS: [&str; 4] = ["ALTO", "BAJA", "CANCELAR", "PARAR"];
 
-/// Capitals and digits without anything between them.
+/// What stands for all topics.
+pub(crate) const ALL: [&str; 3] = ["ALL", "TODO", "TODOS"];
+
+/// Capitals without accents and digits, without anything between them.
 pub(crate) fn plain(text: &str) -> String {
+    capitals(&unaccented(text))
+}
+
+fn capitals(text: &str) -> String {
     let letters = text.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_uppercase).collect()
 }
@@ -121,7 +132,12 @@ mod tests {
 
     #[test]
     fn a_keyword_is_a_word_that_nobody_else_answers() {
-        for (text, keyword) in [("EVENTS", "EVENTS"), ("events", "EVENTS"), ("Été2", "ÉTÉ2")] {
+        for (text, keyword) in [
+            ("EVENTS", "EVENTS"),
+            ("events", "EVENTS"),
+            ("Été2", "ÉTÉ2"),
+            ("bajafish", "BAJAFISH"),
+        ] {
             assert_eq!(Topic::checked_keyword(text).unwrap(), keyword);
         }
         for text in ["", "NEW EVENTS", "🎉", "EVENTS!", &"A".repeat(21)] {
@@ -140,6 +156,11 @@ mod tests {
             "all",
             "cancel",
             "STOPEVENTS",
+            "Sí",
+            "ayuda",
+            "baja",
+            "alto",
+            "todos",
         ] {
             assert_eq!(
                 Topic::checked_keyword(text),

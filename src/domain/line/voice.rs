@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Line;
 use super::hours::Window;
 use super::policy::in_seconds;
+use crate::domain::language::Language;
 
 /// What a line does with calls. A line without it takes texts only, and says so to whoever calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,22 @@ impl Default for Voice {
             after_call: true,
             ignore_under: Duration::from_secs(3),
             voicemail: Voicemail::default(),
+        }
+    }
+}
+
+impl Voice {
+    /// As a line of this language and country has it that says nothing else.
+    pub fn speaking(language: Language, country: &str) -> Self {
+        let language = match (language, country) {
+            (Language::English, _) => "en-US",
+            (Language::Spanish, "US" | "PR") => "es-US",
+            (Language::Spanish, "ES") => "es-ES",
+            (Language::Spanish, _) => "es-MX",
+        };
+        Self {
+            language: language.to_owned(),
+            ..Self::default()
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::domain::conversation::wording as asking;
 use crate::domain::delivery::wording::{COULD_NOT_BE_REACHED, MARKS, PHONE_IS_BUSY};
+use crate::domain::language::Phrase;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::subscriber::wording;
 
@@ -16,10 +17,12 @@ pub fn is_own(body: &str) -> bool {
     is_relayed(body)
         || marks().any(|mark| beginning.contains(mark))
         || asking::MARKS_BEHIND_NUMBERS
-            .iter()
+            .into_iter()
+            .flat_map(Phrase::in_all)
             .any(|mark| is_behind_a_number(beginning, mark))
         || [COULD_NOT_BE_REACHED, PHONE_IS_BUSY]
             .into_iter()
+            .flat_map(Phrase::in_all)
             .any(|moved_on| {
                 let person = beginning.split_once(moved_on).map(|(person, _)| person);
                 person.is_some_and(|person| is_own(&body[person.len() + moved_on.len()..]))
@@ -28,7 +31,7 @@ pub fn is_own(body: &str) -> bool {
 
 fn marks() -> impl Iterator<Item = &'static str> {
     let marks = MARKS.into_iter().chain(wording::MARKS);
-    marks.chain(asking::MARKS)
+    marks.chain(asking::MARKS).flat_map(Phrase::in_all)
 }
 
 fn is_behind_a_number(text: &str, mark: &str) -> bool {
@@ -66,44 +69,53 @@ mod tests {
         all_are_busy, handed_over, late, moved_on, needs_repair, phone_is_busy, reached_nobody,
         too_many,
     };
+    use crate::domain::language::Language;
 
     #[test]
-    fn what_the_relay_writes_is_recognised() {
+    fn what_the_relay_writes_is_recognised_in_each_language() {
+        Language::ALL.into_iter().for_each(are_recognised);
+    }
+
+    fn are_recognised(language: Language) {
         let relayed = "+16195550107 (San Diego, CA): hi";
         let customer = PhoneNumber::parse("+16195550107").unwrap();
         let conversation = Conversation::new(customer.clone(), &[], jiff::Timestamp::UNIX_EPOCH);
-        let moved = handed_over("Sergio", relayed);
-        let moved_twice = handed_over("Ana", &moved);
+        let moved = handed_over(language, "Sergio", relayed);
+        let moved_twice = handed_over(language, "Ana", &moved);
         let around = format!("+16195550100: {relayed}");
         for body in [
             relayed,
             "+16195550107: hi",
             "+16195550107: (1 photo)",
             "ACME Alerts (cannot be answered): Your code is 1",
-            asking::no_conversation(),
-            &format!("+16195550100: {}", asking::no_conversation()),
+            asking::no_conversation(language),
+            &format!("+16195550100: {}", asking::no_conversation(language)),
             "0107: +16195550107: hi",
             "0107: Sergio could not be reached. +16195550107: hi",
-            &asking::has_it("Ana", &customer),
-            &asking::answered_by("Ana", &customer, "at five"),
-            &asking::blocked("0107"),
-            &asking::blocked_by("Ana", &conversation),
-            &asking::nobody_answered(&customer, "10:00 AM", "hi"),
-            &asking::two_customers("0107", "0108"),
-            &asking::forgotten(&conversation, "10:00 AM"),
-            &asking::reminder(&conversation, "10:00 AM", None),
-            &asking::left_unanswered("Ana", &customer, "10:00 AM"),
-            &crate::domain::delivery::wording::did_not_reach("yes", "they opted out of texts."),
-            &late("Mon 10:00", relayed),
+            &asking::has_it(language, "Ana", &customer),
+            &asking::answered_by(language, "Ana", &customer, "at five"),
+            &asking::blocked(language, "0107"),
+            &asking::blocked_by(language, "Ana", &conversation),
+            &asking::nobody_answered(language, &customer, "10:00 AM", "hi"),
+            &asking::two_customers(language, "0107", "0108"),
+            &asking::forgotten(language, &conversation, "10:00 AM"),
+            &asking::reminder(language, &conversation, "10:00 AM", None),
+            &asking::left_unanswered(language, "Ana", &customer, "10:00 AM"),
+            &crate::domain::delivery::wording::did_not_reach(
+                language,
+                "yes",
+                "they opted out of texts.",
+            ),
+            &late(language, "Mon 10:00", relayed),
             &moved,
             &moved_twice,
             &around,
-            &moved_on("Backup", "10:03", relayed),
-            &reached_nobody("10:03", true, relayed),
-            &needs_repair("qdn", 30034),
-            &all_are_busy("qdn", "12:10 AM"),
-            &too_many(),
-            &phone_is_busy("Sergio", relayed),
+            &moved_on(language, "Backup", "10:03", relayed),
+            &reached_nobody(language, "10:03", true, relayed),
+            &needs_repair(language, "qdn", 30034),
+            &all_are_busy(language, "qdn", "12:10 AM"),
+            &too_many(language),
+            &phone_is_busy(language, "Sergio", relayed),
         ] {
             assert!(is_own(body), "{body}");
         }
@@ -124,6 +136,10 @@ mod tests {
             "Ana knows it and takes care of it.",
             "He has answered me. Nothing was sent.",
             "Nobody has answered so far",
+            "Nadie ha contestado hasta ahora",
+            "Ya espera respuesta desde las 10",
+            "Ana tiene a su hija y se encarga.",
+            "Ana no ha podido recibirlo. ¿Y ahora?",
             "0107 on my way",
         ] {
             assert!(!is_own(body), "{body}");

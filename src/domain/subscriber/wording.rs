@@ -1,55 +1,77 @@
 //! What the relay answers to whoever joins a topic or leaves one.
 
 use super::words::YES;
+use crate::domain::language::{Phrase, say};
 use crate::domain::line::{Line, Topic};
 
-const JOINED: &str = ": you now get texts about ";
-const LEFT: &str = ": you get no more texts about ";
-const ASKED: &str = ": do you want texts about ";
+const JOINED: Phrase = Phrase::new(
+    ": you now get texts about ",
+    ": desde ahora recibe avisos sobre ",
+);
+const LEFT: Phrase = Phrase::new(
+    ": you get no more texts about ",
+    ": ya no recibe avisos sobre ",
+);
+const ASKED: Phrase = Phrase::new(
+    ": do you want texts about ",
+    ": ¿quiere recibir avisos sobre ",
+);
 
 /// What stands in each of these texts and hardly in anybody else's.
-pub(crate) const MARKS: [&str; 3] = [JOINED, LEFT, ASKED];
+pub(crate) const MARKS: [Phrase; 3] = [JOINED, LEFT, ASKED];
 
 /// The answer to a topic's keyword.
 ///
 /// Source of what it must say (what it is, that there may be many and that they may cost, how to end
 /// it, how to get help): CTIA, "Messaging Principles and Best Practices", 5.1.2, and Twilio's
-/// messaging policy on opt-in confirmations.
+/// messaging policy on opt-in confirmations. STOP and HELP are named in Spanish too: they are what Twilio
+/// knows by itself.
 pub fn subscribed(line: &Line, topic: &Topic) -> String {
-    let (name, about) = (&line.name, &topic.about);
-    format!(
-        "{name}{JOINED}{about}. Msg frequency varies, msg & data rates may apply. Reply STOP {} \
+    let (name, about, keyword) = (&line.name, &topic.about, &topic.keyword);
+    let mark = JOINED.of(line.language);
+    say!(
+        line.language,
+        "{name}{mark}{about}. Msg frequency varies, msg & data rates may apply. Reply STOP {keyword} \
          or STOP to end, HELP for help.",
-        topic.keyword
+        "{name}{mark}{about}. Cantidad variable; puede haber cargos. Responda STOP {keyword} o STOP \
+         para cancelar, HELP para ayuda."
     )
 }
 
 /// The question whether whoever wrote a topic's keyword wants its texts. `talks` says whether a yes alone
 /// would be for the person who has their conversation.
 pub fn asked(line: &Line, topic: &Topic, talks: bool) -> String {
-    let (name, about) = (&line.name, &topic.about);
+    let (name, about, mark) = (&line.name, &topic.about, ASKED.of(line.language));
+    let yes = YES.of(line.language);
     let which = if talks {
         format!(" {}", topic.keyword)
     } else {
         String::new()
     };
-    format!(
-        "{name}{ASKED}{about}? Reply {YES}{which} within a day. Msg & data rates may apply. Reply STOP \
-         for no texts at all, HELP for help."
+    say!(
+        line.language,
+        "{name}{mark}{about}? Reply {yes}{which} within a day. Msg & data rates may apply. Reply STOP \
+         for no texts at all, HELP for help.",
+        "{name}{mark}{about}? Responda {yes}{which} en 24 horas. Puede haber cargos. Responda STOP para \
+         no recibir nada, HELP para ayuda."
     )
 }
 
 /// The answer to STOP with a topic, or with all of them.
 pub fn left(line: &Line, topics: &[&Topic]) -> String {
-    let name = &line.name;
+    let (name, mark) = (&line.name, LEFT.of(line.language));
     match topics {
-        [topic] => format!(
-            "{name}{LEFT}{}. Reply {} to get them again.",
-            topic.about, topic.keyword
-        ),
+        [topic] => {
+            let (about, keyword) = (&topic.about, &topic.keyword);
+            say!(
+                line.language,
+                "{name}{mark}{about}. Reply {keyword} to get them again.",
+                "{name}{mark}{about}. Responda {keyword} para recibirlos otra vez."
+            )
+        }
         topics => {
             let about: Vec<&str> = topics.iter().map(|topic| topic.about.as_str()).collect();
-            format!("{name}{LEFT}{}.", about.join(", "))
+            format!("{name}{mark}{}.", about.join(", "))
         }
     }
 }

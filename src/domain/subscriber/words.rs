@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::Subscriber;
+use crate::domain::language::Phrase;
 use crate::domain::line::Topic;
-use crate::domain::line::topic::{STOPS, plain};
+use crate::domain::line::topic::{ALL, SPANISH_STOPS, STOPS, plain};
 
 /// What somebody asks for by such words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,16 +25,33 @@ impl<'t> Asked<'t> {
         if let Some(topic) = joined {
             return Some(Asked::ToJoin(topic));
         }
-        let stopped = || STOPS.iter().filter_map(|stop| text.strip_prefix(stop));
+        let stopped = || {
+            STOPS
+                .iter()
+                .chain(&SPANISH_STOPS)
+                .filter_map(|stop| text.strip_prefix(stop))
+        };
         let left = topics
             .iter()
             .find(|topic| stopped().any(|rest| topic.called().iter().any(|word| word == rest)));
-        left.map(|topic| Asked::ToLeave(vec![topic]))
+        match left {
+            Some(topic) => Some(Asked::ToLeave(vec![topic])),
+            // In English that is an opt-out of everything.
+            None if !topics.is_empty()
+                && SPANISH_STOPS
+                    .iter()
+                    .filter_map(|stop| text.strip_prefix(stop))
+                    .any(|rest| ALL.contains(&rest)) =>
+            {
+                Some(Asked::ToLeave(topics.iter().collect()))
+            }
+            None => None,
+        }
     }
 }
 
 /// What says yes to the question whether a number wants a topic's notices.
-pub(super) const YES: &str = "YES";
+pub(super) const YES: Phrase = Phrase::new("YES", "SI");
 
 impl<'t> Asked<'t> {
     /// The topic that the sender was asked about of late, if the whole text says yes to that. `YES`
@@ -47,7 +65,7 @@ impl<'t> Asked<'t> {
         written: Timestamp,
     ) -> Option<Self> {
         let text = plain(body);
-        let rest = text.strip_prefix(YES)?;
+        let rest = YES.in_all().iter().find_map(|yes| text.strip_prefix(yes))?;
         let asked = topics.iter().filter_map(|topic| {
             let known = before.iter().find(|known| known.topic == topic.name)?;
             known.can_confirm(written).then_some((known.asked, topic))
@@ -121,6 +139,15 @@ mod tests {
         for body in ["stop crew", "STOP crew-news", "end crew news"] {
             assert_eq!(asked(body), "-crew-news", "{body:?}");
         }
+        for body in [
+            "BAJA EVENTS",
+            "alto events",
+            "Cancelar events.",
+            "parar events",
+        ] {
+            assert_eq!(asked(body), "-events", "{body:?}");
+        }
+        assert_eq!(asked("Baja todo"), "-events -crew-news");
     }
 
     #[test]

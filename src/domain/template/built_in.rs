@@ -1,36 +1,53 @@
 use serde_json::{Map, Value, json};
 
 use super::Template;
+use crate::domain::language::{Language, Phrase};
 
-/// A template that is there without any configuration.
+/// A template that is there without any configuration. What goes to many names the line first: it may be
+/// the first text that somebody has from the number.
 struct BuiltIn {
     name: &'static str,
-    text: &'static str,
+    text: Phrase,
     sample: fn() -> Value,
 }
 
 const BUILT_IN: [BuiltIn; 5] = [
     BuiltIn {
         name: "event_published",
-        text: "{{ name }}, {{ starts | when }}{% if place %}, {{ place }}{% endif %}.\
-               {% if url %} {{ url }}{% endif %}",
+        text: Phrase::new(
+            "{{ line }}: {{ name }}, {{ starts | when }}{% if place %}, {{ place }}{% endif %}.\
+             {% if url %} {{ url }}{% endif %}",
+            "{{ line }}: {{ name }}, {{ starts | when }}{% if place %}, {{ place }}{% endif %}.\
+             {% if url %} {{ url }}{% endif %}",
+        ),
         sample: event,
     },
     BuiltIn {
         name: "event_changed",
-        text: "Changed: {{ name }} is now {{ starts | when }}{% if place %}, {{ place }}{% endif %}.\
-               {% if url %} {{ url }}{% endif %}",
+        text: Phrase::new(
+            "{{ line }}: Changed: {{ name }} is now {{ starts | when }}\
+             {% if place %}, {{ place }}{% endif %}.{% if url %} {{ url }}{% endif %}",
+            "{{ line }}: Cambio: {{ name }} ahora es {{ starts | when }}\
+             {% if place %}, {{ place }}{% endif %}.{% if url %} {{ url }}{% endif %}",
+        ),
         sample: event,
     },
     BuiltIn {
         name: "event_cancelled",
-        text: "Cancelled: {{ name }}, {{ starts | when }}.{% if url %} {{ url }}{% endif %}",
+        text: Phrase::new(
+            "{{ line }}: Cancelled: {{ name }}, {{ starts | when }}.{% if url %} {{ url }}{% endif %}",
+            "{{ line }}: Cancelado: {{ name }}, {{ starts | when }}.{% if url %} {{ url }}{% endif %}",
+        ),
         sample: event,
     },
     BuiltIn {
         name: "crew_assigned",
-        text: "{{ name }}, you are on the crew of {{ event }}\
-               {% if starts %}, {{ starts | when }}{% endif %}: {{ link }}",
+        text: Phrase::new(
+            "{{ name }}, you are on the crew of {{ event }}\
+             {% if starts %}, {{ starts | when }}{% endif %}: {{ link }}",
+            "{{ name }}, te toca en el equipo de {{ event }}\
+             {% if starts %}, {{ starts | when }}{% endif %}: {{ link }}",
+        ),
         sample: || {
             json!({
                 "name": "Sam",
@@ -42,9 +59,15 @@ const BUILT_IN: [BuiltIn; 5] = [
     },
     BuiltIn {
         name: "maintenance_scheduled",
-        text: "Maintenance: {{ what }}, {{ starts | when(ends) }}.{% if url %} {{ url }}{% endif %}",
+        text: Phrase::new(
+            "{{ line }}: Maintenance: {{ what }}, {{ starts | when(ends) }}.\
+             {% if url %} {{ url }}{% endif %}",
+            "{{ line }}: Mantenimiento: {{ what }}, {{ starts | when(ends) }}.\
+             {% if url %} {{ url }}{% endif %}",
+        ),
         sample: || {
             json!({
+                "line": "qdn",
                 "what": "the booking page",
                 "starts": "2026-05-02T22:00:00-07:00",
                 "ends": "2026-05-03T02:00:00-07:00",
@@ -56,6 +79,7 @@ const BUILT_IN: [BuiltIn; 5] = [
 
 fn event() -> Value {
     json!({
+        "line": "qdn",
         "id": "zurek-2026-04-29",
         "name": "Zurek",
         "starts": "2026-04-29T18:00:00-07:00",
@@ -65,10 +89,10 @@ fn event() -> Value {
 }
 
 /// The template of this name that is there without any configuration.
-pub fn built_in(name: &str) -> Option<Template> {
+pub fn built_in(name: &str, language: Language) -> Option<Template> {
     let found = BUILT_IN.iter().find(|template| template.name == name)?;
     Some(Template {
-        text: found.text.to_owned(),
+        text: found.text.of(language).to_owned(),
         sample: match (found.sample)() {
             Value::Object(sample) => sample,
             _ => Map::new(),
@@ -84,15 +108,18 @@ pub fn built_in_names() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time_zone::TimeZone;
+    use crate::domain::time_zone::{Clock, TimeZone};
 
     #[test]
     fn each_fits_one_segment_with_its_sample() {
         let zone = TimeZone::named("America/Los_Angeles").unwrap();
-        for name in built_in_names() {
-            let checked = built_in(name).unwrap().check(&zone).unwrap();
-            assert_eq!(checked.segments.count, 1, "{name}: {}", checked.text);
-            assert_eq!(checked.warning(), None, "{name}");
+        for language in Language::ALL {
+            let clock = Clock::new(&zone, "US").speaking(language);
+            for name in built_in_names() {
+                let checked = built_in(name, language).unwrap().check(clock).unwrap();
+                assert_eq!(checked.segments.count, 1, "{name}: {}", checked.text);
+                assert_eq!(checked.warning(), None, "{name}");
+            }
         }
     }
 
@@ -103,15 +130,15 @@ mod tests {
         for (name, words) in [
             (
                 "event_published",
-                "Zurek, Wed Apr 29, 6:00 PM, Mission Bay. https://events.example.com/z",
+                "qdn: Zurek, Wed Apr 29, 6:00 PM, Mission Bay. https://events.example.com/z",
             ),
             (
                 "event_changed",
-                "Changed: Zurek is now Wed Apr 29, 6:00 PM, Mission Bay. https://events.example.com/z",
+                "qdn: Changed: Zurek is now Wed Apr 29, 6:00 PM, Mission Bay. https://events.example.com/z",
             ),
             (
                 "event_cancelled",
-                "Cancelled: Zurek, Wed Apr 29, 6:00 PM. https://events.example.com/z",
+                "qdn: Cancelled: Zurek, Wed Apr 29, 6:00 PM. https://events.example.com/z",
             ),
             (
                 "crew_assigned",
@@ -119,11 +146,40 @@ mod tests {
             ),
             (
                 "maintenance_scheduled",
-                "Maintenance: the booking page, Sat May 2, 10:00 PM to Sun May 3, 2:00 AM. https://status.example.com",
+                "qdn: Maintenance: the booking page, Sat May 2, 10:00 PM to Sun May 3, 2:00 AM. https://status.example.com",
             ),
         ] {
-            let template = built_in(name).unwrap();
-            let text = template.render(&template.sample, &zone, now);
+            let template = built_in(name, Language::English).unwrap();
+            let text = template.render(&template.sample, Clock::new(&zone, "US"), now);
+            assert_eq!(text.as_deref(), Ok(words));
+        }
+    }
+
+    #[test]
+    fn they_read_so_in_spanish() {
+        let zone = TimeZone::named("America/Mexico_City").unwrap();
+        let clock = Clock::new(&zone, "MX").speaking(Language::Spanish);
+        let now = "2026-04-01T12:00:00Z".parse().unwrap();
+        for (name, words) in [
+            (
+                "event_changed",
+                "qdn: Cambio: Zurek ahora es mié 29 abr, 19:00, Mission Bay. https://events.example.com/z",
+            ),
+            (
+                "event_cancelled",
+                "qdn: Cancelado: Zurek, mié 29 abr, 19:00. https://events.example.com/z",
+            ),
+            (
+                "crew_assigned",
+                "Sam, te toca en el equipo de Zurek, mié 29 abr, 19:00: https://crew.example.com/i/7Jx2",
+            ),
+            (
+                "maintenance_scheduled",
+                "qdn: Mantenimiento: the booking page, sab 2 may, 23:00 a dom 3 may, 03:00. https://status.example.com",
+            ),
+        ] {
+            let template = built_in(name, Language::Spanish).unwrap();
+            let text = template.render(&template.sample, clock, now);
             assert_eq!(text.as_deref(), Ok(words));
         }
     }
@@ -135,8 +191,8 @@ mod tests {
         for (name, data, words) in [
             (
                 "event_published",
-                json!({"name": "Zurek", "starts": "2026-04-29"}),
-                "Zurek, Wed Apr 29.",
+                json!({"line": "qdn", "name": "Zurek", "starts": "2026-04-29"}),
+                "qdn: Zurek, Wed Apr 29.",
             ),
             (
                 "crew_assigned",
@@ -145,17 +201,21 @@ mod tests {
             ),
             (
                 "maintenance_scheduled",
-                json!({"what": "the page", "starts": "2026-04-29", "ends": null}),
-                "Maintenance: the page, Wed Apr 29.",
+                json!({"line": "qdn", "what": "the page", "starts": "2026-04-29", "ends": null}),
+                "qdn: Maintenance: the page, Wed Apr 29.",
             ),
             (
                 "maintenance_scheduled",
-                json!({"what": "the page", "starts": "2026-04-29"}),
-                "Maintenance: the page, Wed Apr 29.",
+                json!({"line": "qdn", "what": "the page", "starts": "2026-04-29"}),
+                "qdn: Maintenance: the page, Wed Apr 29.",
             ),
         ] {
             let data = data.as_object().unwrap();
-            let text = built_in(name).unwrap().render(data, &zone, now);
+            let text = built_in(name, Language::English).unwrap().render(
+                data,
+                Clock::new(&zone, "US"),
+                now,
+            );
             assert_eq!(text.as_deref(), Ok(words));
         }
     }

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 
 use super::{RenderError, Template};
 use crate::domain::sms::{self, Segments};
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::Clock;
 
 /// The longest text of a template, in characters: it is what is sent, with places for values.
 pub const LONGEST_SOURCE: usize = 2000;
@@ -17,9 +17,9 @@ pub struct Checked {
     pub because: Option<char>,
 }
 
-pub(super) fn check(template: &Template, zone: &TimeZone) -> Result<Checked, RenderError> {
+pub(super) fn check(template: &Template, clock: Clock) -> Result<Checked, RenderError> {
     // Every date is far from this instant, and so is said with its year: as long as it can be.
-    let text = template.render(&template.sample, zone, Timestamp::UNIX_EPOCH)?;
+    let text = template.render(&template.sample, clock, Timestamp::UNIX_EPOCH)?;
     Ok(Checked {
         segments: sms::segments(&text),
         because: sms::first_outside_gsm7(&template.text),
@@ -63,13 +63,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::time_zone::TimeZone;
 
     fn checked(text: &str, sample: serde_json::Value) -> Checked {
         let template = Template {
             text: text.to_owned(),
             sample: sample.as_object().unwrap().clone(),
         };
-        template.check(&TimeZone::default()).unwrap()
+        template
+            .check(Clock::new(&TimeZone::default(), "US"))
+            .unwrap()
     }
 
     #[test]

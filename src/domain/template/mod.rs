@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::Clock;
 
 /// A text with places for values, and values to try it with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,14 +38,14 @@ impl Template {
     pub fn render(
         &self,
         data: &Map<String, Value>,
-        zone: &TimeZone,
+        clock: Clock,
         now: Timestamp,
     ) -> Result<String, RenderError> {
-        render::render(&self.text, data, zone, now)
+        render::render(&self.text, data, clock, now)
     }
 
     /// Tries it with its sample. The year is said of every date then, as it may be one day.
-    pub fn check(&self, zone: &TimeZone) -> Result<Checked, RenderError> {
-        check::check(self, zone)
+    pub fn check(&self, clock: Clock) -> Result<Checked, RenderError> {
+        check::check(self, clock)
     }
 }

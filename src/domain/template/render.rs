@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::When;
 use crate::domain::sms::{MOST_CHARACTERS, size};
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::Clock;
 
 /// What a template may cost: about as many steps, and 64 bytes each of what it makes. A text takes
 /// some dozens.
@@ -43,10 +43,10 @@ impl RenderError {
 pub(super) fn render(
     source: &str,
     data: &Map<String, Value>,
-    zone: &TimeZone,
+    clock: Clock,
     now: Timestamp,
 ) -> Result<String, RenderError> {
-    let environment = environment(zone, now);
+    let environment = environment(clock, now);
     let template = environment
         .template_from_str(source)
         .map_err(|error| render_error(&error, source))?;
@@ -68,7 +68,7 @@ fn clean(text: &str) -> String {
     text.trim().to_owned()
 }
 
-fn environment(zone: &TimeZone, now: Timestamp) -> Environment<'static> {
+fn environment(clock: Clock, now: Timestamp) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     // False in an `if`, and a mistake wherever it would be written.
@@ -76,23 +76,23 @@ fn environment(zone: &TimeZone, now: Timestamp) -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     // Says which value was missing.
     environment.set_debug(true);
-    let in_zone = zone.clone();
+    let own = clock.to_owned();
     environment.add_filter("when", move |from: Given, until: Option<Given>| {
         let from = read(&from, Operand::Value)?;
         let is_said =
             |until: &Given| !until.is_none() && !until.is_undefined() && until.as_str() != Some("");
         match until.filter(is_said) {
-            Some(until) => Ok(from.until(&read(&until, Operand::Argument)?, &in_zone, now)),
-            None => Ok::<_, Error>(from.words(&in_zone, now)),
+            Some(until) => Ok(from.until(&read(&until, Operand::Argument)?, own.get(), now)),
+            None => Ok::<_, Error>(from.words(own.get(), now)),
         }
     });
-    let in_zone = zone.clone();
+    let own = clock.to_owned();
     environment.add_filter("day", move |when: Given| {
-        read(&when, Operand::Value).map(|when| when.day(&in_zone, now))
+        read(&when, Operand::Value).map(|when| when.day(own.get(), now))
     });
-    let in_zone = zone.clone();
+    let own = clock.to_owned();
     environment.add_filter("time", move |when: Given| {
-        read(&when, Operand::Value).map(|when| when.time(&in_zone))
+        read(&when, Operand::Value).map(|when| when.time(own.get()))
     });
     environment
 }
@@ -207,11 +207,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::time_zone::TimeZone;
 
     fn rendered(source: &str, data: Value) -> Result<String, RenderError> {
         let zone = TimeZone::named("America/Los_Angeles").unwrap();
         let now = "2026-04-01T12:00:00Z".parse().unwrap();
-        render(source, data.as_object().unwrap(), &zone, now)
+        render(
+            source,
+            data.as_object().unwrap(),
+            Clock::new(&zone, "US"),
+            now,
+        )
     }
 
     #[test]

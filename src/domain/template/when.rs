@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::domain::time_zone::TimeZone;
+use crate::domain::language::say;
+use crate::domain::time_zone::Clock;
 
 /// When something is: an instant, or a day alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,47 +54,45 @@ impl When {
 
     /// `Wed Apr 29, 6:00 PM`, or `Wed Apr 29` for a day alone. The year is said of days that are a
     /// year or more from `now`.
-    pub fn words(&self, zone: &TimeZone, now: Timestamp) -> String {
-        let (date, time) = self.on_the_clock(zone);
-        let mut words = day(date, zone.at(now).date());
-        if time.is_some() {
-            words += ", ";
-            words += &self.time(zone);
+    pub fn words(&self, clock: Clock, now: Timestamp) -> String {
+        let (date, time) = self.on_the_clock(clock);
+        let day = day(date, clock, now);
+        match time {
+            Some(time) => format!("{day}, {}", clock.time_of_day(time)),
+            None => day,
         }
-        words
     }
 
     /// The day alone: `Wed Apr 29`.
-    pub fn day(&self, zone: &TimeZone, now: Timestamp) -> String {
-        day(self.on_the_clock(zone).0, zone.at(now).date())
+    pub fn day(&self, clock: Clock, now: Timestamp) -> String {
+        day(self.on_the_clock(clock).0, clock, now)
     }
 
     /// The time alone: `6:00 PM`. Of a day without one there is nothing to say.
-    pub fn time(&self, zone: &TimeZone) -> String {
-        let (_, time) = self.on_the_clock(zone);
-        let time = time.map(|time| time.strftime("%-I:%M %p").to_string());
-        time.unwrap_or_default()
+    pub fn time(&self, clock: Clock) -> String {
+        let (_, time) = self.on_the_clock(clock);
+        time.map(|time| clock.time_of_day(time)).unwrap_or_default()
     }
 
     /// `Wed Apr 29, 6:00 PM to 8:00 PM`; with the other day, if it is another one.
-    pub fn until(&self, end: &Self, zone: &TimeZone, now: Timestamp) -> String {
-        let begin = self.words(zone, now);
-        let same_day = self.on_the_clock(zone).0 == end.on_the_clock(zone).0;
+    pub fn until(&self, end: &Self, clock: Clock, now: Timestamp) -> String {
+        let begin = self.words(clock, now);
+        let same_day = self.on_the_clock(clock).0 == end.on_the_clock(clock).0;
         let end = if same_day {
-            end.time(zone)
+            end.time(clock)
         } else {
-            end.words(zone, now)
+            end.words(clock, now)
         };
         match end.as_str() {
             "" => begin,
-            end => format!("{begin} to {end}"),
+            end => say!(clock.language(), "{begin} to {end}", "{begin} a {end}"),
         }
     }
 
-    fn on_the_clock(&self, zone: &TimeZone) -> (Date, Option<jiff::civil::Time>) {
+    fn on_the_clock(&self, clock: Clock) -> (Date, Option<jiff::civil::Time>) {
         match self {
             Self::Instant(instant) => {
-                let there = zone.at(*instant);
+                let there = clock.zone().at(*instant);
                 (there.date(), Some(there.time()))
             }
             Self::Local(there) => (there.date(), Some(there.time())),
@@ -108,15 +107,20 @@ fn has_time(text: &str) -> bool {
     after.is_some_and(|time| time.trim_start().starts_with(|c: char| c.is_ascii_digit()))
 }
 
-fn day(date: Date, today: Date) -> String {
+fn day(date: Date, clock: Clock, now: Timestamp) -> String {
+    let (today, language) = (clock.zone().at(now).date(), clock.language());
     let year_ago = today.checked_sub(1.year()).unwrap_or(Date::MIN);
     let in_a_year = today.checked_add(1.year()).unwrap_or(Date::MAX);
-    let format = if year_ago < date && date < in_a_year {
-        "%a %b %-d"
-    } else {
-        "%a %b %-d, %Y"
-    };
-    date.strftime(format).to_string()
+    let weekday = language.weekday(date.weekday());
+    let (day, year) = (language.month_and_day(date), date.year());
+    if year_ago < date && date < in_a_year {
+        return format!("{weekday} {day}");
+    }
+    say!(
+        language,
+        "{weekday} {day}, {year}",
+        "{weekday} {day} {year}"
+    )
 }
 
 /// As [`When::parse`] reads it.
@@ -156,12 +160,14 @@ impl JsonSchema for When {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
+    use crate::domain::time_zone::TimeZone;
 
     fn words(text: &str, now: &str) -> String {
         let zone = TimeZone::named("America/Los_Angeles").unwrap();
         When::parse(text)
             .unwrap()
-            .words(&zone, now.parse().unwrap())
+            .words(Clock::new(&zone, "US"), now.parse().unwrap())
     }
 
     const APRIL: &str = "2026-04-01T12:00:00Z";
@@ -225,7 +231,7 @@ mod tests {
             ("2026-04-29T18:00", "2026-04-29", "Wed Apr 29, 6:00 PM"),
         ] {
             let [from, to] = [from, to].map(|text| When::parse(text).unwrap());
-            assert_eq!(from.until(&to, &zone, now), said);
+            assert_eq!(from.until(&to, Clock::new(&zone, "US"), now), said);
         }
     }
 
@@ -260,6 +266,27 @@ mod tests {
             assert_eq!(when.begin(&zone).unwrap().to_string(), begin, "{text}");
             assert_eq!(when.end(&zone).unwrap().to_string(), end, "{text}");
         }
+    }
+
+    #[test]
+    fn times_are_said_in_the_language_and_by_the_clock_of_the_line() {
+        let zone = TimeZone::named("America/Los_Angeles").unwrap();
+        let now = APRIL.parse().unwrap();
+        let [from, to] = ["2026-04-29T18:00", "2026-04-29T20:30"].map(|t| When::parse(t).unwrap());
+        for (country, says) in [
+            ("US", "mié 29 abr, 6:00 PM a 8:30 PM"),
+            ("MX", "mié 29 abr, 18:00 a 20:30"),
+        ] {
+            let clock = Clock::new(&zone, country).speaking(Language::Spanish);
+            assert_eq!(from.until(&to, clock, now), says);
+        }
+        let clock = Clock::new(&zone, "MX");
+        assert_eq!(from.words(clock, now), "Wed Apr 29, 18:00");
+        let far = When::parse("2027-08-14").unwrap();
+        assert_eq!(
+            far.day(clock.speaking(Language::Spanish), now),
+            "sab 14 ago 2027"
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod day;
 mod duration;
 mod moment;
 pub mod option;
+mod spanish;
 mod time_of_day;
 mod token;
 
@@ -21,6 +22,7 @@ use jiff::civil::DateTime;
 
 use crate::domain::time_zone::Clock;
 use moment::Moment;
+pub use spanish::in_english;
 use token::Token::{Number, Word};
 
 /// What a text says: an instant, or a stretch of time such as a day.

@@ -1,4 +1,5 @@
-use relay::domain::line::config::parse;
+use relay::domain::language::Language;
+use relay::domain::line::config::{parse, write};
 
 use super::{CONFIG, check, mistakes_in};
 
@@ -30,6 +31,54 @@ fn a_time_zone_that_does_not_exist() {
             parse(&text, "relay.toml").unwrap()[0].time_zone.name(),
             fine
         );
+    }
+}
+
+#[test]
+fn a_language_that_the_relay_does_not_write() {
+    let zone = "\"America/Los_Angeles\"";
+    for (wrong, advice) in [
+        ("Spanish", "write \"es\""),
+        ("español", "write \"es\""),
+        ("es-MX", "write \"es\""),
+        ("EN", "write \"en\""),
+        ("en_US", "write \"en\""),
+        ("", "write one of \"en\", \"es\""),
+        ("fr", "write one of \"en\", \"es\""),
+    ] {
+        let with = format!("{zone}\nlanguage = {wrong:?}");
+        check(zone, &with, "6:12", &["texts", advice]);
+    }
+    let language = |key: &str| {
+        let text = CONFIG.replace(zone, &format!("{zone}\n{key}"));
+        parse(&text, "relay.toml").unwrap().remove(0)
+    };
+    assert_eq!(language("").language, Language::English);
+    let line = language("language = \"es\"");
+    assert_eq!(line.language, Language::Spanish);
+    assert_eq!(
+        parse(&write(&[line.clone()]), "relay.toml").unwrap(),
+        [line]
+    );
+}
+
+#[test]
+fn a_line_speaks_as_it_writes_unless_it_says_otherwise() {
+    let zone = "\"America/Los_Angeles\"";
+    for (keys, voice, spoken) in [
+        ("", "", "en-US"),
+        ("language = \"es\"", "", "es-US"),
+        ("language = \"es\"", "language = \"es-MX\"", "es-MX"),
+        ("language = \"es\"", "language = \"en-US\"", "en-US"),
+    ] {
+        let text = CONFIG.replace(zone, &format!("{zone}\n{keys}"));
+        let text = text.replacen(
+            "[[line.person]]",
+            &format!("[line.voice]\n{voice}\n[[line.person]]"),
+            1,
+        );
+        let line = parse(&text, "relay.toml").unwrap().remove(0);
+        assert_eq!(line.voice.unwrap().language, spoken, "{keys} {voice}");
     }
 }
 

@@ -257,7 +257,7 @@ async fn without_a_customer_there_is_nothing_to_pass_on_or_to_take() {
     for (body, words) in [
         ("pass", "You have no customer to pass on."),
         ("got it", "You have no customer to take."),
-        ("done", "No customer of yours waits."),
+        ("done", "None of your customers is waiting."),
         (
             "pass 0104",
             "You have no customer whose number ends in 0104.",

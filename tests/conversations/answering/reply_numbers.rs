@@ -333,7 +333,7 @@ async fn a_text_that_fails_goes_to_the_next_person_from_their_own_number_for_it(
     world.advance(minutes(16)).await;
     world
         .backup()
-        .receives_from(FIRST, "+16195550107 waits for an answer since");
+        .receives_from(FIRST, "+16195550107 has waited for an answer since");
     world.backup().texts_to(FIRST, "Yes").await;
     ana(&world).receives("Yes");
     later(&world).await;

@@ -25,19 +25,19 @@ async fn the_person_is_reminded_once_and_then_the_next_one_gets_the_last_texts()
     world.advance(minutes(10)).await;
     assert_eq!(
         world.sergio().reads(),
-        "+16195550107 waits for an answer since 10:00 AM: \"Hello?\" Answer, or text GOT IT 0107, or it goes to Backup."
+        "+16195550107 has waited for an answer since 10:00 AM: \"Hello?\" Answer, or text GOT IT 0107, or it goes to Backup."
     );
     world.advance(minutes(15)).await;
     world.sergio().receives_nothing();
     assert_eq!(
         world.backup().reads(),
-        "+16195550107 waits for an answer since 10:00 AM, and Sergio did not answer.\nThey: Is it ready?\nThey: Hello?"
+        "+16195550107 has waited for an answer since 10:00 AM, and Sergio did not answer.\nThey: Is it ready?\nThey: Hello?"
     );
     // Now it is the backup's turn.
     world.advance(minutes(15)).await;
-    world
-        .backup()
-        .receives("waits for an answer since 10:00 AM: \"Hello?\" Answer, or text GOT IT 0107.");
+    world.backup().receives(
+        "has waited for an answer since 10:00 AM: \"Hello?\" Answer, or text GOT IT 0107.",
+    );
     world.advance(minutes(15)).await;
     world
         .owner()
@@ -127,7 +127,7 @@ async fn an_answer_or_a_word_is_enough() {
     world.advance(minutes(15)).await;
     world
         .sergio()
-        .receives("+16195550108 waits for an answer since 11:00 AM: \"Well?\"");
+        .receives("+16195550108 has waited for an answer since 11:00 AM: \"Well?\"");
     world.sergio().texts("0108 Soon").await;
     ben(&world).receives("Soon");
     world.advance(minutes(60)).await;
@@ -162,7 +162,7 @@ async fn whoever_gets_it_by_a_pass_has_their_own_time() {
     world.advance(minutes(5)).await;
     world
         .backup()
-        .receives("waits for an answer since 10:10 AM: \"Is it ready?\"");
+        .receives("has waited for an answer since 10:10 AM: \"Is it ready?\"");
     world.backup().texts("It is").await;
     ana(&world).receives("It is");
     world.advance(minutes(60)).await;
@@ -186,7 +186,7 @@ async fn a_reminder_that_comes_after_the_pass_may_be_what_is_answered() {
     world.advance(minutes(7)).await;
     world
         .sergio()
-        .receives("+16195550107 waits for an answer since 10:00 AM");
+        .receives("+16195550107 has waited for an answer since 10:00 AM");
     world.sergio().texts("Yes").await;
     ben(&world).receives_nothing();
     world.sergio().receives("Who is \"Yes\" for?");
@@ -217,7 +217,7 @@ async fn a_line_that_says_nothing_reminds_after_an_hour() {
     world.advance(minutes(1)).await;
     world
         .sergio()
-        .receives("+16195550107 waits for an answer since 10:00 AM: \"Is it ready?\"");
+        .receives("+16195550107 has waited for an answer since 10:00 AM: \"Is it ready?\"");
     world.sergio().texts("It is").await;
     ana(&world).receives("It is");
     world.advance(minutes(60)).await;

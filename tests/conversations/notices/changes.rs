@@ -16,7 +16,7 @@ async fn those_who_heard_of_it_hear_of_the_change_and_nobody_else_does() {
     let world = with_subscribers(IN_HOURS, 3).await;
     let first = accepted(&world, &published("zurek-1")).await;
     world.advance(minutes(1)).await;
-    (0..3).for_each(|n| drop(phone(&world, n).receives("Zurek, Wed Dec 16")));
+    (0..3).for_each(|n| drop(phone(&world, n).receives("qdn: Zurek, Wed Dec 16")));
     leaves(&world, 1).await;
     joins(&world, 3).await;
     let change = accepted(&world, &changed("zurek-2", LATER)).await;
@@ -25,7 +25,7 @@ async fn those_who_heard_of_it_hear_of_the_change_and_nobody_else_does() {
         let text = phone(&world, n).reads();
         assert_eq!(
             text,
-            "Changed: Zurek is now Thu Dec 17, 7:00 PM, Mission Bay."
+            "qdn: Changed: Zurek is now Thu Dec 17, 7:00 PM, Mission Bay."
         );
     }
     for n in [1, 3] {
@@ -49,7 +49,7 @@ async fn who_was_still_to_hear_of_it_hears_of_it_once_and_rightly() {
     world.advance(minutes(10 * 60)).await;
     for n in 0..3 {
         let text = phone(&world, n).reads();
-        assert_eq!(text, "Zurek, Thu Dec 17, 7:00 PM, Mission Bay.");
+        assert_eq!(text, "qdn: Zurek, Thu Dec 17, 7:00 PM, Mission Bay.");
         phone(&world, n).receives_nothing();
     }
     assert_eq!(counts(&world, first.id).await.total(), 0);
@@ -65,11 +65,11 @@ async fn in_the_middle_of_a_fan_out_each_hears_what_is_right_for_them() {
     let change = accepted(&world, &changed("zurek-2", LATER)).await;
     world.advance(minutes(1)).await;
     for n in 0..5 {
-        phone(&world, n).receives("Zurek, Wed Dec 16");
-        phone(&world, n).receives("Changed: Zurek is now Thu Dec 17");
+        phone(&world, n).receives("qdn: Zurek, Wed Dec 16");
+        phone(&world, n).receives("qdn: Changed: Zurek is now Thu Dec 17");
     }
     for n in 5..10 {
-        phone(&world, n).receives("Zurek, Thu Dec 17");
+        phone(&world, n).receives("qdn: Zurek, Thu Dec 17");
     }
     let first = counts(&world, first.id).await;
     assert_eq!((first.delivered, first.superseded), (5, 5));
@@ -84,8 +84,8 @@ async fn what_is_called_off_is_told_to_those_alone_who_heard_of_it() {
     let off = accepted(&world, &called_off("zurek-2")).await;
     world.advance(minutes(1)).await;
     for n in 0..2 {
-        phone(&world, n).receives("Zurek, Wed Dec 16");
-        phone(&world, n).receives("Cancelled: Zurek, Wed Dec 16");
+        phone(&world, n).receives("qdn: Zurek, Wed Dec 16");
+        phone(&world, n).receives("qdn: Cancelled: Zurek, Wed Dec 16");
     }
     for n in 2..4 {
         phone(&world, n).receives_nothing();
@@ -99,7 +99,7 @@ async fn a_change_of_a_change_ends_with_the_last_word() {
     let world = with_subscribers(IN_HOURS, 3).await;
     accepted(&world, &published("zurek-1")).await;
     world.advance(minutes(1)).await;
-    (0..3).for_each(|n| drop(phone(&world, n).receives("Zurek, Wed Dec 16")));
+    (0..3).for_each(|n| drop(phone(&world, n).receives("qdn: Zurek, Wed Dec 16")));
     let night = with(
         changed("zurek-2", LATER),
         json!({"not_before": "2026-11-23T12:00:00-08:00"}),
@@ -108,7 +108,7 @@ async fn a_change_of_a_change_ends_with_the_last_word() {
     accepted(&world, &changed("zurek-3", "2026-12-18T20:00:00-08:00")).await;
     world.advance(minutes(5 * 60)).await;
     for n in 0..3 {
-        phone(&world, n).receives("Changed: Zurek is now Fri Dec 18");
+        phone(&world, n).receives("qdn: Changed: Zurek is now Fri Dec 18");
         phone(&world, n).receives_nothing();
     }
 }
@@ -134,7 +134,7 @@ async fn another_event_is_not_touched_by_a_change() {
     let another = accepted(&world, &another).await;
     accepted(&world, &changed("zurek-2", LATER)).await;
     world.advance(minutes(1)).await;
-    (0..2).for_each(|n| drop(phone(&world, n).receives("Zurek, Wed Dec 16")));
+    (0..2).for_each(|n| drop(phone(&world, n).receives("qdn: Zurek, Wed Dec 16")));
     let (another, _) = standing(&world, another.id).await;
     assert_eq!(another.state, NoticeState::Sent);
 }

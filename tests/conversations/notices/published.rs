@@ -17,7 +17,7 @@ async fn every_subscriber_hears_of_an_event_once_and_each_is_on_record() {
     world.advance(minutes(1)).await;
     for n in 0..5 {
         let text = phone(&world, n).reads();
-        assert_eq!(text, "Zurek, Wed Dec 16, 6:00 PM, Mission Bay.");
+        assert_eq!(text, "qdn: Zurek, Wed Dec 16, 6:00 PM, Mission Bay.");
         phone(&world, n).receives_nothing();
     }
     let (notice, counts) = standing(&world, notice.id).await;

@@ -50,7 +50,7 @@ async fn a_key_that_was_used_for_something_else_is_refused() {
     assert_eq!(refused.because, Because::KeyReused);
     assert!(refused.detail.contains(&first.id.to_string()), "{refused}");
     world.advance(minutes(1)).await;
-    phone(&world, 0).receives("Zurek, Wed Dec 16");
+    phone(&world, 0).receives("qdn: Zurek, Wed Dec 16");
     phone(&world, 0).receives_nothing();
 }
 

@@ -74,7 +74,7 @@ async fn a_change_back_and_forth_is_news_each_time() {
         world.advance(minutes(1)).await;
     }
     let phone = phone(&world, 0);
-    for words in ["Zurek, ", "7:00 PM", "6:00 PM", "7:00 PM"] {
+    for words in ["qdn: Zurek, ", "7:00 PM", "6:00 PM", "7:00 PM"] {
         phone.receives(words);
     }
     phone.receives_nothing();

@@ -109,7 +109,7 @@ async fn a_missed_call_that_nobody_answers_is_reminded_of_and_handed_on() {
     world.advance(minutes(15)).await;
     let reminded = world.sergio().reads();
     assert!(
-        reminded.starts_with("+16195550107 waits for an answer since 10:00 AM: \"Missed call"),
+        reminded.starts_with("+16195550107 has waited for an answer since 10:00 AM: \"Missed call"),
         "{reminded}"
     );
     world.advance(minutes(15)).await;

@@ -82,6 +82,7 @@ fn line(name: &str, at: &str, people: Vec<Person>, policy: &Policy) -> Line {
         name: name.to_owned(),
         number: number(at),
         country: "US".to_owned(),
+        language: Default::default(),
         time_zone: TimeZone::named("America/Los_Angeles").expect("a zone"),
         public_url: PUBLIC_URL.to_owned(),
         people,

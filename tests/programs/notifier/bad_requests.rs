@@ -392,7 +392,7 @@ async fn an_event_is_told_once_however_it_comes() {
     }
     let answer = invoke(&world, &event).await.unwrap();
     assert!(
-        answer["text"].as_str().unwrap().starts_with("Zurek, "),
+        answer["text"].as_str().unwrap().starts_with("qdn: Zurek, "),
         "{answer}"
     );
     world.advance(minutes(1)).await;

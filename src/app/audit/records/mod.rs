@@ -15,6 +15,7 @@ use crate::domain::delivery::{
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
+use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::names::name_of;
 use crate::domain::opt_out;
@@ -117,7 +118,8 @@ fn of_effect(delivery: &Delivery, effect: &Effect, at: Timestamp, key: &HashKey)
             let (person, why) = (&from.person, because.in_words());
             let outcome = match because {
                 MovedOn::Busy { until } => {
-                    let until = delivery.clock().day_and_time(*until, at);
+                    let clock = delivery.clock().speaking(Language::English);
+                    let until = clock.day_and_time(*until, at);
                     format!("moved on from {person}: the phone of {person} is busy until {until}")
                 }
                 _ => format!("moved on from {person}: {why}"),

@@ -106,6 +106,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         purpose: Default::default(),
         policy: Default::default(),
         country: "US".to_owned(),
+        language: Default::default(),
         time_zone: Default::default(),
     }
 }

@@ -51,7 +51,7 @@ pub fn step(
     known: &Known,
     now: Timestamp,
 ) -> Result<Step, NotOfTheCall> {
-    let usual = Voice::default();
+    let usual = Voice::speaking(line.language, &line.country);
     let mut turn = Turn {
         call: call.clone(),
         live: live.clone(),

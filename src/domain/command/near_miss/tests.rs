@@ -2,9 +2,7 @@ use super::*;
 
 use proptest::prelude::*;
 
-const COMMANDS: &[&str] = &[
-    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "BLOCK", "UNBLOCK", "HELP",
-];
+use crate::domain::command::COMMANDS;
 
 #[test]
 fn what_is_nearly_a_command_is_noticed() {
@@ -197,7 +195,7 @@ fn what_is_nearly_a_command_is_noticed() {
         ),
     ] {
         for body in bodies {
-            assert_eq!(near_miss(body, COMMANDS), Some(command), "{body:?}");
+            assert_eq!(near_miss(body, &COMMANDS), Some(command), "{body:?}");
         }
     }
 }
@@ -404,7 +402,7 @@ fn answers_to_customers_are_no_near_misses() {
         // Long ones
         "away until monday so please call the office number we gave you",
     ] {
-        assert_eq!(near_miss(body, COMMANDS), None, "{body:?}");
+        assert_eq!(near_miss(body, &COMMANDS), None, "{body:?}");
     }
 }
 
@@ -514,8 +512,124 @@ fn one_edit_is_one_letter_missing_too_many_another_or_swapped() {
 proptest! {
     #[test]
     fn any_text_is_read(body in any::<String>()) {
-        let _ = (near_miss(&body, COMMANDS), forced(&body));
+        let _ = (near_miss(&body, &COMMANDS), forced(&body));
         let once = bare(&body);
         prop_assert_eq!(bare(&once), once);
+    }
+}
+
+#[test]
+fn what_is_nearly_a_command_in_spanish_is_noticed() {
+    for (command, bodies) in [
+        (
+            "FUERA",
+            &[
+                "feura",
+                "fuea",
+                "fuera hasta tarde",
+                "fuera un rato",
+                "Fuera por el almuerzo",
+                "fuera de 9 a 5",
+                "fuera toda la semana",
+                "fuera porfa",
+            ][..],
+        ),
+        (
+            "AUSENTE",
+            &["ausnete", "ausente hasta luego", "ausente toda la tarde"],
+        ),
+        ("VOLVI", &["vovli", "vlovi", "volvi ya"]),
+        (
+            "QUIEN",
+            &["quein", "¿Quién está de turno?", "quien de guardia"],
+        ),
+        ("ESTADO", &["estdo", "esatdo", "estado actual"]),
+        (
+            "PASAR",
+            &[
+                "psaar",
+                "paasr",
+                "pasar a fulano",
+                "pasar 0107 porfa",
+                "pasar ana",
+            ],
+        ),
+        (
+            "RECIBIDO",
+            &["recivido", "recibdo", "recibido 0107 gracias"],
+        ),
+        (
+            "LISTO",
+            &["lsito", "lissto", "listo 0107 gracias", "listo con 0107"],
+        ),
+        ("BLOQUEAR", &["bloquar", "blquear", "bloquear este numero"]),
+        ("DESBLOQUEAR", &["desbloquar", "desbloquear este"]),
+        ("AYUDA", &["ayda", "auyda"]),
+    ] {
+        for body in bodies {
+            assert_eq!(near_miss(body, &COMMANDS), Some(command), "{body}");
+        }
+    }
+}
+
+#[test]
+fn what_people_say_to_customers_in_spanish_is_left_alone() {
+    for body in [
+        "listo, gracias",
+        "Lista",
+        "listos",
+        "Visto",
+        "list",
+        "listen",
+        "Volvo",
+        "volvió",
+        "queen",
+        "quiet",
+        "fuerza",
+        "afuera",
+        "fuera de servicio",
+        "Fuera del muelle",
+        "estoy fuera",
+        "quienes",
+        "¿Quién es?",
+        "¿Quién está?",
+        "estaba",
+        "estados",
+        "estado del motor",
+        "pasa",
+        "Pasan",
+        "pasar a recoger",
+        "pasar mañana",
+        "pasar aquí",
+        "pagar",
+        "parar",
+        "pasar luego",
+        "pasado",
+        "recibo",
+        "recibida",
+        "recibido, gracias",
+        "ayudar",
+        "ayudo",
+        "ayuda con el ancla",
+        "bloqueo",
+        "vuelvo pronto",
+        "vuelvo en un rato",
+        "Ya voy",
+        "sí",
+        "mañana",
+        "hasta mañana",
+        "gracias",
+        "claro",
+        "bien",
+        "dos horas",
+        "hasta las 5",
+        "el lunes",
+        "lo tengo",
+        "un momento",
+        "de nada",
+        "da la vuelta",
+        "estamos listos",
+    ] {
+        assert_eq!(near_miss(body, &COMMANDS), None, "{body}");
     }
 }

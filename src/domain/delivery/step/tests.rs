@@ -56,6 +56,7 @@ pub fn delivery(parts: usize) -> Delivery {
         purpose: Default::default(),
         policy: Default::default(),
         country: "US".to_owned(),
+        language: Default::default(),
         time_zone: Default::default(),
     }
 }

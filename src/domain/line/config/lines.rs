@@ -12,8 +12,10 @@ use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, text};
 use super::{alerts, notices, policy, reply_numbers, retention, templates, values, voice};
+use crate::domain::language::Language;
 use crate::domain::line::{Hours, Line, Person, Policy, TakesCalls};
-use crate::domain::phone::PhoneNumber;
+use crate::domain::phone::{Country, PhoneNumber};
+use crate::domain::time_zone::Clock;
 
 /// What a file says.
 pub struct File {
@@ -133,11 +135,15 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
     let example = "\"https://relay.example.com\"";
     let public_url = line.required("public_url", example, values::public_url);
     let zone = time_zone.clone().unwrap_or_default();
-    let notices = notices::read(&mut line, &zone);
+    let mut language = Language::default();
+    line.set("language", &mut language, |v| values::language(text(v)?));
+    let of = country.as_ref().map_or("", Country::code);
+    let clock = Clock::new(&zone, of).speaking(language);
+    let notices = notices::read(&mut line, clock);
     let policy = policy::read(&mut line, &phones);
     let retention = retention::read(&mut line);
-    let auto_reply = templates::read_auto_reply(&mut line, &zone);
-    let voice = voice::read(&mut line, called);
+    let auto_reply = templates::read_auto_reply(&mut line, clock);
+    let voice = voice::read(&mut line, called, (language, of));
     let takes_calls = voice.is_some();
     let people = read_people(&mut line, number.as_ref(), &phones, &policy, takes_calls);
     line.refuse_other_keys(&[]);
@@ -147,6 +153,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
         reply_numbers,
         country: country?.code().to_owned(),
         time_zone: time_zone?,
+        language,
         public_url: public_url?,
         people,
         policy,

@@ -5,7 +5,7 @@ use toml::de::DeValue;
 use super::table::{Table, boolean, text, whole_number, wrong_kind};
 use super::{templates, values};
 use crate::domain::line::{BadKeyword, Dollars, Notices, QuietHours, Topic};
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::Clock;
 
 /// What stands for no quiet hours.
 pub(super) const NO_QUIET: &str = "none";
@@ -19,7 +19,7 @@ const MOST_A_MINUTE: u32 = 120_000;
 /// What subscribers read that they get has to fit into a confirmation.
 const LONGEST_ABOUT: usize = 60;
 
-pub(super) fn read(line: &mut Table, zone: &TimeZone) -> Notices {
+pub(super) fn read(line: &mut Table, clock: Clock) -> Notices {
     let mut notices = Notices::default();
     line.set("quiet_hours", &mut notices.quiet_hours, |v| {
         match text(v)? {
@@ -39,7 +39,7 @@ pub(super) fn read(line: &mut Table, zone: &TimeZone) -> Notices {
         let topic = read_topic(topic, &notices.topics);
         notices.topics.extend(topic);
     }
-    notices.templates = templates::read(line, zone);
+    notices.templates = templates::read(line, clock);
     notices
 }
 

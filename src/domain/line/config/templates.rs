@@ -10,9 +10,9 @@ use super::table::{Table, integer, wrong_kind};
 use crate::domain::line::AutoReply;
 use crate::domain::line::auto_reply::Sends;
 use crate::domain::template::{LONGEST_SOURCE, RenderError, Template};
-use crate::domain::time_zone::TimeZone;
+use crate::domain::time_zone::Clock;
 
-pub(super) fn read(line: &mut Table, zone: &TimeZone) -> BTreeMap<String, Template> {
+pub(super) fn read(line: &mut Table, clock: Clock) -> BTreeMap<String, Template> {
     let mut templates = BTreeMap::new();
     let Some(table) = line.table("template", "line.template.NAME") else {
         return templates;
@@ -29,14 +29,14 @@ pub(super) fn read(line: &mut Table, zone: &TimeZone) -> BTreeMap<String, Templa
         }
         let advice = format!("write [line.template.{name}] with text and sample");
         let template = table.inner(value, "line.template.NAME", &advice);
-        if let Some(template) = template.and_then(|table| read_template(table, zone)) {
+        if let Some(template) = template.and_then(|table| read_template(table, clock)) {
             templates.insert(name.to_owned(), template);
         }
     }
     templates
 }
 
-fn read_template(mut table: Table, zone: &TimeZone) -> Option<Template> {
+fn read_template(mut table: Table, clock: Clock) -> Option<Template> {
     let text = table.required("text", "\"{{ name }}, {{ starts | when }}\"", source);
     let mut sample = Map::new();
     table.set("sample", &mut sample, |v| {
@@ -50,7 +50,7 @@ fn read_template(mut table: Table, zone: &TimeZone) -> Option<Template> {
         text: text?,
         sample,
     };
-    if let Err(error) = template.check(zone) {
+    if let Err(error) = template.check(clock) {
         let message = match error {
             RenderError::Missing(name) => format!(
                 "the sample has no {name}, which the text needs; add it to sample, or write what \
@@ -67,7 +67,7 @@ fn read_template(mut table: Table, zone: &TimeZone) -> Option<Template> {
     Some(template)
 }
 
-pub(super) fn read_auto_reply(line: &mut Table, zone: &TimeZone) -> Option<AutoReply> {
+pub(super) fn read_auto_reply(line: &mut Table, clock: Clock) -> Option<AutoReply> {
     let mut table = line.table("auto_reply", "line.auto_reply")?;
     let words = table.required("text", "\"We got your text and answer soon.\"", source);
     let when = table.required("when", "\"outside_hours\"", |when| match when {
@@ -83,7 +83,7 @@ pub(super) fn read_auto_reply(line: &mut Table, zone: &TimeZone) -> Option<AutoR
         text: words?,
         when: when?,
     };
-    if let Err(error) = auto_reply.check(zone) {
+    if let Err(error) = auto_reply.check(clock) {
         let message = match error {
             RenderError::Missing(name) if name == "opens" => {
                 "it is not always known when the line opens; write what needs it between {% if \

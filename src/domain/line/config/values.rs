@@ -6,6 +6,7 @@ use toml::de::DeValue;
 
 use super::mistakes::Mistakes;
 use super::table::{list, nearest, text};
+use crate::domain::language::Language;
 use crate::domain::line::pin::Pin;
 use crate::domain::line::{Hours, Window};
 use crate::domain::phone::{Country, PhoneNumber};
@@ -71,6 +72,29 @@ pub(super) fn number(text: &str, country: Option<Country>) -> Result<Option<Phon
             "this is not a phone number of {code}: {reason}; write it with its area code, as people in \
              {code} do{as_there}, or in international form ({everywhere:?})"
         )
+    })
+}
+
+pub(super) fn language(text: &str) -> Result<Language, String> {
+    let code = text.trim().to_lowercase();
+    let spoken = code.split(['-', '_']).next().unwrap_or_default();
+    let meant = match spoken {
+        "english" | "inglés" | "ingles" => Some(Language::English),
+        "spanish" | "español" | "espanol" | "castellano" => Some(Language::Spanish),
+        code => Language::parse(code),
+    };
+    Language::parse(text).ok_or_else(|| match meant {
+        Some(meant) => format!(
+            "{text:?} is no language of texts as it is written here; write {:?}",
+            meant.code()
+        ),
+        None => {
+            let names = Language::ALL.map(|one| format!("{:?}", one.code()));
+            format!(
+                "the relay has no texts in {text:?}; write one of {}",
+                names.join(", ")
+            )
+        }
     })
 }
 

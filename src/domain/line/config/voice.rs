@@ -7,6 +7,7 @@ use super::policy::{Time, in_words};
 use super::retention;
 use super::table::{Table, boolean, list, text, whole_number};
 use super::values;
+use crate::domain::language::Language;
 use crate::domain::line::voice::{Greeting, Treatment, Voicemail, seconds_to_say, whispered};
 use crate::domain::line::{TakesCalls, Voice};
 use crate::domain::phone::{Country, PhoneNumber};
@@ -27,9 +28,10 @@ const LONGEST_WHISPER: f64 = 5.0;
 
 const LONGEST_GREETING: usize = 500;
 
-pub(super) fn read(line: &mut Table, name: &str) -> Option<Voice> {
+/// `spoken` are the language and the country of the line.
+pub(super) fn read(line: &mut Table, name: &str, spoken: (Language, &str)) -> Option<Voice> {
     let mut table = line.table("voice", "line.voice")?;
-    let mut voice = Voice::default();
+    let mut voice = Voice::speaking(spoken.0, spoken.1);
     RING.set(&mut table, &mut voice.ring);
     RING_FOR.set(&mut table, &mut voice.ring_for);
     table.set("most_rings", &mut voice.most_rings, |v| {

@@ -30,6 +30,7 @@ fn write_line(toml: &mut String, line: &Line) {
     }
     entry(toml, "country", &line.country);
     entry(toml, "time_zone", &line.time_zone);
+    entry(toml, "language", line.language);
     entry(toml, "public_url", &line.public_url);
     let quiet_hours = notices.quiet_hours.map(String::from);
     entry(

@@ -91,6 +91,7 @@ fn delivery(answer: Answer) -> Delivery {
         purpose: Default::default(),
         policy: Default::default(),
         country: "US".to_owned(),
+        language: Default::default(),
         time_zone: Default::default(),
     };
     let (delivery, _) = step(delivery, Event::Woken, afternoon(0), 0.0);

@@ -62,7 +62,7 @@ fn check(input: &[u8]) {
         "{shown}"
     );
 
-    let text = relayed(&sms);
+    let text = relayed(relay::domain::language::Language::English, &sms);
     assert!(text.contains(body.trim()));
     let media: Vec<String> = sms.media.iter().map(|media| media.url.clone()).collect();
     let parts = parts(&text, &media);

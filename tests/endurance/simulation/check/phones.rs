@@ -162,7 +162,7 @@ impl Checked<'_> {
         let moved_on = [wording::handed_over, wording::phone_is_busy];
         let handed_over = names
             .iter()
-            .flat_map(|name| moved_on.map(|says| says(name, &delivery.body)));
+            .flat_map(|name| moved_on.map(|says| says(delivery.language, name, &delivery.body)));
         let bodies = std::iter::once(delivery.body.clone()).chain(handed_over);
         let known = |person| Delivery {
             to: Recipient {
