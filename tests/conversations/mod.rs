@@ -13,6 +13,7 @@ mod loops;
 mod notices;
 mod opt_outs;
 mod reconciliation;
+mod spanish;
 mod subscribers;
 mod text;
 mod trouble;

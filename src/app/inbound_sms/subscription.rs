@@ -23,7 +23,7 @@ pub fn asked<'l>(
     match sms.wish() {
         _ if sms.has_attachments() => None,
         Some(Wish::Stop(_) | Wish::Help) => None,
-        Some(Wish::Start) | None => Asked::of(&sms.body, topics).or_else(|| {
+        Some(Wish::Start | Wish::StartOwn) | None => Asked::of(&sms.body, topics).or_else(|| {
             let (before, talks) = (&known.subscriptions, talks(known));
             Asked::confirmed(&sms.body, topics, before, talks, written)
         }),

@@ -11,8 +11,12 @@ use crate::domain::routing::Nature;
 /// list of opt-outs (`changes_list`).
 pub fn nature(sms: &InboundSms, changes_list: bool) -> Nature {
     match sms.wish() {
+        // Of a person it is a word like any other.
+        Some(Wish::Stop(by)) if by.is_own() && !changes_list => Nature::Ordinary,
         Some(Wish::Stop(_) | Wish::Help) => Nature::OptOutWord,
-        Some(Wish::Start) if changes_list || sms.opt_out_type.is_some() => Nature::OptOutWord,
+        Some(Wish::Start | Wish::StartOwn) if changes_list || sms.opt_out_type.is_some() => {
+            Nature::OptOutWord
+        }
         _ if own_words::is_own(&sms.body) => Nature::OwnWords,
         _ if is_automatic_reply(&sms.body) => Nature::Automatic,
         _ => Nature::Ordinary,

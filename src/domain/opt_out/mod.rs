@@ -81,12 +81,17 @@ impl Change {
     ) -> Option<Self> {
         let number = from.phone()?;
         let to = match (wish?, listed.of(number)) {
+            // Twilio goes on sending to a person who says it, and they may say it to a customer.
+            (Wish::Stop(by), None) if of_person && by.is_own() => return None,
             (Wish::Stop(by), None) => Some(OptOut {
                 since: now,
                 by: by.clone(),
             }),
             (Wish::Start, Some(_)) => None,
-            (Wish::Stop(_), Some(_)) | (Wish::Start, None) | (Wish::Help, _) => return None,
+            (Wish::StartOwn, Some(listed)) if listed.by.is_own() => None,
+            (Wish::Stop(_), Some(_)) | (Wish::Start | Wish::StartOwn, _) | (Wish::Help, _) => {
+                return None;
+            }
         };
         Some(Self {
             number: number.clone(),
@@ -128,6 +133,41 @@ mod tests {
     fn a_yes_takes_the_number_off_the_list_and_is_an_answer_otherwise() {
         assert_eq!(change("yes", &listed()).unwrap().to, None);
         assert_eq!(change("yes", &OptOuts::default()), None);
+    }
+
+    #[test]
+    fn a_word_that_twilio_does_not_know_undoes_only_what_twilio_does_not_know() {
+        let own = |by| {
+            let opt_out = OptOut {
+                since: Timestamp::UNIX_EPOCH,
+                by,
+            };
+            OptOuts([(PhoneNumber::parse(CUSTOMER).unwrap(), opt_out)].into())
+        };
+        let word = |word: &str| Cause::Word(word.to_owned());
+        for (listed, is_undone) in [
+            (own(word("ALTO")), true),
+            (own(Cause::Hand), true),
+            (own(word("STOP")), false),
+            (own(Cause::OptOutType), false),
+            (own(Cause::Refusal(21610)), false),
+            (OptOuts::default(), false),
+        ] {
+            let undone = change("iniciar", &listed);
+            assert_eq!(undone.is_some(), is_undone, "{listed:?}");
+        }
+    }
+
+    #[test]
+    fn a_person_who_says_such_a_word_goes_on_getting_texts() {
+        let from = Sender::parse(CUSTOMER);
+        let by = |body| {
+            let wish = Wish::of(body, None);
+            let none = OptOuts::default();
+            Change::by_text(&from, wish.as_ref(), &none, true, Timestamp::UNIX_EPOCH)
+        };
+        assert_eq!(by("alto"), None);
+        assert!(by("stop").is_some());
     }
 
     #[test]

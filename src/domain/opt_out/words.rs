@@ -1,14 +1,17 @@
 //! The words by which a phone refuses or asks for texts.
 //!
-//! Sources: Twilio, "Twilio support for opt-out keywords (SMS STOP filtering)"; 47 CFR 64.1200(a)(10), by which
-//! "stop", "quit", "end", "revoke", "opt out", "cancel" and "unsubscribe" are opt-outs, and any other reasonable
-//! way of saying so is one as well. What a customer of a line may mean otherwise is none: `cancel please` is
-//! about a booking, `stop by at 5` about a visit.
+//! Sources: Twilio, "Twilio support for opt-out keywords (SMS STOP filtering)": its own words are English, and
+//! Spanish ones it knows only where the Messaging Service's Advanced Opt-Out was given them. 47 CFR 64.1200(a)(10),
+//! by which "stop", "quit", "end", "revoke", "opt out", "cancel" and "unsubscribe" are opt-outs, and any other
+//! reasonable way of saying so is one as well. The relay heeds what Twilio does not know all the same: it puts the
+//! number on its list, and sends nothing to it. What a customer of a line may mean otherwise is none: `cancel
+//! please` is about a booking, `stop by at 5` about a visit.
 
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
 use crate::domain::characters::words;
+use crate::domain::language::unaccented;
 
 /// What Twilio took a text for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +27,40 @@ pub enum OptOutType {
 pub enum Wish {
     Stop(Cause),
     Start,
+    /// By a word that Twilio does not know: it cannot undo what Twilio keeps.
+    StartOwn,
     /// Twilio has answered with the account's help already.
     Help,
+}
+
+/// The words that Twilio takes for an opt-out itself.
+const TWILIOS: [&str; 8] = [
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+];
+
+/// The opt-outs in Spanish, of which the relay alone knows. BAJA alone is none: it is a place and a word of every day.
+#[rustfmt::skip]
+const OWN_STOPS: [&str; 8] = [
+    "ALTO", "CANCELAR", "CANCELAR SUSCRIPCION", "DAR DE BAJA", "DARME DE BAJA", "DETENER",
+    "NO MAS MENSAJES", "PARAR",
+];
+
+impl Cause {
+    /// Whether Twilio does not know of it, so that the relay may take it back.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Cause::Word(word) => !TWILIOS.contains(&word.as_str()),
+            Cause::Hand => true,
+            Cause::OptOutType | Cause::Refusal(_) => false,
+        }
+    }
 }
 
 impl Wish {
@@ -47,8 +82,13 @@ impl Wish {
         if let Some(stop) = stop(&words) {
             return Some(Wish::Stop(Cause::Word(stop.to_uppercase())));
         }
+        let spanish = unaccented(&words.join(" ")).to_uppercase();
+        if OWN_STOPS.contains(&spanish.as_str()) {
+            return Some(Wish::Stop(Cause::Word(spanish)));
+        }
         match words[..] {
             ["start" | "yes" | "unstop"] => Some(Wish::Start),
+            ["iniciar"] => Some(Wish::StartOwn),
             _ => None,
         }
     }
@@ -185,6 +225,38 @@ mod tests {
         assert_eq!(Wish::of("opt-out", None), stop("OPTOUT"));
         for word in ["START", "Yes.", "unstop"] {
             assert_eq!(Wish::of(word, None), Some(Wish::Start), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_words_in_spanish_are_the_relays_own() {
+        for (body, word) in [
+            ("ALTO", "ALTO"),
+            ("Dar de baja.", "DAR DE BAJA"),
+            ("¡Parar!", "PARAR"),
+            ("Cancelar", "CANCELAR"),
+            ("Cancelar suscripción", "CANCELAR SUSCRIPCION"),
+            ("no más mensajes", "NO MAS MENSAJES"),
+        ] {
+            let wish = Wish::of(body, None);
+            assert_eq!(wish, stop(word), "{body}");
+            assert!(
+                matches!(wish, Some(Wish::Stop(by)) if by.is_own()),
+                "{body}"
+            );
+        }
+        assert!(!Cause::Word("STOP".to_owned()).is_own());
+        assert_eq!(Wish::of("Iniciar", None), Some(Wish::StartOwn));
+        for body in [
+            "Baja",
+            "Baja ya",
+            "Alto ahí",
+            "quiero cancelar",
+            "sí",
+            "ayuda",
+            "no más",
+        ] {
+            assert_eq!(Wish::of(body, None), None, "{body}");
         }
     }
 
