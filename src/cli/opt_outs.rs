@@ -105,10 +105,10 @@ async fn change(whom: &Whom, to: Option<OptOut>, now: Timestamp) -> anyhow::Resu
 
 fn in_words(changed: &Changed) -> &'static str {
     match (changed.opted_out, changed.changed) {
-        (true, true) => "is texted no more",
+        (true, true) => "gets no more texts",
         (true, false) => "is on the list already",
         (false, true) => {
-            "is texted again, if Twilio does not have it on its own list; they get off that by \
+            "gets texts again, if Twilio does not have it on its own list; they get off that by \
              texting START"
         }
         (false, false) => "is not on the list",

@@ -88,7 +88,7 @@ async fn a_stacks_outputs_are_the_names_of_its_parts() {
     let stack = relay.stack(&outputs).await;
     let add = ["optouts", "add", CUSTOMER, "--stack", &stack];
     let out = relay.relay(&add, &[]).out();
-    assert!(out.contains("is texted no more"), "{out}");
+    assert!(out.contains("gets no more texts"), "{out}");
     assert_eq!((relay.opted_out().await, relay.audited().await), (1, 1));
 
     // The variable names it as well, and an empty flag names nothing.

@@ -23,7 +23,7 @@ async fn numbers_are_put_on_the_list_shown_and_taken_off() {
     let add = ["optouts", "add", "858-555-0107"];
     assert_eq!(
         place.relay(&add).out(),
-        "qdn: +18585550107 is texted no more\n"
+        "qdn: +18585550107 gets no more texts\n"
     );
     assert!(place.relay(&add).out().contains("on the list already"));
     let shown = list();

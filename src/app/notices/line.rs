@@ -23,7 +23,7 @@ pub async fn line_called(relay: &Relay, called: Option<&str>) -> Result<Line, No
             if let Some(line) = lines.iter().find(is_it) {
                 return Ok(line.clone());
             }
-            format!("is none of the relay's, which are {}", names())
+            format!("is not a line of the relay, which has {}", names())
         }
     };
     Err(Refused::field("line", problem).into())

@@ -139,7 +139,7 @@ fn print(changed: &Changed, json: bool) -> anyhow::Result<ExitCode> {
     let said = match (changed.subscribed, changed.changed) {
         (true, true) => format!("gets {topics}{blocked}"),
         (true, false) => format!("gets {topics} already{blocked}"),
-        (false, true) => format!("gets {topics} no more"),
+        (false, true) => format!("no longer gets {topics}"),
         (false, false) if topics.is_empty() => "gets no notices".to_owned(),
         (false, false) => format!("does not get {topics}"),
     };
