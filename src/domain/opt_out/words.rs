@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Cause;
 use crate::domain::characters::words;
-use crate::domain::language::unaccented;
 
 /// What Twilio took a text for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +81,7 @@ impl Wish {
         if let Some(stop) = stop(&words) {
             return Some(Wish::Stop(Cause::Word(stop.to_uppercase())));
         }
-        let spanish = unaccented(&words.join(" ")).to_uppercase();
+        let spanish = words.join(" ").to_uppercase();
         if OWN_STOPS.contains(&spanish.as_str()) {
             return Some(Wish::Stop(Cause::Word(spanish)));
         }
