@@ -98,23 +98,23 @@ impl Alert {
             Alert::LateVoicemail => say!(
                 language,
                 "A message to {line} was heard of late, after you were told of a missed call. \
-                 `relay voicemail` lists it.",
+                 \"relay voicemail\" lists it.",
                 "Un mensaje de voz a {line} ha aparecido tarde, tras el aviso de llamada perdida. \
-                 `relay voicemail` lo muestra."
+                 \"relay voicemail\" lo muestra."
             ),
             Alert::RecordingLost => say!(
                 language,
                 "A message to {line} could not be fetched from Twilio for an hour. It is still there; \
-                 `relay voicemail` names it.",
+                 \"relay voicemail\" names it.",
                 "Un mensaje de voz a {line} no se ha podido traer de Twilio en una hora. Sigue en Twilio; \
-                 `relay voicemail` lo muestra."
+                 \"relay voicemail\" lo muestra."
             ),
             Alert::NotDeletedAtTwilio => say!(
                 language,
-                "A message to {line} could not be deleted at Twilio for a week. `relay voicemail` names \
+                "A message to {line} could not be deleted at Twilio for a week. \"relay voicemail\" names \
                  it; delete it in Twilio's console.",
                 "Un mensaje de voz a {line} no se ha podido borrar en Twilio en una semana. \
-                 `relay voicemail` lo muestra; puedes borrarlo en la consola de Twilio."
+                 \"relay voicemail\" lo muestra; puedes borrarlo en la consola de Twilio."
             ),
         }
     }
