@@ -57,7 +57,7 @@ fn a_language_that_the_relay_does_not_write() {
     let line = language("language = \"es\"");
     assert_eq!(line.language, Language::Spanish);
     assert_eq!(
-        parse(&write(&[line.clone()]), "relay.toml").unwrap(),
+        parse(&write(std::slice::from_ref(&line)), "relay.toml").unwrap(),
         [line]
     );
 }

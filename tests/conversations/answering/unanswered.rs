@@ -53,9 +53,9 @@ async fn who_waits_for_a_week_stays_on_the_lists_and_the_owner_hears_once_that_n
     ana(&world).texts("Is it ready?").await;
     world.sergio().receives("Is it ready?");
     world.advance(minutes(60)).await;
-    world.sergio().receives("waits for an answer");
+    world.sergio().receives("has waited for an answer");
     world.backup().receives("Sergio did not answer");
-    world.backup().receives("waits for an answer");
+    world.backup().receives("has waited for an answer");
     world.owner().receives("please call");
     a_week_later(&world).await;
     world.owner().receives(
@@ -139,9 +139,9 @@ async fn without_an_owners_number_it_ends_quietly() {
     ana(&world).texts("Is it ready?").await;
     world.sergio().receives("Is it ready?");
     world.advance(minutes(120)).await;
-    world.sergio().receives("waits for an answer");
+    world.sergio().receives("has waited for an answer");
     world.backup().receives("Sergio did not answer");
-    world.backup().receives("waits for an answer");
+    world.backup().receives("has waited for an answer");
     world.advance(minutes(60)).await;
 }
 
