@@ -244,6 +244,8 @@ pub enum Requests {
     /// All others: fetching, listing, changing.
     Other,
     Any,
+    /// Those that make a call.
+    CreateCall,
     CreateKey,
     ListKeys,
     DeleteKey,

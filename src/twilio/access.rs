@@ -15,15 +15,16 @@ use crate::domain::credentials::Secret;
 
 pub use super::api::Login;
 
-/// What the relay's own key may do, if it is a restricted one: send and look after what it sent, look after
-/// calls, and fetch and delete what callers left.
+/// What the relay's own key may do, if it is a restricted one: send and look after what it sent, make calls and
+/// look after them, and fetch and delete what callers left.
 /// `read` is one message by its SID; a list of messages has a permission of its own.
-pub const PERMISSIONS: [&str; 8] = [
+pub const PERMISSIONS: [&str; 9] = [
     "/twilio/messaging/messages/create",
     "/twilio/messaging/messages/read",
     "/twilio/messaging/messages/list",
     "/twilio/voice/calls/read",
     "/twilio/voice/calls/list",
+    "/twilio/voice/calls/create",
     "/twilio/voice/recordings/read",
     "/twilio/voice/recordings/list",
     "/twilio/voice/recordings/delete",
@@ -234,6 +235,12 @@ impl Access {
                 Method::GET,
                 "Calls.json?PageSize=1".to_owned(),
             ),
+            // To nobody, so that no call is made.
+            (
+                "/twilio/voice/calls/create",
+                Method::POST,
+                "Calls.json".to_owned(),
+            ),
             (
                 "/twilio/voice/recordings/read",
                 Method::GET,
@@ -252,7 +259,10 @@ impl Access {
         ] {
             let url = self.account_url(account_sid, &path);
             match self.is_there(login, method, &url).await {
-                Ok(_) => {}
+                Ok(_)
+                | Err(Failure::Refused {
+                    http_status: 400, ..
+                }) => {}
                 Err(Failure::Forbidden { code, .. }) if code == NOT_PERMITTED => {
                     lacking.push(permission);
                 }

@@ -61,6 +61,8 @@ pub(in crate::sandbox) enum CallStep {
     RecordingEnds,
     /// The time for the legs to answer is over.
     DialTimeout,
+    /// A phone that the API calls has rung for long enough.
+    RingTimeout,
     /// A talk is as long as it may be.
     TimeLimit,
     /// What a phone does by itself.

@@ -99,6 +99,8 @@ pub(super) struct Call {
     pub sid: CallSid,
     /// Of a leg: the call that it was dialled for.
     pub parent: Option<CallSid>,
+    /// The API made it: it rings a phone, and no document of another call dialled that.
+    pub is_by_api: bool,
     pub from: String,
     pub to: String,
     pub status: CallStatus,
@@ -159,6 +161,11 @@ impl Call {
         self.parent.is_some()
     }
 
+    /// Whether a phone is called by it; otherwise somebody calls a number of the account.
+    pub fn is_outgoing(&self) -> bool {
+        self.is_leg() || self.is_by_api
+    }
+
     /// Seconds since it was answered, as Twilio counts them.
     pub fn seconds(&self, now: Timestamp) -> Option<u64> {
         let since = self.answered?;
@@ -176,6 +183,8 @@ impl Call {
     pub fn direction(&self) -> &'static str {
         if self.is_leg() {
             "outbound-dial"
+        } else if self.is_by_api {
+            "outbound-api"
         } else {
             "inbound"
         }
@@ -202,7 +211,7 @@ impl Call {
             "from_formatted": self.from,
             "group_sid": null,
             "parent_call_sid": self.parent,
-            "phone_number_sid": format!("PN{}", digest(if self.is_leg() { &self.from } else { &self.to })),
+            "phone_number_sid": format!("PN{}", digest(if self.is_outgoing() { &self.from } else { &self.to })),
             "price": null,
             "price_unit": "USD",
             "queue_time": "0",
@@ -223,6 +232,7 @@ impl Call {
         Self {
             sid,
             parent: None,
+            is_by_api: false,
             from: from.to_owned(),
             to: to.to_owned(),
             status: CallStatus::Ringing,
@@ -285,13 +295,13 @@ impl Calls {
     /// The call that a phone rings for or talks in: what came last.
     pub fn live_at_phone(&self, number: &str) -> Option<&Call> {
         let mut legs = self.all.iter().rev();
-        legs.find(|call| call.is_leg() && call.to == number && call.status.is_live())
+        legs.find(|call| call.is_outgoing() && call.to == number && call.status.is_live())
     }
 
     /// The customer's call that came last and goes on.
     pub fn latest_live(&self) -> Option<&Call> {
         let mut calls = self.all.iter().rev();
-        calls.find(|call| !call.is_leg() && call.status.is_live())
+        calls.find(|call| !call.is_outgoing() && call.status.is_live())
     }
 
     pub fn view(&self, sid: &str, now: Timestamp) -> Option<CallView> {

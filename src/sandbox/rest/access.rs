@@ -53,6 +53,7 @@ fn permission(resource: &Resource, method: &Method) -> Option<&'static str> {
         ) => Some("/twilio/messaging/messages/read"),
         (Resource::Message(_), &Method::POST) => Some("/twilio/messaging/messages/update"),
         (Resource::Message(_), &Method::DELETE) => Some("/twilio/messaging/messages/delete"),
+        (Resource::Calls, &Method::POST) => Some("/twilio/voice/calls/create"),
         (Resource::Calls, &Method::GET) => Some("/twilio/voice/calls/list"),
         (Resource::Call(_), &Method::GET) => Some("/twilio/voice/calls/read"),
         (Resource::Call(_), &Method::POST) => Some("/twilio/voice/calls/update"),

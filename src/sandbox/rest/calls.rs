@@ -28,6 +28,11 @@ impl State {
         let not_found = || ApiError::not_found(path);
         match (resource, method) {
             (Resource::Calls, &Method::GET) => Ok((200, self.list_calls(path, query)?)),
+            (Resource::Calls, &Method::POST) => {
+                let sid = self.create_call(form)?;
+                let call = self.calls.get(&sid).ok_or_else(not_found)?;
+                Ok((201, call.json(&self.account_sid, self.now)))
+            }
             (Resource::Call(sid), &Method::GET) => {
                 let call = self.calls.get(sid).ok_or_else(not_found)?;
                 Ok((200, call.json(&self.account_sid, self.now)))

@@ -116,7 +116,7 @@ fn content(form: &Form) -> Result<(&str, Vec<String>), ApiError> {
     Ok((body, media))
 }
 
-fn is_http(url: &str) -> bool {
+pub(super) fn is_http(url: &str) -> bool {
     let host = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"));

@@ -6,6 +6,7 @@
 mod access;
 mod calls;
 mod create;
+mod create_call;
 mod error;
 mod list;
 pub(super) mod media;

@@ -73,6 +73,7 @@ impl<'p> Resource<'p> {
     pub fn requests(&self, method: &Method) -> Requests {
         match (self, method) {
             (Resource::Messages, &Method::POST) => Requests::Create,
+            (Resource::Calls, &Method::POST) => Requests::CreateCall,
             (Resource::Keys, &Method::POST) => Requests::CreateKey,
             (Resource::Keys, _) => Requests::ListKeys,
             (Resource::Key(_), &Method::DELETE) => Requests::DeleteKey,

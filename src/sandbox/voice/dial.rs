@@ -85,7 +85,7 @@ impl State {
         sid
     }
 
-    fn start_leg(&mut self, sid: &str) {
+    pub(super) fn start_leg(&mut self, sid: &str) {
         let Some(leg) = self.calls.get(sid) else {
             return;
         };
@@ -367,7 +367,7 @@ impl State {
         let Some(call) = self.calls.get(sid).filter(|call| call.status.is_live()) else {
             return;
         };
-        if call.is_leg() {
+        if call.is_leg() || call.is_by_api && call.answered.is_none() {
             let is_answered = call.status == CallStatus::InProgress;
             let status = if is_answered {
                 CallStatus::Completed

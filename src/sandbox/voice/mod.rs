@@ -37,6 +37,16 @@ pub struct NewCall {
     pub extra_fields: Vec<(String, String)>,
 }
 
+/// A call that the API makes.
+pub(super) struct ByApi {
+    /// What is asked once somebody or something picks up.
+    pub url: String,
+    pub timeout: Duration,
+    pub status_callback: Option<String>,
+    /// The events that it is called for.
+    pub events: Vec<String>,
+}
+
 impl State {
     fn new_call_sid(&mut self) -> CallSid {
         self.calls_begun += 1;
@@ -65,6 +75,25 @@ impl State {
         Ok(sid)
     }
 
+    /// The API calls a phone; whoever picks up hears what `url` answers.
+    pub(super) fn call_by_api(&mut self, from: &str, to: &str, new: ByApi) -> CallSid {
+        let sid = self.new_call_sid();
+        let mut call = Call::new(sid.clone(), from, to, self.now);
+        call.is_by_api = true;
+        call.status = CallStatus::Queued;
+        call.doing = Doing::Rings;
+        call.document.url.clone_from(&new.url);
+        call.url = Some(new.url);
+        call.status_callback = new.status_callback;
+        call.events = new.events;
+        self.calls.all.push(call);
+        let wait = new.timeout + Duration::from_millis(self.unchecked.extra_ring_ms);
+        self.plan(wait, &sid, CallStep::RingTimeout);
+        self.call_back_of_call(&sid, "initiated");
+        self.start_leg(&sid);
+        sid
+    }
+
     /// A call comes to a number: its `voice_url` is asked what to do.
     fn come_in_by_phone(&mut self, mut call: Call, number: &PhoneNumber) {
         let setup = self.numbers.get(number).cloned().unwrap_or_default();
@@ -89,7 +118,7 @@ impl State {
     /// The customer on a call does something.
     pub(super) fn caller_acts(&mut self, sid: &str, act: &Act) -> Result<(), CannotAct> {
         let live = self.calls.get(sid).filter(|call| call.status.is_live());
-        if live.is_none_or(Call::is_leg) {
+        if live.is_none_or(Call::is_outgoing) {
             return Err(CannotAct::NoSuchCall);
         }
         match act {
@@ -148,7 +177,7 @@ impl State {
             call.hears(self.now, Kind::State, "ended by the API");
         }
         let call = self.calls.get(sid);
-        if call.is_some_and(|call| call.is_leg() && call.answered.is_none()) {
+        if call.is_some_and(|call| call.is_outgoing() && call.answered.is_none()) {
             return self.leg_ends(sid, CallStatus::Canceled, None);
         }
         self.hang_up(sid);

@@ -137,7 +137,7 @@ impl State {
         ];
         if let Some(parent) = &call.parent {
             fields.push(("ParentCallSid", parent.clone()));
-        } else {
+        } else if !call.is_by_api {
             fields.push(("CallToken", format!("token-{}", digest(&call.sid))));
         }
         let optional = [

@@ -54,6 +54,7 @@ impl State {
             CallStep::NoDigits => self.gathered(sid, None),
             CallStep::RecordingEnds => self.recorded(sid, None),
             CallStep::DialTimeout => self.nobody_answered(sid),
+            CallStep::RingTimeout => self.leg_ends(sid, CallStatus::NoAnswer, None),
             CallStep::TimeLimit => self.end_talk(sid),
             CallStep::Phone(does) => self.phone_does(sid, does),
             CallStep::CallerHangsUp => self.hang_up(sid),

@@ -225,3 +225,172 @@ fn calls_and_recordings_are_as_twilio_describes_them() {
         assert_eq!(names(&ours), names(&schema["properties"]), "{name}");
     }
 }
+
+const OUT: [(&str, &str); 5] = [
+    ("To", SERGIO),
+    ("From", LINE),
+    ("Url", "https://relay.example.com/twilio/voice/out/ask#rc=1"),
+    ("Timeout", "20"),
+    (
+        "StatusCallback",
+        "https://relay.example.com/twilio/voice/out/progress",
+    ),
+];
+
+/// A program that has Sergio press 1 and then calls the customer.
+fn calls_out() -> Line {
+    Line::answered_by(|path, fields| match path {
+        "/out/ask" => xml(&format!(
+            "<Gather action=\"{VOICE}/out/chosen\" numDigits=\"1\" timeout=\"5\"><Say>Press 1.</Say></Gather>\
+             <Hangup/>"
+        )),
+        "/out/chosen" if fields.get("Digits") == Some("1") => xml(&format!(
+            "<Dial callerId=\"{LINE}\" timeout=\"20\" action=\"{VOICE}/out/ended\"><Number>{CALLER}</Number></Dial>"
+        )),
+        "/out/ended" => xml("<Hangup/>"),
+        _ => Reply::Other(204, None, String::new()),
+    })
+}
+
+fn made(line: &Line) -> String {
+    let (status, made) = line.world.json(Method::POST, "/Calls.json", &OUT);
+    assert_eq!(
+        (status, &made["status"]),
+        (201, &"ringing".into()),
+        "{made}"
+    );
+    assert_eq!(made["direction"], "outbound-api");
+    assert!(made["parent_call_sid"].is_null() && made["duration"].is_null());
+    made["sid"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_api_calls_a_phone_and_its_document_may_dial_another() {
+    let line = calls_out();
+    let sid = made(&line);
+    line.wait(3.0);
+    line.sergio(Act::Answer);
+    line.wait(1.0);
+    let ask = line.only("/out/ask");
+    for (name, value) in [
+        ("CallSid", sid.as_str()),
+        ("From", LINE),
+        ("To", SERGIO),
+        ("Direction", "outbound-api"),
+        ("CallStatus", "in-progress"),
+        ("ParentCallSid", "-"),
+        ("CallToken", "-"),
+    ] {
+        assert_eq!(ask.get(name), value, "{name}");
+    }
+    line.sergio(press("1"));
+    line.wait(2.0);
+    let customer = number(CALLER);
+    let leg = line.view(&sid).legs.remove(0);
+    assert_eq!((leg.from.as_str(), leg.to.as_str()), (LINE, CALLER));
+    line.world
+        .sandbox
+        .callee_acts(&customer, &Act::Answer)
+        .unwrap();
+    line.settle();
+    assert!(line.view(&sid).connected && line.view(&leg.sid).connected);
+    line.wait(30.0);
+    line.world
+        .sandbox
+        .callee_acts(&customer, &Act::HangUp)
+        .unwrap();
+    line.wait(1.0);
+    let ended = line.only("/out/ended");
+    assert_eq!(
+        [
+            "DialCallStatus",
+            "DialCallDuration",
+            "DialBridged",
+            "CallStatus"
+        ]
+        .map(|name| ended.get(name)),
+        ["completed", "30", "true", "in-progress"]
+    );
+    assert_eq!(line.status(&sid), CallStatus::Completed);
+    assert_eq!(line.only("/out/progress").get("CallStatus"), "completed");
+    let (_, list) = line.world.json(
+        Method::GET,
+        "/Calls.json?To=%2B16195550110&From=%2B16195550100",
+        &[],
+    );
+    assert_eq!(list["calls"][0]["sid"], sid.as_str());
+}
+
+#[test]
+fn a_phone_that_the_api_calls_and_nobody_answers_is_told_as_such() {
+    for (how, status) in [
+        (TakesCalls::On, "no-answer"),
+        (TakesCalls::Declines, "busy"),
+        (TakesCalls::Busy, "busy"),
+        (TakesCalls::NoMailbox, "no-answer"),
+        (TakesCalls::Dead, "failed"),
+    ] {
+        let line = calls_out();
+        line.takes(SERGIO, how.clone());
+        let (_, made) = line.world.json(Method::POST, "/Calls.json", &OUT);
+        line.wait(26.0);
+        let over = line.only("/out/progress");
+        assert_eq!(over.get("CallStatus"), status, "{how:?}");
+        assert_eq!(over.get("CallSid"), made["sid"].as_str().unwrap());
+        assert!(line.got("/out/ask").is_empty());
+    }
+}
+
+#[test]
+fn a_person_who_hangs_up_ends_the_customers_leg_and_the_api_can_end_both() {
+    for by_api in [false, true] {
+        let line = calls_out();
+        let sid = made(&line);
+        line.sergio(Act::Answer);
+        line.wait(1.0);
+        line.sergio(press("1"));
+        line.wait(2.0);
+        if by_api {
+            let path = format!("/Calls/{sid}.json");
+            line.world
+                .json(Method::POST, &path, &[("Status", "completed")]);
+        } else {
+            line.sergio(Act::HangUp);
+        }
+        line.wait(1.0);
+        assert_eq!(line.only("/out/ended").get("DialCallStatus"), "canceled");
+        assert_eq!(line.view(&sid).legs[0].status, CallStatus::Canceled);
+        assert_eq!(line.status(&sid), CallStatus::Completed);
+    }
+}
+
+#[test]
+fn a_call_that_twilio_would_not_make_is_refused() {
+    let line = calls_out();
+    for (name, value, code) in [
+        ("To", "", 21201),
+        ("To", "619-555", 21211),
+        ("From", "", 21213),
+        ("From", "x", 21212),
+        ("From", CALLER, 21210),
+        ("Url", "", 21205),
+        ("Url", "relay.example.com", 21205),
+        ("Timeout", "601", 21208),
+        ("Timeout", "soon", 21208),
+        ("StatusCallback", "relay", 21609),
+        ("StatusCallbackEvent", "busy", 20001),
+        ("Method", "GET", 20001),
+        ("MachineDetection", "Enable", 20001),
+        ("Twiml", "<Response/>", 20001),
+    ] {
+        let others = OUT.iter().filter(|(other, _)| *other != name);
+        let form: Vec<_> = others.copied().chain([(name, value)]).collect();
+        let (status, refused) = line.world.json(Method::POST, "/Calls.json", &form);
+        assert_eq!(
+            (status, &refused["code"]),
+            (400, &code.into()),
+            "{name}={value}"
+        );
+    }
+    assert!(line.world.sandbox.calls().is_empty());
+}
