@@ -4,6 +4,7 @@
 pub mod audit;
 #[cfg(feature = "machine")]
 pub mod blocks;
+mod call_work;
 mod conversations;
 #[cfg(feature = "machine")]
 pub mod dead_letters;
@@ -17,6 +18,7 @@ pub mod missed_calls;
 pub mod missed_texts;
 pub mod notices;
 pub mod outbound_notifier;
+mod outgoing_call;
 pub mod ports;
 pub mod reconciliation;
 pub mod relay;

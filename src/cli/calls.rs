@@ -57,6 +57,9 @@ struct CallShown {
     call_sid: CallSid,
     opened: Timestamp,
     caller: String,
+    /// Who asked by text to call them; otherwise they called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    called_by: Option<String>,
     /// The people who were rung, in this order.
     rang: Vec<String>,
     /// How it stands or ended, in words; `stage` has it in a form for programs.
@@ -111,6 +114,8 @@ impl Calls {
         };
         Ok(CallShown {
             caller: caller(&call, self.listing.numbers),
+            called_by: (call.legs.first().filter(|_| call.out.is_some()))
+                .map(|leg| leg.person.clone()),
             rang: call.legs.iter().map(|leg| leg.person.clone()).collect(),
             outcome,
             stage: call.stage,
@@ -136,9 +141,10 @@ impl Calls {
             tell!("  {none}")?;
         }
         for call in &shown.calls {
-            let rang = match call.rang.as_slice() {
-                [] => "rang nobody".to_owned(),
-                rang => format!("rang {}", rang.join(", ")),
+            let rang = match (&call.called_by, call.rang.as_slice()) {
+                (Some(person), _) => format!("called by {person}"),
+                (None, []) => "rang nobody".to_owned(),
+                (None, rang) => format!("rang {}", rang.join(", ")),
             };
             let told = match &call.told_to {
                 Some(person) => format!(", {} was told", printable(person)),

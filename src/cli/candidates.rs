@@ -92,6 +92,8 @@ pub fn nobody(rule: Rule) -> (&'static str, &'static str) {
         Rule::Done => "a person of the cascade said that the customer waits no longer",
         Rule::Blocked => "the customer is blocked",
         Rule::BlockByText => "a person of the cascade blocked a customer, or took that back",
+        Rule::CallByText => "a person of the cascade wants to call a customer",
+        Rule::NotReached => "a person of the cascade called the customer",
         Rule::Reaction => "a phone's reaction is no answer",
         Rule::NearMiss => "it is nearly a command",
         Rule::WrongPin => "the PIN is missing or wrong, or stands in a text that is no command",

@@ -23,6 +23,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 
 use crate::app::audit::records;
+use crate::app::outgoing_call::call_if_asked;
 use crate::app::ports::audit::{HashKey, Record};
 use crate::app::ports::credentials::verify;
 use crate::app::ports::queue::{Group, WakeUp};
@@ -89,7 +90,8 @@ async fn receive(
             wake_at_once(relay, &line.number, &earlier.deliveries, now),
             relay.report(vec![record])
         );
-        return Ok(woken?);
+        woken?;
+        return Ok(Box::pin(call_if_asked(relay, line, &earlier)).await?);
     }
     let text = Text {
         received: by_fallback.map_or(now, |by| by.received),
@@ -166,6 +168,7 @@ async fn keep(
         match kept {
             Ok(Kept::New) => {
                 woken?;
+                Box::pin(call_if_asked(relay, &line, &record)).await?;
                 return Ok(new(&record));
             }
             // The same webhook came twice at once: the other one's decision stands, not this one.
@@ -176,6 +179,7 @@ async fn keep(
                     .report(vec![records::repeated(&kept, text.now, key)])
                     .await;
                 woken?;
+                Box::pin(call_if_asked(relay, &line, &kept)).await?;
                 return Ok(Recorded::Already);
             }
             // It is decided by what is true now, and the audit hears of that.

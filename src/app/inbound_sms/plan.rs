@@ -61,6 +61,7 @@ pub fn plan<'a>(
     };
     let decision = decide(line, known, &sms.from, nature, text.now);
     let decision = match &text.talk {
+        Some(talk) if !talk.was_reached => decision.not_reached(&talk.person),
         Some(talk) => decision.talked(&talk.person),
         None => decision,
     };
@@ -129,7 +130,7 @@ impl Plan<'_> {
                 conversations = of_persons.conversations;
                 of_persons.deliveries
             }
-            (Rule::FirstAvailable | Rule::Conversation | Rule::Talked, None) => {
+            (Rule::FirstAvailable | Rule::Conversation | Rule::Talked | Rule::NotReached, None) => {
                 let (deliveries, changed) =
                     from_customer::relay(line, known, text, (found, before), &mut record);
                 conversations.extend(changed);

@@ -19,7 +19,7 @@ pub struct Text {
     pub talk: Option<Talk>,
 }
 
-/// A customer and a person talked by telephone.
+/// A customer and a person talked by telephone, or the person called and did not reach the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Talk {
     pub person: String,
@@ -27,6 +27,8 @@ pub struct Talk {
     pub is_answer: bool,
     /// Whether the person is texted whom they talked to, so that they can write to them.
     pub is_told: bool,
+    /// Whether the customer answered whom the person called.
+    pub was_reached: bool,
 }
 
 impl Text {

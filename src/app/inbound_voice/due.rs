@@ -1,6 +1,6 @@
 //! Calls that somebody has to look at: their end was not heard of, or their message is to be fetched or deleted.
 
-use super::work::{Work, found};
+use crate::app::call_work::{Work, found};
 use crate::app::relay::Relay;
 use crate::domain::call::Event;
 use crate::domain::ids::CallSid;

@@ -1,7 +1,8 @@
 //! What follows from a call's step beside its being kept.
 
 use super::voicemail;
-use super::work::Work;
+use crate::app::call_work::Work;
+use crate::app::outgoing_call as out;
 use crate::app::ports::alerts;
 use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage};
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
@@ -17,6 +18,9 @@ pub async fn carry_out(work: &Work<'_>, call: &Call, effects: &[Effect]) -> Vec<
             Effect::AskTwilio => news.extend(ask(work, call).await),
             Effect::FetchRecording(sid) => news.push(fetch(work, call, sid).await),
             Effect::DeleteAtTwilio(sid) => news.extend(delete(work, sid).await),
+            Effect::MakeCall => news.push(out::make(work, call).await),
+            Effect::FindCall => news.extend(out::find(work, call).await),
+            Effect::TellNotReached(because) => out::tell(work, call, *because).await,
             Effect::Alert(alert) => raise(work, alert).await,
         }
     }
@@ -40,7 +44,7 @@ async fn ask(work: &Work<'_>, call: &Call) -> Option<Event> {
             }
         }
         // If Twilio has no such call, nothing more will be heard of it.
-        let known = twilio.call(credentials, work.sid).await?;
+        let known = twilio.call(credentials, call.at_twilio()).await?;
         Ok::<_, NotRead>(Event::Asked {
             is_over: known.as_ref().is_none_or(CallAtTwilio::is_over),
             seconds: known.and_then(|known| known.seconds),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::voicemail::VOICEMAIL_PATH;
-use super::work::Work;
+use crate::app::call_work::Work;
 use crate::app::inbound_sms::{self, Talk, Text};
 use crate::app::ports::store::ForCall;
 use crate::domain::call::{Call, Outcome, Stage, entry, says_voicemail};
@@ -70,11 +70,21 @@ pub async fn take_in(
 }
 
 fn talk(work: &Work, call: &Call) -> Option<Talk> {
-    let Stage::Over {
-        outcome: Outcome::Spoke { person, seconds },
-    } = &call.stage
-    else {
+    let Stage::Over { outcome } = &call.stage else {
         return None;
+    };
+    let (person, seconds) = match outcome {
+        Outcome::Spoke { person, seconds } => (person, seconds),
+        // The person heard it.
+        Outcome::NotReached { .. } => {
+            return Some(Talk {
+                person: call.legs.first()?.person.clone(),
+                is_answer: false,
+                is_told: false,
+                was_reached: false,
+            });
+        }
+        _ => return None,
     };
     let is_told = work
         .line
@@ -85,5 +95,6 @@ fn talk(work: &Work, call: &Call) -> Option<Talk> {
         person: person.clone(),
         is_answer: seconds.is_none_or(|seconds| ANSWERS <= seconds),
         is_told,
+        was_reached: true,
     })
 }

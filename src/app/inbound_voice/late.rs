@@ -1,6 +1,6 @@
 //! A call of which no request came, found in Twilio's list when it was over.
 
-use super::work::{Work, found};
+use crate::app::call_work::{Work, found};
 use crate::app::relay::Relay;
 use crate::domain::call::{Attestation, Event, Found, SHORTEST_MESSAGE};
 use crate::domain::credentials::Credentials;

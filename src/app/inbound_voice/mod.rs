@@ -7,7 +7,6 @@ mod late;
 mod request;
 mod step;
 mod voicemail;
-mod work;
 
 pub use due::sweep;
 pub use late::take_in_late;

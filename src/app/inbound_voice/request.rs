@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::try_join;
 use jiff::Timestamp;
 
-use super::work::Work;
+use crate::app::call_work::Work;
 use crate::app::ports::credentials::verify;
 use crate::app::ports::kept_texts::SpooledText;
 use crate::app::ports::store::ForCall;

@@ -2,14 +2,11 @@
 
 use std::collections::VecDeque;
 
-use anyhow::Context;
-use futures::future::join;
 use jiff::Timestamp;
 
 use super::entry::Told;
-use super::work::Work;
 use super::{effects, entry, voicemail};
-use crate::app::audit::records;
+use crate::app::call_work::Work;
 use crate::app::ports::store::{ForCall, Saved};
 use crate::domain::call::{
     self, Answer, Attestation, Call, Caller, Event, NewCall, Outcome, Stage, Step,
@@ -164,36 +161,18 @@ impl Work<'_> {
         }
     }
 
-    /// A talk counts for the customer's conversation, whether or not the person is texted about it.
+    /// A talk counts for the customer's conversation, whether or not the person is texted about it, and so does that
+    /// a person called them and did not reach them.
     fn is_told(&self, before: Option<&Call>, stepped: &Step) -> bool {
-        let spoke = |call: &Call| {
-            matches!(
-                call.stage,
-                Stage::Over {
-                    outcome: Outcome::Spoke { .. }
-                }
-            )
+        let counts = |call: &Call| match &call.stage {
+            Stage::Over { outcome } => match outcome {
+                Outcome::Spoke { .. } => true,
+                Outcome::NotReached { because } => because.customer_was_called(),
+                _ => false,
+            },
+            _ => false,
         };
-        let has_spoken = spoke(&stepped.call) && !before.is_some_and(spoke);
-        has_spoken || stepped.effects.contains(&call::Effect::Tell)
-    }
-
-    async fn save(
-        &self,
-        stored: &ForCall,
-        stepped: &mut Step,
-        now: Timestamp,
-    ) -> anyhow::Result<Saved> {
-        let before = stored.call.as_ref();
-        stepped.call.version = before.map_or(0, |before| before.version) + 1;
-        let changes_line = stepped.live != stored.live;
-        if changes_line {
-            stepped.live.version = stored.live.version + 1;
-        }
-        let live = changes_line.then_some(&stepped.live);
-        let saving = self.relay.store.save_call(&stepped.call, live);
-        let records = records::of_call(before, &stepped.call, &self.line.name, now, &self.key());
-        let (saved, ()) = join(saving, self.relay.report(records)).await;
-        saved.context("the call could not be kept")
+        let counts_now = counts(&stepped.call) && !before.is_some_and(counts);
+        counts_now || stepped.effects.contains(&call::Effect::Tell)
     }
 }

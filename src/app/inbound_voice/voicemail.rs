@@ -5,7 +5,7 @@ use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RA
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
-use super::work::Work;
+use crate::app::call_work::Work;
 use crate::app::ports::store::{Store, TokenDigest};
 use crate::app::relay::Relay;
 use crate::clock::Chance;

@@ -99,6 +99,9 @@ fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
     let person = number.and_then(|number| line?.person_with(number));
     let wrote = match &record.decision.to_person {
         Some(to) if record.decision.rule == Rule::Talked => format!("talked to {to}"),
+        Some(to) if record.decision.rule == Rule::NotReached => {
+            format!("was called by {to} and not reached")
+        }
         Some(to) if record.sms.sid.call().is_some() => format!("called; {to} was told"),
         Some(to) => format!("wrote, for {to}"),
         None => "wrote".to_owned(),
@@ -111,6 +114,7 @@ fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
         Rule::Claimed => "took the customer on",
         Rule::Done => "said that the customer waits no longer",
         Rule::BlockByText => "blocked the customer, or took that back",
+        Rule::CallByText => "asked to call the customer",
         Rule::Reaction => "reacted to a text",
         _ => wrote.as_str(),
     };

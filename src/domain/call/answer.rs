@@ -21,6 +21,15 @@ pub enum Answer {
     },
     /// Says who calls and asks for a key. To a leg.
     Ask { leg: usize, says: Spoken },
+    /// Says whom a person will be connected with, and asks for a key. To a call that the line makes.
+    AskToCall { says: Spoken },
+    /// Calls the customer, as the line. To a call that the line makes.
+    CallCustomer {
+        number: PhoneNumber,
+        shows: PhoneNumber,
+        ring: Duration,
+        talk: Duration,
+    },
     /// Connects the two. To a leg.
     Connect,
     /// Ends the leg, or the call.

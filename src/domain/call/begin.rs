@@ -171,6 +171,7 @@ fn opened(line: &Line, known: &Known, new: NewCall, now: Timestamp) -> Call {
         told: None,
         due: None,
         by_fallback: false,
+        out: None,
     }
 }
 

@@ -25,9 +25,10 @@ pub(super) fn document(call: &Call, line: &Line, voice: &Voice) -> Answer {
             } => Answer::Say {
                 says: words::texts_only(voice),
             },
-            Outcome::Voicemail { .. } | Outcome::Missed { .. } | Outcome::Spoke { .. } => {
-                Answer::HangUp
-            }
+            Outcome::Voicemail { .. }
+            | Outcome::Missed { .. }
+            | Outcome::Spoke { .. }
+            | Outcome::NotReached { .. } => Answer::HangUp,
         },
     }
 }

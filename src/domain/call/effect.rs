@@ -1,5 +1,6 @@
 //! What is to be done because of a step, beside saving it and answering Twilio.
 
+use super::NotReached;
 use crate::domain::ids::RecordingSid;
 use crate::domain::language::{Language, say};
 
@@ -11,6 +12,12 @@ pub enum Effect {
     AskTwilio,
     FetchRecording(RecordingSid),
     DeleteAtTwilio(RecordingSid),
+    /// The person who asked for the call is called, and what came of it is the next event.
+    MakeCall,
+    /// It is looked for among the calls that were made.
+    FindCall,
+    /// The person who asked for it reads why they are not connected.
+    TellNotReached(NotReached),
     /// The owner is told.
     Alert(Alert),
 }

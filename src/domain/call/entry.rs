@@ -1,7 +1,7 @@
 //! What people read of a call: taken in like a text of its caller, so that it is answered, passed on and
 //! reminded of like one.
 
-use super::{Call, Caller, MissedAt, Outcome, Stage};
+use super::{Call, Caller, MissedAt, NotReached, Outcome, Stage};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
 use crate::domain::language::{Language, Phrase, say};
@@ -31,6 +31,7 @@ pub fn entry(call: &Call, line: &Line, link: Option<&str>) -> Option<InboundSms>
         Outcome::Missed { at } => missed(call, line, *at),
         Outcome::Voicemail { seconds } => voicemail(call, line, *seconds, link),
         Outcome::Spoke { person, seconds } => spoke(call, line, person, *seconds),
+        Outcome::NotReached { because } => not_reached(call, line, *because)?,
         Outcome::Refused { .. } => return None,
     };
     Some(InboundSms {
@@ -182,8 +183,42 @@ fn shortened(heard: &str) -> String {
     format!("{}...", begins.trim_end())
 }
 
+/// Of a call of a person's only if the customer's phone rang.
+fn not_reached(call: &Call, line: &Line, because: NotReached) -> Option<String> {
+    let says = match because {
+        NotReached::HungUp => Phrase::new("hung up before they answered", "ha colgado antes"),
+        NotReached::NoAnswer => Phrase::new("no answer", "sin respuesta"),
+        NotReached::Busy => Phrase::new("busy", "comunica"),
+        NotReached::Failed => Phrase::new(
+            "their number could not be called",
+            "no se puede llamar a ese teléfono",
+        ),
+        NotReached::Unknown => Phrase::new("it is not known how it ended", "no se sabe el final"),
+        _ => return None,
+    };
+    let (language, time) = (line.language, time(call, line));
+    let (says, person) = (says.of(language), plain_name(&call.legs.first()?.person));
+    Some(say!(
+        language,
+        "{person} called {time}: {says}.",
+        "Llamada de {person} {time}: {says}."
+    ))
+}
+
 fn spoke(call: &Call, line: &Line, person: &str, seconds: Option<u32>) -> String {
     let (language, time, person) = (line.language, time(call, line), plain_name(person));
+    if call.out.is_some() {
+        let talk = match seconds {
+            Some(seconds @ 0..=59) => format!("{seconds} s"),
+            Some(seconds) => format!("{} min", (seconds + 30) / 60),
+            None => say!(language, "they talked", "hablaron"),
+        };
+        return say!(
+            language,
+            "{person} called {time}: {talk}. A reply here goes to them.",
+            "Llamada de {person} {time}: {talk}. Si respondes, le llega."
+        );
+    }
     let talk = match seconds {
         Some(seconds @ 0..=59) => {
             say!(

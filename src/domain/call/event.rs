@@ -53,6 +53,28 @@ pub enum Event {
     NotKept,
     /// Twilio has the recording no more.
     Deleted,
+    /// The call that a person asked for was made, under this name.
+    Made {
+        sid: CallSid,
+    },
+    /// It was refused for good, with this error.
+    NotMade {
+        code: Option<u32>,
+    },
+    /// Nobody knows whether it was made.
+    Unanswered,
+    /// It was certainly not made so far.
+    NoneFound,
+    /// News of the leg of the customer whom a person calls.
+    Customer {
+        sid: CallSid,
+        status: LegStatus,
+        seconds: Option<u32>,
+    },
+    /// That leg is over, and the person is to be told what comes next.
+    Reached {
+        how: Dialed,
+    },
     /// The caller is gone.
     Ended {
         seconds: Option<u32>,

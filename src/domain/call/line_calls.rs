@@ -21,6 +21,9 @@ pub struct LineCalls {
     /// When whose number could not be rung at all, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<(Timestamp, PhoneNumber)>,
+    /// When which person asked to be connected with a customer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub out: Vec<(Timestamp, PhoneNumber)>,
     /// When somebody was last told that a phone forwards calls back to the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loop_told: Option<Timestamp>,
@@ -68,6 +71,19 @@ impl LineCalls {
             .iter()
             .filter(|(at, from)| from.as_ref() == Some(caller) && now.duration_since(*at) < within);
         of_caller.count()
+    }
+
+    /// Takes in that a person asks to be connected with a customer; whether they asked for fewer than `most` such
+    /// calls within an hour.
+    pub(super) fn asks(&mut self, person: &PhoneNumber, most: usize, now: Timestamp) -> bool {
+        self.live.retain(|call| now < call.until);
+        self.out.retain(|(at, _)| now.duration_since(*at) < HOUR);
+        let before = self.out.iter().filter(|(_, of)| of == person).count();
+        if before < most && self.out.len() < MOST_RECENT {
+            self.out.push((now, person.clone()));
+            return true;
+        }
+        false
     }
 
     /// Whether the person is rung or talks in another call than this.

@@ -12,6 +12,7 @@ mod effect;
 mod entry;
 mod event;
 mod line_calls;
+mod out;
 mod ring;
 mod step;
 mod story;
@@ -23,9 +24,10 @@ pub use effect::{Alert, Effect};
 pub use entry::{entry, says_voicemail};
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall};
+pub use out::{CallOut, NotReached, Out, PERSON_RINGS, call_out};
 pub use step::{NotOfTheCall, Step, step};
 pub use story::story;
-pub use words::neutral;
+pub use words::{neutral, not_reached as tells_not_reached};
 
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ pub struct Call {
     pub version: u64,
     /// The line's number.
     pub line: PhoneNumber,
+    /// Who calls; or whom a person calls as the line.
     pub caller: Caller,
     #[serde(default, skip_serializing_if = "Attestation::is_absent")]
     pub attestation: Attestation,
@@ -87,6 +90,17 @@ pub struct Call {
     /// Whether the fallback took it, because the main path did not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub by_fallback: bool,
+    /// If a person asked for it by text: what became of the customer's phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<Out>,
+}
+
+impl Call {
+    /// The provider's name for it. The relay names a call itself that a person asked for.
+    pub fn at_twilio(&self) -> &CallSid {
+        let made = self.legs.first().filter(|_| self.out.is_some());
+        made.and_then(|leg| leg.sid.as_ref()).unwrap_or(&self.sid)
+    }
 }
 
 fn is_false(value: &bool) -> bool {
@@ -255,6 +269,10 @@ pub enum Outcome {
     },
     Refused {
         because: Refused,
+    },
+    /// A person asked for it, and did not talk with the customer.
+    NotReached {
+        because: NotReached,
     },
 }
 

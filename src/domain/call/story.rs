@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Attestation, Call, Caller, Given, Leg, LegStatus, Message, MissedAt, Outcome, Refused, Skip,
-    Skipped, Stage, Unrung,
+    Attestation, Call, Caller, Given, Leg, LegStatus, Message, MissedAt, NotReached, Out, Outcome,
+    Refused, Skip, Skipped, Stage, Unrung,
 };
 use crate::domain::names::name_of;
 use crate::domain::phone::Sender;
@@ -20,14 +20,20 @@ pub fn story(call: &Call, zone: &TimeZone) -> Vec<(Timestamp, String)> {
         told.push((call.opened, straight_to_voicemail(unrung).to_owned()));
     }
     for leg in &call.legs {
-        tell_leg(leg, &mut told);
+        tell_leg(leg, call.out.is_some(), &mut told);
+    }
+    if let Some(out) = &call.out {
+        tell_customer(out, &mut told);
     }
     if let Some(message) = &call.message {
         tell_message(message, &mut told);
     }
     if let Some(ended) = call.ended {
         let seconds = ended.duration_since(call.opened).as_secs();
-        let says = format!("the caller was gone, {seconds} s after they called");
+        let says = match call.out {
+            Some(_) => format!("the call was over, {seconds} s after it was asked for"),
+            None => format!("the caller was gone, {seconds} s after they called"),
+        };
         told.push((ended, says));
     }
     if let Stage::Over { outcome } = &call.stage {
@@ -40,6 +46,9 @@ pub fn story(call: &Call, zone: &TimeZone) -> Vec<(Timestamp, String)> {
 }
 
 fn came(call: &Call, zone: &TimeZone) -> String {
+    if call.out.is_some() {
+        return asked(call);
+    }
     let from = match &call.caller {
         Caller::Phone(number) => number.masked().to_string(),
         Caller::Withheld => "a withheld number".to_owned(),
@@ -73,6 +82,39 @@ fn came(call: &Call, zone: &TimeZone) -> String {
     format!("call from {from}{attested}{by}{because}; {on_duty}")
 }
 
+/// A person wants to be connected with a customer.
+fn asked(call: &Call) -> String {
+    let person = call.legs.first().map_or("somebody", |leg| &leg.person);
+    let customer = call
+        .caller
+        .phone()
+        .map(|number| number.masked().to_string());
+    let customer = customer.unwrap_or_default();
+    let text = call.out.as_ref().map(|out| out.text.as_str());
+    let text = text.unwrap_or_default();
+    format!("{person} asked by text to call {customer} ({text})")
+}
+
+fn tell_customer(out: &Out, told: &mut Vec<(Timestamp, String)>) {
+    if let Some(at) = out.answered {
+        told.push((at, "the customer picked up".to_owned()));
+    }
+    if let Some(end) = &out.ended {
+        let says = match end.status {
+            LegStatus::Completed | LegStatus::Answered => "the customer's leg was over".to_owned(),
+            LegStatus::NoAnswer => "the customer did not answer".to_owned(),
+            LegStatus::Busy => "the customer was busy or declined".to_owned(),
+            LegStatus::Failed => "the customer's number could not be called".to_owned(),
+            LegStatus::Canceled => "the customer's phone stopped ringing".to_owned(),
+            LegStatus::Ringing | LegStatus::Unknown => {
+                format!("the customer's leg was over ({})", name_of(&end.status))
+            }
+        };
+        let seconds = end.seconds.map(|seconds| format!(" after {seconds} s"));
+        told.push((end.at, says + &seconds.unwrap_or_default()));
+    }
+}
+
 fn passed_over(skipped: &Skipped) -> String {
     let because = match skipped.because {
         Skip::IsTheCaller => "they are the caller",
@@ -95,7 +137,7 @@ fn straight_to_voicemail(unrung: Unrung) -> &'static str {
     }
 }
 
-fn tell_leg(leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
+fn tell_leg(leg: &Leg, is_out: bool, told: &mut Vec<(Timestamp, String)>) {
     let person = &leg.person;
     let unscreened = if leg.unscreened {
         ", and any pick-up is an answer"
@@ -107,11 +149,18 @@ fn tell_leg(leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
         leg.rung,
         format!("rang {person} for up to {rings} s{unscreened}"),
     ));
+    if let Some(sid) = leg.sid.as_ref().filter(|_| is_out) {
+        told.push((
+            leg.rung,
+            format!("the provider's name for the call is {sid}"),
+        ));
+    }
     if let Some(at) = leg.picked_up {
         told.push((at, format!("{person}'s phone was picked up")));
     }
     if let Some(given) = leg.given {
         let says = match given {
+            Given::Connect if is_out => format!("{person} pressed 1, and the customer was called"),
             Given::Connect => format!("{person} pressed 1 and was connected"),
             Given::HangUp => format!(
                 "{person}'s phone pressed nothing that connects: a mailbox, a pocket, or somebody who passed it \
@@ -184,6 +233,23 @@ impl Outcome {
                     MissedAt::Nobody => "nobody could be rung, and they left no message",
                     MissedAt::TextsOnly => "heard that the line takes texts only",
                     MissedAt::Unknown => "may have heard an error",
+                }
+            ),
+            Outcome::NotReached { because } => format!(
+                "not connected, {}",
+                match because {
+                    NotReached::TooMany => "too many calls of that person".to_owned(),
+                    NotReached::InACall => "the person was in another call".to_owned(),
+                    NotReached::NotMade { code: None } =>
+                        "the person's phone could not be rung".to_owned(),
+                    NotReached::NotMade { code: Some(code) } =>
+                        format!("the person's phone could not be rung (error {code})"),
+                    NotReached::NotTaken => "the person did not press 1".to_owned(),
+                    NotReached::HungUp => "the person hung up before the answer".to_owned(),
+                    NotReached::NoAnswer => "the customer did not answer".to_owned(),
+                    NotReached::Busy => "the customer was busy or declined".to_owned(),
+                    NotReached::Failed => "the customer's number could not be called".to_owned(),
+                    NotReached::Unknown => "it is not known how it ended".to_owned(),
                 }
             ),
             Outcome::Refused { because } => format!(

@@ -1,6 +1,7 @@
 //! What is said by voice, in the line's language.
 
-use super::{Call, Spoken};
+use super::out::MOST_OF_A_PERSON;
+use super::{Call, NotReached, Spoken};
 use crate::domain::line::voice::{seconds_to_say, whispered};
 use crate::domain::line::{Line, Voice};
 
@@ -15,11 +16,6 @@ pub(super) fn spoken(voice: &Voice, text: String) -> Spoken {
 /// Nobody listens to more of it, and a mailbox that picks up costs the caller this long.
 const LONGEST_WHISPER: f64 = 4.0;
 
-fn is_spanish(voice: &Voice) -> bool {
-    let language = voice.language.split('-').next().unwrap_or_default();
-    language.eq_ignore_ascii_case("es")
-}
-
 /// To whoever picked up: who calls, and that 1 connects.
 pub(super) fn whisper(call: &Call, line: &Line, voice: &Voice) -> Spoken {
     let name = said_name(&line.name);
@@ -28,7 +24,7 @@ pub(super) fn whisper(call: &Call, line: &Line, voice: &Voice) -> Spoken {
         let caller = digits.unwrap_or_else(|| withheld(voice).to_owned());
         return spoken(voice, whispered(template, &name, &caller));
     }
-    let forms = match (is_spanish(voice), digits, call.has_conversation) {
+    let forms = match (voice.speaks_spanish(), digits, call.has_conversation) {
         (false, None, _) => vec![
             format!("{name}, a call, number withheld. Press 1."),
             "A call, number withheld. Press 1.".to_owned(),
@@ -61,8 +57,67 @@ pub(super) fn whisper(call: &Call, line: &Line, voice: &Voice) -> Spoken {
     spoken(voice, text)
 }
 
+/// To a person who asked to be connected with a customer.
+pub(super) fn whisper_out(call: &Call, line: &Line, voice: &Voice) -> Spoken {
+    let name = said_name(&line.name);
+    let digits = call.caller.phone().map(|number| last_four(number.expose()));
+    let digits = digits.unwrap_or_default();
+    let text = if voice.speaks_spanish() {
+        format!("{name}, llamada a {digits}. Pulse 1.")
+    } else {
+        format!("{name}, your call to {digits}. Press 1.")
+    };
+    spoken(voice, text)
+}
+
+/// To a person whose customer cannot be reached.
+pub(super) fn not_answered(voice: &Voice) -> Spoken {
+    let text = if voice.speaks_spanish() {
+        "No contestan. Hasta luego."
+    } else {
+        "They did not answer. Goodbye."
+    };
+    spoken(voice, text.to_owned())
+}
+
+/// What a person reads who asked for a call that did not come about. `tag` is the customer's.
+pub fn not_reached(because: NotReached, tag: &str, line: &Line) -> Option<String> {
+    let spanish = line.voice.as_ref().is_some_and(Voice::speaks_spanish);
+    Some(match (because, spanish) {
+        (NotReached::TooMany, false) => format!(
+            "{tag} was not called: you asked for {MOST_OF_A_PERSON} calls within an hour. Try again later."
+        ),
+        (NotReached::TooMany, true) => format!(
+            "No se llamó a {tag}: ya pidió {MOST_OF_A_PERSON} llamadas en una hora. Intente más tarde."
+        ),
+        (NotReached::InACall, false) => format!(
+            "{tag} was not called: you are in a call of this line. Text CALL {tag} after it."
+        ),
+        (NotReached::InACall, true) => format!(
+            "No se llamó a {tag}: usted está en otra llamada de esta línea. Envíe CALL {tag} al terminar."
+        ),
+        (NotReached::NotTaken, false) => format!(
+            "{tag} was not called: nobody pressed 1 on your phone. Text CALL {tag} to try again."
+        ),
+        (NotReached::NotTaken, true) => format!(
+            "No se llamó a {tag}: nadie pulsó 1 en su teléfono. Envíe CALL {tag} para intentar otra vez."
+        ),
+        (NotReached::NotMade { code }, false) => format!(
+            "{tag} was not called: your phone could not be rung{}. Text CALL {tag} to try again.",
+            code.map(|code| format!(" (error {code})"))
+                .unwrap_or_default()
+        ),
+        (NotReached::NotMade { code }, true) => format!(
+            "No se llamó a {tag}: no se pudo llamar a su teléfono{}. Envíe CALL {tag} para intentar otra vez.",
+            code.map(|code| format!(" (error {code})"))
+                .unwrap_or_default()
+        ),
+        _ => return None,
+    })
+}
+
 fn withheld(voice: &Voice) -> &'static str {
-    if is_spanish(voice) {
+    if voice.speaks_spanish() {
         "número oculto"
     } else {
         "number withheld"
@@ -90,7 +145,7 @@ fn said_name(name: &str) -> String {
 
 pub(super) fn greeting(line: &Line, voice: &Voice) -> Spoken {
     let name = said_name(&line.name);
-    let text = if is_spanish(voice) {
+    let text = if voice.speaks_spanish() {
         format!(
             "Esta es la línea {name}. Ahora nadie puede contestar. Un mensaje de texto a este número \
              llega a las mismas personas. O deje un mensaje después del tono."
@@ -105,7 +160,7 @@ pub(super) fn greeting(line: &Line, voice: &Voice) -> Spoken {
 }
 
 pub(super) fn cut_off(voice: &Voice) -> Spoken {
-    let text = if is_spanish(voice) {
+    let text = if voice.speaks_spanish() {
         "La llamada se cortó. Deje un mensaje después del tono, o vuelva a llamar."
     } else {
         "You were cut off. Leave a message after the tone, or call again."
@@ -114,7 +169,7 @@ pub(super) fn cut_off(voice: &Voice) -> Spoken {
 }
 
 pub(super) fn thanks(voice: &Voice) -> Spoken {
-    let text = if is_spanish(voice) {
+    let text = if voice.speaks_spanish() {
         "Gracias. Hasta luego."
     } else {
         "Thank you. Goodbye."
@@ -123,7 +178,7 @@ pub(super) fn thanks(voice: &Voice) -> Spoken {
 }
 
 pub(super) fn texts_only(voice: &Voice) -> Spoken {
-    let text = if is_spanish(voice) {
+    let text = if voice.speaks_spanish() {
         "Este número solo recibe mensajes de texto. Envíe un mensaje de texto a este número. Hasta \
          luego."
     } else {

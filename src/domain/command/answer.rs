@@ -21,10 +21,10 @@ const HOW: Phrase = Phrase::new(
     "Escribe FUERA, FUERA 2H, FUERA HASTA LAS 5 o FUERA HASTA LUN 8:00.",
 );
 const COMMANDS: Phrase = Phrase::new(
-    "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE, BLOCK: your customer. Other \
-     words go to the customer; 0107 yes: to the one ending in 0107.",
-    "FUERA, FUERA 2H, FUERA HASTA LUN 8:00, VOLVI, QUIEN, ESTADO. PASAR, LISTO, BLOQUEAR: tu cliente. \
-     Otro texto va al cliente; 0107 ok va al 0107.",
+    "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE, BLOCK, CALL: your customer. \
+     Other words go to the customer; 0107 yes: to the one ending so.",
+    "FUERA, FUERA 2H, FUERA HASTA LUN 8:00, VOLVI, QUIEN, ESTADO. PASAR, LISTO, BLOQUEAR, LLAMAR: tu \
+     cliente. Otro texto va al cliente; 0107 ok va al 0107.",
 );
 const LATE: Phrase = Phrase::new(
     "That came late and changed nothing. ",
@@ -164,6 +164,7 @@ impl Place<'_> {
                 | Command::Done(_)
                 | Command::Block(_)
                 | Command::Unblock(_)
+                | Command::Call(_)
                 | Command::Topic(_),
             ) => String::new(),
             Ok(Command::Status) => self.status(&self.on.known.overrides),

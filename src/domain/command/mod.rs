@@ -1,5 +1,5 @@
 //! What a person of the cascade says to the line about being there: `away until 5pm`, `back`,
-//! `who`, `status`, `help`; or about a customer of theirs: `pass`, `done`, `got it`, `block`. The whole
+//! `who`, `status`, `help`; or about a customer of theirs: `pass`, `done`, `got it`, `block`, `call`. The whole
 //! text is one command, or it is none.
 
 mod answer;
@@ -19,9 +19,9 @@ use super::duty::{Override, Presence};
 
 /// The commands as people are told them, in English and in Spanish.
 #[rustfmt::skip]
-pub const COMMANDS: [&str; 21] = [
-    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "BLOCK", "UNBLOCK", "HELP",
-    "FUERA", "AUSENTE", "VOLVI", "QUIEN", "ESTADO", "PASAR", "RECIBIDO", "LISTO", "BLOQUEAR",
+pub const COMMANDS: [&str; 23] = [
+    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOT IT", "DONE", "CALL", "BLOCK", "UNBLOCK", "HELP",
+    "FUERA", "AUSENTE", "VOLVI", "QUIEN", "ESTADO", "PASAR", "RECIBIDO", "LISTO", "LLAMAR", "BLOQUEAR",
     "DESBLOQUEAR", "AYUDA",
 ];
 

@@ -24,6 +24,7 @@ const ORDINARY: &str = "way sway awry alway \
     don dont dona donde donne dine dome dose dote doze dune dope dane dene dove doe bone gone none zone \
     tone lone cone hone one fone dons dole \
     blocks bloc bock blick lock clock flock unlock \
+    all alle ball tall fall hall mall wall gall pall cell cull coll calf calm cali cala cal calle calla callo calls carl \
     heap hell held helm hemp helps yelp kelp whelp welp \
     fuerza fueras fueran fuerte fuero fueros afuera nuera suera fiera buera muera puerta ausentes \
     volvio volver volvo volvia volvi volved vuelvi \
@@ -34,7 +35,9 @@ const ORDINARY: &str = "way sway awry alway \
     recibidos recibida recibidas recibo recibi recibiendo reunido rebibido \
     lista listos listas liso liston visto mixto pisto listen list lists misto risto isto \
     bloqueas bloquean bloqueo bloquera desbloqueas desbloqueo \
-    ayudas ayudan ayudar ayudo ayude aguda agudas avuda";
+    llama llamas llaman llame llamen llamo llamaba llamad llamada llamadas llamado llamara llamaran llamaras llamare \
+     llanar llegar llevar calmar clamar tramar lamar \
+     ayudas ayudan ayudar ayudo ayude aguda agudas avuda";
 
 /// Two words that are one edit from GOT IT.
 const ORDINARY_PAIRS: &[&str] = &[
@@ -76,12 +79,14 @@ const FOLLOWING: &[(&str, &[&str])] = &[
     ("status", &["now"]),
     ("help", &["me"]),
     ("block", SENDERS),
+    ("call", &["him", "her", "them", "him back", "her back", "them back", "the customer", "customer"]),
     ("unblock", SENDERS),
     ("fuera", &["hasta …"]),
     ("ausente", &["hasta …"]),
     ("volvi", &["ya", "al turno", "al trabajo"]),
     ("quien", &["de turno", "esta de turno", "de guardia", "esta de guardia"]),
     ("estado", &["ahora", "actual"]),
+    ("llamar", &["al cliente", "cliente", "a el", "a ella"]),
     ("bloquear", &["numero", "este numero", "este", "esta persona", "spam"]),
     ("desbloquear", &["numero", "este numero", "este", "esta persona"]),
 ];

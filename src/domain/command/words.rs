@@ -33,6 +33,8 @@ pub enum Command {
     Block(Option<String>),
     /// They reach people again.
     Unblock(Option<String>),
+    /// The person wants to talk with the customer: both are called.
+    Call(Option<String>),
     /// They join one of the line's topics or leave it, with these words.
     Topic(String),
 }
@@ -59,7 +61,9 @@ impl Command {
     /// The digits by which it names any customer of the line, and not only one of the person's.
     pub fn names(&self) -> Option<&str> {
         match self {
-            Command::Block(which) | Command::Unblock(which) => which.as_deref(),
+            Command::Block(which) | Command::Unblock(which) | Command::Call(which) => {
+                which.as_deref()
+            }
             _ => None,
         }
     }
@@ -71,7 +75,8 @@ impl Command {
             Command::Claim(which)
             | Command::Done(which)
             | Command::Block(which)
-            | Command::Unblock(which) => which.is_some(),
+            | Command::Unblock(which)
+            | Command::Call(which) => which.is_some(),
             _ => false,
         }
     }
@@ -84,7 +89,11 @@ impl Command {
             }
             Command::Pass { to, which } => to.is_none() && which.is_none(),
             Command::Done(which) => which.is_none(),
-            Command::Away(_) | Command::Claim(_) | Command::Block(_) | Command::Unblock(_) => false,
+            Command::Away(_)
+            | Command::Claim(_)
+            | Command::Block(_)
+            | Command::Unblock(_)
+            | Command::Call(_) => false,
         }
     }
 }
@@ -140,6 +149,11 @@ pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, U
         ["block" | "bloquear", tag] => Some(Ok(Command::Block(Some(digits(tag)?)))),
         ["unblock" | "desbloquear"] => Some(Ok(Command::Unblock(None))),
         ["unblock" | "desbloquear", tag] => Some(Ok(Command::Unblock(Some(digits(tag)?)))),
+        ["call" | "llamar"] => Some(Ok(Command::Call(None))),
+        ["call" | "llamar", tag] | [tag, "call" | "llamar"] => {
+            let tag = tag.trim_end_matches([':', ',']);
+            Some(Ok(Command::Call(Some(digits(tag)?))))
+        }
         _ => Asked::of(&body, &line.notices.topics).map(|_| Ok(Command::Topic(body.clone()))),
     }
 }
@@ -224,6 +238,11 @@ mod tests {
             ("Block 0107!", "Block(Some(\"0107\"))"),
             ("block", "Block(None)"),
             ("UNBLOCK #0107", "Unblock(Some(\"0107\"))"),
+            ("Call", "Call(None)"),
+            ("CALL 0107!", "Call(Some(\"0107\"))"),
+            ("call #0107", "Call(Some(\"0107\"))"),
+            ("#0107: call.", "Call(Some(\"0107\"))"),
+            ("0107 CALL", "Call(Some(\"0107\"))"),
         ] {
             assert_eq!(said(body), command, "{body}");
         }
@@ -256,6 +275,13 @@ mod tests {
             "#0107 back",
             "pass 7",
             "done deal",
+            "call him",
+            "call me back",
+            "call me at 6195550142",
+            "call 619-555-0142",
+            "please call",
+            "they call",
+            "call 911",
         ] {
             assert_eq!(said(body), "none", "{body}");
         }

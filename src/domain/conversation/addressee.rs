@@ -96,6 +96,7 @@ impl PersonText<'_> {
     pub fn intent(&self) -> Intent {
         self.holds_the_pin()
             .or_else(|| self.comes_to_a_reply_number())
+            .or_else(|| self.names_whom_to_call())
             .or_else(|| self.names_a_customer())
             .or_else(|| self.answers_a_question())
             .or_else(|| self.is_a_reaction())
@@ -242,7 +243,8 @@ impl PersonText<'_> {
             }),
             // Each goes to somebody else, with its own texts.
             Reply::For(of, _)
-                if of.len() > 1 && matches!(question.what, What::Pass(_) | What::Block) =>
+                if of.len() > 1
+                    && matches!(question.what, What::Pass(_) | What::Block | What::Call) =>
             {
                 Some(Intent::AskAgain {
                     because: "it is done for one at a time".to_owned(),
@@ -361,6 +363,13 @@ impl PersonText<'_> {
             return None;
         }
         let is_open = self.candidates().next().is_some();
+        if let Command::Call(which) = &command
+            && !given.is_forced
+            && self.tells_a_number_to_call(which.as_deref())
+        {
+            // The customer is to call it.
+            return None;
+        }
         if command == Command::Claim(None) && !given.is_forced && is_open {
             // The customer reads it, and the person has the conversation.
             return None;
@@ -389,6 +398,7 @@ impl PersonText<'_> {
             Command::Done(which) => self.about_one(What::Done, which),
             Command::Block(which) => self.about_block(What::Block, which),
             Command::Unblock(which) => self.about_block(What::Unblock, which),
+            Command::Call(which) => self.about_call(which),
             command => Intent::Command(Ok(command)),
         }
     }
@@ -509,6 +519,24 @@ impl PersonText<'_> {
 
     /// By what was on the phone when it was written.
     fn by_what_was_read(&self) -> Intent {
+        match self.meant() {
+            Ok((one, true)) => self.send_to(one, None),
+            Ok((one, false)) => {
+                let receipt = wording::sent_to(self.line.language, &one.conversation.tag);
+                self.send_to(one, Some(receipt))
+            }
+            Err(none) if none.is_empty() => self.nobody_to_send_to(),
+            Err(several) => {
+                let among = several.iter().map(|c| choice(&c.conversation)).collect();
+                let because = "it may be for several customers".to_owned();
+                self.ask(self.whole_text(), among, because)
+            }
+        }
+    }
+
+    /// The conversation that a text without a tag is certainly for, and whether it is the only one; otherwise those
+    /// that it may be for.
+    pub(super) fn meant(&self) -> Result<(&Candidate, bool), Vec<&Candidate>> {
         let open: Vec<&Candidate> = self.open_candidates().collect();
         let given_away = self.conversations.iter();
         let given_away = given_away.filter(|c| {
@@ -516,20 +544,11 @@ impl PersonText<'_> {
         });
         let may_be: Vec<&Candidate> = open.iter().copied().chain(given_away).collect();
         match (open.as_slice(), may_be.as_slice()) {
-            (_, []) => self.nobody_to_send_to(),
-            ([one], [_]) if self.has_read(one) && !self.has_own_number(one) => {
-                self.send_to(one, None)
-            }
-            (_, several) => match self.the_one_that_waits(&open) {
-                Some(one) => {
-                    let receipt = wording::sent_to(self.line.language, &one.conversation.tag);
-                    self.send_to(one, Some(receipt))
-                }
-                None => {
-                    let among = several.iter().map(|c| choice(&c.conversation)).collect();
-                    let because = "it may be for several customers".to_owned();
-                    self.ask(self.whole_text(), among, because)
-                }
+            ([one], [_]) if self.has_read(one) && !self.has_own_number(one) => Ok((one, true)),
+            (_, []) => Err(Vec::new()),
+            _ => match self.the_one_that_waits(&open) {
+                Some(one) => Ok((one, false)),
+                None => Err(may_be),
             },
         }
     }
@@ -697,6 +716,7 @@ pub(super) fn rule_of(what: &What) -> Rule {
         What::Claim => Rule::Claimed,
         What::Done => Rule::Done,
         What::Block | What::Unblock => Rule::BlockByText,
+        What::Call => Rule::CallByText,
     }
 }
 

@@ -77,7 +77,7 @@ impl PersonText<'_> {
             .filter(|q| q.what == *what || is_more(&q.what, what));
         let mut outcome = self.outcome(rule_of(what), because);
         if let Some(question) = asked {
-            if *what != What::Block {
+            if !matches!(what, What::Block | What::Call) {
                 outcome.rule = Rule::Choice;
             }
             settle(&mut outcome.state, question, self.now);
@@ -90,6 +90,7 @@ impl PersonText<'_> {
                 What::Done => self.done(&mut outcome, customer),
                 What::Block => self.block(&mut outcome, customer),
                 What::Unblock => self.unblock(&mut outcome, customer),
+                What::Call => self.call(&mut outcome, customer),
             }
         }
         if let (Some(question), Some(link)) = (asked, &mut outcome.link) {

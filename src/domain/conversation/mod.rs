@@ -7,6 +7,7 @@ pub mod addressee;
 mod apply;
 mod begin;
 mod block;
+mod call;
 pub mod excerpt;
 mod on_reply_number;
 mod outcome;

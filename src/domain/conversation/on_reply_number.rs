@@ -23,7 +23,7 @@ impl PersonText<'_> {
         Some(intent.unwrap_or_else(|| self.goes_to(own)))
     }
 
-    /// With a full stop or a slash in front it is for the relay, even if it cannot be read; and so is a
+    /// With a full stop or a slash in front it is for the relay, even if it cannot be read; and so are CALL, and a
     /// command that says which customer or which person it means.
     fn is_a_command_by_its_sign(&self) -> Option<Intent> {
         let is_one = |given: &&Given| {
@@ -31,7 +31,8 @@ impl PersonText<'_> {
                 .command
                 .as_ref()
                 .and_then(|command| command.as_ref().ok());
-            given.is_forced || command.is_some_and(Command::says_whom)
+            let is_call = |command: &Command| *command == Command::Call(None);
+            given.is_forced || command.is_some_and(|it| it.says_whom() || is_call(it))
         };
         let given = self.given.as_ref().filter(is_one);
         match given.and_then(|given| given.command.clone()) {

@@ -55,6 +55,7 @@ pub enum What {
     Done,
     Block,
     Unblock,
+    Call,
 }
 
 /// Words of a person that wait.

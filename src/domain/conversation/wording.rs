@@ -110,6 +110,7 @@ fn asks(language: Language, question: &Question, before: &str) -> String {
             "¿Qué cliente bloqueas? Sus{reach_nobody}."
         ),
         (What::Unblock, _) => say!(language, "Unblock which?", "¿Qué cliente desbloqueas?"),
+        (What::Call, _) => say!(language, "Call which?", "¿A qué cliente llamas?"),
     };
     let room = room_beside(&format!("{before}{head}{options}{how}"));
     let each = (room / question.choices.len().max(1)).saturating_sub(1);
@@ -161,6 +162,7 @@ fn meant(language: Language, command: &Command) -> &'static str {
         Command::Claim(_) => Phrase::new("you take it", "tomas el cliente"),
         Command::Block(_) => Phrase::new("block them", "bloquear"),
         Command::Unblock(_) => Phrase::new("unblock them", "desbloquear"),
+        Command::Call(_) => Phrase::new("call them", "llamar"),
         Command::Topic(_) => Phrase::new("your notices", "tus avisos"),
     };
     meant.of(language)
@@ -229,6 +231,11 @@ pub fn not_sent(language: Language, question: &Question, texts: &[Written]) -> S
             "Nobody was unblocked, as you did not say which.",
             "No has desbloqueado a nadie, pues no dijiste a quién."
         ),
+        What::Call => say!(
+            language,
+            "Nobody was called, as you did not say which.",
+            "No has llamado a nadie, pues no dijiste a quién."
+        ),
     }
 }
 
@@ -263,6 +270,10 @@ pub fn nothing_open_to(language: Language, what: &What) -> &'static str {
         What::Unblock => Phrase::new(
             "Whom? Put the last digits of their number behind it, such as: UNBLOCK 0107.",
             "¿A quién? Añade las cifras finales de su teléfono, por ejemplo: DESBLOQUEAR 0107.",
+        ),
+        What::Call => Phrase::new(
+            "Whom? Put the last digits of their number behind it, such as: CALL 0107.",
+            "¿A quién? Añade las cifras finales de su teléfono, por ejemplo: LLAMAR 0107.",
         ),
     };
     says.of(language)
@@ -576,6 +587,8 @@ pub fn near_miss(language: Language, command: &str) -> String {
         "BLOQUEAR" => "BLOQUEAR 0107",
         "UNBLOCK" => "UNBLOCK 0107",
         "DESBLOQUEAR" => "DESBLOQUEAR 0107",
+        "CALL" => "CALL 0107, and your phone rings",
+        "LLAMAR" => "LLAMAR 0107, y suena tu teléfono",
         command => {
             let mark = DID_YOU_MEAN.of(language);
             return say!(

@@ -88,6 +88,11 @@ impl Voice {
             ..Self::default()
         }
     }
+
+    pub fn speaks_spanish(&self) -> bool {
+        let language = self.language.split('-').next().unwrap_or_default();
+        language.eq_ignore_ascii_case("es")
+    }
 }
 
 /// A whisper's template with what it names.

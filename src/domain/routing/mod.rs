@@ -83,6 +83,10 @@ pub enum Rule {
     Blocked,
     /// A person blocked a customer, or took that back.
     BlockByText,
+    /// A person wants to be connected with a customer by telephone.
+    CallByText,
+    /// This person called the customer, who was not reached.
+    NotReached,
     /// It was a topic's keyword and nothing else: whoever wrote it subscribed, which is nothing for
     /// people to read.
     Keyword,
@@ -227,6 +231,14 @@ impl Decision {
             then: Vec::new(),
             because: None,
             ..self
+        }
+    }
+
+    /// The customer was called by this person and not reached.
+    pub fn not_reached(self, person: &str) -> Self {
+        Self {
+            rule: Rule::NotReached,
+            ..self.talked(person)
         }
     }
 

@@ -29,6 +29,8 @@ pub struct CallAtTwilio {
     pub began: Option<Timestamp>,
     /// Whether somebody called the line; its legs to people are not.
     pub is_inbound: bool,
+    /// Whether the account made it.
+    pub is_by_api: bool,
 }
 
 impl CallAtTwilio {
@@ -93,7 +95,7 @@ impl Client {
 }
 
 #[derive(Deserialize)]
-struct Listed {
+pub(super) struct Listed {
     sid: CallSid,
     from: Option<String>,
     status: Option<String>,
@@ -113,6 +115,7 @@ impl From<Listed> for CallAtTwilio {
             seconds: listed.duration.as_deref().and_then(seconds),
             began: began.as_deref().and_then(instant),
             is_inbound: listed.direction.as_deref() == Some("inbound"),
+            is_by_api: listed.direction.as_deref() == Some("outbound-api"),
         }
     }
 }

@@ -3,11 +3,13 @@
 mod calls;
 mod day;
 mod media;
+mod new_call;
 mod recordings;
 
 pub use super::api::{ANSWER_TIMEOUT, NoAnswer, Refused, Transport};
 pub use calls::{CallAtTwilio, CallsPage};
 pub use day::{DayPage, Listing};
+pub use new_call::{MadeCall, NewCall};
 pub use recordings::{MOST_RECORDED, RecordingAtTwilio, RecordingState};
 
 use std::time::Duration;

@@ -21,6 +21,7 @@ use std::time::Duration;
 use super::twiml::{EMPTY, escape};
 use crate::domain::call::{Answer, Greeting, Rejected, Spoken};
 use crate::domain::ids::CallSid;
+use crate::domain::phone::PhoneNumber;
 
 /// The overrides of a request whose answer somebody waits for.
 pub const AWAITED: &str = "#ct=1500&rt=4000&rc=1&rp=ct,rt,5xx";
@@ -61,7 +62,6 @@ pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {
             unscreened,
         } => {
             let ring = seconds(ring.saturating_sub(RINGS_LONGER), RING_SECONDS);
-            let talk = seconds(*talk, TALK_SECONDS);
             let ended = urls.awaited(VoicePath::Ended(call.clone(), *leg));
             let screen = urls.awaited(VoicePath::Screen(call.clone(), *leg));
             let progress = urls.told(VoicePath::Progress(call.clone(), *leg));
@@ -72,26 +72,32 @@ pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {
             number_of
                 .set("statusCallback", progress)
                 .set("statusCallbackEvent", "ringing answered completed");
-            let mut dial = Element::new("Dial");
-            dial.set("answerOnBridge", "true")
-                .set("callerId", shows.expose())
-                .set("timeout", ring)
-                .set("timeLimit", talk)
-                .set("action", ended);
+            let dial = dial(shows, ring, *talk, ended);
             response(&dial.around(&number_of.around(&escape(number.expose()))))
         }
         Answer::Ask { leg, says } => {
-            let mut gather = Element::new("Gather");
-            gather
-                .set(
-                    "action",
-                    urls.awaited(VoicePath::Chosen(call.clone(), *leg)),
-                )
-                .set("numDigits", "1")
-                .set("timeout", KEY_SECONDS)
-                .set("finishOnKey", "")
-                .set("actionOnEmptyResult", "true");
-            response(&(gather.around(&say(says)) + HANG_UP))
+            let chosen = urls.awaited(VoicePath::Chosen(call.clone(), *leg));
+            response(&(asks(chosen, says) + HANG_UP))
+        }
+        Answer::AskToCall { says } => {
+            let chosen = urls.awaited(VoicePath::OutChosen(call.clone()));
+            response(&(asks(chosen, says) + HANG_UP))
+        }
+        Answer::CallCustomer {
+            number,
+            shows,
+            ring,
+            talk,
+        } => {
+            let ring = seconds(ring.saturating_sub(RINGS_LONGER), RING_SECONDS);
+            let customer = urls.told(VoicePath::OutCustomer(call.clone()));
+            let mut number_of = Element::new("Number");
+            number_of
+                .set("statusCallback", customer)
+                .set("statusCallbackEvent", "answered completed");
+            let ended = urls.awaited(VoicePath::OutEnded(call.clone()));
+            let dial = dial(shows, ring, *talk, ended);
+            response(&dial.around(&number_of.around(&escape(number.expose()))))
         }
         Answer::Connect | Answer::Nothing => EMPTY.to_owned(),
         Answer::HangUp => response(HANG_UP),
@@ -164,6 +170,29 @@ const HANG_UP: &str = "<Hangup/>";
 
 fn response(verbs: &str) -> String {
     format!(r#"<?xml version="1.0" encoding="UTF-8"?><Response>{verbs}</Response>"#)
+}
+
+/// Rings somebody, who sees `shows`.
+fn dial(shows: &PhoneNumber, ring: u64, talk: Duration, ended: String) -> Element {
+    let mut dial = Element::new("Dial");
+    dial.set("answerOnBridge", "true")
+        .set("callerId", shows.expose())
+        .set("timeout", ring)
+        .set("timeLimit", seconds(talk, TALK_SECONDS))
+        .set("action", ended);
+    dial
+}
+
+/// Says something and asks for one key.
+fn asks(chosen: String, says: &Spoken) -> String {
+    let mut gather = Element::new("Gather");
+    gather
+        .set("action", chosen)
+        .set("numDigits", "1")
+        .set("timeout", KEY_SECONDS)
+        .set("finishOnKey", "")
+        .set("actionOnEmptyResult", "true");
+    gather.around(&say(says))
 }
 
 fn say(says: &Spoken) -> String {
@@ -253,7 +282,6 @@ impl Element {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::phone::PhoneNumber;
 
     const U: &str = "https://relay.example.com/twilio/voice";
     const F: &str = "#ct=1500&amp;rt=4000&amp;rc=1&amp;rp=ct,rt,5xx";
@@ -331,6 +359,36 @@ mod tests {
     }
 
     #[test]
+    fn a_person_who_presses_1_has_the_customer_called_as_the_line() {
+        let call = call();
+        let ask = verbs(&Answer::AskToCall {
+            says: says("Q D N, your call to 0 1 0 7. Press 1."),
+        });
+        assert_eq!(
+            ask,
+            format!(
+                "<Gather action=\"{U}/out/{call}/chosen{F}\" numDigits=\"1\" timeout=\"5\" finishOnKey=\"\" \
+                 actionOnEmptyResult=\"true\"><Say language=\"en-US\">Q D N, your call to 0 1 0 7. Press \
+                 1.</Say></Gather><Hangup/>"
+            )
+        );
+        let dial = verbs(&Answer::CallCustomer {
+            number: number("+16195550107"),
+            shows: number("+16195550100"),
+            ring: Duration::from_secs(35),
+            talk: Duration::from_secs(7200),
+        });
+        assert_eq!(
+            dial,
+            format!(
+                "<Dial answerOnBridge=\"true\" callerId=\"+16195550100\" timeout=\"30\" timeLimit=\"7200\" \
+                 action=\"{U}/out/{call}/ended{F}\"><Number statusCallback=\"{U}/out/{call}/customer{P}\" \
+                 statusCallbackEvent=\"answered completed\">+16195550107</Number></Dial>"
+            )
+        );
+    }
+
+    #[test]
     fn a_message_is_recorded_once_and_goes_on_in_any_case() {
         let call = call();
         let take = |greeting, transcribe| {
@@ -391,6 +449,8 @@ mod tests {
         let bye = format!("<Say>{FALLBACK_BYE}</Say><Hangup/>");
         assert_eq!(of(Some(VoicePath::Screen(call(), 1))), "<Hangup/>");
         assert_eq!(of(Some(VoicePath::Chosen(call(), 1))), "<Hangup/>");
+        assert_eq!(of(Some(VoicePath::OutAsk(call()))), "<Hangup/>");
+        assert_eq!(of(Some(VoicePath::OutEnded(call()))), "<Hangup/>");
         assert_eq!(of(Some(VoicePath::Recorded(call()))), bye);
         assert_eq!(of(Some(VoicePath::FallbackRecorded)), bye);
         for failed in [

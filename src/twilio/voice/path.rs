@@ -27,6 +27,16 @@ pub enum VoicePath {
     /// Twilio has the recording, or says that there is none.
     Recording(CallSid),
     Transcribed(CallSid),
+    /// Somebody or something picked up at the person who asked for a call, which has this name of the relay's.
+    OutAsk(CallSid),
+    /// They pressed a key, or none.
+    OutChosen(CallSid),
+    /// News of their leg.
+    OutProgress(CallSid),
+    /// News of the leg of the customer whom they call.
+    OutCustomer(CallSid),
+    /// That leg is over, and the person waits for what comes next.
+    OutEnded(CallSid),
     /// A call is over.
     End,
     /// One of the others failed.
@@ -50,6 +60,17 @@ impl VoicePath {
             ["fallback"] => Self::Fallback,
             ["fallback", "recorded"] => Self::FallbackRecorded,
             ["fallback", "recording"] => Self::FallbackRecording,
+            ["out", call, what] => {
+                let of = match what {
+                    "ask" => Self::OutAsk,
+                    "chosen" => Self::OutChosen,
+                    "progress" => Self::OutProgress,
+                    "customer" => Self::OutCustomer,
+                    "ended" => Self::OutEnded,
+                    _ => return None,
+                };
+                of(CallSid::parse(call).ok()?)
+            }
             [call, leg, what] => {
                 let of = match what {
                     "screen" => Self::Screen,
@@ -82,7 +103,12 @@ impl VoicePath {
             | Self::Ended(call, _)
             | Self::Recorded(call)
             | Self::Recording(call)
-            | Self::Transcribed(call) => Some(call),
+            | Self::Transcribed(call)
+            | Self::OutAsk(call)
+            | Self::OutChosen(call)
+            | Self::OutProgress(call)
+            | Self::OutCustomer(call)
+            | Self::OutEnded(call) => Some(call),
             Self::Call
             | Self::End
             | Self::Fallback
@@ -91,13 +117,27 @@ impl VoicePath {
         }
     }
 
+    /// Whether it is about a call that a person asked for: every request of it is from the line to somebody, and
+    /// `CallSid` is the provider's name for one of the two legs.
+    pub fn is_out(&self) -> bool {
+        matches!(
+            self,
+            Self::OutAsk(_)
+                | Self::OutChosen(_)
+                | Self::OutProgress(_)
+                | Self::OutCustomer(_)
+                | Self::OutEnded(_)
+        )
+    }
+
     /// Whether the request comes from the leg of the person who is rung: it is from the line to them, and
     /// `CallSid` is the leg's.
     pub fn is_of_leg(&self) -> bool {
-        matches!(
+        let is_rung = matches!(
             self,
             Self::Screen(..) | Self::Chosen(..) | Self::Progress(..)
-        )
+        );
+        is_rung || self.is_out()
     }
 
     /// Whether Twilio only tells something, and nobody waits for a document: it is answered with 204.
@@ -107,6 +147,8 @@ impl VoicePath {
             Self::Progress(..)
                 | Self::Recording(_)
                 | Self::Transcribed(_)
+                | Self::OutProgress(_)
+                | Self::OutCustomer(_)
                 | Self::End
                 | Self::FallbackRecording
         )
@@ -133,6 +175,11 @@ impl fmt::Display for VoicePath {
             Self::Recorded(call) => write!(f, "/{call}/recorded"),
             Self::Recording(call) => write!(f, "/{call}/recording"),
             Self::Transcribed(call) => write!(f, "/{call}/transcribed"),
+            Self::OutAsk(call) => write!(f, "/out/{call}/ask"),
+            Self::OutChosen(call) => write!(f, "/out/{call}/chosen"),
+            Self::OutProgress(call) => write!(f, "/out/{call}/progress"),
+            Self::OutCustomer(call) => write!(f, "/out/{call}/customer"),
+            Self::OutEnded(call) => write!(f, "/out/{call}/ended"),
             Self::End => f.write_str("/end"),
             Self::Fallback => f.write_str("/fallback"),
             Self::FallbackRecorded => f.write_str("/fallback/recorded"),
@@ -164,6 +211,11 @@ mod tests {
             VoicePath::Recorded(call()),
             VoicePath::Recording(call()),
             VoicePath::Transcribed(call()),
+            VoicePath::OutAsk(call()),
+            VoicePath::OutChosen(call()),
+            VoicePath::OutProgress(call()),
+            VoicePath::OutCustomer(call()),
+            VoicePath::OutEnded(call()),
             VoicePath::End,
             VoicePath::Fallback,
             VoicePath::FallbackRecorded,
@@ -212,6 +264,13 @@ mod tests {
             &format!("/{}/1/screen", &ours.as_str()[..33]),
             &format!("/{ours}0/1/screen"),
             &format!("/../voice/{ours}/1/screen"),
+            "/out",
+            &format!("/out/{ours}"),
+            &format!("/out/{ours}/screen"),
+            &format!("/out/{ours}/1/ask"),
+            &format!("/out/{upper}/ask"),
+            &format!("/{ours}/ask"),
+            &format!("/out/{ours}/ask/"),
         ] {
             let path = format!("{VOICE_PATH}{rest}");
             assert_eq!(VoicePath::parse(&path), None, "{path}");

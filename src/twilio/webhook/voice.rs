@@ -6,7 +6,7 @@
 
 use super::inbound::place;
 use super::{Refusal, Unverified, Verified};
-use crate::domain::call::{Attestation, Caller, Dialed, Event};
+use crate::domain::call::{Attestation, Caller, Dialed, Event, LegStatus};
 use crate::domain::ids::{CallSid, RecordingSid};
 use crate::domain::phone::PhoneNumber;
 use crate::twilio::call_status::{is_over, leg_status, seconds};
@@ -95,7 +95,10 @@ fn request(path: VoicePath, form: &Form) -> Result<VoiceRequest, Refusal> {
     let call = match path.call() {
         None => sid,
         Some(call) => {
-            let named = if path.is_of_leg() {
+            let named = if path.is_out() {
+                // The relay named it before Twilio did.
+                None
+            } else if path.is_of_leg() {
                 form.filled("ParentCallSid")
             } else {
                 Some(sid.as_str())
@@ -133,40 +136,31 @@ fn sid(form: &Form, name: &'static str) -> Result<CallSid, Refusal> {
 }
 
 fn event(path: &VoicePath, form: &Form) -> Result<Option<Event>, Refusal> {
-    let status = || leg_status(form.get("CallStatus").unwrap_or_default());
+    let status = || call_status(form);
     Ok(Some(match path {
         VoicePath::Call | VoicePath::Fallback => Event::Began,
         VoicePath::Screen(_, leg) => Event::PickedUp {
             leg: *leg,
             sid: sid(form, "CallSid")?,
         },
-        VoicePath::Chosen(_, leg) => Event::Pressed {
-            leg: *leg,
-            sid: sid(form, "CallSid")?,
-            keys: form
-                .filled("Digits")
-                .map(|keys| keys.chars().take(MOST_KEYS).collect()),
-        },
-        VoicePath::Progress(_, leg) => Event::Progress {
-            leg: *leg,
-            sid: sid(form, "CallSid")?,
-            status: status(),
-            sip: form.get("SipResponseCode").and_then(sip_code),
-            seconds: form.get("CallDuration").and_then(seconds),
-        },
+        VoicePath::Chosen(_, leg) => pressed(*leg, form)?,
+        VoicePath::Progress(_, leg) => progress(*leg, form)?,
         VoicePath::Ended(_, leg) => Event::Dialed {
             leg: *leg,
-            how: Dialed {
-                status: leg_status(form.get("DialCallStatus").unwrap_or_default()),
-                bridged: match form.get("DialBridged") {
-                    Some("true") => Some(true),
-                    Some("false") => Some(false),
-                    _ => None,
-                },
-                seconds: form.get("DialCallDuration").and_then(seconds),
-                caller_hung_up: is_over(status()),
-            },
+            how: dialed(form),
         },
+        VoicePath::OutAsk(_) => Event::PickedUp {
+            leg: 1,
+            sid: sid(form, "CallSid")?,
+        },
+        VoicePath::OutChosen(_) => pressed(1, form)?,
+        VoicePath::OutProgress(_) => progress(1, form)?,
+        VoicePath::OutCustomer(_) => Event::Customer {
+            sid: sid(form, "CallSid")?,
+            status: status(),
+            seconds: form.get("CallDuration").and_then(seconds),
+        },
+        VoicePath::OutEnded(_) => Event::Reached { how: dialed(form) },
         VoicePath::Recorded(_) | VoicePath::FallbackRecorded => Event::Recorded {
             hung_up: form.get("Digits") == Some("hangup") || is_over(status()),
         },
@@ -182,6 +176,42 @@ fn event(path: &VoicePath, form: &Form) -> Result<Option<Event>, Refusal> {
         },
         VoicePath::End => return Ok(None),
     }))
+}
+
+fn pressed(leg: usize, form: &Form) -> Result<Event, Refusal> {
+    let keys = form.filled("Digits");
+    Ok(Event::Pressed {
+        leg,
+        sid: sid(form, "CallSid")?,
+        keys: keys.map(|keys| keys.chars().take(MOST_KEYS).collect()),
+    })
+}
+
+fn progress(leg: usize, form: &Form) -> Result<Event, Refusal> {
+    Ok(Event::Progress {
+        leg,
+        sid: sid(form, "CallSid")?,
+        status: call_status(form),
+        sip: form.get("SipResponseCode").and_then(sip_code),
+        seconds: form.get("CallDuration").and_then(seconds),
+    })
+}
+
+fn dialed(form: &Form) -> Dialed {
+    Dialed {
+        status: leg_status(form.get("DialCallStatus").unwrap_or_default()),
+        bridged: match form.get("DialBridged") {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => None,
+        },
+        seconds: form.get("DialCallDuration").and_then(seconds),
+        caller_hung_up: is_over(call_status(form)),
+    }
+}
+
+fn call_status(form: &Form) -> LegStatus {
+    leg_status(form.get("CallStatus").unwrap_or_default())
 }
 
 /// More keys than anybody is asked for.

@@ -4,6 +4,7 @@ mod callers;
 mod customers;
 mod hanging_up;
 mod missed;
+mod out;
 mod ringing;
 mod trouble;
 mod voicemail;

@@ -25,6 +25,18 @@ function record(response, base, recorded, recording, maxLength, transcribed) {
   response.redirect(base + recorded + AWAITED);
 }
 
+function ask(response, chosen, says) {
+  const gather = response.gather({
+    action: chosen + AWAITED,
+    numDigits: 1,
+    timeout: 5,
+    finishOnKey: "",
+    actionOnEmptyResult: true,
+  });
+  say(gather, says);
+  response.hangup();
+}
+
 const writers = {
   empty() {},
   hang_up: (response) => response.hangup(),
@@ -52,15 +64,26 @@ const writers = {
     );
   },
   ask(response, base, { call, leg, says }) {
-    const gather = response.gather({
-      action: `${base}/${call}/${leg}/chosen${AWAITED}`,
-      numDigits: 1,
-      timeout: 5,
-      finishOnKey: "",
-      actionOnEmptyResult: true,
+    ask(response, `${base}/${call}/${leg}/chosen`, says);
+  },
+  ask_to_call(response, base, { call, says }) {
+    ask(response, `${base}/out/${call}/chosen`, says);
+  },
+  call_customer(response, base, { call, number, shows, ring, talk }) {
+    const dial = response.dial({
+      answerOnBridge: true,
+      callerId: shows,
+      timeout: Math.min(Math.max(ring - 5, 5), 600),
+      timeLimit: Math.min(Math.max(talk, 1), 14400),
+      action: `${base}/out/${call}/ended${AWAITED}`,
     });
-    say(gather, says);
-    response.hangup();
+    dial.number(
+      {
+        statusCallback: `${base}/out/${call}/customer${TOLD}`,
+        statusCallbackEvent: "answered completed",
+      },
+      number,
+    );
   },
   take_message(response, base, { call, says, hash, longest, transcribe }) {
     if (hash === undefined) say(response, says);

@@ -45,9 +45,24 @@ def ring(response, base, answer):
     )
 
 
-def ask(response, base, answer):
+def call_customer(response, base, answer):
+    dial = response.dial(
+        answer_on_bridge=True,
+        caller_id=answer["shows"],
+        timeout=min(max(answer["ring"] - 5, 5), 600),
+        time_limit=min(max(answer["talk"], 1), 14400),
+        action=f"{base}/out/{answer['call']}/ended{AWAITED}",
+    )
+    dial.number(
+        answer["number"],
+        status_callback=f"{base}/out/{answer['call']}/customer{TOLD}",
+        status_callback_event="answered completed",
+    )
+
+
+def ask(response, answer, chosen):
     gather = response.gather(
-        action=f"{base}/{answer['call']}/{answer['leg']}/chosen{AWAITED}",
+        action=chosen + AWAITED,
         num_digits=1,
         timeout=5,
         finish_on_key="",
@@ -73,7 +88,11 @@ def written(answer):
     if kind == "ring":
         ring(response, base, answer)
     elif kind == "ask":
-        ask(response, base, answer)
+        ask(response, answer, f"{base}/{answer['call']}/{answer['leg']}/chosen")
+    elif kind == "ask_to_call":
+        ask(response, answer, f"{base}/out/{answer['call']}/chosen")
+    elif kind == "call_customer":
+        call_customer(response, base, answer)
     elif kind == "hang_up":
         response.hangup()
     elif kind == "say":

@@ -19,7 +19,9 @@ use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::ids::{CallSid, RecordingSid};
 use relay::domain::phone::PhoneNumber;
 use relay::twilio::api::{NoAnswer, Transport};
-use relay::twilio::client::{Client, Listing, NewMessage, NotRead, RecordingState};
+use relay::twilio::client::{
+    Client, Listing, MadeCall, NewCall, NewMessage, NotRead, RecordingState,
+};
 use relay::twilio::network::Network;
 use serde_json::{Value, json};
 
@@ -98,6 +100,21 @@ async fn every_request_about_calls_is_one_that_twilio_describes() {
     // Others of the example are the account's own, and did not come in.
     assert_eq!(day.calls.len(), 1);
     client.calls_at(&account, &next).await.unwrap();
+
+    let sergio = number("+16195550110");
+    let new = NewCall {
+        from: &line,
+        to: &sergio,
+        url: "https://relay.example.com/twilio/voice/out/CA1/ask#ct=1500&rt=4000&rc=1&rp=ct,rt,5xx",
+        status_callback: "https://relay.example.com/twilio/voice/out/CA1/progress#rc=3&rp=ct,rt,5xx",
+        seconds: 20,
+    };
+    let made = client.create_call(&account, &new).await;
+    assert!(matches!(made, MadeCall::Made(_)), "{made:?}");
+    let between = (&line, &sergio);
+    let found = client.call_made_since(&account, between, Timestamp::UNIX_EPOCH, &SystemClock);
+    // Those of the example that the account made.
+    assert!(found.await.unwrap().is_some());
 
     let recording = RecordingSid::parse(&("RE".to_owned() + &"0".repeat(32))).unwrap();
     let found = client.recording(&account, &recording).await.unwrap();
@@ -271,12 +288,16 @@ impl Names {
         let query = lists
             .into_iter()
             .flat_map(|list| list["get"]["parameters"].as_array().unwrap());
-        let form = &list["post"].pointer(FORM).unwrap()["schema"]["properties"];
+        let forms = [list, &document["paths"][CALLS]];
+        let form = forms.into_iter().flat_map(|path| {
+            let form = &path["post"].pointer(FORM).unwrap()["schema"]["properties"];
+            form.as_object().unwrap().keys().cloned()
+        });
         Self {
             query: query
                 .map(|p| p["name"].as_str().unwrap().to_owned())
                 .collect(),
-            form: form.as_object().unwrap().keys().cloned().collect(),
+            form: form.collect(),
         }
     }
 

@@ -55,7 +55,7 @@ fn compare(language: Language, program: &str) {
         },
     );
     println!("{language:?}: {kinds:?}");
-    assert_eq!(kinds.len(), 8, "{kinds:?}");
+    assert_eq!(kinds.len(), 10, "{kinds:?}");
 }
 
 /// Names, sorted attributes and texts of a document, and nothing of how it is written.
@@ -90,7 +90,7 @@ fn draw(rng: &mut Rng) -> Case {
         let all = question.as_object_mut().unwrap();
         all.extend(fields.as_object().unwrap().clone());
     };
-    let answer = match rng.u8(..10) {
+    let answer = match rng.u8(..12) {
         0 => {
             let (failed, fields) = fallback(rng, &call, leg);
             add(fields);
@@ -146,6 +146,24 @@ fn draw(rng: &mut Rng) -> Case {
                 transcribe,
             }
         }
+        8 => {
+            let says = spoken(rng);
+            add(json!({ "kind": "ask_to_call", "says": shown(&says) }));
+            Answer::AskToCall { says }
+        }
+        9 => {
+            let (number, shows) = (number(rng), number(rng));
+            let (ring, talk) = (rng.u64(..700), rng.u64(..20_000));
+            add(json!({
+                "kind": "call_customer", "number": number, "shows": shows, "ring": ring, "talk": talk,
+            }));
+            Answer::CallCustomer {
+                number,
+                shows,
+                ring: Duration::from_secs(ring),
+                talk: Duration::from_secs(talk),
+            }
+        }
         _ => {
             let (number, shows) = (number(rng), number(rng));
             let (ring, talk, unscreened) = (rng.u64(..700), rng.u64(..20_000), rng.bool());
@@ -171,13 +189,14 @@ fn fallback(rng: &mut Rng, call: &CallSid, leg: usize) -> (Option<VoicePath>, Va
     let bye = json!({ "kind": "say", "says": { "text": FALLBACK_BYE } });
     let message = json!({ "kind": "fallback", "says": { "text": FALLBACK_GREETING } });
     let hang_up = json!({ "kind": "hang_up" });
-    match rng.u8(..7) {
+    match rng.u8(..8) {
         0 => (Some(VoicePath::Screen(call.clone(), leg)), hang_up),
         1 => (Some(VoicePath::Chosen(call.clone(), leg)), hang_up),
         2 => (Some(VoicePath::Recorded(call.clone())), bye),
         3 => (Some(VoicePath::FallbackRecorded), bye),
         4 => (Some(VoicePath::Ended(call.clone(), leg)), message),
         5 => (Some(VoicePath::Call), message),
+        6 => (Some(VoicePath::OutEnded(call.clone())), hang_up),
         _ => (None, message),
     }
 }

@@ -19,6 +19,13 @@ impl World {
         self.is_called_by(WITHHELD, NewCall::default()).await
     }
 
+    /// What the relay keeps of the call that a text asked for, if it is one.
+    pub async fn call_of(&self, text: &MessageSid) -> Option<call::Call> {
+        let sid = CallSid::of_text(text).expect("the SID of a text");
+        let kept = self.relay().store.call(&sid).await;
+        kept.expect("the store is read")
+    }
+
     pub async fn is_called_by(&self, from: &str, new: NewCall) -> Call<'_> {
         let sid = self.sandbox.call(from, &self.line.number, new);
         let sid = sid.expect("the number is the sandbox's");
@@ -76,6 +83,11 @@ impl<'a> Phone<'a> {
         self.does(Act::Press(keys.to_owned())).await;
     }
 
+    /// Picks up; nothing is asked.
+    pub async fn picks_up(&self) {
+        self.does(Act::Answer).await;
+    }
+
     pub async fn declines(&self) {
         self.does(Act::Decline).await;
     }
@@ -114,8 +126,12 @@ impl<'a> Phone<'a> {
     }
 
     fn legs(&self) -> Vec<CallView> {
+        // A call that the account makes is a phone's itself.
         let calls = self.world.sandbox.calls().into_iter();
-        let legs = calls.flat_map(|call| call.legs);
+        let legs = calls.flat_map(|mut call| {
+            let legs = std::mem::take(&mut call.legs);
+            std::iter::once(call).chain(legs)
+        });
         legs.filter(|leg| leg.to == self.sender.expose()).collect()
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::app::ports::audit::{Considered, HashKey, Kind, Record};
-use crate::domain::call::{Attestation, Call, Caller, Given, Leg, Outcome, Refused, Stage};
+use crate::domain::call::{Attestation, Call, Caller, Given, Leg, Out, Outcome, Refused, Stage};
 use crate::domain::names::name_of;
 use crate::domain::phone::Sender;
 
@@ -89,6 +89,9 @@ impl Of<'_> {
     }
 
     fn came(&self) -> Record {
+        if let Some(out) = &self.call.out {
+            return self.asked(out);
+        }
         let decision = &self.call.decision;
         let from = match &self.call.caller {
             Caller::Phone(number) => Some(self.key.who(number.expose(), number.masked())),
@@ -129,6 +132,17 @@ impl Of<'_> {
         }
     }
 
+    /// A person wants to be connected with a customer.
+    fn asked(&self, out: &Out) -> Record {
+        let customer = self.call.caller.phone();
+        Record {
+            to: customer.map(|number| self.key.who(number.expose(), number.masked())),
+            to_person: self.call.legs.first().map(|leg| leg.person.clone()),
+            outcome: Some(format!("asked for by text {}", out.text)),
+            ..self.record(Kind::Call)
+        }
+    }
+
     fn leg(&self, kind: Kind, leg: &Leg) -> Record {
         Record {
             to_person: Some(leg.person.clone()),
@@ -153,6 +167,7 @@ impl Of<'_> {
             Outcome::Voicemail { seconds } => (None, format!("left a message of {seconds} s")),
             Outcome::Missed { at } => (None, format!("missed: {}", name_of(at).replace('_', " "))),
             Outcome::Refused { because } => (None, name_of(because).replace('_', " ")),
+            Outcome::NotReached { .. } => (None, outcome.in_words()),
         };
         Record {
             to_person: person,

@@ -3,6 +3,7 @@
 
 mod dialed;
 mod message;
+mod out;
 mod over;
 
 use jiff::{SignedDuration, Timestamp};
@@ -85,6 +86,9 @@ struct Turn<'a> {
 
 impl Turn<'_> {
     fn take(&mut self, event: Event) -> Result<Answer, NotOfTheCall> {
+        if let Some(out) = self.call.out.take() {
+            return self.take_of_out(out, event);
+        }
         match event {
             Event::Began => return Ok(self.document()),
             Event::PickedUp { leg, sid } => return self.picked_up(leg, &sid),
@@ -107,6 +111,13 @@ impl Turn<'_> {
             Event::Ended { seconds } => self.ended(seconds),
             Event::Due => self.due(),
             Event::Asked { is_over, seconds } => self.asked(is_over, seconds),
+            // These are of calls that a person asked for.
+            Event::Made { .. }
+            | Event::NotMade { .. }
+            | Event::Unanswered
+            | Event::NoneFound
+            | Event::Customer { .. }
+            | Event::Reached { .. } => {}
         }
         Ok(Answer::Nothing)
     }

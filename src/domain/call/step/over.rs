@@ -35,7 +35,7 @@ impl Turn<'_> {
         match &call.stage {
             Stage::Over { outcome } => match outcome {
                 Outcome::Spoke { .. } => self.voice.after_call,
-                Outcome::Refused { .. } => false,
+                Outcome::Refused { .. } | Outcome::NotReached { .. } => false,
                 Outcome::Missed {
                     at: MissedAt::Ringing,
                 } => {

@@ -6,6 +6,7 @@ mod entry;
 mod keys;
 mod message;
 mod orders;
+mod out;
 mod properties;
 mod story;
 mod words;
@@ -125,7 +126,9 @@ impl World {
                     }),
                     Effect::FetchRecording(_) => Some(Event::Kept),
                     Effect::DeleteAtTwilio(_) => Some(Event::Deleted),
-                    Effect::Tell | Effect::Alert(_) => None,
+                    Effect::FindCall => Some(Event::NoneFound),
+                    Effect::MakeCall => Some(Event::Unanswered),
+                    Effect::Tell | Effect::TellNotReached(_) | Effect::Alert(_) => None,
                 });
             for answer in answers.collect::<Vec<_>>() {
                 self.takes(seconds, answer);

@@ -163,6 +163,19 @@ fn what_is_nearly_a_command_is_noticed() {
             ],
         ),
         (
+            "CALL",
+            &[
+                "cll",
+                "calll",
+                "clal",
+                "calls",
+                "Call him",
+                "call them",
+                "call her back",
+                "call please",
+            ],
+        ),
+        (
             "BLOCK",
             &[
                 "blok",
@@ -399,6 +412,19 @@ fn answers_to_customers_are_no_near_misses() {
         "fone",
         "I can help",
         "help with the boat?",
+        "All",
+        "Ball",
+        "Calle",
+        "Calm",
+        "Carl",
+        "Cell",
+        "call me back",
+        "Call me at 5",
+        "call 911",
+        "call 6195550142",
+        "call 0107 when you are there",
+        "I will call",
+        "They called",
         // Long ones
         "away until monday so please call the office number we gave you",
     ] {

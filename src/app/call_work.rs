@@ -1,12 +1,14 @@
 //! What a call is worked on with.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use futures::future::join;
 use jiff::Timestamp;
 
+use crate::app::audit::records;
 use crate::app::ports::audit::HashKey;
-use crate::app::ports::store::ForCall;
+use crate::app::ports::store::{ForCall, Saved};
 use crate::app::relay::Relay;
-use crate::domain::call::Call;
+use crate::domain::call::{Call, Step};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::CallSid;
 use crate::domain::line::Line;
@@ -28,6 +30,26 @@ impl Work<'_> {
     /// For the audit.
     pub fn key(&self) -> HashKey {
         HashKey::of(self.credentials)
+    }
+
+    /// Keeps what a step makes of the call, and puts it on record.
+    pub async fn save(
+        &self,
+        stored: &ForCall,
+        stepped: &mut Step,
+        now: Timestamp,
+    ) -> anyhow::Result<Saved> {
+        let before = stored.call.as_ref();
+        stepped.call.version = before.map_or(0, |before| before.version) + 1;
+        let changes_line = stepped.live != stored.live;
+        if changes_line {
+            stepped.live.version = stored.live.version + 1;
+        }
+        let live = changes_line.then_some(&stepped.live);
+        let saving = self.relay.store.save_call(&stepped.call, live);
+        let records = records::of_call(before, &stepped.call, &self.line.name, now, &self.key());
+        let (saved, ()) = join(saving, self.relay.report(records)).await;
+        saved.context("the call could not be kept")
     }
 }
 
