@@ -30,6 +30,9 @@ impl State {
                 Happening::Recording(stored, url, status) => {
                     self.call_back_recording(&stored, &url, status);
                 }
+                Happening::Transcription(stored, url) => {
+                    self.call_back_transcription(&stored, &url);
+                }
                 Happening::Answer(webhook, answer) => self.judge(*webhook, answer),
             }
         }

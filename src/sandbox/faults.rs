@@ -85,6 +85,8 @@ pub enum CallTrouble {
     ReorderedCallback,
     /// A leg ends as `failed` with this error, such as 13227 (geo permission) or 13224.
     Failed { code: u32 },
+    /// Nobody can write down what was said.
+    NotTranscribed,
 }
 
 /// What becomes of a webhook of a call.
@@ -365,6 +367,18 @@ impl Faults {
             }) => Some(*code),
             _ => None,
         })
+    }
+
+    /// Whether what was said in a call to that number cannot be written down.
+    pub fn of_transcription(&mut self, to: &str) -> bool {
+        let strikes = self.take(Some(to), |Injection { fault, .. }| match fault {
+            Fault::Call(CallFault {
+                what: CallTrouble::NotTranscribed,
+                ..
+            }) => Some(()),
+            _ => None,
+        });
+        strikes.is_some()
     }
 
     /// Takes the first fault for that number of which `strikes` knows what it does.

@@ -48,6 +48,8 @@ pub(super) enum Happening {
     Call(CallSid, Option<u64>, CallStep),
     /// The callback of a recording is told how that stands.
     Recording(Stored, String, &'static str),
+    /// The callback is told what was said in a recording.
+    Transcription(Stored, String),
     /// A webhook's answer came late, or its time is over.
     Answer(Box<Outgoing>, Result<Given, NoReply>),
 }

@@ -87,6 +87,8 @@ pub struct Record {
     pub trims: bool,
     pub status_callback: Option<String>,
     pub events: Vec<String>,
+    /// Where it is told what was said, if a machine writes that down.
+    pub transcribe_callback: Option<String>,
 }
 
 /// Who is asked for the document.
@@ -249,6 +251,7 @@ fn verb(element: Node, to: For) -> Result<Verb, Refused> {
                 trims: element.attribute("trim") != Some("do-not-trim"),
                 status_callback: own("recordingStatusCallback"),
                 events: events("recordingStatusCallbackEvent", "completed"),
+                transcribe_callback: own("transcribeCallback").filter(|_| bool("transcribe")),
             })
         }
         "Hangup" => {

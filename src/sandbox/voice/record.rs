@@ -11,6 +11,10 @@ use crate::sandbox::state::{Happening, State};
 
 /// The file is there so much later than the action is asked.
 const FILE_TAKES: Duration = Duration::from_secs(1);
+/// What was said is told so much later than the file is there.
+const WRITING_DOWN_TAKES: Duration = Duration::from_secs(20);
+/// Of shorter and of longer recordings nothing is written down.
+const TRANSCRIBED: std::ops::RangeInclusive<u64> = 2..=120;
 /// Who hangs up within that, without a word, leaves nothing.
 const NOTHING: Duration = Duration::from_secs(1);
 
@@ -138,6 +142,13 @@ impl State {
         {
             let told = Happening::Recording(stored.clone(), url, event);
             self.steps.put(now + wait, told);
+        }
+        if let Some(url) = record.transcribe_callback
+            && !is_absent
+            && TRANSCRIBED.contains(&seconds)
+        {
+            let told = Happening::Transcription(stored.clone(), url);
+            self.steps.put(now + FILE_TAKES + WRITING_DOWN_TAKES, told);
         }
         if hung_up {
             self.end(sid, CallStatus::Completed);

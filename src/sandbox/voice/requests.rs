@@ -206,6 +206,36 @@ impl State {
         self.post(&sid, Outgoing::new(Answers::Nothing, &url, None, fields));
     }
 
+    /// Tells what was said in a recording, or that nobody could write it down.
+    pub(in crate::sandbox) fn call_back_transcription(&mut self, stored: &Stored, url: &str) {
+        let sid = stored.call.clone();
+        let to = self.calls.get(&sid).map(|call| call.to.clone());
+        let fails = self.faults.of_transcription(&to.unwrap_or_default());
+        let transcription = format!("TR{}", digest(&stored.sid));
+        let status = if fails { "failed" } else { "completed" };
+        let mut more: Fields = vec![
+            ("RecordingSid", stored.sid.clone()),
+            ("RecordingUrl", stored.url(&self.account_sid)),
+            ("TranscriptionSid", transcription.clone()),
+            ("TranscriptionStatus", status.to_owned()),
+            ("TranscriptionType", "fast".to_owned()),
+            (
+                "TranscriptionUrl",
+                format!(
+                    "{}/Transcriptions/{transcription}",
+                    stored.url(&self.account_sid)
+                ),
+            ),
+        ];
+        if !fails {
+            more.push(("TranscriptionText", stored.said()));
+        }
+        let base = self.calls.get(&sid).map(|call| call.document.url.clone());
+        let url = absolute(&base.unwrap_or_default(), url);
+        let fields = self.fields(&sid, more);
+        self.post(&sid, Outgoing::new(Answers::Nothing, &url, None, fields));
+    }
+
     /// A webhook that asked what a call does next was answered well.
     pub(in crate::sandbox) fn call_answered(&mut self, webhook: Outgoing, given: &Given) {
         let Answers::Call(asked) = &webhook.answers else {

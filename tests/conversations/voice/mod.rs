@@ -6,6 +6,7 @@ mod hanging_up;
 mod missed;
 mod out;
 mod ringing;
+mod transcripts;
 mod trouble;
 mod voicemail;
 
