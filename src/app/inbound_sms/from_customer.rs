@@ -1,18 +1,23 @@
 //! A customer's text on its way to the line's people.
 
+use jiff::SignedDuration;
+
 use super::deliveries::{self, Way, delivery};
 use super::text::Text;
 use crate::app::ports::store::{Changed, ForInbound};
 use crate::domain::automatic_text::reaction;
 use crate::domain::conversation::{Conversation, CustomerText, Relayed, Words, excerpt};
-use crate::domain::delivery::{Awaited, Delivery, InConversation, Purpose, Recipient, wording};
+use crate::domain::delivery::{
+    Awaited, Delivery, InConversation, Purpose, Recipient, State, wording,
+};
 use crate::domain::duty::auto_reply_words;
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::content;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
-use crate::domain::line::Line;
+use crate::domain::line::voice::AtNight;
+use crate::domain::line::{Line, quiet_until};
 use crate::domain::loop_guard::nature;
 use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Decision, Known};
@@ -129,8 +134,12 @@ pub fn relay(
     let is_wanted = began.is_first && wants_answer;
     let replied = is_wanted.then(|| auto_reply(line, known, text)).flatten();
     after.auto_replied |= replied.is_some();
+    let is_missed = text.is_of_call() && text.talk.is_none() && !after.missed_texted;
+    let missed = is_missed.then(|| missed_text(line, known, text)).flatten();
+    after.missed_texted |= missed.is_some();
     let mut deliveries = vec![relayed];
     deliveries.extend(replied);
+    deliveries.extend(missed);
     let followed_up = follow_up(line, text, &began, &deliveries[0]);
     deliveries.extend(followed_up);
     record.conversation = Some(began.link);
@@ -176,6 +185,42 @@ fn auto_reply(line: &Line, known: &Known, text: &Text) -> Option<Delivery> {
         sid: &sms.sid,
     };
     Some(delivery(way, words, Vec::new(), line, text.now))
+}
+
+/// A call of longer ago is over for its caller, too.
+const CALLED_LATELY: SignedDuration = SignedDuration::from_mins(30);
+
+/// Once in a conversation, to a caller whom nobody talked with, who may be and wants to be written to.
+fn missed_text(line: &Line, known: &Known, text: &Text) -> Option<Delivery> {
+    let missed = line.voice.as_ref()?.missed_text.as_ref()?;
+    let (sms, now) = (&text.sms, text.now);
+    let number = sms.from.phone()?;
+    let may_be_texted = line.policy.allows(number) && known.opt_outs.of(number).is_none();
+    if !may_be_texted || CALLED_LATELY < now.duration_since(text.received) {
+        return None;
+    }
+    let words = auto_reply_words(&missed.reply, line, &known.overrides, now)?;
+    let words = words
+        .inspect_err(
+            |error| tracing::error!(line = line.name, %error, "the text to missed callers"),
+        )
+        .ok()?;
+    let due = match (quiet_until(line, now), missed.at_night) {
+        (None, _) => now,
+        (Some(until), AtNight::Wait) => until,
+        (Some(_), AtNight::Never) => return None,
+    };
+    let way = Way {
+        id: DeliveryId::auto_reply(&sms.sid),
+        purpose: Purpose::AutoReply,
+        to: deliveries::customer(number),
+        sid: &sms.sid,
+    };
+    Some(Delivery {
+        state: State::Waiting { due },
+        deadline: due + line.policy.deliver_within,
+        ..delivery(way, words, Vec::new(), line, now)
+    })
 }
 
 /// If the line wants its customers to be answered within a time, and this one waits from now on.

@@ -94,6 +94,7 @@ impl Conversation {
         self.texts.clear();
         self.last = None;
         self.auto_replied = false;
+        self.missed_texted = false;
         self.participants.clear();
     }
 }

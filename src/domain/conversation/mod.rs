@@ -90,6 +90,9 @@ pub struct Conversation {
     /// Whether the customer had the automatic reply.
     #[serde(default)]
     pub auto_replied: bool,
+    /// Whether they were texted because nobody took their call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed_texted: bool,
     /// Who got a text of it, and so can answer.
     #[serde(default)]
     pub participants: Vec<Participant>,
@@ -186,6 +189,7 @@ impl Conversation {
             last_in: None,
             last_out: None,
             auto_replied: false,
+            missed_texted: false,
             participants: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::Line;
+use super::auto_reply::AutoReply;
 use super::hours::Window;
 use super::policy::in_seconds;
 use crate::domain::language::Language;
@@ -50,6 +51,9 @@ pub struct Voice {
     #[serde(with = "in_seconds")]
     pub ignore_under: Duration,
     pub voicemail: Voicemail,
+    /// What callers read whom nobody talked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed_text: Option<MissedText>,
 }
 
 impl Default for Voice {
@@ -70,8 +74,28 @@ impl Default for Voice {
             after_call: true,
             ignore_under: Duration::from_secs(3),
             voicemail: Voicemail::default(),
+            missed_text: None,
         }
     }
+}
+
+/// A text to a caller whom nobody talked with, once in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedText {
+    #[serde(flatten)]
+    pub reply: AutoReply,
+    pub at_night: AtNight,
+}
+
+/// What becomes of it in the line's quiet hours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtNight {
+    /// It goes out when they are over.
+    #[default]
+    Wait,
+    /// There is none.
+    Never,
 }
 
 impl Voice {

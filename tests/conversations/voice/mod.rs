@@ -4,6 +4,7 @@ mod callers;
 mod customers;
 mod hanging_up;
 mod missed;
+mod missed_text;
 mod out;
 mod ringing;
 mod transcripts;

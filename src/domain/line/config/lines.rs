@@ -143,7 +143,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
     let policy = policy::read(&mut line, &phones);
     let retention = retention::read(&mut line);
     let auto_reply = templates::read_auto_reply(&mut line, clock);
-    let voice = voice::read(&mut line, called, (language, of));
+    let voice = voice::read(&mut line, called, (language, of), clock);
     let takes_calls = voice.is_some();
     let people = read_people(&mut line, number.as_ref(), &phones, &policy, takes_calls);
     line.refuse_other_keys(&[]);

@@ -68,7 +68,11 @@ fn read_template(mut table: Table, clock: Clock) -> Option<Template> {
 }
 
 pub(super) fn read_auto_reply(line: &mut Table, clock: Clock) -> Option<AutoReply> {
-    let mut table = line.table("auto_reply", "line.auto_reply")?;
+    reply(line.table("auto_reply", "line.auto_reply")?, clock)
+}
+
+/// A text to customers, and when it is sent. Other keys than these two were read before.
+pub(super) fn reply(mut table: Table, clock: Clock) -> Option<AutoReply> {
     let words = table.required("text", "\"We got your text and answer soon.\"", source);
     let when = table.required("when", "\"outside_hours\"", |when| match when {
         "outside_hours" => Ok(Sends::OutsideHours),

@@ -6,11 +6,14 @@ use super::mistakes::Mistakes;
 use super::policy::{Time, in_words};
 use super::retention;
 use super::table::{Table, boolean, list, text, whole_number};
-use super::values;
+use super::{templates, values};
 use crate::domain::language::Language;
-use crate::domain::line::voice::{Greeting, Treatment, Voicemail, seconds_to_say, whispered};
+use crate::domain::line::voice::{
+    AtNight, Greeting, MissedText, Treatment, Voicemail, seconds_to_say, whispered,
+};
 use crate::domain::line::{TakesCalls, Voice};
 use crate::domain::phone::{Country, PhoneNumber};
+use crate::domain::time_zone::Clock;
 
 const RING: Time = Time("ring", 10..=40, "20s");
 /// Networks of callers give up at some time after a minute.
@@ -29,7 +32,12 @@ const LONGEST_WHISPER: f64 = 5.0;
 const LONGEST_GREETING: usize = 500;
 
 /// `spoken` are the language and the country of the line.
-pub(super) fn read(line: &mut Table, name: &str, spoken: (Language, &str)) -> Option<Voice> {
+pub(super) fn read(
+    line: &mut Table,
+    name: &str,
+    spoken: (Language, &str),
+    clock: Clock,
+) -> Option<Voice> {
     let mut table = line.table("voice", "line.voice")?;
     let mut voice = Voice::speaking(spoken.0, spoken.1);
     RING.set(&mut table, &mut voice.ring);
@@ -69,6 +77,7 @@ pub(super) fn read(line: &mut Table, name: &str, spoken: (Language, &str)) -> Op
     if let Some(mut table) = table.table("voicemail", "line.voice.voicemail") {
         read_voicemail(&mut table, &mut voice.voicemail, &voice.language);
     }
+    voice.missed_text = read_missed_text(&mut table, clock);
     table.refuse_other_keys(&[]);
     if voice.ring_for < voice.ring {
         let message = format!(
@@ -99,6 +108,20 @@ fn read_voicemail(table: &mut Table, voicemail: &mut Voicemail, language: &str) 
             "messages of more than two minutes are not transcribed; write longest = \"2m\"";
         table.wrong(&["longest", "transcribe"], message);
     }
+}
+
+fn read_missed_text(voice: &mut Table, clock: Clock) -> Option<MissedText> {
+    let mut table = voice.table("missed_text", "line.voice.missed_text")?;
+    let mut at_night = AtNight::default();
+    table.set("at_night", &mut at_night, |v| match text(v)? {
+        "wait" => Ok(AtNight::Wait),
+        "never" => Ok(AtNight::Never),
+        other => Err(format!(
+            "{other:?} is nothing to do with it in the quiet hours; write \"wait\" or \"never\""
+        )),
+    });
+    let reply = templates::reply(table, clock)?;
+    Some(MissedText { reply, at_night })
 }
 
 fn treatment(value: &DeValue) -> Result<Treatment, String> {

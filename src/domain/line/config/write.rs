@@ -130,6 +130,12 @@ fn write_voice(toml: &mut String, voice: &Voice) {
     entry(toml, "transcribe", voicemail.transcribe);
     entry(toml, "keep", in_days(voicemail.keep));
     entry(toml, "keep_at_twilio", voicemail.keep_at_twilio);
+    if let Some(missed) = &voice.missed_text {
+        table(toml, "[line.voice.missed_text]");
+        entry(toml, "text", &missed.reply.text);
+        entry(toml, "when", missed.reply.when);
+        entry(toml, "at_night", missed.at_night);
+    }
 }
 
 fn table(toml: &mut String, header: &str) {

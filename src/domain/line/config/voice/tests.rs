@@ -44,6 +44,10 @@ longest = "90s"
 transcribe = false
 keep = "7d"
 keep_at_twilio = true
+[line.voice.missed_text]
+text = "Perdón, {{ line }} no contestó."
+when = "outside_hours"
+at_night = "never"
 "#;
 
 #[test]
@@ -66,9 +70,11 @@ fn the_example_documents_what_is_in_force() {
     let documented = line(&table, "").unwrap().voice.unwrap();
     let usual = Voice::default();
     assert!(documented.whisper.is_some() && documented.voice.is_some());
+    assert!(documented.missed_text.is_some());
     let documented = Voice {
         whisper: None,
         voice: None,
+        missed_text: None,
         voicemail: Voicemail {
             greeting: None,
             ..documented.voicemail
@@ -104,6 +110,7 @@ fn everything_can_be_set_and_is_written_back() {
 fn mistakes_are_named_with_what_to_write() {
     let voice = |keys: &str| format!("[line.voice]\n{keys}");
     let voicemail = |keys: &str| format!("[line.voice.voicemail]\n{keys}");
+    let missed = |keys: &str| format!("[line.voice.missed_text]\n{keys}");
     for (tables, told) in [
         (voice("ring = \"9s\""), "too short"),
         (voice("ring = \"41s\""), "from 10s to 40s"),
@@ -130,6 +137,28 @@ fn mistakes_are_named_with_what_to_write() {
         (voice("voice = \"a b\""), "Polly.Joanna-Neural"),
         (voice("rings = 3"), "did you mean ring?"),
         (voicemail("greeting = \"\""), "says nothing"),
+        (missed("when = \"always\""), "text"),
+        (missed("text = \"Sorry.\""), "when"),
+        (
+            missed("text = \"Sorry.\"\nwhen = \"sundays\""),
+            "\"outside_hours\"",
+        ),
+        (
+            missed("text = \"Sorry.\"\nwhen = \"always\"\nat_night = true"),
+            "this is a boolean",
+        ),
+        (
+            missed("text = \"Sorry.\"\nwhen = \"always\"\nat_night = \"later\""),
+            "write \"wait\" or \"never\"",
+        ),
+        (
+            missed("text = \"From {{ opens | when }}.\"\nwhen = \"always\""),
+            "{% if opens %}",
+        ),
+        (
+            missed("text = \"Sorry.\"\nwhen = \"always\"\nto = \"all\""),
+            "has no key \"to\"",
+        ),
         (
             voicemail("greeting = { name = \"a.mp3\" }"),
             "file = \"greeting.mp3\"",
