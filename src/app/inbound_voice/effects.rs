@@ -4,9 +4,10 @@ use super::voicemail;
 use crate::app::call_work::Work;
 use crate::app::outgoing_call as out;
 use crate::app::ports::alerts;
-use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage};
+use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage, save_the_number};
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
 use crate::domain::ids::{DeliveryId, RecordingSid};
+use crate::domain::sms;
 use crate::twilio::client::{CallAtTwilio, NotRead, RecordingState};
 
 /// Carries out what a step asks for. Returns what came of it, for the call's next steps; what fails now is due later.
@@ -21,6 +22,7 @@ pub async fn carry_out(work: &Work<'_>, call: &Call, effects: &[Effect]) -> Vec<
             Effect::MakeCall => news.push(out::make(work, call).await),
             Effect::FindCall => news.extend(out::find(work, call).await),
             Effect::TellNotReached(because) => out::tell(work, call, *because).await,
+            Effect::Advise { person } => advise(work, person).await,
             Effect::Alert(alert) => raise(work, alert).await,
         }
     }
@@ -91,6 +93,31 @@ async fn delete(work: &Work<'_>, sid: &RecordingSid) -> Option<Event> {
             );
             None
         }
+    }
+}
+
+/// Something picks up a person's phone and presses nothing.
+async fn advise(work: &Work<'_>, person: &str) {
+    let (relay, line, now) = (work.relay, work.line, work.relay.now());
+    let Some(to) = line.person_named(person).map(Recipient::of) else {
+        return;
+    };
+    let id = DeliveryId::of_calls(&line.number, "save_the_number", Some(person), now);
+    let words = sms::first_segment::first_segment(&sms::gsm7_line(&save_the_number(line)));
+    let words = (words, Vec::new());
+    let advice = [Delivery::new(
+        line,
+        id,
+        Purpose::Conversation,
+        to,
+        words,
+        now,
+    )];
+    match relay.store.spawn(&advice).await {
+        Ok(()) => relay.wake_spawned(&advice, now).await,
+        Err(error) => tracing::warn!(
+            call.sid = %work.sid, error = format!("{error:#}"), "a person could not be advised"
+        ),
     }
 }
 

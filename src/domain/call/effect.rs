@@ -18,6 +18,10 @@ pub enum Effect {
     FindCall,
     /// The person who asked for it reads why they are not connected.
     TellNotReached(NotReached),
+    /// This person reads how to keep their mailbox from picking up.
+    Advise {
+        person: String,
+    },
     /// The owner is told.
     Alert(Alert),
 }

@@ -24,9 +24,23 @@ pub struct LineCalls {
     /// When which person asked to be connected with a customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub out: Vec<(Timestamp, PhoneNumber)>,
+    /// Whose phone was picked up, and nothing was pressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpressed: Vec<Unpressed>,
     /// When somebody was last told that a phone forwards calls back to the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loop_told: Option<Timestamp>,
+}
+
+/// A phone that was picked up by something that presses no key, such as a mailbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unpressed {
+    pub person: PhoneNumber,
+    /// How often in a row.
+    pub times: u32,
+    /// When the person was last advised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advised: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +62,12 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// More are not remembered; a caller with as many is refused long before.
 const MOST_RECENT: usize = 300;
 const MOST_FAILED: usize = 20;
+
+/// A person is advised after so many pick-ups in a row with nothing pressed.
+const IN_A_ROW: u32 = 3;
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// No line has more people.
+const MOST_UNPRESSED: usize = 100;
 
 impl LineCalls {
     /// Takes in that a call came. What is over, or longer ago than it matters, goes.
@@ -108,6 +128,41 @@ impl LineCalls {
             (None, Some(stands)) => self.live.push(stands),
             (None, None) => {}
         }
+    }
+
+    /// Takes in that a person pressed a key.
+    pub(super) fn pressed(&mut self, person: &PhoneNumber) {
+        let mut known = self.unpressed.iter_mut();
+        if let Some(known) = known.find(|known| known.person == *person) {
+            known.times = 0;
+        }
+    }
+
+    /// Takes in that a phone was picked up and nothing pressed; whether the person is to be advised: after the third
+    /// time in a row, and not again for a month.
+    pub(super) fn pressed_nothing(&mut self, person: &PhoneNumber, now: Timestamp) -> bool {
+        let known = self.unpressed.iter().position(|it| it.person == *person);
+        let at = known.unwrap_or_else(|| {
+            // Who is not behind the line any more goes first.
+            if self.unpressed.len() >= MOST_UNPRESSED {
+                self.unpressed.remove(0);
+            }
+            self.unpressed.push(Unpressed {
+                person: person.clone(),
+                times: 0,
+                advised: None,
+            });
+            self.unpressed.len() - 1
+        });
+        let known = &mut self.unpressed[at];
+        known.times = known.times.saturating_add(1);
+        let lately = |advised: Timestamp| now.duration_since(advised) < MONTH;
+        if known.times < IN_A_ROW || known.advised.is_some_and(lately) {
+            return false;
+        }
+        known.times = 0;
+        known.advised = Some(now);
+        true
     }
 
     /// Takes in that a number could not be rung; whether it is the second time within an hour.

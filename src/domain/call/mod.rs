@@ -23,11 +23,11 @@ pub use begin::{Found, NewCall, begin, found, taken_by_fallback};
 pub use effect::{Alert, Effect};
 pub use entry::{entry, says_voicemail};
 pub use event::{Dialed, Event, Given, LegStatus};
-pub use line_calls::{LineCalls, LiveCall};
+pub use line_calls::{LineCalls, LiveCall, Unpressed};
 pub use out::{CallOut, NotReached, Out, PERSON_RINGS, call_out};
 pub use step::{NotOfTheCall, Step, step};
 pub use story::story;
-pub use words::{neutral, not_reached as tells_not_reached};
+pub use words::{neutral, not_reached as tells_not_reached, save_the_number};
 
 use std::time::Duration;
 

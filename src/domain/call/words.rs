@@ -116,6 +116,22 @@ pub fn not_reached(because: NotReached, tag: &str, line: &Line) -> Option<String
     })
 }
 
+/// What a person reads whose phone is picked up again and again, and nothing pressed.
+pub fn save_the_number(line: &Line) -> String {
+    let (name, number) = (&line.name, line.number.expose());
+    if line.voice.as_ref().is_some_and(Voice::speaks_spanish) {
+        format!(
+            "Tres llamadas de {name} se contestaron en su teléfono y nadie pulsó 1: quizá el buzón o un \
+             asistente. Guarde {number} como contacto."
+        )
+    } else {
+        format!(
+            "Three calls of {name} were picked up on your phone and nobody pressed 1: perhaps a mailbox or an \
+             assistant. Save {number} as a contact."
+        )
+    }
+}
+
 fn withheld(voice: &Voice) -> &'static str {
     if voice.speaks_spanish() {
         "número oculto"

@@ -1,5 +1,6 @@
 //! Calls to the line, as callers and the people behind it hear them.
 
+mod advice;
 mod callers;
 mod customers;
 mod hanging_up;

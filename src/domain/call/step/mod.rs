@@ -190,6 +190,12 @@ impl Turn<'_> {
         } else {
             Given::HangUp
         });
+        let (person, number) = (of_leg.person.clone(), of_leg.number.clone());
+        if keys.is_some() {
+            self.live.pressed(&number);
+        } else if self.live.pressed_nothing(&number, now) {
+            self.effects.push(Effect::Advise { person });
+        }
         if !connects {
             return Ok(Answer::HangUp);
         }

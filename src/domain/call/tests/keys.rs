@@ -109,3 +109,43 @@ fn news_of_a_leg_in_any_order_say_the_same() {
     assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:#?}");
     assert_eq!(ends[0].0.sip, Some(486));
 }
+
+/// Sergio's phone is picked up so many seconds after the first call, and these keys are pressed. Whether he is
+/// advised.
+fn is_advised(live: &mut LineCalls, seconds: i64, keys: &str) -> bool {
+    let mut world = World::new();
+    world.live = std::mem::take(live);
+    world.takes(seconds, picked_up(1));
+    world.takes(seconds + 5, pressed(1, keys));
+    *live = world.live;
+    let advice = Effect::Advise {
+        person: "Sergio".to_owned(),
+    };
+    world.effects.contains(&advice)
+}
+
+#[test]
+fn whose_phone_is_picked_up_three_times_with_nothing_pressed_is_advised_once_a_month() {
+    let day = 24 * 60 * 60;
+    let mut live = LineCalls::default();
+    let advised: Vec<bool> = (0..9).map(|n| is_advised(&mut live, 5 * n, "")).collect();
+    let third = [false, false, true, false, false, false, false, false, false];
+    assert_eq!(advised, third);
+    assert!(!is_advised(&mut live, 29 * day, ""));
+    assert!(is_advised(&mut live, 31 * day, ""));
+    let says = save_the_number(&line());
+    assert!(
+        says.ends_with("Save +16195550100 as a contact.") && says.len() <= 160,
+        "{says}"
+    );
+}
+
+#[test]
+fn whoever_pressed_a_key_in_between_is_not_advised() {
+    for key in ["1", "2"] {
+        let mut live = LineCalls::default();
+        for keys in ["", "", key, "", "", key, "", ""] {
+            assert!(!is_advised(&mut live, 5, keys), "{key}");
+        }
+    }
+}

@@ -128,7 +128,10 @@ impl World {
                     Effect::DeleteAtTwilio(_) => Some(Event::Deleted),
                     Effect::FindCall => Some(Event::NoneFound),
                     Effect::MakeCall => Some(Event::Unanswered),
-                    Effect::Tell | Effect::TellNotReached(_) | Effect::Alert(_) => None,
+                    Effect::Tell
+                    | Effect::TellNotReached(_)
+                    | Effect::Advise { .. }
+                    | Effect::Alert(_) => None,
                 });
             for answer in answers.collect::<Vec<_>>() {
                 self.takes(seconds, answer);
