@@ -2,6 +2,7 @@
 
 use super::out::MOST_OF_A_PERSON;
 use super::{Call, NotReached, Spoken};
+use crate::domain::language::say;
 use crate::domain::line::voice::{seconds_to_say, whispered};
 use crate::domain::line::{Line, Voice};
 
@@ -82,36 +83,32 @@ pub(super) fn not_answered(voice: &Voice) -> Spoken {
 
 /// What a person reads who asked for a call that did not come about. `tag` is the customer's.
 pub fn not_reached(because: NotReached, tag: &str, line: &Line) -> Option<String> {
-    let spanish = line.voice.as_ref().is_some_and(Voice::speaks_spanish);
-    Some(match (because, spanish) {
-        (NotReached::TooMany, false) => format!(
-            "{tag} was not called: you asked for {MOST_OF_A_PERSON} calls within an hour. Try again later."
+    let language = line.language;
+    Some(match because {
+        NotReached::TooMany => say!(
+            language,
+            "{tag} was not called: you asked for {MOST_OF_A_PERSON} calls within an hour. Try again later.",
+            "No se ha llamado a {tag}: ya van {MOST_OF_A_PERSON} llamadas en una hora. Prueba luego."
         ),
-        (NotReached::TooMany, true) => format!(
-            "No se llamó a {tag}: ya pidió {MOST_OF_A_PERSON} llamadas en una hora. Intente más tarde."
+        NotReached::InACall => say!(
+            language,
+            "{tag} was not called: you are in a call of this line. Text CALL {tag} after it.",
+            "No se ha llamado a {tag}: hablas en otra llamada. Al terminar, escribe LLAMAR {tag}."
         ),
-        (NotReached::InACall, false) => format!(
-            "{tag} was not called: you are in a call of this line. Text CALL {tag} after it."
+        NotReached::NotTaken => say!(
+            language,
+            "{tag} was not called: nobody pressed 1 on your phone. Text CALL {tag} to try again.",
+            "No se ha llamado a {tag}: nadie ha pulsado 1 en tu teléfono. Para probar otra vez, escribe LLAMAR {tag}."
         ),
-        (NotReached::InACall, true) => format!(
-            "No se llamó a {tag}: usted está en otra llamada de esta línea. Envíe CALL {tag} al terminar."
-        ),
-        (NotReached::NotTaken, false) => format!(
-            "{tag} was not called: nobody pressed 1 on your phone. Text CALL {tag} to try again."
-        ),
-        (NotReached::NotTaken, true) => format!(
-            "No se llamó a {tag}: nadie pulsó 1 en su teléfono. Envíe CALL {tag} para intentar otra vez."
-        ),
-        (NotReached::NotMade { code }, false) => format!(
-            "{tag} was not called: your phone could not be rung{}. Text CALL {tag} to try again.",
-            code.map(|code| format!(" (error {code})"))
-                .unwrap_or_default()
-        ),
-        (NotReached::NotMade { code }, true) => format!(
-            "No se llamó a {tag}: no se pudo llamar a su teléfono{}. Envíe CALL {tag} para intentar otra vez.",
-            code.map(|code| format!(" (error {code})"))
-                .unwrap_or_default()
-        ),
+        NotReached::NotMade { code } => {
+            let code = code.map(|code| format!(" (error {code})"));
+            let code = code.unwrap_or_default();
+            say!(
+                language,
+                "{tag} was not called: your phone could not be rung{code}. Text CALL {tag} to try again.",
+                "No se ha llamado a {tag}: tu teléfono no ha sonado{code}. Para probar otra vez, escribe LLAMAR {tag}."
+            )
+        }
         _ => return None,
     })
 }
@@ -119,17 +116,13 @@ pub fn not_reached(because: NotReached, tag: &str, line: &Line) -> Option<String
 /// What a person reads whose phone is picked up again and again, and nothing pressed.
 pub fn save_the_number(line: &Line) -> String {
     let (name, number) = (&line.name, line.number.expose());
-    if line.voice.as_ref().is_some_and(Voice::speaks_spanish) {
-        format!(
-            "Tres llamadas de {name} se contestaron en su teléfono y nadie pulsó 1: quizá el buzón o un \
-             asistente. Guarde {number} como contacto."
-        )
-    } else {
-        format!(
-            "Three calls of {name} were picked up on your phone and nobody pressed 1: perhaps a mailbox or an \
-             assistant. Save {number} as a contact."
-        )
-    }
+    say!(
+        line.language,
+        "Three calls of {name} were picked up on your phone and nobody pressed 1: perhaps a mailbox or an \
+         assistant. Save {number} as a contact.",
+        "Tu teléfono ha tomado tres llamadas de {name} y nadie ha pulsado 1: tal vez un asistente o el \
+         contestador. Guarda {number} en tus contactos."
+    )
 }
 
 fn withheld(voice: &Voice) -> &'static str {

@@ -27,7 +27,8 @@ impl PersonText<'_> {
     pub(super) fn names_whom_to_call(&self) -> Option<Intent> {
         let (digits, words) = addressed(&self.sms.body)?;
         let digits = digits.ascii();
-        let is_call = bare(words).eq_ignore_ascii_case("call") && !self.sms.has_attachments();
+        let command = bare(words).to_uppercase();
+        let is_call = matches!(command.as_str(), "CALL" | "LLAMAR") && !self.sms.has_attachments();
         if !is_call || !self.named.iter().any(|c| c.is_named(&digits)) {
             return None;
         }
@@ -35,7 +36,7 @@ impl PersonText<'_> {
             refuse(
                 Rule::WrongPin,
                 "the PIN is missing",
-                wording::pin_missing(&format!("CALL {digits}")),
+                wording::pin_missing(self.line.language, &format!("{command} {digits}")),
             )
         } else {
             self.about_call(Some(digits))
@@ -59,7 +60,7 @@ impl PersonText<'_> {
                     Err(none) if none.is_empty() => refuse(
                         Rule::CallByText,
                         "the person has no open conversation",
-                        wording::nothing_open_to(&What::Call).to_owned(),
+                        wording::nothing_open_to(self.line.language, &What::Call).to_owned(),
                     ),
                     Err(several) => self.asks_whom(several.iter().map(|c| &c.conversation)),
                 },
@@ -78,7 +79,7 @@ impl PersonText<'_> {
             ([], None) => refuse(
                 Rule::UnknownTag,
                 "no customer's number ends so",
-                wording::unknown_tag(&digits, &self.latest()),
+                wording::unknown_tag(self.line.language, &digits, &self.latest()),
             ),
             ([], Some(one)) | ([one], _) => self.calls(one),
             (several, _) => self.asks_whom(several.iter().copied()),
@@ -97,7 +98,7 @@ impl PersonText<'_> {
             return refuse(
                 Rule::CallByText,
                 "the person has given this reply number's customer away",
-                wording::given_away(&conversation.tag),
+                wording::given_away(self.line.language, &conversation.tag),
             );
         }
         self.calls(conversation)
@@ -137,7 +138,10 @@ impl PersonText<'_> {
         } else if is_ours {
             Some(("it is one of the line's own numbers", words::is_ours(line)))
         } else if let Some(block) = &conversation.blocked {
-            Some(("the customer is blocked", wording::is_blocked(tag, block)))
+            Some((
+                "the customer is blocked",
+                wording::is_blocked(line.language, tag, block),
+            ))
         } else if !line.policy.allows(customer) {
             Some((
                 "it is outside allowed_prefixes",

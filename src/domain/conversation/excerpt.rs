@@ -36,7 +36,10 @@ pub fn told(says: &str, words: &Words, texts: &[InboundSms], line: &Line) -> (St
 /// A customer's words, of which no line looks like what a person answered.
 fn without_others(words: &str, line: &Line) -> String {
     let people = line.people.iter().map(|person| person.name.as_str());
-    let names: Vec<String> = people.chain([CUSTOMER]).map(str::to_lowercase).collect();
+    let names: Vec<String> = people
+        .chain(CUSTOMER.in_all())
+        .map(str::to_lowercase)
+        .collect();
     let is_others = |text: &str| {
         let text = text.trim_start().to_lowercase();
         let mut names = names.iter();

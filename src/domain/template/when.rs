@@ -9,7 +9,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::language::say;
-use crate::domain::time_zone::Clock;
+use crate::domain::time_zone::{Clock, TimeZone};
 
 /// When something is: an instant, or a day alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,51 +1,45 @@
-//! Why nobody is called: what the person reads, in the language in which the line speaks.
+//! Why nobody is called: what the person reads.
 
-use crate::domain::line::{Line, Voice};
+use crate::domain::language::say;
+use crate::domain::line::Line;
 
-fn either(line: &Line, english: String, spanish: String) -> String {
-    let is_spanish = line.voice.as_ref().is_some_and(Voice::speaks_spanish);
-    if is_spanish { spanish } else { english }
-}
-
-/// A line that takes no calls says nothing by voice, and has no language for it.
 pub fn takes_no_calls(line: &Line) -> String {
     let name = &line.name;
-    format!("{name} takes no calls and makes none. Nobody was called.")
+    say!(
+        line.language,
+        "{name} takes no calls and makes none. Nobody was called.",
+        "{name} no recibe llamadas ni las hace. No se ha llamado a nadie."
+    )
 }
 
 pub fn is_late(tag: &str, line: &Line) -> String {
-    either(
-        line,
-        format!("That came late, and nobody was called. Text CALL {tag} again."),
-        format!("Eso llegó tarde y no se llamó a nadie. Envíe CALL {tag} otra vez."),
+    say!(
+        line.language,
+        "That came late, and nobody was called. Text CALL {tag} again.",
+        "Ha llegado tarde y no se ha llamado a nadie. Escribe LLAMAR {tag} otra vez."
     )
 }
 
 pub fn is_ours(line: &Line) -> String {
-    either(
-        line,
-        "That number is the line's or one of its people's. Nobody was called.".to_owned(),
-        "Ese número es de la línea o de una de sus personas. No se llamó a nadie.".to_owned(),
+    say!(
+        line.language,
+        "That number is the line's or one of its people's. Nobody was called.",
+        "Ese teléfono es de la empresa o de alguien del equipo. No se ha llamado a nadie."
     )
 }
 
 pub fn is_not_allowed(tag: &str, line: &Line) -> String {
-    either(
-        line,
-        format!("The line does not call that country (allowed_prefixes). {tag} was not called."),
-        format!("La línea no llama a ese país (allowed_prefixes). No se llamó a {tag}."),
+    say!(
+        line.language,
+        "The line does not call that country (allowed_prefixes). {tag} was not called.",
+        "No se llama a ese destino (allowed_prefixes). No se ha llamado a {tag}."
     )
 }
 
 pub fn is_too_old(tag: &str, line: &Line) -> String {
-    either(
-        line,
-        format!(
-            "{tag} was not called: nothing was written with them for a week. Call them from your own \
-             phone."
-        ),
-        format!(
-            "No se llamó a {tag}: hace una semana que no se escriben. Llame desde su propio teléfono."
-        ),
+    say!(
+        line.language,
+        "{tag} was not called: nothing was written with them for a week. Call them from your own phone.",
+        "No se ha llamado a {tag}: hace una semana que no se escriben. Llama desde tu teléfono."
     )
 }
