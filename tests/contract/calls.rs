@@ -45,6 +45,10 @@ pub(super) fn call(n: u32) -> Call {
         "attestation": "a", "place": "San Diego, CA", "opened": now(),
         "decision": record(n).decision, "then": ["Backup"], "stage": {"ringing": {"leg": 1}},
         "due": after(215),
+        "out": {
+            "text": format!("SM{n:032x}"), "customer": call_sid(9), "answered": after(3),
+            "ended": {"at": after(4), "status": "completed", "seconds": 1, "asked_what_next": true},
+        },
     });
     serde_json::from_value(first).unwrap()
 }
@@ -72,6 +76,8 @@ pub(super) fn live(version: u64, calls: &[u32]) -> LineCalls {
     let all = json!({
         "version": version, "live": live.collect::<Vec<_>>(),
         "recent": [[now(), number(107)], [after(1), null]],
+        "out": [[now(), number(110)]],
+        "unpressed": [{"person": number(110), "times": 2, "advised": after(2)}],
     });
     serde_json::from_value(all).unwrap()
 }
