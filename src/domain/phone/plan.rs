@@ -38,7 +38,8 @@ impl Parts {
             let longest = lengths(country).max().unwrap_or_default();
             if !has_form(country, digits) && has_form(country, &potential) || longest < digits.len()
             {
-                return Self::within(main(country.country_code()).unwrap_or(country), rest);
+                let main = main(country.country_code()).unwrap_or(country);
+                return Self::within(main, &potential);
             }
         }
         Self::within(country, digits)
