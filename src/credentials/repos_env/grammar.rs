@@ -8,7 +8,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{keys, writing};
+use super::keys;
+use super::quoting::{
+    in_double_quotes, in_single_quotes, is_bare, is_control, is_line_break, quote as quote_for,
+};
 use crate::domain::credentials::Secret;
 
 /// One variable of the file.
@@ -254,15 +257,6 @@ fn read_line(line: &str) -> Result<Option<(&str, &str)>, (usize, Problem)> {
     read_variable(line).map(Some)
 }
 
-/// JavaScript takes these for the end of a line (ECMA-262, "Line Terminators").
-pub(super) fn is_line_break(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-pub(super) fn is_control(c: char) -> bool {
-    c.is_control() && c != '\t'
-}
-
 fn read_variable(line: &str) -> Result<(&str, &str), (usize, Problem)> {
     if line.starts_with([' ', '\t']) {
         return Err((0, Problem::Indented));
@@ -333,7 +327,7 @@ fn bare(value: &str, at: usize) -> (usize, Problem) {
     if trimmed.len() < value.len() {
         return (trimmed.len(), Problem::TrailingSpace);
     }
-    let problem = match writing::quote(value) {
+    let problem = match quote_for(value) {
         Ok("\"") => Problem::NeedsDoubleQuotes,
         Ok(_) => Problem::NeedsQuotes,
         Err(_) => Problem::NeedsEncoding,
@@ -374,24 +368,6 @@ fn behind_quotes(behind: &str) -> Problem {
         _ if is_apart => Problem::AfterQuote,
         _ => Problem::SplitQuotes,
     }
-}
-
-/// Where text inside single quotes is read differently: python-dotenv alone unescapes and expands
-/// there, and a backslash before the closing quote keeps some loaders from seeing it.
-pub(super) fn in_single_quotes(inside: &str) -> Option<usize> {
-    let expanded = inside.find("${").filter(|at| inside[*at..].contains('}'));
-    let ends_in_backslash = || inside.ends_with('\\').then(|| inside.len() - 1);
-    inside.find("\\\\").or(expanded).or_else(ends_in_backslash)
-}
-
-/// Where text inside double quotes is read differently: shells and Go expand there, and no escape
-/// means the same to all.
-pub(super) fn in_double_quotes(inside: &str) -> Option<usize> {
-    inside.find(['$', '`', '\\', '!'])
-}
-
-pub(super) fn is_bare(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_./:@%+,=-".contains(c)
 }
 
 #[cfg(test)]

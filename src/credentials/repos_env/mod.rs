@@ -8,6 +8,7 @@ mod history;
 mod keys;
 mod place;
 mod private;
+mod quoting;
 mod writing;
 
 use std::ffi::{OsStr, OsString};
@@ -30,7 +31,8 @@ pub use self::grammar::{BadLine, Entry, Problem, parse};
 pub use self::history::History;
 pub use self::keys::{is_key, is_reserved};
 pub use self::place::{NoPlace, find};
-pub use self::writing::{Class, Unwritable};
+pub use self::quoting::Class;
+pub use self::writing::Unwritable;
 
 /// The note of when variables were given their values.
 const HISTORY: &str = "history";

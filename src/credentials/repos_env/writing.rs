@@ -6,12 +6,8 @@
 
 use zeroize::Zeroizing;
 
-use super::grammar::{in_double_quotes, in_single_quotes, is_bare, is_control, is_line_break};
 use super::keys;
-
-/// Bytes of a value. Linux lets a program's environment have 128 KiB for each variable, and a
-/// secret in Secrets Manager 64 KiB for all.
-const LONGEST: usize = 32 * 1024;
+use super::quoting::{Class, quote};
 
 /// Why a variable cannot be written. Never carries a value, and a name only if it is one: what
 /// stands in a name's place may be a value by mistake.
@@ -34,23 +30,6 @@ fn advice(key: &str) -> String {
     format!("store it as {key}_B64, encoded as base64url, and decode it where it is used")
 }
 
-/// What no way of writing survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Class {
-    #[error("a line break or another control character")]
-    Control,
-    #[error("a single quote together with one of \" $ ` \\ !")]
-    Quotes,
-    #[error("two backslashes in a row")]
-    Backslashes,
-    #[error("a backslash at its end")]
-    BackslashAtEnd,
-    #[error("a ${{…}}")]
-    Expansion,
-    #[error("more than 32 KiB")]
-    Long,
-}
-
 /// The line for a variable, without the line's end.
 pub fn line(key: &str, value: &str) -> Result<Zeroizing<String>, Unwritable> {
     if !keys::is_key(key) {
@@ -71,35 +50,13 @@ pub fn line(key: &str, value: &str) -> Result<Zeroizing<String>, Unwritable> {
     Ok(line)
 }
 
-/// What stands around a value; nothing if it is bare.
-pub(super) fn quote(value: &str) -> Result<&'static str, Class> {
-    if value.len() > LONGEST {
-        Err(Class::Long)
-    } else if value.contains(|c| is_control(c) || is_line_break(c)) {
-        Err(Class::Control)
-    } else if !value.is_empty() && value.chars().all(is_bare) {
-        Ok("")
-    } else if !value.contains('\'') && in_single_quotes(value).is_none() {
-        Ok("'")
-    } else if !value.contains('"') && in_double_quotes(value).is_none() {
-        Ok("\"")
-    } else if value.contains('\'') {
-        Err(Class::Quotes)
-    } else if value.contains("\\\\") {
-        Err(Class::Backslashes)
-    } else if value.ends_with('\\') {
-        Err(Class::BackslashAtEnd)
-    } else {
-        Err(Class::Expansion)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::credentials::repos_env::parse;
+    use crate::credentials::repos_env::quoting::LONGEST;
 
     #[test]
     fn a_value_takes_the_plainest_form_that_holds_it() {
