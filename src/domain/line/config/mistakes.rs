@@ -182,9 +182,14 @@ impl Mistakes {
             let span = error.span().unwrap_or(text.len()..text.len());
             let message = error.message();
             let is_twice = message.starts_with("duplicate key");
-            if is_twice && text[line_start(text, span.start)..].starts_with('[') {
-                let message = "there is such a table already; write it in double brackets, such as \
-                               [[line.person]], to add another";
+            let at = &text[line_start(text, span.start)..];
+            if is_twice && at.starts_with('[') {
+                let message = if at.starts_with("[line.voice") {
+                    "there is such a table already; a line has one: write all of its keys there"
+                } else {
+                    "there is such a table already; write it in double brackets, such as \
+                     [[line.person]], to add another"
+                };
                 self.add(span, message);
                 // Every key below would be reported as there already, too.
                 return;

@@ -5,7 +5,7 @@ use toml::de::DeValue;
 use super::mistakes::Mistakes;
 use super::policy::{Time, in_words};
 use super::retention;
-use super::table::{Table, boolean, list, text, whole_number};
+use super::table::{Table, boolean, list, text, whole_number, wrong_kind};
 use super::{templates, values};
 use crate::domain::language::Language;
 use crate::domain::line::voice::{
@@ -78,6 +78,7 @@ pub(super) fn read(
         read_voicemail(&mut table, &mut voice.voicemail, &voice.language);
     }
     voice.missed_text = read_missed_text(&mut table, clock);
+    refuse_keys_of_voicemail(&mut table);
     table.refuse_other_keys(&[]);
     if voice.ring_for < voice.ring {
         let message = format!(
@@ -89,6 +90,29 @@ pub(super) fn read(
         table.wrong(&["ring_for", "ring"], message);
     }
     Some(voice)
+}
+
+/// What stands in `[line.voice.voicemail]`.
+const OF_VOICEMAIL: [&str; 5] = [
+    "greeting",
+    "longest",
+    "transcribe",
+    "keep",
+    "keep_at_twilio",
+];
+
+fn refuse_keys_of_voicemail(table: &mut Table) {
+    for key in table.entries.keys() {
+        let name: &str = key.get_ref();
+        if let Some(known) = OF_VOICEMAIL.into_iter().find(|of| *of == name) {
+            table.known.push(known);
+            let message = format!(
+                "{} has no key {name:?}; it is the voicemail's: write it under [line.voice.voicemail]",
+                table.name
+            );
+            table.mistakes.unknown_key(key.span(), message);
+        }
+    }
 }
 
 fn read_voicemail(table: &mut Table, voicemail: &mut Voicemail, language: &str) {
@@ -125,13 +149,13 @@ fn read_missed_text(voice: &mut Table, clock: Clock) -> Option<MissedText> {
 }
 
 fn treatment(value: &DeValue) -> Result<Treatment, String> {
-    match text(value)? {
-        "ring" => Ok(Treatment::Ring),
-        "voicemail" => Ok(Treatment::Voicemail),
-        "refuse" => Ok(Treatment::Refuse),
-        other => Err(format!(
-            "{other:?} is nothing to do with a call; write \"ring\", \"voicemail\" or \"refuse\""
-        )),
+    let advice = "write \"ring\", \"voicemail\" or \"refuse\"";
+    match value.as_str() {
+        Some("ring") => Ok(Treatment::Ring),
+        Some("voicemail") => Ok(Treatment::Voicemail),
+        Some("refuse") => Ok(Treatment::Refuse),
+        Some(other) => Err(format!("{other:?} is nothing to do with a call; {advice}")),
+        None => Err(wrong_kind(value, advice)),
     }
 }
 
