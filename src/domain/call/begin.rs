@@ -273,7 +273,10 @@ fn rings(
         next_person(call, live, line, voice, known, now).or_else(|| who_talks_already(call, line));
     let (Some(person), Some(time)) = (person, time_to_ring(call, voice, now)) else {
         takes_message(call, voice, Unrung::Nobody);
-        effects.push(Effect::Alert(Alert::NobodyToRing));
+        let by_hours = |skipped: &Skipped| skipped.because == Skip::NoCallsNow;
+        if !call.skipped.iter().any(by_hours) {
+            effects.push(Effect::Alert(Alert::NobodyToRing));
+        }
         return;
     };
     ring(call, person, voice, time, now);

@@ -165,16 +165,22 @@ fn who_talks_already_is_rung_only_if_nobody_else_is_there() {
 }
 
 #[test]
-fn if_nobody_takes_calls_the_voicemail_begins_and_the_owner_hears_of_it() {
-    let nobody = called(Known::default(), |line| {
+fn if_nobody_takes_calls_the_voicemail_begins_and_the_owner_hears_of_it_unless_it_is_meant_so() {
+    let nobody_is_allowed = called(Known::default(), |line| {
+        line.policy.allowed_prefixes = vec![Prefix::parse("+44").unwrap()];
+    });
+    let nobody_by_hours = called(Known::default(), |line| {
         for person in &mut line.people {
             person.calls = TakesCalls::Never;
         }
     });
-    assert!(matches!(nobody.answer, Answer::TakeMessage { .. }));
-    assert_eq!(nobody.call.unrung, Some(Unrung::Nobody));
-    assert_eq!(nobody.effects, [Effect::Alert(Alert::NobodyToRing)]);
-    assert_eq!(nobody.call.due, Some(at(120 + 90)));
+    let alert = [Effect::Alert(Alert::NobodyToRing)];
+    for (nobody, told) in [(nobody_is_allowed, &alert[..]), (nobody_by_hours, &[])] {
+        assert!(matches!(nobody.answer, Answer::TakeMessage { .. }));
+        assert_eq!(nobody.call.unrung, Some(Unrung::Nobody));
+        assert_eq!(nobody.effects, told);
+        assert_eq!(nobody.call.due, Some(at(120 + 90)));
+    }
 }
 
 #[test]
