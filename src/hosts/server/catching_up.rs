@@ -31,6 +31,7 @@ pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, stop: watch::Rec
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let work = async {
         let (mut has_looked, mut said) = (false, None);
+        let mut said_of_calls = None;
         loop {
             look.tick().await;
             // What came while the relay was off is not on its way any more.
@@ -39,7 +40,8 @@ pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, stop: watch::Rec
             } else {
                 SignedDuration::ZERO
             };
-            match round(&relay, &caught_up, relay.now() - on_its_way).await {
+            let until = relay.now() - on_its_way;
+            match round(&relay, &caught_up, until, &mut said_of_calls).await {
                 Ok(taken) => {
                     if taken > 0 && has_looked {
                         tracing::error!(
@@ -50,8 +52,7 @@ pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, stop: watch::Rec
                     }
                     (has_looked, said) = (true, None);
                 }
-                Err(error) if said.is_none_or(|at: Instant| SAY_AGAIN < at.elapsed()) => {
-                    said = Some(Instant::now());
+                Err(error) if is_time_to_say(&mut said, Instant::now()) => {
                     let error = format!("{error:#}");
                     tracing::error!(error, "Twilio's list of the line's texts cannot be read");
                 }
@@ -62,11 +63,25 @@ pub(super) async fn run(relay: Arc<Relay>, caught_up: CaughtUp, stop: watch::Rec
     until_asked(stop, work).await;
 }
 
+/// Whether it was not said within an hour. If so, it was said now.
+fn is_time_to_say(said: &mut Option<Instant>, now: Instant) -> bool {
+    let is_time = said.is_none_or(|at| SAY_AGAIN < now.duration_since(at));
+    if is_time {
+        *said = Some(now);
+    }
+    is_time
+}
+
 /// Looks at every line. One that fails does not keep the others from it.
-async fn round(relay: &Relay, caught_up: &CaughtUp, until: Timestamp) -> anyhow::Result<usize> {
+async fn round(
+    relay: &Relay,
+    caught_up: &CaughtUp,
+    until: Timestamp,
+    said_of_calls: &mut Option<Instant>,
+) -> anyhow::Result<usize> {
     let (mut taken, mut failed) = (0, None);
     for line in relay.store.lines().await? {
-        match line_to(relay, caught_up, &line, until).await {
+        match line_to(relay, caught_up, &line, until, said_of_calls).await {
             Ok(of_line) => taken += of_line,
             Err(error) => failed = Some(error.context(format!("line {}", line.name))),
         }
@@ -79,6 +94,7 @@ async fn line_to(
     caught_up: &CaughtUp,
     line: &Line,
     until: Timestamp,
+    said_of_calls: &mut Option<Instant>,
 ) -> anyhow::Result<usize> {
     // Whoever wrote to the line before the relay had it was answered by somebody else.
     let taken = match caught_up.to(&line.number)? {
@@ -87,7 +103,10 @@ async fn line_to(
             let since = before.min(until) - OVERLAP;
             let texts = missed_texts::take_in(relay, line, since, until).await?;
             // The API key may be an older one, which cannot list calls; the texts do not wait for it.
-            if let Err(error) = missed_calls::take_in(relay, line, since, until).await {
+            let calls = missed_calls::take_in(relay, line, since, until).await;
+            if let Err(error) = calls
+                && is_time_to_say(said_of_calls, Instant::now())
+            {
                 let error = format!("{error:#}");
                 tracing::warn!(
                     line = line.name,
@@ -101,4 +120,19 @@ async fn line_to(
     };
     caught_up.set(&line.number, until).await?;
     Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_said_once_an_hour() {
+        let (mut said, start) = (None, Instant::now());
+        let mut is_said = |later| is_time_to_say(&mut said, start + later);
+        assert!(is_said(Duration::ZERO));
+        assert!(!is_said(LOOK_EVERY));
+        assert!(!is_said(SAY_AGAIN));
+        assert!(is_said(SAY_AGAIN + LOOK_EVERY));
+    }
 }
