@@ -152,7 +152,7 @@ impl Route {
             decision: candidates::decision_json(&call.decision, &line.time_zone),
             rings: call.legs.first().map(|leg| leg.person.clone()),
             twiml: document(&began.answer, &sid, &line.public_url),
-            story: story.skip(1).map(|(_, says)| says).collect(),
+            story: story.skip(1).map(|(_, says)| would_be(says)).collect(),
             known: call.decision,
             rings_then: call.then,
             skipped: call.skipped,
@@ -163,13 +163,22 @@ impl Route {
     }
 }
 
+/// A row of a call's story, of a call that nobody has made.
+fn would_be(says: String) -> String {
+    match says.strip_prefix("rang ") {
+        Some(whom) => format!("rings {whom}"),
+        None if says == "the voicemail began" => "the voicemail begins".to_owned(),
+        None => says,
+    }
+}
+
 fn print_call(routed: &CallRouted, line: &Line) -> Result<(), Unwritten> {
     let decision = &routed.known;
     show::head(line, decision.at)?;
     for row in candidates::lines(&decision.candidates, &line.time_zone) {
         tell!("  {row}")?;
     }
-    for row in &routed.story {
+    for row in decision.because.iter().chain(&routed.story) {
         tell!("  {}", printable(row))?;
     }
     if !routed.rings_then.is_empty() {

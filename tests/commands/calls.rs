@@ -160,7 +160,7 @@ async fn a_dry_call_shows_whom_it_would_ring_and_what_twilio_is_told() {
     };
     let day = route("2026-11-23T10:00:00-08:00");
     for part in [
-        "rang Sergio for up to 20 s",
+        "rings Sergio for up to 20 s",
         "then, if nobody answers: Backup",
         "<Dial ",
         "+16195550110",
@@ -168,7 +168,7 @@ async fn a_dry_call_shows_whom_it_would_ring_and_what_twilio_is_told() {
         assert!(day.contains(part), "{day}");
     }
     let night = route("2026-11-24T02:00:00-08:00");
-    assert!(night.contains("rang Backup"), "{night}");
+    assert!(night.contains("rings Backup"), "{night}");
     assert!(!night.contains("+16195550110"), "{night}");
     let withheld = [
         "route",
