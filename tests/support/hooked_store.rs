@@ -118,6 +118,23 @@ pub trait Hook: Send + Sync {
         let effect = async move { store.spawn(&deliveries).await };
         self.write("spawn", effect).await
     }
+
+    async fn for_call(
+        &self,
+        to: &PhoneNumber,
+        sid: &CallSid,
+        from: Option<&PhoneNumber>,
+    ) -> Result<ForCall> {
+        let answer = self.behind().for_call(to, sid, from);
+        self.read("for_call", answer).await
+    }
+
+    async fn save_call(&self, call: &Call, live: Option<&LineCalls>) -> Result<Saved> {
+        let store = Arc::clone(self.behind());
+        let (call, live) = (call.clone(), live.cloned());
+        let effect = async move { store.save_call(&call, live.as_ref()).await };
+        self.write("save_call", effect).await
+    }
 }
 
 pub struct HookedStore<H>(pub H);
@@ -430,8 +447,7 @@ impl<H: Hook> Calls for HookedStore<H> {
         sid: &CallSid,
         from: Option<&PhoneNumber>,
     ) -> Result<ForCall> {
-        let answer = self.0.behind().for_call(to, sid, from);
-        self.0.read("for_call", answer).await
+        self.0.for_call(to, sid, from).await
     }
 
     async fn call(&self, sid: &CallSid) -> Result<Option<Call>> {
@@ -439,10 +455,7 @@ impl<H: Hook> Calls for HookedStore<H> {
     }
 
     async fn save_call(&self, call: &Call, live: Option<&LineCalls>) -> Result<Saved> {
-        let store = Arc::clone(self.0.behind());
-        let (call, live) = (call.clone(), live.cloned());
-        let effect = async move { store.save_call(&call, live.as_ref()).await };
-        self.0.write("save_call", effect).await
+        self.0.save_call(call, live).await
     }
 
     async fn calls_due_before(&self, instant: Timestamp, limit: usize) -> Result<Vec<CallSid>> {

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::bail;
@@ -26,10 +26,39 @@ pub struct Faults {
     late_at: Mutex<Option<(String, u32)>>,
     /// What goes wrong by chance.
     pub weather: Mutex<Option<CallWeather>>,
-    /// The process died in the request that it works on.
-    pub(crate) died: tokio::sync::Notify,
-    /// Whether a request of Twilio's is answered now: only then may the process die.
-    pub(crate) in_request: AtomicBool,
+    /// In which order requests that come at once are worked on; one after the other if there is none.
+    pub side_by_side: Mutex<Option<fastrand::Rng>>,
+}
+
+/// One of Twilio's requests while it is answered.
+struct InRequest {
+    path: String,
+    /// The process died in it.
+    died: tokio::sync::Notify,
+}
+
+tokio::task_local! {
+    static REQUEST: Arc<InRequest>;
+}
+
+/// The path of the request that is answered now, if one is.
+pub fn path_of_request() -> Option<String> {
+    REQUEST.try_with(|request| request.path.clone()).ok()
+}
+
+/// Answers a request; `None` if the process dies in it.
+pub(crate) async fn in_request<T>(path: &str, answer: impl Future<Output = T>) -> Option<T> {
+    let request = Arc::new(InRequest {
+        path: path.to_owned(),
+        died: tokio::sync::Notify::new(),
+    });
+    // On the heap: a test's stack is small, and what answers calls is large.
+    let answer = Box::pin(REQUEST.scope(Arc::clone(&request), answer));
+    tokio::select! {
+        biased;
+        answered = answer => Some(answered),
+        () = request.died.notified() => None,
+    }
 }
 
 /// What goes wrong with the store and the process while calls are handled, by chance.
@@ -94,8 +123,20 @@ impl Faults {
         Ok(())
     }
 
-    fn is_in_request(&self) -> bool {
-        self.in_request.load(Ordering::SeqCst)
+    pub(crate) fn works_side_by_side(&self) -> bool {
+        self.side_by_side.lock().unwrap().is_some()
+    }
+
+    /// Lets others go first who work at the same time.
+    async fn lets_others(&self) {
+        let is_request = path_of_request().is_some();
+        let times = match &mut *self.side_by_side.lock().unwrap() {
+            Some(dice) if is_request => dice.u32(0..4),
+            _ => 0,
+        };
+        for _ in 0..times {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Never comes back if the process dies now.
@@ -105,8 +146,9 @@ impl Faults {
             let is_of_calls = OF_CALLS.contains(&method);
             is_of_calls && weather.as_mut().is_some_and(|it| it.strikes(it.dies))
         };
-        if dies {
-            self.died.notify_one();
+        let request = REQUEST.try_with(Arc::clone);
+        if let Some(request) = request.ok().filter(|_| dies) {
+            request.died.notify_one();
             std::future::pending::<()>().await;
         }
     }
@@ -191,6 +233,7 @@ impl Hook for Failing {
     ) -> Result<T> {
         self.faults.strike(method)?;
         self.faults.fails_by_chance(method)?;
+        self.faults.lets_others().await;
         answer.await
     }
 
@@ -201,7 +244,8 @@ impl Hook for Failing {
     ) -> Result<T> {
         self.faults.strike(method)?;
         self.faults.fails_by_chance(method)?;
-        let is_request = self.faults.is_in_request();
+        self.faults.lets_others().await;
+        let is_request = path_of_request().is_some();
         if is_request {
             self.faults.may_die(method).await;
         }

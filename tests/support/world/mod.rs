@@ -12,13 +12,13 @@ mod programs;
 
 pub use bus::Listeners;
 pub use call::Call;
-pub use faults::{CallWeather, Faults};
+pub use faults::{CallWeather, Faults, path_of_request};
 pub use phone::Phone;
 pub use programs::{LIMITED_CALLER, Said};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,7 +46,7 @@ use relay::domain::line::{Line, config};
 use relay::domain::phone::{PhoneNumber, Sender};
 use relay::hosts::server::kept;
 use relay::hosts::server::kept::Left;
-use relay::sandbox::{InProcess, NoReply, Number, Sandbox, demo_account};
+use relay::sandbox::{InProcess, NoReply, Number, Sandbox, Webhook, demo_account};
 use relay::twilio::client::Client;
 use relay::twilio::voice::{AWAITED, TOLD, VOICE_PATH};
 
@@ -84,14 +84,23 @@ pub struct World {
     in_memory: Option<Arc<dyn Store>>,
     /// What Twilio asked about calls and was answered, if somebody watches.
     exchanges: Mutex<Option<Vec<Exchange>>>,
+    /// What may change requests and answers, if anything does.
+    between: OnceLock<Arc<dyn Between>>,
 }
 
-/// A request of Twilio's about a call, and the answer.
-#[derive(Debug, Clone)]
+/// A request of Twilio's, and the answer.
+#[derive(Clone)]
 pub struct Exchange {
     pub url: String,
     pub status: u16,
     pub body: String,
+    pub webhook: Webhook,
+}
+
+/// What stands between Twilio and the relay, so that either is told something else.
+pub trait Between: Send + Sync {
+    fn asked(&self, request: http::Request<bytes::Bytes>) -> http::Request<bytes::Bytes>;
+    fn answered(&self, asked: &http::Request<bytes::Bytes>, document: String) -> String;
 }
 
 /// Between two looks at calls that are due.
@@ -109,8 +118,16 @@ impl World {
 
     /// The same, with a store that takes very many texts quickly.
     pub async fn in_memory(line: Line, instant: &str) -> Self {
-        let store = Arc::new(MemoryStore::default());
+        Self::on(Arc::new(MemoryStore::default()), line, instant).await
+    }
+
+    /// The same with a store that outlives the process.
+    pub async fn on(store: Arc<dyn Store>, line: Line, instant: &str) -> Self {
         Self::build(line, instant, Duration::ZERO, Some(store)).await
+    }
+
+    pub fn puts_between(&self, between: Arc<dyn Between>) {
+        assert!(self.between.set(between).is_ok(), "something is there");
     }
 
     /// Twilio's clock and the relay's do not agree.
@@ -182,6 +199,7 @@ impl World {
             swept: Mutex::new(Timestamp::MIN),
             in_memory,
             exchanges: Mutex::default(),
+            between: OnceLock::new(),
         }
     }
 
@@ -304,41 +322,12 @@ impl World {
             if webhooks.is_empty() && wake_ups.is_empty() && looked_at == 0 {
                 return;
             }
-            for webhook in webhooks {
-                let request = webhook.request().expect("a well-formed webhook");
-                let path = request.uri().path().to_owned();
-                if self.faults.is_unreachable(&path) {
-                    self.sandbox.unanswered(webhook.id, NoReply::NoConnection);
-                    continue;
-                }
-                self.faults.in_request.store(true, Ordering::SeqCst);
-                let answered = tokio::select! {
-                    biased;
-                    // On the heap: a test's stack is small, and what answers calls is large.
-                    answered = Box::pin(self.answer(request)) => Some(answered),
-                    () = self.faults.died.notified() => None,
-                };
-                self.faults.in_request.store(false, Ordering::SeqCst);
-                let Some(response) = answered else {
-                    self.sandbox.unanswered(webhook.id, NoReply::NoConnection);
-                    continue;
-                };
-                let status = response.status().as_u16();
-                self.answers.lock().unwrap().push(status);
-                if let Some(exchanges) = &mut *self.exchanges.lock().unwrap() {
-                    exchanges.push(Exchange {
-                        url: webhook.url.clone(),
-                        status,
-                        body: response.body().clone(),
-                    });
-                }
-                if self.faults.answers_late(&path) {
-                    self.sandbox.unanswered(webhook.id, NoReply::TimedOut)
-                } else {
-                    let kind = response.headers().get("content-type");
-                    let kind = kind.and_then(|kind| kind.to_str().ok());
-                    let body = response.body();
-                    self.sandbox.answered_with(webhook.id, status, kind, body)
+            if self.faults.works_side_by_side() {
+                let all = webhooks.into_iter().map(|webhook| self.bring(webhook));
+                Box::pin(futures::future::join_all(all)).await;
+            } else {
+                for webhook in webhooks {
+                    self.bring(webhook).await;
                 }
             }
             for received in wake_ups {
@@ -355,6 +344,47 @@ impl World {
             }
         }
         panic!("the world does not come to rest");
+    }
+
+    /// Twilio's request reaches the relay, and the answer Twilio.
+    async fn bring(&self, webhook: Webhook) {
+        let request = webhook.request().expect("a well-formed webhook");
+        let path = request.uri().path().to_owned();
+        if self.faults.is_unreachable(&path) {
+            self.sandbox.unanswered(webhook.id, NoReply::NoConnection);
+            return;
+        }
+        let answered = faults::in_request(&path, self.answer(request)).await;
+        let Some(response) = answered else {
+            self.sandbox.unanswered(webhook.id, NoReply::NoConnection);
+            return;
+        };
+        let status = response.status().as_u16();
+        self.answers.lock().unwrap().push(status);
+        if let Some(exchanges) = &mut *self.exchanges.lock().unwrap() {
+            exchanges.push(Exchange {
+                url: webhook.url.clone(),
+                status,
+                body: response.body().clone(),
+                webhook: webhook.clone(),
+            });
+        }
+        if self.faults.answers_late(&path) {
+            self.sandbox.unanswered(webhook.id, NoReply::TimedOut);
+        } else {
+            let kind = response.headers().get("content-type");
+            let kind = kind.and_then(|kind| kind.to_str().ok());
+            let body = response.body();
+            self.sandbox.answered_with(webhook.id, status, kind, body);
+        }
+    }
+
+    /// The same request comes once more, from whomever; returns the answer.
+    pub async fn asks_again(&self, webhook: &Webhook) -> http::Response<String> {
+        let request = webhook.request().expect("a well-formed webhook");
+        let path = request.uri().path().to_owned();
+        let answered = faults::in_request(&path, self.answer(request)).await;
+        answered.expect("nobody dies")
     }
 
     /// Looks at the calls that are due, at most once a second. Returns how many there were.
@@ -436,6 +466,16 @@ impl World {
 
     /// What an HTTP server or API Gateway would do with a request.
     pub async fn answer(&self, request: http::Request<bytes::Bytes>) -> http::Response<String> {
+        let Some(between) = self.between.get() else {
+            return self.handle(request).await;
+        };
+        let request = between.asked(request);
+        let asked = request.clone();
+        let answer = self.handle(request).await;
+        answer.map(|document| between.answered(&asked, document))
+    }
+
+    async fn handle(&self, request: http::Request<bytes::Bytes>) -> http::Response<String> {
         let restarts = self.restarts.load(Ordering::SeqCst);
         let relay = if restarts {
             &self.another_process()

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use relay::domain::call::{Call, MissedAt, Outcome, Stage};
+use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::line::Line;
-use relay::sandbox::{CallView, Direction, Entry, Kind, Message, Unchecked};
+use relay::sandbox::{Alert, CallView, Direction, Entry, Kind, Message, Unchecked};
+use relay::twilio::twiml::EMPTY;
+
+use super::explained::explained;
 
 use crate::support::world::Exchange;
 
@@ -30,6 +34,34 @@ pub struct Facts {
     pub opted_out: BTreeMap<String, Timestamp>,
     pub foreign: String,
     pub unfinished: Vec<String>,
+    /// Nothing went wrong in the whole run.
+    pub is_calm: bool,
+    /// What Twilio's debugger shows.
+    pub alerts: Vec<Alert>,
+    /// By whom and under which name each call's text was read, as the relay says.
+    pub told_to: BTreeMap<String, Vec<Told>>,
+    /// Who has the conversation of each caller.
+    pub holders: BTreeMap<String, Option<String>>,
+    /// When people wrote something else than commands.
+    pub people_wrote: Vec<Timestamp>,
+    /// What became of it when all was over and every request came once more.
+    pub again: Again,
+}
+
+/// A text about a call that reached a person.
+#[derive(Clone)]
+pub struct Told {
+    pub phone: String,
+    pub sid: MessageSid,
+}
+
+#[derive(Clone)]
+pub struct Again {
+    pub kept: BTreeMap<String, Call>,
+    /// The URL and the document of each answer.
+    pub answers: Vec<(String, String)>,
+    /// What was sent because of it.
+    pub sent: Vec<Message>,
 }
 
 /// How long a caller may hear nothing that goes on: two requests that nobody answers, and the fallback's.
@@ -48,13 +80,16 @@ pub fn check(facts: &Facts) -> Vec<String> {
         wrong.extend(found.map(|what| format!("{what} ({})", call.sid)));
     }
     wrong.extend(documents(facts));
+    wrong.extend(refused_documents(facts));
+    wrong.extend(comes_again(facts));
+    wrong.extend(conversations(facts));
     wrong.extend(private(facts));
     wrong.extend(texts(facts));
     wrong
 }
 
 fn of_call<'a>(facts: &'a Facts, call: &'a CallView) -> impl Iterator<Item = String> + use<'a> {
-    let checks: [fn(&Facts, &CallView) -> Option<String>; 9] = [
+    let checks: [fn(&Facts, &CallView) -> Option<String>; 11] = [
         one_leg_at_a_time,
         no_endless_wait,
         only_who_pressed_1,
@@ -64,6 +99,8 @@ fn of_call<'a>(facts: &'a Facts, call: &'a CallView) -> impl Iterator<Item = Str
         only_people_are_dialled,
         nothing_on_a_leg_is_recorded,
         nothing_is_said_before,
+        no_loop_goes_on,
+        explained,
     ];
     checks.into_iter().filter_map(|check| check(facts, call))
 }
@@ -73,24 +110,24 @@ fn begins(call: &CallView, is_it: impl Fn(Kind, &str) -> bool) -> Option<Timesta
     heard.map(|it| it.at).min()
 }
 
-fn connected(call: &CallView) -> Option<Timestamp> {
+pub fn connected(call: &CallView) -> Option<Timestamp> {
     begins(call, |kind, text| {
         kind == Kind::State && text == "connected"
     })
 }
 
-fn voicemail(call: &CallView) -> Option<Timestamp> {
+pub fn voicemail(call: &CallView) -> Option<Timestamp> {
     begins(call, |kind, text| {
         matches!(kind, Kind::Says | Kind::Plays) || text == "beep"
     })
 }
 
-fn pressed_1(leg: &CallView) -> Option<Timestamp> {
+pub fn pressed_1(leg: &CallView) -> Option<Timestamp> {
     begins(leg, |kind, text| kind == Kind::Did && text == "presses 1")
 }
 
 /// The seconds of what was recorded.
-fn recorded(call: &CallView) -> Vec<u32> {
+pub fn recorded(call: &CallView) -> Vec<u32> {
     let heard = call.heard.iter();
     let texts = heard.filter_map(|it| it.text.strip_suffix(" s recorded"));
     texts.filter_map(|seconds| seconds.parse().ok()).collect()
@@ -255,9 +292,6 @@ fn only_people_are_dialled(facts: &Facts, call: &CallView) -> Option<String> {
         .iter()
         .map(|it| it.number.expose())
         .collect();
-    if call.from == line && !call.legs.is_empty() {
-        return Some("P15: a loop rings somebody".to_owned());
-    }
     for leg in &call.legs {
         if !people.contains(&leg.to.as_str()) {
             return Some("P7: a stranger was dialled".to_owned());
@@ -267,6 +301,12 @@ fn only_people_are_dialled(facts: &Facts, call: &CallView) -> Option<String> {
         }
     }
     None
+}
+
+/// A phone that forwards back to the line causes one call more, and that one none.
+fn no_loop_goes_on(facts: &Facts, call: &CallView) -> Option<String> {
+    let is_loop = call.from == facts.line.number.expose();
+    (is_loop && !call.legs.is_empty()).then(|| "P15: a loop rings somebody".to_owned())
 }
 
 fn nothing_on_a_leg_is_recorded(_: &Facts, call: &CallView) -> Option<String> {
@@ -365,6 +405,75 @@ fn texts(facts: &Facts) -> Vec<String> {
             "P9: a text to who wants or can have none: {}",
             message.body
         ));
+    }
+    wrong
+}
+
+/// Twilio could read each document that it got. What it says of numbers that cannot be rung is no matter of
+/// documents.
+fn refused_documents(facts: &Facts) -> impl Iterator<Item = String> + use<'_> {
+    let refused = facts.alerts.iter().filter(|alert| {
+        matches!(alert.error_code, 11100 | 11750 | 12000..=12999 | 13200..=13213)
+            || matches!(alert.error_code, 13215..=13222 | 13300..=13999)
+    });
+    refused.map(|alert| format!("P11: {} at {}", alert.message, alert.url))
+}
+
+/// Whoever says once more what was said changes nothing, hears of nothing new and reaches nobody.
+fn comes_again(facts: &Facts) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (sid, before) in &facts.kept {
+        if facts.again.kept.get(sid) != Some(before) {
+            wrong.push(format!("P6: the same requests make another record ({sid})"));
+        }
+    }
+    for message in &facts.again.sent {
+        wrong.push(format!("P6: told again: {}", message.body));
+    }
+    let answers = facts.again.answers.iter();
+    for (url, document) in answers.filter(|(url, _)| !url.contains("/fallback")) {
+        let goes_back = ["<Dial", "<Record", "<Gather"];
+        let goes_back = goes_back.iter().any(|verb| document.contains(verb));
+        let connects = url.ends_with("/chosen") && document == EMPTY;
+        if goes_back || connects {
+            wrong.push(format!("P6: {url} is answered {document}"));
+        }
+    }
+    wrong
+}
+
+/// The shortest talk that answers a customer, in seconds.
+const ANSWERS: u32 = 10;
+
+/// Whoever talked with a customer last has the conversation, unless somebody wrote since.
+fn conversations(facts: &Facts) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (customer, holder) in &facts.holders {
+        let of_customer = facts.kept.values().filter(|call| {
+            let number = call.caller.phone();
+            number.is_some_and(|number| number.expose() == customer)
+        });
+        let Some(last) = of_customer.max_by_key(|call| call.told) else {
+            continue;
+        };
+        let Stage::Over {
+            outcome: Outcome::Spoke { person, seconds },
+        } = &last.stage
+        else {
+            continue;
+        };
+        let is_answer = seconds.is_none_or(|seconds| ANSWERS <= seconds);
+        let wrote_since = facts.people_wrote.iter().any(|at| last.opened <= *at);
+        if !is_answer || wrote_since {
+            continue;
+        }
+        let person = facts.line.person_named(person).expect("a person");
+        if holder.as_deref() != Some(person.number.expose()) {
+            wrong.push(format!(
+                "P12: {} talked, and {holder:?} has the conversation",
+                person.name
+            ));
+        }
     }
     wrong
 }

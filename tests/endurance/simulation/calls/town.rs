@@ -1,13 +1,17 @@
 //! Who calls and who answers, at random.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::Timestamp;
+use relay::app::ports::store::Store;
 use relay::clock::Clock;
 use relay::domain::call;
+use relay::domain::delivery::Outcome;
 use relay::domain::ids::CallSid;
+use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::line::auto_reply::Sends;
 use relay::domain::line::voice::Treatment;
 use relay::domain::line::{AutoReply, Line};
@@ -18,25 +22,32 @@ use relay::sandbox::{
     Unchecked, WITHHELD,
 };
 
-use super::check::Facts;
+use super::broken::{Broken, BrokenStore, BrokenWords};
+use super::check::{Again, Facts, Told};
 use crate::endurance::simulation::script::pick;
+use crate::support::hooked_store::HookedStore;
+use crate::support::memory::MemoryStore;
 use crate::support::world::{CallWeather, IN_HOURS, World, example, minutes, number, seconds};
 
 const FOREIGN: &str = "+442079460123";
-const CUSTOMERS: [&str; 3] = ["+16195550142", "+16195550143", "+16195550144"];
+pub const CUSTOMERS: [&str; 3] = ["+16195550142", "+16195550143", "+16195550144"];
 
 /// For so long people call, and things go wrong.
 const TROUBLE: u64 = 240;
 
 pub struct Town {
     pub world: World,
-    dice: Rng,
+    pub dice: Rng,
     /// The call, what its caller does after the tone, and whether they did.
     callers: Vec<(String, Message, bool)>,
     calls_to_come: u32,
     main_path: Vec<(u64, bool)>,
     trace: bool,
     opted_out: BTreeMap<String, Timestamp>,
+    people_wrote: Vec<Timestamp>,
+    /// Nothing goes wrong.
+    is_calm: bool,
+    broken: Option<Broken>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +56,7 @@ struct Message {
     ends_with: Option<&'static str>,
 }
 
-fn line(dice: &mut Rng) -> Line {
+pub fn line(dice: &mut Rng) -> Line {
     let mut line = example();
     let mut third = line.people[0].clone();
     third.name = "Ana".to_owned();
@@ -95,17 +106,30 @@ fn main_path(dice: &mut Rng) -> Vec<(u64, bool)> {
 }
 
 impl Town {
-    pub async fn of(seed: u64, trace: bool) -> Self {
+    pub async fn of(seed: u64, broken: Option<Broken>, trace: bool) -> Self {
         let mut dice = Rng::with_seed(seed);
         let line = line(&mut dice);
-        let world = World::in_memory(line, IN_HOURS).await;
+        let behind = Arc::new(MemoryStore::default());
+        let store: Arc<dyn Store> = match broken {
+            Some(broken) => Arc::new(HookedStore(BrokenStore { behind, broken })),
+            None => behind,
+        };
+        let world = World::on(store, line, IN_HOURS).await;
+        if let Some(broken) = broken {
+            let sandbox = Arc::clone(&world.sandbox);
+            world.puts_between(Arc::new(BrokenWords { broken, sandbox }));
+        }
         world.set_fallback_url();
         world.watches_exchanges();
         world.sandbox.set_unchecked(unchecked(&mut dice));
         if dice.bool() {
             world.restarts_before_each_request();
         }
-        if dice.u32(0..4) > 0 {
+        if dice.bool() {
+            *world.faults.side_by_side.lock().unwrap() = Some(dice.fork());
+        }
+        let is_calm = dice.u32(0..3) == 0;
+        if !is_calm && dice.u32(0..4) > 0 {
             *world.faults.weather.lock().unwrap() = Some(CallWeather {
                 dice: dice.fork(),
                 fails: pick(&mut dice, &[0.0, 0.03, 0.2]),
@@ -115,17 +139,38 @@ impl Town {
                 happened: 0,
             });
         }
+        let calls_to_come = dice.u32(2..7);
+        let main_path = if is_calm {
+            Vec::new()
+        } else {
+            main_path(&mut dice)
+        };
         let mut town = Self {
-            callers: Vec::new(),
-            calls_to_come: dice.u32(2..7),
-            main_path: main_path(&mut dice),
-            dice,
-            world,
+            calls_to_come,
+            main_path,
             trace,
-            opted_out: BTreeMap::new(),
+            is_calm,
+            broken,
+            ..Self::around(world, dice)
         };
         town.phones_change();
         town
+    }
+
+    /// Nobody calls, and nothing goes wrong.
+    pub fn around(world: World, dice: Rng) -> Self {
+        Self {
+            world,
+            dice,
+            callers: Vec::new(),
+            calls_to_come: 0,
+            main_path: Vec::new(),
+            trace: false,
+            opted_out: BTreeMap::new(),
+            people_wrote: Vec::new(),
+            is_calm: true,
+            broken: None,
+        }
     }
 
     pub async fn run(mut self) -> Facts {
@@ -143,6 +188,9 @@ impl Town {
             self.troubles();
             self.somebody_calls();
             self.acts();
+            if self.broken == Some(Broken::TellsAtBothEnds) {
+                self.tells_again().await;
+            }
             if self.dice.u32(0..5) == 0 {
                 self.world.take_kept_now().await;
             }
@@ -162,7 +210,74 @@ impl Town {
         }
         while self.world.take_kept_now().await == Left::More {}
         self.world.advance(minutes(30)).await;
-        self.facts(repaired).await
+        let before = self.world.sandbox.messages().len();
+        let mut facts = self.facts(repaired).await;
+        facts.again = self.everything_again(before).await;
+        facts
+    }
+
+    /// Every request that was answered well comes once more, in any order.
+    async fn everything_again(&mut self, messages: usize) -> Again {
+        let exchanges = self.world.exchanges().into_iter();
+        let of_calls = exchanges.filter(|it| it.status < 300 && it.url.contains("/voice"));
+        let mut of_calls: Vec<_> = of_calls.collect();
+        self.dice.shuffle(&mut of_calls);
+        let mut answers = Vec::new();
+        for exchange in of_calls {
+            let answer = self.world.asks_again(&exchange.webhook).await;
+            answers.push((exchange.url, answer.into_body()));
+        }
+        while self.world.take_kept_now().await == Left::More {}
+        self.world.advance(minutes(30)).await;
+        Again {
+            kept: self.kept().await,
+            answers,
+            sent: self.world.sandbox.messages().split_off(messages),
+        }
+    }
+
+    async fn kept(&self) -> BTreeMap<String, call::Call> {
+        let mut kept = BTreeMap::new();
+        for view in self.world.sandbox.calls() {
+            let sid = CallSid::parse(&view.sid).expect("the SID of a call");
+            let call = self.world.relay().store.call(&sid).await;
+            let call = call.expect("the store is read");
+            kept.extend(call.map(|call| (view.sid, call)));
+        }
+        kept
+    }
+
+    /// By whom the text about a call was read, as the relay says.
+    async fn told_to(&self, sid: &CallSid) -> Vec<Told> {
+        let store = &self.world.relay().store;
+        let record = store.inbound(&MessageSid::of_call(sid)).await;
+        let record = record.expect("the store is read");
+        let mut told = Vec::new();
+        for id in record.iter().flat_map(|record| &record.deliveries) {
+            let delivery = store.delivery(id).await.expect("the store is read");
+            let attempts = delivery.into_iter().flat_map(|delivery| delivery.attempts);
+            let arrived = attempts.filter(|it| it.outcome == Outcome::Delivered);
+            told.extend(arrived.filter_map(|it| {
+                let phone = it.to.number.expose().to_owned();
+                Some(Told {
+                    phone,
+                    sid: it.sid?,
+                })
+            }));
+        }
+        told
+    }
+
+    async fn holders(&self) -> BTreeMap<String, Option<String>> {
+        let customers: Vec<_> = CUSTOMERS.iter().map(|customer| number(customer)).collect();
+        let store = &self.world.relay().store;
+        let found = store.conversations(&self.world.line.number, &customers);
+        let found = found.await.expect("the store is read").into_iter();
+        let holder = found.map(|it| {
+            let holder = it.has.map(|person| person.expose().to_owned());
+            (it.customer.expose().to_owned(), holder)
+        });
+        holder.collect()
     }
 
     fn repair(&self) {
@@ -181,7 +296,7 @@ impl Town {
         }
     }
 
-    fn phones_change(&mut self) {
+    pub fn phones_change(&mut self) {
         for person in self.world.line.people.clone() {
             let how = pick(
                 &mut self.dice,
@@ -209,16 +324,17 @@ impl Town {
         if self.one_in(60) {
             self.phones_change();
         }
-        if !self.one_in(12) {
+        if self.is_calm || !self.one_in(12) {
             return;
         }
         let urls = [
-            "/voice#",
+            // Whichever comes next.
+            "/voice",
             "/screen",
             "/chosen",
             "/progress",
             "/ended",
-            "/end#",
+            "/voice/end",
             "/recorded",
             "/recording",
         ];
@@ -236,14 +352,21 @@ impl Town {
             ],
         );
         let url = Some(pick(&mut self.dice, &urls).to_owned());
-        let times = self.dice.u32(1..3);
+        let times = self.dice.u32(1..6);
         self.tells(|| format!("{what:?} at {url:?}, {times} times"));
         let fault = Fault::Call(CallFault { what, url });
         self.world.sandbox.inject(Injection::of(fault).times(times));
     }
 
     fn somebody_calls(&mut self) {
-        if self.calls_to_come == 0 || !self.one_in(25) {
+        if self.calls_to_come == 0 {
+            return;
+        }
+        if let Some(again) = self.calls_back() {
+            self.calls_to_come -= 1;
+            return self.calls(&again);
+        }
+        if !self.one_in(25) {
             return;
         }
         self.calls_to_come -= 1;
@@ -256,6 +379,30 @@ impl Town {
             9 => person,
             _ => WITHHELD.to_owned(),
         };
+        self.calls(&from);
+    }
+
+    /// Whoever was not reached, or missed a call, may call soon after.
+    fn calls_back(&mut self) -> Option<String> {
+        let now = self.world.clock.now();
+        let lately = |ended: Option<Timestamp>| {
+            ended.is_some_and(|ended| now.duration_since(ended).as_secs() < 30)
+        };
+        let calls = self.world.sandbox.calls().into_iter();
+        let over = calls.filter(|call| !call.heard.iter().any(|it| it.text == "connected"));
+        let over: Vec<_> = over.collect();
+        let callers = over.iter().filter(|call| lately(call.ended));
+        let callers = callers.map(|call| call.from.clone());
+        let legs = over.iter().flat_map(|call| &call.legs);
+        let people = legs.filter(|leg| lately(leg.ended) && leg.answered.is_none());
+        let people = people.map(|leg| leg.to.clone());
+        let own = self.world.line.number.expose();
+        let all: Vec<_> = callers.chain(people).filter(|from| from != own).collect();
+        let does = !all.is_empty() && self.one_in(100);
+        does.then(|| pick(&mut self.dice, &all))
+    }
+
+    fn calls(&mut self, from: &str) {
         let patience = match self.dice.u32(0..4) {
             0 => Some(self.dice.u64(100..5_000)),
             1 => Some(self.dice.u64(5_000..120_000)),
@@ -280,7 +427,7 @@ impl Town {
             ends_with: pick(&mut self.dice, &[None, Some("#"), Some("hangs up")]),
         };
         let to = self.world.line.number.clone();
-        let sid = self.world.sandbox.call(&from, &to, new.clone());
+        let sid = self.world.sandbox.call(from, &to, new.clone());
         let sid = sid.expect("the number is the sandbox's");
         self.tells(|| format!("{from} calls, {sid}: {new:?}, {message:?}"));
         self.callers.push((sid, message, false));
@@ -341,17 +488,32 @@ impl Town {
             let phone = person.number.expose();
             if self.one_in(90) {
                 let body = pick(&mut self.dice, &["AWAY", "BACK", "Yes, I come.", "STATUS"]);
+                if body == "Yes, I come." {
+                    self.people_wrote.push(self.world.clock.now());
+                }
                 self.text(phone, body);
             }
-            let calls = self.world.sandbox.calls();
-            let legs = calls.iter().flat_map(|call| &call.legs);
-            let Some(leg) = legs
-                .rev()
-                .find(|leg| leg.to == phone && leg.status.is_live())
-            else {
+            let rings = |leg: &CallView| leg.status != CallStatus::InProgress;
+            if self.leg_at(phone).is_some_and(|leg| rings(&leg)) && self.one_in(60) {
+                self.text(phone, "AWAY");
+            }
+        }
+        self.people_take_calls();
+    }
+
+    /// What rings at a phone, or goes on there.
+    fn leg_at(&self, phone: &str) -> Option<CallView> {
+        let calls = self.world.sandbox.calls().into_iter();
+        let mut legs = calls.flat_map(|call| call.legs).rev();
+        legs.find(|leg| leg.to == phone && leg.status.is_live())
+    }
+
+    pub fn people_take_calls(&mut self) {
+        for person in self.world.line.people.clone() {
+            let Some(leg) = self.leg_at(person.number.expose()) else {
                 continue;
             };
-            let act = self.callee(leg);
+            let act = self.callee(&leg);
             if let Some(act) = act {
                 self.tells(|| format!("{}: {act:?}", person.name));
                 let _ = self.world.sandbox.callee_acts(&person.number, &act);
@@ -397,20 +559,16 @@ impl Town {
     async fn facts(&self, repaired: Timestamp) -> Facts {
         let world = &self.world;
         let calls = world.sandbox.calls();
-        let mut kept: BTreeMap<String, call::Call> = BTreeMap::new();
+        let kept = self.kept().await;
         let mut sounds = BTreeMap::new();
-        for view in &calls {
-            let sid = CallSid::parse(&view.sid).expect("the SID of a call");
-            let call = world.relay().store.call(&sid).await;
-            let Some(call) = call.expect("the store is read") else {
-                continue;
-            };
-            if let Some(token) = relay::app::ports::store::TokenDigest::of_call(&call) {
+        let mut told_to = BTreeMap::new();
+        for (sid, call) in &kept {
+            if let Some(token) = relay::app::ports::store::TokenDigest::of_call(call) {
                 let sound = world.relay().store.voicemail(&token, world.clock.now());
                 let sound = sound.await.expect("the store is read");
-                sounds.extend(sound.map(|sound| (view.sid.clone(), sound.sound.len())));
+                sounds.extend(sound.map(|sound| (sid.clone(), sound.sound.len())));
             }
-            kept.insert(view.sid.clone(), call);
+            told_to.insert(sid.clone(), self.told_to(&call.sid).await);
         }
         let mut texts = Vec::new();
         let owner = world.line.policy.alert.clone();
@@ -433,6 +591,16 @@ impl Town {
             opted_out: self.opted_out.clone(),
             foreign: FOREIGN.to_owned(),
             unfinished: world.unfinished(),
+            is_calm: self.is_calm,
+            alerts: world.sandbox.alerts(),
+            told_to,
+            holders: self.holders().await,
+            people_wrote: self.people_wrote.clone(),
+            again: Again {
+                kept: BTreeMap::new(),
+                answers: Vec::new(),
+                sent: Vec::new(),
+            },
         };
         if self.trace {
             println!("{:#?}\n{:#?}", facts.calls, facts.kept);
