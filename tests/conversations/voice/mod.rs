@@ -3,6 +3,7 @@
 mod advice;
 mod callers;
 mod customers;
+mod errors;
 mod hanging_up;
 mod missed;
 mod missed_text;

@@ -8,7 +8,7 @@ use relay::sandbox::{CallFault, CallTrouble, Fault, Injection, Unchecked, demo_a
 
 use super::*;
 
-const FALLBACK: &str = "Nobody can take your call at the moment. Please leave a message after the tone, or \
+pub(super) const FALLBACK: &str = "Nobody can take your call at the moment. Please leave a message after the tone, or \
                         send a text to this number.";
 
 /// What everybody read of the caller.
