@@ -7,11 +7,12 @@ use super::command;
 /// The command lines of a text: those in code blocks of Markdown, or all if it has none.
 fn command_lines(text: &str, has_blocks: bool) -> Vec<String> {
     let mut lines = Vec::new();
-    let (mut is_code, mut continued) = (!has_blocks, String::new());
+    let (mut is_block, mut is_code, mut continued) = (false, !has_blocks, String::new());
     for line in text.lines() {
         let line = line.trim();
         if has_blocks && line.starts_with("```") {
-            is_code = !is_code && matches!(line, "```sh" | "```");
+            is_block = !is_block;
+            is_code = is_block && matches!(line, "```sh" | "```");
             continue;
         }
         if !is_code {
@@ -122,7 +123,7 @@ fn the_documents_have_commands_that_the_program_takes() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(count > 60, "only {count} were found");
+    assert!(count > 50, "only {count} were found");
 }
 
 #[test]

@@ -157,6 +157,17 @@ const POLITE_BEHIND: [&[&str]; 9] = [
     &["any", "more"],
 ];
 
+/// `stop stop stop` and `opt out opt out`, as if it was said once.
+fn said_once<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
+    let repeats = |length: &usize| {
+        let mut chunks = words.chunks(*length);
+        let first = chunks.next();
+        words.len() % length == 0 && chunks.all(|chunk| Some(chunk) == first)
+    };
+    let length = (1..words.len()).find(repeats);
+    length.map_or(words, |length| &words[..length])
+}
+
 /// What opts out, if all of the words do.
 fn stop(words: &[&str]) -> Option<String> {
     let keyword = |words: &[&str]| {
@@ -167,12 +178,11 @@ fn stop(words: &[&str]) -> Option<String> {
         let is_keyword = is_one(&together) || whole.is_some_and(is_one);
         is_keyword.then_some(together)
     };
-    let mut once = words.to_vec();
-    once.dedup();
-    if let Some(keyword) = keyword(words).or_else(|| keyword(&once)) {
+    let once = said_once(words);
+    if let Some(keyword) = keyword(words).or_else(|| keyword(once)) {
         return Some(keyword);
     }
-    let mut plain = &once[..];
+    let mut plain = once;
     while let [first, rest @ ..] = plain
         && POLITE_BEFORE.contains(first)
     {

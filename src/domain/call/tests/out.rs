@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::ids::MessageSid;
+use crate::domain::language::Language;
 
 const CUSTOMER: &str = "+16195550107";
 
@@ -135,6 +136,7 @@ fn the_person_hears_whom_they_call_and_only_1_calls_them() {
 #[test]
 fn in_spanish_too() {
     let mut line = line();
+    line.language = Language::Spanish;
     line.voice.as_mut().unwrap().language = "es-MX".to_owned();
     let mut world = begun(line, &LineCalls::default());
     let Answer::AskToCall { says } = world.takes(5, picked_up(1)) else {
@@ -149,7 +151,7 @@ fn in_spanish_too() {
     };
     assert_eq!(says.text, "No contestan. Hasta luego.");
     let told = tells_not_reached(NotReached::NotTaken, "0107", &world.line).unwrap();
-    assert!(told.starts_with("No se llamó a 0107: "), "{told}");
+    assert!(told.starts_with("No se ha llamado a 0107: "), "{told}");
 }
 
 #[test]
