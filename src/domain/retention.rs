@@ -118,8 +118,11 @@ impl Limits {
         let is_kept = |at: Timestamp| !is_past(at, self.retention.keep_texts, self.now);
         left.live.retain(|call| is_kept(call.until));
         left.recent.retain(|(came, _)| is_kept(*came));
+        left.out.retain(|(asked, _)| is_kept(*asked));
+        left.unpressed
+            .retain(|phone| phone.advised.is_none_or(is_kept));
+        let are_gone = left != *calls;
         left.version += 1;
-        let are_gone = left.live.len() < calls.live.len() || left.recent.len() < calls.recent.len();
         are_gone.then_some(left)
     }
 

@@ -169,7 +169,12 @@ async fn notices_that_wait_are_listed() {
         (&json[0]["id"], &json[0]["topic"]),
         (&json!(id), &json!("events"))
     );
-    assert!(json[0]["text"].as_str().unwrap().starts_with("Zurek, "));
+    assert!(
+        json[0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("qdn: Zurek, ")
+    );
     place.relay(&["notice", "cancel", &id]).out();
     assert_eq!(place.relay(&["notice", "list", "--json"]).out(), "[]\n");
 }

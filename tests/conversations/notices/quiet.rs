@@ -9,7 +9,8 @@ use crate::support::world::{instant, minutes, seconds};
 /// Publishes at `evening` and checks that the notice goes out at `morning` and not a second before.
 async fn waits_from(evening: &str, morning: &str) {
     let world = with_subscribers(evening, 2).await;
-    let notice = accepted(&world, &published("zurek-1")).await;
+    let summer = json!({"data": concert("2027-06-16T18:00:00-07:00")});
+    let notice = accepted(&world, &with(published("zurek-1"), summer)).await;
     let night = instant(morning).duration_since(instant(evening));
     let night = std::time::Duration::try_from(night).unwrap();
     world.advance(night - seconds(1)).await;

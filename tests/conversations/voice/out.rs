@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use relay::domain::call::NotReached;
 use relay::domain::ids::message_sid::MessageSid;
+use relay::domain::language::Language;
 use relay::domain::line::Line;
 use relay::domain::phone::Prefix;
 use relay::domain::routing::Rule;
@@ -272,7 +273,7 @@ async fn who_cannot_be_called_is_said_in_words() {
     nobody_was_called(&world);
 
     let world = of_line(|line| {
-        line.voice.as_mut().unwrap().language = "es-MX".to_owned();
+        line.language = Language::Spanish;
     })
     .await;
     world.advance(minutes(8 * 24 * 60)).await;
@@ -282,7 +283,7 @@ async fn who_cannot_be_called_is_said_in_words() {
     world.customer().receives("Yes");
     world.advance(minutes(8 * 24 * 60)).await;
     let text = world.sergio().texts("CALL 0107").await;
-    world.sergio().receives("No se llam");
+    world.sergio().receives("No se ha llamado a 0107");
     nobody_was_called(&world);
     assert_eq!(rule(&world, &text).await, Rule::CallByText);
 

@@ -1,138 +1,30 @@
-use std::io::{BufRead, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+//! The answers, each held to the rules of the configuration as soon as it is given.
 
-use anyhow::{Context, bail};
-use jiff::Timestamp;
-
-use super::candidates;
-use super::output::{note, tell};
-use crate::clock::{Clock, SystemClock};
-use crate::domain::line::Line;
-use crate::domain::line::config;
-use crate::domain::phone::{Country, PhoneNumber, Sender};
-use crate::domain::routing::nature::Nature;
-use crate::domain::routing::{Known, decide};
+use super::is_yes;
+use crate::cli::output::note;
+use crate::domain::line::{Line, config};
+use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::time_zone::TimeZone;
-
-/// Make relay.toml from a few answers
-///
-/// Every question says what is taken when you press Enter. An answer that cannot be used is asked for
-/// again, with the reason. Nothing is written before the last question, and no file is replaced.
-#[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  relay init
-  relay init --config harbour.toml")]
-pub struct Init {
-    /// The file to make
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "RELAY_CONFIG",
-        default_value = "relay.toml"
-    )]
-    config: PathBuf,
-}
-
-impl Init {
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let file = &self.config;
-        if file.exists() {
-            bail!(
-                "{0} is there already; edit it and run `relay config check`, or name another file with --config",
-                file.display()
-            );
-        }
-        tell!(
-            "This makes {}. Enter takes what stands in brackets; Ctrl-C leaves everything as it is.\n",
-            file.display()
-        )?;
-        let mut answers = std::io::stdin().lock();
-        let draft = Draft::asked(&mut |question, default| ask(&mut answers, question, default))?;
-        let line = draft.line()?;
-        tell!("\n{} {}", line.name, line.number.expose())?;
-        for person in &draft.people {
-            tell!("  {}: {}", person.name, person.hours)?;
-        }
-        let sure = ask(&mut answers, &format!("Write {}?", file.display()), "yes")?;
-        if !is_yes(&sure) {
-            bail!("nothing was written");
-        }
-        write(file, &draft.toml())?;
-        tell!("\nwrote {}, which only you can read", file.display())?;
-        tell!(
-            "A text right now goes to {}.",
-            whom(&line, SystemClock.now())
-        )?;
-        let example = if file == Path::new("relay.toml") {
-            String::new()
-        } else {
-            format!(" --config {}", file.display())
-        };
-        tell!("\nNext:")?;
-        tell!(
-            "  relay dev{example}                      try it, with a sandbox in place of Twilio"
-        )?;
-        tell!(
-            "  relay secrets add TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN TWILIO_API_KEY TWILIO_API_SECRET"
-        )?;
-        tell!(
-            "  relay serve{example}                    docs/one-machine.md has what Twilio needs"
-        )?;
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// Asks until there is an answer. What is printed before the answer goes to standard error, so that a pipe
-/// gets the result alone.
-fn ask(answers: &mut impl BufRead, question: &str, default: &str) -> anyhow::Result<String> {
-    loop {
-        let mut out = anstream::stderr();
-        let _ = match default {
-            "" => write!(out, "{question}: "),
-            default => write!(out, "{question} [{default}]: "),
-        };
-        let _ = out.flush();
-        let mut answer = String::new();
-        if answers.read_line(&mut answer)? == 0 {
-            bail!("there is no answer to {question:?}; nothing was written");
-        }
-        match answer.trim() {
-            "" if default.is_empty() => note!("  this has no default; write something"),
-            "" => return Ok(default.to_owned()),
-            answer => return Ok(answer.to_owned()),
-        }
-    }
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(
-        answer.to_lowercase().as_str(),
-        "y" | "yes" | "s" | "si" | "sí"
-    )
-}
 
 /// What was answered so far, as text.
 #[derive(Clone, Default)]
-struct Draft {
+pub struct Draft {
     name: String,
     number: String,
     country: String,
     time_zone: String,
     public_url: String,
-    people: Vec<Entry>,
+    pub people: Vec<Entry>,
     alert: String,
     takes_calls: bool,
 }
 
 #[derive(Clone)]
-struct Entry {
-    name: String,
+pub struct Entry {
+    pub name: String,
     number: String,
     /// `always`, `never`, or windows with commas between.
-    hours: String,
+    pub hours: String,
 }
 
 /// The answer where nobody else is in line.
@@ -141,7 +33,7 @@ const NOBODY: &str = "nobody";
 type Ask<'a> = &'a mut dyn FnMut(&str, &str) -> anyhow::Result<String>;
 
 impl Draft {
-    fn asked(ask: Ask) -> anyhow::Result<Self> {
+    pub fn asked(ask: Ask) -> anyhow::Result<Self> {
         let mut draft = Self {
             name: "main".to_owned(),
             country: "US".to_owned(),
@@ -327,12 +219,12 @@ impl Draft {
             .map(|mistake| mistake.message.clone())
     }
 
-    fn line(&self) -> anyhow::Result<Line> {
+    pub fn line(&self) -> anyhow::Result<Line> {
         let mut lines = config::parse(&self.toml(), "the answers")?;
         Ok(lines.remove(0))
     }
 
-    fn toml(&self) -> String {
+    pub fn toml(&self) -> String {
         let mut toml = format!(
             "#:schema ./infra/integrations/relay.schema.json\n\
              # relay.example.toml tells what else can stand here. After a change: relay config check\n\n\
@@ -403,25 +295,10 @@ fn zone_here() -> String {
     place.unwrap_or_else(|| "America/Los_Angeles".to_owned())
 }
 
-/// Who would get a customer's text.
-fn whom(line: &Line, now: Timestamp) -> String {
-    let known = Known::default();
-    let customer = Sender::parse("+12015550123");
-    let decision = decide(line, &known, &customer, Nature::Ordinary, now);
-    candidates::outcome(&decision).to_string()
-}
-
-/// For the owner alone: people's numbers are in it, and PINs may come.
-fn write(file: &Path, toml: &str) -> anyhow::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    let made = options.write(true).create_new(true).mode(0o600).open(file);
-    let mut made = made.with_context(|| format!("cannot make {}", file.display()))?;
-    made.write_all(toml.as_bytes())
-        .with_context(|| format!("cannot write {}", file.display()))
-}
-
 #[cfg(test)]
 mod tests {
+    use anyhow::bail;
+
     use super::*;
 
     /// What the answers make; what was asked is listed.
