@@ -120,7 +120,7 @@ impl Phones {
                     "  {}{} got: {}",
                     printable(&phone),
                     printable(&name),
-                    printable(&body)
+                    printable(&body.replace('\n', " / "))
                 )?;
                 (any, looks) = (true, MORE_LOOKS);
             }

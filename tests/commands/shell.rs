@@ -183,7 +183,7 @@ fn a_configuration_is_made_from_answers() {
     assert!(!place.path().join("own.toml").exists());
     init(&format!("{answers}no\n")).refused(1, "nothing was written");
     let out = init(&format!("{answers}\n")).out();
-    assert!(out.contains("A text right now goes to Sergio"), "{out}");
+    assert!(out.contains("A text right now → Sergio"), "{out}");
     let file = place.path().join("own.toml");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let checked = place

@@ -24,7 +24,7 @@ fn the_librarys_own_examples_are_read_as_it_reads_them() {
 #[test]
 fn numbers_that_are_almost_right_are_read_as_the_library_reads_them() {
     let read = compare(Some(SEED), 0..CASES);
-    assert!(read["the same"] > CASES / 2, "{read:?}");
+    assert!(read["the same"] > CASES * 2 / 5, "{read:?}");
 }
 
 /// `make phone-numbers CASES=100000`; SEED, FIRST and CASES replay those of another run.

@@ -8,7 +8,7 @@
 //
 //     RELAY_URL=… RELAY_CALLER=website RELAY_KEY_FILE=key node relay.mjs notice.json
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -44,8 +44,9 @@ export class Relay {
   }
 
   #once(method, path, body) {
-    // What stands behind the dot makes each try's signature another: the relay takes none twice.
-    const timestamp = `${Math.floor(Date.now() / 1000)}.${randomBytes(8).toString('hex')}`;
+    // The random fraction makes each try's signature another: the relay takes none twice.
+    const fraction = String(randomInt(1e9)).padStart(9, '0');
+    const timestamp = `${Math.floor(Date.now() / 1000)}.${fraction}`;
     const signed = `${timestamp}\n${method}\n${path}\n${body}`;
     const headers = {
       'Content-Type': 'application/json',
@@ -62,5 +63,10 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   const key = readFileSync(process.env.RELAY_KEY_FILE, 'utf8').trim();
   const relay = new Relay(process.env.RELAY_URL, process.env.RELAY_CALLER, key);
   const notice = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-  console.log(JSON.stringify(await relay.send('POST', '/v1/notices', notice), null, 2));
+  try {
+    console.log(JSON.stringify(await relay.send('POST', '/v1/notices', notice), null, 2));
+  } catch (error) {
+    console.error(error instanceof Refused ? `Refused: ${error.message}` : `No answer from ${relay.url}: ${error}`);
+    process.exit(1);
+  }
 }

@@ -63,10 +63,7 @@ impl Init {
         }
         write(file, &draft.toml())?;
         tell!("\nwrote {}, which only you can read", file.display())?;
-        tell!(
-            "A text right now goes to {}.",
-            whom(&line, SystemClock.now())
-        )?;
+        tell!("A text right now {}", whom(&line, SystemClock.now()))?;
         let example = if file == Path::new("relay.toml") {
             String::new()
         } else {

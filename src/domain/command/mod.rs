@@ -49,3 +49,20 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::COMMANDS;
+    use crate::domain::line::Topic;
+
+    #[test]
+    fn no_command_can_be_a_topics_keyword() {
+        for command in COMMANDS {
+            let keyword = command.replace(' ', "");
+            assert!(Topic::checked_keyword(&keyword).is_err(), "{command}");
+        }
+        for word in ["1", "0107", "no", "ok", "Both"] {
+            assert!(Topic::checked_keyword(word).is_err(), "{word}");
+        }
+    }
+}

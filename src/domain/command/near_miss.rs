@@ -128,6 +128,9 @@ pub fn bare(body: &str) -> String {
 
 fn is_near(text: &[&str], command: &str) -> bool {
     let name = command.to_lowercase();
+    if is_slip_with_tag(text, &name.replace(' ', "")) {
+        return true;
+    }
     let [first, rest @ ..] = text else {
         return false;
     };
@@ -140,6 +143,32 @@ fn is_near(text: &[&str], command: &str) -> bool {
     }
     let is_command = *first == name && !rest.is_empty();
     (is_command || is_slip(first, &name)) && may_follow(&name, rest)
+}
+
+/// Ordinary words that are a slip of a command all the same if a customer's digits stand behind them.
+const ORDINARY_BUT_WITH_TAG: &str = "cal don pasa pasarle llama";
+
+/// `cal 0107`, `done0107`, `got it 107`: no customer is to read these digits. More digits are a number that
+/// somebody may be told, and so may be three behind `call`.
+fn is_slip_with_tag(text: &[&str], name: &str) -> bool {
+    let text = match text {
+        [
+            rest @ ..,
+            "now" | "please" | "pls" | "ya" | "ahora" | "porfa",
+        ] => rest,
+        all => all,
+    };
+    let whole = text.concat();
+    let Some(at) = whole.find(char::is_numeric) else {
+        return false;
+    };
+    let (word, digits) = whole.split_at(at);
+    let least = if is_one_of("call llamar", name) { 4 } else { 3 };
+    let is_tag = digits.chars().all(char::is_numeric) && (least..=6).contains(&digits.len());
+    let is_about = is_one_of(ABOUT_CUSTOMERS, name) || is_one_of("gotit call llamar", name);
+    let is_odd = is_one_of(ORDINARY_BUT_WITH_TAG, word)
+        && (is_one_edit(word, name) || name.starts_with(word) || word.starts_with(name));
+    is_tag && is_about && (word == name || is_slip(word, name) || is_odd)
 }
 
 /// Whether it is the command but for one letter. Of three letters too many words are made for that:

@@ -81,6 +81,14 @@ impl Command {
         }
     }
 
+    /// Whether it puts the person back on duty, or only tells something.
+    pub fn says_or_shows_duty(&self) -> bool {
+        matches!(
+            self,
+            Command::Back | Command::Who | Command::Status | Command::Help
+        )
+    }
+
     /// Whether people also say its words to customers.
     pub fn is_conversational(&self) -> bool {
         match self {

@@ -178,12 +178,18 @@ impl PersonText<'_> {
         })
     }
 
-    /// Another customer's tag follows, as in `0107 0108 yes`: neither of them may read it.
+    /// Another customer's tag follows, as in `0107 0108 yes` or on a line of its own: neither of them may read
+    /// it.
     fn names_another_too(&self, first: &Conversation, words: &str) -> Option<Intent> {
-        let digits = addressed(behind_and(words))?.0.ascii();
+        let further = words.lines().skip(1);
+        let named = [behind_and(words)].into_iter().chain(further);
+        let named: Vec<String> = named
+            .filter_map(addressed)
+            .map(|(digits, _)| digits.ascii())
+            .collect();
         let theirs = self.conversations.iter().map(|c| &c.conversation);
         let mut others = theirs.filter(|c| c.customer != first.customer);
-        let other = others.find(|c| c.is_named(&digits))?;
+        let other = others.find(|c| named.iter().any(|digits| c.is_named(digits)))?;
         Some(Intent::Refuse {
             rule: Rule::UnknownTag,
             because: "it names two customers".to_owned(),
@@ -379,7 +385,9 @@ impl PersonText<'_> {
             // Nobody waits: it is news for the customer.
             return None;
         }
-        if may_be_words && !is_flood(&command, waiting.len()) {
+        // What is written while a question is open goes to no customer, so it can only be meant for the relay.
+        let is_held = self.open_question().is_some() && command.says_or_shows_duty();
+        if may_be_words && !is_held && !is_flood(&command, waiting.len()) {
             return Some(Intent::Ask {
                 what: self.whole_text(),
                 among: waiting,

@@ -38,6 +38,15 @@ pub enum BadKeyword {
     Taken,
 }
 
+/// What people of a line write to it, without spaces, and answers to its questions: customers and people
+/// would not know any more what such a word does.
+#[rustfmt::skip]
+const COMMANDS: [&str; 32] = [
+    "AWAY", "BACK", "WHO", "STATUS", "PASS", "GOTIT", "DONE", "CALL", "BLOCK", "UNBLOCK", "FUERA", "AUSENTE",
+    "VOLVI", "VUELVO", "REGRESE", "QUIEN", "ESTADO", "PASAR", "RECIBIDO", "LISTO", "LLAMAR", "BLOQUEAR",
+    "DESBLOQUEAR", "COMMANDS", "COMANDOS", "YES", "NO", "OK", "BOTH", "NOBODY", "NADIE", "AMBOS",
+];
+
 impl Topic {
     pub fn checked_name(text: &str) -> Result<String, BadTopicName> {
         let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
@@ -59,7 +68,9 @@ impl Topic {
         let is_taken = Wish::of(&plain, None).is_some()
             || others.contains(&plain.as_str())
             || ALL.contains(&plain.as_str())
-            || SPANISH_STOPS.contains(&plain.as_str());
+            || SPANISH_STOPS.contains(&plain.as_str())
+            || COMMANDS.contains(&plain.as_str())
+            || plain.chars().all(char::is_numeric);
         let begins_to_leave = STOPS.iter().any(|stop| plain.starts_with(stop));
         if is_taken || begins_to_leave {
             return Err(BadKeyword::Taken);

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Problem, Refused};
 use crate::printable;
@@ -45,6 +45,17 @@ impl<F: Field> Field for Option<F> {
 
     fn absent() -> Option<Self::Value> {
         Some(None)
+    }
+}
+
+/// Says in a schema that an empty text is as good as a field that is left out.
+pub(super) fn allow_blanks(schema: &mut schemars::Schema) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties.into_iter().flat_map(Map::values_mut) {
+        let any_of = property.get_mut("anyOf").and_then(Value::as_array_mut);
+        if let Some(any_of) = any_of.filter(|any_of| any_of.contains(&json!({"type": "null"}))) {
+            any_of.push(json!({"type": "string", "pattern": r"^\s*$"}));
+        }
     }
 }
 
@@ -98,7 +109,9 @@ macro_rules! request {
                 struct $Request {
                     $($(#[$doc])* $(#[schemars($default)])? $field: $Field,)*
                 }
-                <$Request as schemars::JsonSchema>::json_schema(generator)
+                let mut schema = <$Request as schemars::JsonSchema>::json_schema(generator);
+                $crate::domain::request::fields::allow_blanks(&mut schema);
+                schema
             }
         }
     };

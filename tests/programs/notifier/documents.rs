@@ -202,6 +202,7 @@ fn events() -> Vec<(Value, bool)> {
         ("/detail/place", json!("Pier 3")),
         ("/detail/url", json!("https://qdn.example.com/e/zurek")),
         ("/detail/topic", json!("parties")),
+        ("/detail/topic", json!("")),
         ("/detail/seats", json!(40)),
         ("/source", json!("anything")),
     ];
@@ -217,7 +218,6 @@ fn events() -> Vec<(Value, bool)> {
         ("/detail/starts", json!("Wednesday")),
         ("/detail/ends", json!(7)),
         ("/detail/url", json!("qdn.example.com")),
-        ("/detail/topic", json!("")),
     ];
     all.extend(variants(&published, takes, refuses));
     for same in ["Event Changed", "Event Cancelled"] {

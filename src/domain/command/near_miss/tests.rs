@@ -659,3 +659,32 @@ fn what_people_say_to_customers_in_spanish_is_left_alone() {
         assert_eq!(near_miss(body, &COMMANDS), None, "{body}");
     }
 }
+
+#[test]
+fn digits_of_a_customer_behind_a_slip_reach_nobody() {
+    for (body, command) in [
+        ("CAL 0107", "CALL"),
+        ("call 0107 now", "CALL"),
+        ("LLAMA 0107", "LLAMAR"),
+        ("DON 0107", "DONE"),
+        ("DONE0107", "DONE"),
+        ("GOTIT 0107", "GOT IT"),
+        ("GOT IT 107", "GOT IT"),
+        ("UNBLOCK0107", "UNBLOCK"),
+        ("pass0107", "PASS"),
+        ("PASA 0107", "PASS"),
+        ("PASARLE 0107", "PASAR"),
+    ] {
+        assert_eq!(near_miss(body, &COMMANDS), Some(command), "{body}");
+    }
+    for body in [
+        "Call 911",
+        "cell 6195550142",
+        "Fall 2026",
+        "Call 555-0142",
+        "tone 1440",
+        "pasa a las 5",
+    ] {
+        assert_eq!(near_miss(body, &COMMANDS), None, "{body}");
+    }
+}

@@ -42,7 +42,7 @@ pub struct Facts {
     pub told_to: BTreeMap<String, Vec<Told>>,
     /// Who has the conversation of each caller.
     pub holders: BTreeMap<String, Option<String>>,
-    /// When people wrote something else than commands.
+    /// When people wrote words for a customer, or went off duty, which gives their customers to others.
     pub people_wrote: Vec<Timestamp>,
     /// What became of it when all was over and every request came once more.
     pub again: Again,

@@ -103,7 +103,12 @@ impl Story<'_> {
             return None;
         }
         let began = 0 < self.count("the voicemail began");
-        if began != voicemail(self.call).is_some() {
+        // Whoever hangs up just as the greeting is on its way has heard none of it.
+        let is_gone = self
+            .told
+            .iter()
+            .any(|told| told.starts_with("the caller was gone"));
+        if began != voicemail(self.call).is_some() && !(began && is_gone) {
             return Some("it is not so that the voicemail began, or nothing says so".to_owned());
         }
         (said != is && !is_silent(&is)).then(|| format!("{is:?} s were recorded"))

@@ -488,13 +488,14 @@ impl Town {
             let phone = person.number.expose();
             if self.one_in(90) {
                 let body = pick(&mut self.dice, &["AWAY", "BACK", "Yes, I come.", "STATUS"]);
-                if body == "Yes, I come." {
+                if matches!(body, "AWAY" | "Yes, I come.") {
                     self.people_wrote.push(self.world.clock.now());
                 }
                 self.text(phone, body);
             }
             let rings = |leg: &CallView| leg.status != CallStatus::InProgress;
             if self.leg_at(phone).is_some_and(|leg| rings(&leg)) && self.one_in(60) {
+                self.people_wrote.push(self.world.clock.now());
                 self.text(phone, "AWAY");
             }
         }
