@@ -84,9 +84,10 @@ impl Notify {
             let id = answer["id"].as_str().unwrap_or_default().to_owned();
             return follow(&self.place, id).await;
         }
-        let standing = match self.dry_run {
-            true => String::new(),
-            false => self.place.standing(&answer, SystemClock.now()).await?,
+        let standing = if self.dry_run {
+            String::new()
+        } else {
+            self.place.standing(&answer, SystemClock.now()).await?
         };
         show::print(&answer, self.place.json, |answer| {
             if self.dry_run {

@@ -162,7 +162,7 @@ fn said_once<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
     let repeats = |length: &usize| {
         let mut chunks = words.chunks(*length);
         let first = chunks.next();
-        words.len() % length == 0 && chunks.all(|chunk| Some(chunk) == first)
+        words.len().is_multiple_of(*length) && chunks.all(|chunk| Some(chunk) == first)
     };
     let length = (1..words.len()).find(repeats);
     length.map_or(words, |length| &words[..length])

@@ -121,9 +121,12 @@ impl Country {
 
 /// Reads a number in international form: with a plus sign and the country's code.
 pub fn international(text: &str) -> Result<PhoneNumber, NotANumber> {
-    read(text, |has_plus, digits| match has_plus {
-        true => of_international(digits),
-        false => Err(NotANumber::NoPlus),
+    read(text, |has_plus, digits| {
+        if has_plus {
+            of_international(digits)
+        } else {
+            Err(NotANumber::NoPlus)
+        }
     })
 }
 
