@@ -42,8 +42,10 @@ pub struct Facts {
     pub told_to: BTreeMap<String, Vec<Told>>,
     /// Who has the conversation of each caller.
     pub holders: BTreeMap<String, Option<String>>,
-    /// When people wrote words for a customer, or went off duty, which gives their customers to others.
+    /// When people wrote something else than commands.
     pub people_wrote: Vec<Timestamp>,
+    /// Which phones went off duty, which gives their customers to others, and when.
+    pub went_away: Vec<(String, Timestamp)>,
     /// What became of it when all was over and every request came once more.
     pub again: Again,
 }
@@ -468,7 +470,12 @@ fn conversations(facts: &Facts) -> Vec<String> {
             continue;
         }
         let person = facts.line.person_named(person).expect("a person");
-        if holder.as_deref() != Some(person.number.expose()) {
+        let number = person.number.expose();
+        let mut went_away = facts.went_away.iter();
+        if went_away.any(|(phone, at)| phone == number && last.opened <= *at) {
+            continue;
+        }
+        if holder.as_deref() != Some(number) {
             wrong.push(format!(
                 "P12: {} talked, and {holder:?} has the conversation",
                 person.name

@@ -45,6 +45,7 @@ pub struct Town {
     trace: bool,
     opted_out: BTreeMap<String, Timestamp>,
     people_wrote: Vec<Timestamp>,
+    went_away: Vec<(String, Timestamp)>,
     /// Nothing goes wrong.
     is_calm: bool,
     broken: Option<Broken>,
@@ -168,6 +169,7 @@ impl Town {
             trace: false,
             opted_out: BTreeMap::new(),
             people_wrote: Vec::new(),
+            went_away: Vec::new(),
             is_calm: true,
             broken: None,
         }
@@ -488,14 +490,19 @@ impl Town {
             let phone = person.number.expose();
             if self.one_in(90) {
                 let body = pick(&mut self.dice, &["AWAY", "BACK", "Yes, I come.", "STATUS"]);
-                if matches!(body, "AWAY" | "Yes, I come.") {
+                if body == "AWAY" {
+                    self.went_away
+                        .push((phone.to_owned(), self.world.clock.now()));
+                }
+                if body == "Yes, I come." {
                     self.people_wrote.push(self.world.clock.now());
                 }
                 self.text(phone, body);
             }
             let rings = |leg: &CallView| leg.status != CallStatus::InProgress;
             if self.leg_at(phone).is_some_and(|leg| rings(&leg)) && self.one_in(60) {
-                self.people_wrote.push(self.world.clock.now());
+                self.went_away
+                    .push((phone.to_owned(), self.world.clock.now()));
                 self.text(phone, "AWAY");
             }
         }
@@ -597,6 +604,7 @@ impl Town {
             told_to,
             holders: self.holders().await,
             people_wrote: self.people_wrote.clone(),
+            went_away: self.went_away.clone(),
             again: Again {
                 kept: BTreeMap::new(),
                 answers: Vec::new(),
