@@ -10,7 +10,8 @@ use crate::app::ports::store::{ForCall, Saved};
 use crate::app::relay::Relay;
 use crate::domain::call::{Call, Step};
 use crate::domain::credentials::Credentials;
-use crate::domain::ids::CallSid;
+use crate::domain::delivery::{Delivery, Purpose, Recipient};
+use crate::domain::ids::{CallSid, DeliveryId};
 use crate::domain::line::Line;
 use crate::twilio::webhook::CallFrom;
 
@@ -30,6 +31,22 @@ impl Work<'_> {
     /// For the audit.
     pub fn key(&self) -> HashKey {
         HashKey::of(self.credentials)
+    }
+
+    /// Texts somebody of the line about the call.
+    pub async fn text(
+        &self,
+        id: DeliveryId,
+        to: Recipient,
+        words: String,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let words = (words, Vec::new());
+        let text = Delivery::new(self.line, id, Purpose::Conversation, to, words, now);
+        let texts = [text];
+        self.relay.store.spawn(&texts).await?;
+        self.relay.wake_spawned(&texts, now).await;
+        Ok(())
     }
 
     /// Keeps what a step makes of the call, and puts it on record.

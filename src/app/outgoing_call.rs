@@ -12,7 +12,7 @@ use crate::domain::call::{
     self, Call, CallOut, Effect, Event, NotReached, Out, PERSON_RINGS, Step, tells_not_reached,
 };
 use crate::domain::conversation::tag;
-use crate::domain::delivery::{Delivery, Purpose, Recipient};
+use crate::domain::delivery::Recipient;
 use crate::domain::ids::{CallSid, DeliveryId};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
@@ -184,30 +184,21 @@ pub async fn find(work: &Work<'_>, call: &Call) -> Option<Event> {
 
 /// The person reads why they are not connected.
 pub async fn tell(work: &Work<'_>, call: &Call, because: NotReached) {
-    let (relay, line, now) = (work.relay, work.line, work.relay.now());
+    let line = work.line;
     let telling = || {
         let Out { text, .. } = call.out.as_ref()?;
         let person = line.person_named(&call.legs.first()?.person)?;
         let words = tells_not_reached(because, &tag(call.caller.phone()?, &[]), line)?;
         let words = sms::first_segment::first_segment(&sms::gsm7_line(&words));
-        let to = Recipient::of(person);
-        let id = DeliveryId::news(text, 0);
-        let says = (words, Vec::new());
-        Some([Delivery::new(
-            line,
-            id,
-            Purpose::Conversation,
-            to,
-            says,
-            now,
-        )])
+        Some((DeliveryId::news(text, 0), Recipient::of(person), words))
     };
-    let Some(telling) = telling() else { return };
-    match relay.store.spawn(&telling).await {
-        Ok(()) => relay.wake_spawned(&telling, now).await,
-        Err(error) => tracing::error!(
+    let Some((id, to, words)) = telling() else {
+        return;
+    };
+    if let Err(error) = work.text(id, to, words, work.relay.now()).await {
+        tracing::error!(
             call.sid = %work.sid, error = format!("{error:#}"),
             "a person could not be told that they are not connected"
-        ),
+        );
     }
 }

@@ -5,7 +5,7 @@ use crate::app::call_work::Work;
 use crate::app::outgoing_call as out;
 use crate::app::ports::alerts;
 use crate::domain::call::{Alert, Call, Effect, Event, Message, Stage, save_the_number};
-use crate::domain::delivery::{Delivery, Purpose, Recipient};
+use crate::domain::delivery::Recipient;
 use crate::domain::ids::{DeliveryId, RecordingSid};
 use crate::domain::sms;
 use crate::twilio::client::{CallAtTwilio, NotRead, RecordingState};
@@ -98,26 +98,16 @@ async fn delete(work: &Work<'_>, sid: &RecordingSid) -> Option<Event> {
 
 /// Something picks up a person's phone and presses nothing.
 async fn advise(work: &Work<'_>, person: &str) {
-    let (relay, line, now) = (work.relay, work.line, work.relay.now());
+    let (line, now) = (work.line, work.relay.now());
     let Some(to) = line.person_named(person).map(Recipient::of) else {
         return;
     };
     let id = DeliveryId::of_calls(&line.number, "save_the_number", Some(person), now);
     let words = sms::first_segment::first_segment(&sms::gsm7_line(&save_the_number(line)));
-    let words = (words, Vec::new());
-    let advice = [Delivery::new(
-        line,
-        id,
-        Purpose::Conversation,
-        to,
-        words,
-        now,
-    )];
-    match relay.store.spawn(&advice).await {
-        Ok(()) => relay.wake_spawned(&advice, now).await,
-        Err(error) => tracing::warn!(
+    if let Err(error) = work.text(id, to, words, now).await {
+        tracing::warn!(
             call.sid = %work.sid, error = format!("{error:#}"), "a person could not be advised"
-        ),
+        );
     }
 }
 
@@ -140,19 +130,10 @@ pub async fn raise(work: &Work<'_>, alert: &Alert) {
         return;
     };
     let id = DeliveryId::of_calls(&line.number, alert.cause(), alert.person(), now);
-    let words = (alert.in_words(line.language, &line.name), Vec::new());
-    let telling = [Delivery::new(
-        line,
-        id,
-        Purpose::Conversation,
-        to,
-        words,
-        now,
-    )];
-    match relay.store.spawn(&telling).await {
-        Ok(()) => relay.wake_spawned(&telling, now).await,
-        Err(error) => tracing::error!(
+    let words = alert.in_words(line.language, &line.name);
+    if let Err(error) = work.text(id, to, words, now).await {
+        tracing::error!(
             call.sid = %work.sid, error = format!("{error:#}"), "nobody could be told of it"
-        ),
+        );
     }
 }
