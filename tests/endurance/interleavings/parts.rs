@@ -124,14 +124,6 @@ impl Hook for Older {
         }
     }
 
-    async fn read<T: Send>(
-        &self,
-        _: &str,
-        answer: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
-        answer.await
-    }
-
     async fn write<T: Send>(
         &self,
         _: &str,

@@ -67,22 +67,6 @@ impl Hook for BrokenStore {
         &self.behind
     }
 
-    async fn read<T: Send>(
-        &self,
-        _: &str,
-        answer: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
-        answer.await
-    }
-
-    async fn write<T: Send>(
-        &self,
-        _: &str,
-        effect: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        effect.await
-    }
-
     async fn for_call(
         &self,
         to: &PhoneNumber,
