@@ -67,7 +67,7 @@ pub fn lines_here() -> Vec<Line> {
     if file.exists() {
         read(file).unwrap_or_default()
     } else {
-        config::parse(config::EXAMPLE, "relay.example.toml").unwrap_or_default()
+        config::example(4000)
     }
 }
 

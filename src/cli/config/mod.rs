@@ -32,7 +32,7 @@ pub struct Config {
 enum Action {
     /// Read the file and say what it makes, or all of its mistakes; needs no relay
     #[command(after_help = "Example:\n  relay config check --config relay.toml")]
-    Check(Check),
+    Check(TheFile),
     /// Make the lines of the file the ones in force, and show what changes by it
     #[command(after_help = "Example:\n  relay config push --config relay.toml --stack relay")]
     Push {
@@ -52,8 +52,9 @@ enum Action {
     Diff(FileAndRelay),
 }
 
+/// A file with lines.
 #[derive(clap::Args)]
-struct Check {
+struct TheFile {
     /// The file with the lines
     #[arg(
         long,
@@ -69,17 +70,8 @@ struct Check {
 
 #[derive(clap::Args)]
 struct FileAndRelay {
-    /// The file with the lines
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "RELAY_CONFIG",
-        default_value = "relay.toml"
-    )]
-    config: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    file: TheFile,
     #[command(flatten)]
     relay: RelayFlags,
 }
@@ -107,7 +99,7 @@ impl Config {
     }
 }
 
-impl Check {
+impl TheFile {
     fn check(self) -> anyhow::Result<ExitCode> {
         let lines = config_file::read(&self.config)?;
         let warnings: Vec<_> = lines.iter().flat_map(voice::warnings).collect();
@@ -176,7 +168,7 @@ fn hours_in_words(hours: &Hours) -> String {
         Hours::Always => "always".to_owned(),
         Hours::Never => "never, unless they text ON".to_owned(),
         Hours::Weekly(windows) => {
-            let windows: Vec<_> = windows.iter().cloned().map(String::from).collect();
+            let windows: Vec<_> = windows.iter().map(ToString::to_string).collect();
             windows.join(", ")
         }
     }
@@ -184,7 +176,7 @@ fn hours_in_words(hours: &Hours) -> String {
 
 impl FileAndRelay {
     async fn push(self, remove: bool) -> anyhow::Result<ExitCode> {
-        let file = config_file::read_file(&self.config)?;
+        let file = config_file::read_file(&self.file.config)?;
         let new = sorted(file.lines);
         let relay = self.relay.open(&[]).await?;
         let (store, place) = (relay.store()?, relay.place());
@@ -224,43 +216,34 @@ impl FileAndRelay {
 
     /// A line that is removed takes no texts any more, and a file for another relay names other lines.
     fn ask_before_removing(&self, removed: &[&Line], place: &str) -> anyhow::Result<()> {
-        if removed.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<_> = removed.iter().map(|line| line.name.as_str()).collect();
-        let (names, file) = (names.join(", "), self.config.display());
-        match agrees(&format!(
-            "{file} does not have what {place} has: {names}. Remove?"
-        ))? {
-            Some(true) => Ok(()),
-            Some(false) => bail!("nothing was pushed"),
-            None => bail!(
-                "nothing was pushed: {file} does not have what {place} has: {names}. Push with \
-                 --remove to remove that, or write the file with `relay config pull` first"
-            ),
-        }
+        let names: Vec<_> = removed.iter().map(|line| line.name.clone()).collect();
+        let or = "remove that, or write the file with `relay config pull` first";
+        self.ask(&format!("what {place} has"), &names, "Remove?", or)
     }
 
     /// Who subscribed to a topic that the file does not have gets no more notices.
     fn ask_before_dropping(&self, topics: &[String]) -> anyhow::Result<()> {
-        if topics.is_empty() {
+        let or = "drop them, or put them back into the file";
+        self.ask("topics with subscribers", topics, "Drop them?", or)
+    }
+
+    /// Asks before the push takes away what the file does not have. `or` ends the advice where nobody can be
+    /// asked.
+    fn ask(&self, what: &str, names: &[String], question: &str, or: &str) -> anyhow::Result<()> {
+        if names.is_empty() {
             return Ok(());
         }
-        let (topics, file) = (topics.join(", "), self.config.display());
-        match agrees(&format!(
-            "{file} does not have topics with subscribers: {topics}. Drop them?"
-        ))? {
+        let (names, file) = (names.join(", "), self.file.config.display());
+        let lacks = format!("{file} does not have {what}: {names}.");
+        match agrees(&format!("{lacks} {question}"))? {
             Some(true) => Ok(()),
             Some(false) => bail!("nothing was pushed"),
-            None => bail!(
-                "nothing was pushed: {file} does not have topics with subscribers: {topics}. Push with --remove \
-                 to drop them, or put them back into the file"
-            ),
+            None => bail!("nothing was pushed: {lacks} Push with --remove to {or}"),
         }
     }
 
     async fn diff(self) -> anyhow::Result<ExitCode> {
-        let new = sorted(config_file::read(&self.config)?);
+        let new = sorted(config_file::read(&self.file.config)?);
         let relay = self.relay.open(&[]).await?;
         let old = sorted(relay.store()?.lines().await?);
         let changes = Changes::between(&old, &new);
@@ -280,7 +263,7 @@ impl FileAndRelay {
             changed,
             removed,
         } = changes;
-        if self.json {
+        if self.file.json {
             let names = |lines: &[&Line]| lines.iter().map(|l| l.name.clone()).collect::<Vec<_>>();
             let changed: Vec<_> = changed.iter().map(|(_, new)| *new).collect();
             let changes = json!({
@@ -298,7 +281,7 @@ impl FileAndRelay {
             note!("{warning}");
         }
         if changes.is_empty() {
-            return tell!("{} and {place} are the same", self.config.display());
+            return tell!("{} and {place} are the same", self.file.config.display());
         }
         for line in added {
             tell!("{}: added", line.name)?;
@@ -312,7 +295,7 @@ impl FileAndRelay {
             tell!("{}: removed", line.name)?;
             print_difference(Some(line), None)?;
         }
-        tell!("{state}: {} to {place}", self.config.display())
+        tell!("{state}: {} to {place}", self.file.config.display())
     }
 }
 
