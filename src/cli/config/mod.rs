@@ -166,7 +166,7 @@ fn without_pins(mut checked: Value) -> Value {
 fn hours_in_words(hours: &Hours) -> String {
     match hours {
         Hours::Always => "always".to_owned(),
-        Hours::Never => "never, unless they text ON".to_owned(),
+        Hours::Never => "never".to_owned(),
         Hours::Weekly(windows) => {
             let windows: Vec<_> = windows.iter().map(ToString::to_string).collect();
             windows.join(", ")
