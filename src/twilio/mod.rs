@@ -7,6 +7,7 @@ pub mod api;
 mod at_most;
 pub mod call_status;
 pub mod client;
+pub mod effective;
 pub mod error_texts;
 pub mod errors;
 pub mod form;
