@@ -6,6 +6,7 @@ use http::{Request, Response};
 
 use crate::app::ports::audit::HashKey;
 use crate::app::ports::credentials::verify;
+use crate::app::probe;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Attempt, Delivery};
 use crate::domain::ids::DeliveryId;
@@ -19,7 +20,10 @@ const PATH: &str = "/twilio/status/";
 /// Answers `POST /twilio/status/{delivery}/{attempt}`: 200 once the news is kept, 5xx if it could
 /// not be.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
-    answer_to(request.uri().path(), receive(relay, &request).await)
+    match Unverified::read(&request) {
+        Ok(webhook) if webhook.probe().is_some() => probe::of_relay(relay, webhook).await,
+        _ => answer_to(request.uri().path(), receive(relay, &request).await),
+    }
 }
 
 async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookError> {

@@ -12,6 +12,7 @@ use http::{Request, Response};
 
 use crate::app::ports::credentials::RefreshReason;
 use crate::app::ports::kept_texts::{FallbackContext, Peer, SpooledText};
+use crate::app::probe;
 use crate::domain::credentials::Credentials;
 use crate::twilio::answer::{WebhookError, answer_to};
 use crate::twilio::voice::{VOICE_PATH, what_to_do};
@@ -33,7 +34,10 @@ pub async fn handle_any(context: &FallbackContext, request: Request<Bytes>) -> R
 /// 4xx if it is not Twilio's, and 503 if it could not be kept, or cannot be checked now and there
 /// is no room for more of that kind.
 pub async fn handle(context: &FallbackContext, request: Request<Bytes>) -> Response<String> {
-    answer_to(request.uri().path(), keep(context, &request).await)
+    match Unverified::read(&request) {
+        Ok(webhook) if webhook.probe().is_some() => probe::of_fallback(context, &webhook).await,
+        _ => answer_to(request.uri().path(), keep(context, &request).await),
+    }
 }
 
 async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(), WebhookError> {

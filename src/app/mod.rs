@@ -20,6 +20,7 @@ pub mod notices;
 pub mod outbound_notifier;
 mod outgoing_call;
 pub mod ports;
+mod probe;
 pub mod reconciliation;
 pub mod relay;
 pub mod retry_worker;

@@ -87,6 +87,32 @@ pub fn answer_to(path: &str, done: Result<(), WebhookError>) -> Response<String>
     }
 }
 
+/// The answer to a probe: what the relay says of itself, and nothing is kept. One that is refused has a counter of
+/// its own, so that a doctor with an old token sets off no alarm about forged texts.
+pub fn answer_to_probe(told: Result<String, WebhookError>) -> Response<String> {
+    match told.map(HeaderValue::try_from) {
+        Ok(Ok(told)) => {
+            let mut answer = response(StatusCode::NO_CONTENT, PLAIN, String::new());
+            answer.headers_mut().insert(PROBED, told);
+            answer
+        }
+        Ok(Err(_)) => response(StatusCode::NO_CONTENT, PLAIN, String::new()),
+        Err(WebhookError::Refused(refusal)) => {
+            let reason = refusal.reason();
+            tracing::warn!(
+                count = "probe_refused",
+                reason,
+                "refused a probe of relay doctor"
+            );
+            response(refusal.status(), PLAIN, format!("{refusal}\n"))
+        }
+        Err(failed) => answer_to("", Err(failed)),
+    }
+}
+
+/// The header of the answer to a probe.
+pub const PROBED: &str = "relay-probe";
+
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {

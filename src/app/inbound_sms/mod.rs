@@ -28,6 +28,7 @@ use crate::app::ports::audit::{HashKey, Record};
 use crate::app::ports::credentials::verify;
 use crate::app::ports::queue::{Group, WakeUp};
 use crate::app::ports::store::{ForInbound, Kept, Planned, Recorded};
+use crate::app::probe;
 use crate::app::relay::Relay;
 use crate::domain::credentials::Credentials;
 use crate::domain::delivery::Delivery;
@@ -44,6 +45,7 @@ use crate::twilio::webhook::{self, Refusal, Unverified};
 /// relay, and 503 if it could not be kept, so that Twilio turns to the fallback URL.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
     let done = match Unverified::read(&request) {
+        Ok(webhook) if webhook.probe().is_some() => return probe::of_relay(relay, webhook).await,
         Ok(webhook) => receive(relay, webhook, None).await,
         Err(refusal) => Err(refusal.into()),
     };

@@ -35,6 +35,10 @@ use crate::domain::phone::PhoneNumber;
 /// signed, and others say are signed as all are. So both are let in, and what is not signed is not read.
 const ADDED_LATER: [&str; 2] = ["CallToken", "StirVerstat"];
 
+/// The field by which a request says that it is the doctor's, to find out whether Twilio's would come through.
+pub const PROBE: &str = "RelayProbe";
+const LONGEST_NONCE: usize = 64;
+
 /// A well-formed request of which nobody knows whether it comes from Twilio. All it tells is what
 /// has to be looked up to find out: the line, for its public URL, and with it the message.
 ///
@@ -96,6 +100,13 @@ impl Unverified {
     /// Who an inbound text claims to be from, if it is a phone.
     pub fn phone(&self) -> Option<PhoneNumber> {
         PhoneNumber::of_address(self.form.get("From")?)
+    }
+
+    /// What a probe of the doctor's wants to have back; `None` of all that Twilio sends.
+    pub fn probe(&self) -> Option<&str> {
+        self.form.filled(PROBE).filter(|nonce| {
+            nonce.len() <= LONGEST_NONCE && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
     }
 
     /// Checks the signature over the URL that Twilio was given: `public_url` is the line's, never
