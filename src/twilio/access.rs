@@ -9,7 +9,7 @@ use http::{Method, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::api::{Api, NoAnswer, Page, Refused, Transport, success};
+use super::api::{Api, NoAnswer, Page, Refused, Transport, host, success};
 use super::form::Form;
 use crate::domain::credentials::Secret;
 
@@ -316,45 +316,10 @@ impl Access {
     }
 }
 
-/// Twilio has a host for each product; a sandbox, or whatever else stands in for Twilio, has one
-/// for all.
-fn host(api: &str, product: &str) -> String {
-    match api.strip_prefix("https://api.") {
-        Some(rest) if rest == "twilio.com" || rest.ends_with(".twilio.com") => {
-            format!("https://{product}.{rest}")
-        }
-        _ => api.to_owned(),
-    }
-}
-
 fn read<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, Failure> {
     // The message of a JSON error may quote the answer, and with it a secret.
     serde_json::from_slice(answer.body()).map_err(|error| Failure::Unreadable {
         line: error.line(),
         column: error.column(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn twilio_has_three_hosts_and_a_sandbox_has_one() {
-        assert_eq!(
-            host("https://api.twilio.com", "iam"),
-            "https://iam.twilio.com"
-        );
-        let regional = "https://api.dublin.ie1.twilio.com";
-        assert_eq!(
-            host(regional, "accounts"),
-            "https://accounts.dublin.ie1.twilio.com"
-        );
-        for other in [
-            "http://127.0.0.1:4010",
-            "https://api.twilio.com.example.com",
-        ] {
-            assert_eq!(host(other, "iam"), other);
-        }
-    }
 }

@@ -151,9 +151,39 @@ impl TryFrom<String> for HostPath {
     }
 }
 
+/// Twilio has a host for each product; a sandbox, or whatever else stands in for Twilio, has one
+/// for all.
+pub(super) fn host(api: &str, product: &str) -> String {
+    match api.strip_prefix("https://api.") {
+        Some(rest) if rest == "twilio.com" || rest.ends_with(".twilio.com") => {
+            format!("https://{product}.{rest}")
+        }
+        _ => api.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn twilio_has_three_hosts_and_a_sandbox_has_one() {
+        assert_eq!(
+            host("https://api.twilio.com", "iam"),
+            "https://iam.twilio.com"
+        );
+        let regional = "https://api.dublin.ie1.twilio.com";
+        assert_eq!(
+            host(regional, "accounts"),
+            "https://accounts.dublin.ie1.twilio.com"
+        );
+        for other in [
+            "http://127.0.0.1:4010",
+            "https://api.twilio.com.example.com",
+        ] {
+            assert_eq!(host(other, "iam"), other);
+        }
+    }
 
     #[test]
     fn a_list_goes_on_at_the_same_host_or_not_at_all() {

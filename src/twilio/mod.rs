@@ -13,6 +13,7 @@ pub mod errors;
 pub mod form;
 pub mod message_status;
 pub mod network;
+pub mod setup;
 pub mod signature;
 pub mod twiml;
 pub mod voice;

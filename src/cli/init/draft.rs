@@ -268,12 +268,8 @@ fn quoted(text: &str) -> String {
 
 /// The country that a whole number is most likely of.
 fn country_of(number: &str) -> Option<String> {
-    let number = PhoneNumber::parse(number).ok()?;
-    let parsed = phonenumber::parse(None, number.expose()).ok()?;
-    parsed
-        .country()
-        .id()
-        .map(|country| country.as_ref().to_owned())
+    let country = Country::of(&PhoneNumber::parse(number).ok()?)?;
+    Some(country.code().to_owned())
 }
 
 /// The zone of this machine, if it is a place.

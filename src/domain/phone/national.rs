@@ -15,6 +15,12 @@ impl Country {
         code.parse().ok().map(Country)
     }
 
+    /// The country that a number is most likely of.
+    pub fn of(number: &PhoneNumber) -> Option<Self> {
+        let parsed = phonenumber::parse(None, number.expose()).ok()?;
+        parsed.country().id().map(Country)
+    }
+
     /// The two-letter code.
     pub fn code(&self) -> &str {
         self.0.as_ref()
