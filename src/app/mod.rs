@@ -9,6 +9,8 @@ mod conversations;
 #[cfg(feature = "machine")]
 pub mod dead_letters;
 pub mod delivery_status;
+#[cfg(feature = "machine")]
+pub mod doctor;
 pub mod inbound_fallback;
 pub mod inbound_sms;
 pub mod inbound_voice;

@@ -12,6 +12,7 @@ mod conversations;
 mod dead;
 mod deployment;
 mod dev;
+mod doctor;
 #[cfg(test)]
 mod documented;
 mod duty;
@@ -106,6 +107,7 @@ enum Command {
     Subscribers(subscribers::Subscribers),
     Schema(schema::Schema),
     Init(init::Init),
+    Doctor(doctor::Doctor),
     Config(config::Config),
     Secrets(secrets::Secrets),
     Text(text::Text),
@@ -144,6 +146,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
         "Set up and repair",
         &[
             "init",
+            "doctor",
             "config",
             "route",
             "secrets",
@@ -308,6 +311,7 @@ impl Command {
             Command::Subscribers(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Init(command) => command.run().await,
+            Command::Doctor(command) => command.run().await,
             Command::Config(command) => command.run().await,
             Command::Secrets(command) => command.run().await,
             Command::Text(command) => command.run().await,

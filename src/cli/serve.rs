@@ -11,8 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::config_file;
+use crate::app::doctor::report::Verdict;
+use crate::app::doctor::{facts, judge};
 use crate::app::ports::credentials::CredentialsSource;
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;
 use crate::domain::credentials::Credentials;
@@ -21,11 +23,11 @@ use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
 use crate::hosts::server::twilio_account::TwilioAccount;
 use crate::hosts::server::{DEFAULT_DATA, logs, output};
+use crate::printable::printable;
 use crate::twilio::API_URL;
-use crate::twilio::access::{Access, Failure};
-use crate::twilio::api::Login;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
+use crate::twilio::setup::Setup;
 use crate::twilio::webhook::is_fetchable;
 
 /// Run the relay on this machine with the real Twilio
@@ -117,48 +119,49 @@ impl Serve {
             listener.local_addr()?
         ));
         let (parts, stop) = (Parts::default(), when_asked_to_stop()?);
-        tokio::spawn(check_credentials(known, self.twilio_url.clone()));
+        tokio::spawn(look_at_twilio(known, lines, self.twilio_url.clone()));
         let served = machine.serve(listener, Router::new(), parts, account, stop);
         Ok(ended(served.await))
     }
 }
 
-/// Says whether Twilio takes the credentials. A relay with wrong ones goes on, since the file is read again
-/// when it was put right; without the auth token's check the only sign would be refused signatures.
-async fn check_credentials(known: Arc<Credentials>, twilio_url: String) {
-    let access = Access::new(Box::new(Network::new()), &twilio_url);
-    let token = Login {
-        user: &known.account_sid,
-        password: &known.auth_token,
-    };
-    let key = known.api_key.as_ref().map(|key| Login {
-        user: &key.sid,
-        password: &key.secret,
-    });
-    let logins = [
-        (
-            Some(token),
-            "TWILIO_AUTH_TOKEN",
-            "every text and call from Twilio is refused",
-        ),
-        (
-            key,
-            "TWILIO_API_KEY with TWILIO_API_SECRET",
-            "nothing can be sent",
-        ),
-    ];
-    for (login, name, consequence) in logins {
-        let Some(login) = login else { continue };
-        match access.accepts(login, &known.account_sid).await {
-            Ok(true) => tracing::info!("Twilio accepts {name}"),
-            Ok(false) => tracing::error!(
-                "Twilio refuses {name}, so {consequence}. Compare the value with Twilio's console and put the \
-                 right one into the env file; the relay reads it again by itself"
-            ),
-            // A restricted key need not list messages; the others are Twilio's trouble, or the network's.
-            Err(Failure::MayNotList) => {}
-            Err(failure) => tracing::warn!("{name} could not be checked: {failure}"),
+/// What has to be right for a text to arrive and to be answered.
+const FATAL: [&str; 10] = [
+    "T01", "T02", "T05", "T06", "T08", "T09", "T11", "T12", "T14", "T18",
+];
+
+/// Says what at Twilio keeps texts from arriving. The relay goes on all the same: the file is read again when it was
+/// put right, and without this the only sign would be silence, or refused signatures.
+async fn look_at_twilio(known: Arc<Credentials>, lines: Vec<Line>, twilio_url: String) {
+    let setup = Setup::new(Box::new(Network::new()), &twilio_url, known);
+    let lines: Vec<_> = lines.into_iter().map(Arc::new).collect();
+    let findings = judge(&facts::read(&setup, &lines, SystemClock.now()).await);
+    let fatal = findings.iter().filter(|f| FATAL.contains(&f.check.id));
+    let mut is_well = true;
+    for finding in fatal {
+        let (check, line) = (finding.check.id, finding.line.as_deref());
+        let says = printable(&finding.says);
+        match finding.verdict {
+            Verdict::Broken => {
+                let so = finding.consequence.as_deref();
+                let line = line.map(printable);
+                tracing::error!(
+                    check,
+                    line,
+                    so,
+                    "{says}; `relay doctor` says how to put it right"
+                );
+                is_well = false;
+            }
+            Verdict::Unknown if check == "T01" => {
+                tracing::warn!(check, "{says}");
+                is_well = false;
+            }
+            _ => {}
         }
+    }
+    if is_well {
+        tracing::info!("Twilio accepts the credentials and brings texts to this relay");
     }
 }
 

@@ -1,0 +1,311 @@
+//! `relay doctor`: what keeps texts and calls from arriving, and how to put it right.
+
+mod fixing;
+mod local;
+mod shown;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Subcommand;
+
+use self::fixing::Repair;
+use self::shown::Report;
+use super::completions;
+use super::deployment::{Deployment, RelayFlags};
+use super::output::tell;
+use super::serve::api_address;
+use crate::app::doctor::catalogue::{self, Check};
+use crate::app::doctor::report::Finding;
+use crate::app::doctor::{facts, judge, probe};
+use crate::clock::{Clock, SystemClock};
+use crate::credentials::keyed_hash::random_hex;
+use crate::domain::credentials::Credentials;
+use crate::domain::line::Line;
+use crate::twilio::API_URL;
+use crate::twilio::network::Network;
+use crate::twilio::setup::Setup;
+
+/// Look for what keeps texts and calls from arriving, and say how to put it right
+///
+/// Reads what is set up at Twilio and here, and changes nothing without --fix. Each finding says what it
+/// means for a customer. Exit code 1 if something is broken or could not be looked at, 2 for wrong usage.
+#[derive(clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  relay doctor
+  relay doctor --fix
+  relay doctor --stack relay --json
+  relay doctor --only T08,P01
+  relay doctor undo .relay/doctor/2026-11-29T140211Z.json"
+)]
+pub struct Doctor {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Put back what a `relay doctor --fix` changed at Twilio
+    #[command(after_help = "Example:\n  relay doctor undo .relay/doctor/2026-11-29T140211Z.json")]
+    Undo(fixing::Undo),
+}
+
+#[derive(clap::Args)]
+struct Look {
+    /// The lines and the people behind them
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RELAY_CONFIG",
+        default_value = "relay.toml"
+    )]
+    config: PathBuf,
+    #[command(flatten)]
+    twilio: Twilio,
+    #[command(flatten)]
+    relay: RelayFlags,
+    /// Only this line, by its name or number
+    #[arg(long = "line", value_name = "LINE", add = completions::lines())]
+    line: Option<String>,
+    /// Only these checks, such as T08,P01
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = check)]
+    only: Vec<&'static Check>,
+    /// Ask neither Twilio nor the relay's address
+    #[arg(long)]
+    offline: bool,
+    /// Count risks as failures, too
+    #[arg(long)]
+    strict: bool,
+    /// Also show what was found right
+    #[arg(long)]
+    all: bool,
+    /// Say what is checked, and check nothing
+    #[arg(long)]
+    list: bool,
+    /// Put right at Twilio what can be put right, after a question; with ids, only that
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = check, num_args = 0.., require_equals = true)]
+    fix: Option<Vec<&'static Check>>,
+    /// With --fix: do not ask
+    #[arg(long, requires = "fix")]
+    yes: bool,
+    /// With --fix: also replace addresses of other hosts, where somebody's system may live
+    #[arg(long, requires = "fix")]
+    take_over: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Twilio's account.
+#[derive(clap::Args)]
+struct Twilio {
+    /// The file with Twilio's credentials (mode 600)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REPOS_ENV",
+        default_value = "repos.env"
+    )]
+    env_file: PathBuf,
+    /// Twilio's API, or a sandbox's address
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = api_address)]
+    twilio_url: String,
+}
+
+fn check(id: &str) -> Result<&'static Check, String> {
+    catalogue::named(id)
+        .ok_or_else(|| "there is no such check; `relay doctor --list` has all of them".to_owned())
+}
+
+/// What a doctor works with.
+struct Case {
+    lines: Vec<Arc<Line>>,
+    credentials: Option<Arc<Credentials>>,
+    /// Where a one-machine relay keeps its things, if there is one.
+    data: Option<PathBuf>,
+}
+
+impl Doctor {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.action {
+            Some(Action::Undo(undo)) => undo.run().await,
+            None => self.look.run().await,
+        }
+    }
+}
+
+impl Look {
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        if self.list {
+            return list(self.json);
+        }
+        let begun = SystemClock.now();
+        let (case, local) = self.case().await?;
+        let mut findings = local;
+        let setup = self.setup(&case);
+        if !self.offline {
+            findings.extend(self.at_twilio(&case, setup.as_ref()).await?);
+        }
+        let mut report = self.report(findings, setup.as_ref(), begun);
+        if let (Some(only), Some(setup)) = (&self.fix, &setup) {
+            let repair = Repair {
+                only,
+                yes: self.yes,
+                take_over: self.take_over,
+                data: case.data.as_deref().unwrap_or(Path::new(".")),
+            };
+            if !self.json {
+                report.print(self.strict, self.all)?;
+            }
+            if repair.carry_out(setup, &report.findings).await? {
+                let again = self.at_twilio(&case, Some(setup)).await?;
+                let is_local = |old: &&Finding| {
+                    old.check.id.starts_with(['D', 'L'])
+                        && !again.iter().any(|new| new.check == old.check)
+                };
+                let kept: Vec<Finding> = report.findings.iter().filter(is_local).cloned().collect();
+                report = self.report(kept.into_iter().chain(again).collect(), Some(setup), begun);
+                if !self.json {
+                    tell!("\nLooked again:")?;
+                    report.print(self.strict, self.all)?;
+                }
+            }
+        } else if !self.json {
+            report.print(self.strict, self.all)?;
+        }
+        if self.json {
+            report.json(self.strict)?;
+        }
+        Ok(ExitCode::from(u8::from(!report.is_well(self.strict))))
+    }
+
+    /// Finds the lines, the credentials and the relay, with what is to be said of them.
+    async fn case(&self) -> anyhow::Result<(Case, Vec<Finding>)> {
+        let relay = self.relay.open(&[]).await;
+        let is_deployed = !self.relay.are_of_one_machine();
+        let relay: Option<Deployment> = match relay {
+            Ok(relay) => Some(relay),
+            // Before the first start there is no relay on one machine, and that is no mistake.
+            Err(_) if !is_deployed && !self.relay.are_given() => None,
+            Err(error) => return Err(error),
+        };
+        let store = relay.as_ref().map(|relay| relay.store()).transpose()?;
+        let in_force = match &store {
+            Some(store) => store
+                .lines()
+                .await
+                .context("the relay's lines cannot be read")?,
+            None => Vec::new(),
+        };
+        let read = local::configuration(&self.config, is_deployed, &in_force);
+        let mut findings = read.findings;
+        let lines = match &self.line {
+            Some(line) if !read.lines.is_empty() => {
+                super::schedule::choose(read.lines, Some(line))?
+            }
+            _ => read.lines,
+        };
+        let file = local::env_file(&self.twilio.env_file, is_deployed);
+        findings.extend(file.findings);
+        let credentials = match (&relay, is_deployed) {
+            (Some(relay), true) => {
+                let secret = relay.credentials(None)?.current().await;
+                let secret = secret.context("the relay's credentials cannot be read")?;
+                findings.push(local::file_and_secret(file.credentials.as_deref(), &secret));
+                Some(secret)
+            }
+            _ => file.credentials,
+        };
+        let data = relay.as_ref().and_then(|relay| relay.machine());
+        let data = data.and_then(|machine| Some(machine.kept_texts.parent()?.to_owned()));
+        findings.extend(data.as_deref().map(local::room));
+        for line in &lines {
+            findings.extend(local::duty(store.as_deref(), line, SystemClock.now()).await?);
+        }
+        let case = Case {
+            lines: lines.into_iter().map(Arc::new).collect(),
+            credentials,
+            data,
+        };
+        Ok((case, findings))
+    }
+
+    fn setup(&self, case: &Case) -> Option<Setup> {
+        let credentials = case.credentials.clone()?;
+        let network = Box::new(Network::new());
+        Some(Setup::new(network, &self.twilio.twilio_url, credentials))
+    }
+
+    /// What Twilio has, and what comes of requests as Twilio would send them.
+    async fn at_twilio(&self, case: &Case, setup: Option<&Setup>) -> anyhow::Result<Vec<Finding>> {
+        let Some(setup) = setup else {
+            let others = catalogue::ALL
+                .iter()
+                .filter(|c| c.id.starts_with(['T', 'P']));
+            let others = others.map(|check| Finding::not_checked(check, &catalogue::L02));
+            return Ok(others.collect());
+        };
+        let now = SystemClock.now();
+        let mut findings = judge(&facts::read(setup, &case.lines, now).await);
+        let (network, mut nonce) = (Network::new(), random_hex()?);
+        nonce.truncate(32);
+        let here = format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("RELAY_COMMIT"));
+        let probes = case.lines.iter().map(|line| async {
+            let probed = probe::probe(&network, line, setup.credentials(), &nonce).await;
+            probe::judge(line, &probed, &nonce, &here, SystemClock.now())
+        });
+        findings.extend(
+            futures::future::join_all(probes)
+                .await
+                .into_iter()
+                .flatten(),
+        );
+        Ok(findings)
+    }
+
+    fn report(
+        &self,
+        findings: Vec<Finding>,
+        setup: Option<&Setup>,
+        begun: jiff::Timestamp,
+    ) -> Report {
+        let asked: BTreeSet<&str> = self.only.iter().map(|check| check.id).collect();
+        let is_asked = |finding: &Finding| asked.is_empty() || asked.contains(finding.check.id);
+        let mut findings: Vec<Finding> = findings.into_iter().filter(is_asked).collect();
+        findings.sort_by_key(|finding| {
+            let order = catalogue::ALL
+                .iter()
+                .position(|check| *check == finding.check);
+            (finding.verdict, order)
+        });
+        Report {
+            findings,
+            at: begun,
+            took: SystemClock.now().duration_since(begun),
+            requests: setup.map_or(0, Setup::requests),
+        }
+    }
+}
+
+fn list(json: bool) -> anyhow::Result<ExitCode> {
+    if json {
+        let all: Vec<_> = catalogue::ALL
+            .iter()
+            .map(|check| serde_json::json!({ "id": check.id, "looks_at": check.looks_at, "worst": check.worst }))
+            .collect();
+        super::output::json(&all)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for check in catalogue::ALL {
+        tell!("{}  {}", check.id, check.looks_at)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
