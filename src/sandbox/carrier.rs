@@ -85,7 +85,7 @@ impl State {
         match (step, message.status) {
             (Step::Queue, Status::Accepted | Status::Scheduled) => {
                 // The service picks a sender: here always the account's first number.
-                if let Some(first) = self.numbers.keys().next()
+                if let Some(first) = self.account.numbers.keys().next()
                     && message.from.is_empty()
                 {
                     message.from = first.expose().to_owned();

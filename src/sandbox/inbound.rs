@@ -25,7 +25,7 @@ impl State {
         to: &PhoneNumber,
         text: Text,
     ) -> Result<MessageSid, NotOurNumber> {
-        if !self.numbers.contains_key(to) {
+        if !self.account.numbers.contains_key(to) {
             return Err(NotOurNumber(to.masked()));
         }
         let message = self.come_in(from, to, text);
@@ -43,7 +43,7 @@ impl State {
             sent: Some(now),
             ..new
         };
-        let setup = self.numbers.get(to).cloned().unwrap_or_default();
+        let setup = self.account.numbers.get(to).cloned().unwrap_or_default();
         let mut fields = webhook_fields(&self.account_sid, &message);
         let opt_out_type = opt_out_type(&message.body);
         if let Some(name) = opt_out_type.filter(|_| setup.advanced_opt_out) {

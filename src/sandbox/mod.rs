@@ -35,7 +35,10 @@ mod text;
 mod voice;
 mod webhook;
 
-pub use account::{DEMO_CALLER, DEMO_KEY, Number, demo_account};
+pub use account::{
+    Account, Application, Brand, Campaign, Capabilities, DEMO_CALLER, DEMO_KEY, GeoPermission,
+    Number, PastAlert, Service, Usage, Verification, WebhookRule, demo_account,
+};
 pub use call::{Act, CallStatus, CallView, CannotAct, Heard, Kind, TakesCalls, Unchecked};
 pub use faults::{CallFault, CallTrouble, Fault, Injection, Requests};
 pub use in_process::InProcess;
@@ -104,12 +107,22 @@ impl Sandbox {
 
     /// Adds a number to the account, or sets it up anew.
     pub fn set_number(&self, number: PhoneNumber, setup: Number) {
-        self.state().numbers.insert(number, setup);
+        self.state().account.set_number(number, setup);
     }
 
     /// The account's numbers.
     pub fn numbers(&self) -> Vec<(PhoneNumber, Number)> {
-        self.state().numbers.clone().into_iter().collect()
+        self.state().account.numbers.clone().into_iter().collect()
+    }
+
+    /// Everything that the account has.
+    pub fn setup(&self) -> Account {
+        self.state().account.clone()
+    }
+
+    /// Changes what the account has.
+    pub fn change_setup(&self, change: impl FnOnce(&mut Account)) {
+        change(&mut self.state().account);
     }
 
     /// How long a message takes from now on.

@@ -2,8 +2,6 @@
 //! their way in `carrier`, texts that come in in `inbound`, replies to them in `reply`, and
 //! requests to the API in `rest`. Calls are in `voice`.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::access::Access;
@@ -15,7 +13,7 @@ use super::message::Messages;
 use super::opt_out::OptOuts;
 use super::phones::Phones;
 use super::webhook::{Given, NoReply, Outbox, Outgoing};
-use super::{Number, Pace};
+use super::{Account, Pace};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
@@ -26,7 +24,7 @@ pub(super) struct State {
     pub account_sid: String,
     pub access: Access,
     pub pace: Pace,
-    pub numbers: BTreeMap<PhoneNumber, Number>,
+    pub account: Account,
     pub messages: Messages,
     pub phones: Phones,
     pub opt_outs: OptOuts,
@@ -72,7 +70,7 @@ impl State {
             account_sid: account.account_sid.clone(),
             access: Access::new(account, now),
             pace: Pace::default(),
-            numbers: BTreeMap::new(),
+            account: Account::registered(now),
             messages: Messages::new(now),
             phones: Phones::default(),
             opt_outs: OptOuts::default(),
@@ -90,6 +88,6 @@ impl State {
     /// The number, if it is one of the account's.
     pub fn our_number(&self, number: &str) -> Option<PhoneNumber> {
         let number = PhoneNumber::parse(number).ok()?;
-        self.numbers.contains_key(&number).then_some(number)
+        self.account.numbers.contains_key(&number).then_some(number)
     }
 }

@@ -67,7 +67,7 @@ impl State {
         if !service.starts_with("MG") || service.len() != 34 {
             return Err(ApiError::bad(21701));
         }
-        if self.numbers.is_empty() {
+        if self.account.numbers.is_empty() {
             return Err(ApiError::bad(21703));
         }
         Ok(())

@@ -201,7 +201,7 @@ impl State {
     }
 
     fn numbers_json(&self, path: &str) -> Value {
-        let numbers = self.numbers.iter().map(|(number, setup)| {
+        let numbers = self.account.numbers.iter().map(|(number, setup)| {
             json!({
                 "sid": format!("PN{}", digest(number.expose())),
                 "account_sid": self.account_sid,

@@ -61,7 +61,7 @@ impl State {
         to: &PhoneNumber,
         new: NewCall,
     ) -> Result<CallSid, NotOurNumber> {
-        if !self.numbers.contains_key(to) {
+        if !self.account.numbers.contains_key(to) {
             return Err(NotOurNumber(to.masked()));
         }
         let sid = self.new_call_sid();
@@ -96,7 +96,12 @@ impl State {
 
     /// A call comes to a number: its `voice_url` is asked what to do.
     fn come_in_by_phone(&mut self, mut call: Call, number: &PhoneNumber) {
-        let setup = self.numbers.get(number).cloned().unwrap_or_default();
+        let setup = self
+            .account
+            .numbers
+            .get(number)
+            .cloned()
+            .unwrap_or_default();
         let sid = call.sid.clone();
         call.status_callback = setup.status_callback;
         call.events = vec!["completed".to_owned()];

@@ -83,7 +83,7 @@ impl State {
         let parent = call.and_then(|call| call.parent.as_deref());
         let call = parent.and_then(|sid| self.calls.get(sid)).or(call);
         let number = call.and_then(|call| self.our_number(&call.to));
-        let setup = number.and_then(|number| self.numbers.get(&number));
+        let setup = number.and_then(|number| self.account.numbers.get(&number));
         setup.cloned().unwrap_or_default()
     }
 
