@@ -154,6 +154,12 @@ impl Account {
         let of = services.find(|(_, service)| service.phone_numbers.contains(number));
         of.map(|(sid, service)| (sid.as_str(), service))
     }
+
+    /// The number with that SID.
+    pub(super) fn number(&self, sid: &str) -> Option<&PhoneNumber> {
+        let mut numbers = self.numbers.keys();
+        numbers.find(|number| Number::sid(number) == sid)
+    }
 }
 
 /// Twilio's name of something: the same in every sandbox.
@@ -220,12 +226,12 @@ mod tests {
     #[test]
     fn a_new_number_may_send_and_its_own_urls_count() {
         let mut account = registered();
-        let (local, toll_free, german) = (
+        let (local, toll_free, mexican) = (
             number("+16195550100"),
             number("+18885550100"),
-            number("+4915155501000"),
+            number("+525555550100"),
         );
-        for number in [&local, &toll_free, &german] {
+        for number in [&local, &toll_free, &mexican] {
             account.set_number(number.clone(), Number::default());
         }
         let (sid, service) = account.service_of(&local).unwrap();
@@ -234,7 +240,7 @@ mod tests {
         assert_eq!(campaign.campaign_status, "VERIFIED");
         let brand = campaign.brand_registration_sid.as_deref().unwrap();
         assert_eq!(account.brands[brand].status, "APPROVED");
-        assert!(account.service_of(&toll_free).is_none() && account.service_of(&german).is_none());
+        assert!(account.service_of(&toll_free).is_none() && account.service_of(&mexican).is_none());
         let verified = account.tollfree_verifications.values().next().unwrap();
         assert_eq!(verified.tollfree_phone_number, toll_free);
     }

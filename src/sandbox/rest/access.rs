@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::error::{Answer, ApiError};
 use super::list;
 use super::resource::Resource;
+use super::setup::Setup;
 use crate::domain::credentials::Secret;
 use crate::sandbox::access::{Key, Rights};
 use crate::sandbox::message::rfc2822;
@@ -27,7 +28,7 @@ pub(super) fn allowed(
         (Rights::Account, _) => Ok(()),
         (
             Rights::Standard,
-            Resource::Account
+            Resource::Setup(Setup::Account)
             | Resource::Keys
             | Resource::Key(_)
             | Resource::SecondaryToken
@@ -88,13 +89,13 @@ impl State {
                 let rights = rights(is_v1, form)?;
                 let (sid, secret) = self.access.create_key(name, rights, self.now);
                 let key = self.access.keys.get(&sid).ok_or_else(not_found)?;
-                let mut body = key_json(&sid, key);
+                let mut body = key_json(&sid, key, is_v1);
                 body["secret"] = secret.expose().into();
                 Ok((201, body))
             }
             (Resource::Keys, &Method::GET) => {
                 let keys = self.access.keys.iter();
-                let keys = keys.map(|(sid, key)| key_json(sid, key));
+                let keys = keys.map(|(sid, key)| key_json(sid, key, is_v1));
                 if !is_v1 {
                     return Ok((200, list::single_page(path, "keys", keys)));
                 }
@@ -105,7 +106,7 @@ impl State {
             }
             (Resource::Key(sid), &Method::GET) => {
                 let key = self.access.keys.get(*sid).ok_or_else(not_found)?;
-                Ok((200, key_json(sid, key)))
+                Ok((200, key_json(sid, key, is_v1)))
             }
             (Resource::Key(sid), &Method::DELETE) => {
                 deleted(self.access.keys.remove(*sid).is_some())
@@ -137,8 +138,9 @@ impl State {
     }
 }
 
-/// All but the secret, which only the answer to the creation has.
-fn key_json(sid: &str, key: &Key) -> Value {
+/// All but the secret, which only the answer to the creation has. The newer API says of a Standard key that it has
+/// no policy.
+fn key_json(sid: &str, key: &Key, is_v1: bool) -> Value {
     let created = rfc2822(key.created);
     let mut shown = json!({
         "sid": sid,
@@ -146,8 +148,10 @@ fn key_json(sid: &str, key: &Key) -> Value {
         "date_created": created,
         "date_updated": created,
     });
-    if let Rights::Restricted(allow) = &key.rights {
-        shown["policy"] = json!({ "allow": allow });
+    match &key.rights {
+        Rights::Restricted(allow) => shown["policy"] = json!({ "allow": allow }),
+        _ if is_v1 => shown["policy"] = Value::Null,
+        _ => {}
     }
     shown
 }

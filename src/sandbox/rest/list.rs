@@ -39,7 +39,61 @@ impl State {
     }
 }
 
-/// A page of what a list has, newest first.
+/// The part of a list that a request asks for.
+struct Part<'a, T> {
+    shown: &'a [T],
+    /// Places in the list.
+    start: usize,
+    end: usize,
+    is_last: bool,
+    page: usize,
+    page_size: usize,
+    /// Names the last record of this page.
+    token: Option<String>,
+}
+
+impl<'a, T> Part<'a, T> {
+    fn of(query: &Form, list: &'a [T], sid: impl Fn(&T) -> String) -> Result<Self, ApiError> {
+        let number = |of| parsed(query, of, "a number", |text| text.parse().ok());
+        let page_size: usize = number("PageSize")?.unwrap_or(PAGE_SIZE);
+        let page_size = page_size.clamp(1, LARGEST_PAGE);
+        let page = number("Page")?.unwrap_or(0);
+        // The token names the last record of the page before, so that what is created meanwhile
+        // moves nothing from one page to the other.
+        let start = match query.filled("PageToken").and_then(|t| t.strip_prefix("PA")) {
+            Some(last) => {
+                let at = list.iter().position(|one| sid(one) == last);
+                at.map_or(list.len(), |at| at + 1)
+            }
+            None => (page * page_size).min(list.len()),
+        };
+        let end = (start + page_size).min(list.len());
+        let shown = &list[start..end];
+        Ok(Self {
+            shown,
+            start,
+            end,
+            is_last: end == list.len(),
+            page,
+            page_size,
+            token: shown.last().map(|one| format!("PA{}", sid(one))),
+        })
+    }
+
+    /// Where a page is, with the request's filters.
+    fn address(&self, at: &str, query: &Form, page: usize, token: Option<&String>) -> String {
+        let filters = query.fields();
+        let ours = ["Page", "PageSize", "PageToken"];
+        let mut uri = form_urlencoded::Serializer::new(String::new());
+        uri.extend_pairs(filters.filter(|(name, _)| !ours.contains(name)))
+            .append_pair("PageSize", &self.page_size.to_string())
+            .append_pair("Page", &page.to_string())
+            .extend_pairs(token.map(|token| ("PageToken", token)));
+        format!("{at}?{}", uri.finish())
+    }
+}
+
+/// A page of what a list has.
 pub(super) fn page<T>(
     path: &str,
     query: &Form,
@@ -48,42 +102,43 @@ pub(super) fn page<T>(
     sid: impl Fn(&T) -> String,
     json: impl Fn(&T) -> Value,
 ) -> Result<Value, ApiError> {
-    let number = |of| parsed(query, of, "a number", |text| text.parse().ok());
-    let page_size: usize = number("PageSize")?.unwrap_or(PAGE_SIZE);
-    let page_size = page_size.clamp(1, LARGEST_PAGE);
-    let page = number("Page")?.unwrap_or(0);
-    // The token names the last message of the page before, so that what is created meanwhile
-    // moves nothing from one page to the other.
-    let start = match query.filled("PageToken").and_then(|t| t.strip_prefix("PA")) {
-        Some(last) => {
-            let at = matching.iter().position(|one| sid(one) == last);
-            at.map_or(matching.len(), |at| at + 1)
-        }
-        None => (page * page_size).min(matching.len()),
-    };
-    let end = (start + page_size).min(matching.len());
-    let shown = &matching[start..end];
-    let uri = |page: usize, token: Option<String>| {
-        let filters = query.fields();
-        let ours = ["Page", "PageSize", "PageToken"];
-        let mut uri = form_urlencoded::Serializer::new(String::new());
-        uri.extend_pairs(filters.filter(|(name, _)| !ours.contains(name)))
-            .append_pair("PageSize", &page_size.to_string())
-            .append_pair("Page", &page.to_string())
-            .extend_pairs(token.map(|token| ("PageToken", token)));
-        format!("{path}?{}", uri.finish())
-    };
-    let last = shown.last().map(|one| format!("PA{}", sid(one)));
+    let part = Part::of(query, matching, sid)?;
+    let uri = |page, token| part.address(path, query, page, token);
     Ok(json!({
-        "end": end.saturating_sub(1),
+        "end": part.end.saturating_sub(1),
         "first_page_uri": uri(0, None),
-        name: shown.iter().map(json).collect::<Vec<_>>(),
-        "next_page_uri": (end < matching.len()).then(|| uri(page + 1, last)),
-        "page": page,
-        "page_size": page_size,
-        "previous_page_uri": (page > 0).then(|| uri(page - 1, None)),
-        "start": start,
-        "uri": uri(page, None),
+        name: part.shown.iter().map(json).collect::<Vec<_>>(),
+        "next_page_uri": (!part.is_last).then(|| uri(part.page + 1, part.token.as_ref())),
+        "page": part.page,
+        "page_size": part.page_size,
+        "previous_page_uri": (part.page > 0).then(|| uri(part.page - 1, None)),
+        "start": part.start,
+        "uri": uri(part.page, None),
+    }))
+}
+
+/// The same as the newer APIs have it: with whole addresses, about which `meta` tells.
+pub(super) fn meta_page<T>(
+    url: &str,
+    query: &Form,
+    name: &str,
+    matching: &[T],
+    sid: impl Fn(&T) -> String,
+    json: impl Fn(&T) -> Value,
+) -> Result<Value, ApiError> {
+    let part = Part::of(query, matching, sid)?;
+    let address = |page, token| part.address(url, query, page, token);
+    Ok(json!({
+        name: part.shown.iter().map(json).collect::<Vec<_>>(),
+        "meta": {
+            "key": name,
+            "page": part.page,
+            "page_size": part.page_size,
+            "first_page_url": address(0, None),
+            "previous_page_url": (part.page > 0).then(|| address(part.page - 1, None)),
+            "next_page_url": (!part.is_last).then(|| address(part.page + 1, part.token.as_ref())),
+            "url": address(part.page, None),
+        },
     }))
 }
 

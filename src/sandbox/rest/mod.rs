@@ -1,5 +1,5 @@
-//! Twilio's REST API as the official SDKs use it: messages, calls and
-//! their recordings, and keys and tokens.
+//! Twilio's REST API as the official SDKs use it: messages, calls and their recordings, keys and tokens, and what
+//! the account has.
 //!
 //! Source: Twilio, "Messages resource", and Twilio's OpenAPI document of the API.
 
@@ -11,6 +11,7 @@ mod error;
 mod list;
 pub(super) mod media;
 mod resource;
+mod setup;
 
 use std::time::Duration;
 
@@ -20,11 +21,10 @@ use bytes::Bytes;
 use error::{Answer, ApiError, empty_response, json_response};
 use jiff::Timestamp;
 use resource::Resource;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Message;
 use super::faults::FaultyAnswer;
-use super::message::{API_PATH, digest};
 use super::state::State;
 use crate::domain::delivery::Status;
 use crate::domain::ids::message_sid::MessageSid;
@@ -121,8 +121,7 @@ impl State {
     ) -> Answer {
         let path = request.uri().path();
         match (request.method(), resource) {
-            (&Method::GET, Resource::Account) => Ok((200, self.account_json())),
-            (&Method::GET, Resource::Numbers) => Ok((200, self.numbers_json(path))),
+            (_, Resource::Setup(setup)) => self.set_up(setup, request, query, form),
             (&Method::POST, Resource::Messages) => {
                 let sid = self.create(form)?;
                 Ok((201, self.message(&sid, path)?.json(&self.account_sid)))
@@ -188,38 +187,5 @@ impl State {
                 .saying("The body of a message can only be redacted: pass an empty Body")),
             (None, _) => Ok(()),
         }
-    }
-
-    fn account_json(&self) -> Value {
-        json!({
-            "sid": self.account_sid,
-            "friendly_name": "Sandbox",
-            "status": "active",
-            "type": "Full",
-            "uri": format!("{API_PATH}/{}.json", self.account_sid),
-        })
-    }
-
-    fn numbers_json(&self, path: &str) -> Value {
-        let numbers = self.account.numbers.iter().map(|(number, setup)| {
-            json!({
-                "sid": format!("PN{}", digest(number.expose())),
-                "account_sid": self.account_sid,
-                "phone_number": number.expose(),
-                "friendly_name": number.expose(),
-                "sms_url": setup.sms_url.as_deref().unwrap_or_default(),
-                "sms_method": "POST",
-                "sms_fallback_url": setup.sms_fallback_url.as_deref().unwrap_or_default(),
-                "sms_fallback_method": "POST",
-                "voice_url": setup.voice_url.as_deref().unwrap_or_default(),
-                "voice_method": "POST",
-                "voice_fallback_url": setup.voice_fallback_url.as_deref().unwrap_or_default(),
-                "voice_fallback_method": "POST",
-                "status_callback": setup.status_callback.as_deref().unwrap_or_default(),
-                "status_callback_method": "POST",
-                "capabilities": { "sms": true, "mms": true, "voice": true, "fax": false },
-            })
-        });
-        list::single_page(path, "incoming_phone_numbers", numbers)
     }
 }

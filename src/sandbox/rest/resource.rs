@@ -1,5 +1,6 @@
 use ::http::Method;
 
+use super::setup::Setup;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::sandbox::Requests;
 
@@ -7,7 +8,6 @@ use crate::sandbox::Requests;
 /// sandbox has them under one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Resource<'p> {
-    Account,
     Messages,
     Message(MessageSid),
     Media(MessageSid),
@@ -22,7 +22,8 @@ pub(super) enum Resource<'p> {
     Recording(&'p str),
     /// What was recorded, as MP3.
     RecordingFile(&'p str),
-    Numbers,
+    /// What the account has.
+    Setup(Setup<'p>),
     Keys,
     Key(&'p str),
     SecondaryToken,
@@ -42,8 +43,8 @@ impl<'p> Resource<'p> {
             ["v1", "Keys", sid] => Some(Resource::Key(sid)),
             ["v1", "AuthTokens", "Secondary"] => Some(Resource::SecondaryToken),
             ["v1", "AuthTokens", "Promote"] => Some(Resource::PromotedToken),
+            ["v1", below @ ..] => Setup::of_v1(below).map(Resource::Setup),
             ["2010-04-01", "Accounts", sid, below @ ..] if *sid == account_sid => match below {
-                [] => Some(Resource::Account),
                 ["Messages"] => Some(Resource::Messages),
                 ["Messages", sid] => message(sid).map(Resource::Message),
                 ["Messages", sid, "Media"] => message(sid).map(Resource::Media),
@@ -60,10 +61,9 @@ impl<'p> Resource<'p> {
                 ["Calls", sid, "Recordings"] => Some(Resource::RecordingsOf(sid)),
                 ["Recordings", sid] if is_described => Some(Resource::Recording(sid)),
                 ["Recordings", file] => file.strip_suffix(".mp3").map(Resource::RecordingFile),
-                ["IncomingPhoneNumbers"] => Some(Resource::Numbers),
                 ["Keys"] => Some(Resource::Keys),
                 ["Keys", sid] => Some(Resource::Key(sid)),
-                _ => None,
+                other => Setup::of_account(other).map(Resource::Setup),
             },
             _ => None,
         }

@@ -8,6 +8,7 @@ mod days;
 mod faults;
 mod messages;
 mod over_http;
+mod setup;
 mod texts;
 
 use std::sync::Arc;
