@@ -37,10 +37,16 @@ pub(super) fn allowed(
         (Rights::Standard, _) => Ok(()),
         (Rights::Restricted(policy), _) => {
             let needed = permission(resource, method);
-            let granted = needed.is_some_and(|needed| policy.iter().any(|p| p == needed));
+            let granted = needed.is_some_and(|needed| policy.iter().any(|p| covers(p, needed)));
             granted.then_some(()).ok_or(ApiError::new(401, 70051))
         }
     }
+}
+
+/// Whether a permission is the one that is needed, or all of its resource: `/twilio/messaging/services/*`.
+fn covers(permission: &str, needed: &str) -> bool {
+    let resource = needed.rsplit_once('/').map(|(resource, _)| resource);
+    permission == needed || (resource.is_some() && permission.strip_suffix("/*") == resource)
 }
 
 /// The permission that a restricted key needs.
@@ -64,6 +70,7 @@ fn permission(resource: &Resource, method: &Method) -> Option<&'static str> {
         }
         (Resource::Recording(_), &Method::DELETE) => Some("/twilio/voice/recordings/delete"),
         (Resource::Keys, &Method::POST) => Some("/twilio/iam/api-keys/create"),
+        (Resource::Setup(setup), method) => setup.permission(method),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! What the account has, read and changed over the API.
 
+use relay::domain::credentials::Secret;
 use relay::sandbox::{Application, PastAlert, Service, Usage, WebhookRule};
 use relay::twilio::api::Login;
 use serde_json::json;
@@ -409,4 +410,80 @@ fn a_change_that_is_wrong_in_one_thing_does_nothing() {
         &[("FriendlyName", "nobody's")],
     );
     assert_eq!(status, 404);
+}
+
+#[test]
+fn a_key_reads_and_changes_what_its_kind_allows() {
+    let world = world();
+    let (line, service) = (world.line_sid(), world.service_sid());
+    let numbers = world.below("/IncomingPhoneNumbers.json");
+    let number = world.below(&format!("/IncomingPhoneNumbers/{line}.json"));
+    let services = format!("{MESSAGING}/v1/Services");
+    let service = format!("{MESSAGING}/v1/Services/{service}");
+    let member = format!("{service}/PhoneNumbers/{line}");
+    let alerts = "https://monitor.twilio.com/v1/Alerts".to_owned();
+    let account = world.below(".json");
+    let geo = "https://accounts.twilio.com/v1/Messaging/GeoPermissions".to_owned();
+
+    let standard = world.account.api_key.as_ref().unwrap();
+    let standard = (standard.sid.clone(), standard.secret.duplicate());
+    let restricted = |policy: Value| {
+        let keys = "https://iam.twilio.com/v1/Keys";
+        let policy = json!({ "allow": policy }).to_string();
+        let account = &world.account.account_sid;
+        let form = [
+            ("AccountSid", account.as_str()),
+            ("KeyType", "restricted"),
+            ("Policy", &policy),
+        ];
+        let (status, made) = world.asks(Method::POST, keys, &form);
+        assert_eq!(status, 201, "{made}");
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        (text("sid"), Secret::new(text("secret")))
+    };
+    let reader = restricted(json!([
+        "/twilio/phone-numbers/active-numbers/list",
+        "/twilio/messaging/services.phonenumbers/read",
+        "/twilio/monitor/alerts/list"
+    ]));
+    let writer = restricted(json!([
+        "/twilio/phone-numbers/active-numbers/update",
+        "/twilio/messaging/services/*"
+    ]));
+    let status = |(user, password): &(String, Secret), method: Method, url: &str| {
+        let (status, body) = world.asks_as(Login { user, password }, method, url, &[]);
+        (status, body["code"].as_u64())
+    };
+    const REFUSED: (u16, Option<u64>) = (401, Some(70051));
+    const ALLOWED: (u16, Option<u64>) = (200, None);
+    for url in [
+        &numbers, &number, &services, &service, &member, &alerts, &geo,
+    ] {
+        assert_eq!(status(&standard, Method::GET, url), ALLOWED, "{url}");
+    }
+    assert_eq!(status(&standard, Method::GET, &account), (401, Some(20003)));
+    for (url, read, written) in [
+        (&numbers, ALLOWED, REFUSED),
+        (&number, REFUSED, REFUSED),
+        (&services, REFUSED, ALLOWED),
+        (&service, REFUSED, ALLOWED),
+        (&member, ALLOWED, REFUSED),
+        (&alerts, ALLOWED, REFUSED),
+        (&account, REFUSED, REFUSED),
+        (&geo, REFUSED, REFUSED),
+    ] {
+        assert_eq!(status(&reader, Method::GET, url), read, "{url}");
+        assert_eq!(status(&writer, Method::GET, url), written, "{url}");
+    }
+    for url in [&number, &service] {
+        assert_eq!(status(&reader, Method::POST, url), REFUSED);
+        assert_eq!(status(&writer, Method::POST, url), ALLOWED);
+    }
+    // A Standard key says of itself that it has no policy.
+    let key = |sid: &str| world.gets(&format!("https://iam.twilio.com/v1/Keys/{sid}"));
+    assert_eq!(key(&standard.0)["policy"], Value::Null);
+    assert_eq!(
+        key(&reader.0)["policy"]["allow"].as_array().unwrap().len(),
+        3
+    );
 }

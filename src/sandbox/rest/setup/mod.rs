@@ -6,6 +6,7 @@
 
 mod records;
 mod registration;
+mod rights;
 mod shown;
 mod update;
 
