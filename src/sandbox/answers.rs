@@ -2,7 +2,7 @@
 
 use super::faults::AnswerFault;
 use super::state::{Happening, State};
-use super::webhook::{Answers, Given, NoReply, Outgoing, Verdict, WebhookId};
+use super::webhook::{Answers, Given, NO_GOOD_ANSWER, NoReply, Outgoing, Verdict, WebhookId};
 
 impl State {
     /// A webhook was answered, or was not. A fault may have that come late, or be something else.
@@ -41,6 +41,11 @@ impl State {
             (Verdict::Good, Ok(given), Answers::Call(_)) => self.call_answered(webhook, &given),
             (Verdict::Good, ..) => {}
             (Verdict::Again(again), ..) => self.outbox.put(self.now, again),
+            (Verdict::Failed, _, Answers::Text(inbound)) => {
+                if let Some(inbound) = self.messages.get_mut(inbound) {
+                    inbound.error_code = Some(NO_GOOD_ANSWER);
+                }
+            }
             (Verdict::Failed, ..) => self.call_unanswered(&webhook),
         }
     }

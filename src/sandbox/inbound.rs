@@ -60,9 +60,11 @@ impl State {
             let answer = self.messages.begin(to_us, from, answer, vec![], now);
             self.accept(answer);
         }
-        if let Some(url) = &setup.sms_url {
+        // Without a URL the text is dropped, and nothing is said of it anywhere.
+        let hooks = self.account.sms_hooks(to);
+        if let Some(main) = &hooks.main {
             let (sid, fields) = (message.sid.clone(), Form::from_fields(fields));
-            let webhook = Outgoing::new(Answers::Text(sid), url, setup.sms_fallback_url, fields);
+            let webhook = Outgoing::to(Answers::Text(sid), main, hooks.fallback, fields);
             for _ in 0..text.copies {
                 self.outbox.put(now, webhook.clone());
             }

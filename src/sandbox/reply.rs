@@ -31,12 +31,17 @@ impl State {
         };
         let mut replies = match read(answer) {
             Ok(replies) => replies,
-            Err((code, message)) => return self.outbox.alert(code, url, message, self.now),
+            Err((code, message)) => {
+                let about = Some(inbound.sid.as_str());
+                return self.outbox.alert(code, url, about, message, self.now);
+            }
         };
         if replies.len() > MOST_REPLIES {
             replies.truncate(MOST_REPLIES);
             let message = format!("more than {MOST_REPLIES} messages; the others are not sent");
-            self.outbox.alert(TOO_MANY_REPLIES, url, message, self.now);
+            let about = Some(inbound.sid.as_str());
+            self.outbox
+                .alert(TOO_MANY_REPLIES, url, about, message, self.now);
         }
         for reply in replies {
             let from = reply.from.unwrap_or_else(|| inbound.to.clone());
@@ -44,7 +49,8 @@ impl State {
             let number = PhoneNumber::parse(&from);
             if number.is_ok_and(|number| self.opt_outs.has(&to, &number)) {
                 let message = "attempt to send to an unsubscribed recipient".to_owned();
-                self.outbox.alert(21610, url, message, self.now);
+                let about = Some(inbound.sid.as_str());
+                self.outbox.alert(21610, url, about, message, self.now);
                 continue;
             }
             let outcome = self.faults.of_delivery(&to, !reply.media.is_empty());

@@ -15,6 +15,7 @@ use super::message::digest;
 use super::overrides::Retries;
 use crate::domain::credentials::Secret;
 use crate::domain::ids::message_sid::MessageSid;
+use crate::twilio::effective::{Hook, Method};
 use crate::twilio::form::Form;
 use crate::twilio::signature::{HEADER, Signed, sign};
 
@@ -26,10 +27,11 @@ pub struct WebhookId(u64);
 #[derive(Clone)]
 pub struct Webhook {
     pub id: WebhookId,
-    /// The public URL, over which it is signed.
+    pub method: Method,
+    /// The public URL, over which it is signed; of `GET` with the fields as its query.
     pub url: String,
     pub headers: Vec<(&'static str, String)>,
-    /// The form.
+    /// The form; empty with `GET`.
     pub body: String,
     /// How long the answer may take.
     pub timeout: Duration,
@@ -45,7 +47,7 @@ impl Webhook {
     /// The request, with the public `Host`, to wherever the server really is.
     pub(super) fn request_to(&self, address: &str) -> Result<Request<Bytes>, ::http::Error> {
         let url: Uri = self.url.parse()?;
-        let mut request = Request::post(address);
+        let mut request = Request::builder().method(self.method.name()).uri(address);
         if let Some(host) = url.authority() {
             request = request.header("host", host.as_str());
         }
@@ -68,9 +70,12 @@ pub enum NoReply {
 /// What Twilio's debugger would show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Alert {
+    pub sid: String,
     pub at: Timestamp,
     pub error_code: u32,
     pub url: String,
+    /// The text or the call that it is about.
+    pub resource_sid: Option<String>,
     pub message: String,
 }
 
@@ -79,7 +84,8 @@ pub struct Alert {
 pub(super) struct Outgoing {
     pub answers: Answers,
     pub url: String,
-    fallback: Option<String>,
+    method: Method,
+    fallback: Option<Hook>,
     fields: Form,
     /// Fields that are not signed.
     unsigned: &'static [&'static str],
@@ -116,22 +122,36 @@ pub(super) enum Verdict {
 }
 
 /// Twilio got an answer that it cannot use ("HTTP retrieval failure").
-const NO_GOOD_ANSWER: u32 = 11200;
+pub(super) const NO_GOOD_ANSWER: u32 = 11200;
 /// Twilio could not connect, or heard nothing within 15 s ("HTTP connection failure").
 const NO_ANSWER: u32 = 11205;
 
 impl Outgoing {
-    pub fn new(answers: Answers, url: &str, fallback: Option<String>, fields: Form) -> Self {
+    pub fn new(answers: Answers, url: &str, fallback: Option<Hook>, fields: Form) -> Self {
         let (url, retries) = Retries::split(url);
         Self {
             answers,
             url,
+            method: Method::Post,
             fallback,
             fields,
             unsigned: &[],
             retries,
             fault: None,
         }
+    }
+
+    /// With the method that belongs to the URL.
+    pub fn to(answers: Answers, hook: &Hook, fallback: Option<Hook>, fields: Form) -> Self {
+        Self {
+            method: hook.method,
+            ..Self::new(answers, &hook.url, fallback, fields)
+        }
+    }
+
+    /// The text or the call that it is about.
+    pub fn about(&self) -> Option<&str> {
+        self.fields.get("MessageSid").or(self.fields.get("CallSid"))
     }
 
     /// How long its answer may take.
@@ -142,6 +162,25 @@ impl Outgoing {
     /// Has these fields added after signing.
     pub fn leave_unsigned(&mut self, names: &'static [&'static str]) {
         self.unsigned = names;
+    }
+
+    /// The request: its URL, its headers and its body.
+    fn request(&self, token: &Secret) -> (String, Vec<(&'static str, String)>, String) {
+        match self.method {
+            Method::Post => (self.url.clone(), self.headers(token), self.fields.encode()),
+            Method::Get => {
+                let joint = if self.url.contains('?') { '&' } else { '?' };
+                let url = format!("{}{joint}{}", self.url, self.fields.encode());
+                let of_get = Self {
+                    url: url.clone(),
+                    fields: Form::from_fields([("", ""); 0]),
+                    ..self.clone()
+                };
+                let mut headers = of_get.headers(token);
+                headers.retain(|(name, _)| *name != "content-type");
+                (url, headers, String::new())
+            }
+        }
     }
 
     fn headers(&self, token: &Secret) -> Vec<(&'static str, String)> {
@@ -161,14 +200,14 @@ impl Outgoing {
 
     /// The request to the fallback URL, which is told what was wrong.
     pub fn to_fallback(&self, error_code: u32) -> Option<Self> {
-        let url = self.fallback.as_deref()?;
+        let fallback = self.fallback.as_ref()?;
         let error_code = error_code.to_string();
         let told = [
             ("ErrorCode", error_code.as_str()),
             ("ErrorUrl", self.url.as_str()),
         ];
         let fields = Form::from_fields(self.fields.fields().chain(told));
-        let mut fallback = Self::new(self.answers.clone(), url, None, fields);
+        let mut fallback = Self::to(self.answers.clone(), fallback, None, fields);
         fallback.unsigned = self.unsigned;
         Some(fallback)
     }
@@ -198,11 +237,13 @@ impl Outbox {
         while let Some((_, outgoing)) = self.waiting.take(now) {
             self.count += 1;
             let id = WebhookId(self.count);
+            let (url, headers, body) = outgoing.request(token);
             due.push(Webhook {
                 id,
-                url: outgoing.url.clone(),
-                headers: outgoing.headers(token),
-                body: outgoing.fields.encode(),
+                method: outgoing.method,
+                url,
+                headers,
+                body,
                 timeout: outgoing.retries.timeout,
             });
             self.in_flight.insert(id, outgoing);
@@ -247,7 +288,7 @@ impl Outbox {
         now: Timestamp,
     ) -> Verdict {
         let message = format!("the webhook failed: {what}");
-        self.alert(code, &webhook.url, message, now);
+        self.alert(code, &webhook.url, webhook.about(), message, now);
         let mut again = webhook.clone();
         if again.retries.again_after(policy) {
             return Verdict::Again(again);
@@ -256,11 +297,26 @@ impl Outbox {
         fallback.map_or(Verdict::Failed, Verdict::Again)
     }
 
-    pub fn alert(&mut self, error_code: u32, url: &str, message: String, at: Timestamp) {
+    /// `about` is the text or the call.
+    pub fn alert(
+        &mut self,
+        error_code: u32,
+        url: &str,
+        about: Option<&str>,
+        message: String,
+        at: Timestamp,
+    ) {
+        let name = digest(&format!(
+            "alert {} {}",
+            at.as_nanosecond(),
+            self.alerts.len()
+        ));
         self.alerts.push(Alert {
+            sid: format!("NO{name}"),
             at,
             error_code,
             url: url.to_owned(),
+            resource_sid: about.map(str::to_owned),
             message,
         });
     }

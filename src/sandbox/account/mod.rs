@@ -2,6 +2,7 @@
 //! writes down of its use. Keys and tokens are in [`super::access`].
 
 mod application;
+mod hooks;
 mod messaging;
 mod number;
 mod records;

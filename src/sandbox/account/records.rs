@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::sandbox::Alert;
+
 /// What was used of something on a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -58,6 +60,22 @@ pub struct PastAlert {
     /// The number or the Messaging Service.
     #[serde(default)]
     pub service_sid: Option<String>,
+}
+
+impl From<&Alert> for PastAlert {
+    fn from(alert: &Alert) -> Self {
+        let url = Some(&alert.url).filter(|url| !url.is_empty());
+        Self {
+            at: alert.at,
+            error_code: alert.error_code,
+            log_level: error(),
+            alert_text: alert.message.clone(),
+            request_method: url.map(|_| "POST".to_owned()),
+            request_url: url.cloned(),
+            resource_sid: alert.resource_sid.clone(),
+            service_sid: None,
+        }
+    }
 }
 
 fn error() -> String {

@@ -148,7 +148,7 @@ impl State {
                     .map(|call| call.document.url.clone())
                     .unwrap_or_default();
                 let why = format!("a leg cannot be dialled (error {code})");
-                self.outbox.alert(code, &url, why, self.now);
+                self.outbox.alert(code, &url, Some(sid), why, self.now);
                 self.leg_ends(sid, CallStatus::Failed, Some(code));
             }
             PhoneDoes::Forwards(to) => self.forward(sid, &to),

@@ -16,6 +16,7 @@ use super::call::{Act, Call, CallSid, CallStatus, CannotAct, Kind, Script, attri
 use super::message::digest;
 use super::state::State;
 use crate::domain::phone::PhoneNumber;
+use crate::twilio::effective::Source;
 
 /// What a caller who withholds their number is, in `From`.
 pub const WITHHELD: &str = "+266696687";
@@ -96,28 +97,28 @@ impl State {
 
     /// A call comes to a number: its `voice_url` is asked what to do.
     fn come_in_by_phone(&mut self, mut call: Call, number: &PhoneNumber) {
-        let setup = self
-            .account
-            .numbers
-            .get(number)
-            .cloned()
-            .unwrap_or_default();
+        let hooks = self.account.voice_hooks(number);
         let sid = call.sid.clone();
-        call.status_callback = setup.status_callback;
+        call.status_callback = self.account.call_status_callback(number);
         call.events = vec!["completed".to_owned()];
         call.hears(self.now, Kind::Tone, "ringing");
-        let url = setup.voice_url.unwrap_or_default();
+        if let Source::Trunk(_) = hooks.from {
+            call.hears(self.now, Kind::Tone, "a SIP trunk takes the call elsewhere");
+            self.calls.all.push(call);
+            return self.end(&sid, CallStatus::NoAnswer);
+        }
+        let url = hooks.main.as_ref().map(|main| main.url.clone());
         call.document = Script {
-            url: url.clone(),
+            url: url.unwrap_or_default(),
             ..Script::default()
         };
         self.calls.all.push(call);
-        if url.is_empty() {
+        let Some(main) = hooks.main else {
             let why = format!("{} has no voice_url; set one up", number.masked());
-            self.outbox.alert(11200, "", why, self.now);
+            self.outbox.alert(11200, "", Some(&sid), why, self.now);
             return self.application_error(&sid);
-        }
-        self.ask(&sid, &url, vec![]);
+        };
+        self.ask_hook(&sid, main, vec![]);
     }
 
     /// The customer on a call does something.

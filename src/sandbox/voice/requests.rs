@@ -4,7 +4,6 @@
 //! and the Call resource.
 
 use crate::domain::names::name_of;
-use crate::sandbox::Number;
 use crate::sandbox::call::doing::Doing;
 use crate::sandbox::call::twiml::{self, For, Prompt, Verb};
 use crate::sandbox::call::{Asked, Call, Stored};
@@ -13,6 +12,7 @@ use crate::sandbox::message::{API_VERSION, digest, rfc2822};
 use crate::sandbox::places::place_of;
 use crate::sandbox::state::State;
 use crate::sandbox::webhook::{Answers, Given, Outgoing};
+use crate::twilio::effective::{Hook, Method as HookMethod};
 use crate::twilio::form::Form;
 
 pub(super) type Fields = Vec<(&'static str, String)>;
@@ -22,10 +22,20 @@ const APPLICATION_ERROR: &str = "We're sorry. An application error has occurred.
 impl State {
     /// Asks a URL what the call does next. Of a call that is over only the request is made.
     pub(super) fn ask(&mut self, sid: &str, url: &str, more: Fields) {
+        let url = url.to_owned();
+        let method = HookMethod::Post;
+        self.ask_hook(sid, Hook { url, method }, more);
+    }
+
+    /// The same with the method that belongs to the URL.
+    pub(super) fn ask_hook(&mut self, sid: &str, hook: Hook, more: Fields) {
         let Some(call) = self.calls.get_mut(sid) else {
             return;
         };
-        let url = absolute(&call.document.url, url);
+        let hook = Hook {
+            url: absolute(&call.document.url, &hook.url),
+            ..hook
+        };
         if call.status.is_live() {
             call.begin(Doing::Asks, self.now);
         }
@@ -41,14 +51,13 @@ impl State {
         };
         let (is_live, is_leg) = (call.status.is_live(), call.is_leg());
         let may_fall_back = is_live && (!is_leg || self.unchecked.callee_falls_back);
-        let fallback = self.setup_of(sid).voice_fallback_url;
-        let fallback = fallback.filter(|_| may_fall_back);
+        let fallback = self.fallback_of(sid).filter(|_| may_fall_back);
         let mut fields = self.fields(sid, more);
         if is_leg && self.unchecked.callee_without_parent {
             let others = fields.fields().filter(|(name, _)| *name != "ParentCallSid");
             fields = Form::from_fields(others);
         }
-        let webhook = Outgoing::new(Answers::Call(asked), &url, fallback, fields);
+        let webhook = Outgoing::to(Answers::Call(asked), &hook, fallback, fields);
         self.post(sid, webhook);
     }
 
@@ -77,14 +86,13 @@ impl State {
         self.outbox.put(self.now, webhook);
     }
 
-    /// The number of the account that a call is about.
-    pub(super) fn setup_of(&self, sid: &str) -> Number {
+    /// What is asked when a URL fails: of the number of the account that a call is about.
+    fn fallback_of(&self, sid: &str) -> Option<Hook> {
         let call = self.calls.get(sid);
         let parent = call.and_then(|call| call.parent.as_deref());
         let call = parent.and_then(|sid| self.calls.get(sid)).or(call);
-        let number = call.and_then(|call| self.our_number(&call.to));
-        let setup = number.and_then(|number| self.account.numbers.get(&number));
-        setup.cloned().unwrap_or_default()
+        let number = call.and_then(|call| self.our_number(&call.to))?;
+        self.account.voice_hooks(&number).fallback
     }
 
     /// The fields of every voice request, and `more`.
@@ -255,8 +263,9 @@ impl State {
             }
             Ok(_) => {}
             Err(refused) => {
+                let about = webhook.about();
                 self.outbox
-                    .alert(refused.code, &webhook.url, refused.why, self.now);
+                    .alert(refused.code, &webhook.url, about, refused.why, self.now);
                 match webhook.to_fallback(refused.code) {
                     Some(fallback) if is_awaited => self.outbox.put(self.now, fallback),
                     _ => self.call_unanswered(&webhook),

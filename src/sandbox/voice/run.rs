@@ -99,7 +99,8 @@ impl State {
             Verb::Redirect(_) if call.redirects > MOST_REDIRECTS => {
                 let url = call.document.url.clone();
                 let why = format!("more than {MOST_REDIRECTS} redirects one after another");
-                self.outbox.alert(TOO_MANY_REDIRECTS, &url, why, self.now);
+                self.outbox
+                    .alert(TOO_MANY_REDIRECTS, &url, Some(sid), why, self.now);
                 self.application_error(sid);
             }
             Verb::Redirect(url) => self.ask(sid, &url, vec![]),

@@ -6,6 +6,7 @@ mod calls;
 mod commands;
 mod days;
 mod faults;
+mod inbound;
 mod messages;
 mod over_http;
 mod setup;

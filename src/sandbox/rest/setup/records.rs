@@ -129,10 +129,11 @@ impl State {
 
     /// Everything that went wrong, newest first, by SID.
     pub(super) fn past_alerts(&self) -> Vec<(String, PastAlert)> {
+        let own = self.outbox.alerts.iter().rev();
+        let own = own.map(|alert| (alert.sid.clone(), PastAlert::from(alert)));
         let set = self.account.alerts.iter();
-        let mut all: Vec<_> = set
-            .map(|(sid, alert)| (sid.clone(), alert.clone()))
-            .collect();
+        let set = set.map(|(sid, alert)| (sid.clone(), alert.clone()));
+        let mut all: Vec<_> = own.chain(set).collect();
         all.sort_by_key(|(_, alert)| std::cmp::Reverse(alert.at));
         all
     }

@@ -204,6 +204,8 @@ const FALSE: [(&str, Falsifies); 24] = [
     }),
     ("P11", |it| {
         it.alerts.push(Alert {
+            sid: String::new(),
+            resource_sid: None,
             at: it.repaired,
             error_code: 12200,
             url: String::new(),
