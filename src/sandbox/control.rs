@@ -4,6 +4,7 @@
 //! | request | does |
 //! | --- | --- |
 //! | `GET /sandbox/account` | the fake credentials by the names of their environment variables |
+//! | `GET`, `POST /sandbox/account/setup` | what the account has ([`super::Account`]), without secrets; merges a JSON merge patch (RFC 7396) into it |
 //! | `GET /sandbox/numbers` | the account's numbers and how they are set up |
 //! | `POST /sandbox/numbers` | adds a number or sets it up anew: `number` and the fields of [`super::Number`] |
 //! | `POST /sandbox/texts` | a phone texts a number: see [`NewText`] |

@@ -12,7 +12,7 @@ use axum::middleware::from_fn;
 use axum::routing::any;
 
 use super::guard::guard;
-use super::{Handled, Sandbox, control, control_calls};
+use super::{Handled, Sandbox, control, control_account, control_calls};
 
 /// Everything that the sandbox answers to; other routes may be merged with it.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
@@ -26,6 +26,7 @@ pub fn far_away(sandbox: Arc<Sandbox>, distance: Duration) -> Router {
         .route("/2010-04-01/{*resource}", any(api))
         .route("/v1/{*resource}", any(api))
         .merge(control::routes())
+        .merge(control_account::routes())
         .merge(control_calls::routes())
         .with_state(sandbox)
         .layer(from_fn(guard))

@@ -16,6 +16,7 @@ mod answers;
 mod call;
 mod carrier;
 pub mod control;
+mod control_account;
 pub mod control_calls;
 pub mod drive;
 mod faults;

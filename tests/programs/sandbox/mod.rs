@@ -2,6 +2,7 @@
 //! Twilio's own client.
 
 mod access;
+mod account;
 mod calls;
 mod commands;
 mod days;

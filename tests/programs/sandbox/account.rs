@@ -1,0 +1,117 @@
+//! What the account has, over HTTP.
+
+use relay::clock::SystemClock;
+use relay::sandbox::http::router;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::setup::sid;
+use super::*;
+
+struct Served {
+    sandbox: Arc<Sandbox>,
+    url: String,
+}
+
+async fn served() -> Served {
+    let sandbox = Arc::new(Sandbox::new(
+        Arc::new(demo_account()),
+        Arc::new(SystemClock),
+    ));
+    let setup = Number {
+        sms_url: Some(SMS_URL.into()),
+        ..Number::default()
+    };
+    sandbox.set_number(number(LINE), setup);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = router(sandbox.clone());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Served { sandbox, url }
+}
+
+impl Served {
+    async fn control(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let client = relay::twilio::network::client().no_proxy();
+        let answer = relay::twilio::network::build(client)
+            .request(method, format!("{}{path}", self.url))
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+}
+
+#[tokio::test]
+async fn the_account_is_changed_by_a_merge_patch_and_shown_without_secrets() {
+    let served = served().await;
+    let path = "/sandbox/account/setup";
+    let (status, shown) = served.control(Method::GET, path, Value::Null).await;
+    assert_eq!((status, &shown["type"]), (200, &json!("Full")));
+    assert_eq!(shown["numbers"][LINE]["sms_url"], SMS_URL);
+    let service = shown["services"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .next()
+        .unwrap();
+    let text = shown.to_string();
+    let token = served.sandbox.auth_token();
+    let key = served.sandbox.account().api_key.as_ref().unwrap();
+    assert!(!text.contains(token.expose()) && !text.contains(key.secret.expose()));
+
+    let patch = json!({
+        "type": "Trial",
+        "balance": null,
+        "numbers": { LINE: { "sms_url": null, "sms_method": "GET" } },
+        "services": { service: null, sid("MG", '1'): { "phone_numbers": [LINE] } },
+    });
+    let (status, merged) = served.control(Method::POST, path, patch).await;
+    assert_eq!((status, &merged["type"]), (200, &json!("Trial")));
+    let account = served.sandbox.setup();
+    assert_eq!(account.balance, None);
+    let line = &account.numbers[&number(LINE)];
+    assert_eq!(
+        (line.sms_url.as_deref(), line.sms_method.as_deref()),
+        (None, Some("GET"))
+    );
+    let services: Vec<_> = account.services.keys().cloned().collect();
+    assert_eq!(services, [sid("MG", '1')]);
+
+    for wrong in [
+        json!({ "services": { sid("MG", '1'): { "inbound_url": "x" } } }),
+        json!({ "numbers": { "619": {} } }),
+        json!({ "tpye": "Full" }),
+        json!([1]),
+    ] {
+        let (status, told) = served.control(Method::POST, path, wrong).await;
+        assert_eq!(status, 400);
+        assert!(told["error"].is_string());
+    }
+    assert_eq!(
+        served.sandbox.setup(),
+        account,
+        "what is wrong changes nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_web_page_cannot_change_the_account() {
+    let served = served().await;
+    let client = relay::twilio::network::build(relay::twilio::network::client().no_proxy());
+    let before = served.sandbox.setup();
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("content-type", "text/plain"),
+        ("host", "evil.example"),
+    ] {
+        let request = client.post(format!("{}/sandbox/account/setup", served.url));
+        let request = request.header(name, value).body(r#"{"type": "Trial"}"#);
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_client_error(), "{name}");
+    }
+    assert_eq!(served.sandbox.setup(), before);
+}
