@@ -102,7 +102,7 @@ impl State {
             }
             (Resource::Keys, &Method::GET) => {
                 let keys = self.access.keys.iter();
-                let keys = keys.map(|(sid, key)| key_json(sid, key, is_v1));
+                let keys = keys.map(|(sid, key)| key_json(sid, key, false));
                 if !is_v1 {
                     return Ok((200, list::single_page(path, "keys", keys)));
                 }
@@ -145,8 +145,8 @@ impl State {
     }
 }
 
-/// All but the secret, which only the answer to the creation has. The newer API says of a Standard key that it has
-/// no policy.
+/// All but the secret, which only the answer to the creation has. The newer API says of a single Standard key that
+/// it has no policy.
 fn key_json(sid: &str, key: &Key, is_v1: bool) -> Value {
     let created = rfc2822(key.created);
     let mut shown = json!({

@@ -1,12 +1,19 @@
 //! What the account has, over HTTP.
 
+use std::collections::BTreeMap;
+use std::process::Command;
+
 use relay::clock::SystemClock;
 use relay::sandbox::http::router;
+use relay::sandbox::{Application, PastAlert, Service, WebhookRule};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::setup::sid;
 use super::*;
+use crate::support::tools;
+
+const DOCUMENTS: &str = "@twilio/cli-core/src/services/twilio-api";
 
 struct Served {
     sandbox: Arc<Sandbox>,
@@ -43,6 +50,65 @@ impl Served {
         let body = answer.bytes().await.unwrap();
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
+}
+
+#[tokio::test]
+async fn twilios_own_client_and_documents_agree_with_what_the_account_shows() {
+    let served = served().await;
+    let toll_free = number("+18885550100");
+    served.sandbox.set_number(toll_free, Number::default());
+    served.sandbox.change_setup(|account| {
+        let application = Application {
+            sms_url: Some(SMS_URL.to_owned()),
+            ..Application::default()
+        };
+        account.applications.insert(sid("AP", '1'), application);
+        account.services.insert(sid("MG", '1'), Service::default());
+        let alert = PastAlert {
+            at: jiff::Timestamp::now(),
+            error_code: 11200,
+            log_level: "error".to_owned(),
+            alert_text: "the webhook failed: 503".to_owned(),
+            request_method: Some("POST".to_owned()),
+            request_url: Some(SMS_URL.to_owned()),
+            resource_sid: Some(sid("SM", '1')),
+            service_sid: None,
+        };
+        account.alerts.insert(sid("NO", '1'), alert);
+        let rule = WebhookRule {
+            friendly_name: Some("all".to_owned()),
+            description: None,
+            match_type: "DEFAULT".to_owned(),
+            value: None,
+            prefix: None,
+            settings: vec![json!({"settingId": "webhooks_setting_1", "percentage": 100})],
+        };
+        account
+            .webhook_rules
+            .insert("webhooks_rule_1".to_owned(), rule);
+    });
+    let account = served.sandbox.account().clone();
+    let (url, token) = (served.url.clone(), served.sandbox.auth_token());
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(tools::python())
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/programs/clients/account_client.py"
+            ))
+            .arg(url)
+            .arg(tools::node_module(DOCUMENTS))
+            .env("TWILIO_ACCOUNT_SID", &account.account_sid)
+            .env("TWILIO_AUTH_TOKEN", token.expose())
+            .env("TWILIO_API_KEY", &account.api_key.as_ref().unwrap().sid)
+            .output()
+    });
+    let output = output.await.unwrap().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let compared: BTreeMap<String, u32> = serde_json::from_slice(&output.stdout).unwrap();
+    let products: Vec<_> = compared.keys().map(String::as_str).collect();
+    assert_eq!(products, ["accounts", "api", "iam", "messaging", "monitor"]);
+    assert!(compared.values().all(|count| 0 < *count), "{compared:?}");
 }
 
 #[tokio::test]
