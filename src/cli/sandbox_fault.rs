@@ -85,6 +85,7 @@ impl Fault {
             to,
             times: self.times,
             requests: Requests::default(),
+            path: None,
         };
         let _: Value = self.sandbox.post("/sandbox/faults", &injection).await?;
         show::print(&injection, self.json, |_| {

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::message::DeliveryOutcome;
+use super::wrong_answer::WrongAnswer;
 use crate::domain::delivery::Class;
 use crate::domain::phone::PhoneNumber;
 use crate::twilio::errors;
@@ -34,6 +35,8 @@ pub enum Fault {
     LostAnswer,
     /// The request never arrives, and no answer comes.
     LostRequest,
+    /// The answer is no good.
+    WrongAnswer(WrongAnswer),
 
     /// The message ends as `failed` or `undelivered` with this error.
     Undeliverable { code: u32 },
@@ -139,6 +142,7 @@ pub(super) enum FaultyAnswer {
         code: u32,
         retry_after: Option<String>,
     },
+    Wrong(WrongAnswer),
 }
 
 impl Fault {
@@ -158,6 +162,9 @@ impl Fault {
             Fault::SlowAnswer { ms } => (true, FaultyAnswer::Late(Duration::from_millis(*ms))),
             Fault::LostAnswer => (true, FaultyAnswer::Dropped),
             Fault::LostRequest => (false, FaultyAnswer::Dropped),
+            Fault::WrongAnswer(wrong) => {
+                (wrong.is_carried_out(), FaultyAnswer::Wrong(wrong.clone()))
+            }
             _ => return None,
         })
     }
@@ -230,6 +237,10 @@ pub struct Injection {
     pub times: u32,
     #[serde(default)]
     pub requests: Requests,
+    /// Only requests to the API whose path has that in it, such as `/Compliance/Usa2p`; then `requests` does not
+    /// count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 pub(super) fn once() -> u32 {
@@ -277,6 +288,7 @@ impl Injection {
             to: None,
             times: 1,
             requests: Requests::Create,
+            path: None,
         }
     }
 
@@ -293,6 +305,21 @@ impl Injection {
 
     pub fn on(self, requests: Requests) -> Self {
         Self { requests, ..self }
+    }
+
+    /// On requests whose path has that in it.
+    pub fn at(self, path: &str) -> Self {
+        Self {
+            path: Some(path.to_owned()),
+            ..self
+        }
+    }
+
+    fn is_on(&self, kind: Requests, path: &str) -> bool {
+        match &self.path {
+            Some(part) => path.contains(part.as_str()),
+            None => self.requests.hold(kind),
+        }
     }
 }
 
@@ -319,18 +346,16 @@ impl Faults {
     pub fn of_request(
         &mut self,
         kind: Requests,
+        path: &str,
         to: Option<&str>,
         has_media: bool,
     ) -> Option<(bool, FaultyAnswer)> {
-        self.take(
-            to,
-            |Injection {
-                 fault, requests, ..
-             }| {
-                let strikes = requests.hold(kind) && (has_media || !fault.is_of_attachments());
-                fault.of_api().filter(|_| strikes)
-            },
-        )
+        self.take(to, |injection| {
+            let fault = &injection.fault;
+            let is_spared = !has_media && fault.is_of_attachments();
+            let strikes = injection.is_on(kind, path) && !is_spared;
+            fault.of_api().filter(|_| strikes)
+        })
     }
 
     /// How the delivery of a message to that number ends.
@@ -417,7 +442,7 @@ mod tests {
         faults.add(Injection::of(Fault::ServerError { status: 503 }).times(2));
         let server_error = Fault::ServerError { status: 503 }.of_api();
         assert!(server_error.is_some());
-        let mut next = |kind, to| faults.of_request(kind, to, false);
+        let mut next = |kind, to| faults.of_request(kind, "/Messages", to, false);
         assert_eq!(next(Requests::Create, Some(BACKUP)), server_error);
         assert_eq!(
             next(Requests::Create, Some(SERGIO)),

@@ -35,6 +35,7 @@ mod state;
 mod text;
 mod voice;
 mod webhook;
+mod wrong_answer;
 
 pub use account::{
     Account, Application, Brand, Campaign, Capabilities, DEMO_CALLER, DEMO_KEY, GeoPermission,
@@ -50,6 +51,7 @@ pub use rest::Handled;
 pub use text::Text;
 pub use voice::{NewCall, WITHHELD, twiml_attributes};
 pub use webhook::{Alert, NoReply, Webhook, WebhookId};
+pub use wrong_answer::WrongAnswer;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

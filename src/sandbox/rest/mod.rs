@@ -74,7 +74,7 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
     let requests = resource.requests(request.method());
     let fault = state
         .faults
-        .of_request(requests, to, form.get("MediaUrl").is_some());
+        .of_request(requests, path, to, form.get("MediaUrl").is_some());
     let mut carry_out = || {
         if let (Resource::RecordingFile(sid), &Method::GET) = (&resource, request.method()) {
             let file = state.recording_file(sid);
@@ -97,6 +97,7 @@ pub(super) fn handle(state: &mut State, request: &Request<Bytes>) -> Handled {
     match answer {
         FaultyAnswer::Late(after) => good.map_or(Handled::Dropped, |a| Handled::Late(after, a)),
         FaultyAnswer::Dropped => Handled::Dropped,
+        FaultyAnswer::Wrong(wrong) => Handled::Answered(wrong.answer(path, good)),
         FaultyAnswer::Error {
             status,
             code,

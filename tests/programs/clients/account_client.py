@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from jsonschema import FormatChecker
 from openapi_schema_validator import OAS30Validator
@@ -144,6 +145,18 @@ def not_found(fetch):
     raise AssertionError("found what is not there")
 
 
+def nulls(client, base, url):
+    """Whether an answer with null wherever the sandbox puts it still fits the documents."""
+    path = urlsplit(url).path
+    fault = {"fault": {"wrong_answer": "nulls"}, "path": path}
+    fault = Request(f"{base}/sandbox/faults", json.dumps(fault).encode(), method="POST")
+    fault.add_header("content-type", "application/json")
+    with urlopen(fault) as answer:
+        assert answer.status == 201
+    answer = json.loads(client.request("GET", url).text)
+    assert "null" in json.dumps(answer), url
+
+
 def main(base, folder):
     described = {name: Described(os.path.join(folder, file)) for name, file in DOCUMENTS.items()}
     account = os.environ["TWILIO_ACCOUNT_SID"]
@@ -211,6 +224,22 @@ def main(base, folder):
     [rule] = client.webhooks.v1.rules.list()
     assert (rule.match_type, rule.settings[0]["percentage"]) == ("DEFAULT", 100)
     assert client.webhooks.v1.rules(rule.id).fetch().id == rule.id
+
+    below = f"https://api.twilio.com/2010-04-01/Accounts/{account}"
+    for url in [
+        f"{below}.json",
+        f"{below}/Balance.json",
+        f"{below}/IncomingPhoneNumbers.json",
+        f"{below}/Applications.json",
+        f"{below}/Usage/Records.json",
+        service.url,
+        f"{service.url}/PhoneNumbers",
+        f"{service.url}/Compliance/Usa2p",
+        "https://messaging.twilio.com/v1/a2p/BrandRegistrations",
+        "https://messaging.twilio.com/v1/Tollfree/Verifications",
+        "https://monitor.twilio.com/v1/Alerts",
+    ]:
+        nulls(client, base, url)
 
     print(json.dumps(collections.Counter({n: d.compared for n, d in described.items()})))
 

@@ -12,6 +12,7 @@ mod messages;
 mod over_http;
 mod setup;
 mod texts;
+mod wrong_answers;
 
 use std::sync::Arc;
 use std::time::Duration;
