@@ -19,6 +19,7 @@
 //! | `GET /sandbox/faults` | the faults that have not happened yet |
 //! | `POST /sandbox/faults` | adds one: an [`Injection`], such as `{"fault": "lost_answer", "to": "+1…"}`, or `{"fault": "lost_answer", "requests": "create_key"}` ([`super::Requests`]) |
 //! | `DELETE /sandbox/faults` | forgets them |
+//! | `GET /sandbox/requests` | how many requests to the API read and how many wrote |
 //! | `GET /sandbox/alerts` | failed webhooks and unreadable answers, as in Twilio's debugger |
 
 use std::collections::BTreeMap;
@@ -90,6 +91,10 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
         .route(
             "/sandbox/faults",
             get(faults).post(inject).delete(clear_faults),
+        )
+        .route(
+            "/sandbox/requests",
+            get(|State(it): Shared| async move { ok(it.request_count()) }),
         )
         .route(
             "/sandbox/alerts",

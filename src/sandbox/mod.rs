@@ -18,6 +18,7 @@ mod carrier;
 pub mod control;
 mod control_account;
 pub mod control_calls;
+mod count;
 pub mod drive;
 mod faults;
 mod guard;
@@ -42,6 +43,7 @@ pub use account::{
     Number, PastAlert, Service, Usage, Verification, WebhookRule, demo_account,
 };
 pub use call::{Act, CallStatus, CallView, CannotAct, Heard, Kind, TakesCalls, Unchecked};
+pub use count::RequestCount;
 pub use faults::{CallFault, CallTrouble, Fault, Injection, Requests};
 pub use in_process::InProcess;
 pub use inbound::NotOurNumber;
@@ -159,9 +161,15 @@ impl Sandbox {
         phone.map(|phone| phone.power).unwrap_or_default()
     }
 
+    /// How many requests to the REST API read and how many wrote since the sandbox began.
+    pub fn request_count(&self) -> RequestCount {
+        self.state().requests
+    }
+
     /// A request to the REST API.
     pub fn handle(&self, request: Request<Bytes>) -> Handled {
         self.change(|state| {
+            state.requests.add(request.method());
             let mut handled = rest::handle(state, &request);
             handled.date(state.now);
             handled

@@ -13,7 +13,7 @@ use super::message::Messages;
 use super::opt_out::OptOuts;
 use super::phones::Phones;
 use super::webhook::{Given, NoReply, Outbox, Outgoing};
-use super::{Account, Pace};
+use super::{Account, Pace, RequestCount};
 use crate::domain::credentials::Credentials;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::phone::PhoneNumber;
@@ -29,6 +29,7 @@ pub(super) struct State {
     pub phones: Phones,
     pub opt_outs: OptOuts,
     pub faults: Faults,
+    pub requests: RequestCount,
     /// What happens next to which message or call.
     pub steps: Agenda<Happening>,
     pub outbox: Outbox,
@@ -75,6 +76,7 @@ impl State {
             phones: Phones::default(),
             opt_outs: OptOuts::default(),
             faults: Faults::default(),
+            requests: RequestCount::default(),
             steps: Agenda::default(),
             outbox: Outbox::default(),
             opened: now,

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use relay::clock::SystemClock;
 use relay::sandbox::http::router;
-use relay::sandbox::{Application, PastAlert, Service, WebhookRule};
+use relay::sandbox::{Application, PastAlert, RequestCount, Service, WebhookRule};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -180,4 +180,47 @@ async fn a_web_page_cannot_change_the_account() {
         assert!(status.is_client_error(), "{name}");
     }
     assert_eq!(served.sandbox.setup(), before);
+}
+
+#[tokio::test]
+async fn requests_that_read_and_that_write_are_counted_apart() {
+    let world = world();
+    assert_eq!(world.sandbox.request_count(), RequestCount::default());
+    let url = world.below(&format!(
+        "/IncomingPhoneNumbers/{}.json",
+        Number::sid(&number(LINE))
+    ));
+    world.gets(&url);
+    world.gets("https://monitor.twilio.com/v1/Alerts");
+    let reads = RequestCount {
+        reads: 2,
+        writes: 0,
+    };
+    assert_eq!(world.sandbox.request_count(), reads);
+    world.asks(Method::POST, &url, &[("SmsMethod", "GET")]);
+    // One that is refused would have written.
+    world.asks(Method::POST, &url, &[("SmsMethod", "PUT")]);
+    world.asks(
+        Method::DELETE,
+        &world.below(&format!("/Messages/{}.json", sid("SM", '0'))),
+        &[],
+    );
+    let count = RequestCount {
+        reads: 2,
+        writes: 3,
+    };
+    assert_eq!(world.sandbox.request_count(), count);
+
+    let served = served().await;
+    served
+        .control(Method::GET, "/sandbox/numbers", Value::Null)
+        .await;
+    let (_, count) = served
+        .control(Method::GET, "/sandbox/requests", Value::Null)
+        .await;
+    assert_eq!(
+        count,
+        json!({"reads": 0, "writes": 0}),
+        "the control API does not count"
+    );
 }
