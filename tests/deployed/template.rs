@@ -509,6 +509,7 @@ fn the_routes_and_outputs_are_those_that_others_rely_on() {
     ] {
         assert!(!stack.output(output).is_empty(), "{output}");
     }
+    assert_eq!(stack.output("TemplateVersion"), env!("CARGO_PKG_VERSION"));
     assert!(
         !stack.output("ApiUrl").ends_with('/'),
         "a public_url has no slash at its end"

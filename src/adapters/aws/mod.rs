@@ -6,3 +6,5 @@ pub mod dynamodb;
 pub mod event_bus;
 pub mod kept_texts;
 pub mod sqs;
+#[cfg(feature = "machine")]
+pub mod stack_facts;

@@ -14,5 +14,6 @@ pub mod hook;
 mod judge;
 pub mod probe;
 pub mod report;
+pub mod stack;
 
 pub use judge::judge;

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use async_trait::async_trait;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
 
 #[cfg(feature = "aws")]
 use self::stack as deployed;
@@ -25,6 +27,7 @@ use crate::adapters::files::kept_texts::aside;
 use crate::adapters::sqlite::database::Database;
 use crate::adapters::sqlite::queue::SqliteQueue;
 use crate::adapters::sqlite::store::SqliteStore;
+use crate::app::doctor::stack::StackFacts;
 use crate::app::ports::alerts::NoAlerts;
 use crate::app::ports::audit::Audit;
 use crate::app::ports::credentials::{CredentialsSource, RefreshReason};
@@ -124,6 +127,11 @@ pub trait Parts {
     /// What a one-machine relay keeps; `None` of a deployed one.
     fn machine(&self) -> Option<Machine> {
         None
+    }
+
+    /// What a stack consists of, for the doctor; `None` of a relay that no stack is named of.
+    fn stack(&self, _: Timestamp) -> BoxFuture<'_, Option<StackFacts>> {
+        Box::pin(async { None })
     }
 
     /// What the functions work with, without credentials: the relay's worker sends.

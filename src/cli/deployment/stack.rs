@@ -9,12 +9,17 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
 use super::named::Named;
 use super::{Deployment, Part, Parts};
 use crate::adapters::aws::clients;
 use crate::adapters::aws::cloudwatch::{CloudWatchAudit, stream_name};
 use crate::adapters::aws::dynamodb::DynamoStore;
 use crate::adapters::aws::sqs::{SqsDeadLetterQueue, SqsQueue};
+use crate::adapters::aws::stack_facts;
+use crate::app::doctor::stack::StackFacts;
 use crate::app::ports::audit::Audit;
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::ports::queue::{DeadLetterQueue, Queue};
@@ -96,6 +101,13 @@ impl Parts for Stack {
         let id = self.name(Part::Secret)?;
         let source = SecretsManager::reading(client, id, Arc::new(SystemClock));
         Ok(Arc::new(source))
+    }
+
+    fn stack(&self, now: Timestamp) -> BoxFuture<'_, Option<StackFacts>> {
+        Box::pin(async move {
+            let stack = self.named.stack.as_ref()?;
+            Some(stack_facts::read(&self.aws, stack, now).await)
+        })
     }
 
     fn place(&self) -> String {

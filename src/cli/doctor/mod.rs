@@ -20,7 +20,7 @@ use super::output::tell;
 use super::serve::api_address;
 use crate::app::doctor::catalogue::{self, Check};
 use crate::app::doctor::report::Finding;
-use crate::app::doctor::{facts, judge, probe};
+use crate::app::doctor::{facts, judge, probe, stack};
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::keyed_hash::random_hex;
 use crate::domain::credentials::Credentials;
@@ -168,7 +168,7 @@ impl Look {
             if repair.carry_out(setup, &report.findings).await? {
                 let again = self.at_twilio(&case, Some(setup)).await?;
                 let is_local = |old: &&Finding| {
-                    old.check.id.starts_with(['D', 'L'])
+                    old.check.id.starts_with(['A', 'D', 'L'])
                         && !again.iter().any(|new| new.check == old.check)
                 };
                 let kept: Vec<Finding> = report.findings.iter().filter(is_local).cloned().collect();
@@ -224,6 +224,11 @@ impl Look {
             }
             _ => file.credentials,
         };
+        if let (Some(relay), false) = (&relay, self.offline) {
+            let facts = relay.stack(SystemClock.now()).await;
+            let judged = facts.map(|facts| stack::judge(&facts, env!("CARGO_PKG_VERSION")));
+            findings.extend(judged.into_iter().flatten());
+        }
         let data = relay.as_ref().and_then(|relay| relay.machine());
         let data = data.and_then(|machine| Some(machine.kept_texts.parent()?.to_owned()));
         findings.extend(data.as_deref().map(local::room));
