@@ -10,6 +10,7 @@ mod config_push;
 mod dead;
 #[cfg(feature = "aws")]
 mod deployment;
+mod doctor;
 mod explain_call;
 mod machine;
 mod notices;

@@ -102,7 +102,7 @@ pub fn judge(facts: &StackFacts, here: &str) -> Vec<Finding> {
         of(
             &A04,
             &facts.mappings,
-            "lambda:ListEventSourceMappings",
+            "lambda:GetEventSourceMapping",
             |all| {
                 enabled(
                     &A04,

@@ -79,6 +79,9 @@ impl Init {
         tell!(
             "  relay serve{example}                    docs/one-machine.md has what Twilio needs"
         )?;
+        tell!(
+            "  relay doctor{example} --fix             sets the number's addresses at Twilio, and looks for what is missing"
+        )?;
         Ok(ExitCode::SUCCESS)
     }
 }
