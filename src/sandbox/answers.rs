@@ -40,7 +40,7 @@ impl State {
             }
             (Verdict::Good, Ok(given), Answers::Call(_)) => self.call_answered(webhook, &given),
             (Verdict::Good, ..) => {}
-            (Verdict::Again(again), ..) => self.outbox.put(self.now, again),
+            (Verdict::Again(again), ..) => self.outbox.put(self.now, *again),
             (Verdict::Failed, _, Answers::Text(inbound)) => {
                 if let Some(inbound) = self.messages.get_mut(inbound) {
                     inbound.error_code = Some(NO_GOOD_ANSWER);

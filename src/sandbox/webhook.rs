@@ -117,7 +117,7 @@ pub(super) enum Answers {
 pub(super) enum Verdict {
     Good,
     /// It is made again, or the fallback is.
-    Again(Outgoing),
+    Again(Box<Outgoing>),
     Failed,
 }
 
@@ -291,10 +291,10 @@ impl Outbox {
         self.alert(code, &webhook.url, webhook.about(), message, now);
         let mut again = webhook.clone();
         if again.retries.again_after(policy) {
-            return Verdict::Again(again);
+            return Verdict::Again(Box::new(again));
         }
         let fallback = webhook.to_fallback(code);
-        fallback.map_or(Verdict::Failed, Verdict::Again)
+        fallback.map_or(Verdict::Failed, |it| Verdict::Again(Box::new(it)))
     }
 
     /// `about` is the text or the call.
