@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,15 +10,17 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use super::config_file;
-use crate::app::doctor::report::Verdict;
+use crate::app::doctor::report::{Finding, Verdict};
+use crate::app::doctor::watch::{Known, tell};
 use crate::app::doctor::{facts, judge};
 use crate::app::ports::credentials::CredentialsSource;
-use crate::clock::{Clock, SystemClock};
+use crate::app::relay::Relay;
+use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
 use crate::credentials::repos_env::EnvFile;
-use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
@@ -99,7 +102,7 @@ impl Serve {
         let lines = config.lines.clone();
         // Read again and again: a rotation changes the file while the relay runs.
         let credentials = Cache::new(EnvFile::at(&self.env_file), Arc::new(SystemClock));
-        let known = credentials.current().await?;
+        credentials.current().await?;
         let listener = self.place.listen().await?;
         let account = TwilioAccount::default();
         let twilio = Client::new(account.behind(Network::new()), &self.twilio_url);
@@ -119,7 +122,13 @@ impl Serve {
             listener.local_addr()?
         ));
         let (parts, stop) = (Parts::default(), when_asked_to_stop()?);
-        tokio::spawn(look_at_twilio(known, lines, self.twilio_url.clone()));
+        let watch = Watch {
+            relay: machine.relay(),
+            lines: lines.into_iter().map(Arc::new).collect(),
+            twilio_url: self.twilio_url.clone(),
+            verdicts: self.data.join(VERDICTS),
+        };
+        tokio::spawn(watch.run());
         let served = machine.serve(listener, Router::new(), parts, account, stop);
         Ok(ended(served.await))
     }
@@ -130,12 +139,59 @@ const FATAL: [&str; 10] = [
     "T01", "T02", "T05", "T06", "T08", "T09", "T11", "T12", "T14", "T18",
 ];
 
-/// Says what at Twilio keeps texts from arriving. The relay goes on all the same: the file is read again when it was
-/// put right, and without this the only sign would be silence, or refused signatures.
-async fn look_at_twilio(known: Arc<Credentials>, lines: Vec<Line>, twilio_url: String) {
-    let setup = Setup::new(Box::new(Network::new()), &twilio_url, known);
-    let lines: Vec<_> = lines.into_iter().map(Arc::new).collect();
-    let findings = judge(&facts::read(&setup, &lines, SystemClock.now()).await);
+/// How often it is looked what is set up at Twilio, after the start.
+const LOOK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What was found last, within the data folder.
+const VERDICTS: &str = "doctor/verdicts.json";
+
+/// Looks at what is set up at Twilio, at the start and every day.
+struct Watch {
+    relay: Arc<Relay>,
+    lines: Vec<Arc<Line>>,
+    twilio_url: String,
+    verdicts: PathBuf,
+}
+
+impl Watch {
+    async fn run(self) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            look.tick().await;
+            if let Err(error) = self.look().await {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "what is set up at Twilio was not looked at");
+            }
+        }
+    }
+
+    /// Logs what keeps texts from arriving, and tells the owner of what changed. The relay goes on all the same: the
+    /// file with the credentials is read again when it was put right, and without this the only sign would be
+    /// silence.
+    async fn look(&self) -> anyhow::Result<()> {
+        let now = self.relay.now();
+        let credentials = self.relay.credentials.current().await?;
+        let setup = Setup::new(Box::new(Network::new()), &self.twilio_url, credentials);
+        let findings = judge(&facts::read(&setup, &self.lines, now).await);
+        log(&findings);
+        let kept = std::fs::read(&self.verdicts).ok();
+        let kept = kept.and_then(|kept| serde_json::from_slice::<Known>(&kept).ok());
+        let mut known = kept.unwrap_or_default();
+        for line in &self.lines {
+            let news = known.take_in(&line.name, &findings);
+            tell(&self.relay, line, &news, now).await?;
+        }
+        if let Some(folder) = self.verdicts.parent() {
+            let mut made = std::fs::DirBuilder::new();
+            made.recursive(true).mode(0o700).create(folder)?;
+        }
+        std::fs::write(&self.verdicts, serde_json::to_vec(&known)?)?;
+        Ok(())
+    }
+}
+
+fn log(findings: &[Finding]) {
     let fatal = findings.iter().filter(|f| FATAL.contains(&f.check.id));
     let mut is_well = true;
     for finding in fatal {

@@ -15,5 +15,6 @@ mod judge;
 pub mod probe;
 pub mod report;
 pub mod stack;
+pub mod watch;
 
 pub use judge::judge;

@@ -178,6 +178,28 @@ pub fn most_is_used(language: Language, line: &str, most: u32, until: &str) -> S
     )
 }
 
+/// What `relay doctor` finds otherwise than the last time: the ids of its checks, such as `T08`.
+pub fn setup_changed(language: Language, line: &str, broken: &str, right: &str) -> String {
+    let none = |ids: &str| ids.is_empty();
+    match (none(broken), none(right)) {
+        (false, true) => say!(
+            language,
+            "{line}: relay doctor found {broken}. Run it: it says what to do.",
+            "{line}: relay doctor ha encontrado {broken}. Ejecutelo: dice que hacer."
+        ),
+        (true, _) => say!(
+            language,
+            "{line}: {right} of relay doctor is right again.",
+            "{line}: {right} de relay doctor vuelve a estar bien."
+        ),
+        (false, false) => say!(
+            language,
+            "{line}: relay doctor found {broken}; {right} is right again. Run it: it says what to do.",
+            "{line}: relay doctor ha encontrado {broken}; {right} vuelve a estar bien. Ejecutelo: dice que hacer."
+        ),
+    }
+}
+
 /// The text as it goes out when the relay heard of it late; `since` is when it came, on the line's
 /// clock.
 pub fn late(language: Language, since: &str, body: &str) -> String {

@@ -110,6 +110,11 @@ impl DeliveryId {
         Self(format!("spent-{}", digest(key)))
     }
 
+    /// The one that tells the owner what `relay doctor` finds changed: one for each line and what changed.
+    pub fn setup_changed(key: &str) -> Self {
+        Self(format!("setup-{}", digest(key)))
+    }
+
     /// The one that tells a person that they text faster than they are answered: one for each hour.
     pub fn too_many(line: &PhoneNumber, person: &str, at: Timestamp) -> Self {
         Self::hourly(

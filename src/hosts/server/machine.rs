@@ -120,6 +120,10 @@ impl Machine {
         })
     }
 
+    pub fn relay(&self) -> Arc<Relay> {
+        Arc::clone(&self.relay)
+    }
+
     /// Serves webhooks and programs on `listener`, and whatever `beside` has, until `stop` says so;
     /// then answers the requests that have come in and finishes the attempts that have begun. A
     /// client that does not get on with its request does not hold that up for long.

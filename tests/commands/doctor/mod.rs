@@ -347,10 +347,7 @@ async fn once_it_is_right_a_text_comes_to_the_relay() {
     account.change(|n| *n = Number::default());
     let planned = plan(&account.looks().await);
     carry_out(&account.setup(), &planned).await.unwrap();
-    let text = relay::sandbox::Text {
-        body: "Is the boat ready?".to_owned(),
-        ..relay::sandbox::Text::default()
-    };
+    let text = relay::sandbox::Text::new("Is the boat ready?");
     let customer = relay::domain::phone::Sender::parse("+16195550107");
     account
         .sandbox

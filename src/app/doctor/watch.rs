@@ -1,0 +1,140 @@
+//! Only a change of a verdict is news: what was broken yesterday is still broken today, and the owner knows.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::report::{Finding, Verdict};
+use crate::app::audit::records;
+use crate::app::ports::alerts::Alert;
+use crate::app::ports::audit::HashKey;
+use crate::app::relay::Relay;
+use crate::domain::delivery::{Delivery, Purpose, Recipient, wording};
+use crate::domain::ids::DeliveryId;
+use crate::domain::language::Language;
+use crate::domain::line::Line;
+
+/// How each check stood when it was last known; line and id together are the key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Known(BTreeMap<String, Stands>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stands {
+    Broken,
+    Risk,
+    Right,
+}
+
+/// What is otherwise than the last time, for one line; what concerns no line in particular is under each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct News {
+    pub worse: Vec<&'static str>,
+    pub right_again: Vec<&'static str>,
+}
+
+impl News {
+    pub fn is_empty(&self) -> bool {
+        self.worse.is_empty() && self.right_again.is_empty()
+    }
+}
+
+impl Known {
+    /// Takes in what was found now. What could not be looked at stays as it was known; of what is seen for the first
+    /// time only what is broken is news.
+    pub fn take_in(&mut self, line: &str, findings: &[Finding]) -> News {
+        let mut news = News::default();
+        for finding in findings {
+            if finding.line.as_deref().is_some_and(|of| of != line) {
+                continue;
+            }
+            let now = match finding.verdict {
+                Verdict::Broken => Stands::Broken,
+                Verdict::Risk => Stands::Risk,
+                Verdict::Right | Verdict::Note => Stands::Right,
+                Verdict::Unknown => continue,
+            };
+            let id = finding.check.id;
+            let before = self.0.insert(format!("{line}/{id}"), now);
+            match (before, now) {
+                (Some(Stands::Right | Stands::Risk) | None, Stands::Broken)
+                | (Some(Stands::Right), Stands::Risk) => news.worse.push(id),
+                (Some(Stands::Broken | Stands::Risk), Stands::Right) => news.right_again.push(id),
+                _ => {}
+            }
+        }
+        news
+    }
+}
+
+/// Tells the owner by text, and by the ways beside Twilio.
+pub async fn tell(relay: &Relay, line: &Line, news: &News, now: Timestamp) -> anyhow::Result<()> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    let (worse, right) = (news.worse.join(", "), news.right_again.join(", "));
+    let says = |language| wording::setup_changed(language, &line.name, &worse, &right);
+    relay.alerts.raise(Alert {
+        cause: format!("setup of {}: {worse}; {right}", line.name),
+        text: says(Language::English),
+        refused_with: None,
+    });
+    let Some(owner) = &line.policy.alert else {
+        return Ok(());
+    };
+    let id = DeliveryId::setup_changed(&format!("{} {now} {worse} {right}", line.number.expose()));
+    let to = Recipient::owner(owner.clone());
+    let body = (says(line.language), Vec::new());
+    let told = [Delivery::new(line, id, Purpose::Repair, to, body, now)];
+    relay.store.spawn(&told).await?;
+    if let Ok(credentials) = relay.credentials.current().await {
+        let key = HashKey::of(&credentials);
+        let of_spawned = told
+            .iter()
+            .filter_map(|told| records::of_spawned(told, now, &key));
+        relay.report(of_spawned.collect()).await;
+    }
+    relay.wake_spawned(&told, now).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue::{T01, T08, T10, T20};
+    use super::*;
+
+    #[test]
+    fn only_what_changed_is_news() {
+        let mut known = Known::default();
+        let of = |check, verdict| Finding::new(check, verdict, "").of_line("qdn");
+        let first = [
+            of(&T08, Verdict::Broken),
+            of(&T10, Verdict::Risk),
+            of(&T20, Verdict::Right),
+            Finding::new(&T01, Verdict::Right, ""),
+            Finding::new(&T08, Verdict::Broken, "").of_line("other"),
+        ];
+        let news = known.take_in("qdn", &first);
+        assert_eq!((news.worse, news.right_again), (vec!["T08"], vec![]));
+        assert!(known.take_in("qdn", &first).is_empty());
+        // What cannot be looked at is no news, nor is it when it can be again.
+        assert!(
+            known
+                .take_in("qdn", &[of(&T08, Verdict::Unknown)])
+                .is_empty()
+        );
+        assert!(known.take_in("qdn", &first).is_empty());
+        let later = [
+            of(&T08, Verdict::Right),
+            of(&T10, Verdict::Broken),
+            of(&T20, Verdict::Risk),
+            Finding::new(&T01, Verdict::Broken, ""),
+        ];
+        let kept = serde_json::to_string(&known).unwrap();
+        let mut known: Known = serde_json::from_str(&kept).unwrap();
+        let news = known.take_in("qdn", &later);
+        assert_eq!(news.worse, ["T10", "T20", "T01"]);
+        assert_eq!(news.right_again, ["T08"]);
+    }
+}
