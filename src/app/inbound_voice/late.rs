@@ -1,8 +1,9 @@
 //! A call of which no request came, found in Twilio's list when it was over.
 
 use crate::app::call_work::{Work, found};
+use crate::app::ports::store::ForCall;
 use crate::app::relay::Relay;
-use crate::domain::call::{Attestation, Event, Found, SHORTEST_MESSAGE};
+use crate::domain::call::{Attestation, Event, Found, Left, SHORTEST_MESSAGE};
 use crate::domain::credentials::Credentials;
 use crate::domain::line::Line;
 use crate::twilio::client::{CallAtTwilio, RecordingAtTwilio, RecordingState};
@@ -51,7 +52,10 @@ pub async fn take_in_late(
     let was = Found {
         came,
         seconds: listed.seconds,
-        has_message: message.is_some(),
+        left: match message {
+            Some(_) => Left::Message,
+            None => Left::Nothing,
+        },
     };
     let Some(call) = work.take_found(stored, was, now).await? else {
         return Ok(false);
@@ -62,4 +66,21 @@ pub async fn take_in_late(
         work.take(stored, Event::Recording { sid, seconds }).await?;
     }
     Ok(true)
+}
+
+/// Takes in a call whose caller hung up before the relay had heard that it came, as Twilio tells at its end. Whoever
+/// takes its first request in after that finds it over. `false` if the first request was taken in meanwhile.
+pub(super) async fn take_in_hung_up(work: &Work<'_>, stored: ForCall) -> anyhow::Result<bool> {
+    let now = work.relay.now();
+    let twilio = &work.relay.twilio;
+    let listed = twilio.call(work.credentials, work.sid).await?;
+    let was = Found {
+        came: listed
+            .and_then(|listed| listed.began)
+            .unwrap_or(now)
+            .min(now),
+        seconds: Some(0),
+        left: Left::HungUp,
+    };
+    Ok(work.take_found(stored, was, now).await?.is_some())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::try_join;
 use jiff::Timestamp;
 
+use super::late;
 use crate::app::call_work::Work;
 use crate::app::ports::credentials::verify;
 use crate::app::ports::kept_texts::SpooledText;
@@ -125,7 +126,10 @@ async fn take(
         Some(_) if news.path == VoicePath::Fallback => Some(Event::TakenByFallback),
         _ => news.event,
     };
+    let is_unknown = stored.call.is_none() && by_fallback.is_none();
     let answer = match event {
+        // It was connected to nothing, not to the fallback either.
+        Some(Event::Ended { seconds: Some(0) }) if is_unknown => end_unknown(&work, stored).await?,
         Some(event) => work.take(stored, event).await?,
         None => Answer::Nothing,
     };
@@ -135,6 +139,17 @@ async fn take(
         public_url: line.public_url.clone(),
         is_callback,
     })
+}
+
+/// The end of a call of which nothing was heard: its first request may be answered at this moment.
+async fn end_unknown(work: &Work<'_>, stored: ForCall) -> Result<Answer, WebhookError> {
+    if late::take_in_hung_up(work, stored).await? {
+        return Ok(Answer::Nothing);
+    }
+    let caller = work.from.and_then(|from| from.caller.phone());
+    let store = &work.relay.store;
+    let stored = store.for_call(&work.line.number, work.sid, caller).await?;
+    work.take(stored, Event::Ended { seconds: Some(0) }).await
 }
 
 /// The line that a request is for, and what is stored for it. A request that does not name its line is of a

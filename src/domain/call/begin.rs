@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::document::document;
 use super::ring::{live_call, next_person, ring, time_to_ring};
+use super::step::is_worth_telling;
 use super::{
     Alert, Attestation, Call, Caller, Effect, LineCalls, MissedAt, Outcome, Refused, Skip, Skipped,
     Stage, Step, Unrung,
@@ -89,8 +90,18 @@ pub struct Found {
     pub came: Timestamp,
     /// For how long it was connected to anything.
     pub seconds: Option<u32>,
-    /// Whether its caller left a message with the fallback, of which an event tells more.
-    pub has_message: bool,
+    pub left: Left,
+}
+
+/// What came of a call that was over when it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Its caller left a message with the fallback, of which an event tells more.
+    Message,
+    /// It reached nothing of the relay.
+    Nothing,
+    /// Its caller hung up before the relay had said what is to be done.
+    HungUp,
 }
 
 /// The call of which no request came, and which was over when it was found.
@@ -104,25 +115,39 @@ pub fn found(
 ) -> Step {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
+    let live = match was.left {
+        Left::HungUp => heard_of(live, &new, now),
+        Left::Message | Left::Nothing => live.clone(),
+    };
     let mut call = opened(line, known, new, was.came);
     let mut effects = Vec::new();
-    match course(line, known, voice, live, &call, was.came) {
-        Course::Refuse(because) => is_over(&mut call, Outcome::Refused { because }),
-        _ if was.has_message => {
+    let course = course(line, known, voice, &live, &call, was.came);
+    let lasted = SignedDuration::from_secs(was.seconds.unwrap_or_default().into());
+    call.ended = Some(match was.left {
+        // It rang, and was connected to nothing.
+        Left::HungUp => now.max(was.came),
+        Left::Message | Left::Nothing => was.came + lasted,
+    });
+    call.seconds = was.seconds;
+    match (course, was.left) {
+        (Course::Refuse(because), _) => is_over(&mut call, Outcome::Refused { because }),
+        (_, Left::Message) => {
             call.by_fallback = true;
             takes_message(&mut call, voice, Unrung::Fallback);
         }
-        _ => {
-            let at = MissedAt::Unknown;
+        (_, left) => {
+            let at = match left {
+                Left::HungUp => MissedAt::Ringing,
+                Left::Message | Left::Nothing => MissedAt::Unknown,
+            };
             is_over(&mut call, Outcome::Missed { at });
             call.told = Some(now);
-            effects.push(Effect::Tell);
+            if is_worth_telling(&call, &live, voice, now) {
+                effects.push(Effect::Tell);
+            }
         }
     }
-    let lasted = SignedDuration::from_secs(was.seconds.unwrap_or_default().into());
-    call.ended = Some(was.came + lasted);
-    call.seconds = was.seconds;
-    began(call, live.clone(), effects, line, voice)
+    began(call, live, effects, line, voice)
 }
 
 fn heard_of(live: &LineCalls, new: &NewCall, now: Timestamp) -> LineCalls {

@@ -19,7 +19,7 @@ mod story;
 mod words;
 
 pub use answer::{Answer, Greeting, Rejected, Spoken};
-pub use begin::{Found, NewCall, begin, found, taken_by_fallback};
+pub use begin::{Found, Left, NewCall, begin, found, taken_by_fallback};
 pub use effect::{Alert, Effect};
 pub use entry::{entry, says_voicemail};
 pub use event::{Dialed, Event, Given, LegStatus};

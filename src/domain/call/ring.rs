@@ -11,6 +11,9 @@ use crate::domain::routing::{Known, decide_for_a_customer};
 /// So long after the voicemail should have begun, Twilio is asked about a call of which nothing is heard.
 pub(super) const SILENCE: SignedDuration = SignedDuration::from_secs(150);
 
+/// A leg of which nothing is heard may not have been dialled: so long after its ringing Twilio is asked.
+pub(super) const NO_NEWS: SignedDuration = SignedDuration::from_secs(40);
+
 /// For the greeting, and for Twilio to tell of the recording.
 const AROUND_A_MESSAGE: SignedDuration = SignedDuration::from_secs(90);
 
@@ -104,7 +107,13 @@ pub(super) fn ring(
     });
     let leg = call.legs.len();
     call.stage = Stage::Ringing { leg };
-    call.due = Some(call.opened + signed(voice.ring_for) + SILENCE);
+    let no_news = now + signed(ring) + NO_NEWS;
+    call.due = Some(no_news.min(until_voicemail(call, voice)));
+}
+
+/// Until then the voicemail must have begun, or the call is over.
+pub(super) fn until_voicemail(call: &Call, voice: &Voice) -> Timestamp {
+    call.opened + signed(voice.ring_for) + SILENCE
 }
 
 impl Call {

@@ -20,7 +20,7 @@ pub fn story(call: &Call, zone: &TimeZone) -> Vec<(Timestamp, String)> {
         told.push((call.opened, straight_to_voicemail(unrung).to_owned()));
     }
     for leg in &call.legs {
-        tell_leg(leg, call.out.is_some(), &mut told);
+        tell_leg(call, leg, &mut told);
     }
     if let Some(out) = &call.out {
         tell_customer(out, &mut told);
@@ -137,18 +137,22 @@ fn straight_to_voicemail(unrung: Unrung) -> &'static str {
     }
 }
 
-fn tell_leg(leg: &Leg, is_out: bool, told: &mut Vec<(Timestamp, String)>) {
-    let person = &leg.person;
+fn tell_leg(call: &Call, leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
+    let (person, is_out) = (&leg.person, call.out.is_some());
+    let is_over = matches!(call.stage, Stage::Over { .. });
+    let is_unheard = leg.sid.is_none() && leg.ended.is_none() && leg.given.is_none();
     let unscreened = if leg.unscreened {
         ", and any pick-up is an answer"
     } else {
         ""
     };
     let rings = leg.ring.as_secs();
-    told.push((
-        leg.rung,
-        format!("rang {person} for up to {rings} s{unscreened}"),
-    ));
+    let says = if is_over && is_unheard && !is_out {
+        format!("was to ring {person}, and nothing was heard of their phone")
+    } else {
+        format!("rang {person} for up to {rings} s{unscreened}")
+    };
+    told.push((leg.rung, says));
     if let Some(sid) = leg.sid.as_ref().filter(|_| is_out) {
         told.push((
             leg.rung,

@@ -184,3 +184,42 @@ async fn a_person_who_presses_1_as_the_caller_hangs_up_talks_with_nobody() {
     assert_eq!(call.outcome().await, missed(MissedAt::Ringing));
     world.sergio().receives("Missed call");
 }
+
+#[tokio::test]
+async fn the_end_of_a_call_may_be_heard_of_before_the_call() {
+    let world = world().await;
+    let call = world.customer().calls_unheard();
+    call.hangs_up_unheard();
+    let requests = world.sandbox.due(relay::clock::Clock::now(&*world.clock));
+    let [began, ended] = &requests[..] else {
+        panic!("{} requests", requests.len());
+    };
+    assert_eq!(world.asks_again(ended).await.status(), 204);
+    let answer = world.asks_again(began).await;
+    assert!(answer.body().contains("<Hangup/>"), "{}", answer.body());
+    assert_eq!(call.outcome().await, missed(MissedAt::Ringing));
+    assert_eq!(call.rang().await, [""; 0]);
+    // Nobody is taken to be in a call.
+    let next = world.phone("+16195550108").calls().await;
+    assert!(world.sergio().rings());
+    next.hangs_up().await;
+    later(&world).await;
+    assert_eq!(world.sergio().reads_all(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_caller_whom_nothing_answered_for_long_is_told_of_though_only_the_end_is_heard() {
+    let world = world().await;
+    let call = world.customer().calls_unheard();
+    world.clock.advance(seconds(7));
+    call.hangs_up_unheard();
+    let requests = world.sandbox.due(relay::clock::Clock::now(&*world.clock));
+    let ended = requests.last().expect("the end is told");
+    assert_eq!(world.asks_again(ended).await.status(), 204);
+    world.advance(seconds(5)).await;
+    world
+        .sergio()
+        .receives("Missed call 10:00 AM, rang nobody.");
+    later(&world).await;
+    world.backup().receives_nothing();
+}

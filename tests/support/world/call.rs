@@ -58,6 +58,14 @@ impl<'a> Phone<'a> {
         self.calls_as(NewCall::default()).await
     }
 
+    /// Calls the line, and no request of it is brought yet.
+    pub fn calls_unheard(&self) -> Call<'a> {
+        let (world, from) = (self.world, self.sender.expose());
+        let sid = { &world.sandbox }.call(from, &world.line.number, NewCall::default());
+        let sid = sid.expect("the number is the sandbox's");
+        Call { world, sid }
+    }
+
     pub async fn calls_as(&self, new: NewCall) -> Call<'a> {
         self.world.is_called_by(self.sender.expose(), new).await
     }
@@ -137,6 +145,12 @@ impl<'a> Phone<'a> {
 }
 
 impl Call<'_> {
+    /// Hangs up, and no request of it is brought yet.
+    pub fn hangs_up_unheard(&self) {
+        let done = self.world.sandbox.caller_acts(&self.sid, &Act::HangUp);
+        done.expect("the call goes on");
+    }
+
     pub async fn hangs_up(&self) {
         self.does(Act::HangUp).await;
     }

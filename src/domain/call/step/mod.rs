@@ -6,10 +6,12 @@ mod message;
 mod out;
 mod over;
 
+pub(super) use over::is_worth_telling;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::document::document;
-use super::ring::{SILENCE, live_call, signed};
+use super::ring::{SILENCE, live_call, signed, until_voicemail};
 use super::{
     Answer, Call, Effect, Event, Given, Leg, LegEnd, LegStatus, LineCalls, MissedAt, Outcome,
     Stage, words,
@@ -278,11 +280,21 @@ impl Turn<'_> {
             Stage::Ringing { .. } | Stage::Talking { .. } if self.call.ended.is_some() => {
                 self.ends_by_what_is_known();
             }
+            Stage::Ringing { leg } if self.is_heard_of(leg) => {
+                self.call.due = Some(until_voicemail(&self.call, self.voice));
+            }
             _ => {
                 self.effects.push(Effect::AskTwilio);
                 self.call.due = Some(self.now + NOT_ANSWERED);
             }
         }
+    }
+
+    /// Whether there was news of the leg, so that it may ring still.
+    fn is_heard_of(&self, leg: usize) -> bool {
+        let is_early = self.now < until_voicemail(&self.call, self.voice);
+        let at = self.index(leg).ok();
+        is_early && at.is_some_and(|at| self.call.legs[at].sid.is_some())
     }
 
     fn asked(&mut self, is_over: bool, seconds: Option<u32>) {

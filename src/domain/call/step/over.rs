@@ -1,10 +1,11 @@
 //! The end of a call, of which there is one, and who is told.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Turn;
 use crate::domain::call::ring::signed;
-use crate::domain::call::{Effect, MissedAt, Outcome, Stage};
+use crate::domain::call::{Call, Effect, LineCalls, MissedAt, Outcome, Stage};
+use crate::domain::line::Voice;
 
 /// Whoever calls twice within so long means it, however soon they hang up.
 const TRIES_AGAIN: SignedDuration = SignedDuration::from_mins(10);
@@ -17,7 +18,7 @@ impl Turn<'_> {
         self.call.then.clear();
         self.call.stage = Stage::Over { outcome };
         self.call.due = None;
-        if !self.is_worth_telling() {
+        if !is_worth_telling(&self.call, &self.live, self.voice, self.now) {
             self.call.told = Some(self.now);
         } else if self.waits_for_the_transcript().is_none() {
             self.tell();
@@ -29,26 +30,25 @@ impl Turn<'_> {
         self.call.told = Some(self.now);
         self.effects.push(Effect::Tell);
     }
+}
 
-    fn is_worth_telling(&self) -> bool {
-        let call = &self.call;
-        match &call.stage {
-            Stage::Over { outcome } => match outcome {
-                Outcome::Spoke { .. } => self.voice.after_call,
-                Outcome::Refused { .. } | Outcome::NotReached { .. } => false,
-                Outcome::Missed {
-                    at: MissedAt::Ringing,
-                } => {
-                    let ended = call.ended.unwrap_or(self.now);
-                    let lasted = ended.duration_since(call.opened);
-                    let tries_again = call.caller.phone().is_some_and(|number| {
-                        1 < self.live.came_within(TRIES_AGAIN, number, self.now)
-                    });
-                    signed(self.voice.ignore_under) <= lasted || tries_again
-                }
-                Outcome::Missed { .. } | Outcome::Voicemail { .. } => true,
-            },
-            _ => false,
+/// Whether people are to hear how a call ended.
+pub fn is_worth_telling(call: &Call, live: &LineCalls, voice: &Voice, now: Timestamp) -> bool {
+    let Stage::Over { outcome } = &call.stage else {
+        return false;
+    };
+    match outcome {
+        Outcome::Spoke { .. } => voice.after_call,
+        Outcome::Refused { .. } | Outcome::NotReached { .. } => false,
+        Outcome::Missed {
+            at: MissedAt::Ringing,
+        } => {
+            let lasted = call.ended.unwrap_or(now).duration_since(call.opened);
+            let number = call.caller.phone();
+            let tries_again =
+                number.is_some_and(|number| 1 < live.came_within(TRIES_AGAIN, number, now));
+            signed(voice.ignore_under) <= lasted || tries_again
         }
+        Outcome::Missed { .. } | Outcome::Voicemail { .. } => true,
     }
 }

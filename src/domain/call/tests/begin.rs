@@ -72,7 +72,7 @@ fn a_call_rings_the_people_in_their_order_one_at_a_time() {
     };
     assert_eq!(world.answer, expected);
     assert_eq!(world.call.stage, Stage::Ringing { leg: 1 });
-    assert_eq!(world.call.due, Some(at(65 + 150)));
+    assert_eq!(world.call.due, Some(at(20 + 40)));
     assert_eq!(one_after_the_other(world), "Sergio, María, Backup");
 }
 

@@ -203,6 +203,8 @@ fn a_talk_stays_one_if_the_fallback_is_asked_what_comes_next() {
 #[test]
 fn of_a_call_whose_end_nobody_hears_twilio_is_asked() {
     let mut world = World::new();
+    world.takes(1, progress(1, LegStatus::Ringing));
+    world.takes(60, Event::Due);
     world.takes(214, Event::Due);
     assert_eq!(world.effects, []);
     world.takes(215, Event::Due);
@@ -219,6 +221,47 @@ fn of_a_call_whose_end_nobody_hears_twilio_is_asked() {
     talks.takes(8000, Event::Due);
     talks.takes(8001, asked(true));
     assert!(matches!(talks.outcome(), Some(Outcome::Spoke { .. })));
+}
+
+#[test]
+fn of_a_leg_of_which_nothing_is_heard_twilio_is_asked_soon_and_nobody_is_taken_to_be_rung_for_long()
+{
+    let mut world = World::new();
+    assert_eq!(world.live.live[0].until, at(60));
+    world.takes(59, Event::Due);
+    assert_eq!(world.effects, []);
+    world.takes(60, Event::Due);
+    assert_eq!(world.effects, [Effect::AskTwilio]);
+    world.takes(61, asked(true));
+    assert_eq!(world.live.live, []);
+}
+
+#[test]
+fn a_call_that_ended_before_it_was_heard_of_rang_nobody() {
+    let (line, known, live) = (line(), Known::default(), LineCalls::default());
+    for (rang, told) in [(0, 0), (2, 0), (3, 1), (9, 1)] {
+        let was = Found {
+            came: at(0),
+            seconds: Some(0),
+            left: Left::HungUp,
+        };
+        let mut ended = found(&line, &known, &live, from(CALLER), was, at(rang));
+        assert_eq!(ended.call.ended, Some(at(rang)));
+        assert_eq!((&ended.call.legs[..], ended.call.due), (&[][..], None));
+        assert_eq!(ended.effects, vec![Effect::Tell; told], "{rang} s");
+        assert_eq!(ended.live.live, []);
+        // The first request comes after the end.
+        let came = Event::Began;
+        ended = step(&ended.call, &ended.live, came, &line, &known, at(rang)).unwrap();
+        assert_eq!(ended.answer, Answer::HangUp);
+        // Whoever tries again means it.
+        let was = Found {
+            came: at(60),
+            ..was
+        };
+        let again = found(&line, &known, &ended.live, from(CALLER), was, at(60));
+        assert_eq!(again.effects, [Effect::Tell]);
+    }
 }
 
 #[test]

@@ -52,15 +52,25 @@ impl Story<'_> {
 
     fn who_was_rung(&self) -> Option<String> {
         let rung: Vec<_> = self.call.legs.iter().map(|leg| self.name(leg)).collect();
-        let said = self.told.iter().filter_map(|told| {
+        let rang = |told: &str| {
             let (person, _) = told.strip_prefix("rang ")?.split_once(" for up to ")?;
-            Some(person)
-        });
-        let said: Vec<_> = said.collect();
-        let mut rest = said.iter();
+            Some(person.to_owned())
+        };
+        // Nobody knows whether it rang.
+        let unheard = |told: &str| {
+            let (person, _) = told
+                .strip_prefix("was to ring ")?
+                .split_once(", and nothing")?;
+            Some(person.to_owned())
+        };
+        let said: Vec<_> = self.told.iter().filter_map(|told| rang(told)).collect();
+        let either = self.told.iter();
+        let either = either.filter_map(|told| rang(told).or_else(|| unheard(told)));
+        let either: Vec<_> = either.collect();
+        let mut rest = either.iter();
         let in_order = rung.iter().all(|person| rest.any(|said| said == person));
         if !in_order {
-            return Some(format!("{rung:?} were rung, and {said:?} is told"));
+            return Some(format!("{rung:?} were rung, and {either:?} is told"));
         }
         (self.facts.is_calm && rung.len() < said.len())
             .then(|| format!("only {rung:?} were rung, and {said:?} is told"))

@@ -63,6 +63,14 @@ fn every_call_ends_well_in_250_runs() {
     holds(0..250, false);
 }
 
+/// In these a caller hung up as the first request was answered, and the end was heard of before the call.
+#[test]
+fn runs_that_went_wrong_once_end_well() {
+    for seed in [1028, 1045] {
+        holds(seed..seed + 1, false);
+    }
+}
+
 #[test]
 fn a_seed_always_makes_the_same_run() {
     for seed in 0..5 {
