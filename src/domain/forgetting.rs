@@ -77,6 +77,8 @@ impl Forgotten {
         for caller in live.chain(recent) {
             caller.take_if(|caller| *caller == self.number);
         }
+        let is_theirs = |caller: Option<&PhoneNumber>| caller == Some(&self.number);
+        after.missed.retain(|told| !is_theirs(told.caller.as_ref()));
         let is_changed = after != *calls;
         after.version += 1;
         is_changed.then_some(after)

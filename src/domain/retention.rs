@@ -119,6 +119,7 @@ impl Limits {
         left.live.retain(|call| is_kept(call.until));
         left.recent.retain(|(came, _)| is_kept(*came));
         left.out.retain(|(asked, _)| is_kept(*asked));
+        left.missed.retain(|told| is_kept(told.at));
         left.unpressed
             .retain(|phone| phone.advised.is_none_or(is_kept));
         let are_gone = left != *calls;

@@ -77,6 +77,7 @@ pub(super) fn live(version: u64, calls: &[u32]) -> LineCalls {
         "version": version, "live": live.collect::<Vec<_>>(),
         "recent": [[now(), number(107)], [after(1), null]],
         "out": [[now(), number(110)]],
+        "missed": [{"caller": number(107), "at": now(), "next": call_sid(3), "others": 2}, {"at": after(1)}],
         "unpressed": [{"person": number(110), "times": 2, "advised": after(2)}],
     });
     serde_json::from_value(all).unwrap()

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::document::document;
+use super::missed_calls::Tells;
 use super::ring::{live_call, next_person, ring, time_to_ring};
 use super::step::is_worth_telling;
 use super::{
@@ -53,7 +54,7 @@ pub fn begin(line: &Line, known: &Known, live: &LineCalls, new: NewCall, now: Ti
         Course::TextsOnly => {
             let at = MissedAt::TextsOnly;
             is_over(&mut call, Outcome::Missed { at });
-            effects.push(Effect::Tell);
+            tells_of_missed(&mut call, &mut live, now, &mut effects);
         }
         Course::Refuse(because) => {
             is_over(&mut call, Outcome::Refused { because });
@@ -115,7 +116,7 @@ pub fn found(
 ) -> Step {
     let usual = Voice::default();
     let voice = line.voice.as_ref().unwrap_or(&usual);
-    let live = match was.left {
+    let mut live = match was.left {
         Left::HungUp => heard_of(live, &new, now),
         Left::Message | Left::Nothing => live.clone(),
     };
@@ -143,7 +144,7 @@ pub fn found(
             is_over(&mut call, Outcome::Missed { at });
             call.told = Some(now);
             if is_worth_telling(&call, &live, voice, now) {
-                effects.push(Effect::Tell);
+                tells_of_missed(&mut call, &mut live, now, &mut effects);
             }
         }
     }
@@ -194,6 +195,9 @@ fn opened(line: &Line, known: &Known, new: NewCall, now: Timestamp) -> Call {
         ended: None,
         seconds: None,
         told: None,
+        tells_at: None,
+        others: 0,
+        told_with: None,
         due: None,
         by_fallback: false,
         out: None,
@@ -320,6 +324,24 @@ fn takes_message(call: &mut Call, voice: &Voice, why: Unrung) {
     call.unrung = Some(why);
     call.then.clear();
     call.begins_a_message(voice, call.opened);
+}
+
+/// Of a call that is over as it begins.
+fn tells_of_missed(
+    call: &mut Call,
+    live: &mut LineCalls,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    match live.missed(call, now) {
+        Tells::Now => effects.push(Effect::Tell),
+        Tells::At(at) => {
+            call.told = None;
+            call.tells_at = Some(at);
+            call.due = Some(at);
+        }
+        Tells::With(other) => call.told_with = Some(other),
+    }
 }
 
 fn is_over(call: &mut Call, outcome: Outcome) {

@@ -77,6 +77,14 @@ fn time(call: &Call, line: &Line) -> String {
 fn missed(call: &Call, line: &Line, at: MissedAt) -> String {
     let (language, time) = (line.language, time(call, line));
     let rang = rang(language, call);
+    if 0 < call.others {
+        let count = call.others.saturating_add(1);
+        return say!(
+            language,
+            "{count} more missed calls since {time}, {rang}.",
+            "Otras {count} llamadas perdidas desde {time}, {rang}."
+        );
+    }
     match at {
         MissedAt::Ringing => say!(
             language,

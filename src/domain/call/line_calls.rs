@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::ToldMissed;
 use crate::domain::ids::CallSid;
 use crate::domain::phone::PhoneNumber;
 
@@ -24,6 +25,9 @@ pub struct LineCalls {
     /// When which person asked to be connected with a customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub out: Vec<(Timestamp, PhoneNumber)>,
+    /// Of whose missed calls people were told lately, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<ToldMissed>,
     /// Whose phone was picked up, and nothing was pressed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unpressed: Vec<Unpressed>,

@@ -12,6 +12,7 @@ mod effect;
 mod entry;
 mod event;
 mod line_calls;
+mod missed_calls;
 mod out;
 mod ring;
 mod step;
@@ -24,6 +25,7 @@ pub use effect::{Alert, Effect};
 pub use entry::{entry, says_voicemail};
 pub use event::{Dialed, Event, Given, LegStatus};
 pub use line_calls::{LineCalls, LiveCall, Unpressed};
+pub use missed_calls::ToldMissed;
 pub use out::{CallOut, NotReached, Out, PERSON_RINGS, call_out};
 pub use step::{NotOfTheCall, Step, step};
 pub use story::story;
@@ -84,6 +86,15 @@ pub struct Call {
     /// When people were told of it, or nothing was to be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Timestamp>,
+    /// Until then people are not told of it, but of it and what their caller misses until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells_at: Option<Timestamp>,
+    /// Of how many further missed calls of its caller people are told with it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub others: u32,
+    /// The call with which people are told of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_with: Option<CallSid>,
     /// When somebody must look at it again, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,

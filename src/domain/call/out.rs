@@ -162,6 +162,9 @@ pub fn call_out(
         ended: refused.map(|_| now),
         seconds: None,
         told: refused.map(|_| now),
+        tells_at: None,
+        others: 0,
+        told_with: None,
         due: refused.is_none().then(|| now + LOOKS_AFTER),
         by_fallback: false,
         out: Some(Out {

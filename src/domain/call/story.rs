@@ -39,6 +39,13 @@ pub fn story(call: &Call, zone: &TimeZone) -> Vec<(Timestamp, String)> {
     if let Stage::Over { outcome } = &call.stage {
         let over = call.told.or(call.ended).unwrap_or(call.opened);
         told.push((over, format!("outcome: {}", outcome.in_words())));
+        if let Some(other) = &call.told_with {
+            told.push((over, format!("people are told of it with call {other}")));
+        }
+        if let Some(at) = call.tells_at {
+            let says = "people are told then, of this and of further calls of the caller";
+            told.push((at, says.to_owned()));
+        }
     }
     // What is of the same moment stays as it was told.
     told.sort_by_key(|(at, _)| *at);

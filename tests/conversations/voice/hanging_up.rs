@@ -223,3 +223,53 @@ async fn a_caller_whom_nothing_answered_for_long_is_told_of_though_only_the_end_
     later(&world).await;
     world.backup().receives_nothing();
 }
+
+#[tokio::test]
+async fn a_flood_of_missed_calls_of_one_caller_is_two_texts() {
+    for withheld in [false, true] {
+        let world = world().await;
+        for n in 0..5 {
+            let call = if withheld {
+                world.is_called_by_withheld().await
+            } else {
+                world.customer().calls().await
+            };
+            world.advance(seconds(8)).await;
+            call.hangs_up().await;
+            world.advance(seconds(22)).await;
+            let told = world.sergio().reads_all();
+            assert_eq!(told.len(), usize::from(n == 0), "{n}: {told:?}");
+            let is_first = |text: &String| text.ends_with("Missed call 10:00 AM, rang Sergio.");
+            assert!(told.iter().all(is_first), "{told:?}");
+        }
+        later(&world).await;
+        world
+            .sergio()
+            .receives("4 more missed calls since 10:00 AM, rang Sergio.");
+        world.backup().receives_nothing();
+        world.owner().receives_nothing();
+    }
+}
+
+#[tokio::test]
+async fn of_a_call_that_is_missed_after_a_talk_people_hear_at_once() {
+    let world = world().await;
+    for talks in [false, true, false] {
+        let call = world.customer().calls().await;
+        world.advance(seconds(6)).await;
+        if talks {
+            world.sergio().takes_the_call().await;
+            world.advance(seconds(60)).await;
+        }
+        call.hangs_up().await;
+        world.advance(seconds(10)).await;
+        let told = if talks {
+            "min with Sergio"
+        } else {
+            "Missed call"
+        };
+        world.sergio().receives(told);
+    }
+    later(&world).await;
+    world.sergio().receives_nothing();
+}

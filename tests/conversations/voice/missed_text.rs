@@ -60,6 +60,9 @@ async fn a_missed_caller_is_texted_once_in_a_conversation() {
     world.customer().receives("Yes");
     misses(&world, world.customer()).await;
     world.customer().receives_nothing();
+    world.advance(minutes(12)).await;
+    world.sergio().receives("more missed calls since");
+    world.sergio().reads_all();
     // Another conversation, weeks later.
     world.sergio().texts("done 0107").await;
     world.advance(minutes(21 * 24 * 60)).await;

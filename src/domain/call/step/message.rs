@@ -102,7 +102,12 @@ impl Turn<'_> {
                     let outcome = Outcome::Voicemail { seconds };
                     self.call.stage = Stage::Over { outcome };
                 }
-                self.effects.push(Effect::Alert(Alert::LateVoicemail));
+                // Nobody was told that there is none.
+                if self.call.tells_at.is_some() {
+                    self.tell();
+                } else {
+                    self.effects.push(Effect::Alert(Alert::LateVoicemail));
+                }
             }
             (Stage::Over { .. }, None) => {}
             (_, Some(seconds)) => self.over(Outcome::Voicemail { seconds }),
@@ -196,10 +201,10 @@ impl Turn<'_> {
     /// Tells if it is time, and fetches or deletes the recording again if nothing came of it.
     pub(super) fn looks_after_the_message(&mut self) {
         let now = self.now;
+        let is_past = |until: Option<Timestamp>| until.is_none_or(|until| until <= now);
         if self.call.told.is_none()
-            && self
-                .waits_for_the_transcript()
-                .is_none_or(|until| until <= now)
+            && is_past(self.waits_for_the_transcript())
+            && is_past(self.call.tells_at)
         {
             self.tell();
         }
@@ -232,7 +237,7 @@ impl Turn<'_> {
             return;
         }
         let tells = match self.call.told {
-            None => self.waits_for_the_transcript(),
+            None => self.waits_for_the_transcript().max(self.call.tells_at),
             Some(_) => None,
         };
         let again = self.call.message.as_ref().and_then(|message| message.again);

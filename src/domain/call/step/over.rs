@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Turn;
+use crate::domain::call::missed_calls::Tells;
 use crate::domain::call::ring::signed;
 use crate::domain::call::{Call, Effect, LineCalls, MissedAt, Outcome, Stage};
 use crate::domain::line::Voice;
@@ -21,12 +22,37 @@ impl Turn<'_> {
         if !is_worth_telling(&self.call, &self.live, self.voice, self.now) {
             self.call.told = Some(self.now);
         } else if self.waits_for_the_transcript().is_none() {
-            self.tell();
+            self.tells_of_the_end();
         }
         self.is_due_for_the_message();
     }
 
+    fn tells_of_the_end(&mut self) {
+        match self.call.stage {
+            Stage::Over {
+                outcome: Outcome::Missed { .. },
+            } => match self.live.missed(&self.call, self.now) {
+                Tells::Now => self.tell(),
+                Tells::At(at) => self.call.tells_at = Some(at),
+                Tells::With(other) => {
+                    self.call.told = Some(self.now);
+                    self.call.told_with = Some(other);
+                }
+            },
+            Stage::Over {
+                outcome: Outcome::Spoke { .. },
+            } => {
+                self.live.talked(&self.call);
+                self.tell();
+            }
+            _ => self.tell(),
+        }
+    }
+
     pub(super) fn tell(&mut self) {
+        if self.call.tells_at.take().is_some() {
+            self.call.others = self.live.tells_of_missed(&self.call, self.now);
+        }
         self.call.told = Some(self.now);
         self.effects.push(Effect::Tell);
     }

@@ -1,6 +1,7 @@
 //! Voicemails, and calls of which nothing more is heard.
 
 use super::*;
+use crate::domain::language::Language;
 
 fn at_the_tone() -> World {
     let mut world = World::new();
@@ -260,7 +261,9 @@ fn a_call_that_ended_before_it_was_heard_of_rang_nobody() {
             ..was
         };
         let again = found(&line, &known, &ended.live, from(CALLER), was, at(60));
-        assert_eq!(again.effects, [Effect::Tell]);
+        // Of a second one people are told with what comes after it.
+        assert_eq!(again.effects, vec![Effect::Tell; 1 - told]);
+        assert_eq!(again.call.due.is_some(), told == 1);
     }
 }
 
@@ -322,4 +325,121 @@ fn while_somebody_talks_they_are_not_rung_for_others() {
     assert_eq!(world.live.live[0].until, at(25 + 7200 + 150));
     world.takes(60, Event::Ended { seconds: Some(30) });
     assert!(world.live.live.is_empty(), "the lease ends with the call");
+}
+
+/// Somebody calls and hangs up after ten seconds, each time a minute later.
+fn calls_missed(times: u32) -> (Vec<Step>, LineCalls) {
+    let (line, known) = (line(), Known::default());
+    let mut live = LineCalls::default();
+    let ended = (0..times).map(|n| {
+        let now = 60 * i64::from(n);
+        let new = NewCall {
+            sid: sid(n),
+            ..from(CALLER)
+        };
+        let began = begin(&line, &known, &live, new, at(now));
+        let hung_up = hung_up(1, LegStatus::Canceled, Some(false), None);
+        let ended = step(
+            &began.call,
+            &began.live,
+            hung_up,
+            &line,
+            &known,
+            at(now + 10),
+        );
+        let ended = ended.unwrap();
+        live = ended.live.clone();
+        ended
+    });
+    (ended.collect(), live)
+}
+
+fn due_at(call: &Call, live: &LineCalls, seconds: i64) -> Step {
+    step(
+        call,
+        live,
+        Event::Due,
+        &line(),
+        &Known::default(),
+        at(seconds),
+    )
+    .unwrap()
+}
+
+#[test]
+fn who_calls_again_and_again_is_told_of_once_and_once_more_of_the_rest() {
+    let (ended, live) = calls_missed(5);
+    assert_eq!(ended[0].effects, [Effect::Tell]);
+    for (n, step) in ended.iter().enumerate().skip(1) {
+        assert_eq!(step.effects, [], "{n}");
+    }
+    // Ten minutes after the first text.
+    assert_eq!(ended[1].call.due, Some(at(610)));
+    assert_eq!(ended[4].call.told_with, Some(sid(1)));
+    assert_eq!(ended[4].call.due, None);
+    let tells = due_at(&ended[1].call, &live, 610);
+    assert_eq!(tells.effects, [Effect::Tell]);
+    assert_eq!((tells.call.others, tells.call.due), (3, None));
+    let says = |language| {
+        let line = Line { language, ..line() };
+        entry(&tells.call, &line, None).unwrap().body
+    };
+    assert_eq!(
+        says(Language::English),
+        "4 more missed calls since 10:01 AM, rang Sergio."
+    );
+    assert!(says(Language::Spanish).starts_with("Otras 4 llamadas perdidas desde "));
+    // And again ten minutes later, while it goes on.
+    assert_eq!(tells.live.missed[0].at, at(610));
+    assert_eq!(tells.live.missed[0].next, None);
+}
+
+#[test]
+fn a_second_missed_call_is_told_of_as_one_and_others_are_told_of_at_once() {
+    let (ended, live) = calls_missed(2);
+    let tells = due_at(&ended[1].call, &live, 610);
+    let words = entry(&tells.call, &line(), None).unwrap().body;
+    assert_eq!(words, "Missed call 10:01 AM, rang Sergio.");
+
+    let (line, known) = (line(), Known::default());
+    for (caller, now) in [("+16195550143", 200), (CALLER, 700)] {
+        let new = NewCall {
+            sid: sid(9),
+            ..from(caller)
+        };
+        let live = if caller == CALLER {
+            &ended[0].live
+        } else {
+            &live
+        };
+        let began = begin(&line, &known, live, new, at(now));
+        let hung_up = hung_up(1, LegStatus::Canceled, Some(false), None);
+        let ended = step(
+            &began.call,
+            &began.live,
+            hung_up,
+            &line,
+            &known,
+            at(now + 10),
+        );
+        assert_eq!(ended.unwrap().effects, [Effect::Tell], "{caller}");
+    }
+}
+
+#[test]
+fn a_message_of_who_called_again_and_again_is_told_of_at_once() {
+    let (ended, live) = calls_missed(2);
+    let heard = recorded(12);
+    let told = step(
+        &ended[1].call,
+        &live,
+        heard,
+        &line(),
+        &Known::default(),
+        at(90),
+    )
+    .unwrap();
+    assert!(told.effects.contains(&Effect::Tell), "{:?}", told.effects);
+    assert!(!told.effects.contains(&Effect::Alert(Alert::LateVoicemail)));
+    assert_eq!(told.call.told, Some(at(90)));
 }

@@ -71,6 +71,8 @@ const GAP: SignedDuration = SignedDuration::from_secs(40);
 /// Ringing begins no later, and a last person is asked to press a key.
 const RINGS_FOR: SignedDuration = SignedDuration::from_secs(65 + 60);
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+/// Further missed calls of a caller are told of together.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(12);
 const SHORTEST_MESSAGE: u32 = 2;
 
 pub fn check(facts: &Facts) -> Vec<String> {
@@ -213,7 +215,32 @@ fn told_in_time(facts: &Facts, call: &CallView) -> Option<String> {
         return Some("P4: nobody was told".to_owned());
     };
     let ended = call.ended.unwrap_or(Timestamp::MAX).max(facts.repaired);
+    if is_again(facts, call) && told <= ended + TOGETHER {
+        return None;
+    }
     (told.duration_since(ended) > TOLD_WITHIN).then(|| "P4: told late".to_owned())
+}
+
+/// Whether somebody missed a call of the same caller shortly before, so that people may read of both in one text.
+fn is_again(facts: &Facts, call: &CallView) -> bool {
+    let is_missed = |sid: &str| {
+        let stage = facts.kept.get(sid).map(|kept| &kept.stage);
+        let outcome = stage.and_then(|stage| match stage {
+            Stage::Over { outcome } => Some(outcome),
+            _ => None,
+        });
+        // A message that was heard of late was told of as a missed call.
+        matches!(
+            outcome,
+            Some(Outcome::Missed { .. } | Outcome::Voicemail { .. })
+        )
+    };
+    is_missed(&call.sid)
+        && facts.calls.iter().any(|other| {
+            let is_same = other.sid != call.sid && other.from == call.from;
+            let apart = call.started.duration_since(other.started).abs();
+            is_same && apart < TOGETHER && is_missed(&other.sid)
+        })
 }
 
 /// Whether people are to hear of it; `None` if it may be either.
@@ -228,6 +255,7 @@ fn is_to_be_told(facts: &Facts, call: &CallView) -> Option<bool> {
         // The owner may have been told instead.
         Outcome::Voicemail { .. } if is_late(facts) => None,
         Outcome::Spoke { .. } => Some(voice.after_call),
+        Outcome::Missed { .. } if is_again(facts, call) => None,
         Outcome::Missed {
             at: MissedAt::Ringing,
         } => {
@@ -375,8 +403,26 @@ fn texts(facts: &Facts) -> Vec<String> {
         ["Missed call ", "Voicemail ", "Call "]
             .iter()
             .any(|begins| said.starts_with(begins))
+            || said.contains(" more missed calls since ")
     };
     let read = facts.texts.iter().filter(is_of_call).count();
+    for call in &facts.calls {
+        let kept = facts.kept.get(&call.sid);
+        let Some(other) = kept.and_then(|kept| kept.told_with.as_ref()) else {
+            continue;
+        };
+        let of = |sid: &str| facts.calls.iter().find(|call| call.sid == sid);
+        let is_told = facts
+            .kept
+            .get(other.as_str())
+            .is_some_and(|it| it.told.is_some());
+        if !is_told || of(other.as_str()).is_none_or(|other| other.from != call.from) {
+            wrong.push(format!(
+                "P4: nobody was told of it with {other} ({})",
+                call.sid
+            ));
+        }
+    }
     let told = facts.calls.iter().map(|call| is_to_be_told(facts, call));
     let told: Vec<_> = told.collect();
     let least = told.iter().filter(|told| **told == Some(true)).count();
