@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request};
 use relay::app::ports::store::{Calls, ForCall, Result, Saved};
-use relay::domain::call::{Call, LineCalls, Stage};
+use relay::domain::call::{Call, Caller, LineCalls, Stage};
 use relay::domain::ids::CallSid;
 use relay::domain::phone::PhoneNumber;
-use relay::sandbox::Sandbox;
+use relay::sandbox::{Sandbox, WITHHELD};
 use relay::twilio::form::Form;
 use relay::twilio::signature::{HEADER, Signed, sign};
 use relay::twilio::twiml::EMPTY;
@@ -18,7 +18,7 @@ use relay::twilio::twiml::EMPTY;
 use super::{facts, town::Town};
 use crate::support::hooked_store::Hook;
 use crate::support::memory::MemoryStore;
-use crate::support::world::{Between, path_of_request};
+use crate::support::world::{Between, number, path_of_request};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
@@ -42,6 +42,8 @@ pub enum Broken {
     NeverReleases,
     /// A message is deleted at Twilio before the relay has it.
     DeletesBeforeItIsKept,
+    /// What stands for a withheld number is taken for somebody's number.
+    WithheldIsAPhone,
 }
 
 /// A store that keeps, or tells of, something else.
@@ -102,6 +104,9 @@ impl Hook for BrokenStore {
         let (mut call, mut live) = (call.clone(), live.cloned());
         let (line, sid) = (&call.line, &call.sid);
         let stored = self.behind.for_call(line, sid, None).await?;
+        if self.broken == Broken::WithheldIsAPhone && call.caller == Caller::Withheld {
+            call.caller = Caller::Phone(number(WITHHELD));
+        }
         if self.broken == Broken::SavesWithoutVersion {
             call.version = stored.call.map_or(0, |call| call.version) + 1;
             if let Some(live) = &mut live {
@@ -297,4 +302,9 @@ fn a_call_that_is_never_over_for_the_line_is_caught() {
 #[test]
 fn a_message_that_is_deleted_before_it_is_kept_is_caught() {
     is_caught(Broken::DeletesBeforeItIsKept, &["P5"]);
+}
+
+#[test]
+fn a_withheld_number_that_is_taken_for_somebodys_is_caught() {
+    is_caught(Broken::WithheldIsAPhone, &["P9"]);
 }

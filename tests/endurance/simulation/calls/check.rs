@@ -46,6 +46,8 @@ pub struct Facts {
     pub people_wrote: Vec<Timestamp>,
     /// Which phones went off duty, which gives their customers to others, and when.
     pub went_away: Vec<(String, Timestamp)>,
+    /// By whom each customer's text was read, as the relay says.
+    pub texts_read: BTreeMap<String, Vec<Told>>,
     /// What became of it when all was over and every request came once more.
     pub again: Again,
 }
@@ -89,6 +91,7 @@ pub fn check(facts: &Facts) -> Vec<String> {
     wrong.extend(conversations(facts));
     wrong.extend(private(facts));
     wrong.extend(texts(facts));
+    wrong.extend(customers_texts(facts));
     wrong
 }
 
@@ -437,6 +440,13 @@ fn texts(facts: &Facts) -> Vec<String> {
             "P4: {read} texts of {least} to {most} calls:{calls}"
         ));
     }
+    let mut named = facts.texts.iter();
+    if let Some(text) = named.find(|it| it.body.contains(relay::sandbox::WITHHELD)) {
+        wrong.push(format!(
+            "P9: who withholds their number has one: {}",
+            text.body
+        ));
+    }
     let to_strangers = facts.messages.iter().filter(|message| {
         let is_out = message.direction != Direction::Inbound;
         let opted_out = facts.opted_out.get(&message.to);
@@ -525,6 +535,30 @@ fn conversations(facts: &Facts) -> Vec<String> {
             wrong.push(format!(
                 "P12: {} talked, and {holder:?} has the conversation",
                 person.name
+            ));
+        }
+    }
+    wrong
+}
+
+/// Calls keep no text of a customer from a person: one reads it, once, on their phone.
+fn customers_texts(facts: &Facts) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (sid, read) in &facts.texts_read {
+        let by_people = read.iter().filter(|told| {
+            let people = &facts.line.people;
+            people
+                .iter()
+                .any(|person| person.number.expose() == told.phone)
+        });
+        let arrived = by_people.filter(|told| {
+            let mut messages = facts.messages.iter();
+            messages.any(|it| it.sid == told.sid && it.to == told.phone)
+        });
+        let count = arrived.count();
+        if count != 1 {
+            wrong.push(format!(
+                "P16: a customer's text was read {count} times ({sid})"
             ));
         }
     }

@@ -88,7 +88,7 @@ fn a_seed_always_makes_the_same_run() {
 type Falsifies = fn(&mut Facts) -> Option<()>;
 
 /// What a broken relay, or a broken Twilio, would leave behind, and which property finds it.
-const FALSE: [(&str, Falsifies); 24] = [
+const FALSE: [(&str, Falsifies); 26] = [
     ("P1", |it| {
         let call = it.calls.iter_mut().find(|call| call.legs.len() > 1)?;
         call.legs[1].started = call.legs[0].started;
@@ -231,6 +231,18 @@ const FALSE: [(&str, Falsifies); 24] = [
     ("P14", |it| {
         let mut kept = it.kept.values_mut();
         kept.find(|call| call.legs.len() > 1)?.legs.remove(0);
+        Some(())
+    }),
+    // A text that comes while a call goes on is lost, or goes to two.
+    ("P16", |it| {
+        let mut read = it.texts_read.values_mut();
+        read.find(|read| !read.is_empty())?.clear();
+        Some(())
+    }),
+    ("P16", |it| {
+        let mut read = it.texts_read.values_mut();
+        let read = read.find(|read| !read.is_empty())?;
+        read.extend(read.clone());
         Some(())
     }),
     ("P15", |it| {

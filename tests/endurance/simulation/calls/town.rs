@@ -45,6 +45,8 @@ pub struct Town {
     trace: bool,
     opted_out: BTreeMap<String, Timestamp>,
     people_wrote: Vec<Timestamp>,
+    /// What customers wrote, and from which number.
+    customers_wrote: Vec<(String, MessageSid)>,
     went_away: Vec<(String, Timestamp)>,
     /// Nothing goes wrong.
     is_calm: bool,
@@ -169,6 +171,7 @@ impl Town {
             trace: false,
             opted_out: BTreeMap::new(),
             people_wrote: Vec::new(),
+            customers_wrote: Vec::new(),
             went_away: Vec::new(),
             is_calm: true,
             broken: None,
@@ -251,8 +254,12 @@ impl Town {
 
     /// By whom the text about a call was read, as the relay says.
     async fn told_to(&self, sid: &CallSid) -> Vec<Told> {
+        self.read_by(&MessageSid::of_call(sid)).await
+    }
+
+    async fn read_by(&self, sid: &MessageSid) -> Vec<Told> {
         let store = &self.world.relay().store;
-        let record = store.inbound(&MessageSid::of_call(sid)).await;
+        let record = store.inbound(sid).await;
         let record = record.expect("the store is read");
         let mut told = Vec::new();
         for id in record.iter().flat_map(|record| &record.deliveries) {
@@ -475,7 +482,8 @@ impl Town {
                 let now = self.world.clock.now();
                 self.opted_out.entry(from.to_owned()).or_insert(now);
             }
-            self.text(from, body);
+            let sid = self.text(from, body);
+            self.customers_wrote.push((from.to_owned(), sid));
         }
     }
 
@@ -554,14 +562,25 @@ impl Town {
         }
     }
 
-    fn text(&self, from: &str, body: &str) {
+    fn text(&self, from: &str, body: &str) -> MessageSid {
         self.tells(|| format!("{from} texts {body}"));
         let (from, text) = (Sender::parse(from), Text::new(body));
         let sent = self
             .world
             .sandbox
             .text(&from, &self.world.line.number, text);
-        sent.expect("the number is the sandbox's");
+        sent.expect("the number is the sandbox's")
+    }
+
+    /// How often which phone read a customer's text, as the relay says.
+    async fn texts_read(&self) -> BTreeMap<String, Vec<Told>> {
+        let mut read = BTreeMap::new();
+        for (from, sid) in &self.customers_wrote {
+            let told = self.read_by(sid).await;
+            let to_others = told.into_iter().filter(|told| told.phone != *from);
+            read.insert(sid.to_string(), to_others.collect());
+        }
+        read
     }
 
     async fn facts(&self, repaired: Timestamp) -> Facts {
@@ -605,6 +624,7 @@ impl Town {
             holders: self.holders().await,
             people_wrote: self.people_wrote.clone(),
             went_away: self.went_away.clone(),
+            texts_read: self.texts_read().await,
             again: Again {
                 kept: BTreeMap::new(),
                 answers: Vec::new(),
