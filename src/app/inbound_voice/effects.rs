@@ -33,15 +33,25 @@ pub async fn carry_out(work: &Work<'_>, call: &Call, effects: &[Effect]) -> Vec<
 async fn ask(work: &Work<'_>, call: &Call) -> Option<Event> {
     let (twilio, credentials) = (&work.relay.twilio, work.credentials);
     let asked = async {
-        let waits = call.stage == Stage::TakingMessage;
+        let waits = call.stage == Stage::TakingMessage || call.asks_for_message.is_some();
         let is_unheard = |message: &Message| message.heard.is_none();
-        if waits && call.message.as_ref().is_some_and(is_unheard) {
+        if waits && call.message.as_ref().is_none_or(is_unheard) {
             for recording in twilio.recordings_of(credentials, work.sid).await? {
-                if let RecordingState::Ready { seconds } = recording.state {
-                    return Ok(Event::Recording {
-                        sid: recording.sid,
-                        seconds: Some(seconds),
-                    });
+                match recording.state {
+                    RecordingState::Ready { seconds } => {
+                        return Ok(Event::Recording {
+                            sid: recording.sid,
+                            seconds: Some(seconds),
+                        });
+                    }
+                    // It is not over for the message, even if the call is.
+                    RecordingState::NotYet if call.asks_for_message.is_some() => {
+                        return Ok(Event::Asked {
+                            is_over: false,
+                            seconds: None,
+                        });
+                    }
+                    RecordingState::NotYet | RecordingState::Absent => {}
                 }
             }
         }
@@ -85,7 +95,7 @@ async fn delete(work: &Work<'_>, sid: &RecordingSid) -> Option<Event> {
         .delete_recording(work.credentials, sid)
         .await
     {
-        Ok(_) => Some(Event::Deleted),
+        Ok(_) => Some(Event::Deleted { sid: sid.clone() }),
         Err(error) => {
             tracing::warn!(
                 call.sid = %work.sid, %error,

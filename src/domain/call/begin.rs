@@ -198,6 +198,7 @@ fn opened(line: &Line, known: &Known, new: NewCall, now: Timestamp) -> Call {
         tells_at: None,
         others: 0,
         told_with: None,
+        asks_for_message: None,
         due: None,
         by_fallback: false,
         out: None,

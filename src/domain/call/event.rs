@@ -52,7 +52,9 @@ pub enum Event {
     /// It could not be had this time.
     NotKept,
     /// Twilio has the recording no more.
-    Deleted,
+    Deleted {
+        sid: RecordingSid,
+    },
     /// The call that a person asked for was made, under this name.
     Made {
         sid: CallSid,

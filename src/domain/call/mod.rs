@@ -95,6 +95,9 @@ pub struct Call {
     /// The call with which people are told of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_with: Option<CallSid>,
+    /// After a talk the caller may have been sent to the fallback and have left a message: when Twilio is asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_for_message: Option<Timestamp>,
     /// When somebody must look at it again, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -356,6 +359,9 @@ pub struct Message {
     /// When it is fetched or deleted at Twilio once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Timestamp>,
+    /// Other recordings of the call, which are to be deleted at Twilio.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<RecordingSid>,
     /// Twilio is done with writing it down, whether it could or not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_transcribed: bool,

@@ -165,6 +165,7 @@ pub fn call_out(
         tells_at: None,
         others: 0,
         told_with: None,
+        asks_for_message: None,
         due: refused.is_none().then(|| now + LOOKS_AFTER),
         by_fallback: false,
         out: Some(Out {

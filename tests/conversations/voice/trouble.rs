@@ -331,3 +331,37 @@ async fn a_call_of_which_twilio_says_nothing_more_is_asked_about_and_told() {
     later(&world).await;
     assert_eq!(all_texts(&world), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_message_after_a_talk_of_which_nothing_was_heard_is_asked_for() {
+    let world = world().await;
+    // Otherwise the fallback would know that they talked, and hang up.
+    world.sandbox.set_unchecked(Unchecked {
+        dial_bridged_absent: true,
+        ..world.sandbox.unchecked()
+    });
+    let call = world.customer().calls().await;
+    world.advance(seconds(3)).await;
+    world.sergio().takes_the_call().await;
+    world.advance(seconds(40)).await;
+    // The relay has taken the question what comes next, and Twilio does not get the answer.
+    world.faults.answer_late_at("/ended", 2);
+    let lost = CallFault {
+        what: CallTrouble::LostCallback,
+        url: Some("/recording".to_owned()),
+    };
+    let lost = Injection::of(Fault::Call(lost)).times(1);
+    world.sandbox.inject(lost);
+    world.sergio().hangs_up().await;
+    call.until_the_tone().await;
+    assert_eq!(call.heard(), FALLBACK);
+    call.leaves_a_message(10).await;
+    world.forget_kept();
+    world.sergio().receives("with Sergio");
+    later(&world).await;
+    world.owner().receives("A message to qdn was heard of late");
+    assert!(call.kept_message().await.is_some_and(|bytes| bytes > 0));
+    let message = call.kept().await.message.expect("there is a message");
+    assert!(message.deleted_at_twilio.is_some());
+    assert_eq!(all_texts(&world), [""; 0]);
+}

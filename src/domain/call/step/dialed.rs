@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Turn;
-use crate::domain::call::ring::{next_person, ring, time_to_ring};
+use crate::domain::call::ring::{SILENCE, next_person, ring, time_to_ring};
 use crate::domain::call::step::NotOfTheCall;
 use crate::domain::call::{
     Alert, Answer, Dialed, Effect, Given, Leg, LegEnd, LegStatus, MissedAt, Outcome, Stage,
@@ -109,7 +109,10 @@ impl Turn<'_> {
         let of_leg = &self.call.legs[at];
         let seconds = self.seconds_of_talk(at);
         match Means::of(of_leg, how, seconds) {
-            Means::Talked => self.spoke(leg, seconds),
+            Means::Talked => {
+                self.spoke(leg, seconds);
+                self.asks_for_a_message(SILENCE);
+            }
             Means::CutOff => self.takes_message(),
             Means::AcceptLost => {
                 let (person, sooner) = (of_leg.person.clone(), at.checked_sub(1));

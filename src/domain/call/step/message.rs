@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Turn;
 use super::dialed::SHORTEST_TALK;
+use super::{NOT_ANSWERED, Turn};
 use crate::domain::call::document::thanks;
+use crate::domain::call::ring::SILENCE;
 use crate::domain::call::{
     Alert, Answer, Effect, Leg, Message, MissedAt, Outcome, SHORTEST_MESSAGE, Stage, Unrung,
 };
@@ -14,13 +15,15 @@ use crate::domain::ids::RecordingSid;
 const LONGEST_TRANSCRIBED: u32 = 120;
 
 /// So long the text waits for the recording, and for what is written down of it.
-const FOR_THE_RECORDING: SignedDuration = SignedDuration::from_secs(30);
+pub(super) const FOR_THE_RECORDING: SignedDuration = SignedDuration::from_secs(30);
 const FOR_THE_TRANSCRIPT: SignedDuration = SignedDuration::from_secs(120);
 
 /// When the recording is fetched again, if whoever fetched it said nothing of it.
 const FETCHED_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 const FIRST_PAUSE: i64 = 5;
 const LONGEST_PAUSE: i64 = 600;
+/// Between the end of a talk and the caller's, if nothing is said to the caller.
+const HANGS_UP: SignedDuration = SignedDuration::from_secs(8);
 const FETCHED_FOR: SignedDuration = SignedDuration::from_hours(1);
 const DELETED_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 const DELETED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -72,17 +75,52 @@ impl Turn<'_> {
             let at = leg.saturating_sub(1);
             let told = self.call.legs.get(at).and_then(Leg::seconds_told_of_talk);
             if told.is_none_or(|seconds| SHORTEST_TALK <= seconds) {
-                return self.spoke(leg, told);
+                self.spoke(leg, told);
+                return self.asks_for_a_message(SILENCE);
             }
         }
         self.takes_message();
     }
 
+    /// The caller is asked nothing more after a talk, unless that question was lost and the fallback took a message.
+    pub(super) fn asks_for_a_message(&mut self, after: SignedDuration) {
+        let is_heard = self
+            .call
+            .message
+            .as_ref()
+            .is_some_and(|it| it.heard.is_some());
+        self.call.asks_for_message = (!is_heard).then_some(self.now + after);
+        self.is_due_for_the_message();
+    }
+
+    /// Whoever is gone as the talk is over left no message.
+    pub(super) fn is_gone_after_the_talk(&mut self) {
+        if self.call.asks_for_message.is_none() {
+            return;
+        }
+        let legs = self.call.legs.iter();
+        let talked_until = legs.filter_map(|leg| leg.ended.as_ref()).map(|end| end.at);
+        let is_at_once = talked_until
+            .max()
+            .is_some_and(|until| self.now.duration_since(until) < HANGS_UP);
+        self.call.asks_for_message = (!is_at_once).then_some(self.now + FOR_THE_RECORDING);
+        self.is_due_for_the_message();
+    }
+
     pub(super) fn recording(&mut self, sid: RecordingSid, seconds: Option<u32>) {
         let (now, keeps) = (self.now, self.voice.voicemail.keep_at_twilio);
         let is_long = seconds.is_some_and(|seconds| SHORTEST_MESSAGE <= seconds);
+        self.call.asks_for_message = None;
         let message = self.message();
         if message.heard.is_some() {
+            let is_known =
+                message.recording.as_ref() == Some(&sid) || message.others.contains(&sid);
+            if !is_known && seconds.is_some() && !keeps {
+                message.others.push(sid.clone());
+                message.again = Some(message.again.map_or(now + DELETED_AGAIN, |it| it));
+                self.effects.push(Effect::DeleteAtTwilio(sid));
+            }
+            self.is_due_for_the_message();
             return;
         }
         message.heard = Some(now);
@@ -189,11 +227,18 @@ impl Turn<'_> {
         self.is_due_for_the_message();
     }
 
-    pub(super) fn deleted(&mut self) {
-        let now = self.now;
+    pub(super) fn deleted(&mut self, sid: &RecordingSid) {
+        let (now, keeps) = (self.now, self.voice.voicemail.keep_at_twilio);
         if let Some(message) = &mut self.call.message {
-            message.deleted_at_twilio.get_or_insert(now);
-            message.again = None;
+            message.others.retain(|other| other != sid);
+            if message.recording.as_ref() == Some(sid) {
+                message.deleted_at_twilio.get_or_insert(now);
+            }
+            let is_done = message.deleted_at_twilio.is_some() || message.is_lost;
+            let is_done = is_done || (message.kept.is_some() && keeps);
+            if is_done && message.others.is_empty() {
+                message.again = None;
+            }
         }
         self.is_due_for_the_message();
     }
@@ -202,6 +247,10 @@ impl Turn<'_> {
     pub(super) fn looks_after_the_message(&mut self) {
         let now = self.now;
         let is_past = |until: Option<Timestamp>| until.is_none_or(|until| until <= now);
+        if self.call.asks_for_message.is_some_and(|at| at <= now) {
+            self.call.asks_for_message = Some(now + NOT_ANSWERED);
+            self.effects.push(Effect::AskTwilio);
+        }
         if self.call.told.is_none()
             && is_past(self.waits_for_the_transcript())
             && is_past(self.call.tells_at)
@@ -216,17 +265,24 @@ impl Turn<'_> {
                 .seconds
                 .is_some_and(|seconds| SHORTEST_MESSAGE <= seconds);
             let heard = message.heard.unwrap_or(message.began);
-            if is_long && message.kept.is_none() {
+            let is_there = message.deleted_at_twilio.is_none();
+            let fetches = is_long && message.kept.is_none() && is_there && !message.is_lost;
+            let age = now.duration_since(heard);
+            let mut deletes = message.others.clone();
+            if fetches {
                 message.again = Some(now + FETCHED_AGAIN);
                 self.effects.push(Effect::FetchRecording(sid));
-            } else if now.duration_since(heard) < DELETED_FOR {
-                let age = now.duration_since(heard);
+            } else if age < DELETED_FOR {
                 message.again = Some(now + age.max(DELETED_AGAIN));
-                self.effects.push(Effect::DeleteAtTwilio(sid));
+                let is_done = message.kept.is_some() || !is_long;
+                deletes.extend((is_there && is_done).then_some(sid));
             } else {
+                deletes.clear();
                 message.again = None;
                 self.effects.push(Effect::Alert(Alert::NotDeletedAtTwilio));
             }
+            let deletes = deletes.into_iter().map(Effect::DeleteAtTwilio);
+            self.effects.extend(deletes);
         }
         self.is_due_for_the_message();
     }
@@ -241,6 +297,7 @@ impl Turn<'_> {
             Some(_) => None,
         };
         let again = self.call.message.as_ref().and_then(|message| message.again);
-        self.call.due = [tells, again].into_iter().flatten().min();
+        let all = [tells, again, self.call.asks_for_message];
+        self.call.due = all.into_iter().flatten().min();
     }
 }

@@ -10,6 +10,8 @@ pub(super) use over::is_worth_telling;
 
 use jiff::{SignedDuration, Timestamp};
 
+use message::FOR_THE_RECORDING;
+
 use super::document::document;
 use super::ring::{SILENCE, live_call, signed, until_voicemail};
 use super::{
@@ -109,7 +111,7 @@ impl Turn<'_> {
             Event::Transcribed { text } => self.transcribed(text),
             Event::Kept => self.kept(),
             Event::NotKept => self.not_kept(),
-            Event::Deleted => self.deleted(),
+            Event::Deleted { sid } => self.deleted(&sid),
             Event::Ended { seconds } => self.ended(seconds),
             Event::Due => self.due(),
             Event::Asked { is_over, seconds } => self.asked(is_over, seconds),
@@ -267,7 +269,7 @@ impl Turn<'_> {
                 self.call.due = Some(self.now + FOR_THE_QUESTION);
             }
             Stage::TakingMessage => self.waits_for_the_recording(),
-            Stage::Over { .. } => {}
+            Stage::Over { .. } => self.is_gone_after_the_talk(),
         }
     }
 
@@ -299,6 +301,10 @@ impl Turn<'_> {
 
     fn asked(&mut self, is_over: bool, seconds: Option<u32>) {
         if matches!(self.call.stage, Stage::Over { .. }) {
+            if self.call.asks_for_message.is_some() {
+                self.call.asks_for_message = (!is_over).then_some(self.now + ASKED_AGAIN);
+                self.is_due_for_the_message();
+            }
             return;
         }
         if !is_over {
@@ -318,7 +324,10 @@ impl Turn<'_> {
     /// The call is over, and nobody will tell more of it.
     fn ends_by_what_is_known(&mut self) {
         match self.call.stage {
-            Stage::Talking { leg } if self.call.seconds != Some(0) => self.spoke(leg, None),
+            Stage::Talking { leg } if self.call.seconds != Some(0) => {
+                self.spoke(leg, None);
+                self.asks_for_a_message(FOR_THE_RECORDING);
+            }
             Stage::Talking { .. } | Stage::Ringing { .. } => self.missed(MissedAt::Ringing),
             Stage::TakingMessage => self.missed(self.without_a_message()),
             Stage::Over { .. } => {}

@@ -39,7 +39,7 @@ fn a_message_is_told_once_fetched_and_deleted_after_it_is_kept() {
     world.takes(97, Event::Due);
     world.takes(98, Event::Kept);
     world.takes(99, Event::Kept);
-    world.takes(99, Event::Deleted);
+    world.takes(99, deleted());
     assert_eq!(
         world.effects[2..],
         [
@@ -115,7 +115,7 @@ fn the_text_waits_two_minutes_for_what_a_machine_writes_down() {
     let mut never = transcribed();
     never.takes(90, recorded(23));
     never.takes(95, Event::Kept);
-    never.takes(96, Event::Deleted);
+    never.takes(96, deleted());
     assert_eq!(never.call.due, Some(at(210)));
     never.takes(210, Event::Due);
     assert_eq!(never.times_told(), 1);
@@ -442,4 +442,71 @@ fn a_message_of_who_called_again_and_again_is_told_of_at_once() {
     assert!(told.effects.contains(&Effect::Tell), "{:?}", told.effects);
     assert!(!told.effects.contains(&Effect::Alert(Alert::LateVoicemail)));
     assert_eq!(told.call.told, Some(at(90)));
+}
+
+/// Sergio talked with the caller and hung up.
+fn after_a_talk() -> World {
+    let mut world = World::new();
+    world.takes(5, pressed(1, "1"));
+    world.takes(60, dialed(1, LegStatus::Completed, None, Some(58)));
+    assert!(matches!(world.outcome(), Some(Outcome::Spoke { .. })));
+    world.effects.clear();
+    world
+}
+
+#[test]
+fn after_a_talk_twilio_is_asked_for_a_message_unless_the_caller_is_gone_at_once() {
+    let mut gone = after_a_talk();
+    gone.takes(62, Event::Ended { seconds: Some(57) });
+    assert_eq!((gone.call.due, gone.call.asks_for_message), (None, None));
+
+    // The answer to the question what comes next was lost, and the fallback took a message.
+    let mut stays = after_a_talk();
+    stays.takes(95, Event::Ended { seconds: Some(90) });
+    assert_eq!(stays.call.due, Some(at(95 + 30)));
+    stays.takes(125, Event::Due);
+    assert_eq!(stays.effects, [Effect::AskTwilio]);
+    stays.takes(126, recorded(12));
+    assert!(stays.effects.contains(&Effect::FetchRecording(recording())));
+    assert!(stays.effects.contains(&Effect::Alert(Alert::LateVoicemail)));
+
+    // Nothing is heard of the end.
+    let mut silent = after_a_talk();
+    assert_eq!(silent.call.due, Some(at(60 + 150)));
+    silent.takes(210, Event::Due);
+    silent.takes(211, asked(false));
+    assert_eq!(silent.call.due, Some(at(211 + 300)));
+    silent.takes(511, Event::Due);
+    silent.takes(512, asked(true));
+    assert_eq!(silent.call.due, None);
+    assert_eq!(silent.times_told(), 0);
+}
+
+#[test]
+fn another_recording_of_the_call_is_deleted_too() {
+    let mut world = at_the_tone();
+    world.takes(90, recorded(12));
+    world.takes(91, Event::Kept);
+    world.takes(92, deleted());
+    assert_eq!(world.call.due, None);
+    world.effects.clear();
+    let other = RecordingSid::parse(&format!("RE{:032x}", 8)).unwrap();
+    let heard = || Event::Recording {
+        sid: other.clone(),
+        seconds: Some(4),
+    };
+    world.takes(100, heard());
+    world.takes(101, heard());
+    assert_eq!(world.effects, [Effect::DeleteAtTwilio(other.clone())]);
+    // It could not be deleted.
+    let due = world.call.due.unwrap();
+    assert_eq!(due, at(100 + 600));
+    world.takes(700, Event::Due);
+    assert_eq!(world.effects.len(), 2);
+    let sid = other.clone();
+    world.takes(701, Event::Deleted { sid });
+    assert_eq!(world.call.due, None);
+    let message = world.call.message.unwrap();
+    assert_eq!(message.deleted_at_twilio, Some(at(92)));
+    assert_eq!(message.recording, Some(recording()));
 }

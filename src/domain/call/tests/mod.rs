@@ -125,7 +125,7 @@ impl World {
                         seconds: None,
                     }),
                     Effect::FetchRecording(_) => Some(Event::Kept),
-                    Effect::DeleteAtTwilio(_) => Some(Event::Deleted),
+                    Effect::DeleteAtTwilio(sid) => Some(Event::Deleted { sid: sid.clone() }),
                     Effect::FindCall => Some(Event::NoneFound),
                     Effect::MakeCall => Some(Event::Unanswered),
                     Effect::Tell
@@ -230,6 +230,10 @@ pub(super) fn recorded(seconds: u32) -> Event {
         sid: recording(),
         seconds: Some(seconds),
     }
+}
+
+pub(super) fn deleted() -> Event {
+    Event::Deleted { sid: recording() }
 }
 
 pub(super) fn rings(answer: &Answer) -> Option<usize> {

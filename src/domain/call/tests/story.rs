@@ -43,7 +43,7 @@ fn it_says_why_somebody_was_not_rung_and_what_became_of_the_message() {
     world.takes(70, Event::Recorded { hung_up: true });
     world.takes(71, recorded(23));
     world.takes(72, Event::Kept);
-    world.takes(73, Event::Deleted);
+    world.takes(73, deleted());
     let told = told(&world);
     for said in [
         "10:00:00 call from a withheld number",

@@ -288,13 +288,6 @@ fn message_is_kept(facts: &Facts, call: &CallView) -> Option<String> {
         return None;
     }
     // People were told something else before it was heard of: then the owner hears of the message.
-    // Known: if people talked, the answer to what comes next was lost, the fallback took a message, and its
-    // callback was lost as well, nobody asks Twilio for it.
-    let after_a_talk = matches!(outcome(facts, call), Some(Outcome::Spoke { .. }));
-    let is_unheard = kept.message.as_ref().is_none_or(|it| it.heard.is_none());
-    if after_a_talk && is_unheard {
-        return None;
-    }
     if outcome(facts, call) != Some(&Outcome::Voicemail { seconds }) && !is_late(facts) {
         return Some(format!(
             "P5: a message of {seconds} s is not told of: {:?}",
