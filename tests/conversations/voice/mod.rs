@@ -7,6 +7,7 @@ mod errors;
 mod hanging_up;
 mod missed;
 mod missed_text;
+mod more_errors;
 mod out;
 mod ringing;
 mod transcripts;
