@@ -16,7 +16,7 @@ use crate::domain::conversation::{self, Blocker};
 use crate::domain::line::Line;
 use crate::printable::printable;
 
-/// Block a customer: their texts to the line are kept and reach nobody, until somebody unblocks them
+/// Block a customer: their texts to the line are kept and reach nobody, their calls are refused, until somebody unblocks them
 ///
 /// They get no answers either. Notices that they subscribed to go on; `relay optouts add` ends those. A
 /// person of the line does the same by the text BLOCK 0107.
@@ -98,7 +98,7 @@ async fn change(whom: &Whom, blocks: bool, yes: bool, now: Timestamp) -> anyhow:
     }
     let question = || {
         let (number, line) = (number.expose(), printable(&line.name));
-        format!("Texts of {number} to {line} reach nobody from then on.")
+        format!("Texts and calls of {number} to {line} reach nobody from then on.")
     };
     if blocks && !confirms(yes, &question())? {
         anyhow::bail!("nobody was blocked");
@@ -126,7 +126,7 @@ async fn change(whom: &Whom, blocks: bool, yes: bool, now: Timestamp) -> anyhow:
 
 fn in_words(changed: &Changed) -> &'static str {
     match (changed.blocked, changed.changed) {
-        (true, true) => "is blocked: their texts reach nobody",
+        (true, true) => "is blocked: their texts and calls reach nobody",
         (true, false) => "is blocked already",
         (false, true) => "is not blocked any more",
         (false, false) => "is not blocked",

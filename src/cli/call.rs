@@ -23,7 +23,7 @@ Example:
   relay phone 619-555-0110 answer        # meanwhile in another shell; then: press 1
   relay call say 20s                     # speak, in the call that came last: to a mailbox or a voicemail
   relay call press 1
-  relay call hang-up
+  relay call hang-up                     # also a call that a person asked for by CALL 0142
   relay call --withheld --hang-up-after 12s")]
 pub struct Call {
     /// What the caller does in a call that goes on: press KEYS, say 20s, hang-up; then, if it is not the last,

@@ -14,13 +14,13 @@ async fn customers_are_blocked_shown_and_unblocked() {
 
     place.relay(&["block", "858-555-0107"]).refused(
         2,
-        "Texts of +18585550107 to qdn reach nobody from then on. There is no terminal to ask on: add --yes",
+        "Texts and calls of +18585550107 to qdn reach nobody from then on. There is no terminal to ask on: add --yes",
     );
     assert!(list().contains("nobody is blocked"), "{}", list());
     let block = ["block", "858-555-0107", "--yes"];
     assert_eq!(
         place.relay(&block).out(),
-        "qdn: +18585550107 is blocked: their texts reach nobody\n"
+        "qdn: +18585550107 is blocked: their texts and calls reach nobody\n"
     );
     let again = ["block", "858-555-0107", "--line", "qdn", "--yes"];
     assert_eq!(

@@ -7,15 +7,19 @@ use super::print_moments;
 use crate::app::ports::store::Store;
 use crate::cli::candidates::BOLD;
 use crate::cli::output::{Unwritten, tell};
-use crate::domain::call::{Stage, story};
+use crate::domain::call::{Call, Stage, story};
 use crate::domain::ids::CallSid;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::time_zone::TimeZone;
+use crate::printable::printable;
 
 #[derive(Debug, Serialize)]
 pub struct CallTold {
     pub call_sid: CallSid,
     pub line: String,
+    /// Who called the customer as the line; otherwise the customer called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called_by: Option<String>,
     pub moments: Vec<Moment>,
     #[serde(skip)]
     is_over: bool,
@@ -39,11 +43,18 @@ impl CallTold {
         Ok(Some(Self {
             call_sid: sid,
             line: call.decision.line.clone(),
+            called_by: called_by(&call),
             moments: moments.map(|(at, says)| Moment::new(at, says)).collect(),
             is_over: matches!(call.stage, Stage::Over { .. }),
             zone,
         }))
     }
+}
+
+/// Which person called, if no customer did.
+pub fn called_by(call: &Call) -> Option<String> {
+    let person = call.legs.first().filter(|_| call.out.is_some())?;
+    Some(person.person.clone())
 }
 
 /// A call of which people have read nothing.
@@ -54,6 +65,13 @@ pub fn print(call: &CallTold) -> Result<(), Unwritten> {
     } else {
         "which is not over"
     };
-    tell!("A call to {}, {stands}", call.line)?;
+    match &call.called_by {
+        Some(person) => tell!(
+            "A call of {} for {}, {stands}",
+            printable(person),
+            call.line
+        )?,
+        None => tell!("A call to {}, {stands}", call.line)?,
+    }
     print_moments(&call.moments, &call.zone)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::call::called_by;
 use super::moment::Shown;
 use crate::app::ports::store::Store;
 use crate::cli::candidates::{BOLD, DIM};
@@ -58,11 +59,20 @@ pub async fn of(
     let before = back(store, link, link.previous.clone(), None, MOST).await?;
     let later = &later[later.len().saturating_sub(MOST)..];
     let newest_first = later.iter().chain([record]).chain(&before);
+    let mut texts = Vec::new();
+    for text in newest_first.rev() {
+        let call = match text.sms.sid.call() {
+            Some(call) => store.call(&call).await?,
+            None => None,
+        };
+        let by = call.as_ref().and_then(called_by);
+        texts.push(told(text, line, by));
+    }
     Ok(Some(ConversationTold {
         customer: shown.number(&link.customer),
         opened: link.opened,
         has: has(known.as_ref(), line),
-        texts: newest_first.rev().map(|text| told(text, line)).collect(),
+        texts,
     }))
 }
 
@@ -94,11 +104,16 @@ fn has(conversation: Option<&Conversation>, line: Option<&Line>) -> Option<Strin
     Some(person.name.clone())
 }
 
-fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
+/// `called_by` is the person, if it is the entry of a call that a person made.
+fn told(record: &InboundRecord, line: Option<&Line>, called_by: Option<String>) -> TextTold {
     let number = record.sms.from.phone();
     let person = number.and_then(|number| line?.person_with(number));
     let wrote = match &record.decision.to_person {
-        Some(to) if record.decision.rule == Rule::Talked => format!("talked to {to}"),
+        Some(_) if called_by.is_some() && record.decision.rule == Rule::Talked => {
+            "called the customer, and they talked".to_owned()
+        }
+        Some(to) if record.decision.rule == Rule::Talked => format!("called and talked with {to}"),
+        Some(_) if called_by.is_some() => "called the customer, who was not reached".to_owned(),
         Some(to) if record.decision.rule == Rule::NotReached => {
             format!("was called by {to} and not reached")
         }
@@ -121,9 +136,9 @@ fn told(record: &InboundRecord, line: Option<&Line>) -> TextTold {
     TextTold {
         at: record.received,
         message_sid: record.sms.sid.clone(),
-        by: person
-            .map_or("the customer", |person| person.name.as_str())
-            .to_owned(),
+        by: called_by
+            .or_else(|| person.map(|person| person.name.clone()))
+            .unwrap_or_else(|| "the customer".to_owned()),
         what: what.to_owned(),
     }
 }

@@ -118,7 +118,13 @@ fn print(story: &Story, zone: &TimeZone) -> Result<(), Unwritten> {
     });
     match &story.call {
         Some(call) => {
-            tell!("{from} called {}", call.line)?;
+            match &call.called_by {
+                Some(person) => {
+                    let person = printable(person);
+                    tell!("{person} called the customer {from} for {}", call.line)?;
+                }
+                None => tell!("{from} called {}", call.line)?,
+            }
             print_moments(&call.moments, zone)?;
             tell!("\n{BOLD}What people read of it{BOLD:#}: {}", story.content)?;
         }

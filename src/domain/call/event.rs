@@ -30,6 +30,8 @@ pub enum Event {
         sid: CallSid,
         status: LegStatus,
         sip: Option<u16>,
+        /// The provider's error.
+        code: Option<u32>,
         seconds: Option<u32>,
     },
     /// The recording ended, by the caller's key, silence or hanging up.

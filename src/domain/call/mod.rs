@@ -229,6 +229,9 @@ pub struct Leg {
     /// The carrier's answer, such as 486 for busy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sip: Option<u16>,
+    /// The provider's error, such as 13227 where calls to the country are not allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

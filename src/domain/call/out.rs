@@ -137,6 +137,7 @@ pub fn call_out(
         pressed: None,
         ended: None,
         sip: None,
+        code: None,
     };
     let call = Call {
         sid: new.sid.clone(),

@@ -104,6 +104,7 @@ pub(super) fn ring(
         pressed: None,
         ended: None,
         sip: None,
+        code: None,
     });
     let leg = call.legs.len();
     call.stage = Stage::Ringing { leg };

@@ -195,7 +195,8 @@ fn tell_leg(call: &Call, leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
                 format!("{person}'s phone was over ({})", name_of(&end.status))
             }
         };
-        told.push((end.at, format!("{says}{sip}")));
+        let code = leg.code.map(|code| format!(", error {code}"));
+        told.push((end.at, format!("{says}{sip}{}", code.unwrap_or_default())));
     }
 }
 

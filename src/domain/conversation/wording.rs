@@ -38,7 +38,10 @@ const NOBODY_WAS_MEANT: Phrase = Phrase::new(
     "Not sent, as you did not say to whom: ",
     "No enviado, pues no dijiste a quién: ",
 );
-const REACH_NOBODY: Phrase = Phrase::new(" texts reach nobody", " mensajes ya no llegan a nadie");
+const REACH_NOBODY: Phrase = Phrase::new(
+    " texts and calls reach nobody",
+    " mensajes y llamadas no llegan a nadie",
+);
 const WAITS: Phrase = Phrase::new(
     " has waited for an answer since ",
     " espera respuesta desde ",
@@ -502,7 +505,7 @@ pub fn blocked_by(language: Language, person: &str, conversation: &Conversation)
 pub fn unblocked(language: Language, tag: &str) -> String {
     say!(
         language,
-        "{tag} is not blocked any more: their texts come again.",
+        "{tag} is not blocked any more: their texts and calls come again.",
         "{tag} ya no tiene bloqueo: sus mensajes llegan otra vez."
     )
 }

@@ -300,8 +300,11 @@ impl Calls {
 
     /// The customer's call that came last and goes on.
     pub fn latest_live(&self) -> Option<&Call> {
-        let mut calls = self.all.iter().rev();
-        calls.find(|call| !call.is_outgoing() && call.status.is_live())
+        let live = self.all.iter().rev().filter(|call| call.status.is_live());
+        let mut to_us = live.clone().filter(|call| !call.is_outgoing());
+        to_us
+            .next()
+            .or_else(|| { live }.find(|call| call.is_by_api))
     }
 
     pub fn view(&self, sid: &str, now: Timestamp) -> Option<CallView> {

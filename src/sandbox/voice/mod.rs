@@ -124,7 +124,9 @@ impl State {
     /// The customer on a call does something.
     pub(super) fn caller_acts(&mut self, sid: &str, act: &Act) -> Result<(), CannotAct> {
         let live = self.calls.get(sid).filter(|call| call.status.is_live());
-        if live.is_none_or(Call::is_outgoing) {
+        // Of a call that the account makes, who was called acts at their phone; it can be ended from here, too.
+        let is_ended = |call: &Call| call.is_by_api && *act == Act::HangUp;
+        if live.is_none_or(|call| call.is_outgoing() && !is_ended(call)) {
             return Err(CannotAct::NoSuchCall);
         }
         match act {

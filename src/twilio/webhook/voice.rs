@@ -193,6 +193,7 @@ fn progress(leg: usize, form: &Form) -> Result<Event, Refusal> {
         sid: sid(form, "CallSid")?,
         status: call_status(form),
         sip: form.get("SipResponseCode").and_then(sip_code),
+        code: form.get("ErrorCode").and_then(|code| code.parse().ok()),
         seconds: form.get("CallDuration").and_then(seconds),
     })
 }

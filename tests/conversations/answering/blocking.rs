@@ -7,7 +7,7 @@ use relay::domain::line::pin::Pin;
 use relay::domain::routing::Rule;
 
 use super::*;
-use crate::support::world::{example, number};
+use crate::support::world::{example, number, seconds};
 
 /// Two customers have written, Sergio has read both and has blocked Ana. The owner is somebody else.
 async fn blocked() -> World {
@@ -16,17 +16,17 @@ async fn blocked() -> World {
     assert_eq!(decision(&world, &asked).await.rule, Rule::Asked);
     assert_eq!(
         world.sergio().reads(),
-        "Block 0107 \"Is the boat ready?\"? Their texts reach nobody from then on. Text 1 to block, 0 \
+        "Block 0107 \"Is the boat ready?\"? Their texts and calls reach nobody from then on. Text 1 to block, 0 \
          to keep."
     );
     let done = world.sergio().texts("1").await;
     assert_eq!(decision(&world, &done).await.rule, Rule::BlockByText);
-    world
-        .sergio()
-        .receives("0107 is blocked: their texts reach nobody. UNBLOCK 0107 takes it back.");
-    world
-        .owner()
-        .receives("Sergio has blocked +16195550107: their texts reach nobody. UNBLOCK 0107");
+    world.sergio().receives(
+        "0107 is blocked: their texts and calls reach nobody. UNBLOCK 0107 takes it back.",
+    );
+    world.owner().receives(
+        "Sergio has blocked +16195550107: their texts and calls reach nobody. UNBLOCK 0107",
+    );
     world
 }
 
@@ -81,7 +81,7 @@ async fn nothing_is_sent_to_a_blocked_customer_until_somebody_unblocks_them() {
     assert_eq!(decision(&world, &sid).await.rule, Rule::BlockByText);
     world
         .backup()
-        .receives("0107 is not blocked any more: their texts come again.");
+        .receives("0107 is not blocked any more: their texts and calls come again.");
     world.backup().texts("unblock 0107").await;
     world.backup().receives("0107 is not blocked.");
     ana(&world).texts("Hello?").await;
@@ -213,7 +213,7 @@ async fn a_block_needs_the_pin() {
             "Put your PIN in front, such as: 0000 BLOCK 0107.",
         ),
         ("4711 block 0107", "Block 0107 \"Hello?\"?"),
-        ("1", "0107 is blocked: their texts reach nobody"),
+        ("1", "0107 is blocked: their texts and calls reach nobody"),
         ("unblock 0107", "Put your PIN in front"),
         ("4711 unblock 0107", "0107 is not blocked any more"),
     ] {
@@ -261,4 +261,29 @@ async fn a_question_that_offers_a_customer_who_was_blocked_since_sends_nothing()
     world.sergio().receives("0107 is blocked by Backup.");
     ana(&world).receives_nothing();
     later(&world).await;
+}
+
+#[tokio::test]
+async fn who_only_called_is_blocked_by_name_of_their_call() {
+    let world = World::at(IN_HOURS).await;
+    let call = world.customer().calls().await;
+    world.advance(seconds(8)).await;
+    call.hangs_up().await;
+    world.advance(seconds(10)).await;
+    world
+        .sergio()
+        .receives("Missed call 10:00 AM, rang Sergio.");
+    world.sergio().texts("BLOCK").await;
+    world.sergio().receives(
+        "Block 0107 \"Missed call 10:00 AM, rang Sergio.\"? Their texts and calls reach nobody from then on.",
+    );
+    world.sergio().texts("1").await;
+    world
+        .sergio()
+        .receives("0107 is blocked: their texts and calls reach nobody.");
+    let again = world.customer().calls().await;
+    assert!(!again.goes_on());
+    assert!(!world.sergio().rings());
+    world.owner().receives("Sergio has blocked +16195550107");
+    world.advance(minutes(130)).await;
 }

@@ -8,7 +8,7 @@ use relay::domain::language::Language;
 use relay::domain::line::Line;
 use relay::domain::phone::Prefix;
 use relay::domain::routing::Rule;
-use relay::sandbox::{Fault, Injection, Requests, TakesCalls};
+use relay::sandbox::{Act, Fault, Injection, Requests, TakesCalls};
 
 use super::*;
 use crate::support::world::{example, number};
@@ -432,4 +432,21 @@ async fn a_restart_between_any_two_requests_changes_nothing() {
         }
     );
     world.sergio().receives("Sergio called 10:00 AM: 30 s.");
+}
+
+#[tokio::test]
+async fn a_call_that_a_person_asked_for_can_be_ended_from_outside() {
+    let world = one_customer().await;
+    world.sergio().texts("CALL 0107").await;
+    world.sergio().takes_the_call().await;
+    assert!(world.customer().rings());
+    let sid = world.sandbox.latest_call().expect("a call goes on");
+    let pressed = world.sandbox.caller_acts(&sid, &Act::Press("1".to_owned()));
+    assert!(pressed.is_err(), "its keys are the phone's");
+    let ended = world.sandbox.caller_acts(&sid, &Act::HangUp);
+    ended.expect("it goes on");
+    world.settle().await;
+    assert!(!world.customer().rings());
+    assert_eq!(world.sandbox.latest_call(), None);
+    is_over(&world).await;
 }

@@ -104,8 +104,12 @@ impl Turn<'_> {
                 sid,
                 status,
                 sip,
+                code,
                 seconds,
-            } => self.progress(leg, &sid, status, sip, seconds)?,
+            } => {
+                self.progress(leg, &sid, status, sip, seconds)?;
+                self.failed_with(leg, code);
+            }
             Event::TakenByFallback => self.taken_by_fallback(),
             Event::Recording { sid, seconds } => self.recording(sid, seconds),
             Event::Transcribed { text } => self.transcribed(text),
@@ -243,6 +247,13 @@ impl Turn<'_> {
             }
         }
         Ok(())
+    }
+
+    fn failed_with(&mut self, leg: usize, code: Option<u32>) {
+        let leg = leg.checked_sub(1).and_then(|at| self.call.legs.get_mut(at));
+        if let Some(leg) = leg {
+            leg.code = leg.code.or(code);
+        }
     }
 
     /// Twilio's question what comes next may come a little later than the news that the caller is gone, and

@@ -6,7 +6,7 @@ use super::{ASKED_AGAIN, FOR_THE_QUESTION, NOT_ANSWERED, NotOfTheCall, Turn};
 use crate::domain::call::out::{CUSTOMER_RINGS, LOOKS_AFTER, Out};
 use crate::domain::call::ring::{SILENCE, signed};
 use crate::domain::call::{
-    Answer, Dialed, Effect, Event, Given, LegEnd, LegStatus, NotReached, Outcome, Stage, words,
+    Answer, Dialed, Effect, Event, Given, Leg, LegEnd, LegStatus, NotReached, Outcome, Stage, words,
 };
 use crate::domain::ids::CallSid;
 
@@ -33,9 +33,16 @@ impl Turn<'_> {
                 sid,
                 status,
                 sip,
+                code,
                 seconds,
                 ..
-            } => self.news_of_person(&sid, status, sip, seconds),
+            } => {
+                let is_ours = |leg: &Leg| leg.sid.as_ref().is_none_or(|known| *known == sid);
+                if let Some(leg) = self.call.legs.first_mut().filter(|leg| is_ours(leg)) {
+                    leg.code = leg.code.or(code);
+                }
+                self.news_of_person(&sid, status, sip, seconds)
+            }
             Event::Customer {
                 sid,
                 status,

@@ -94,6 +94,7 @@ fn news_of_a_leg_in_any_order_say_the_same() {
             sid: sid(1),
             status: LegStatus::Busy,
             sip: Some(486),
+            code: Some(13227),
             seconds: Some(0),
         },
         dialed(1, LegStatus::Busy, Some(false), Some(0)),
@@ -108,6 +109,7 @@ fn news_of_a_leg_in_any_order_say_the_same() {
     }
     assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:#?}");
     assert_eq!(ends[0].0.sip, Some(486));
+    assert_eq!(ends[0].0.code, Some(13227));
 }
 
 /// Sergio's phone is picked up so many seconds after the first call, and these keys are pressed. Whether he is

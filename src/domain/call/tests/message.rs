@@ -189,6 +189,7 @@ fn a_talk_stays_one_if_the_fallback_is_asked_what_comes_next() {
         sid: sid(1),
         status: LegStatus::Completed,
         sip: None,
+        code: None,
         seconds: Some(75),
     };
     world.takes(81, over);

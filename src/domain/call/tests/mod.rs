@@ -188,6 +188,7 @@ pub(super) fn progress(leg: usize, status: LegStatus) -> Event {
         sid: sid(leg as u32),
         status,
         sip: None,
+        code: None,
         seconds: None,
     }
 }

@@ -284,6 +284,7 @@ fn if_nobody_asks_what_comes_next_the_news_of_the_legs_say_how_it_ended() {
             sid: sid(1),
             status: LegStatus::Completed,
             sip: None,
+            code: None,
             seconds: Some(55),
         };
         world.takes(60, over);

@@ -53,6 +53,7 @@ fn event() -> impl Strategy<Value = Event> {
             sid: of(l),
             status,
             sip: None,
+            code: None,
             seconds,
         }),
         2 => any::<bool>().prop_map(|hung_up| Event::Recorded { hung_up }),

@@ -92,13 +92,13 @@ fn quoted_words_are_set_apart_and_say_where_they_were_cut_off() {
     );
     assert_eq!(
         which,
-        "Block which? Their texts reach nobody from then on. 1 = 0101 \"Do you have diesel 'or...\" 2 = \
+        "Block which? Their texts and calls reach nobody from then on. 1 = 0101 \"Do you have diese...\" 2 = \
          0102 \"Hi\" Text the number, or 0 for nobody."
     );
     let whether = question(Language::English, &asked(What::Block, &[&long]), false);
     assert!(whether.contains("diesel 'or petrol' for the"), "{whether}");
     assert!(
-        whether.contains("...\"? Their texts reach nobody"),
+        whether.contains("...\"? Their texts and calls reach nobody"),
         "{whether}"
     );
     let first = answer_first(Language::English, &asked(texts(&[&long]), &[&long, &long]));

@@ -220,6 +220,7 @@ fn news_of_a_leg_says_what_the_carrier_answered() {
         sid: leg(),
         status: LegStatus::Busy,
         sip: Some(486),
+        code: Some(13227),
         seconds: Some(0),
     };
     assert_eq!(progress.event(), Some(expected));
