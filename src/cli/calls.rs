@@ -13,7 +13,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::call::{Call, Caller, Stage};
 use crate::domain::ids::CallSid;
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::phone::Sender;
 use crate::domain::when::option;
@@ -129,8 +128,7 @@ impl Calls {
     }
 
     fn print(&self, line: &Line, shown: &Shown) -> Result<(), Unwritten> {
-        let clock = line.clock().speaking(Language::English);
-        let clock = |at: Timestamp| clock.day_and_time(at, shown.at);
+        let clock = |at: Timestamp| show::time(line, at);
         show::head(line, shown.at)?;
         if shown.calls.is_empty() {
             let none = if self.live {

@@ -11,7 +11,6 @@ use crate::app::ports::store::{MOST_CUSTOMERS, Store};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::conversation::{Conversation, PersonState, Question};
 use crate::domain::ids::message_sid::MessageSid;
-use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 use crate::printable::printable;
@@ -186,8 +185,7 @@ fn asked(question: Question, person: &str) -> QuestionShown {
 }
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
-    let clock = line.clock().speaking(Language::English);
-    let clock = |at: Timestamp| clock.day_and_time(at, shown.at);
+    let clock = |at: Timestamp| show::time(line, at);
     show::head(line, shown.at)?;
     if shown.conversations.is_empty() {
         tell!("  no customer has written")?;

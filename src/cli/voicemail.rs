@@ -21,7 +21,6 @@ use crate::app::ports::store::TokenDigest;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::call::{Call, Message, SHORTEST_MESSAGE};
 use crate::domain::ids::{CallSid, RecordingSid};
-use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::when::option;
 use crate::printable::printable;
@@ -157,8 +156,7 @@ fn is_fetched(message: &Message) -> bool {
 }
 
 fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
-    let clock = line.clock().speaking(Language::English);
-    let clock = |at: Timestamp| clock.day_and_time(at, shown.at);
+    let clock = |at: Timestamp| show::time(line, at);
     show::head(line, shown.at)?;
     if shown.messages.is_empty() {
         tell!("  nobody has left a message")?;

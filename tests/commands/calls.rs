@@ -84,6 +84,11 @@ async fn calls_are_listed_with_numbers_masked_and_explained() {
     let rows: Vec<&str> = listed.lines().skip(1).collect();
     assert_eq!(rows.len(), 2, "{listed}");
     assert!(rows[0].contains("+1•••42"), "{listed}");
+    // By the line's clock, as the head of the list and all other commands.
+    for row in listed.lines() {
+        assert!(row.contains(" PST") || row.contains(" PDT"), "{row}");
+        assert!(!row.contains(" AM") && !row.contains(" PM"), "{row}");
+    }
     assert!(rows[0].contains("voicemail of 23 s"), "{listed}");
     assert!(rows[1].contains("number withheld"), "{listed}");
     assert!(
@@ -122,6 +127,11 @@ async fn a_message_is_listed_with_its_link_and_saved_for_its_owner_alone() {
     let listed = place.relay(&["voicemail", "list"]).out();
     assert!(listed.contains("0:23"), "{listed}");
     assert!(listed.contains("kept until"), "{listed}");
+    assert!(
+        !listed.contains(" AM") && !listed.contains(" PM"),
+        "{listed}"
+    );
+    assert!(listed.matches(" P").count() == 3, "{listed}");
     assert!(listed.contains(&format!("/v/{TOKEN}")), "{listed}");
     let json = place.relay(&["voicemail", "list", "--json"]).json();
     assert_eq!(json[0]["messages"].as_array().unwrap().len(), 1);

@@ -34,8 +34,13 @@ pub fn head(line: &Line, at: Timestamp) -> Result<(), Unwritten> {
     tell!(
         "{BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
         printable(&line.name),
-        line.time_zone.show(at)
+        time(line, at)
     )
+}
+
+/// A time as every command prints it: by the line's clock, as `relay duty` and `relay explain` do.
+pub fn time(line: &Line, at: Timestamp) -> String {
+    line.time_zone.show(at)
 }
 
 /// A telephone number, masked unless it is asked for in full.
