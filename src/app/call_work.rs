@@ -13,6 +13,7 @@ use crate::domain::credentials::Credentials;
 use crate::domain::delivery::{Delivery, Purpose, Recipient};
 use crate::domain::ids::{CallSid, DeliveryId};
 use crate::domain::line::Line;
+use crate::domain::phone::PhoneNumber;
 use crate::twilio::webhook::CallFrom;
 
 /// What a call is worked on with.
@@ -23,6 +24,8 @@ pub struct Work<'a> {
     pub sid: &'a CallSid,
     /// Who calls, if the request says so.
     pub from: Option<&'a CallFrom>,
+    /// Which of the line's numbers is called, if the request says so.
+    pub to: Option<&'a PhoneNumber>,
     /// When the request came, if the fallback took it.
     pub at: Option<Timestamp>,
 }

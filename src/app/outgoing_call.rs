@@ -55,6 +55,7 @@ pub async fn call_if_asked(
         line,
         sid: &sid,
         from: None,
+        to: None,
         at: None,
     };
     for _ in 0..MOST_TRIES {
@@ -187,6 +188,8 @@ pub async fn tell(work: &Work<'_>, call: &Call, because: NotReached) {
     let line = work.line;
     let telling = || {
         let Out { text, .. } = call.out.as_ref()?;
+        // Whoever called the line themselves heard it.
+        let text = text.as_ref()?;
         let person = line.person_named(&call.legs.first()?.person)?;
         let words = tells_not_reached(because, &tag(call.caller.phone()?, &[]), line)?;
         let words = sms::first_segment::first_segment(&sms::gsm7_line(&words));

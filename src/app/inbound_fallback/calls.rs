@@ -47,7 +47,7 @@ async fn receive(
         _ if webhook.tells_of_a_talk() => document(&Answer::HangUp, &asked.call, &address),
         _ => fallback_document(failed.as_ref(), &address),
     };
-    if failed.is_some_and(|failed| failed.is_of_leg()) {
+    if failed.is_some_and(|failed| failed.is_of_person()) {
         // Of a person's side nothing is to be told: what comes next of the call tells it.
         return Ok(answer);
     }

@@ -31,6 +31,7 @@ async fn look_at(relay: &Relay, sid: &CallSid) -> anyhow::Result<()> {
         line: &line,
         sid,
         from: None,
+        to: None,
         at: None,
     };
     work.take(stored, Event::Due).await?;

@@ -47,6 +47,7 @@ pub async fn take_in_late(
         line,
         sid: &listed.sid,
         from: Some(&from),
+        to: None,
         at: None,
     };
     let was = Found {

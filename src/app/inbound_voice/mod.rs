@@ -1,5 +1,6 @@
 //! A call to the line: whom it rings, what its caller hears, and what people are told of it.
 
+mod by_phone;
 mod due;
 mod effects;
 mod entry;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::try_join;
 use jiff::Timestamp;
 
-use super::late;
+use super::{by_phone, late};
 use crate::app::call_work::Work;
 use crate::app::ports::credentials::verify;
 use crate::app::ports::kept_texts::SpooledText;
@@ -120,6 +120,7 @@ async fn take(
         line: &line,
         sid: &news.call,
         from: news.from.as_ref(),
+        to: news.line.as_ref(),
         at: by_fallback,
     };
     let event = match by_fallback {
@@ -127,6 +128,17 @@ async fn take(
         _ => news.event,
     };
     let is_unknown = stored.call.is_none() && by_fallback.is_none();
+    if is_unknown
+        && event == Some(Event::Began)
+        && let Some(answer) = by_phone::began(&work, &stored).await?
+    {
+        return Ok(Answered {
+            answer,
+            call: news.call.clone(),
+            public_url: line.public_url.clone(),
+            is_callback,
+        });
+    }
     let answer = match event {
         // It was connected to nothing, not to the fallback either.
         Some(Event::Ended { seconds: Some(0) }) if is_unknown => end_unknown(&work, stored).await?,

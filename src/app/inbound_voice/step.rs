@@ -119,7 +119,7 @@ impl Work<'_> {
         Ok((saved == Saved::Yes).then_some(stepped.call))
     }
 
-    fn new_call(&self) -> NewCall {
+    pub(super) fn new_call(&self) -> NewCall {
         let from = self.from.cloned().unwrap_or(CallFrom {
             caller: Caller::Withheld,
             attestation: Attestation::Absent,

@@ -29,6 +29,16 @@ pub enum Answer {
         shows: PhoneNumber,
         ring: Duration,
         talk: Duration,
+        /// The person called the line themselves.
+        by_phone: bool,
+    },
+    /// Asks a person who calls the line for their PIN.
+    AskPin { says: Spoken },
+    /// Says to a person who calls the line which key does what.
+    Menu {
+        /// What the link to the message ends with that is played before.
+        plays: Option<String>,
+        says: Spoken,
     },
     /// Connects the two. To a leg.
     Connect,

@@ -7,6 +7,7 @@
 
 mod answer;
 mod begin;
+mod by_phone;
 mod document;
 mod effect;
 mod entry;
@@ -21,6 +22,7 @@ mod words;
 
 pub use answer::{Answer, Greeting, Rejected, Spoken};
 pub use begin::{Found, Left, NewCall, begin, found, taken_by_fallback};
+pub use by_phone::{ByPhone, CallBack, call_back};
 pub use effect::{Alert, Effect};
 pub use entry::{entry, says_voicemail};
 pub use event::{Dialed, Event, Given, LegStatus};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::ByPhone;
 use super::ring::live_call;
 use super::{Answer, Attestation, Call, Caller, Effect, Leg, LegEnd, LineCalls, Stage, Step};
 use crate::domain::ids::CallSid;
@@ -23,8 +24,11 @@ use super::Outcome;
 /// customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Out {
-    /// The person's text.
-    pub text: MessageSid,
+    /// The person's text; `None` if they called the line themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<MessageSid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_phone: Option<ByPhone>,
     /// The provider's name for the customer's leg, once it was heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CallSid>,
@@ -170,7 +174,8 @@ pub fn call_out(
         due: refused.is_none().then(|| now + LOOKS_AFTER),
         by_fallback: false,
         out: Some(Out {
-            text: new.text.clone(),
+            text: Some(new.text.clone()),
+            by_phone: None,
             customer: None,
             answered: None,
             ended: None,

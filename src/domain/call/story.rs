@@ -97,9 +97,11 @@ fn asked(call: &Call) -> String {
         .phone()
         .map(|number| number.masked().to_string());
     let customer = customer.unwrap_or_default();
-    let text = call.out.as_ref().map(|out| out.text.as_str());
-    let text = text.unwrap_or_default();
-    format!("{person} asked by text to call {customer} ({text})")
+    let text = call.out.as_ref().and_then(|out| out.text.as_ref());
+    match text {
+        Some(text) => format!("{person} asked by text to call {customer} ({text})"),
+        None => format!("{person} called the line, to be connected with {customer}"),
+    }
 }
 
 fn tell_customer(out: &Out, told: &mut Vec<(Timestamp, String)>) {
@@ -154,6 +156,14 @@ fn tell_leg(call: &Call, leg: &Leg, told: &mut Vec<(Timestamp, String)>) {
         ""
     };
     let rings = leg.ring.as_secs();
+    let out = call.out.as_ref();
+    if out.is_some_and(|out| out.by_phone.is_some()) {
+        if leg.given == Some(Given::Connect) {
+            let at = leg.pressed.unwrap_or(leg.rung);
+            told.push((at, "the customer was called".to_owned()));
+        }
+        return;
+    }
     let says = if is_over && is_unheard && !is_out {
         format!("was to ring {person}, and nothing was heard of their phone")
     } else {

@@ -1,7 +1,7 @@
 //! What is said by voice, in the line's language.
 
 use super::out::MOST_OF_A_PERSON;
-use super::{Call, NotReached, Spoken};
+use super::{ByPhone, Call, NotReached, Spoken};
 use crate::domain::language::say;
 use crate::domain::line::voice::{seconds_to_say, whispered};
 use crate::domain::line::{Line, Voice};
@@ -69,6 +69,69 @@ pub(super) fn whisper_out(call: &Call, line: &Line, voice: &Voice) -> Spoken {
         format!("{name}, your call to {digits}. Press 1.")
     };
     spoken(voice, text)
+}
+
+/// To a person who calls the line.
+pub(super) fn menu(
+    call: &Call,
+    by_phone: &ByPhone,
+    may_hear: bool,
+    line: &Line,
+    voice: &Voice,
+) -> Spoken {
+    let name = said_name(&line.name);
+    let digits = call.caller.phone().map(|number| last_four(number.expose()));
+    let digits = digits.unwrap_or_default();
+    let ago = by_phone
+        .called
+        .map(|called| call.opened.duration_since(called).as_mins().max(1));
+    let text = if voice.speaks_spanish() {
+        let ago = match ago {
+            None => String::new(),
+            Some(1) => ", hace un minuto".to_owned(),
+            Some(minutes @ ..=59) => format!(", hace {minutes} minutos"),
+            Some(60..=119) => ", hace una hora".to_owned(),
+            Some(minutes) => format!(", hace {} horas", minutes / 60),
+        };
+        let hear = if may_hear {
+            ", 2 para oír el mensaje"
+        } else {
+            ""
+        };
+        let last = match by_phone.called {
+            Some(_) => format!("la última llamada es de {digits}{ago}"),
+            None => format!("el cliente es {digits}"),
+        };
+        format!("{name}, {last}. Pulse 1 para llamar{hear}.")
+    } else {
+        let ago = match ago {
+            None => String::new(),
+            Some(1) => ", a minute ago".to_owned(),
+            Some(minutes @ ..=59) => format!(", {minutes} minutes ago"),
+            Some(60..=119) => ", an hour ago".to_owned(),
+            Some(minutes) => format!(", {} hours ago", minutes / 60),
+        };
+        let hear = if may_hear {
+            ", 2 to hear the message"
+        } else {
+            ""
+        };
+        let last = match by_phone.called {
+            Some(_) => format!("the last caller ends {digits}{ago}"),
+            None => format!("the customer ends {digits}"),
+        };
+        format!("{name}, {last}. Press 1 to ring back{hear}.")
+    };
+    spoken(voice, text)
+}
+
+pub(super) fn asks_for_pin(voice: &Voice) -> Spoken {
+    let text = if voice.speaks_spanish() {
+        "Marque su PIN y la tecla numeral."
+    } else {
+        "Enter your PIN, then the pound key."
+    };
+    spoken(voice, text.to_owned())
 }
 
 /// To a person whose customer cannot be reached.

@@ -39,6 +39,9 @@ const TALK_SECONDS: (u64, u64) = (1, 14_400);
 /// How long a person has for a key after the words.
 const KEY_SECONDS: u64 = 5;
 
+/// And for the next key of a PIN.
+const PIN_SECONDS: u64 = 8;
+
 /// After so much silence a message is over.
 const SILENCE_SECONDS: u64 = 5;
 
@@ -88,6 +91,7 @@ pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {
             shows,
             ring,
             talk,
+            by_phone,
         } => {
             let ring = seconds(ring.saturating_sub(RINGS_LONGER), RING_SECONDS);
             let customer = urls.told(VoicePath::OutCustomer(call.clone()));
@@ -95,9 +99,31 @@ pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {
             number_of
                 .set("statusCallback", customer)
                 .set("statusCallbackEvent", "answered completed");
-            let ended = urls.awaited(VoicePath::OutEnded(call.clone()));
+            let ended = urls.awaited(if *by_phone {
+                VoicePath::Called(call.clone())
+            } else {
+                VoicePath::OutEnded(call.clone())
+            });
             let dial = dial(shows, ring, *talk, ended);
             response(&dial.around(&number_of.around(&escape(number.expose()))))
+        }
+        Answer::AskPin { says } => {
+            let mut gather = Element::new("Gather");
+            gather
+                .set("action", urls.awaited(VoicePath::Menu(call.clone())))
+                .set("timeout", PIN_SECONDS)
+                .set("finishOnKey", "#")
+                .set("actionOnEmptyResult", "true");
+            response(&(gather.around(&say(says)) + HANG_UP))
+        }
+        Answer::Menu { plays, says } => {
+            let message = plays.as_ref().map(|token| {
+                let url = format!("{}/v/{token}", urls.0);
+                Element::new("Play").around(&escape(&url))
+            });
+            let words = message.unwrap_or_default() + &say(says);
+            let menu = urls.awaited(VoicePath::Menu(call.clone()));
+            response(&(asks_around(menu, &words) + HANG_UP))
         }
         Answer::Connect | Answer::Nothing => EMPTY.to_owned(),
         Answer::HangUp => response(HANG_UP),
@@ -144,7 +170,7 @@ pub fn document(answer: &Answer, call: &CallSid, public_url: &str) -> String {
 pub fn fallback_document(failed: Option<&VoicePath>, public_url: &str) -> String {
     let words = |text: &str| Element::new("Say").around(&escape(text));
     match failed {
-        Some(failed) if failed.is_of_leg() => response(HANG_UP),
+        Some(failed) if failed.is_of_person() => response(HANG_UP),
         Some(VoicePath::Recorded(_) | VoicePath::FallbackRecorded) => fallback_bye(),
         _ => {
             let urls = Urls(public_url.trim_end_matches('/'));
@@ -185,6 +211,10 @@ fn dial(shows: &PhoneNumber, ring: u64, talk: Duration, ended: String) -> Elemen
 
 /// Says something and asks for one key.
 fn asks(chosen: String, says: &Spoken) -> String {
+    asks_around(chosen, &say(says))
+}
+
+fn asks_around(chosen: String, words: &str) -> String {
     let mut gather = Element::new("Gather");
     gather
         .set("action", chosen)
@@ -192,7 +222,7 @@ fn asks(chosen: String, says: &Spoken) -> String {
         .set("timeout", KEY_SECONDS)
         .set("finishOnKey", "")
         .set("actionOnEmptyResult", "true");
-    gather.around(&say(says))
+    gather.around(words)
 }
 
 fn say(says: &Spoken) -> String {
@@ -377,6 +407,7 @@ mod tests {
             shows: number("+16195550100"),
             ring: Duration::from_secs(35),
             talk: Duration::from_secs(7200),
+            by_phone: false,
         });
         assert_eq!(
             dial,

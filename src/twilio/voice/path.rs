@@ -37,6 +37,10 @@ pub enum VoicePath {
     OutCustomer(CallSid),
     /// That leg is over, and the person waits for what comes next.
     OutEnded(CallSid),
+    /// A person who called the line pressed keys, or none.
+    Menu(CallSid),
+    /// The leg of the customer is over whom such a person called.
+    Called(CallSid),
     /// A call is over.
     End,
     /// One of the others failed.
@@ -86,6 +90,8 @@ impl VoicePath {
                     "recorded" => Self::Recorded,
                     "recording" => Self::Recording,
                     "transcribed" => Self::Transcribed,
+                    "menu" => Self::Menu,
+                    "called" => Self::Called,
                     _ => return None,
                 };
                 of(CallSid::parse(call).ok()?)
@@ -104,6 +110,8 @@ impl VoicePath {
             | Self::Recorded(call)
             | Self::Recording(call)
             | Self::Transcribed(call)
+            | Self::Menu(call)
+            | Self::Called(call)
             | Self::OutAsk(call)
             | Self::OutChosen(call)
             | Self::OutProgress(call)
@@ -138,6 +146,11 @@ impl VoicePath {
             Self::Screen(..) | Self::Chosen(..) | Self::Progress(..)
         );
         is_rung || self.is_out()
+    }
+
+    /// Whether the person of a line hears the answer, who is not asked to leave a message.
+    pub fn is_of_person(&self) -> bool {
+        self.is_of_leg() || matches!(self, Self::Menu(_) | Self::Called(_))
     }
 
     /// Whether Twilio only tells something, and nobody waits for a document: it is answered with 204.
@@ -175,6 +188,8 @@ impl fmt::Display for VoicePath {
             Self::Recorded(call) => write!(f, "/{call}/recorded"),
             Self::Recording(call) => write!(f, "/{call}/recording"),
             Self::Transcribed(call) => write!(f, "/{call}/transcribed"),
+            Self::Menu(call) => write!(f, "/{call}/menu"),
+            Self::Called(call) => write!(f, "/{call}/called"),
             Self::OutAsk(call) => write!(f, "/out/{call}/ask"),
             Self::OutChosen(call) => write!(f, "/out/{call}/chosen"),
             Self::OutProgress(call) => write!(f, "/out/{call}/progress"),
@@ -211,6 +226,8 @@ mod tests {
             VoicePath::Recorded(call()),
             VoicePath::Recording(call()),
             VoicePath::Transcribed(call()),
+            VoicePath::Menu(call()),
+            VoicePath::Called(call()),
             VoicePath::OutAsk(call()),
             VoicePath::OutChosen(call()),
             VoicePath::OutProgress(call()),

@@ -160,7 +160,8 @@ fn event(path: &VoicePath, form: &Form) -> Result<Option<Event>, Refusal> {
             status: status(),
             seconds: form.get("CallDuration").and_then(seconds),
         },
-        VoicePath::OutEnded(_) => Event::Reached { how: dialed(form) },
+        VoicePath::OutEnded(_) | VoicePath::Called(_) => Event::Reached { how: dialed(form) },
+        VoicePath::Menu(_) => pressed(1, form)?,
         VoicePath::Recorded(_) | VoicePath::FallbackRecorded => Event::Recorded {
             hung_up: form.get("Digits") == Some("hangup") || is_over(status()),
         },

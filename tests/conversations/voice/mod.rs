@@ -1,6 +1,7 @@
 //! Calls to the line, as callers and the people behind it hear them.
 
 mod advice;
+mod by_phone;
 mod callers;
 mod customers;
 mod errors;

@@ -69,13 +69,35 @@ const writers = {
   ask_to_call(response, base, { call, says }) {
     ask(response, `${base}/out/${call}/chosen`, says);
   },
-  call_customer(response, base, { call, number, shows, ring, talk }) {
+  menu(response, base, { call, says, plays }) {
+    const gather = response.gather({
+      action: `${base}/${call}/menu${AWAITED}`,
+      numDigits: 1,
+      timeout: 5,
+      finishOnKey: "",
+      actionOnEmptyResult: true,
+    });
+    if (plays) gather.play(`${base.replace(/\/twilio\/voice$/, "")}/v/${plays}`);
+    say(gather, says);
+    response.hangup();
+  },
+  ask_pin(response, base, { call, says }) {
+    const gather = response.gather({
+      action: `${base}/${call}/menu${AWAITED}`,
+      timeout: 8,
+      finishOnKey: "#",
+      actionOnEmptyResult: true,
+    });
+    say(gather, says);
+    response.hangup();
+  },
+  call_customer(response, base, { call, number, shows, ring, talk, by_phone }) {
     const dial = response.dial({
       answerOnBridge: true,
       callerId: shows,
       timeout: Math.min(Math.max(ring - 5, 5), 600),
       timeLimit: Math.min(Math.max(talk, 1), 14400),
-      action: `${base}/out/${call}/ended${AWAITED}`,
+      action: `${base}${by_phone ? `/${call}/called` : `/out/${call}/ended`}${AWAITED}`,
     });
     dial.number(
       {

@@ -51,7 +51,7 @@ def call_customer(response, base, answer):
         caller_id=answer["shows"],
         timeout=min(max(answer["ring"] - 5, 5), 600),
         time_limit=min(max(answer["talk"], 1), 14400),
-        action=f"{base}/out/{answer['call']}/ended{AWAITED}",
+        action=base + (f"/{answer['call']}/called" if answer["by_phone"] else f"/out/{answer['call']}/ended") + AWAITED,
     )
     dial.number(
         answer["number"],
@@ -66,6 +66,31 @@ def ask(response, answer, chosen):
         num_digits=1,
         timeout=5,
         finish_on_key="",
+        action_on_empty_result=True,
+    )
+    say(gather, answer["says"])
+    response.hangup()
+
+
+def menu(response, base, answer):
+    gather = response.gather(
+        action=f"{base}/{answer['call']}/menu{AWAITED}",
+        num_digits=1,
+        timeout=5,
+        finish_on_key="",
+        action_on_empty_result=True,
+    )
+    if answer["plays"]:
+        gather.play(f"{base.removesuffix('/twilio/voice')}/v/{answer['plays']}")
+    say(gather, answer["says"])
+    response.hangup()
+
+
+def ask_pin(response, base, answer):
+    gather = response.gather(
+        action=f"{base}/{answer['call']}/menu{AWAITED}",
+        timeout=8,
+        finish_on_key="#",
         action_on_empty_result=True,
     )
     say(gather, answer["says"])
@@ -93,6 +118,10 @@ def written(answer):
         ask(response, answer, f"{base}/out/{answer['call']}/chosen")
     elif kind == "call_customer":
         call_customer(response, base, answer)
+    elif kind == "menu":
+        menu(response, base, answer)
+    elif kind == "ask_pin":
+        ask_pin(response, base, answer)
     elif kind == "hang_up":
         response.hangup()
     elif kind == "say":

@@ -55,7 +55,7 @@ fn compare(language: Language, program: &str) {
         },
     );
     println!("{language:?}: {kinds:?}");
-    assert_eq!(kinds.len(), 10, "{kinds:?}");
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
 }
 
 /// Names, sorted attributes and texts of a document, and nothing of how it is written.
@@ -90,7 +90,7 @@ fn draw(rng: &mut Rng) -> Case {
         let all = question.as_object_mut().unwrap();
         all.extend(fields.as_object().unwrap().clone());
     };
-    let answer = match rng.u8(..12) {
+    let answer = match rng.u8(..14) {
         0 => {
             let (failed, fields) = fallback(rng, &call, leg);
             add(fields);
@@ -153,16 +153,29 @@ fn draw(rng: &mut Rng) -> Case {
         }
         9 => {
             let (number, shows) = (number(rng), number(rng));
-            let (ring, talk) = (rng.u64(..700), rng.u64(..20_000));
+            let (ring, talk, by_phone) = (rng.u64(..700), rng.u64(..20_000), rng.bool());
             add(json!({
                 "kind": "call_customer", "number": number, "shows": shows, "ring": ring, "talk": talk,
+                "by_phone": by_phone,
             }));
             Answer::CallCustomer {
                 number,
                 shows,
                 ring: Duration::from_secs(ring),
                 talk: Duration::from_secs(talk),
+                by_phone,
             }
+        }
+        10 => {
+            let says = spoken(rng);
+            add(json!({ "kind": "ask_pin", "says": shown(&says) }));
+            Answer::AskPin { says }
+        }
+        11 => {
+            let says = spoken(rng);
+            let plays = rng.bool().then(|| format!("{:032x}", rng.u128(..)));
+            add(json!({ "kind": "menu", "says": shown(&says), "plays": plays }));
+            Answer::Menu { plays, says }
         }
         _ => {
             let (number, shows) = (number(rng), number(rng));

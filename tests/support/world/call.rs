@@ -58,6 +58,15 @@ impl<'a> Phone<'a> {
         self.calls_as(NewCall::default()).await
     }
 
+    /// Calls one of the line's numbers.
+    pub async fn calls_number(&self, to: &str, new: NewCall) -> Call<'a> {
+        let (world, from) = (self.world, self.sender.expose());
+        let sid = { &world.sandbox }.call(from, &number(to), new);
+        let sid = sid.expect("the number is the sandbox's");
+        world.settle().await;
+        Call { world, sid }
+    }
+
     /// Calls the line, and no request of it is brought yet.
     pub fn calls_unheard(&self) -> Call<'a> {
         let (world, from) = (self.world, self.sender.expose());

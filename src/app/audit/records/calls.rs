@@ -138,7 +138,10 @@ impl Of<'_> {
         Record {
             to: customer.map(|number| self.key.who(number.expose(), number.masked())),
             to_person: self.call.legs.first().map(|leg| leg.person.clone()),
-            outcome: Some(format!("asked for by text {}", out.text)),
+            outcome: Some(match &out.text {
+                Some(text) => format!("asked for by text {text}"),
+                None => "asked for by telephone".to_owned(),
+            }),
             ..self.record(Kind::Call)
         }
     }

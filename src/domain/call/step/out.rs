@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{ASKED_AGAIN, FOR_THE_QUESTION, NOT_ANSWERED, NotOfTheCall, Turn};
+use crate::domain::call::by_phone::{WRONG_PINS, answer as answer_by_phone};
 use crate::domain::call::out::{CUSTOMER_RINGS, LOOKS_AFTER, Out};
 use crate::domain::call::ring::{SILENCE, signed};
 use crate::domain::call::{
@@ -22,6 +23,12 @@ impl Turn<'_> {
         mut out: Out,
         event: Event,
     ) -> Result<Answer, NotOfTheCall> {
+        if out.by_phone.is_some()
+            && let Some(answer) = self.by_phone(&mut out, &event)
+        {
+            self.call.out = Some(out);
+            return Ok(answer.unwrap_or_else(|| answer_by_phone(&self.call, self.line, self.voice)));
+        }
         let answer = match event {
             Event::Made { sid } => self.made(&sid),
             Event::NotMade { code } => self.not_made(code),
@@ -58,6 +65,71 @@ impl Turn<'_> {
         };
         self.call.out = Some(out);
         Ok(answer)
+    }
+
+    /// What a person does who called the line themselves; `None` for what is the same in every call that a person makes,
+    /// and no answer if the stage of the call has it.
+    fn by_phone(&mut self, out: &mut Out, event: &Event) -> Option<Option<Answer>> {
+        match event {
+            Event::Began => Some(None),
+            Event::Pressed { keys, .. } => {
+                self.keys_by_phone(out, keys.as_deref());
+                Some(None)
+            }
+            Event::Ended { seconds } => {
+                self.call.seconds = self.call.seconds.or(*seconds);
+                self.call.ended.get_or_insert(self.now);
+                match self.call.stage {
+                    Stage::Ringing { .. } => self.reaches_nobody(NotReached::NotTaken),
+                    Stage::Talking { .. } => self.call.due = Some(self.now + FOR_THE_QUESTION),
+                    Stage::TakingMessage | Stage::Over { .. } => {}
+                }
+                Some(Some(Answer::Nothing))
+            }
+            _ => None,
+        }
+    }
+
+    fn keys_by_phone(&mut self, out: &mut Out, keys: Option<&str>) {
+        let Some(by_phone) = out.by_phone.as_mut().filter(|_| self.rings(1)) else {
+            return;
+        };
+        let leg = self.call.legs.first();
+        let person = leg.and_then(|leg| self.line.person_named(&leg.person));
+        let pin = person.and_then(|person| person.pin.as_ref());
+        let connects = if by_phone.is_asked_for_pin() {
+            if pin.zip(keys).is_some_and(|(pin, keys)| pin.is(keys)) {
+                by_phone.is_known = true;
+                by_phone.gave_pin = true;
+                by_phone.called.is_none()
+            } else {
+                by_phone.wrong += 1;
+                if by_phone.wrong >= WRONG_PINS || keys.is_none() {
+                    self.reaches_nobody(NotReached::NotTaken);
+                }
+                return;
+            }
+        } else {
+            match keys {
+                Some("1") => true,
+                Some("2") if by_phone.message.is_some() && pin.is_some() => {
+                    by_phone.wants_message = true;
+                    false
+                }
+                _ => return self.reaches_nobody(NotReached::NotTaken),
+            }
+        };
+        if !connects {
+            return;
+        }
+        let now = self.now;
+        if let Some(leg) = self.call.legs.first_mut() {
+            leg.given = Some(Given::Connect);
+            leg.pressed = Some(now);
+        }
+        self.call.stage = Stage::Talking { leg: 1 };
+        let talk = signed(self.voice.talk_limit);
+        self.call.due = Some(now + signed(CUSTOMER_RINGS) + talk + SILENCE);
     }
 
     fn is_unmade(&self) -> bool {
@@ -159,6 +231,7 @@ impl Turn<'_> {
             shows: self.line.number.clone(),
             ring: CUSTOMER_RINGS,
             talk: self.voice.talk_limit,
+            by_phone: false,
         }
     }
 

@@ -422,9 +422,12 @@ impl Town {
             Some("TN-Validation-Passed-A"),
             Some("TN-Validation-Failed"),
         ];
+        let stir = pick(&mut self.dice, &stir);
+        // A person who is known hears the menu, and no longer calls like a customer.
+        let is_person = self.world.line.person_with(&number(from)).is_some();
         let new = NewCall {
             hang_up_after: patience.map(Duration::from_millis),
-            stir_verstat: pick(&mut self.dice, &stir).map(str::to_owned),
+            stir_verstat: stir.filter(|_| !is_person).map(str::to_owned),
             ..NewCall::default()
         };
         let longest = self.dice.u64(1..140) as f64;
