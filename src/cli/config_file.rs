@@ -26,18 +26,6 @@ pub enum NoConfig {
         "{0} is larger than 1 MiB; a configuration is never that large, so is it another file?"
     )]
     TooLarge(String),
-    #[error(
-        "the greeting {0} cannot be read: {1}; put the MP3 file beside the configuration, or take `greeting` out"
-    )]
-    NoSound(String, io::Error),
-    #[error(
-        "the greeting {0} is no MP3 file; `ffmpeg -i {0} greeting.mp3` makes one of most sound files"
-    )]
-    NotMp3(String),
-    #[error(
-        "the greeting {0} is larger than 1 MiB, which is more than four minutes; make it shorter"
-    )]
-    SoundTooLarge(String),
     #[error(transparent)]
     Mistakes(#[from] ConfigErrors),
 }
@@ -56,7 +44,14 @@ pub fn read_file(path: &Path) -> Result<config::File, NoConfig> {
         Err(error) if error.kind() == ErrorKind::NotFound => Err(NoConfig::Missing(name)),
         Err(error) => Err(NoConfig::Unreadable(name, error)),
         Ok(length) if length as u64 > MOST_BYTES => Err(NoConfig::TooLarge(name)),
-        Ok(_) => with_sounds(config::parse_file(&bytes, &name)?, path),
+        Ok(_) => {
+            let mut file = config::parse_file(&bytes, &name)?;
+            let wrong = read_sounds(&mut file, path);
+            if wrong.is_empty() {
+                return Ok(file);
+            }
+            Err(config::wrong_greetings(&bytes, &name, wrong).into())
+        }
     }
 }
 
@@ -79,36 +74,51 @@ pub fn names_here() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Reads the sound files that the lines name.
-fn with_sounds(mut file: config::File, path: &Path) -> Result<config::File, NoConfig> {
+/// Reads the sound files that the lines name. Gives those lines whose file cannot be played, and why.
+fn read_sounds(file: &mut config::File, path: &Path) -> Vec<(usize, String)> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    for line in &mut file.lines {
+    let mut wrong = Vec::new();
+    for (n, line) in file.lines.iter_mut().enumerate() {
         let greeting = line
             .voice
             .as_mut()
             .and_then(|v| v.voicemail.greeting.as_mut());
         if let Some(Greeting::File { name, hash }) = greeting {
-            let bytes = sound(&folder.join(&*name))?;
-            let sha256 = sha256_hex(&bytes);
-            *hash = Some(sha256.clone());
-            file.sounds.push(config::Sound {
-                hash: sha256,
-                bytes,
-            });
+            match sound(&folder.join(&*name)) {
+                Err(message) => wrong.push((n, message)),
+                Ok(bytes) => {
+                    let sha256 = sha256_hex(&bytes);
+                    *hash = Some(sha256.clone());
+                    file.sounds.push(config::Sound {
+                        hash: sha256,
+                        bytes,
+                    });
+                }
+            }
         }
     }
-    Ok(file)
+    wrong
 }
 
-fn sound(path: &Path) -> Result<Vec<u8>, NoConfig> {
-    let name = || path.display().to_string();
+fn sound(path: &Path) -> Result<Vec<u8>, String> {
+    let name = path.display();
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST_SOUND + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) => Err(NoConfig::NoSound(name(), error)),
-        Ok(length) if length as u64 > MOST_SOUND => Err(NoConfig::SoundTooLarge(name())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(format!(
+            "there is no file {name}; put the MP3 file beside the configuration, or write what callers hear: \
+             greeting = \"…\""
+        )),
+        Err(error) => Err(format!(
+            "{name} cannot be read: {error}; check its owner and mode"
+        )),
+        Ok(length) if length as u64 > MOST_SOUND => Err(format!(
+            "{name} is larger than 1 MiB, which is more than four minutes; make it shorter"
+        )),
         Ok(_) if is_mp3(&bytes) => Ok(bytes),
-        Ok(_) => Err(NoConfig::NotMp3(name())),
+        Ok(_) => Err(format!(
+            "{name} is no MP3 file; `ffmpeg -i {name} greeting.mp3` makes one of most sound files"
+        )),
     }
 }
 
@@ -157,11 +167,20 @@ mod tests {
                 .unwrap()
                 .to_string()
         };
+        let missing = refused();
+        assert!(missing.contains("put the MP3 file beside"), "{missing}");
+        // Its line and its key are there.
+        let text = std::fs::read_to_string(folder.path().join("relay.toml")).unwrap();
+        let line = text
+            .lines()
+            .position(|l| l.starts_with("greeting"))
+            .unwrap()
+            + 1;
         assert!(
-            refused().contains("put the MP3 file beside"),
-            "{}",
-            refused()
+            missing.contains(&format!("relay.toml:{line}:12: ")),
+            "{missing}"
         );
+        assert!(missing.contains("| greeting = { file"), "{missing}");
         let put = |bytes: &[u8]| std::fs::write(folder.path().join("hello.mp3"), bytes).unwrap();
         for bytes in [&b"RIFF0000WAVE"[..], b"", &[0xff], &[0xff, 0xf1, 0x50]] {
             put(bytes);

@@ -553,6 +553,7 @@ fn a_mistake_in_the_configuration_is_shown_with_its_place() {
     .unwrap();
     let error = error_of(&place.run(&["dev", "--port", "0"]));
     assert!(error.contains("relay.toml:5:"), "{error}");
+    assert!(error.contains("write that"), "{error}");
 }
 
 #[test]

@@ -219,6 +219,17 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_called_like_a_command() {
+        for command in crate::domain::command::COMMANDS {
+            let name = format!("name = {command:?}");
+            let text = config::EXAMPLE.replacen("name = \"Sergio\"", &name, 1);
+            let refused = config::parse(&text, "relay.toml").map(|_| ());
+            let refused = refused.expect_err(command).to_string();
+            assert!(refused.contains("is a word of commands"), "{refused}");
+        }
+    }
+
+    #[test]
     fn a_command_is_the_whole_text_in_any_case() {
         for (body, command) in [
             ("away", "Away(None)"),

@@ -1,5 +1,7 @@
 //! Weekly hours, as people write them: `Mon-Fri 08:00-18:00`.
 
+mod as_meant;
+
 use std::fmt;
 
 use jiff::civil::{DateTime, Weekday};
@@ -48,13 +50,28 @@ impl Window {
     /// Reads a window. Names of days in any case, `8:00` as well as `08:00`; days without a time
     /// are whole days.
     pub fn parse(text: &str) -> Result<Self, BadHours> {
+        Self::strict(text).map_err(|bad| match as_meant::window(text) {
+            Some(window) => {
+                let window = window.to_string();
+                let whole_days = window.strip_suffix(" 00:00-24:00");
+                let written = whole_days.unwrap_or(&window);
+                BadHours(format!(
+                    "{text:?} is not how hours are written here; write \"{written}\""
+                ))
+            }
+            None => bad,
+        })
+    }
+
+    fn strict(text: &str) -> Result<Self, BadHours> {
         let times_at = text.find(|c: char| c.is_ascii_digit());
         let (days, times) = text.split_at(times_at.unwrap_or(text.len()));
         if days.trim().is_empty() {
-            let times = if times.is_empty() {
-                "08:00-18:00"
-            } else {
-                times
+            let read = as_meant::times(times);
+            let times = match &read {
+                Some(read) => read,
+                None if times.is_empty() => "08:00-18:00",
+                None => times,
             };
             return refuse(format!(
                 "{text:?} names no day; write the days first, such as \"Mon-Fri {times}\""
@@ -240,10 +257,13 @@ pub(crate) fn minute_of_day(text: &str) -> Result<u16, BadHours> {
         (minute < 60 && minutes <= DAY).then_some(minutes)
     });
     minutes.ok_or_else(|| {
-        BadHours(format!(
-            "{text:?} is not a time of day; write hours and minutes from 00:00 to 24:00, such as \
-             08:00 or 17:30"
-        ))
+        BadHours(match as_meant::time(text) {
+            Some(time) => format!("{text:?} is not a time of day as it is written here; write {time}"),
+            None => format!(
+                "{text:?} is not a time of day; write hours and minutes from 00:00 to 24:00, such as \
+                 08:00 or 17:30"
+            ),
+        })
     })
 }
 

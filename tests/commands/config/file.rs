@@ -84,21 +84,53 @@ fn tables_in_single_brackets() {
 }
 
 #[test]
+fn tables_by_another_name() {
+    let people = CONFIG.find("[[line.person]]").unwrap();
+    for (name, written) in [
+        ("[[person]]", "[[line.person]]"),
+        ("[[people]]", "[[line.person]]"),
+        ("[[line.people]]", "[[line.person]]"),
+        ("[[line.persons]]", "[[line.person]]"),
+        ("[[topic]]", "[[line.topic]]"),
+        ("[voice]", "[line.voice]"),
+        ("[line.voicemail]", "[line.voice.voicemail]"),
+        ("[lines]", "[[line]]"),
+    ] {
+        let text = format!(
+            "{}{name}\nkeep = \"1d\"\n{}",
+            &CONFIG[..people],
+            &CONFIG[people..]
+        );
+        let mistakes = mistakes_in(&text);
+        assert_eq!(mistakes.len(), 1, "{name}: {mistakes:#?}");
+        let told = format!("; write {written}");
+        assert!(mistakes[0].ends_with(&told), "{name}: {mistakes:?}");
+    }
+    let above = format!("time_zone = \"UTC\"\n{CONFIG}");
+    assert!(mistakes_in(&above)[0].contains("write it below [[line]]"));
+}
+
+#[test]
 fn a_file_that_is_not_toml() {
     check("\"qdn\"", "qdn", "2:8", &["write it in double quotes"]);
     check(
         "name = \"qdn\"",
         "name = \"qdn\"\nname = \"abc\"",
         "3:1",
-        &["duplicate key; write it once"],
+        &["there is such a key already; write it once"],
     );
     check(
         "\"always\"",
         "\"always",
         "16:16",
-        &["invalid basic string, expected `\"`"],
+        &["this text has no end; write a double quote"],
     );
-    check("name = \"qdn\"", "name", "2:5", &["expected `=`"]);
+    check(
+        "name = \"qdn\"",
+        "name",
+        "2:5",
+        &["there is no = behind this key"],
+    );
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_window_that_cannot_be_read() {
         "\"Sat 09:00-13:00\"",
         "\"Saturday 9-13\"",
         "11:33",
-        &["\"Saturday\" is too long for a day; write \"Sat\""],
+        &["write \"Sat 09:00-13:00\""],
     );
 }
 
@@ -42,6 +42,19 @@ fn hours_that_are_neither_a_word_nor_a_list() {
         "16:9",
         &["write \"always\", \"never\" or a list"],
     );
+    for (wrong, told) in [
+        ("8am-6pm", "such as \"Mon-Fri 08:00-18:00\""),
+        (
+            "Mon-Fri 8am-6pm",
+            "write \"Mon-Fri 08:00-18:00\", in a list",
+        ),
+        ("Weekdays 9-5", "write \"Mon-Fri 09:00-17:00\", in a list"),
+        ("24/7", "write \"always\""),
+        ("siempre", "write \"always\""),
+        ("Off", "write \"never\""),
+    ] {
+        check("\"always\"", &format!("{wrong:?}"), "16:9", &[told]);
+    }
     check(
         "\"always\"",
         "24",

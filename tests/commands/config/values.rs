@@ -15,6 +15,23 @@ fn a_time_zone_that_does_not_exist() {
         ("Los Angeles", "did you mean \"America/Los_Angeles\"?"),
         ("Europe/Berln", "did you mean \"Europe/Berlin\"?"),
         ("PST", "write the IANA name of a place"),
+        ("Pacific Time", "such as \"America/Los_Angeles\""),
+        (
+            "America/San_Diego",
+            "those of \"America/Los_Angeles\": write that",
+        ),
+        ("San Diego", "those of \"America/Los_Angeles\": write that"),
+        (
+            "America/Boston",
+            "those of \"America/New_York\": write that",
+        ),
+        ("US/Dallas", "those of \"America/Chicago\": write that"),
+        ("Europe/Munich", "those of \"Europe/Berlin\": write that"),
+        (
+            "America/Qwertz",
+            "of the next large city with the same clocks",
+        ),
+        ("America/Denvr", "did you mean \"America/Denver\"?"),
         ("EST", "it is the name of an offset; write a place"),
         ("", "write the IANA name of a place"),
     ] {
@@ -79,6 +96,29 @@ fn a_line_speaks_as_it_writes_unless_it_says_otherwise() {
         );
         let line = parse(&text, "relay.toml").unwrap().remove(0);
         assert_eq!(line.voice.unwrap().language, spoken, "{keys} {voice}");
+    }
+}
+
+#[test]
+fn a_name_that_a_text_could_not_tell_from_a_tag_or_a_command() {
+    for (wrong, told) in [
+        ("0107", "this name has no letters"),
+        ("#0107", "this name has no letters"),
+        ("2", "this name has no letters"),
+        ("Desk 0107", "digits in it"),
+        ("both", "is a word of commands and answers"),
+        ("All", "is a word of commands and answers"),
+        ("AWAY", "is a word of commands and answers"),
+        ("Got it", "is a word of commands and answers"),
+        ("Volví", "is a word of commands and answers"),
+        ("todos", "is a word of commands and answers"),
+        ("Stop", "is a word of commands and answers"),
+    ] {
+        check("\"Sergio\"", &format!("{wrong:?}"), "9:8", &[told]);
+    }
+    for fine in ["Ana 2", "Will", "Al", "María José", "Desk 12", "Both Ends"] {
+        let text = CONFIG.replace("\"Sergio\"", &format!("{fine:?}"));
+        assert_eq!(parse(&text, "x").unwrap()[0].people[0].name, fine);
     }
 }
 

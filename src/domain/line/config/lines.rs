@@ -11,8 +11,8 @@ use super::alerts::AlertWays;
 use super::mistakes::Mistakes;
 use super::phones::{Numbers, Phones};
 use super::table::{Table, boolean, text};
-use super::{alerts, notices, policy, reply_numbers, retention, templates, values, voice};
-use crate::domain::language::Language;
+use super::{alerts, notices, policy, reply_numbers, retention, templates, values, voice, zone};
+use crate::domain::language::{Language, unaccented};
 use crate::domain::line::{Hours, Line, Person, Policy, TakesCalls};
 use crate::domain::phone::{Country, PhoneNumber};
 use crate::domain::time_zone::Clock;
@@ -97,11 +97,14 @@ struct Others {
 
 impl Others {
     fn add_name(&mut self, what: &str, name: String) -> Result<String, String> {
-        match self.names.insert(name.to_lowercase(), name.clone()) {
+        match self
+            .names
+            .insert(unaccented(&name).to_lowercase(), name.clone())
+        {
             None => Ok(name),
             Some(other) => Err(format!(
                 "there is a {what} {other:?} already, and names differ in more than upper and \
-                 lower case; write another name"
+                 lower case and accents; write another name"
             )),
         }
     }
@@ -131,7 +134,7 @@ fn read_line(mut line: Table, others: &mut Others, phones: Phones) -> Option<Lin
     let phones = Phones { country, ..phones };
     let reply_numbers = reply_numbers::read(&mut line, called, &phones, &mut others.reply_numbers);
     let example = "\"America/Los_Angeles\"";
-    let time_zone = line.required("time_zone", example, values::time_zone);
+    let time_zone = line.required("time_zone", example, zone::time_zone);
     let example = "\"https://relay.example.com\"";
     let public_url = line.required("public_url", example, values::public_url);
     let zone = time_zone.clone().unwrap_or_default();
@@ -182,7 +185,7 @@ fn read_people(
     let mut others = Others::default();
     let people = tables.into_iter().enumerate().map(|(n, mut person)| {
         let name = person.required("name", "\"Sergio\"", |name| {
-            others.add_name("person", values::name(name)?)
+            others.add_name("person", values::person_name(name)?)
         });
         let called = name.as_deref().unwrap_or("this person");
         let number = person.required("number", "\"+16195550110\"", |number| {

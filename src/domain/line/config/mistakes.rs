@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Range;
 use std::str::Utf8Error;
 
+use super::syntax;
+
 /// Everything that is wrong with a configuration, in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors {
@@ -176,52 +178,57 @@ impl Mistakes {
         self.0.borrow().iter().any(|(at, ..)| at == span)
     }
 
-    /// Takes over what the TOML reader found, with advice where it gives none.
+    /// Takes over what the TOML reader found.
     pub fn syntax(&self, errors: &[toml::de::Error], text: &str) {
+        let mut others = Vec::new();
         for error in errors {
             let span = error.span().unwrap_or(text.len()..text.len());
             let message = error.message();
-            let is_twice = message.starts_with("duplicate key");
             let at = &text[line_start(text, span.start)..];
-            if is_twice && at.starts_with('[') {
-                let message = if at.starts_with("[line.voice") {
-                    "there is such a table already; a line has one: write all of its keys there"
-                } else {
-                    "there is such a table already; write it in double brackets, such as \
-                     [[line.person]], to add another"
-                };
-                self.add(span, message);
+            if message.starts_with("duplicate key") && at.starts_with('[') {
+                self.add(span, table_twice(at));
                 // Every key below would be reported as there already, too.
-                return;
+                break;
             }
-            let advice = if is_twice {
-                "; write it once"
-            } else if message.contains("string values must be quoted") {
-                "; write it in double quotes"
-            } else {
-                ""
-            };
-            self.add(span, format!("{message}{advice}"));
+            others.push((message.to_owned(), span));
+        }
+        for (span, message) in syntax::explain(&others, text) {
+            self.add(span, message);
         }
     }
 
     /// The mistakes as errors, if there are any.
     pub fn into_result(self, name: &str, text: &str) -> Result<(), ConfigErrors> {
-        let mut mistakes = self.0.into_inner();
-        let total = mistakes.len();
-        if total == 0 {
+        if self.0.borrow().is_empty() {
             return Ok(());
         }
+        Err(self.into_errors(name, text))
+    }
+
+    pub fn into_errors(self, name: &str, text: &str) -> ConfigErrors {
+        let mut mistakes = self.0.into_inner();
+        let total = mistakes.len();
         mistakes.sort_by_key(|(span, ..)| span.start);
         mistakes.truncate(MOST_SHOWN);
         let mistakes = mistakes.into_iter();
-        Err(ConfigErrors {
+        ConfigErrors {
             name: name.to_owned(),
             total,
             mistakes: mistakes
                 .map(|(span, message, shown)| Mistake::at(text, span, message, shown))
                 .collect(),
-        })
+        }
+    }
+}
+
+/// What to say of a table that is there already. `at` begins with its brackets.
+fn table_twice(at: &str) -> &'static str {
+    if at.starts_with("[line.voice") {
+        "there is such a table already; a line has one: write all of its keys there"
+    } else if at.starts_with("[[line]]") {
+        "tables of this line stand above it; write [[line]] first, and what belongs to it below"
+    } else {
+        "there is such a table already; write it in double brackets, such as [[line.person]], to add another"
     }
 }
 

@@ -8,11 +8,13 @@ mod phones;
 mod policy;
 mod reply_numbers;
 mod retention;
+mod syntax;
 mod table;
 mod templates;
 mod values;
 mod voice;
 mod write;
+mod zone;
 
 pub use alerts::AlertWays;
 pub use lines::{File, Sound};
@@ -53,6 +55,23 @@ fn parse_text(text: &str, name: &str) -> Result<File, ConfigErrors> {
     };
     mistakes.into_result(name, text)?;
     Ok(file)
+}
+
+/// The mistakes in greetings that are sound files: of which line, counted from 0, and what is wrong. `bytes`
+/// are the file's, which has no other mistakes.
+pub fn wrong_greetings(bytes: &[u8], name: &str, wrong: Vec<(usize, String)>) -> ConfigErrors {
+    let text = String::from_utf8_lossy(bytes);
+    let mistakes = mistakes::Mistakes::default();
+    let (document, _) = toml::de::DeTable::parse_recoverable(&text);
+    for (line, message) in wrong {
+        let lines = document.get_ref().get("line");
+        let mut value = lines.and_then(|lines| lines.get_ref().as_array()?.get(line));
+        for key in ["voice", "voicemail", "greeting"] {
+            value = value.and_then(|value| value.get_ref().as_table()?.get(key));
+        }
+        mistakes.add(value.map_or(0..0, toml::Spanned::span), message);
+    }
+    mistakes.into_errors(name, &text)
 }
 
 /// The example line, for a relay on this machine that listens on `port`.

@@ -11,6 +11,35 @@ use super::mistakes::Mistakes;
 /// The keys that stand above all tables.
 const OF_FILE: [&str; 3] = ["alert_command", "alert_url", "keep_audit"];
 
+/// The keys that every line must have.
+const OF_LINE: [&str; 5] = ["name", "number", "country", "time_zone", "public_url"];
+
+/// Tables by what people call them, and as they are written.
+const HEADERS: [(&str, &str); 12] = [
+    ("line", "[[line]]"),
+    ("person", "[[line.person]]"),
+    ("people", "[[line.person]]"),
+    ("staff", "[[line.person]]"),
+    ("topic", "[[line.topic]]"),
+    ("template", "[line.template.NAME]"),
+    ("retry", "[line.retry]"),
+    ("auto_reply", "[line.auto_reply]"),
+    ("voice", "[line.voice]"),
+    ("call", "[line.voice]"),
+    ("voicemail", "[line.voice.voicemail]"),
+    ("missed_text", "[line.voice.missed_text]"),
+];
+
+/// How the table is written that somebody called `name`.
+fn header(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let one = name.strip_suffix('s').unwrap_or(&name);
+    let mut headers = HEADERS.iter();
+    headers
+        .find(|(called, _)| *called == name || *called == one)
+        .map(|(_, written)| *written)
+}
+
 pub(super) struct Table<'a> {
     /// What messages call it, such as `line.person`.
     pub name: &'static str,
@@ -127,6 +156,11 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether what is written under its name is of a single person or topic, which have no tables.
+    fn has_no_tables(&self) -> bool {
+        matches!(self.name, "line.person" | "line.topic")
+    }
+
     /// Refuses every key that was not asked for. Keys `of_line` are refused with their right place.
     pub fn refuse_other_keys(&self, of_line: &[&str]) {
         for key in self.entries.keys() {
@@ -141,6 +175,10 @@ impl<'a> Table<'a> {
                     "it is the line's: write it above the first [[{}]]",
                     self.name
                 )
+            } else if self.name == "the file" && OF_LINE.contains(&name) {
+                "it is the line's: write it below [[line]]".to_owned()
+            } else if let Some(written) = header(name).filter(|_| !self.has_no_tables()) {
+                format!("write {written}")
             } else if let Some(meant) = nearest(name, self.known.iter().copied()) {
                 format!("did you mean {meant}?")
             } else {

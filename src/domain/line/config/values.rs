@@ -1,16 +1,14 @@
 //! Single values of a configuration. An error is a sentence: what is wrong, what to write instead.
 //! None of them repeats a number or a URL, since error messages end up in logs.
 
-use jiff::tz::TimeZoneDatabase;
 use toml::de::DeValue;
 
 use super::mistakes::Mistakes;
-use super::table::{list, nearest, text};
-use crate::domain::language::Language;
+use super::table::{list, text};
+use crate::domain::language::{Language, unaccented};
 use crate::domain::line::pin::Pin;
 use crate::domain::line::{Hours, Window};
 use crate::domain::phone::{Country, PhoneNumber};
-use crate::domain::time_zone::TimeZone;
 
 const LONGEST_NAME: usize = 40;
 
@@ -22,6 +20,49 @@ pub(super) fn name(text: &str) -> Result<String, String> {
         }
         _ => presentable(text, LONGEST_NAME, "write another name"),
     }
+}
+
+/// What people answer and text to the relay, so that nobody is called so.
+#[rustfmt::skip]
+const TAKEN: &str = "away back who status help commands pass done block unblock call me to \
+    fuera ausente volvi regrese vuelvo regreso quien estado ayuda comandos pasar recibido listo bloquear \
+    desbloquear llamar a both all nobody none neither first second third zero one two three \
+    ambos todos nadie ninguno primero primera segundo segunda tercero tercera cero uno dos tres \
+    stop start unstop yes no";
+
+/// A person's name, which a text has to tell from tags and from the words of commands and answers.
+pub(super) fn person_name(text: &str) -> Result<String, String> {
+    let name = name(text)?;
+    let plain = unaccented(&name).to_lowercase();
+    let is_digits = |word: &str| {
+        let word = word.trim_start_matches(['#', '@', '+']);
+        !word.contains(char::is_alphabetic) && word.contains(char::is_numeric)
+    };
+    if !name.contains(char::is_alphabetic) {
+        return Err(
+            "this name has no letters, and a text could not tell it from a customer's digits; write a name \
+             such as \"Ana\""
+                .to_owned(),
+        );
+    }
+    if plain
+        .split_whitespace()
+        .any(|word| is_digits(word) && word.len() >= 4)
+    {
+        return Err(
+            "this name has digits in it that a text could not tell from a customer's; write it without them"
+                .to_owned(),
+        );
+    }
+    let word = plain.trim_matches(|c: char| !c.is_alphanumeric());
+    if TAKEN.split_whitespace().any(|taken| taken == word) || matches!(word, "got it" | "lo tengo")
+    {
+        return Err(format!(
+            "{text:?} is a word of commands and answers, and a text could not tell them apart; write another \
+             name"
+        ));
+    }
+    Ok(name)
 }
 
 /// A text that stands in texts. `advice` is what to write.
@@ -98,38 +139,6 @@ pub(super) fn language(text: &str) -> Result<Language, String> {
     })
 }
 
-pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
-    let advice = match TimeZone::named(name) {
-        // "EST" and its like are fixed offsets, of old, and know no daylight saving.
-        Ok(zone) if !zone.name().contains('/') && zone.name() != "UTC" => {
-            "it is the name of an offset; write a place, such as \"America/New_York\"".to_owned()
-        }
-        Ok(zone) if zone.name() == name => return Ok(zone),
-        Ok(zone) => format!("write {:?}", zone.name()),
-        Err(_) => match zone_like(name) {
-            Some(meant) => format!("did you mean {meant:?}?"),
-            None => "write the IANA name of a place, such as \"America/Los_Angeles\"".to_owned(),
-        },
-    };
-    Err(format!("{name:?} is no time zone; {advice}"))
-}
-
-/// The zone that was probably meant: by its city's name, or by its whole name.
-fn zone_like(name: &str) -> Option<String> {
-    let wanted = name.trim().replace(' ', "_").to_lowercase();
-    let city = format!("/{}", wanted.rsplit('/').next()?);
-    let database = TimeZoneDatabase::bundled();
-    let zones = database.available().map(|zone| zone.as_str().to_owned());
-    let zones: Vec<_> = zones.collect();
-    let is_place = |zone: &&str| zone.contains('/') && !zone.starts_with("Etc/");
-    let places = zones.iter().map(String::as_str).filter(is_place);
-    let same_city = places
-        .clone()
-        .find(|zone| zone.to_lowercase().ends_with(&city));
-    let meant = same_city.or_else(|| nearest(&wanted, places));
-    meant.map(str::to_owned)
-}
-
 pub(super) fn public_url(url: &str) -> Result<String, String> {
     let problem = match url.parse() {
         Ok(parsed) => problem_of(&parsed, url),
@@ -178,10 +187,17 @@ pub(super) fn hours_word(word: &str) -> Result<Hours, String> {
         "never" => Ok(Hours::Never),
         other => Err(match Window::parse(other) {
             Ok(window) => format!("a window stands in a list; write hours = [\"{window}\"]"),
-            Err(_) => format!(
-                "{other:?} is no hours; write \"always\", \"never\" or a list such as \
-                 [\"Mon-Fri 08:00-18:00\"]"
-            ),
+            Err(bad) if other.contains(|c: char| c.is_ascii_digit()) && other != "24/7" => {
+                format!("{bad}, in a list: hours = [\"Mon-Fri 08:00-18:00\"]")
+            }
+            Err(_) => {
+                let meant = match other.to_lowercase().as_str() {
+                    "24/7" | "all day" | "all" | "anytime" | "siempre" => "\"always\"",
+                    "none" | "off" | "no" | "nunca" => "\"never\"",
+                    _ => "\"always\", \"never\" or a list such as [\"Mon-Fri 08:00-18:00\"]",
+                };
+                format!("{other:?} is no hours; write {meant}")
+            }
         }),
     }
 }

@@ -78,7 +78,8 @@ pub(super) fn read(
         read_voicemail(&mut table, &mut voice.voicemail, &voice.language);
     }
     voice.missed_text = read_missed_text(&mut table, clock);
-    refuse_keys_of_voicemail(&mut table);
+    let place = "the voicemail's: write it under [line.voice.voicemail]";
+    refuse_keys_of(&OF_VOICEMAIL, place, &mut table);
     table.refuse_other_keys(&[]);
     if voice.ring_for < voice.ring {
         let message = format!(
@@ -101,15 +102,20 @@ const OF_VOICEMAIL: [&str; 5] = [
     "keep_at_twilio",
 ];
 
-fn refuse_keys_of_voicemail(table: &mut Table) {
+/// What stands in `[line.voice]` and is easily written further down.
+#[rustfmt::skip]
+const OF_VOICE: [&str; 14] = [
+    "ring", "ring_for", "most_rings", "screening", "talk_limit", "unknown_callers", "failed_attestation",
+    "caller_limit", "live_limit", "language", "voice", "after_call", "ignore_under", "whisper",
+];
+
+/// Refuses these keys, which stand elsewhere or are written otherwise.
+fn refuse_keys_of(keys: &[&'static str], place: &str, table: &mut Table) {
     for key in table.entries.keys() {
         let name: &str = key.get_ref();
-        if let Some(known) = OF_VOICEMAIL.into_iter().find(|of| *of == name) {
+        if let Some(known) = keys.iter().find(|of| **of == name) {
             table.known.push(known);
-            let message = format!(
-                "{} has no key {name:?}; it is the voicemail's: write it under [line.voice.voicemail]",
-                table.name
-            );
+            let message = format!("{} has no key {name:?}; it is {place}", table.name);
             table.mistakes.unknown_key(key.span(), message);
         }
     }
@@ -123,6 +129,12 @@ fn read_voicemail(table: &mut Table, voicemail: &mut Voicemail, language: &str) 
         retention::days(v, 1..=365, "30d")
     });
     table.set("keep_at_twilio", &mut voicemail.keep_at_twilio, boolean);
+    refuse_keys_of(&OF_VOICE, "the voice's: write it under [line.voice]", table);
+    refuse_keys_of(
+        &["greeting_file", "file"],
+        "written in braces: write greeting = { file = \"greeting.mp3\" }",
+        table,
+    );
     table.refuse_other_keys(&[]);
     if voicemail.transcribe && !language.starts_with("en") {
         let message = "only English is transcribed; leave transcribe out";
@@ -220,6 +232,16 @@ fn greeting(value: &DeValue) -> Result<Greeting, String> {
     }
     let says = text(value).map_err(|_| format!("this is no greeting; {advice}"))?;
     let length = says.chars().count();
+    let is_file = [".mp3", ".wav", ".m4a", ".ogg", ".aac"];
+    let is_file = is_file
+        .iter()
+        .any(|end| says.trim().to_lowercase().ends_with(end));
+    if is_file && !says.trim().contains(char::is_whitespace) {
+        return Err(
+            "callers would hear these letters read; for an MP3 file write greeting = { file = \"greeting.mp3\" }"
+                .to_owned(),
+        );
+    }
     if says.trim().is_empty() || says.chars().any(|c| c.is_control() && c != '\n') {
         return Err(format!("this says nothing, or not only words; {advice}"));
     }

@@ -146,6 +146,21 @@ fn mistakes_are_named_with_what_to_write() {
             "a line has one",
         ),
         (voicemail("greeting = \"\""), "says nothing"),
+        (
+            voicemail("greeting = \"greeting.mp3\""),
+            "write greeting = { file = \"greeting.mp3\" }",
+        ),
+        (
+            voicemail("greeting = \"Hello.WAV\""),
+            "for an MP3 file write greeting = { file",
+        ),
+        (
+            voicemail("greeting_file = \"a.mp3\""),
+            "write greeting = { file",
+        ),
+        (voicemail("ring = \"20s\""), "write it under [line.voice]"),
+        (voicemail("whisper = \"Hi\""), "write it under [line.voice]"),
+        (voice("longest = \"90s\""), "under [line.voice.voicemail]"),
         (missed("when = \"always\""), "text"),
         (missed("text = \"Sorry.\""), "when"),
         (
