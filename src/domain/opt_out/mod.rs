@@ -3,6 +3,7 @@
 //! Twilio keeps such a list of its own and refuses what is sent to a number on it.
 //! The relay's list lets it skip whoever would not get the text anyway, and tell why.
 
+mod phrases;
 mod words;
 
 pub use words::{OptOutType, Wish};

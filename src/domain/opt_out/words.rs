@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Cause;
+use super::{Cause, phrases};
 use crate::domain::characters::words;
 
 /// What Twilio took a text for.
@@ -50,6 +50,9 @@ const OWN_STOPS: [&str; 8] = [
     "ALTO", "CANCELAR", "CANCELAR SUSCRIPCION", "DAR DE BAJA", "DARME DE BAJA", "DETENER",
     "NO MAS MENSAJES", "PARAR",
 ];
+
+/// Those that a customer does not say of a booking, so that politeness may stand around them.
+const OWN_CLEAR: [&str; 4] = ["ALTO", "DAR DE BAJA", "DARME DE BAJA", "DETENER"];
 
 impl Cause {
     /// Whether Twilio does not know of it, so that the relay may take it back.
@@ -111,50 +114,77 @@ const ALONE: [&str; 9] = [
 /// Words of these that a customer does not say of a booking, so that politeness may stand around them.
 const CLEAR: [&str; 5] = ["stop", "unsubscribe", "quit", "stopall", "optout"];
 
-const PHRASES: [&str; 30] = [
-    "opt me out",
-    "opting out",
-    "i opt out",
-    "i want to opt out",
-    "unsubscribe me",
-    "i want to unsubscribe",
-    "remove me",
-    "remove me from your list",
-    "remove me from the list",
-    "remove me from this list",
-    "take me off your list",
-    "take me off the list",
-    "take me off this list",
-    "stop texting",
-    "stop texting me",
-    "stop messaging me",
-    "stop sending me texts",
-    "stop sending me messages",
-    "stop sending texts",
-    "stop sending messages",
-    "stop these texts",
-    "stop these messages",
-    "stop the texts",
-    "stop the messages",
-    "no more texts",
-    "no more messages",
-    "do not text me",
-    "don t text me",
-    "do not contact me",
-    "don t contact me",
+/// The same words with a slip in them that is no other word which somebody texts alone.
+#[rustfmt::skip]
+const SLIPS: [&str; 23] = [
+    "stpo", "sotp", "tsop", "stopo", "stopt", "stiop", "stoip", "styop", "stpop", "satop", "stp",
+    "unsuscribe", "unsubcribe", "unsubsribe", "unsubscibe", "unsubscrib", "unsubscribed", "unsubscrbe",
+    "unsubscripe", "unscubscribe", "unsubscrive", "unsubsribed", "unsusbcribe",
 ];
 
-const POLITE_BEFORE: [&str; 4] = ["please", "pls", "plz", "just"];
-const POLITE_BEHIND: [&[&str]; 9] = [
+/// `stooopp` as `stop`.
+fn without_repeats(word: &str) -> String {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.dedup();
+    letters.into_iter().collect()
+}
+
+fn is_slip(word: &str) -> bool {
+    SLIPS.contains(&word)
+        || matches!(
+            without_repeats(word).as_str(),
+            "stop" | "unsubscribe" | "quit"
+        )
+}
+
+const POLITE_BEFORE: &[&[&str]] = &[
+    &["please"],
+    &["pls"],
+    &["plz"],
+    &["just"],
+    &["kindly"],
+    &["hey"],
+    &["hi"],
+    &["hello"],
+    &["por", "favor"],
+    &["porfavor"],
+    &["porfa"],
+    &["favor", "de"],
+    &["hola"],
+];
+/// The same before a whole sentence. "Can you stop?" is about a boat.
+const REQUESTS: &[&[&str]] = &[
+    &["can", "you"],
+    &["could", "you"],
+    &["would", "you"],
+    &["will", "you"],
+    &["wrong", "number"],
+    &["numero", "equivocado"],
+];
+const POLITE_BEHIND: &[&[&str]] = &[
     &["please"],
     &["pls"],
     &["plz"],
     &["thanks"],
     &["thank", "you"],
     &["thx"],
+    &["ty"],
+    &["right", "now"],
     &["now"],
+    &["immediately"],
+    &["asap"],
+    &["already"],
+    &["ever", "again"],
+    &["again"],
     &["anymore"],
     &["any", "more"],
+    &["por", "favor"],
+    &["porfavor"],
+    &["porfa"],
+    &["muchas", "gracias"],
+    &["gracias"],
+    &["ya"],
+    &["ahora"],
 ];
 
 /// `stop stop stop` and `opt out opt out`, as if it was said once.
@@ -166,6 +196,17 @@ fn said_once<'w, 'a>(words: &'w [&'a str]) -> &'w [&'a str] {
     };
     let length = (1..words.len()).find(repeats);
     length.map_or(words, |length| &words[..length])
+}
+
+/// The words behind these.
+fn without<'w, 'a>(
+    mut words: &'w [&'a str],
+    before: &'static [&'static [&'static str]],
+) -> &'w [&'a str] {
+    while let Some(rest) = before.iter().find_map(|p| words.strip_prefix(*p)) {
+        words = rest;
+    }
+    words
 }
 
 /// What opts out, if all of the words do.
@@ -183,17 +224,24 @@ fn stop(words: &[&str]) -> Option<String> {
         return Some(keyword);
     }
     let mut plain = once;
-    while let [first, rest @ ..] = plain
-        && POLITE_BEFORE.contains(first)
-    {
+    plain = without(plain, POLITE_BEFORE);
+    while let Some(rest) = POLITE_BEHIND.iter().find_map(|p| plain.strip_suffix(*p)) {
         plain = rest;
     }
-    while let Some(behind) = POLITE_BEHIND.iter().find(|behind| plain.ends_with(behind)) {
-        plain = &plain[..plain.len() - behind.len()];
+    if let Some(slip) = [plain.concat()]
+        .into_iter()
+        .find(|word| is_slip(word) && word != "stop")
+    {
+        return keyword(plain).or(Some(slip));
     }
-    let phrase = plain.join(" ");
-    if PHRASES.contains(&phrase.as_str()) {
-        return Some(phrase);
+    // "Please do not text me anymore": the sentence is one with and without what is behind it.
+    let request = without(without(plain, REQUESTS), POLITE_BEFORE);
+    if [request, once].iter().any(|words| phrases::is_one(words)) {
+        return Some(request.join(" "));
+    }
+    let own = plain.join(" ").to_uppercase();
+    if OWN_CLEAR.contains(&own.as_str()) {
+        return Some(own);
     }
     keyword(plain).filter(|keyword| {
         let word = keyword.strip_suffix("all").unwrap_or(keyword);
