@@ -17,6 +17,7 @@ use crate::domain::conversation::{
 use crate::domain::delivery::{
     Awaited, Delivery, InConversation, OnlyIf, Purpose, Recipient, WAITS_AT_MOST,
 };
+use crate::domain::duty::Presence;
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::{InboundSms, content};
@@ -121,6 +122,7 @@ impl<'a> By<'a> {
             offered: &self.view.offered,
             on_number: self.view.on_number.as_ref(),
             state: self.state,
+            is_away: self.is_away(text.now),
             given,
         };
         let intent = person_text.intent();
@@ -145,6 +147,11 @@ impl<'a> By<'a> {
             outcome,
             command: command.filter(|_| proof == Proof::Enough),
         }
+    }
+
+    fn is_away(&self, now: Timestamp) -> bool {
+        let own = self.known.overrides.in_force(&self.person.name, now);
+        own.is_some_and(|own| own.presence == Presence::Away)
     }
 
     fn without_proof(&self, proof: Proof, text: &Text) -> Intent {

@@ -21,10 +21,10 @@ const HOW: Phrase = Phrase::new(
     "Escribe FUERA, FUERA 2H, FUERA HASTA LAS 5 o FUERA HASTA LUN 8:00.",
 );
 const COMMANDS: Phrase = Phrase::new(
-    "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS. PASS, DONE, BLOCK, CALL: your customer. \
-     Other words go to the customer; 0107 yes: to the one ending so.",
-    "FUERA, FUERA 2H, FUERA HASTA LUN 8:00, VOLVI, QUIEN, ESTADO. PASAR, LISTO, BLOQUEAR, LLAMAR: tu \
-     cliente. Otro texto va al cliente; 0107 ok va al 0107.",
+    "AWAY, AWAY 2H, AWAY UNTIL MON 8:00, BACK, WHO, STATUS, HELP. PASS, GOT IT, DONE, CALL, BLOCK, UNBLOCK \
+     0107. Other words go to your customer; 0107 yes: to 0107.",
+    "FUERA, FUERA 2H, FUERA HASTA LUN 8:00, VOLVI, QUIEN, ESTADO, AYUDA. PASAR, RECIBIDO, LISTO, LLAMAR, \
+     BLOQUEAR, DESBLOQUEAR 0107. Lo otro va al cliente.",
 );
 const LATE: Phrase = Phrase::new(
     "That came late and changed nothing. ",
@@ -576,6 +576,19 @@ mod tests {
                 .answer
                 .contains("AWAY UNTIL MON 8:00")
         );
+    }
+
+    #[test]
+    fn help_names_every_command_in_one_segment() {
+        let english = says(0, "help", FRIDAY_10).answer;
+        let spanish = says_in_spanish(0, "ayuda", FRIDAY_10);
+        for command in crate::domain::command::COMMANDS {
+            // It is another word for FUERA.
+            let is_there = english.contains(command) || spanish.contains(command);
+            assert!(is_there || command == "AUSENTE", "{command}");
+        }
+        assert!(english.ends_with("0107 yes: to 0107."), "{english}");
+        assert!(spanish.ends_with("va al cliente."), "{spanish}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod words;
 
 pub use answer::{On, Said, heed, tell_owner};
 pub use given::Given;
-pub use words::{Command, Unclear, read};
+pub use words::{Command, Unclear, read, says_back};
 
 use serde::{Deserialize, Serialize};
 

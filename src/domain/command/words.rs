@@ -133,6 +133,9 @@ pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, U
         if let Some(rest) = body.strip_prefix(word)
             && !rest.starts_with(char::is_alphabetic)
         {
+            if is_negative(rest) {
+                return Some(Err(Unclear::NoTime));
+            }
             let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
             return read(rest, now, line);
         }
@@ -164,6 +167,63 @@ pub fn read(body: &str, now: Timestamp, line: &Line) -> Option<Result<Command, U
         }
         _ => Asked::of(&body, &line.notices.topics).map(|_| Ok(Command::Topic(body.clone()))),
     }
+}
+
+/// Whether somebody who is away says so that they are there again: `I'm back`, `ya estoy de vuelta`.
+pub fn says_back(body: &str) -> bool {
+    const BEFORE: [&str; 16] = [
+        "ok", "okay", "hey", "hi", "hello", "all", "so", "now", "i", "m", "im", "am", "ya", "hola",
+        "estoy", "he",
+    ];
+    const BACK: [&[&str]; 6] = [
+        &["back"],
+        &["de", "vuelta"],
+        &["de", "regreso"],
+        &["vuelto"],
+        &["volvi"],
+        &["regrese"],
+    ];
+    #[rustfmt::skip]
+    const BEHIND: [&str; 20] = [
+        "", "now", "again", "online", "on duty", "on shift", "at work", "to work", "here", "everyone", "all",
+        "folks", "ya", "ahora", "de nuevo", "otra vez", "al trabajo", "en el trabajo", "de turno", "al turno",
+    ];
+    const POLITE: [&str; 5] = ["thanks", "thank you", "gracias", "please", "por favor"];
+    let words = crate::domain::characters::words(body);
+    let words: Vec<&str> = words
+        .split(' ')
+        .filter(|word| !matches!(*word, "*" | ""))
+        .collect();
+    let at = words
+        .iter()
+        .take_while(|word| BEFORE.contains(word))
+        .count();
+    let Some(behind) = BACK.iter().find_map(|back| words[at..].strip_prefix(*back)) else {
+        return false;
+    };
+    let behind = behind.join(" ");
+    let polite = POLITE.iter().find_map(|polite| behind.strip_suffix(polite));
+    let behind = polite.map_or(behind.as_str(), str::trim_end);
+    // "From lunch" is of a few words, and names no time.
+    let is_from = ["from ", "de la ", "de "]
+        .iter()
+        .any(|from| behind.starts_with(from))
+        && behind.split(' ').count() <= 4
+        && !behind.contains(|c: char| c.is_numeric());
+    BEHIND.contains(&behind) || is_from
+}
+
+/// `-2h`, which is no time, and not `- 2h` or `away-2h`, in which the stroke is nothing.
+fn is_negative(rest: &str) -> bool {
+    const BEFORE: [&str; 9] = [
+        "for", "until", "till", "til", "in", "por", "hasta", "las", "en",
+    ];
+    let mut words = rest
+        .split_whitespace()
+        .skip_while(|word| BEFORE.contains(word));
+    let number = words.next().and_then(|word| word.strip_prefix(['-', '−']));
+    let is_apart = rest.starts_with(char::is_whitespace);
+    is_apart && number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// `PASS`, `PASS ANA`, `PASS 0107`, `PASS 0107 TO ANA`, `PASAR 0107 A ANA`.
@@ -216,6 +276,69 @@ mod tests {
 
     fn said(body: &str) -> String {
         said_at(body, "2026-11-20T18:00:00Z")
+    }
+
+    #[test]
+    fn a_time_with_a_minus_is_none() {
+        for body in [
+            "AWAY -2H",
+            "away -30 min",
+            "away for -2 hours",
+            "away until -5",
+            "AWAY −1h",
+            "fuera -2h",
+            "fuera por -2 horas",
+            ".away -2h",
+        ] {
+            assert_eq!(said(body.trim_start_matches('.')), "NoTime", "{body}");
+        }
+        for body in ["away-2h", "away - 2h", "away 2h", "AWAY – 2h"] {
+            assert_eq!(said(body), "away Fri 2026-11-20 12:00 PST", "{body}");
+        }
+    }
+
+    /// A sentence that only somebody who was away says of themselves.
+    #[test]
+    fn who_was_away_says_in_many_ways_that_they_are_back() {
+        for body in [
+            "I'm back",
+            "Im back!",
+            "I am back",
+            "i’m back now",
+            "back now",
+            "Back again",
+            "back on duty",
+            "ok I'm back",
+            "I'm back, thanks",
+            "Back from lunch",
+            "hey im back online",
+            "Ya estoy de vuelta",
+            "estoy de vuelta",
+            "Ya volví",
+            "ya regresé",
+            "he vuelto",
+            "ya estoy de regreso",
+            "Estoy de vuelta de la comida",
+        ] {
+            assert!(says_back(body), "{body}");
+        }
+        for body in [
+            "I'm back at 5",
+            "I'll be back",
+            "Be right back",
+            "back in stock",
+            "back to you soon",
+            "the boat is back",
+            "I'm back there on Monday",
+            "He's back",
+            "volveré",
+            "de vuelta a las 5",
+            "back",
+            "call me back",
+            "",
+        ] {
+            assert!(!says_back(body) || body == "back", "{body}");
+        }
     }
 
     #[test]

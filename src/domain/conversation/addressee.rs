@@ -12,9 +12,10 @@ use super::{
 use crate::domain::automatic_text::{automatic_reply, reaction};
 use crate::domain::command::near_miss::{forced, near_miss};
 use crate::domain::command::pin_in_text;
-use crate::domain::command::{COMMANDS, Command, Given, Unclear};
+use crate::domain::command::{COMMANDS, Command, Given, Unclear, says_back};
 use crate::domain::delivery::{Delivery, OnPhone};
 use crate::domain::inbound::InboundSms;
+use crate::domain::language::Language;
 use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Rule;
@@ -39,6 +40,8 @@ pub struct PersonText<'a> {
     /// What it came to, if that is a reply number that stands for a conversation on this phone.
     pub on_number: Option<&'a OnReplyNumber>,
     pub state: &'a PersonState,
+    /// Whether the person said that they are away.
+    pub is_away: bool,
     /// The command that it is, if it is one.
     pub given: Option<Given<'a>>,
 }
@@ -102,6 +105,7 @@ impl PersonText<'_> {
             .or_else(|| self.is_a_reaction())
             .or_else(|| self.is_an_automatic_reply())
             .or_else(|| self.is_a_command())
+            .or_else(|| self.says_back_while_away())
             .or_else(|| self.is_nearly_a_command())
             .or_else(|| self.cannot_be_sent())
             .or_else(|| self.comes_before_the_answer())
@@ -411,6 +415,39 @@ impl PersonText<'_> {
         }
     }
 
+    /// Who is away and says that they are back means the relay, and perhaps a customer. With a PIN it is said how
+    /// to write it.
+    fn says_back_while_away(&self) -> Option<Intent> {
+        let is_meant = self.is_away && !self.sms.has_attachments() && says_back(&self.sms.body);
+        if !is_meant {
+            return None;
+        }
+        if self.person.pin.is_some() {
+            return Some(Intent::Refuse {
+                rule: Rule::NearMiss,
+                because: "it is nearly BACK".to_owned(),
+                answer: wording::near_miss(self.line.language, self.back_in_words()),
+            });
+        }
+        let open: Vec<Choice> = self.candidates().map(choice).collect();
+        if open.is_empty() || self.open_question().is_some() {
+            return Some(self.by_command(Command::Back));
+        }
+        Some(Intent::Ask {
+            what: self.whole_text(),
+            among: open,
+            command: Some(Command::Back),
+            because: "it may say that the person is back, or be for the customer".to_owned(),
+        })
+    }
+
+    fn back_in_words(&self) -> &'static str {
+        match self.line.language {
+            Language::English => "BACK",
+            Language::Spanish => "VOLVI",
+        }
+    }
+
     /// A customer would read what was meant for the relay.
     pub(super) fn is_nearly_a_command(&self) -> Option<Intent> {
         if self.sms.has_attachments() {
@@ -427,6 +464,20 @@ impl PersonText<'_> {
 
     /// A command about one conversation: the one that it names, or the only one.
     fn about_one(&self, what: What, which: Option<String>) -> Intent {
+        if let What::Pass(Some(name)) = &what
+            && *name == self.person.name
+        {
+            let mut others = self.line.people.iter();
+            let other = others.find(|person| person.name != self.person.name);
+            return Intent::Refuse {
+                rule: rule_of(&what),
+                because: "the person passes it to themselves".to_owned(),
+                answer: wording::passed_to_oneself(
+                    self.line.language,
+                    other.map(|other| other.name.to_uppercase()).as_deref(),
+                ),
+            };
+        }
         let among: Vec<Choice> = match &which {
             Some(digits) => {
                 let named = self.candidates().filter(|c| c.is_named(digits));

@@ -92,6 +92,10 @@ const SITUATIONS: [Situation; 4] = [
 /// `a`sked, a command `x`, `c`hosen for what waited, `d`ropped, `r`efused with words, or `-`: nothing,
 /// as it is a phone's own.
 fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
+    becomes_of(situation, body, pin, false)
+}
+
+fn becomes_of(situation: Situation, body: &str, pin: Option<&str>, is_away: bool) -> char {
     let mut line = line();
     line.people[0].pin = pin.map(|pin| Pin::parse(pin).unwrap());
     let ana = |waits| candidate(&line, "+16195550107", "Is the boat ready?", 20, waits);
@@ -153,6 +157,7 @@ fn becomes(situation: Situation, body: &str, pin: Option<&str>) -> char {
         on_number: None,
         offered: &[],
         state: &state,
+        is_away,
         given,
     };
     let intent = text.intent();
@@ -332,6 +337,13 @@ const PHRASES: &[(&str, &str)] = &[
     ("pass", "raaa"),
     ("Pass", "raaa"),
     ("PASS ANA", "rrrr"),
+    ("PASS TO SERGIO", "rrrr"),
+    ("Pass 0107 to Sergio", "rrrr"),
+    ("pasar a sergio", "rrrr"),
+    ("pass sergio 0107", "rrrr"),
+    (".pass sergio", "rrrr"),
+    ("PASAR 0107 A SERGIO", "rrrr"),
+    ("AWAY -2H", "xxxx"),
     ("PASS BACKUP", "rxaa"),
     ("pass backup", "rxaa"),
     ("pass to backup", "rxaa"),
@@ -433,6 +445,9 @@ const PHRASES: &[(&str, &str)] = &[
     ("Loved seeing you today", "rsar"),
     ("I liked the boat", "rsar"),
     ("👍", "rsar"),
+    ("👍🏽", "rsar"),
+    ("🙏", "rsar"),
+    ("👍👍 !", "rsar"),
     ("❤️", "rsar"),
     ("😂😂", "rsar"),
     (
@@ -605,6 +620,36 @@ fn what_persons_text_ends_as_it_must_in_every_situation() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(PHRASES.len() >= 250, "{}", PHRASES.len());
+}
+
+/// The same of a person who is away.
+const WHILE_AWAY: &[(&str, &str)] = &[
+    ("I'm back", "xaax"),
+    ("Im back", "xaax"),
+    ("i’m back!", "xaax"),
+    ("back now", "xaax"),
+    ("Back on duty", "xaax"),
+    ("ok I'm back, thanks", "xaax"),
+    ("Ya estoy de vuelta", "xaax"),
+    ("estoy de vuelta", "xaax"),
+    ("BACK", "xaax"),
+    ("I'm back at 5", "rsar"),
+    ("Yes", "rsar"),
+    ("0107 I'm back", "attt"),
+];
+
+#[test]
+fn who_is_away_and_says_that_they_are_back_is_not_read_by_a_customer_unasked() {
+    for (body, expected) in WHILE_AWAY {
+        let all = SITUATIONS.iter();
+        let became: String = all.map(|s| becomes_of(*s, body, None, true)).collect();
+        assert_eq!(became, *expected, "{body}");
+    }
+    let with_pin: String = SITUATIONS
+        .iter()
+        .map(|s| becomes_of(*s, "I'm back", Some("4711"), true))
+        .collect();
+    assert_eq!(with_pin, "rrrr");
 }
 
 /// The same of a person who has the PIN 4711.

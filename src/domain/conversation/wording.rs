@@ -671,6 +671,22 @@ pub fn nobody_to_pass_to(language: Language) -> &'static str {
     .of(language)
 }
 
+/// Somebody passes a customer to themselves; `other` is one whom they could name.
+pub fn passed_to_oneself(language: Language, other: Option<&str>) -> String {
+    match other {
+        Some(other) => say!(
+            language,
+            "That is you, so it stays with you. Text PASS 0107 for the next person, or PASS 0107 TO {other}.",
+            "Ese nombre es el tuyo: sigue contigo. Escribe PASAR 0107 para la siguiente persona, o PASAR 0107 A {other}."
+        ),
+        None => say!(
+            language,
+            "That is you, and there is nobody else, so it stays with you.",
+            "Ese nombre es el tuyo y no hay otra persona: sigue contigo."
+        ),
+    }
+}
+
 /// What the next person reads of a conversation that was given to them, before its last texts.
 pub fn passes(language: Language, person: &str, customer: &PhoneNumber) -> String {
     let customer = customer.expose();

@@ -164,6 +164,8 @@ fn is_one_segment(language: Language) {
         you_have_it(language, &customer, 2),
         passed_on(language, name, &customer),
         nobody_to_pass_to(language).to_owned(),
+        passed_to_oneself(language, Some(name)),
+        passed_to_oneself(language, None),
         passes(language, name, &customer),
         left_unanswered(language, name, &customer, "el lun 10:00 AM"),
         reminder(language, &conversation, "el lun 10:00 AM", Some(name)),
