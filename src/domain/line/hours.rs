@@ -267,6 +267,11 @@ pub(crate) fn minute_of_day(text: &str) -> Result<u16, BadHours> {
     })
 }
 
+/// A span of a day that leaves no doubt, as it is to be written.
+pub(crate) fn span_meant(text: &str) -> Option<String> {
+    as_meant::times(text)
+}
+
 /// Minutes since midnight as a clock shows them; only the end of a day is 24:00.
 struct Clock(u16);
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Line;
 use crate::domain::line::BadHours;
-use crate::domain::line::hours::minute_of_day;
+use crate::domain::line::hours::{minute_of_day, span_meant};
 use crate::domain::text_form::text_form;
 use crate::domain::time_zone::TimeZone;
 
@@ -49,7 +49,13 @@ impl QuietHours {
             )));
         };
         let minute = |text: &str| minute_of_day(text.trim()).map(|minute| minute % DAY);
-        let (from, to) = (minute(from)?, minute(to)?);
+        let read = minute(from).and_then(|from| Ok((from, minute(to)?)));
+        let (from, to) = read.map_err(|bad| match span_meant(text) {
+            Some(span) => BadHours(format!(
+                "{text:?} is not how a span of time is written here; write \"{span}\""
+            )),
+            None => bad,
+        })?;
         if from == to {
             return Err(BadHours(format!(
                 "{text:?} would be quiet all day, and no notice would ever go out; write \"none\" \

@@ -93,7 +93,7 @@ fn quiet_hours_that_are_none() {
     refused("quiet_hours = 21", &["write it as text, in double quotes"]);
     refused(
         "quiet_hours = \"9pm-8am\"",
-        &["is not a time of day", "08:00"],
+        &["is not how a span of time is written here", "08:00"],
     );
     refused(
         "quiet_hours = \"night\"",

@@ -135,6 +135,7 @@ fn in_words(said: &str, line: &str, before: &str, from_here: &str) -> String {
         return no_key(said, line);
     } else if is("unclosed table") || is("unclosed array table") {
         let name = before.trim_matches(|c: char| c.is_whitespace() || "[]".contains(c));
+        let name = if is_name(name) { name } else { "line" };
         return match is("unclosed table") {
             true => format!("the bracket is not closed; write [{name}]"),
             false => format!("the brackets are not closed; write [[{name}]]"),
@@ -186,6 +187,12 @@ fn no_text(value: &str) -> String {
     }
 }
 
+/// Whether it can be repeated: it is a name, and no telephone number or the like.
+fn is_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | '.');
+    !text.is_empty() && text.len() <= 40 && text.chars().all(is_part)
+}
+
 /// A line that has no key, or none with a value.
 fn no_key(said: &str, line: &str) -> String {
     let key = line.split(['=', ':']).next().unwrap_or_default().trim();
@@ -194,13 +201,18 @@ fn no_key(said: &str, line: &str) -> String {
         .any(|mark| line.starts_with(mark))
     {
         "a comment begins with #; write # before it"
-    } else if line.starts_with(['<', '{', '-']) || line == "line:" {
+    } else if line.starts_with(['<', '{', '-'])
+        || line == "line:"
+        || !line.contains('=') && !is_name(key) && !key.contains(' ')
+    {
+        "this is not TOML; write one key = value on a line, as in relay.example.toml"
+    } else if line.contains(':') && !line.contains('=') && !is_name(key) {
         "this is not TOML; write one key = value on a line, as in relay.example.toml"
     } else if line.contains(':') && !line.contains('=') {
         return format!("write = between a key and its value, not a colon: {key} = and the value");
     } else if said.starts_with("key with no value") && !line.contains('=') {
         "there is no = behind this key; write = and its value, or delete the line"
-    } else if key.contains(char::is_whitespace) {
+    } else if key.contains(char::is_whitespace) && is_name(&key.replace(char::is_whitespace, "")) {
         return format!(
             "a key is one word; write {}, without spaces",
             key.split_whitespace().collect::<Vec<_>>().join("_")
@@ -215,6 +227,7 @@ fn no_key(said: &str, line: &str) -> String {
 fn behind_value(line: &str, rest: &str) -> String {
     let name = line.split(']').next().unwrap_or_default();
     let name = name.trim_start_matches('[').trim();
+    let name = if is_name(name) { name } else { "line" };
     let plain = if line.starts_with('[') && rest.trim() == "]" {
         return format!("there is a bracket too many; write [[{name}]] or [{name}]");
     } else if line.starts_with('[') {
@@ -321,6 +334,8 @@ mod tests {
                 "write time_zone, without spaces",
             ),
             ("ñ = 1", "1:1", "only letters of English"),
+            ("call +16195550107: hi", "1:6", "this is not TOML"),
+            ("+1 619 555 0107 x = 1", "1:1", "only letters of English"),
             ("{\"line\": 1}", "1:1", "this is not TOML"),
             (
                 "name = \"a\"\nname = \"b\"",
@@ -337,7 +352,10 @@ mod tests {
                 said.starts_with(place) && said.contains(told),
                 "{text:?}: {said}"
             );
-            assert!(!said.contains("expected"), "{said}");
+            assert!(
+                !said.contains("expected") && !said.contains("555"),
+                "{said}"
+            );
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn times(text: &str) -> Option<String> {
         (None, Some(Half::Afternoon)) if start < 12 * 60 && start + 12 * 60 < end => {
             start += 12 * 60;
         }
-        (None, None) if !from.is_exact && !to.is_exact && end <= start && end < 12 * 60 => {
+        (None, None) if !from.is_exact && !to.is_exact && end <= start && start < 12 * 60 => {
             end += 12 * 60;
         }
         _ => {}

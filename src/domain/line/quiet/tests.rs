@@ -119,8 +119,8 @@ fn what_is_read_is_written_the_same() {
     }
     for (text, phrase) in [
         ("21:00", "not a span of time"),
-        ("21-8", "write 21:00"),
-        ("9pm-8am", "write 21:00"),
+        ("21-8", "write \"21:00-08:00\""),
+        ("9pm-8am", "write \"21:00-08:00\""),
         ("21:00-25:00", "not a time of day"),
         ("08:00-08:00", "quiet all day"),
         ("00:00-24:00", "quiet all day"),
