@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::invitations::Invited;
 use crate::app::notices::Answer;
+use crate::domain::delivery::{Delivery, State};
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::Dollars;
 use crate::domain::names::name_of;
@@ -84,6 +85,10 @@ pub struct AcceptedInvitation<'a> {
     name: &'a str,
     /// What they are invited to.
     event: &'a str,
+    /// When it goes out, as long as it has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    begins: Option<Timestamp>,
     /// What they read.
     text: &'a str,
     /// Until when it is tried.
@@ -100,6 +105,9 @@ pub struct InvitationEstimate<'a> {
     dry_run: bool,
     /// The line that would send it.
     line: &'a str,
+    /// When it would go out.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    begins: Timestamp,
     /// What they would read.
     text: &'a str,
     /// How many Twilio would charge for.
@@ -110,6 +118,14 @@ pub struct InvitationEstimate<'a> {
     /// Until when it would be tried.
     #[schemars(with = "String", extend("format" = "date-time"))]
     expires: Timestamp,
+}
+
+/// When an invitation goes out that waits for its first attempt.
+fn begins(delivery: &Delivery) -> Option<Timestamp> {
+    match delivery.state {
+        State::Waiting { due } if delivery.attempts.is_empty() => Some(due),
+        _ => None,
+    }
 }
 
 impl<'a> Accepted<'a> {
@@ -170,6 +186,7 @@ impl ApiResponse {
                     line: &delivery.line,
                     name: &delivery.to.person,
                     event: delivery.invitation.as_ref().map_or("", |i| &i.event),
+                    begins: begins(delivery),
                     text: &delivery.body,
                     expires: delivery.deadline,
                     created: delivery.created,
@@ -178,6 +195,7 @@ impl ApiResponse {
             Invited::DryRun { delivery, cost } => Self::of(&InvitationEstimate {
                 dry_run: true,
                 line: &delivery.line,
+                begins: begins(delivery).unwrap_or(delivery.created),
                 text: &delivery.body,
                 segments: delivery.parts.len(),
                 cost: *cost,
