@@ -16,7 +16,7 @@ use crate::domain::phone::{PhoneNumber, international};
 
 /// Remove a customer who asks for it: their number, their words, and what was written to them
 ///
-/// Without --yes it only shows what would go. Of all lines it removes texts, calls with voicemails, deliveries,
+/// Without --yes it only shows what would go, and asks on a terminal. Reminders that nobody answered them go, too. Of all lines it removes texts, calls with voicemails, deliveries,
 /// conversations, subscriptions and what others read of their words; then the database is written anew, so that free pages hold
 /// nothing either. If that takes longer than two seconds, a running relay has Twilio call the fallback for the
 /// texts that come meanwhile.
@@ -33,7 +33,7 @@ pub struct Forget {
     /// Carry it out
     #[arg(long)]
     yes: bool,
-    /// Also texts that are on their way, and those that reached nobody
+    /// Also texts that are on their way, and those that reached nobody: nobody gets them
     #[arg(long)]
     also_open: bool,
     #[command(flatten)]
@@ -54,6 +54,8 @@ struct Forgotten {
     deliveries: usize,
     /// Of those, of notices and of calls, how many are not finished.
     open: usize,
+    /// How many of these only wait for the case that nobody answers.
+    reminders: usize,
     /// Texts to others that have words of theirs.
     quoting: usize,
     conversations: usize,
@@ -74,6 +76,7 @@ impl Forgotten {
             texts: found.texts.len(),
             deliveries: found.deliveries.len(),
             open: found.open,
+            reminders: found.reminders,
             quoting: found.quoting.len(),
             conversations: found.conversations.len(),
             blocked: found.is_blocked,
@@ -82,6 +85,19 @@ impl Forgotten {
             calls: found.calls.len(),
             opt_outs: found.opt_outs,
         }
+    }
+
+    /// What somebody still waits for, or should look at.
+    fn on_the_way(&self) -> usize {
+        self.open - self.reminders.min(self.open)
+    }
+
+    fn on_the_way_in_words(&self) -> String {
+        let is = if self.on_the_way() == 1 { "is" } else { "are" };
+        format!(
+            "{} of it {is} on the way or reached nobody",
+            self.on_the_way()
+        )
     }
 
     fn in_words(&self) -> String {
@@ -123,12 +139,10 @@ impl Forget {
         let (found, gone) = machine.store.of_number(&number)?;
         let mut forgotten = Forgotten::new(&number, &found);
         if self.yes || self.is_agreed(&forgotten)? {
-            if found.open > 0 && !self.also_open {
+            if self.yes && forgotten.on_the_way() > 0 && !self.also_open {
                 bail!(
-                    "{} of it {} on the way or reached nobody: wait, see `relay dead list`, or add --also-open, \
-                     by which nobody gets them",
-                    found.open,
-                    if found.open == 1 { "is" } else { "are" }
+                    "{}: see `relay dead list`; with --also-open they are taken back, and nobody gets them",
+                    forgotten.on_the_way_in_words()
                 );
             }
             machine.store.forget(&number, &found, &gone, now).await?;
@@ -150,8 +164,14 @@ impl Forget {
                 tell!("{} is forgotten: {what}", forgotten.number)?;
             } else {
                 tell!("of {} would go: {what}", forgotten.number)?;
-                if forgotten.open > 0 {
-                    tell!("  {} of it not finished: needs --also-open", forgotten.open)?;
+                if forgotten.reminders > 0 {
+                    let reminders = counts([(forgotten.reminders, "reminder")]).join("");
+                    tell!(
+                        "  {reminders} for the people who have the customer: taken back with the rest"
+                    )?;
+                }
+                if forgotten.on_the_way() > 0 {
+                    tell!("  {}: needs --also-open", forgotten.on_the_way_in_words())?;
                 }
             }
             if forgotten.blocked {
@@ -169,11 +189,16 @@ impl Forget {
 
     /// Nobody at a terminal is no yes.
     fn is_agreed(&self, forgotten: &Forgotten) -> anyhow::Result<bool> {
-        let is_refused = forgotten.open > 0 && !self.also_open;
-        if self.json || is_refused || !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        if self.json || !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
             return Ok(false);
         }
         note!("Of {} would go: {}", forgotten.number, forgotten.in_words());
+        if forgotten.on_the_way() > 0 {
+            note!(
+                "{}. Nobody gets them then.",
+                forgotten.on_the_way_in_words()
+            );
+        }
         Ok(agrees("It cannot be brought back.")?.unwrap_or(false))
     }
 }

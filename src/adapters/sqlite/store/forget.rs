@@ -12,7 +12,7 @@ use crate::adapters::sqlite::statements::{execute, rows, value};
 use crate::app::ports::store::{Changed, Result};
 use crate::domain::call::Call;
 use crate::domain::conversation::{Conversation, PersonState};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, State};
 use crate::domain::forgetting::Forgotten;
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::notice::Notice;
@@ -29,6 +29,8 @@ pub struct Found {
     pub deliveries: Vec<String>,
     /// How many of the deliveries, notices and calls are not finished, or are dead letters.
     pub open: usize,
+    /// How many of these are reminders for the case that nobody answers, which are for nobody any more.
+    pub reminders: usize,
     /// Deliveries to others that have words of theirs.
     pub quoting: Vec<String>,
     pub notices: Vec<String>,
@@ -82,11 +84,13 @@ impl SqliteStore {
             let delivery: Delivery = parse(json)?;
             if gone.is_in(json) {
                 found.open += usize::from(is_open(&delivery));
+                found.reminders += usize::from(is_open(&delivery) && is_reminder(&delivery));
                 found.deliveries.push(id);
             } else if delivery.has_words() && gone.is_quoted_by(&delivery) {
                 // Without words it must not go out.
                 if is_open(&delivery) {
                     found.open += 1;
+                    found.reminders += usize::from(is_reminder(&delivery));
                     found.deliveries.push(id);
                 } else {
                     found.quoting.push(id);
@@ -216,6 +220,15 @@ impl SqliteStore {
 
 fn is_open(delivery: &Delivery) -> bool {
     delivery.due().is_some() || delivery.gave_up.is_some()
+}
+
+/// Whether it waits for the case that nobody answers, and nothing of it has left.
+fn is_reminder(delivery: &Delivery) -> bool {
+    let chase = delivery
+        .in_conversation
+        .as_ref()
+        .is_some_and(|c| c.chase.is_some());
+    chase && delivery.attempts.is_empty() && matches!(delivery.state, State::Waiting { .. })
 }
 
 fn forget_in_persons(connection: &Connection, gone: &Forgotten) -> Result<()> {
