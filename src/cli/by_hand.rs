@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::completions;
 use super::deployment::{Part, RelayFlags};
 use super::schedule::{choose_one, number};
+use super::{WrongUsage, completions};
 use crate::app::ports::audit::{Audit, Record};
 use crate::app::ports::store::Store;
 use crate::domain::line::Line;
@@ -63,6 +63,17 @@ impl Whom {
     pub async fn open(&self, command: &str) -> anyhow::Result<(Opened, PhoneNumber)> {
         let opened = self.by_hand.open(command).await?;
         let number = number(&self.number, &opened.line)?;
+        if let Some(line) = opened
+            .lines
+            .iter()
+            .find(|l| l.numbers().any(|own| *own == number))
+        {
+            let why = format!(
+                "that is the number of line {} itself; give the number of somebody who texts it",
+                line.name
+            );
+            return Err(WrongUsage(why).into());
+        }
         Ok((opened, number))
     }
 }

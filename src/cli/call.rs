@@ -66,7 +66,7 @@ fn attested(level: &str) -> Result<Attested, &'static str> {
     })
 }
 
-fn length(text: &str) -> Result<Duration, &'static str> {
+pub fn length(text: &str) -> Result<Duration, &'static str> {
     let length: Result<SignedDuration, _> = text.parse();
     let length = length.ok().and_then(|length| length.try_into().ok());
     length.ok_or("write it like 12s or 2m")

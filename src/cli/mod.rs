@@ -47,6 +47,7 @@ use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use clap::builder::styling::Style;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::CompleteEnv;
 
@@ -213,7 +214,22 @@ pub fn main() -> ExitCode {
     CompleteEnv::with_factory(command)
         .var(completions::VARIABLE)
         .complete();
-    let matches = command().get_matches();
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            if let Some(why) = empty_variable(&error) {
+                return failed(&WrongUsage(why).into());
+            }
+            if error.kind() == ErrorKind::MissingRequiredArgument {
+                let _ = error.print();
+                if let Some(example) = example(command(), std::env::args().skip(1)) {
+                    note!("\n{example}");
+                }
+                return ExitCode::from(2);
+            }
+            error.exit();
+        }
+    };
     let command = match Relay::from_arg_matches(&matches) {
         Ok(relay) => relay.command,
         Err(error) => error.exit(),
@@ -229,6 +245,55 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => failed(&error),
     }
+}
+
+/// The examples of the command that these words name.
+fn example(mut command: clap::Command, words: impl Iterator<Item = String>) -> Option<String> {
+    for word in words {
+        match command.find_subcommand(&word) {
+            Some(named) => command = named.clone(),
+            None => break,
+        }
+    }
+    let examples = command.get_after_help()?.to_string();
+    let at = examples.find("Example")?;
+    Some(examples[at..].split("\n\n").next()?.to_owned())
+}
+
+/// `; did you mean "qdn"?`, if one of the names is like it.
+fn meant<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+    let wanted = wanted.to_lowercase();
+    let like = |name: &str| strsim::jaro_winkler(&wanted, &name.to_lowercase());
+    let names = names.into_iter().map(|name| (like(name), name));
+    let near = names.filter(|(like, _)| *like > 0.8);
+    let nearest = near.max_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.map_or_else(String::new, |(_, name)| format!("; did you mean {name:?}?"))
+}
+
+/// Variables that stand for options, and what they hold.
+const VARIABLES: [(&str, &str, &str); 4] = [
+    ("RELAY_CONFIG", "--config", "the path of a relay.toml"),
+    ("RELAY_DATA", "--data", "the path of a data folder"),
+    ("REPOS_ENV", "--env-file", "the path of a repos.env"),
+    (
+        "RELAY_SANDBOX_URL",
+        "--url",
+        "an address such as http://127.0.0.1:4000",
+    ),
+];
+
+/// What to say if an option has no value because its variable is set and empty.
+fn empty_variable(error: &clap::Error) -> Option<String> {
+    let option = error.get(ContextKind::InvalidArg)?.to_string();
+    let is_empty = |name: &str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let is_given = |flag: &str| std::env::args().any(|word| word.split('=').next() == Some(flag));
+    let of_option = |(name, flag, _): &&(&str, &str, &str)| {
+        option.split(' ').next() == Some(*flag) && is_empty(name) && !is_given(flag)
+    };
+    let (name, flag, value) = VARIABLES.iter().find(of_option)?;
+    Some(format!(
+        "{name} is set and empty, and stands for {flag}; give it {value}, or take it away with `unset {name}`"
+    ))
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

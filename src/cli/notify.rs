@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::completions;
 use super::notice::follow;
-use super::notifier::{NotifierRequest, Place, Said, key_of, number, put, values};
+use super::notifier::{NotifierRequest, Place, Said, key_of, put, values};
 use super::output::{Unwritten, tell};
 use super::{confirms, show};
 use crate::clock::{Clock, SystemClock};
@@ -40,7 +40,8 @@ pub struct Notify {
     /// A value that the template needs; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     values: Vec<String>,
-    /// Only to this number instead of all subscribers, such as +16195550110; may be repeated
+    /// Only to this number instead of all subscribers, as people in the line's country write it; with
+    /// --url such as +16195550110; may be repeated
     #[arg(long = "number", value_name = "NUMBER")]
     numbers: Vec<String>,
     /// What it is about, such as an event's id: a later change is about the same
@@ -73,7 +74,7 @@ pub struct Notify {
 
 impl Notify {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut notice = self.notice()?;
+        let mut notice = self.notice().await?;
         self.put_times(&mut notice).await?;
         if notice["dry_run"] != true && !self.yes {
             self.ask_before_many(&notice).await?;
@@ -120,7 +121,7 @@ impl Notify {
     }
 
     /// The notice of the file with what the options say besides.
-    fn notice(&self) -> anyhow::Result<Value> {
+    async fn notice(&self) -> anyhow::Result<Value> {
         let mut notice = match &self.file {
             Some(file) => super::notifier::read(file)?,
             None => json!({}),
@@ -133,7 +134,8 @@ impl Notify {
         put(&mut notice, "not_before", self.not_before.as_ref());
         put(&mut notice, "expires", self.expires.as_ref());
         if !self.numbers.is_empty() {
-            let numbers: Vec<String> = self.numbers.iter().map(|text| number(text)).collect();
+            let line = notice["line"].as_str().map(str::to_owned);
+            let numbers = self.place.numbers(&self.numbers, line.as_deref()).await?;
             notice["audience"] = json!({ "numbers": numbers });
         }
         for (name, value) in values(&self.values)? {

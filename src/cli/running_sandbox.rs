@@ -90,7 +90,9 @@ impl RunningSandbox {
         let url = &self.url;
         let answer = match request.send().await {
             Ok(answer) => answer,
-            Err(error) if error.is_builder() => bail!("--url {url} is not a URL"),
+            Err(error) if error.is_builder() => bail!(
+                "{url:?} is not a URL; write --url, or in RELAY_SANDBOX_URL, such as http://127.0.0.1:4000"
+            ),
             Err(error) if error.is_connect() => bail!(
                 "nothing answers at {url}; start `cargo dev` (or `relay dev`) in another shell, \
                  or say with --url where the sandbox runs"

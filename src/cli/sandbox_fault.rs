@@ -1,10 +1,12 @@
+use std::ops::RangeInclusive;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::WrongUsage;
+use super::call::length;
 use super::output::tell;
 use super::running_sandbox::RunningSandbox;
+use super::{WrongUsage, meant};
 use crate::cli::show;
 use crate::printable::printable;
 use crate::sandbox::{Fault as Kind, Injection, Requests};
@@ -43,7 +45,7 @@ pub struct Fault {
     #[arg(long, value_name = "NUMBER")]
     to: Option<String>,
     /// How often
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = times)]
     times: u32,
     /// Of calls: only webhooks whose URL has that in it
     #[arg(long, value_name = "TEXT")]
@@ -95,11 +97,25 @@ impl Fault {
     }
 }
 
+#[rustfmt::skip]
+const NAMES: [&str; 21] = [
+    "refuse", "too-many-requests", "server-error", "error-after-accept", "lost-answer", "lost-request",
+    "slow-answer", "undeliverable", "held", "unreported", "lost-callback", "repeated-callback",
+    "reordered-callback", "delayed-callback", "call-lost-answer", "call-slow-answer", "call-error-answer",
+    "call-repeated-request", "call-lost-callback", "call-reordered-callback", "call-failed",
+];
+
+fn times(text: &str) -> Result<u32, &'static str> {
+    let times = text.parse().ok().filter(|times| (1..=1000).contains(times));
+    times.ok_or("write how often it happens, from 1 to 1000, such as 3")
+}
+
 /// Reads `NAME` or `NAME=VALUE`.
 fn read(what: &str, url_has: Option<&str>) -> Result<Kind, WrongUsage> {
     let (name, value) = what.split_once('=').unwrap_or((what, ""));
     let wrong = || {
-        let why = format!("{what:?} is no fault; `relay sandbox fault --help` lists them");
+        let meant = meant(name, NAMES.iter().copied());
+        let why = format!("{what:?} is no fault; `relay sandbox fault --help` lists them{meant}");
         WrongUsage(why)
     };
     let call = name.strip_prefix("call-");
@@ -108,16 +124,34 @@ fn read(what: &str, url_has: Option<&str>) -> Result<Kind, WrongUsage> {
         return Err(WrongUsage(why.to_owned()));
     }
     let kind = call.unwrap_or(name).replace('-', "_");
-    let ms = || duration(value).ok_or_else(wrong);
-    let number = || value.parse::<u32>().map_err(|_| wrong());
+    let rather = |how: &str| {
+        let list = "`relay sandbox fault --help` lists all faults";
+        WrongUsage(format!("{what:?}: {how}; {list}"))
+    };
+    let ms = || match length(value) {
+        Ok(length) => Ok(length.as_millis() as u64),
+        Err(how) => Err(rather(&format!("{how}, such as {name}=8s"))),
+    };
+    let number = |within: RangeInclusive<u32>, how: &str| {
+        let number = value.parse().ok().filter(|number| within.contains(number));
+        number.ok_or_else(|| rather(how))
+    };
+    let code = || {
+        let how = "an error of Twilio's has five digits; write it behind =, such as 30003";
+        number(10_000..=99_999, how)
+    };
+    let status = |least: u32| {
+        let how = format!("an error's status is from {least} to 599, such as {name}=503");
+        number(least..=599, &how)
+    };
     let is_call = call.is_some();
     let fault = match kind.as_str() {
-        "refuse" | "undeliverable" if !is_call => json!({ kind: { "code": number()? } }),
-        "failed" if is_call => json!({ kind: { "code": number()? } }),
+        "refuse" | "undeliverable" if !is_call => json!({ kind: { "code": code()? } }),
+        "failed" if is_call => json!({ kind: { "code": code()? } }),
         "server_error" | "error_after_accept" if !is_call => {
-            json!({ kind: { "status": number()? } })
+            json!({ kind: { "status": status(500)? } })
         }
-        "error_answer" if is_call => json!({ kind: { "status": number()? } }),
+        "error_answer" if is_call => json!({ kind: { "status": status(400)? } }),
         "slow_answer" | "held" | "delayed_callback" => json!({ kind: { "ms": ms()? } }),
         "too_many_requests" if value.is_empty() => json!({ kind: {} }),
         _ if value.is_empty() => json!(kind),
@@ -129,20 +163,6 @@ fn read(what: &str, url_has: Option<&str>) -> Result<Kind, WrongUsage> {
         (false, _) => fault,
     };
     serde_json::from_value(fault).map_err(|_| wrong())
-}
-
-/// Milliseconds of `500ms`, `8s`, `10m` or `2h`.
-fn duration(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let number: u64 = text[..digits].parse().ok()?;
-    let unit = match &text[digits..] {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.checked_mul(unit)
 }
 
 #[cfg(test)]
@@ -226,6 +246,15 @@ mod tests {
             "call-refuse=1",
             "held=99999999999999999999h",
             "refuse=99999999999",
+            "refuse=30",
+            "server-error=200",
+            "server-error=600",
+            "server-error",
+            "error-after-accept=404",
+            "call-error-answer=200",
+            "call-failed=7",
+            "held=-1s",
+            "slow-answer=soon",
         ] {
             let error = read(what, None)
                 .err()
@@ -237,5 +266,39 @@ mod tests {
             );
         }
         assert!(read("lost-answer", Some("/x")).is_err());
+        for (what, told) in [
+            (
+                "server-error=200",
+                "from 500 to 599, such as server-error=503",
+            ),
+            (
+                "call-error-answer=200",
+                "from 400 to 599, such as call-error-answer=503",
+            ),
+            ("held=10", "write it like 12s or 2m, such as held=8s"),
+            ("undeliverable=3", "five digits"),
+        ] {
+            let error = read(what, None).map_err(|error| error.0).unwrap_err();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_fault_happens_once_at_least_and_lasts_as_a_call_does() {
+        for wrong in ["0", "-1", "1001", "x", ""] {
+            assert!(times(wrong).unwrap_err().contains("from 1 to 1000"));
+        }
+        assert_eq!((times("1"), times("1000")), (Ok(1), Ok(1000)));
+        let ms =
+            |what: &str| json!(read(what, None).map_err(|e| e.0).unwrap())["held"]["ms"].clone();
+        for (what, expected) in [
+            ("held=1.5m", 90_000),
+            ("held=1m 30s", 90_000),
+            ("held=2h", 7_200_000),
+            ("held=250ms", 250),
+            ("held=90 seconds", 90_000),
+        ] {
+            assert_eq!(ms(what), expected, "{what}");
+        }
     }
 }

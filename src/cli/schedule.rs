@@ -5,7 +5,7 @@ use anyhow::bail;
 use jiff::Timestamp;
 
 use super::deployment::RelayFlags;
-use super::{WrongUsage, completions, config_file};
+use super::{WrongUsage, completions, config_file, meant};
 use crate::app::inbound_sms::{PersonsView, Text, persons_view};
 use crate::app::ports::store::{ForCall, ForInbound, Store};
 use crate::domain::ids::CallSid;
@@ -153,8 +153,9 @@ pub fn choose(lines: Vec<Line>, wanted: Option<&str>) -> anyhow::Result<Vec<Line
     match lines.iter().position(is_wanted) {
         Some(at) => Ok(lines.into_iter().skip(at).take(1).collect()),
         None => Err(WrongUsage(format!(
-            "there is no line {wanted:?}; there is {}",
-            names(&lines)
+            "there is no line {wanted:?}; there is {}{}",
+            names(&lines),
+            meant(wanted, lines.iter().map(|line| line.name.as_str()))
         ))
         .into()),
     }

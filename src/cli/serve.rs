@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::app::ports::credentials::CredentialsSource;
 use crate::app::relay::Relay;
 use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
-use crate::credentials::repos_env::EnvFile;
+use crate::credentials::repos_env::{self, EnvFile};
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
@@ -50,14 +50,8 @@ pub struct Serve {
         default_value = "relay.toml"
     )]
     config: PathBuf,
-    /// The file with Twilio's credentials (mode 600)
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "REPOS_ENV",
-        default_value = "repos.env"
-    )]
-    env_file: PathBuf,
+    #[command(flatten)]
+    env_file: OurEnvFile,
     #[command(flatten)]
     place: Place,
     /// Where state and audit are kept
@@ -92,8 +86,41 @@ pub struct Place {
     #[arg(long, default_value_t = 4000)]
     pub port: u16,
     /// The address to listen on
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = ip_address)]
     pub bind: IpAddr,
+}
+
+fn ip_address(text: &str) -> Result<IpAddr, &'static str> {
+    let how =
+        "not an IP address; write 127.0.0.1 for this machine alone, or 0.0.0.0 for all networks";
+    text.parse().map_err(|_| how)
+}
+
+/// Which file has Twilio's credentials.
+#[derive(clap::Args)]
+pub struct OurEnvFile {
+    /// The file with Twilio's credentials (mode 600); otherwise that of `relay secrets`: repos.env here, or
+    /// .secrets/repos.env here, further up, or at home
+    #[arg(long, value_name = "FILE", env = "REPOS_ENV")]
+    env_file: Option<PathBuf>,
+}
+
+impl OurEnvFile {
+    /// Where none is, the one that is missing is that of this folder.
+    pub fn path(&self) -> PathBuf {
+        let here = std::env::current_dir().unwrap_or_default();
+        let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let found = repos_env::find(self.env_file.as_deref(), &here, variable);
+        let is_there = |path: &PathBuf| self.env_file.is_some() || path.symlink_metadata().is_ok();
+        let found = found
+            .ok()
+            .filter(is_there)
+            .unwrap_or_else(|| PathBuf::from("repos.env"));
+        found
+            .strip_prefix(&here)
+            .map(Path::to_owned)
+            .unwrap_or(found)
+    }
 }
 
 impl Serve {
@@ -101,7 +128,7 @@ impl Serve {
         let config = config_file::read_file(&self.config)?;
         let lines = config.lines.clone();
         // Read again and again: a rotation changes the file while the relay runs.
-        let credentials = Cache::new(EnvFile::at(&self.env_file), Arc::new(SystemClock));
+        let credentials = Cache::new(EnvFile::at(self.env_file.path()), Arc::new(SystemClock));
         credentials.current().await?;
         let listener = self.place.listen().await?;
         let account = TwilioAccount::default();

@@ -13,6 +13,7 @@ mod deployment;
 mod doctor;
 mod explain_call;
 mod machine;
+mod mistakes;
 mod notices;
 mod opt_outs;
 mod output;

@@ -271,11 +271,15 @@ fn wrong_numbers(line: &Line, audience: &Audience) -> Vec<Problem> {
     let Audience::Numbers(numbers) = audience else {
         return Vec::new();
     };
-    let wrong = numbers.iter().enumerate();
-    let wrong = wrong.filter(|(_, number)| !line.policy.allows(number));
-    let wrong = wrong.map(|(index, _)| {
-        let problem = "does not begin as one of the line's allowed_prefixes";
-        Problem::new(format!("audience.numbers[{index}]"), problem)
+    let wrong = numbers.iter().enumerate().filter_map(|(index, number)| {
+        let problem = if line.numbers().any(|own| own == number) {
+            "is the line's own number; a notice goes to people's phones"
+        } else if !line.policy.allows(number) {
+            "does not begin as one of the line's allowed_prefixes"
+        } else {
+            return None;
+        };
+        Some(Problem::new(format!("audience.numbers[{index}]"), problem))
     });
     wrong.collect()
 }

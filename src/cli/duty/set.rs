@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::show::{Shown, shown};
 use crate::app::ports::store::Store;
-use crate::cli::WrongUsage;
 use crate::cli::candidates::{self, YELLOW};
 use crate::cli::completions;
 use crate::cli::output::{Rows, note, tell};
 use crate::cli::schedule::{Lines, known, wrong_time};
+use crate::cli::{WrongUsage, meant};
 use crate::domain::duty::{Because, Override, Presence};
 use crate::domain::line::{Line, Person};
 use crate::domain::when::option;
@@ -115,8 +115,9 @@ impl Whose {
             let mut names: Vec<&str> = people.map(|(_, person)| person.name.as_str()).collect();
             names.sort();
             names.dedup();
+            let meant = meant(&self.person, names.iter().copied());
             let (name, names) = (&self.person, names.join(", "));
-            let message = format!("there is nobody called {name:?}; there is {names}");
+            let message = format!("there is nobody called {name:?}; there is {names}{meant}");
             return Err(WrongUsage(message));
         }
         Ok(found)

@@ -48,7 +48,13 @@ impl Explain {
         let sid = match CallSid::parse(&self.sid) {
             Ok(call) => MessageSid::of_call(&call),
             Err(_) => MessageSid::parse(&self.sid)
-                .map_err(|bad| WrongUsage(format!("{:?} is {bad}, and no call's", self.sid)))?,
+                .map_err(|bad| {
+                    WrongUsage(format!(
+                        "{:?} is {bad}, and no call's (CA…); `relay calls` has those of calls, and Twilio's console \
+                         those of texts",
+                        self.sid
+                    ))
+                })?,
         };
         let store = self.relay.store().await?;
         let call = CallTold::find(store.as_ref(), &sid).await?;

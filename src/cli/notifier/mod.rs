@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::deployment::{Part, RelayFlags};
 use super::output::{self, note};
-use super::schedule::{choose_one, instant};
+use super::schedule::{self, choose_one, instant};
 use super::serve::web_address;
 use super::{AlreadySaid, RED, WrongUsage};
 use crate::clock::{Clock, SystemClock};
@@ -109,6 +109,12 @@ impl Place {
                 for field in fields.iter().filter(|_| fields.len() > 1) {
                     note!("  {}: {}", text(&field["path"]), text(&field["problem"]));
                 }
+                if matches!(
+                    request,
+                    NotifierRequest::Show(_) | NotifierRequest::Cancel(_)
+                ) {
+                    note!("`relay notice list` shows the notices that wait, with their ids");
+                }
             }
         }
         Err(AlreadySaid.into())
@@ -130,6 +136,23 @@ impl Place {
             Ok(at) => Ok(at),
             Err(_) => instant(Some(text), SystemClock.now(), &self.line(line).await?),
         }
+    }
+
+    /// Numbers in international form, however they are typed. Over HTTP the line's country is not known.
+    pub async fn numbers(
+        &self,
+        typed: &[String],
+        line: Option<&str>,
+    ) -> anyhow::Result<Vec<String>> {
+        if self.url.is_some() {
+            return Ok(typed.iter().map(|text| number(text)).collect());
+        }
+        let line = self.line(line).await?;
+        let read = typed.iter().map(|text| {
+            let number = schedule::number(text, &line)?;
+            Ok(number.expose().to_owned())
+        });
+        read.collect()
     }
 
     /// What becomes of a notice that was accepted, now or before with the same key.
@@ -216,11 +239,15 @@ pub fn read(file: &Path) -> anyhow::Result<Value> {
         Some("-") => std::io::read_to_string(std::io::stdin().lock()),
         _ => std::fs::read_to_string(file),
     };
-    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-    let value: Value =
-        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?;
+    let text = text.with_context(|| {
+        let file = file.display();
+        format!("cannot read {file}; name a JSON file that you may read, or use options instead")
+    })?;
+    let what = "`relay schema` says what it can have";
+    let value: Value = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no JSON; {what}", file.display()))?;
     if !value.is_object() {
-        let message = format!("{} holds no JSON object", file.display());
+        let message = format!("{} holds no JSON object; {what}", file.display());
         return Err(WrongUsage(message).into());
     }
     Ok(value)

@@ -29,8 +29,8 @@ use crate::credentials::repos_env::{self, EnvFile};
   relay secrets exec -- ./daemon
 
 No command prints a value or takes one as an argument. The file is the one that --file names, else
-REPOS_ENV, else .secrets/repos.env in the nearest folder from here upwards that has one, else in the
-home folder.")]
+REPOS_ENV, else repos.env in this folder, else .secrets/repos.env in the nearest folder from here
+upwards that has one, else in the home folder. `relay serve` takes the same one.")]
 pub struct Secrets {
     #[command(subcommand)]
     action: Action,
@@ -85,7 +85,7 @@ impl Secrets {
 /// Which file a command works on.
 #[derive(clap::Args)]
 struct Place {
-    /// The file; otherwise REPOS_ENV, or .secrets/repos.env here, further up, or at home
+    /// The file; otherwise REPOS_ENV, repos.env here, or .secrets/repos.env here, further up, or at home
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::WrongUsage;
+use super::{WrongUsage, meant};
 use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::{Line, Topic};
@@ -100,9 +100,10 @@ fn topics<'l>(line: &'l Line, wanted: Option<&str>) -> Result<Vec<&'l Topic>, Wr
             line.name
         ))),
         Some(wanted) if chosen.is_empty() => Err(WrongUsage(format!(
-            "the line {} has no topic {wanted:?}; it has {}",
+            "the line {} has no topic {wanted:?}; it has {}{}",
             line.name,
-            names(topics)
+            names(topics),
+            meant(wanted, topics.iter().map(|topic| topic.name.as_str()))
         ))),
         _ => Ok(chosen),
     }

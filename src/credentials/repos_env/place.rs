@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 const DEFAULT: &str = ".secrets/repos.env";
+const BESIDE: &str = "repos.env";
 /// Names the file for all commands.
 pub const VARIABLE: &str = "REPOS_ENV";
 
@@ -10,8 +11,8 @@ pub const VARIABLE: &str = "REPOS_ENV";
 )]
 pub struct NoPlace;
 
-/// Where the file is: as `named`, else as the variable `REPOS_ENV` says, else `.secrets/repos.env`
-/// in the nearest folder from `here` upwards that has one, else in the home folder, where it may
+/// Where the file is: as `named`, else as the variable `REPOS_ENV` says, else `repos.env` in `here`, as beside
+/// a `relay.toml`, else `.secrets/repos.env` in the nearest folder from `here` upwards that has one, else in the home folder, where it may
 /// not be yet.
 pub fn find(
     named: Option<&Path>,
@@ -24,7 +25,8 @@ pub fn find(
     }
     // A dangling link counts: it is refused later, and not passed over.
     let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
-    let candidates = here.ancestors().map(|folder| folder.join(DEFAULT));
+    let above = here.ancestors().map(|folder| folder.join(DEFAULT));
+    let candidates = std::iter::once(here.join(BESIDE)).chain(above);
     match candidates.into_iter().find(is_there) {
         Some(path) => Ok(path),
         None => Ok(set("HOME").ok_or(NoPlace)?.join(DEFAULT)),
@@ -59,6 +61,16 @@ mod tests {
             std::fs::write(&file, "").unwrap();
             assert_eq!(find(None, ""), Ok(file));
         }
+        let beside = at("team/project/src/repos.env");
+        std::fs::write(&beside, "").unwrap();
+        assert_eq!(find(None, ""), Ok(beside));
+        // That of a folder above is another program's.
+        std::fs::rename(
+            at("team/project/src/repos.env"),
+            at("team/project/repos.env"),
+        )
+        .unwrap();
+        assert_eq!(find(None, ""), Ok(at("team/project/.secrets/repos.env")));
         assert_eq!(find(None, "/x/y.env"), Ok("/x/y.env".into()));
         assert_eq!(find(Some("z.env"), "/x/y.env"), Ok("z.env".into()));
     }
