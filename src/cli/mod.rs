@@ -242,7 +242,12 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&error.into()),
     };
     match runtime.block_on(command.run()) {
-        Ok(code) => code,
+        Ok(code) => {
+            if show::has_masked() && std::io::stdout().is_terminal() {
+                note!("Numbers are masked; --numbers shows them in full.");
+            }
+            code
+        }
         Err(error) => failed(&error),
     }
 }

@@ -1,6 +1,8 @@
 //! Mistakes on the command line: each answer says what is wrong, where, and what to do next. Wrong usage ends
 //! with 2, what failed with 1.
 
+use crate::support::tools;
+
 use super::*;
 
 /// A command line, its exit code, and what the answer says.
@@ -519,4 +521,46 @@ fn serve_and_secrets_take_the_same_file() {
         let said = ran.errors() + &ran.printed();
         assert!(said.contains(".secrets"), "{arguments:?}: {said}");
     }
+}
+
+/// Runs the command on a terminal of its own.
+fn on_a_terminal(place: &Place, arguments: &[&str]) -> String {
+    let spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    let mut python = Command::new(tools::python());
+    python
+        .args(["-c", spawn, env!("CARGO_BIN_EXE_relay")])
+        .args(arguments);
+    let ran = python.current_dir(place.path()).output().unwrap();
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+#[tokio::test]
+async fn whoever_reads_masked_numbers_on_a_terminal_is_told_once_how_to_see_them() {
+    const HOW: &str = "--numbers shows them in full";
+    let place = Place::new();
+    place.store().await;
+    for number in ["858-555-0107", "858-555-0108"] {
+        place.relay(&["optouts", "add", number]).out();
+        place.relay(&["block", number, "--yes"]).out();
+        place
+            .relay(&["subscribers", "add", number, "--topic", "events"])
+            .out();
+    }
+    for list in [
+        &["optouts", "list"][..],
+        &["block", "list"],
+        &["subscribers", "list"],
+    ] {
+        let shown = on_a_terminal(&place, list);
+        assert_eq!(shown.matches(HOW).count(), 1, "{list:?}: {shown}");
+        let in_full = on_a_terminal(&place, &[list, &["--numbers"]].concat());
+        assert!(
+            in_full.contains("+18585550107") && !in_full.contains(HOW),
+            "{in_full}"
+        );
+        let piped = place.relay(list);
+        assert!(!piped.errors().contains(HOW), "{}", piped.errors());
+    }
+    let nothing = on_a_terminal(&place, &["duty", "show"]);
+    assert!(!nothing.contains(HOW), "{nothing}");
 }

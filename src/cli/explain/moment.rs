@@ -72,7 +72,7 @@ impl Shown {
         let from = match sms.from.expose() {
             "" => "an unknown sender".to_owned(),
             exposed if self.numbers => exposed.to_owned(),
-            _ => sms.from.masked().to_string(),
+            _ => show::masked(&sms.from.masked()),
         };
         match &sms.place {
             Some(place) => format!("{from} ({place})"),

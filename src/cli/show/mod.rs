@@ -4,7 +4,9 @@ mod list;
 
 pub use list::Listing;
 
+use std::fmt::Display;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -43,13 +45,26 @@ pub fn time(line: &Line, at: Timestamp) -> String {
     line.time_zone.show(at)
 }
 
+/// Whether this command has masked a number that `--numbers` shows.
+static HAS_MASKED: AtomicBool = AtomicBool::new(false);
+
+pub fn has_masked() -> bool {
+    HAS_MASKED.load(Ordering::Relaxed)
+}
+
 /// A telephone number, masked unless it is asked for in full.
 pub fn number(number: &PhoneNumber, in_full: bool) -> String {
     if in_full {
         number.expose().to_owned()
     } else {
-        number.masked().to_string()
+        masked(&number.masked())
     }
+}
+
+/// What stands for a number that `--numbers` would show.
+pub fn masked(shown: &impl Display) -> String {
+    HAS_MASKED.store(true, Ordering::Relaxed);
+    shown.to_string()
 }
 
 /// Such as `1 row` and `2 rows`.
