@@ -13,11 +13,14 @@ use crate::printable::printable;
 /// The text is one segment; what does not fit is refused. `relay notice show ID` tells what became of
 /// it. The same command again sends nothing again, unless --key says otherwise.
 #[derive(clap::Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "relay invite [OPTIONS] --event <EVENT> --link <URL>\n                    <NAME> <NUMBER>",
+    after_help = "\
 Examples:
   relay invite Ana +16195550121 --event Zurek --link https://crew.example.com/i/7Jx2
   relay invite Ana +16195550121 --event Zurek --link https://crew.example.com/i/7Jx2 \\
-      --url https://relay.example.com --caller crew --env-file repos.env")]
+      --url https://relay.example.com --caller crew --env-file repos.env"
+)]
 pub struct Invite {
     /// How the text calls them
     name: String,

@@ -419,6 +419,32 @@ mod tests {
         check(&mut command(), "relay");
     }
 
+    /// Checks that the help of a command and of all below it fits.
+    fn fits(command: &clap::Command, path: &str, width: usize, wide: &mut Vec<String>) {
+        let mut shown = command.clone().term_width(width);
+        for help in [shown.render_help(), shown.render_long_help()] {
+            let help = help.to_string();
+            // A word alone, such as a path, is as long as it is.
+            let is_word = |line: &str| line.split_whitespace().any(|word| width / 2 < word.len());
+            let long = |line: &&str| width < line.chars().count() && !is_word(line);
+            let long = help.lines().filter(long);
+            wide.extend(long.map(|line| format!("{path} at {width}: {line}")));
+        }
+        let below = command.get_subcommands().filter(|c| c.get_name() != "help");
+        for below in below {
+            fits(below, &format!("{path} {}", below.get_name()), width, wide);
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_command_fits_narrow_and_wide_terminals() {
+        let mut wide = Vec::new();
+        for width in [60, 80, 120] {
+            fits(&command(), "relay", width, &mut wide);
+        }
+        assert!(wide.is_empty(), "{}\n{}", wide.len(), wide.join("\n"));
+    }
+
     #[test]
     fn every_command_is_listed_in_one_group() {
         let command = command();
