@@ -19,7 +19,7 @@ use crate::domain::routing::{Known, decide};
 
 /// Make relay.toml from a few answers
 ///
-/// Every question says what is taken when you press Enter. An answer that cannot be used is asked for
+/// Enter takes what stands in brackets behind a question. An answer that cannot be used is asked for
 /// again, with the reason. Nothing is written before the last question, and no file is replaced.
 #[derive(clap::Args)]
 #[command(after_help = "\
