@@ -136,9 +136,10 @@ fn in_words(said: &str, line: &str, before: &str, from_here: &str) -> String {
     } else if is("unclosed table") || is("unclosed array table") {
         let name = before.trim_matches(|c: char| c.is_whitespace() || "[]".contains(c));
         let name = if is_name(name) { name } else { "line" };
-        return match is("unclosed table") {
-            true => format!("the bracket is not closed; write [{name}]"),
-            false => format!("the brackets are not closed; write [[{name}]]"),
+        return if is("unclosed table") {
+            format!("the bracket is not closed; write [{name}]")
+        } else {
+            format!("the brackets are not closed; write [[{name}]]")
         };
     } else if is("unexpected key or value") {
         return behind_value(line, from_here);
@@ -196,17 +197,14 @@ fn is_name(text: &str) -> bool {
 /// A line that has no key, or none with a value.
 fn no_key(said: &str, line: &str) -> String {
     let key = line.split(['=', ':']).next().unwrap_or_default().trim();
+    let has_blank = key.contains(' ') && !line.contains(':');
+    let is_no_pair = !line.contains('=') && !is_name(key) && !has_blank;
     let plain = if ["//", ";", "--", "/*", "%"]
         .iter()
         .any(|mark| line.starts_with(mark))
     {
         "a comment begins with #; write # before it"
-    } else if line.starts_with(['<', '{', '-'])
-        || line == "line:"
-        || !line.contains('=') && !is_name(key) && !key.contains(' ')
-    {
-        "this is not TOML; write one key = value on a line, as in relay.example.toml"
-    } else if line.contains(':') && !line.contains('=') && !is_name(key) {
+    } else if line.starts_with(['<', '{', '-']) || line == "line:" || is_no_pair {
         "this is not TOML; write one key = value on a line, as in relay.example.toml"
     } else if line.contains(':') && !line.contains('=') {
         return format!("write = between a key and its value, not a colon: {key} = and the value");
