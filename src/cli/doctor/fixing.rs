@@ -167,7 +167,7 @@ impl Undo {
         )? {
             bail!("nothing was changed");
         }
-        let credentials = repos_env::read(&self.twilio.env_file, SystemClock.now())?;
+        let credentials = repos_env::read(&self.twilio.env_file.path(), SystemClock.now())?;
         let network = Box::new(Network::new());
         let setup = Setup::new(network, &self.twilio.twilio_url, Arc::new(credentials));
         undo(&setup, &record).await?;

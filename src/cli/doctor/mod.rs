@@ -17,7 +17,7 @@ use self::shown::Report;
 use super::completions;
 use super::deployment::{Deployment, RelayFlags};
 use super::output::tell;
-use super::serve::api_address;
+use super::serve::{OurEnvFile, api_address};
 use crate::app::doctor::catalogue::{self, Check};
 use crate::app::doctor::report::Finding;
 use crate::app::doctor::{facts, judge, probe, stack};
@@ -107,14 +107,8 @@ struct Look {
 /// Twilio's account.
 #[derive(clap::Args)]
 struct Twilio {
-    /// The file with Twilio's credentials (mode 600)
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "REPOS_ENV",
-        default_value = "repos.env"
-    )]
-    env_file: PathBuf,
+    #[command(flatten)]
+    env_file: OurEnvFile,
     /// Twilio's API, or a sandbox's address
     #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = api_address)]
     twilio_url: String,
@@ -213,7 +207,7 @@ impl Look {
             }
             _ => read.lines,
         };
-        let file = local::env_file(&self.twilio.env_file, is_deployed);
+        let file = local::env_file(&self.twilio.env_file.path(), is_deployed);
         findings.extend(file.findings);
         let credentials = match (&relay, is_deployed) {
             (Some(relay), true) => {
