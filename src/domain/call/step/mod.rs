@@ -312,7 +312,10 @@ impl Turn<'_> {
 
     fn asked(&mut self, is_over: bool, seconds: Option<u32>) {
         if matches!(self.call.stage, Stage::Over { .. }) {
-            if self.call.asks_for_message.is_some() {
+            // Before that nothing was asked about the message: it is the answer to whether the call is over, again.
+            let ended = self.call.ended;
+            let is_about_it = ended.is_none_or(|at| at + FOR_THE_RECORDING <= self.now);
+            if is_about_it && self.call.asks_for_message.is_some() {
                 self.call.asks_for_message = (!is_over).then_some(self.now + ASKED_AGAIN);
                 self.is_due_for_the_message();
             }
