@@ -123,7 +123,7 @@ async fn a_slip_of_the_pen_changes_nothing() {
     let events = ["--topic", "EVENTS"];
     let adds = |number: &str, rest: &[&str]| add(&[&[number][..], &events, rest].concat());
     adds("555", &[]).refused(2, "is no telephone number");
-    adds("619-555-0100", &[]).refused(2, "this is the number of the line qdn");
+    adds("619-555-0100", &[]).refused(2, "that is the number of line qdn itself");
     adds("+525550100107", &[]).refused(2, "only those with +1");
     adds("858-555-0107", &["--since", "2126-01-01"]).refused(2, "is still to come");
     adds("858-555-0107", &["--since", "lately"]).refused(2, "is no time");
