@@ -486,7 +486,7 @@ fn messaging(rest: String) -> Address {
     Address { product, path }
 }
 
-/// One that lacks what names it is left out.
+/// One that lacks what names it could be any, so that nothing can be said of the list.
 fn records<T>(
     answer: &Value,
     key: &str,
@@ -494,7 +494,8 @@ fn records<T>(
 ) -> Result<Vec<T>, NotRead> {
     let list = answer[key].as_array();
     let list = list.ok_or(NotRead::Unclear("the list that it should have is missing"))?;
-    Ok(list.iter().filter_map(read).collect())
+    let read: Option<Vec<T>> = list.iter().map(read).collect();
+    read.ok_or(NotRead::Unclear("an entry of the list lacks what names it"))
 }
 
 /// A filled text, whether Twilio writes it as text or as a number.

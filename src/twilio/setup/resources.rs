@@ -167,8 +167,8 @@ impl Service {
             setup: ServiceSetup {
                 sid: sid.clone(),
                 inbound: urls(value, fields),
-                use_inbound_webhook_on_number: flag(value, "use_inbound_webhook_on_number")
-                    .unwrap_or_default(),
+                // Who has the say follows from it: without it nothing does.
+                use_inbound_webhook_on_number: flag(value, "use_inbound_webhook_on_number")?,
             },
             sid,
             status_callback: text(value, "status_callback"),
