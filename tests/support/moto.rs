@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use relay::adapters::aws::clients;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 pub const REGION: &str = "us-east-1";
 
@@ -165,22 +165,32 @@ pub async fn log_group(config: &SdkConfig) -> String {
 
 /// A stack that has nothing but these outputs. Returns its name.
 pub async fn stack(config: &SdkConfig, outputs: &[(&str, &str)]) -> String {
-    let name = unique("stack");
+    let topic = json!({ "Topic": { "Type": "AWS::SNS::Topic" } });
+    stack_of(config, &unique("stack"), topic, outputs).await
+}
+
+/// A stack of these resources.
+pub async fn stack_of(
+    config: &SdkConfig,
+    name: &str,
+    resources: Value,
+    outputs: &[(&str, &str)],
+) -> String {
     let outputs = outputs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), json!({ "Value": value })));
     let template = json!({
-        "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } },
+        "Resources": resources,
         "Outputs": outputs.collect::<Map<_, _>>(),
     });
     aws_sdk_cloudformation::Client::new(config)
         .create_stack()
-        .stack_name(&name)
+        .stack_name(name)
         .template_body(template.to_string())
         .send()
         .await
         .expect("the stack is created");
-    name
+    name.to_owned()
 }
 
 /// A secret with this value. Returns its name.

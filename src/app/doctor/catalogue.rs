@@ -75,6 +75,7 @@ checks! {
     A12 Risk "the age of the credentials"
     A13 Risk "how much the account may run at once"
     A14 Broken "the functions are of one deployment"
+    M01 Broken "with --text-me: a text goes out, and its answer comes to the relay"
     D01 Risk "who is on duty when"
     D02 Risk "somebody besides the backup is reachable"
     D03 Risk "the owner is told of what reached nobody"

@@ -3,6 +3,7 @@
 mod fixing;
 mod local;
 mod shown;
+mod text_me;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,13 +15,15 @@ use clap::Subcommand;
 
 use self::fixing::Repair;
 use self::shown::Report;
-use super::completions;
+use self::text_me::TextMe;
 use super::deployment::{Deployment, RelayFlags};
 use super::output::tell;
 use super::serve::{OurEnvFile, api_address};
+use super::{WrongUsage, completions, schedule};
 use crate::app::doctor::catalogue::{self, Check};
 use crate::app::doctor::report::Finding;
 use crate::app::doctor::{facts, judge, probe, stack};
+use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::keyed_hash::random_hex;
 use crate::domain::credentials::Credentials;
@@ -93,12 +96,15 @@ struct Look {
     /// Put right at Twilio what can be put right, after a question; with ids, only that
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = check, num_args = 0.., require_equals = true)]
     fix: Option<Vec<&'static Check>>,
-    /// With --fix: do not ask
-    #[arg(long, requires = "fix")]
-    yes: bool,
     /// With --fix: also replace addresses of other hosts, where somebody's system may live
     #[arg(long, requires = "fix")]
     take_over: bool,
+    /// Text this phone from the line, and wait for its answer: the only proof of Twilio's own way
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["fix", "offline"])]
+    text_me: Option<String>,
+    /// With --fix or --text-me: do not ask
+    #[arg(long)]
+    yes: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -122,6 +128,7 @@ fn check(id: &str) -> Result<&'static Check, String> {
 /// What a doctor works with.
 struct Case {
     lines: Vec<Arc<Line>>,
+    store: Option<Arc<dyn Store>>,
     credentials: Option<Arc<Credentials>>,
     /// Where a one-machine relay keeps its things, if there is one.
     data: Option<PathBuf>,
@@ -148,6 +155,7 @@ impl Look {
         if !self.offline {
             findings.extend(self.at_twilio(&case, setup.as_ref()).await?);
         }
+        findings.extend(self.text_me(&case).await?);
         let mut report = self.report(findings, setup.as_ref(), begun);
         if let (Some(only), Some(setup)) = (&self.fix, &setup) {
             let repair = Repair {
@@ -202,9 +210,7 @@ impl Look {
         let read = local::configuration(&self.config, is_deployed, &in_force);
         let mut findings = read.findings;
         let lines = match &self.line {
-            Some(line) if !read.lines.is_empty() => {
-                super::schedule::choose(read.lines, Some(line))?
-            }
+            Some(line) if !read.lines.is_empty() => schedule::choose(read.lines, Some(line))?,
             _ => read.lines,
         };
         let file = local::env_file(&self.twilio.env_file.path(), is_deployed);
@@ -231,10 +237,30 @@ impl Look {
         }
         let case = Case {
             lines: lines.into_iter().map(Arc::new).collect(),
+            store,
             credentials,
             data,
         };
         Ok((case, findings))
+    }
+
+    async fn text_me(&self, case: &Case) -> anyhow::Result<Option<Finding>> {
+        let Some(number) = &self.text_me else {
+            return Ok(None);
+        };
+        let (Some(line), Some(credentials)) = (case.lines.first(), &case.credentials) else {
+            return Ok(Some(Finding::not_checked(&catalogue::M01, &catalogue::L02)));
+        };
+        let text_me = TextMe {
+            to: schedule::read_number(number, line)
+                .map_err(|error| WrongUsage(format!("--text-me {error}")))?,
+            line,
+            credentials: credentials.clone(),
+            twilio_url: &self.twilio.twilio_url,
+            store: case.store.as_deref(),
+            yes: self.yes,
+        };
+        Ok(Some(text_me.run().await?.of_line(&line.name)))
     }
 
     fn setup(&self, case: &Case) -> Option<Setup> {
@@ -279,12 +305,7 @@ impl Look {
         let asked: BTreeSet<&str> = self.only.iter().map(|check| check.id).collect();
         let is_asked = |finding: &Finding| asked.is_empty() || asked.contains(finding.check.id);
         let mut findings: Vec<Finding> = findings.into_iter().filter(is_asked).collect();
-        findings.sort_by_key(|finding| {
-            let order = catalogue::ALL
-                .iter()
-                .position(|check| *check == finding.check);
-            (finding.verdict, order)
-        });
+        shown::sort(&mut findings);
         Report {
             findings,
             at: begun,
@@ -292,6 +313,22 @@ impl Look {
             requests: setup.map_or(0, Setup::requests),
         }
     }
+}
+
+/// Shows what is set up at Twilio for a line.
+pub async fn look_at(line: Line, credentials: Credentials, twilio_url: &str) -> anyhow::Result<()> {
+    let begun = SystemClock.now();
+    let network = Box::new(Network::new());
+    let setup = Setup::new(network, twilio_url, Arc::new(credentials));
+    let mut findings = judge(&facts::read(&setup, &[Arc::new(line)], begun).await);
+    shown::sort(&mut findings);
+    let report = Report {
+        findings,
+        at: begun,
+        took: SystemClock.now().duration_since(begun),
+        requests: setup.requests(),
+    };
+    Ok(report.print(false, false)?)
 }
 
 fn list(json: bool) -> anyhow::Result<ExitCode> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::app::doctor::catalogue;
 use crate::app::doctor::report::{Finding, Fix, Verdict};
 use crate::cli::candidates::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::cli::output::{self, Unwritten, tell};
@@ -18,6 +19,16 @@ pub struct Report {
     pub took: SignedDuration,
     /// How many requests went to Twilio.
     pub requests: usize,
+}
+
+/// The worst first, and otherwise as the catalogue has them.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| {
+        let order = catalogue::ALL
+            .iter()
+            .position(|check| *check == finding.check);
+        (finding.verdict, order)
+    });
 }
 
 /// Where the text of a finding begins.

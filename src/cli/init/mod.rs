@@ -1,6 +1,6 @@
 mod draft;
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,13 +9,17 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use self::draft::Draft;
-use super::candidates;
 use super::output::{note, tell};
+use super::serve::api_address;
+use super::{candidates, doctor, secrets};
 use crate::clock::{Clock, SystemClock};
+use crate::credentials::repos_env;
+use crate::domain::credentials::{ACCOUNT_SID, AUTH_TOKEN};
 use crate::domain::line::Line;
 use crate::domain::phone::Sender;
 use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Known, decide};
+use crate::twilio::API_URL;
 
 /// Make relay.toml from a few answers
 ///
@@ -35,6 +39,9 @@ pub struct Init {
         default_value = "relay.toml"
     )]
     config: PathBuf,
+    /// Twilio's API, or a sandbox's address
+    #[arg(long, value_name = "URL", env = "TWILIO_API_URL", default_value = API_URL, value_parser = api_address)]
+    twilio_url: String,
 }
 
 impl Init {
@@ -64,6 +71,10 @@ impl Init {
         write(file, &draft.toml())?;
         tell!("\nwrote {}, which only you can read", file.display())?;
         tell!("A text right now {}", whom(&line, SystemClock.now()))?;
+        drop(answers);
+        if std::io::stdin().is_terminal() {
+            self.goes_on(line).await?;
+        }
         let example = if file == Path::new("relay.toml") {
             String::new()
         } else {
@@ -83,6 +94,24 @@ impl Init {
             "  relay doctor{example} --fix             sets the number's addresses at Twilio, and looks for what is missing"
         )?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Init {
+    /// Takes Twilio's credentials, and looks at what is set up there. What goes wrong here leaves the file as it is.
+    async fn goes_on(&self, line: Line) -> anyhow::Result<()> {
+        let file = self.config.with_file_name("repos.env");
+        if !file.exists() {
+            let question = format!("\nPut Twilio's credentials into {} now?", file.display());
+            if !is_yes(&ask(&mut std::io::stdin().lock(), &question, "yes")?) {
+                return Ok(());
+            }
+            let is_sandbox = self.twilio_url != API_URL;
+            secrets::add(&file, &[ACCOUNT_SID, AUTH_TOKEN], is_sandbox).await?;
+        }
+        let credentials = repos_env::read(&file, SystemClock.now())?;
+        note!("\nLooking at what is set up at Twilio…");
+        doctor::look_at(line, credentials, &self.twilio_url).await
     }
 }
 

@@ -47,6 +47,19 @@ pub struct Add {
 }
 
 impl Add {
+    pub fn to(file: &Path, keys: &[&str], any_shape: bool) -> Self {
+        Self {
+            place: Place {
+                file: Some(file.to_owned()),
+            },
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            from: None,
+            replace: false,
+            any_shape,
+            json: false,
+        }
+    }
+
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         self.check_names()?;
         let file = self.place.find()?;

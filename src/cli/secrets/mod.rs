@@ -82,6 +82,12 @@ impl Secrets {
     }
 }
 
+/// Asks for values and puts them into a file, as `relay secrets add` does. For a sandbox they may have any shape.
+pub async fn add(file: &Path, keys: &[&str], any_shape: bool) -> anyhow::Result<ExitCode> {
+    guard(true);
+    add::Add::to(file, keys, any_shape).run().await
+}
+
 /// Which file a command works on.
 #[derive(clap::Args)]
 struct Place {

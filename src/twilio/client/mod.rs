@@ -266,9 +266,11 @@ fn form(message: &NewMessage) -> String {
     let mut fields = vec![
         ("To", message.to.expose()),
         ("From", message.from.expose()),
-        ("StatusCallback", message.status_callback),
         ("ValidityPeriod", &validity),
     ];
+    if !message.status_callback.is_empty() {
+        fields.push(("StatusCallback", message.status_callback));
+    }
     // A picture without words goes without a body.
     if !message.body.is_empty() || message.media.is_empty() {
         fields.push(("Body", message.body));

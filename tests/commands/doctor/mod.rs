@@ -2,6 +2,8 @@
 
 mod bad_answers;
 mod by_hand;
+#[cfg(feature = "aws")]
+mod stack;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,0 +1,160 @@
+//! A deployed relay's stack, read from AWS as moto plays it.
+
+use relay::adapters::aws::stack_facts;
+use relay::app::doctor::stack::judge;
+use relay::clock::SystemClock;
+use serde_json::json;
+
+use super::*;
+use crate::support::moto;
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/relay";
+
+/// A small relay: of each kind of resource that is looked at, one.
+fn resources(stack: &str) -> serde_json::Value {
+    let attribute = |name, kind| json!({ "AttributeName": name, "AttributeType": kind });
+    let function = |name: &str| {
+        json!({
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": format!("{stack}-{name}"),
+                "Runtime": "python3.12",
+                "Handler": "index.handler",
+                "Role": ROLE,
+                "Code": { "ZipFile": "def handler(event, context): pass" },
+                "Environment": { "Variables": { "TABLE_NAME": "t" } },
+            },
+        })
+    };
+    json!({
+        "InboundSms": function("inbound-sms"),
+        "RetryWorker": function("retry-worker"),
+        "DeadLetterQueue": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": format!("{stack}-DeadLetterQueue") } },
+        "DeliveriesQueue": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": format!("{stack}-DeliveriesQueue"),
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": { "Fn::GetAtt": ["DeadLetterQueue", "Arn"] },
+                    "maxReceiveCount": 5,
+                },
+            },
+        },
+        "Source": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": { "Fn::GetAtt": ["DeliveriesQueue", "Arn"] },
+                "FunctionName": { "Ref": "RetryWorker" },
+            },
+        },
+        "AlarmTopic": { "Type": "AWS::SNS::Topic", "Properties": { "TopicName": format!("{stack}-AlarmTopic") } },
+        "Lost": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": format!("{stack}-Lost"),
+                "ActionsEnabled": true,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "EvaluationPeriods": 1,
+                "MetricName": "Lost",
+                "Namespace": "relay",
+                "Period": 60,
+                "Statistic": "Sum",
+                "Threshold": 0,
+            },
+        },
+        "Table": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": format!("{stack}-table"),
+                "BillingMode": "PAY_PER_REQUEST",
+                "DeletionProtectionEnabled": true,
+                "AttributeDefinitions": [attribute("pk", "S")],
+                "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+            },
+        },
+        "AuditLog": { "Type": "AWS::Logs::LogGroup", "Properties": { "LogGroupName": format!("{stack}-AuditLog"), "RetentionInDays": 400 } },
+        "Credentials": { "Type": "AWS::SecretsManager::Secret", "Properties": { "Name": format!("{stack}-twilio"), "SecretString": "{}" } },
+    })
+}
+
+#[tokio::test]
+async fn what_a_stack_has_is_read_and_what_is_wrong_with_it_is_found() {
+    let aws = moto::config(moto::url()).await;
+    let stack = moto::unique("doctor");
+    let version = [("TemplateVersion", "0.0.1")];
+    moto::stack_of(&aws, &stack, resources(&stack), &version).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+    let ttl = aws_sdk_dynamodb::types::TimeToLiveSpecification::builder()
+        .attribute_name("expires")
+        .enabled(true);
+    dynamodb
+        .update_time_to_live()
+        .table_name(format!("{stack}-table"))
+        .time_to_live_specification(ttl.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+    let sqs = aws_sdk_sqs::Client::new(&aws);
+    let url = sqs
+        .get_queue_url()
+        .queue_name(format!("{stack}-DeadLetterQueue"));
+    let url = url.send().await.unwrap().queue_url.unwrap();
+    let looks = async || stack_facts::read(&aws, &stack, SystemClock.now()).await;
+    let found = async || {
+        let findings = judge(&looks().await, "0.1.0").into_iter();
+        let wrong = findings.filter(|f| f.verdict != Verdict::Right);
+        wrong.map(|f| (f.check.id, f.verdict)).collect::<Vec<_>>()
+    };
+
+    let facts = looks().await;
+    assert_eq!(facts.status.clone().unwrap(), "CREATE_COMPLETE");
+    assert_eq!(facts.functions.as_ref().unwrap().len(), 2, "{facts:?}");
+    let function = &facts.functions.as_ref().unwrap()[0];
+    assert_eq!(function.variables, ["TABLE_NAME"]);
+    assert_eq!(facts.mappings.as_ref().unwrap().len(), 1);
+    assert_eq!(facts.queues.as_ref().unwrap().len(), 2);
+    let alarms = facts.alarms.as_ref().unwrap();
+    assert_eq!((alarms.len(), alarms[0].acts), (1, true), "{alarms:?}");
+    assert_eq!(facts.secret_days, Ok(0));
+    assert!(facts.table.as_ref().unwrap().expires);
+    // Of another version, without schedules, without backups, and nobody hears of alarms.
+    let usual = [
+        ("A02", Verdict::Note),
+        ("A05", Verdict::Broken),
+        ("A09", Verdict::Risk),
+        ("A10", Verdict::Risk),
+        ("A11", Verdict::Note),
+    ];
+    assert_eq!(found().await, usual, "{facts:#?}");
+
+    sqs.send_message()
+        .queue_url(&url)
+        .message_body("{}")
+        .send()
+        .await
+        .unwrap();
+    let with_letters = found().await;
+    assert!(
+        with_letters.contains(&("A07", Verdict::Risk)),
+        "{with_letters:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stack_that_there_is_not_is_unknown_and_no_more() {
+    let aws = moto::config(moto::url()).await;
+    let facts = stack_facts::read(&aws, "no-such-stack", SystemClock.now()).await;
+    let findings = judge(&facts, "0.1.0");
+    let a01 = findings.iter().find(|f| f.check.id == "A01").unwrap();
+    assert_eq!(a01.verdict, Verdict::Unknown);
+    assert!(
+        a01.needs
+            .as_ref()
+            .unwrap()
+            .contains("cloudformation:DescribeStacks")
+    );
+    assert!(
+        findings.iter().all(|f| f.verdict != Verdict::Broken),
+        "{findings:?}"
+    );
+}
