@@ -1,6 +1,6 @@
 //! What is checked, by ids that stay the same.
 
-use super::report::Verdict;
+use super::verdict::Verdict;
 
 /// One check.
 #[derive(Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod judge;
 pub mod probe;
 pub mod report;
 pub mod stack;
+mod verdict;
 pub mod watch;
 
 pub use judge::judge;

@@ -3,33 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::catalogue::Check;
+pub use super::verdict::Verdict;
 use crate::twilio::setup::Address;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Texts or calls are lost, or none goes out.
-    Broken,
-    /// It works today.
-    Risk,
-    /// It could not be looked at.
-    Unknown,
-    /// Good to know.
-    Note,
-    Right,
-}
-
-impl Verdict {
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Broken => "broken",
-            Verdict::Risk => "risk",
-            Verdict::Unknown => "unknown",
-            Verdict::Note => "note",
-            Verdict::Right => "right",
-        }
-    }
-}
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Serialize)]

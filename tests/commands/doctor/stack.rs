@@ -8,8 +8,6 @@ use serde_json::json;
 use super::*;
 use crate::support::moto;
 
-const ROLE: &str = "arn:aws:iam::123456789012:role/relay";
-
 /// A small relay: of each kind of resource that is looked at, one.
 fn resources(stack: &str) -> serde_json::Value {
     let attribute = |name, kind| json!({ "AttributeName": name, "AttributeType": kind });
@@ -20,13 +18,26 @@ fn resources(stack: &str) -> serde_json::Value {
                 "FunctionName": format!("{stack}-{name}"),
                 "Runtime": "python3.12",
                 "Handler": "index.handler",
-                "Role": ROLE,
+                "Role": { "Fn::GetAtt": ["Role", "Arn"] },
                 "Code": { "ZipFile": "def handler(event, context): pass" },
                 "Environment": { "Variables": { "TABLE_NAME": "t" } },
             },
         })
     };
     json!({
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{
+                        "Effect": "Allow",
+                        "Principal": { "Service": "lambda.amazonaws.com" },
+                        "Action": "sts:AssumeRole",
+                    }],
+                },
+            },
+        },
         "InboundSms": function("inbound-sms"),
         "RetryWorker": function("retry-worker"),
         "DeadLetterQueue": { "Type": "AWS::SQS::Queue", "Properties": { "QueueName": format!("{stack}-DeadLetterQueue") } },

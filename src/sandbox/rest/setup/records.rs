@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::create::parsed;
 use super::super::error::ApiError;
 use super::super::list;
-use super::shown::record;
+use super::shown::{iso, record};
 use crate::sandbox::message::{API_PATH, API_VERSION};
 use crate::sandbox::state::State;
 use crate::sandbox::{PastAlert, Usage, WebhookRule};
@@ -18,11 +18,6 @@ use crate::twilio::form::Form;
 
 /// The API of alerts.
 const MONITOR: &str = "https://monitor.twilio.com/v1";
-
-/// As the newer APIs write an instant: `2015-07-30T20:12:31Z`.
-pub(super) fn iso(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
 
 /// What was used of something in a time.
 pub(super) struct UsageRecord {

@@ -1,5 +1,6 @@
 //! The account, its numbers, TwiML applications and Messaging Services as Twilio shows them.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -170,6 +171,11 @@ impl State {
 
     /// When the sandbox began, as the newer APIs write it.
     pub(super) fn opened_v1(&self) -> String {
-        super::records::iso(self.opened)
+        iso(self.opened)
     }
+}
+
+/// As the newer APIs write an instant: `2015-07-30T20:12:31Z`.
+pub(super) fn iso(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
