@@ -92,14 +92,14 @@ pub async fn is_missed(world: &World) {
     assert_eq!(ended["outcome"], "missed: ringing");
 }
 
-/// The customer's call of ten minutes ago, of which Twilio does not know any more.
-pub async fn keep_call_without_an_end(world: &World) {
+/// A call of ten minutes ago, of which Twilio does not know any more.
+pub async fn keep_call_without_an_end(world: &World, caller: &str) {
     let ago = Timestamp::now() - SignedDuration::from_mins(10);
     let call = json!({
         "sid": "CA".to_owned() + &"e".repeat(32),
         "version": 1,
         "line": LINE,
-        "caller": {"phone": CUSTOMER},
+        "caller": {"phone": caller},
         "opened": ago,
         "decision": {
             "line": "qdn", "at": ago, "rule": "first_available", "to_person": "Sergio",

@@ -26,10 +26,20 @@ async fn every_permission_that_the_template_grants_is_needed() {
     tells_people(&world).await;
     talks_to_backup(&world).await;
     // The customer waits again by each of the two: first inbound-voice moves them in lists, then the sweep does.
-    answers_the_customer(&world, "0107 Yes").await;
+    let other = "+16195550108";
+    answers_the_customer(&world, CUSTOMER, "0107 Yes").await;
     is_missed(&world).await;
-    answers_the_customer(&world, "0107 Come at five").await;
-    keep_call_without_an_end(&world).await;
+    world.texts(other, Text::new("Is it open?"));
+    let arrives = async || {
+        let received = world.received(SERGIO);
+        received
+            .iter()
+            .any(|text| text.contains("Is it open?"))
+            .then_some(())
+    };
+    eventually(arrives).await.expect("the text reaches Sergio");
+    answers_the_customer(&world, other, "0108 Come at five").await;
+    keep_call_without_an_end(&world, other).await;
     // And the sweep finds something to wake.
     keep_unreadable_delivery(&world).await;
     world.sweep().await.unwrap();
@@ -46,11 +56,11 @@ async fn every_permission_that_the_template_grants_is_needed() {
     }
 }
 
-async fn answers_the_customer(world: &World, words: &str) {
+async fn answers_the_customer(world: &World, customer: &str, words: &str) {
     world.texts(SERGIO, Text::new(words));
     let (_, answer) = words.split_once(' ').unwrap();
     let received = async || {
-        let received = world.received(CUSTOMER);
+        let received = world.received(customer);
         received.iter().any(|text| text == answer).then_some(())
     };
     eventually(received)
