@@ -1,5 +1,6 @@
+use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -213,7 +214,11 @@ impl Watch {
             let mut made = std::fs::DirBuilder::new();
             made.recursive(true).mode(0o700).create(folder)?;
         }
-        std::fs::write(&self.verdicts, serde_json::to_vec(&known)?)?;
+        let mut options = std::fs::OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        options
+            .open(&self.verdicts)?
+            .write_all(&serde_json::to_vec(&known)?)?;
         Ok(())
     }
 }

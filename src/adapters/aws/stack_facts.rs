@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use http::{Method, Request};
 use jiff::Timestamp;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::app::doctor::stack::{Alarm, Audit, Function, Queue, Read, StackFacts, Table};
@@ -361,7 +361,12 @@ impl Reader<'_> {
 }
 
 fn escaped(name: &str) -> String {
-    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
+    const NAME: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    utf8_percent_encode(name, NAME).to_string()
 }
 
 /// The `member`s of a list in the answer of one of AWS's older services.

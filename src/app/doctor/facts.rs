@@ -102,8 +102,8 @@ pub async fn read(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Facts {
 }
 
 async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
-    let since = now - Span::new().hours(24 * DAYS);
-    let since = since.strftime("%Y-%m-%d").to_string();
+    let week_ago = now - Span::new().hours(24 * DAYS);
+    let since = week_ago.strftime("%Y-%m-%d").to_string();
     let since = since.as_str();
     let credentials: &Credentials = setup.credentials();
     let codes = countries(lines);
@@ -126,8 +126,8 @@ async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
     let of_numbers = join_all(numbers.map(|(line, number)| async move {
         let (found, received, sent) = futures::join!(
             setup.number(number.expose()),
-            setup.messages("To", number.expose(), since),
-            setup.messages("From", number.expose(), since),
+            setup.messages("To", number.expose(), week_ago),
+            setup.messages("From", number.expose(), week_ago),
         );
         (line, number, found, received, sent)
     }));

@@ -57,6 +57,13 @@ pub fn difference(is: &str, want: &str) -> Option<&'static str> {
     if is.host().is_none() {
         return Some("it is no web address");
     }
+    // It is part of what is signed.
+    if is
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Some("a user name in it");
+    }
     if host(&is) != host(&want) {
         return Some("another host");
     }
@@ -81,6 +88,44 @@ pub fn foreign_host(is: &str, public_url: &str) -> Option<String> {
     let is = host(is)?;
     let is_ours = Some(&is) == host(public_url).as_ref();
     (!is_ours && is != "demo.twilio.com").then_some(is)
+}
+
+/// An address or a name as it may be shown: without user, password and query, which may be secrets, and without whole
+/// telephone numbers.
+pub fn shown(text: &str) -> String {
+    let text = match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            let user = if host.len() < authority.len() {
+                "…@"
+            } else {
+                ""
+            };
+            let (path, fragment) = path.split_at(path.find('#').unwrap_or(path.len()));
+            let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
+            let query = if query.is_empty() { "" } else { "?…" };
+            format!("{scheme}://{user}{host}{path}{query}{fragment}")
+        }
+        None => text.to_owned(),
+    };
+    let mut shown = String::with_capacity(text.len());
+    let mut digits = String::new();
+    for c in text.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        match digits.len() {
+            7..=15 => shown += &format!("•••{}", &digits[digits.len() - 2..]),
+            _ => shown += &digits,
+        }
+        digits.clear();
+        if c != '\0' {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// What the fragment lacks for a failed request to be tried again; `None` if nothing.
@@ -141,7 +186,10 @@ mod tests {
             ("https://relay.example.com/prod/twilio/sms", "path"),
             ("https://relay.example.com/twilio/SMS", "path"),
             ("https://relay.example.com.evil.example/twilio/sms", "host"),
-            ("https://user@other.example/twilio/sms", "host"),
+            (
+                "https://user:pass@relay.example.com/twilio/sms",
+                "user name",
+            ),
             ("relay.example.com/twilio/sms", "no web address"),
             ("not an address", "no web address"),
             ("/twilio/sms", "no web address"),
@@ -183,6 +231,29 @@ mod tests {
         ] {
             let url = format!("https://x.example/twilio/sms{fragment}");
             assert_eq!(retries_lacking(&url), lacking, "{fragment}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_has_no_secret_and_no_number() {
+        for (text, expected) in [
+            (
+                "https://u:pw@old.example/sms?key=abc#rc=3",
+                "https://…@old.example/sms?…#rc=3",
+            ),
+            ("https://old.example", "https://old.example"),
+            (
+                "http://127.0.0.1:4000/twilio/sms",
+                "http://127.0.0.1:4000/twilio/sms",
+            ),
+            (
+                "https://old.example/+16195550107/x",
+                "https://old.example/+•••07/x",
+            ),
+            ("evil +16195550107", "evil +•••07"),
+            ("true", "true"),
+        ] {
+            assert_eq!(shown(text), expected);
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::catalogue::Check;
+use super::hook::shown;
 pub use super::verdict::Verdict;
 use crate::twilio::setup::Address;
 
@@ -73,6 +74,7 @@ pub struct Change {
     /// What it is, for people.
     pub what: String,
     pub field: &'static str,
+    #[serde(serialize_with = "as_shown")]
     pub from: Option<String>,
     pub to: String,
     /// The host that is replaced, if it is neither this relay's nor Twilio's example.
@@ -85,6 +87,10 @@ pub struct Change {
 
 fn as_text<S: Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(address)
+}
+
+fn as_shown<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().map(shown).serialize(serializer)
 }
 
 impl Finding {
@@ -119,7 +125,7 @@ impl Finding {
     pub fn seen(mut self, field: &str, is: Option<&str>, want: Option<&str>) -> Self {
         self.evidence.push(Evidence {
             field: field.to_owned(),
-            is: is.map(str::to_owned),
+            is: is.map(shown),
             want: want.map(str::to_owned),
         });
         self

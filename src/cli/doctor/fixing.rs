@@ -1,7 +1,7 @@
 //! `relay doctor --fix` and `relay doctor undo`.
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use super::Twilio;
 use crate::app::doctor::catalogue::Check;
 use crate::app::doctor::fix::{Record, carry_out, plan, undo};
+use crate::app::doctor::hook::shown;
 use crate::app::doctor::report::{Change, Finding, Verdict};
 use crate::cli::candidates::{BOLD, YELLOW};
 use crate::cli::confirms;
@@ -74,7 +75,9 @@ impl Repair<'_> {
         let file = keep(self.data, &record)?;
         let made = carry_out(setup, &plan).await;
         let back = format!("relay doctor undo {}", file.display());
-        made.with_context(|| format!("not all was changed; `{back}` puts back what was"))?;
+        made.with_context(|| {
+            format!("not all was changed; `{back}` puts back what of it was changed")
+        })?;
         note!("done. To put it back: {back}");
         Ok(true)
     }
@@ -95,9 +98,9 @@ fn show(plan: &[Change], open: usize) -> anyhow::Result<()> {
             }
             before = Some(&change.address);
         }
-        let from = change.from.as_deref().unwrap_or("(none)");
+        let from = change.from.as_deref().map_or("(none)".to_owned(), shown);
         note!("    {}", change.field);
-        note!("      {} → {}", printable(from), printable(&change.to));
+        note!("      {} → {}", printable(&from), printable(&change.to));
         if let Some(host) = &change.takes_over {
             note!(
                 "    {YELLOW}!{YELLOW:#} {} is not this relay: somebody's system may live there",
@@ -143,6 +146,13 @@ pub struct Undo {
 impl Undo {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let place = self.file.display();
+        let found = std::fs::symlink_metadata(&self.file);
+        let found = found.with_context(|| format!("cannot read {place}"))?;
+        if !found.is_file() || found.permissions().mode() & 0o022 != 0 {
+            bail!(
+                "others could have changed {place}: look at it, then run `chmod 600 {place}` on the file itself"
+            );
+        }
         let bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {place}"))?;
         if bytes.len() > MOST_BYTES {
             bail!("{place} is larger than any that relay doctor writes");
@@ -150,12 +160,12 @@ impl Undo {
         let record: Record = serde_json::from_slice(&bytes)
             .with_context(|| format!("{place} is none of relay doctor's files"))?;
         for change in record.changes.iter().rev() {
-            let before = change.before.as_deref().unwrap_or("(none)");
+            let before = change.before.as_deref().map_or("(none)".to_owned(), shown);
             note!(
                 "  {}: {} → {}",
                 printable(&change.field),
-                printable(&change.after),
-                printable(before)
+                printable(&shown(&change.after)),
+                printable(&before)
             );
         }
         if !confirms(

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::doctor::catalogue::{D01, D02, D03, L01, L02, L03, L04, L06};
+use crate::app::doctor::catalogue::{D01, D02, D03, L01, L02, L03, L04, L06, T23};
 use crate::app::doctor::report::{Finding, Verdict};
 use crate::app::ports::store::Store;
-use crate::cli::config_file;
+use crate::cli::config_file::{self, NoConfig};
 use crate::cli::schedule::known;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::inspection;
@@ -41,9 +41,21 @@ pub fn configuration(file: &Path, is_deployed: bool, in_force: &[Line]) -> Confi
     let lines = match config_file::read(file) {
         Ok(lines) => lines,
         Err(error) => {
-            let broken = Finding::new(&L01, Verdict::Broken, error.to_string())
+            let (first, command) = match &error {
+                NoConfig::Missing(name) => (format!("there is no {name}"), "relay init"),
+                error => (
+                    error
+                        .to_string()
+                        .lines()
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    "relay config check",
+                ),
+            };
+            let broken = Finding::new(&L01, Verdict::Broken, first)
                 .so("The relay does not start with it, and a push is refused.")
-                .command("relay config check");
+                .command(command);
             return Configuration {
                 lines: in_force.to_vec(),
                 findings: vec![broken],
@@ -268,9 +280,23 @@ pub async fn duty(
         ),
         Some(_) => Finding::right(&D03, "the owner is told of what reached nobody"),
     };
-    let all = [schedule, backup, owner];
-    Ok(all
-        .into_iter()
-        .map(|finding| finding.of_line(&line.name))
-        .collect())
+    let gone = line
+        .people
+        .iter()
+        .filter(|person| overrides.opt_outs.of(&person.number).is_some());
+    let gone: Vec<&str> = gone.map(|person| person.name.as_str()).collect();
+    let opted_out = (!gone.is_empty()).then(|| {
+        let gone = gone.join(", ");
+        Finding::new(
+            &T23,
+            Verdict::Broken,
+            format!("{gone} opted out of the line's texts"),
+        )
+        .so("They get no customer's text; the next person gets it.")
+        .only_you(format!(
+            "have {gone} text START to the line from their own phone"
+        ))
+    });
+    let all = [schedule, backup, owner].into_iter().chain(opted_out);
+    Ok(all.map(|finding| finding.of_line(&line.name)).collect())
 }

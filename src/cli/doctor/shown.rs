@@ -42,9 +42,7 @@ impl Report {
     pub fn print(&self, strict: bool, all: bool) -> Result<(), Unwritten> {
         let checks = count(self.findings.len(), "check");
         let (took, requests) = (self.took.as_secs_f64(), count(self.requests, "request"));
-        tell!(
-            "{BOLD}{checks}{BOLD:#} {DIM}in {took:.1} s, {requests} to Twilio, nothing changed{DIM:#}"
-        )?;
+        tell!("{BOLD}{checks}{BOLD:#} {DIM}in {took:.1} s, {requests} to Twilio{DIM:#}")?;
         let lines: Vec<&str> = self
             .findings
             .iter()
@@ -92,7 +90,7 @@ impl Report {
             )?;
         }
         if self.is_well(strict) {
-            tell!("{GREEN}✓{GREEN:#} nothing keeps texts from arriving, as far as this can see")?;
+            tell!("{GREEN}✓{GREEN:#} nothing is broken in what was looked at")?;
         } else if self
             .findings
             .iter()
@@ -154,7 +152,14 @@ fn one(finding: &Finding, several: bool) -> Result<(), Unwritten> {
     }
     match &finding.fix {
         Fix::None => {}
-        Fix::Doctor { .. } => tell!("{INDENT}→ relay doctor --fix={}", finding.check.id)?,
+        Fix::Doctor { plan } => {
+            let foreign = plan.iter().any(|change| change.takes_over.is_some());
+            let take_over = if foreign { " --take-over" } else { "" };
+            tell!(
+                "{INDENT}→ relay doctor --fix={}{take_over}",
+                finding.check.id
+            )?;
+        }
         Fix::Command { command } => tell!("{INDENT}→ {}", printable(command))?,
         Fix::OnlyYou { what } => tell!("{INDENT}→ only you: {}", printable(what))?,
     }

@@ -163,6 +163,9 @@ pub fn if_there<T>(read: Result<T, NotRead>) -> Result<Option<T>, NotRead> {
     }
 }
 
+/// How often something is read that Twilio has trouble with.
+const TRIES: usize = 2;
+
 /// How many requests are under way at once.
 const AT_ONCE: usize = 12;
 
@@ -334,19 +337,21 @@ impl Setup {
         }
     }
 
-    /// Texts to (`To`) or from (`From`) a number since a date, the newest thousand.
+    /// The newest thousand texts to (`To`) or from (`From`) a number. Of one that never left there is no date of
+    /// sending, so that a filter by that would leave out just those.
     pub async fn messages(
         &self,
         field: &str,
         number: &str,
-        since: &str,
+        since: Timestamp,
     ) -> Result<Vec<ListedMessage>, NotRead> {
-        let since = format!("{since}T00:00:00Z");
-        let fields = [(field, number), ("DateSent>", &since), ("PageSize", "1000")];
-        let query = Form::from_fields(fields).encode();
+        let query = Form::from_fields([(field, number), ("PageSize", "1000")]).encode();
         let address = self.of_account(&format!("/Messages.json?{query}"));
         let answer = self.ask(&address, Method::GET, String::new()).await?;
-        records(&answer, "messages", ListedMessage::of)
+        let all = records(&answer, "messages", ListedMessage::of)?.into_iter();
+        Ok(all
+            .filter(|message| message.at.is_none_or(|at| since <= at))
+            .collect())
     }
 
     /// Fields of a resource as they stand now. An empty one is `None`.
@@ -467,11 +472,24 @@ impl Setup {
         form: String,
     ) -> Result<Value, NotRead> {
         let url = format!("{}{}", host(&self.api.base, at.product.name()), at.path);
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        let turn = self.turns.acquire().await;
-        let answer = self.api.send(login, method, &url, form).await;
-        drop(turn);
-        let answer = answer?;
+        let mut left = if method == Method::GET { TRIES } else { 1 };
+        let answer = loop {
+            left -= 1;
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let turn = self.turns.acquire().await;
+            let answer = self
+                .api
+                .send(login, method.clone(), &url, form.clone())
+                .await;
+            drop(turn);
+            // A moment's trouble at Twilio is no finding.
+            let is_trouble = answer
+                .as_ref()
+                .map_or(true, |answer| answer.status().is_server_error());
+            if left == 0 || !is_trouble {
+                break answer?;
+            }
+        };
         self.note_time(&answer);
         let answer = success(answer)?;
         if answer.body().is_empty() {

@@ -95,6 +95,8 @@ pub struct Number {
     pub can_mms: Option<bool>,
     pub can_voice: Option<bool>,
     pub status_callback: Option<String>,
+    /// `None` if Twilio does not say; then it is POST.
+    pub status_callback_method: Option<String>,
     pub status: Option<String>,
 }
 
@@ -115,6 +117,7 @@ impl Number {
             can_mms: can("mms"),
             can_voice: can("voice"),
             status_callback: text(value, "status_callback"),
+            status_callback_method: text(value, "status_callback_method"),
             status: text(value, "status"),
         })
     }
@@ -125,6 +128,7 @@ impl Number {
 pub struct Application {
     pub name: String,
     pub status_callback: Option<String>,
+    pub status_callback_method: Option<String>,
     pub setup: ApplicationSetup,
 }
 
@@ -133,6 +137,7 @@ impl Application {
         Some(Self {
             name: text(value, "friendly_name").unwrap_or_default(),
             status_callback: text(value, "status_callback"),
+            status_callback_method: text(value, "status_callback_method"),
             setup: ApplicationSetup {
                 sid: text(value, "sid")?,
                 sms: urls(value, SMS),

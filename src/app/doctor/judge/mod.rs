@@ -8,6 +8,7 @@ mod target;
 
 use super::catalogue::{self, Check};
 use super::facts::Facts;
+use super::hook::shown;
 use super::report::{Finding, Verdict};
 use crate::twilio::setup::NotRead;
 
@@ -51,7 +52,7 @@ fn unread(check: &'static Check, what: &str, why: &NotRead, right: &str) -> Find
 
 /// A name that somebody gave something at Twilio.
 fn named(name: &str) -> String {
-    let short: String = name.chars().take(LONGEST_NAME).collect();
+    let short: String = shown(name).chars().take(LONGEST_NAME).collect();
     format!("\"{short}\"")
 }
 

@@ -293,6 +293,15 @@ fn fallback(
             .so(so)
             .fixed_by(plan()),
         Some(set) => match difference(&set.url, &want) {
+            // Of texts T09 tells.
+            None if set.method == Method::Get && hook == Hook::CallFallback => Finding::new(
+                check,
+                Verdict::Risk,
+                "the fallback of calls is called with GET",
+            )
+            .seen("method", Some("GET"), Some("POST"))
+            .so(so)
+            .fixed_by(target.fallback(hook, url)),
             None => Finding::right(check, "the fallback is the relay's"),
             Some(why) => Finding::new(
                 check,
@@ -519,12 +528,25 @@ fn calls(facts: &NumberFacts, found: &Number) -> Vec<Finding> {
         url,
         "Callers hear nothing while the relay is down.",
     );
-    let callback = match application {
-        Some(application) => application.status_callback.as_deref(),
-        None => found.status_callback.as_deref(),
+    let (callback, callback_method) = match application {
+        Some(application) => (
+            &application.status_callback,
+            &application.status_callback_method,
+        ),
+        None => (&found.status_callback, &found.status_callback_method),
     };
+    let (callback, gets) = (
+        callback.as_deref(),
+        Method::of(callback_method.as_deref()) == Method::Get,
+    );
     let end = Hook::CallEnd.at(url);
     let told = match callback {
+        Some(set) if difference(set, &end).is_none() && gets => {
+            Finding::new(&T26, Verdict::Risk, "the end of a call is told with GET")
+                .seen("status_callback_method", Some("GET"), Some("POST"))
+                .so("Of a caller who hangs up early, people hear minutes later.")
+                .fixed_by(target.call_end(callback, gets, url))
+        }
         Some(set) if difference(set, &end).is_none() => {
             Finding::right(&T26, "Twilio tells the relay when a call ends")
         }
@@ -535,7 +557,7 @@ fn calls(facts: &NumberFacts, found: &Number) -> Vec<Finding> {
         )
         .seen("status_callback", set, Some(&end))
         .so("Of a caller who hangs up early, people hear minutes later.")
-        .fixed_by(target.call_end(set, url)),
+        .fixed_by(target.call_end(set, gets, url)),
     };
     vec![main, fallback, told]
 }

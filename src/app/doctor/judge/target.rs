@@ -168,10 +168,18 @@ impl Target {
     }
 
     /// What makes Twilio tell the relay when a call ends.
-    pub fn call_end(&self, has: Option<&str>, public_url: &str) -> Vec<Change> {
+    pub fn call_end(&self, has: Option<&str>, gets: bool, public_url: &str) -> Vec<Change> {
         let want = Hook::CallEnd.at(public_url);
-        let takes_over = has.and_then(|url| foreign_host(url, public_url));
-        vec![self.change("StatusCallback", has.map(str::to_owned), want, takes_over)]
+        let mut changes = Vec::new();
+        if has.is_none_or(|has| difference(has, &want).is_some()) {
+            let takes_over = has.and_then(|url| foreign_host(url, public_url));
+            changes.push(self.change("StatusCallback", has.map(str::to_owned), want, takes_over));
+        }
+        if gets {
+            let (from, to) = (Some("GET".to_owned()), "POST".to_owned());
+            changes.push(self.change("StatusCallbackMethod", from, to, None));
+        }
+        changes
     }
 
     fn change(

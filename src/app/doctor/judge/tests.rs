@@ -109,6 +109,7 @@ fn number(n: u32, text: &str) -> NumberFacts {
             can_mms: Some(true),
             can_voice: Some(true),
             status_callback: Some(Hook::CallEnd.at(URL)),
+            status_callback_method: None,
             status: Some("in-use".to_owned()),
         })),
         service: Ok(Some(Arc::new(service(vec![sid("PN", n)])))),
@@ -208,6 +209,7 @@ fn set_ups() -> Vec<(&'static str, Facts)> {
     first(&mut application).text_application = Ok(Some(Application {
         name: "Relay".to_owned(),
         status_callback: Some(Hook::CallEnd.at(URL)),
+        status_callback_method: None,
         setup: ApplicationSetup {
             sid: sid("AP", 1),
             sms: texts(),
@@ -461,6 +463,8 @@ fn faults() -> Vec<Fault> {
             line.notices.topics[0].keyword = "REVOKE".to_owned();
         };
         T25 Risk "no fallback for calls" |f| found(f).setup.voice.fallback = None;
+        T25 Risk "the fallback of calls by GET" |f| found(f).setup.voice.fallback.as_mut().unwrap().method = Method::Get;
+        T26 Risk "the end of calls by GET" |f| found(f).status_callback_method = Some("GET".to_owned());
         T26 Risk "the end of calls is not told" |f| found(f).status_callback = None;
         T26 Risk "the end of calls is told to others" |f| found(f).status_callback = Some("https://other.example/x".to_owned());
     }
@@ -718,6 +722,8 @@ fn apply(facts: &mut Facts, change: &crate::app::doctor::report::Change) {
         "VoiceUrl" => put(&mut found(facts).setup.voice.main),
         "VoiceMethod" => post(&mut found(facts).setup.voice.main),
         "VoiceFallbackUrl" => put(&mut found(facts).setup.voice.fallback),
+        "VoiceFallbackMethod" => post(&mut found(facts).setup.voice.fallback),
+        "StatusCallbackMethod" => found(facts).status_callback_method = Some(to.to_owned()),
         "StatusCallback" => found(facts).status_callback = Some(to.to_owned()),
         other => panic!("{other}"),
     }
