@@ -201,6 +201,17 @@ pub fn file_and_secret(file: Option<&Credentials>, secret: &Credentials) -> Find
     .command("relay secrets diff")
 }
 
+/// The functions have no credentials.
+pub fn no_secret(error: &anyhow::Error) -> Finding {
+    Finding::new(
+        &L04,
+        Verdict::Broken,
+        format!("the secret cannot be used: {error:#}"),
+    )
+    .so("No text is taken, and none goes out.")
+    .command("relay secrets seed")
+}
+
 /// Whether the data folder can be written, and how much room it has.
 pub fn room(data: &Path) -> Finding {
     let place = data.display();

@@ -217,10 +217,17 @@ impl Look {
         findings.extend(file.findings);
         let credentials = match (&relay, is_deployed) {
             (Some(relay), true) => {
-                let secret = relay.credentials(None)?.current().await;
-                let secret = secret.context("the relay's credentials cannot be read")?;
-                findings.push(local::file_and_secret(file.credentials.as_deref(), &secret));
-                Some(secret)
+                match relay.credentials(None)?.current().await {
+                    Ok(secret) => {
+                        findings.push(local::file_and_secret(file.credentials.as_deref(), &secret));
+                        Some(secret)
+                    }
+                    // As of a new stack, whose secret is empty.
+                    Err(error) => {
+                        findings.push(local::no_secret(&error));
+                        None
+                    }
+                }
             }
             _ => file.credentials,
         };
