@@ -405,3 +405,35 @@ impl Local for roxmltree::Node<'_, '_> {
         self.is_element() && self.tag_name().name() == name
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_an_older_service_is_read() {
+        // Of the form that Amazon CloudWatch's API reference has for DescribeAlarms.
+        let answer = "<DescribeAlarmsResponse xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\">\
+            <DescribeAlarmsResult><CompositeAlarms/><MetricAlarms><member><AlarmName>relay-Lost</AlarmName>\
+            <ActionsEnabled>true</ActionsEnabled><StateValue>OK</StateValue></member><member>\
+            <AlarmName>relay-Sweep</AlarmName><ActionsEnabled>false</ActionsEnabled></member></MetricAlarms>\
+            </DescribeAlarmsResult></DescribeAlarmsResponse>";
+        let read = |answer: &str| {
+            members(answer, "MetricAlarms", |alarm| {
+                [
+                    alarm("AlarmName"),
+                    alarm("ActionsEnabled"),
+                    alarm("StateValue"),
+                ]
+                .join(" ")
+            })
+        };
+        assert_eq!(
+            read(answer).unwrap(),
+            ["relay-Lost true OK", "relay-Sweep false "]
+        );
+        assert_eq!(read("<DescribeAlarmsResponse/>").unwrap(), [""; 0]);
+        assert!(read("no XML").is_err());
+    }
+}
