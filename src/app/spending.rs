@@ -3,14 +3,10 @@
 
 use jiff::Timestamp;
 
-use crate::app::audit::records;
-use crate::app::ports::alerts::Alert;
-use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
 use crate::domain::delivery::source::Source;
-use crate::domain::delivery::{Delivery, Purpose, Recipient, wording};
+use crate::domain::delivery::{Purpose, wording};
 use crate::domain::ids::DeliveryId;
-use crate::domain::language::Language;
 use crate::domain::line::Line;
 use crate::domain::pace::{Budget, Spent};
 use crate::domain::request::{Because, Refused};
@@ -147,35 +143,9 @@ async fn tell_owner(
         most = budget.most,
         "the line has sent most of what nobody wrote"
     );
-    relay.alerts.raise(Alert {
-        cause: format!("most_segments_a_day of {}", line.name),
-        text: says(Language::English),
-        refused_with: None,
-    });
-    let Some(owner) = &line.policy.alert else {
-        return Ok(());
-    };
     let id = DeliveryId::most_is_used(budget.key.expose());
-    if relay.store.delivery(&id).await?.is_some() {
-        return Ok(());
-    }
-    let to = Recipient::owner(owner.clone());
-    let told = [Delivery::new(
-        line,
-        id,
-        Purpose::Spending,
-        to,
-        (says(line.language), Vec::new()),
-        now,
-    )];
-    relay.store.spawn(&told).await?;
-    if let Ok(credentials) = relay.credentials.current().await {
-        let key = HashKey::of(&credentials);
-        let records = told
-            .iter()
-            .filter_map(|told| records::of_spawned(told, now, &key));
-        relay.report(records.collect()).await;
-    }
-    relay.wake_spawned(&told, now).await;
-    Ok(())
+    let cause = format!("most_segments_a_day of {}", line.name);
+    relay
+        .tell_owner(line, (id, Purpose::Spending), cause, says, now)
+        .await
 }

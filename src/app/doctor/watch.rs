@@ -6,13 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::report::{Finding, Verdict};
-use crate::app::audit::records;
-use crate::app::ports::alerts::Alert;
-use crate::app::ports::audit::HashKey;
 use crate::app::relay::Relay;
-use crate::domain::delivery::{Delivery, Purpose, Recipient, wording};
+use crate::domain::delivery::{Purpose, wording};
 use crate::domain::ids::DeliveryId;
-use crate::domain::language::Language;
 use crate::domain::line::Line;
 
 /// How each check stood when it was last known; line and id together are the key.
@@ -75,28 +71,12 @@ pub async fn tell(relay: &Relay, line: &Line, news: &News, now: Timestamp) -> an
     }
     let (worse, right) = (news.worse.join(", "), news.right_again.join(", "));
     let says = |language| wording::setup_changed(language, &line.name, &worse, &right);
-    relay.alerts.raise(Alert {
-        cause: format!("setup of {}: {worse}; {right}", line.name),
-        text: says(Language::English),
-        refused_with: None,
-    });
-    let Some(owner) = &line.policy.alert else {
-        return Ok(());
-    };
-    let id = DeliveryId::setup_changed(&format!("{} {now} {worse} {right}", line.number.expose()));
-    let to = Recipient::owner(owner.clone());
-    let body = (says(line.language), Vec::new());
-    let told = [Delivery::new(line, id, Purpose::Repair, to, body, now)];
-    relay.store.spawn(&told).await?;
-    if let Ok(credentials) = relay.credentials.current().await {
-        let key = HashKey::of(&credentials);
-        let of_spawned = told
-            .iter()
-            .filter_map(|told| records::of_spawned(told, now, &key));
-        relay.report(of_spawned.collect()).await;
-    }
-    relay.wake_spawned(&told, now).await;
-    Ok(())
+    let key = format!("{} {now} {worse} {right}", line.number.expose());
+    let id = DeliveryId::setup_changed(&key);
+    let cause = format!("setup of {}: {worse}; {right}", line.name);
+    relay
+        .tell_owner(line, (id, Purpose::Repair), cause, says, now)
+        .await
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod advance;
 mod opt_outs;
+mod owner;
 mod public_urls;
 
 pub use advance::MOST_TRIES;
