@@ -2,10 +2,13 @@
 //! are signed here, since a client crate for each would cost minutes of every build.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
@@ -34,7 +37,7 @@ pub async fn read(aws: &SdkConfig, stack: &str, now: Timestamp) -> StackFacts {
         .stack_name(stack)
         .send()
         .await;
-    let described = described.map_err(|error| format!("{:#}", plain(error)));
+    let described = described.map_err(why);
     let first = described.map(|all| all.stacks.and_then(|stacks| stacks.into_iter().next()));
     let (status, version) = match first {
         Ok(Some(stack)) => {
@@ -101,12 +104,11 @@ async fn resources(client: &aws_sdk_cloudformation::Client, stack: &str) -> Read
         .send();
     let mut found = Resources::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| format!("{:#}", plain(error)))?;
+        let page = page.map_err(why)?;
         for resource in page.stack_resource_summaries.unwrap_or_default() {
             if let (Some(kind), Some(name)) =
                 (resource.resource_type, resource.physical_resource_id)
             {
-                // What is kept when it is taken out of the stack is not the stack's any more.
                 found.entry(kind).or_default().push(name);
             }
         }
@@ -183,7 +185,7 @@ impl Reader<'_> {
                 .attribute_names(Name::RedrivePolicy)
                 .send();
             async move {
-                let answer = asked.await.map_err(|error| format!("{:#}", plain(error)))?;
+                let answer = asked.await.map_err(why)?;
                 let attributes = answer.attributes.unwrap_or_default();
                 let waiting = attributes.get(&Name::ApproximateNumberOfMessages);
                 Ok(Queue {
@@ -239,9 +241,9 @@ impl Reader<'_> {
             client.describe_continuous_backups().table_name(name).send(),
             client.describe_time_to_live().table_name(name).send(),
         );
-        let table = table.map_err(|error| format!("{:#}", plain(error)))?;
-        let backups = backups.map_err(|error| format!("{:#}", plain(error)))?;
-        let ttl = ttl.map_err(|error| format!("{:#}", plain(error)))?;
+        let table = table.map_err(why)?;
+        let backups = backups.map_err(why)?;
+        let ttl = ttl.map_err(why)?;
         let recovery = backups
             .continuous_backups_description
             .and_then(|backups| backups.point_in_time_recovery_description)
@@ -268,7 +270,7 @@ impl Reader<'_> {
             .log_group_name_prefix(name)
             .send()
             .await;
-        let groups = groups.map_err(|error| format!("{:#}", plain(error)))?;
+        let groups = groups.map_err(why)?;
         let mut groups = groups.log_groups.into_iter().flatten();
         let group = groups.find(|group| group.log_group_name.as_deref() == Some(name));
         let group = group.ok_or("the log group of the audit is gone")?;
@@ -283,7 +285,7 @@ impl Reader<'_> {
         let name = names.first().ok_or("the stack has no secret")?;
         let client = aws_sdk_secretsmanager::Client::new(self.aws);
         let secret = client.describe_secret().secret_id(name).send().await;
-        let secret = secret.map_err(|error| format!("{:#}", plain(error)))?;
+        let secret = secret.map_err(why)?;
         let changed = secret.last_changed_date.or(secret.created_date);
         let changed = changed.ok_or("Secrets Manager does not say when the secret changed")?;
         Ok((now.as_second() - changed.secs()) / (24 * 60 * 60))
@@ -358,6 +360,10 @@ impl Reader<'_> {
             status => Err(format!("{service} refuses (HTTP {status})")),
         }
     }
+}
+
+fn why<E: Error + 'static>(error: SdkError<E, HttpResponse>) -> String {
+    format!("{:#}", plain(error))
 }
 
 fn escaped(name: &str) -> String {
