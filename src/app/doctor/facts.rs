@@ -1,6 +1,6 @@
 //! What is to be judged, as it was read. Nothing stops at the first thing that cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::{join, join_all};
@@ -65,6 +65,11 @@ pub struct NumberFacts {
 }
 
 impl NumberFacts {
+    /// The Messaging Service that the number is in, if there is one and it could be read.
+    pub fn service(&self) -> Option<&ServiceFacts> {
+        self.service.as_ref().ok()?.as_deref()
+    }
+
     /// Something of the account.
     pub fn address(&self, rest: &str) -> Address {
         Address {
@@ -106,7 +111,7 @@ async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
     let since = week_ago.strftime("%Y-%m-%d").to_string();
     let since = since.as_str();
     let credentials: &Credentials = setup.credentials();
-    let codes = countries(lines);
+    let codes: BTreeSet<String> = lines.iter().flat_map(|line| countries_of(line)).collect();
     let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
     let numbers = lines.iter().flat_map(|line| {
         let numbers = line.numbers().cloned();
@@ -271,19 +276,9 @@ pub fn is_toll_free(number: &PhoneNumber) -> bool {
 }
 
 /// The countries that a line's own texts go to, by their codes.
-pub fn countries_of(line: &Line) -> Vec<String> {
+pub fn countries_of(line: &Line) -> BTreeSet<String> {
     let people = line.people.iter().map(|person| &person.number);
     let numbers = people.chain(&line.policy.alert);
     let codes = numbers.filter_map(|number| Some(Country::of(number)?.code().to_owned()));
-    let mut codes: Vec<String> = codes.chain([line.country.clone()]).collect();
-    codes.sort();
-    codes.dedup();
-    codes
-}
-
-fn countries(lines: &[Arc<Line>]) -> Vec<String> {
-    let mut codes: Vec<String> = lines.iter().flat_map(|line| countries_of(line)).collect();
-    codes.sort();
-    codes.dedup();
-    codes
+    codes.chain([line.country.clone()]).collect()
 }

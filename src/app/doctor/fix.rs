@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::report::{Change, Finding};
-use crate::twilio::setup::{Address, NotRead, Product, Setup};
+use crate::twilio::setup::{Address, DEFERS, NotRead, Product, Setup};
 
 /// What was changed, as it is kept to be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ pub fn plan<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Change> 
             plan.push(change.clone());
         }
     }
-    plan.sort_by_key(|change| change.field == "UseInboundWebhookOnNumber");
+    plan.sort_by_key(|change| change.field == DEFERS);
     plan
 }
 

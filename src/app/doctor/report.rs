@@ -117,6 +117,13 @@ impl Finding {
         Self::new(check, Verdict::Unknown, says)
     }
 
+    /// This, and that others could not be made because of it.
+    pub fn without<const N: usize>(self, others: [&'static Check; N]) -> Vec<Self> {
+        let because = self.check;
+        let others = others.map(|check| Self::not_checked(check, because));
+        [self].into_iter().chain(others).collect()
+    }
+
     pub fn of_line(mut self, line: &str) -> Self {
         self.line = Some(line.to_owned());
         self

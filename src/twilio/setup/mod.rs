@@ -27,6 +27,9 @@ pub use self::resources::{
     Number, Rule, Service, TollFree, Usage,
 };
 
+/// The field by which a Messaging Service leaves what comes in to its numbers.
+pub const DEFERS: &str = "UseInboundWebhookOnNumber";
+
 /// How many pages of a list are read. What is behind them is unknown.
 const MOST_PAGES: usize = 20;
 

@@ -23,7 +23,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         (Some(rest), Ok(account)) => {
             findings.extend(account::rest(rest, account));
             for number in &rest.numbers {
-                findings.extend(number::judge(number, rest, account));
+                findings.extend(number::judge(number, rest));
                 findings.extend(sending::judge(number, rest, account));
                 findings.extend(recent::judge(number, rest));
             }
@@ -54,6 +54,14 @@ fn unread(check: &'static Check, what: &str, why: &NotRead, right: &str) -> Find
 fn named(name: &str) -> String {
     let short: String = shown(name).chars().take(LONGEST_NAME).collect();
     format!("\"{short}\"")
+}
+
+fn application_named(name: &str, sid: &str) -> String {
+    format!("TwiML application {} ({})", named(name), short(sid))
+}
+
+fn service_named(name: &str, sid: &str) -> String {
+    format!("Messaging Service {} ({})", named(name), short(sid))
 }
 
 /// The end of a SID, by which people find it in Twilio's console.

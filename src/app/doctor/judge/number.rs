@@ -1,43 +1,38 @@
 //! T06 to T14, T25 and T26: the number, and where Twilio brings what comes in at it.
 
 use super::target::{Target, of_calls, of_texts};
-use super::{named, short, unread};
+use super::{application_named, service_named, short, unread};
 use crate::app::doctor::catalogue::{Check, T06, T07, T08, T09, T10, T11, T12, T13, T14, T25, T26};
 use crate::app::doctor::facts::{NumberFacts, Rest};
 use crate::app::doctor::hook::{Hook, Lacking, difference, retries_lacking};
 use crate::app::doctor::report::{Change, Finding, Verdict};
 use crate::twilio::effective::{Hooks, Method, Source, effective, effective_voice};
-use crate::twilio::setup::{Account, Number};
+use crate::twilio::setup::Number;
 
 const TEXTS_LOST: &str = "A customer's text never reaches the relay.";
 const CALLS_LOST: &str = "A customer's call never reaches the relay.";
 
+/// What depends on where texts are brought.
+const OF_TEXTS: [&Check; 5] = [&T09, &T10, &T11, &T12, &T13];
+
 /// What depends on the number.
 const OF_NUMBER: [&Check; 10] = [&T07, &T08, &T09, &T10, &T11, &T12, &T13, &T14, &T25, &T26];
 
-pub fn judge(facts: &NumberFacts, rest: &Rest, _: &Account) -> Vec<Finding> {
+pub fn judge(facts: &NumberFacts, rest: &Rest) -> Vec<Finding> {
     let line = &facts.line;
     let masked = facts.number.masked();
     let found = match &facts.found {
         Ok(Some(found)) => found,
         Ok(None) => {
-            let mut findings = vec![
-                Finding::new(&T06, Verdict::Broken, format!("{masked} is not a number of this account"))
-                    .so("No text and no call to it comes to the relay, and none goes out.")
-                    .only_you("compare `number` in relay.toml with Twilio's console, Phone Numbers, and the account with TWILIO_ACCOUNT_SID"),
-            ];
-            findings.extend(OF_NUMBER.map(|check| Finding::not_checked(check, &T06)));
-            return of_line(findings, &line.name);
+            let broken = Finding::new(&T06, Verdict::Broken, format!("{masked} is not a number of this account"))
+                .so("No text and no call to it comes to the relay, and none goes out.")
+                .only_you("compare `number` in relay.toml with Twilio's console, Phone Numbers, and the account with TWILIO_ACCOUNT_SID");
+            return of_line(broken.without(OF_NUMBER), &line.name);
         }
         Err(why) => {
-            let mut findings = vec![unread(
-                &T06,
-                "numbers not readable",
-                why,
-                "incoming-phone-numbers/list",
-            )];
-            findings.extend(OF_NUMBER.map(|check| Finding::not_checked(check, &T06)));
-            return of_line(findings, &line.name);
+            let needs = "incoming-phone-numbers/list";
+            let unknown = unread(&T06, "numbers not readable", why, needs);
+            return of_line(unknown.without(OF_NUMBER), &line.name);
         }
     };
     let mut findings = vec![
@@ -97,7 +92,7 @@ fn capabilities(facts: &NumberFacts, found: &Number) -> Finding {
 
 /// Who says where Twilio brings it, for people.
 fn source(hooks: &Hooks, facts: &NumberFacts) -> String {
-    let service = facts.service.as_ref().ok().and_then(Option::as_ref);
+    let service = facts.service();
     match &hooks.from {
         Source::Number => "the number".to_owned(),
         Source::Application(sid) => {
@@ -105,17 +100,10 @@ fn source(hooks: &Hooks, facts: &NumberFacts) -> String {
             let mut applications = applications.into_iter().flatten().flatten();
             let name = applications
                 .find(|a| a.setup.sid == *sid)
-                .map(|a| named(&a.name));
-            format!(
-                "TwiML application {} ({})",
-                name.unwrap_or_default(),
-                short(sid)
-            )
+                .map(|a| a.name.as_str());
+            application_named(name.unwrap_or_default(), sid)
         }
-        Source::Service(sid) => {
-            let name = service.map(|s| named(&s.service.name)).unwrap_or_default();
-            format!("Messaging Service {name} ({})", short(sid))
-        }
+        Source::Service(sid) => service_named(service.map_or("", |s| s.service.name.as_str()), sid),
         Source::Trunk(sid) => format!("SIP trunk {}", short(sid)),
     }
 }
@@ -130,9 +118,7 @@ fn texts(facts: &NumberFacts, rest: &Rest, found: &Number) -> Vec<Finding> {
                 why,
                 "messaging/services/list",
             );
-            let others = [&T09, &T10, &T11, &T12, &T13];
-            let others = others.map(|check| Finding::not_checked(check, &T08));
-            return [unknown].into_iter().chain(others).collect();
+            return unknown.without(OF_TEXTS);
         }
     };
     let application = match &facts.text_application {
@@ -144,9 +130,7 @@ fn texts(facts: &NumberFacts, rest: &Rest, found: &Number) -> Vec<Finding> {
                 why,
                 "applications/read",
             );
-            let others = [&T09, &T10, &T11, &T12, &T13];
-            let others = others.map(|check| Finding::not_checked(check, &T08));
-            return [unknown].into_iter().chain(others).collect();
+            return unknown.without(OF_TEXTS);
         }
     };
     let hooks = effective(&found.setup, service, application.map(|a| &a.setup));
@@ -156,10 +140,7 @@ fn texts(facts: &NumberFacts, rest: &Rest, found: &Number) -> Vec<Finding> {
         .filter_map(|other| Some(other.found.as_ref().ok()?.as_ref()?.sid.as_str()))
         .collect();
     if let (Source::Application(sid), None) = (&hooks.from, application) {
-        let others = [&T09, &T10, &T11, &T12, &T13];
-        let others = others.map(|check| Finding::not_checked(check, &T08));
-        let gone = no_application(&T08, sid, TEXTS_LOST);
-        return [gone].into_iter().chain(others).collect();
+        return no_application(&T08, sid, TEXTS_LOST).without(OF_TEXTS);
     }
     let (target, first) = of_texts(facts, found, &ours);
     let url = &facts.line.public_url;
@@ -419,7 +400,7 @@ fn rules(facts: &NumberFacts, rest: &Rest) -> Finding {
 }
 
 fn status_callback(facts: &NumberFacts) -> Finding {
-    let service = facts.service.as_ref().ok().and_then(Option::as_ref);
+    let service = facts.service();
     let set = service.and_then(|s| s.service.status_callback.as_deref());
     match set {
         Some(url) if !url.starts_with(&facts.line.public_url) => Finding::new(
@@ -444,8 +425,7 @@ fn calls(facts: &NumberFacts, found: &Number) -> Vec<Finding> {
                 why,
                 "applications/read",
             );
-            let others = others.map(|check| Finding::not_checked(check, &T14));
-            return [unknown].into_iter().chain(others).collect();
+            return unknown.without(others);
         }
     };
     let hooks = effective_voice(&found.setup, application.map(|a| &a.setup));
@@ -478,16 +458,11 @@ fn calls(facts: &NumberFacts, found: &Number) -> Vec<Finding> {
         let broken = Finding::new(&T14, Verdict::Broken, format!("{who} takes the number's calls"))
             .so(CALLS_LOST)
             .only_you("take the number off the trunk in Twilio's console, Elastic SIP Trunking, or take [line.voice] out of relay.toml");
-        let others = others.map(|check| Finding::not_checked(check, &T14));
-        return [broken].into_iter().chain(others).collect();
+        return broken.without(others);
     }
     let so = CALLS_LOST;
     if let (Source::Application(sid), None) = (&hooks.from, application) {
-        let others = others.map(|check| Finding::not_checked(check, &T14));
-        return [no_application(&T14, sid, so)]
-            .into_iter()
-            .chain(others)
-            .collect();
+        return no_application(&T14, sid, so).without(others);
     }
     let main = match &hooks.main {
         None => Finding::new(

@@ -223,6 +223,7 @@ fn countries(facts: &NumberFacts, rest: &Rest) -> Finding {
         }
     };
     let wanted = countries_of(&facts.line);
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let stands = |code: &str| {
         permissions
             .iter()
@@ -231,7 +232,7 @@ fn countries(facts: &NumberFacts, rest: &Rest) -> Finding {
     };
     let off: Vec<&str> = wanted
         .iter()
-        .map(String::as_str)
+        .copied()
         .filter(|code| stands(code) == Some(false))
         .collect();
     if !off.is_empty() {
@@ -248,7 +249,7 @@ fn countries(facts: &NumberFacts, rest: &Rest) -> Finding {
     }
     let untold: Vec<&str> = wanted
         .iter()
-        .map(String::as_str)
+        .copied()
         .filter(|code| stands(code).is_none())
         .collect();
     if !untold.is_empty() {
@@ -265,8 +266,7 @@ fn countries(facts: &NumberFacts, rest: &Rest) -> Finding {
 }
 
 fn validity(facts: &NumberFacts) -> Finding {
-    let service = facts.service.as_ref().ok().and_then(Option::as_ref);
-    let Some(service) = service else {
+    let Some(service) = facts.service() else {
         return Finding::right(&T19, "no Messaging Service limits how long texts wait");
     };
     let wants = i64::try_from(facts.line.policy.deliver_within.as_secs()).unwrap_or(i64::MAX);

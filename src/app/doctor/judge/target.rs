@@ -1,12 +1,12 @@
 //! Where a number's webhooks have to stand: at the number, at its TwiML application, or at its Messaging
 //! Service.
 
-use super::{named, short};
+use super::{application_named, service_named, short};
 use crate::app::doctor::facts::NumberFacts;
 use crate::app::doctor::hook::{Hook, difference, foreign_host, retries_lacking};
 use crate::app::doctor::report::Change;
 use crate::twilio::effective::{Hook as Set, Method, Urls};
-use crate::twilio::setup::{Address, Number, Product};
+use crate::twilio::setup::{Address, DEFERS, Number, Product};
 
 /// A resource that has URLs, and what its fields are called.
 pub struct Target {
@@ -33,21 +33,18 @@ const SERVICE: [&str; 4] = [
     "FallbackMethod",
 ];
 
-/// The service's word goes before the number's; this takes it back.
-const DEFER: &str = "UseInboundWebhookOnNumber";
-
 /// Where texts' webhooks have to be set, and what has to change first for that to count.
 pub fn of_texts(facts: &NumberFacts, number: &Number, ours: &[&str]) -> (Target, Vec<Change>) {
-    let service = facts.service.as_ref().ok().and_then(Option::as_ref);
+    let service = facts.service();
     let Some(service) = service.filter(|s| !s.service.setup.use_inbound_webhook_on_number) else {
         return (of_number_or_application(facts, number, SMS), Vec::new());
     };
-    let (sid, name) = (&service.service.sid, named(&service.service.name));
+    let sid = &service.service.sid;
     let address = Address {
         product: Product::Messaging,
         path: format!("/v1/Services/{sid}"),
     };
-    let what = format!("Messaging Service {name} ({})", short(sid));
+    let what = service_named(&service.service.name, sid);
     let inbound = &service.service.setup.inbound;
     let is_ours = |set: &Option<Set>| {
         let want = Hook::Text.at(&facts.line.public_url);
@@ -64,7 +61,7 @@ pub fn of_texts(facts: &NumberFacts, number: &Number, ours: &[&str]) -> (Target,
         let defer = Change {
             address,
             what,
-            field: DEFER,
+            field: DEFERS,
             from: Some("false".to_owned()),
             to: "true".to_owned(),
             takes_over: takes_over.and_then(|set| foreign_host(&set.url, &facts.line.public_url)),
@@ -104,11 +101,7 @@ fn of_number_or_application(
     match application.as_ref().ok().and_then(Option::as_ref) {
         Some(application) => Target {
             address: facts.address(&format!("/Applications/{}.json", application.setup.sid)),
-            what: format!(
-                "TwiML application {} ({})",
-                named(&application.name),
-                short(&application.setup.sid)
-            ),
+            what: application_named(&application.name, &application.setup.sid),
             has: if is_text {
                 application.setup.sms.clone()
             } else {
