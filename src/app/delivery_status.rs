@@ -20,15 +20,20 @@ const PATH: &str = "/twilio/status/";
 /// Answers `POST /twilio/status/{delivery}/{attempt}`: 200 once the news is kept, 5xx if it could
 /// not be.
 pub async fn handle(relay: &Relay, request: Request<Bytes>) -> Response<String> {
+    let path = request.uri().path();
     match Unverified::read(&request) {
         Ok(webhook) if webhook.probe().is_some() => probe::of_relay(relay, webhook).await,
-        _ => answer_to(request.uri().path(), receive(relay, &request).await),
+        read => answer_to(path, receive(relay, path, read).await),
     }
 }
 
-async fn receive(relay: &Relay, request: &Request<Bytes>) -> Result<(), WebhookError> {
-    let (id, attempt) = named_in(request.uri().path()).ok_or(Refusal::UnknownDelivery)?;
-    let webhook = Unverified::read(request)?;
+async fn receive(
+    relay: &Relay,
+    path: &str,
+    read: Result<Unverified, Refusal>,
+) -> Result<(), WebhookError> {
+    let (id, attempt) = named_in(path).ok_or(Refusal::UnknownDelivery)?;
+    let webhook = read?;
     let (credentials, delivery) =
         try_join(relay.credentials.current(), relay.store.delivery(&id)).await?;
     let delivery = delivery.ok_or(Refusal::UnknownDelivery)?;

@@ -36,12 +36,16 @@ pub async fn handle_any(context: &FallbackContext, request: Request<Bytes>) -> R
 pub async fn handle(context: &FallbackContext, request: Request<Bytes>) -> Response<String> {
     match Unverified::read(&request) {
         Ok(webhook) if webhook.probe().is_some() => probe::of_fallback(context, &webhook).await,
-        _ => answer_to(request.uri().path(), keep(context, &request).await),
+        Ok(webhook) => answer_to(request.uri().path(), keep(context, &request, webhook).await),
+        Err(refusal) => answer_to(request.uri().path(), Err(refusal.into())),
     }
 }
 
-async fn keep(context: &FallbackContext, request: &Request<Bytes>) -> Result<(), WebhookError> {
-    let webhook = Unverified::read(request)?;
+async fn keep(
+    context: &FallbackContext,
+    request: &Request<Bytes>,
+    webhook: Unverified,
+) -> Result<(), WebhookError> {
     let sid = webhook.message_sid()?;
     let credentials = credentials(context).await;
     if let Some(credentials) = &credentials {

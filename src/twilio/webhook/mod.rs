@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{BadForm, Form, MOST_BYTES};
 use super::signature::{self, Algorithm, Signed};
-use crate::domain::credentials::Credentials;
+use crate::domain::credentials::{Credentials, Secret};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::sms::InboundSms;
 use crate::domain::phone::PhoneNumber;
@@ -135,6 +135,17 @@ impl Unverified {
         self.signs_all(credentials, public_url).map(drop)
     }
 
+    /// Whether this very token signed it over the line's `public_url`.
+    pub fn is_signed_by(&self, token: &Secret, public_url: &str) -> bool {
+        let url = self.url_below(public_url);
+        signature::verify([token], &self.signature, &url, Signed::Form(&self.form))
+    }
+
+    /// The address that is signed.
+    fn url_below(&self, public_url: &str) -> String {
+        public_url.trim_end_matches('/').to_owned() + &self.path_and_query
+    }
+
     /// Whether the signature covers all of the form, or all but what may have been added later. Whoever
     /// gets the form gets no more of it than is signed.
     fn signs_all(&self, credentials: &Credentials, public_url: &str) -> Result<bool, Refusal> {
@@ -156,7 +167,7 @@ impl Unverified {
         credentials: &Credentials,
         public_url: &str,
     ) -> Result<(), Refusal> {
-        let url = public_url.trim_end_matches('/').to_owned() + &self.path_and_query;
+        let url = self.url_below(public_url);
         let (signature, form) = (&self.signature, Signed::Form(form));
         let Some(settings) = &self.settings else {
             let tokens = credentials.signing_tokens();
