@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::line::Line;
 use crate::domain::line::config::{self, ConfigErrors, MOST_BYTES};
@@ -12,6 +12,19 @@ use crate::twilio::signature::sha256_hex;
 
 /// The most of a greeting: as it goes through Lambda, and nobody listens to more.
 const MOST_SOUND: u64 = 1024 * 1024;
+
+/// Where a relay has its lines from.
+#[derive(clap::Args)]
+pub struct TheFile {
+    /// The lines and the people behind them
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RELAY_CONFIG",
+        default_value = "relay.toml"
+    )]
+    pub config: PathBuf,
+}
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]

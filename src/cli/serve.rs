@@ -1,6 +1,6 @@
 use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::config_file;
+use super::config_file::{self, TheFile};
+use crate::adapters::files::private_folder::create_data;
 use crate::app::doctor::report::{Finding, Verdict};
 use crate::app::doctor::watch::{Known, tell};
 use crate::app::doctor::{facts, judge};
@@ -43,14 +44,8 @@ use crate::twilio::webhook::is_fetchable;
     after_help = "Examples:\n  relay serve\n  relay serve --config relay.toml --env-file repos.env --port 4000"
 )]
 pub struct Serve {
-    /// The lines and the people behind them
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "RELAY_CONFIG",
-        default_value = "relay.toml"
-    )]
-    config: PathBuf,
+    #[command(flatten)]
+    lines: TheFile,
     #[command(flatten)]
     env_file: OurEnvFile,
     #[command(flatten)]
@@ -126,7 +121,7 @@ impl OurEnvFile {
 
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let config = config_file::read_file(&self.config)?;
+        let config = config_file::read_file(&self.lines.config)?;
         let lines = config.lines.clone();
         // Read again and again: a rotation changes the file while the relay runs.
         let credentials = Cache::new(EnvFile::at(self.env_file.path()), Arc::new(SystemClock));
@@ -211,8 +206,7 @@ impl Watch {
             tell(&self.relay, line, &news, now).await?;
         }
         if let Some(folder) = self.verdicts.parent() {
-            let mut made = std::fs::DirBuilder::new();
-            made.recursive(true).mode(0o700).create(folder)?;
+            create_data(folder)?;
         }
         let mut options = std::fs::OpenOptions::new();
         let options = options.write(true).create(true).truncate(true).mode(0o600);

@@ -370,7 +370,7 @@ async fn dropped_topics(store: &dyn Store, changes: &Changes<'_>) -> anyhow::Res
     Ok(dropped)
 }
 
-fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
+pub(super) fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
     lines.sort_by(|a, b| a.number.cmp(&b.number));
     lines
 }

@@ -1,7 +1,7 @@
 //! `relay doctor --fix` and `relay doctor undo`.
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::Twilio;
+use crate::adapters::files::private_folder::create_data;
 use crate::app::doctor::catalogue::Check;
 use crate::app::doctor::fix::{Record, carry_out, plan, undo};
 use crate::app::doctor::hook::shown;
@@ -114,9 +115,7 @@ fn show(plan: &[Change], open: usize) -> anyhow::Result<()> {
 /// Keeps what is there before anything is changed, for the owner alone.
 fn keep(data: &Path, record: &Record) -> anyhow::Result<PathBuf> {
     let folder = data.join("doctor");
-    let mut made = std::fs::DirBuilder::new();
-    let made = made.recursive(true).mode(0o700).create(&folder);
-    made.with_context(|| format!("cannot make {}", folder.display()))?;
+    create_data(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let name = record.at.strftime("%Y-%m-%dT%H%M%S%3fZ.json").to_string();
     let file = folder.join(name);
     let mut options = std::fs::OpenOptions::new();

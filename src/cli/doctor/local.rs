@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::app::doctor::catalogue::{D01, D02, D03, L01, L02, L03, L04, L06, T23};
 use crate::app::doctor::report::{Finding, Verdict};
 use crate::app::ports::store::Store;
+use crate::cli::config::sorted;
 use crate::cli::config_file::{self, NoConfig};
 use crate::cli::schedule::known;
 use crate::clock::{Clock, SystemClock};
@@ -70,12 +71,7 @@ pub fn configuration(file: &Path, is_deployed: bool, in_force: &[Line]) -> Confi
 }
 
 fn in_force_too(lines: &[Line], in_force: &[Line], is_deployed: bool) -> Finding {
-    let sorted = |lines: &[Line]| {
-        let mut lines = lines.to_vec();
-        lines.sort_by(|a, b| a.number.expose().cmp(b.number.expose()));
-        lines
-    };
-    let (new, old) = (sorted(lines), sorted(in_force));
+    let (new, old) = (sorted(lines.to_vec()), sorted(in_force.to_vec()));
     let changes = Changes::between(&old, &new);
     if changes.is_empty() {
         return Finding::right(&L03, "the lines of the file are in force");

@@ -16,6 +16,7 @@ use clap::Subcommand;
 use self::fixing::Repair;
 use self::shown::Report;
 use self::text_me::TextMe;
+use super::config_file::TheFile;
 use super::deployment::{Deployment, RelayFlags};
 use super::output::tell;
 use super::serve::{OurEnvFile, api_address};
@@ -63,14 +64,8 @@ enum Action {
 
 #[derive(clap::Args)]
 struct Look {
-    /// The lines and the people behind them
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "RELAY_CONFIG",
-        default_value = "relay.toml"
-    )]
-    config: PathBuf,
+    #[command(flatten)]
+    lines: TheFile,
     #[command(flatten)]
     twilio: Twilio,
     #[command(flatten)]
@@ -207,7 +202,7 @@ impl Look {
                 .context("the relay's lines cannot be read")?,
             None => Vec::new(),
         };
-        let read = local::configuration(&self.config, is_deployed, &in_force);
+        let read = local::configuration(&self.lines.config, is_deployed, &in_force);
         let mut findings = read.findings;
         let lines = match &self.line {
             Some(line) if !read.lines.is_empty() => schedule::choose(read.lines, Some(line))?,
@@ -321,13 +316,7 @@ impl Look {
         findings.retain(|f| {
             f.verdict != Verdict::Right || !wrong.contains(&(f.check.id, f.line.clone()))
         });
-        shown::sort(&mut findings);
-        Report {
-            findings,
-            at: begun,
-            took: SystemClock.now().duration_since(begun),
-            requests: setup.map_or(0, Setup::requests),
-        }
+        Report::of(findings, begun, setup.map_or(0, Setup::requests))
     }
 }
 
@@ -336,14 +325,8 @@ pub async fn look_at(line: Line, credentials: Credentials, twilio_url: &str) -> 
     let begun = SystemClock.now();
     let network = Box::new(Network::new());
     let setup = Setup::new(network, twilio_url, Arc::new(credentials));
-    let mut findings = judge(&facts::read(&setup, &[Arc::new(line)], begun).await);
-    shown::sort(&mut findings);
-    let report = Report {
-        findings,
-        at: begun,
-        took: SystemClock.now().duration_since(begun),
-        requests: setup.requests(),
-    };
+    let findings = judge(&facts::read(&setup, &[Arc::new(line)], begun).await);
+    let report = Report::of(findings, begun, setup.requests());
     Ok(report.print(false, false)?)
 }
 

@@ -10,31 +10,38 @@ use crate::app::doctor::report::{Finding, Fix, Verdict};
 use crate::cli::candidates::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::cli::output::{self, Unwritten, tell};
 use crate::cli::show::count;
+use crate::clock::{Clock, SystemClock};
 use crate::printable::printable;
 
 pub struct Report {
     /// The worst first.
     pub findings: Vec<Finding>,
-    pub at: Timestamp,
-    pub took: SignedDuration,
+    at: Timestamp,
+    took: SignedDuration,
     /// How many requests went to Twilio.
-    pub requests: usize,
-}
-
-/// The worst first, and otherwise as the catalogue has them.
-pub fn sort(findings: &mut [Finding]) {
-    findings.sort_by_key(|finding| {
-        let order = catalogue::ALL
-            .iter()
-            .position(|check| *check == finding.check);
-        (finding.verdict, order)
-    });
+    requests: usize,
 }
 
 /// Where the text of a finding begins.
 const INDENT: &str = "                ";
 
 impl Report {
+    /// Of what began then and is over now: the worst first, and otherwise as the catalogue has them.
+    pub fn of(mut findings: Vec<Finding>, begun: Timestamp, requests: usize) -> Self {
+        findings.sort_by_key(|finding| {
+            let order = catalogue::ALL
+                .iter()
+                .position(|check| *check == finding.check);
+            (finding.verdict, order)
+        });
+        Self {
+            findings,
+            at: begun,
+            took: SystemClock.now().duration_since(begun),
+            requests,
+        }
+    }
+
     pub fn is_well(&self, strict: bool) -> bool {
         !self.findings.iter().any(|finding| finding.is_bad(strict))
     }
