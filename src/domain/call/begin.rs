@@ -177,31 +177,11 @@ fn opened(line: &Line, known: &Known, new: NewCall, now: Timestamp) -> Call {
     let decision = decision(line, known, &new.caller, now);
     let to_person = decision.to_person.iter();
     Call {
-        sid: new.sid,
-        version: 0,
-        line: line.number.clone(),
         has_conversation: known.has_conversation.is_some() && new.caller.phone().is_some(),
-        caller: new.caller,
         attestation: new.attestation,
         place: new.place,
-        opened: now,
-        unrung: None,
-        skipped: Vec::new(),
         then: to_person.chain(&decision.then).cloned().collect(),
-        decision,
-        legs: Vec::new(),
-        stage: Stage::TakingMessage,
-        message: None,
-        ended: None,
-        seconds: None,
-        told: None,
-        tells_at: None,
-        others: 0,
-        told_with: None,
-        asks_for_message: None,
-        due: None,
-        by_fallback: false,
-        out: None,
+        ..Call::new(new.sid, line, new.caller, decision, now)
     }
 }
 

@@ -75,48 +75,24 @@ pub fn call_back(
     let at_once = is_known && back.called.is_none();
     let from = Sender::Phone(back.customer.clone());
     let leg = Leg {
-        person: back.person.name.clone(),
-        number: person.clone(),
         sid: Some(new.sid.clone()),
-        rung: now,
-        ring: std::time::Duration::ZERO,
-        unscreened: false,
         picked_up: Some(now),
         given: at_once.then_some(Given::Connect),
         pressed: at_once.then_some(now),
-        ended: None,
-        sip: None,
-        code: None,
+        ..Leg::of(back.person, std::time::Duration::ZERO, now)
     };
+    let decision = decide(line, known, &from, Nature::Ordinary, now).talked(&back.person.name);
+    let base = Call::new(new.sid, line, Caller::Phone(back.customer), decision, now);
     let call = Call {
-        sid: new.sid,
-        version: 0,
-        line: line.number.clone(),
-        caller: Caller::Phone(back.customer),
         attestation: new.attestation,
-        place: None,
-        opened: now,
-        decision: decide(line, known, &from, Nature::Ordinary, now).talked(&back.person.name),
         has_conversation: true,
-        unrung: None,
-        skipped: Vec::new(),
-        then: Vec::new(),
         legs: vec![leg],
         stage: if at_once {
             Stage::Talking { leg: 1 }
         } else {
             Stage::Ringing { leg: 1 }
         },
-        message: None,
-        ended: None,
-        seconds: None,
-        told: None,
-        tells_at: None,
-        others: 0,
-        told_with: None,
-        asks_for_message: None,
         due: Some(now + signed(voice.talk_limit) + SILENCE),
-        by_fallback: false,
         out: Some(Out {
             text: None,
             by_phone: Some(ByPhone {
@@ -131,6 +107,7 @@ pub fn call_back(
             answered: None,
             ended: None,
         }),
+        ..base
     };
     live.set(&call.sid, live_call(&call));
     Some(Step {

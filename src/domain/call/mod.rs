@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{CallSid, RecordingSid};
 use crate::domain::line::policy::in_seconds;
+use crate::domain::line::{Line, Person};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::routing::Decision;
 
@@ -112,6 +113,37 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call at its beginning: nobody was rung, nothing is told or due.
+    fn new(sid: CallSid, line: &Line, caller: Caller, decision: Decision, now: Timestamp) -> Self {
+        Self {
+            sid,
+            version: 0,
+            line: line.number.clone(),
+            caller,
+            attestation: Attestation::Absent,
+            place: None,
+            opened: now,
+            decision,
+            has_conversation: false,
+            unrung: None,
+            skipped: Vec::new(),
+            then: Vec::new(),
+            legs: Vec::new(),
+            stage: Stage::TakingMessage,
+            message: None,
+            ended: None,
+            seconds: None,
+            told: None,
+            tells_at: None,
+            others: 0,
+            told_with: None,
+            asks_for_message: None,
+            due: None,
+            by_fallback: false,
+            out: None,
+        }
+    }
+
     /// The provider's name for it. The relay names a call itself that a person asked for.
     pub fn at_twilio(&self) -> &CallSid {
         let made = self.legs.first().filter(|_| self.out.is_some());
@@ -234,6 +266,26 @@ pub struct Leg {
     /// The provider's error, such as 13227 where calls to the country are not allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<u32>,
+}
+
+impl Leg {
+    /// One that rings the person from now on.
+    fn of(person: &Person, ring: Duration, now: Timestamp) -> Self {
+        Self {
+            person: person.name.clone(),
+            number: person.number.clone(),
+            sid: None,
+            rung: now,
+            ring,
+            unscreened: false,
+            picked_up: None,
+            given: None,
+            pressed: None,
+            ended: None,
+            sip: None,
+            code: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ByPhone;
 use super::ring::live_call;
-use super::{Answer, Attestation, Call, Caller, Effect, Leg, LegEnd, LineCalls, Stage, Step};
+use super::{Answer, Call, Caller, Effect, Leg, LegEnd, LineCalls, Stage, Step};
 use crate::domain::ids::CallSid;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::{Line, Person};
@@ -129,50 +129,19 @@ pub fn call_out(
     } else {
         None
     };
-    let leg = Leg {
-        person: new.person.name.clone(),
-        number: person.clone(),
-        sid: None,
-        rung: now,
-        ring: PERSON_RINGS,
-        unscreened: false,
-        picked_up: None,
-        given: None,
-        pressed: None,
-        ended: None,
-        sip: None,
-        code: None,
-    };
+    let caller = Caller::Phone(new.customer.clone());
     let call = Call {
-        sid: new.sid.clone(),
-        version: 0,
-        line: line.number.clone(),
-        caller: Caller::Phone(new.customer.clone()),
-        attestation: Attestation::Absent,
-        place: None,
-        opened: now,
-        decision,
         has_conversation: true,
-        unrung: None,
-        skipped: Vec::new(),
-        then: Vec::new(),
-        legs: vec![leg],
+        legs: vec![Leg::of(new.person, PERSON_RINGS, now)],
         stage: match refused {
             None => Stage::Ringing { leg: 1 },
             Some(because) => Stage::Over {
                 outcome: Outcome::NotReached { because },
             },
         },
-        message: None,
         ended: refused.map(|_| now),
-        seconds: None,
         told: refused.map(|_| now),
-        tells_at: None,
-        others: 0,
-        told_with: None,
-        asks_for_message: None,
         due: refused.is_none().then(|| now + LOOKS_AFTER),
-        by_fallback: false,
         out: Some(Out {
             text: Some(new.text.clone()),
             by_phone: None,
@@ -180,6 +149,7 @@ pub fn call_out(
             answered: None,
             ended: None,
         }),
+        ..Call::new(new.sid.clone(), line, caller, decision, now)
     };
     live.set(new.sid, live_call(&call));
     Step {

@@ -93,18 +93,8 @@ pub(super) fn ring(
     now: Timestamp,
 ) {
     call.legs.push(Leg {
-        person: person.name.clone(),
-        number: person.number.clone(),
-        sid: None,
-        rung: now,
-        ring,
         unscreened: person.unscreened || !voice.screening,
-        picked_up: None,
-        given: None,
-        pressed: None,
-        ended: None,
-        sip: None,
-        code: None,
+        ..Leg::of(person, ring, now)
     });
     let leg = call.legs.len();
     call.stage = Stage::Ringing { leg };

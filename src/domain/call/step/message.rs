@@ -117,7 +117,7 @@ impl Turn<'_> {
                 message.recording.as_ref() == Some(&sid) || message.others.contains(&sid);
             if !is_known && seconds.is_some() && !keeps {
                 message.others.push(sid.clone());
-                message.again = Some(message.again.map_or(now + DELETED_AGAIN, |it| it));
+                message.again.get_or_insert(now + DELETED_AGAIN);
                 self.effects.push(Effect::DeleteAtTwilio(sid));
             }
             self.is_due_for_the_message();
