@@ -83,32 +83,34 @@ const GROUPS: &[(&str, &str)] = &[
     ("QUIERO", "quiero|quisiera|deseo|necesito|me_gustaria"),
 ];
 
-/// Whether the words are such a sentence.
+/// Whether the words are such a sentence. Every text of a customer is asked, so that nothing is built for it.
 pub(super) fn is_one(words: &[&str]) -> bool {
-    PATTERNS.iter().any(|pattern| {
-        let slots: Vec<&str> = pattern.split_whitespace().collect();
-        fits(&slots, words)
-    })
+    PATTERNS.iter().any(|pattern| fits(pattern, words))
 }
 
-fn fits(slots: &[&str], words: &[&str]) -> bool {
-    let [slot, rest @ ..] = slots else {
+fn fits(pattern: &str, words: &[&str]) -> bool {
+    if pattern.is_empty() {
         return words.is_empty();
-    };
+    }
+    let (slot, rest) = pattern.split_once(' ').unwrap_or((pattern, ""));
     let required = slot.strip_suffix('?');
     if required.is_some() && fits(rest, words) {
         return true;
     }
     let alternatives = required.unwrap_or(slot).split('|');
-    let all = alternatives.flat_map(|one| {
+    let mut all = alternatives.flat_map(|one| {
         let group = GROUPS.iter().find(|(name, _)| *name == one);
         group.map_or(one, |(_, members)| members).split('|')
     });
-    let mut behind = all.filter_map(|one| {
-        let one: Vec<&str> = one.split('_').collect();
-        words.strip_prefix(one.as_slice())
-    });
-    behind.any(|behind| fits(rest, behind))
+    all.any(|one| behind(one, words).is_some_and(|behind| fits(rest, behind)))
+}
+
+/// What follows this phrase, if the words begin with it.
+fn behind<'w>(phrase: &str, words: &'w [&'w str]) -> Option<&'w [&'w str]> {
+    phrase.split('_').try_fold(words, |words, word| {
+        let (first, rest) = words.split_first()?;
+        (*first == word).then_some(rest)
+    })
 }
 
 #[cfg(test)]

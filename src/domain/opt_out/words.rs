@@ -228,10 +228,8 @@ fn stop(words: &[&str]) -> Option<String> {
     while let Some(rest) = POLITE_BEHIND.iter().find_map(|p| plain.strip_suffix(*p)) {
         plain = rest;
     }
-    if let Some(slip) = [plain.concat()]
-        .into_iter()
-        .find(|word| is_slip(word) && word != "stop")
-    {
+    let slip = plain.concat();
+    if is_slip(&slip) && slip != "stop" {
         return keyword(plain).or(Some(slip));
     }
     // "Please do not text me anymore": the sentence is one with and without what is behind it.
