@@ -22,6 +22,7 @@ const DAYS: i64 = 7;
 /// More services than this are not looked through for a number.
 const MOST_SERVICES: usize = 20;
 
+#[derive(Clone)]
 pub struct Facts {
     pub now: Timestamp,
     /// Twilio's clock less this machine's, in seconds.
@@ -32,6 +33,7 @@ pub struct Facts {
 }
 
 /// What is behind the account.
+#[derive(Clone)]
 pub struct Rest {
     pub balance: Read<Balance>,
     pub usage: Read<Vec<Usage>>,
@@ -44,16 +46,20 @@ pub struct Rest {
     pub numbers: Vec<NumberFacts>,
 }
 
+#[derive(Clone)]
 pub struct KeyFacts {
     pub accepted: Read<()>,
     pub policy: Read<Option<KeyPolicy>>,
 }
 
 /// One of a line's numbers.
+#[derive(Clone)]
 pub struct NumberFacts {
     pub account_sid: String,
     pub line: Arc<Line>,
     pub number: PhoneNumber,
+    /// Where the line's texts go, by the countries' codes.
+    pub countries: BTreeSet<String>,
     pub found: Read<Option<Number>>,
     pub service: Read<Option<Arc<ServiceFacts>>>,
     pub text_application: Read<Option<Application>>,
@@ -79,6 +85,7 @@ impl NumberFacts {
     }
 }
 
+#[derive(Clone)]
 pub struct ServiceFacts {
     pub service: Service,
     /// The SIDs of its numbers.
@@ -111,11 +118,12 @@ async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
     let since = week_ago.strftime("%Y-%m-%d").to_string();
     let since = since.as_str();
     let credentials: &Credentials = setup.credentials();
-    let codes: BTreeSet<String> = lines.iter().flat_map(|line| countries_of(line)).collect();
-    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-    let numbers = lines.iter().flat_map(|line| {
+    let countries: Vec<_> = lines.iter().map(|line| countries_of(line)).collect();
+    let codes: BTreeSet<&str> = countries.iter().flatten().map(String::as_str).collect();
+    let codes: Vec<&str> = codes.into_iter().collect();
+    let numbers = lines.iter().zip(&countries).flat_map(|(line, countries)| {
         let numbers = line.numbers().cloned();
-        numbers.map(|number| (line.clone(), number))
+        numbers.map(move |number| (line.clone(), countries, number))
     });
     let of_account = async {
         futures::join!(
@@ -128,19 +136,19 @@ async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
         )
     };
     let of_services = services(setup);
-    let of_numbers = join_all(numbers.map(|(line, number)| async move {
+    let of_numbers = join_all(numbers.map(|(line, countries, number)| async move {
         let (found, received, sent) = futures::join!(
             setup.number(number.expose()),
             setup.messages("To", number.expose(), week_ago),
             setup.messages("From", number.expose(), week_ago),
         );
-        (line, number, found, received, sent)
+        (line, countries, number, found, received, sent)
     }));
-    let ((balance, usage, key, rules, alerts, countries), services, read) =
+    let ((balance, usage, key, rules, alerts, permissions), services, read) =
         futures::join!(of_account, of_services, of_numbers);
     let numbers = read
         .into_iter()
-        .map(|(line, number, found, received, sent)| {
+        .map(|(line, countries, number, found, received, sent)| {
             let services = &services;
             async move {
                 let (applications, toll_free) = join(
@@ -150,6 +158,7 @@ async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
                 .await;
                 NumberFacts {
                     account_sid: credentials.account_sid.clone(),
+                    countries: countries.clone(),
                     service: service_of(services, &found),
                     text_application: applications.0,
                     call_application: applications.1,
@@ -170,7 +179,7 @@ async fn rest(setup: &Setup, lines: &[Arc<Line>], now: Timestamp) -> Rest {
         has_webhook_key: !credentials.webhook_keys.is_empty(),
         rules,
         alerts,
-        countries,
+        countries: permissions,
         numbers,
     }
 }

@@ -132,6 +132,13 @@ pub fn judge(
             "Whether a text arrived is found out later, and a hand-over takes longer.",
         ),
     ];
+    // What keeps a request from the relay keeps all of them.
+    let first = findings[0].clone();
+    for finding in &mut findings[1..] {
+        if first.verdict != Verdict::Right && finding.says == first.says {
+            *finding = Finding::not_checked(finding.check, first.check);
+        }
+    }
     if let Some(told) = told(&probed[0], nonce) {
         findings.push(version(told, here));
         let clock = value(told, "clock").and_then(|clock| clock.parse::<i64>().ok());
@@ -206,6 +213,10 @@ fn of_one(check: &'static Check, probed: &Probed, nonce: &str, so: &str) -> Find
             .only_you("it has another TWILIO_AUTH_TOKEN, another public_url or no such line: compare its repos.env and `relay config diff`; a proxy may change the path, too"),
         Ok(Answer { status: 503, .. }) => worst("the relay could not look (HTTP 503)".to_owned())
             .only_you("it cannot reach its store or its credentials: see its log"),
+        Ok(Answer { status: status @ (502 | 504 | 521..=523 | 530), .. }) => {
+            worst(format!("the tunnel or proxy answers, and the relay behind it does not (HTTP {status})"))
+                .only_you("is `relay serve` running, on the port that the tunnel or proxy passes requests to?")
+        }
         Ok(Answer { status, title, .. }) => {
             let title = title.as_ref().map(|title| format!(", page \"{title}\"")).unwrap_or_default();
             worst(format!("something else answers at public_url (HTTP {status}{title})"))

@@ -189,6 +189,8 @@ pub struct Campaign {
     pub brand: Option<String>,
     pub has_embedded_links: Option<bool>,
     pub is_mock: Option<bool>,
+    /// Why it was refused.
+    pub errors: Vec<String>,
 }
 
 impl Campaign {
@@ -199,6 +201,7 @@ impl Campaign {
             brand: text(value, "brand_registration_sid"),
             has_embedded_links: flag(value, "has_embedded_links"),
             is_mock: flag(value, "mock"),
+            errors: errors(value),
         })
     }
 }
@@ -206,13 +209,42 @@ impl Campaign {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brand {
     pub status: Option<String>,
+    /// Why it was refused.
+    pub errors: Vec<String>,
 }
+
+/// What a registration says of why it was refused: the code of each error, and the fields that it is about. Twilio's
+/// documents promise no more than objects there, so whatever else one has is left alone.
+///
+/// Source: Twilio, "UsAppToPerson" and "BrandRegistration" resources, `errors`.
+fn errors(value: &Value) -> Vec<String> {
+    let errors = value.get("errors").and_then(Value::as_array);
+    let errors = errors.into_iter().flatten().filter_map(|error| {
+        let code = error.get("error_code").or_else(|| error.get("code"));
+        let code = code.map(|code| match code {
+            Value::String(code) => code.clone(),
+            code => code.to_string(),
+        });
+        let fields = error.get("fields").and_then(Value::as_array);
+        let fields = fields.into_iter().flatten().filter_map(Value::as_str);
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        let says = text(error, "description").or_else(|| (!fields.is_empty()).then_some(fields));
+        let both: Vec<String> = code.into_iter().chain(says).collect();
+        (!both.is_empty()).then(|| both.join(": "))
+    });
+    errors.take(MOST_ERRORS).collect()
+}
+
+/// More reasons than this are not told.
+const MOST_ERRORS: usize = 5;
 
 impl Brand {
     pub(super) fn of(value: &Value) -> Option<Self> {
         text(value, "sid")?;
-        let status = text(value, "status");
-        Some(Self { status })
+        Some(Self {
+            status: text(value, "status"),
+            errors: errors(value),
+        })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::target::{Target, of_calls, of_texts};
 use super::{application_named, service_named, short, unread};
-use crate::app::doctor::catalogue::{Check, T06, T07, T08, T09, T10, T11, T12, T13, T14, T25, T26};
+use crate::app::doctor::catalogue::{
+    Check, T06, T07, T08, T09, T10, T11, T12, T13, T14, T25, T26, T27,
+};
 use crate::app::doctor::facts::{NumberFacts, Rest};
 use crate::app::doctor::hook::{Hook, Lacking, difference, retries_lacking};
 use crate::app::doctor::report::{Change, Finding, Verdict};
@@ -16,7 +18,9 @@ const CALLS_LOST: &str = "A customer's call never reaches the relay.";
 const OF_TEXTS: [&Check; 5] = [&T09, &T10, &T11, &T12, &T13];
 
 /// What depends on the number.
-const OF_NUMBER: [&Check; 10] = [&T07, &T08, &T09, &T10, &T11, &T12, &T13, &T14, &T25, &T26];
+const OF_NUMBER: [&Check; 11] = [
+    &T07, &T08, &T09, &T10, &T11, &T12, &T13, &T14, &T25, &T26, &T27,
+];
 
 pub fn judge(facts: &NumberFacts, rest: &Rest) -> Vec<Finding> {
     let line = &facts.line;
@@ -156,7 +160,14 @@ fn texts(facts: &NumberFacts, rest: &Rest, found: &Number) -> Vec<Finding> {
         url,
         "A text is gone if the relay cannot keep it.",
     ));
-    findings.push(retries(&hooks, &target, url));
+    findings.push(retries(
+        &T11,
+        &hooks,
+        [Hook::Text, Hook::TextFallback],
+        &target,
+        url,
+        "A moment's trouble on the way costs a text its way to the relay.",
+    ));
     findings.push(rules(facts, rest));
     findings.push(status_callback(facts));
     findings
@@ -297,10 +308,17 @@ fn fallback(
 }
 
 /// Of the relay's own addresses alone: what stands at others' is theirs.
-fn retries(hooks: &Hooks, target: &Target, url: &str) -> Finding {
+fn retries(
+    check: &'static Check,
+    hooks: &Hooks,
+    [main, fallback]: [Hook; 2],
+    target: &Target,
+    url: &str,
+    so: &str,
+) -> Finding {
     let both = [
-        ("main", &hooks.main, Hook::Text),
-        ("fallback", &hooks.fallback, Hook::TextFallback),
+        ("main", &hooks.main, main),
+        ("fallback", &hooks.fallback, fallback),
     ];
     for (which, set, hook) in both {
         let Some(set) = set
@@ -317,24 +335,26 @@ fn retries(hooks: &Hooks, target: &Target, url: &str) -> Finding {
             "SmsFallbackUrl",
             "InboundRequestUrl",
             "FallbackUrl",
+            "VoiceUrl",
+            "VoiceFallbackUrl",
         ];
         let plan = target
-            .main(Hook::Text, url)
+            .main(main, url)
             .into_iter()
-            .chain(target.fallback(Hook::TextFallback, url));
+            .chain(target.fallback(fallback, url));
         let plan = plan
             .filter(|change| urls.contains(&change.field))
             .filter(|change| change.from.as_deref() == Some(&set.url))
             .collect();
         let finding = match lacking {
             Lacking::Retries => Finding::new(
-                &T11,
+                check,
                 Verdict::Risk,
                 format!("the {which} webhook is not tried again when it fails"),
             )
-            .so("A moment's trouble on the way costs a text its way to the relay."),
+            .so(so),
             Lacking::Unreadable => Finding::new(
-                &T11,
+                check,
                 Verdict::Broken,
                 format!("Twilio cannot read what follows # in the {which} URL (error 11243)"),
             )
@@ -344,7 +364,7 @@ fn retries(hooks: &Hooks, target: &Target, url: &str) -> Finding {
             .seen("URL", Some(&set.url), Some(&hook.at(url)))
             .fixed_by(plan);
     }
-    Finding::right(&T11, "failed webhooks are tried again")
+    Finding::right(check, "failed webhooks are tried again")
 }
 
 fn rules(facts: &NumberFacts, rest: &Rest) -> Finding {
@@ -415,7 +435,7 @@ fn status_callback(facts: &NumberFacts) -> Finding {
 }
 
 fn calls(facts: &NumberFacts, found: &Number) -> Vec<Finding> {
-    let others = [&T25, &T26];
+    let others = [&T25, &T26, &T27];
     let application = match &facts.call_application {
         Ok(application) => application.as_ref(),
         Err(why) => {
@@ -534,5 +554,13 @@ fn calls(facts: &NumberFacts, found: &Number) -> Vec<Finding> {
         .so("Of a caller who hangs up early, people hear minutes later.")
         .fixed_by(target.call_end(set, gets, url)),
     };
-    vec![main, fallback, told]
+    let again = retries(
+        &T27,
+        &hooks,
+        [Hook::Call, Hook::CallFallback],
+        &target,
+        url,
+        "A moment's trouble on the way, and a caller waits up to 15 s or goes to voicemail at once.",
+    );
+    vec![main, fallback, told, again]
 }

@@ -3,7 +3,7 @@
 use super::number::of_line;
 use super::{named, unread};
 use crate::app::doctor::catalogue::{T06, T08, T15, T16, T17, T18, T19};
-use crate::app::doctor::facts::{NumberFacts, Rest, ServiceFacts, countries_of, is_toll_free};
+use crate::app::doctor::facts::{NumberFacts, Rest, ServiceFacts, is_toll_free};
 use crate::app::doctor::report::{Finding, Verdict};
 use crate::domain::phone::Country;
 use crate::twilio::setup::Account;
@@ -27,8 +27,11 @@ pub fn judge(facts: &NumberFacts, rest: &Rest, account: &Account) -> Vec<Finding
 
 /// Whether carriers ask for a registered campaign: of a US number that is not toll-free.
 fn needs_campaign(facts: &NumberFacts) -> bool {
-    let is_us = Country::of(&facts.number).is_some_and(|country| country.code() == "US");
-    (is_us || facts.number.expose().starts_with("+1555")) && !is_toll_free(&facts.number)
+    let is_us = || Country::of(&facts.number).is_some_and(|country| country.code() == "US");
+    let number = facts.number.expose();
+    number.starts_with("+1")
+        && !is_toll_free(&facts.number)
+        && (number.starts_with("+1555") || is_us())
 }
 
 fn registration(facts: &NumberFacts, account: &Account) -> Vec<Finding> {
@@ -95,6 +98,16 @@ fn registration(facts: &NumberFacts, account: &Account) -> Vec<Finding> {
     }
 }
 
+const OF_BRAND: &str = "read the reason in Twilio's console, Messaging, Regulatory compliance, Brands, and correct the business's data; a new campaign comes after that";
+
+/// What the registration says of why it was refused.
+fn with_reasons(finding: Finding, errors: &[String]) -> Finding {
+    let reasons = errors.iter();
+    reasons.fold(finding, |finding, error| {
+        finding.seen("reason", Some(error), None)
+    })
+}
+
 fn campaign(facts: &NumberFacts, service: &ServiceFacts) -> Finding {
     let Some(campaign) = service.campaigns.iter().flatten().next() else {
         return Finding::not_checked(&T16, &T15);
@@ -110,9 +123,12 @@ fn campaign(facts: &NumberFacts, service: &ServiceFacts) -> Finding {
                 .only_you("wait: that takes days to weeks; Twilio writes when it is done");
         }
         Some("FAILED" | "SUSPENDED") => {
-            return broken("the campaign is refused or suspended")
-                .seen("campaign_status", status, Some("VERIFIED"))
-                .only_you(why);
+            let refused = broken("the campaign is refused or suspended").seen(
+                "campaign_status",
+                status,
+                Some("VERIFIED"),
+            );
+            return with_reasons(refused, &campaign.errors).only_you(why);
         }
         _ => {
             return Finding::new(
@@ -133,15 +149,15 @@ fn campaign(facts: &NumberFacts, service: &ServiceFacts) -> Finding {
         Ok(Some(brand)) => match brand.status.as_deref() {
             Some("APPROVED") => {}
             Some(status @ ("FAILED" | "SUSPENDED" | "DELETION_PENDING")) => {
-                return broken("the campaign's brand is refused, suspended or being deleted")
-                    .seen("brand status", Some(status), Some("APPROVED"))
-                    .only_you(why);
+                let refused = broken("the campaign's brand is refused, suspended or being deleted")
+                    .seen("brand status", Some(status), Some("APPROVED"));
+                return with_reasons(refused, &brand.errors).only_you(OF_BRAND);
             }
             other => {
                 return Finding::new(&T16, Verdict::Risk, "the campaign's brand is not approved")
                     .seen("brand status", other, Some("APPROVED"))
                     .so("The campaign may end with it.")
-                    .only_you(why);
+                    .only_you(OF_BRAND);
             }
         },
         Ok(None) => {}
@@ -222,8 +238,7 @@ fn countries(facts: &NumberFacts, rest: &Rest) -> Finding {
             );
         }
     };
-    let wanted = countries_of(&facts.line);
-    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let wanted: Vec<&str> = facts.countries.iter().map(String::as_str).collect();
     let stands = |code: &str| {
         permissions
             .iter()
