@@ -14,7 +14,7 @@ use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{Method, Request};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -39,8 +39,16 @@ pub async fn read(aws: &SdkConfig, stack: &str, now: Timestamp) -> StackFacts {
         .await;
     let described = described.map_err(why);
     let first = described.map(|all| all.stacks.and_then(|stacks| stacks.into_iter().next()));
+    let mut parameters = BTreeMap::new();
     let (status, version) = match first {
         Ok(Some(stack)) => {
+            for parameter in stack.parameters.unwrap_or_default() {
+                if let (Some(name), Some(value)) =
+                    (parameter.parameter_key, parameter.parameter_value)
+                {
+                    parameters.insert(name, value);
+                }
+            }
             let outputs = stack.outputs.unwrap_or_default().into_iter();
             let version = outputs
                 .filter(|output| output.output_key.as_deref() == Some("TemplateVersion"))
@@ -72,9 +80,10 @@ pub async fn read(aws: &SdkConfig, stack: &str, now: Timestamp) -> StackFacts {
         reader.table(of("AWS::DynamoDB::Table")),
         reader.audit(of("AWS::Logs::LogGroup")),
     );
-    let (secret_days, concurrency) = futures::join!(
+    let (secret_days, concurrency, throttles) = futures::join!(
         reader.secret(of("AWS::SecretsManager::Secret"), now),
         reader.concurrency(),
+        reader.throttles(now),
     );
     StackFacts {
         name: stack.to_owned(),
@@ -83,6 +92,7 @@ pub async fn read(aws: &SdkConfig, stack: &str, now: Timestamp) -> StackFacts {
             _ => status,
         },
         version,
+        parameters,
         functions,
         mappings,
         schedules,
@@ -93,6 +103,7 @@ pub async fn read(aws: &SdkConfig, stack: &str, now: Timestamp) -> StackFacts {
         audit,
         secret_days,
         concurrency,
+        throttles,
     }
 }
 
@@ -213,6 +224,30 @@ impl Reader<'_> {
             acts: alarm("ActionsEnabled") == "true",
             state: alarm("StateValue"),
         })
+    }
+
+    /// Of the day before, of all functions of the account, which share one limit.
+    async fn throttles(&self, now: Timestamp) -> Read<u64> {
+        let day_ago = now - SignedDuration::from_hours(24);
+        let (from, until) = (day_ago.to_string(), now.to_string());
+        let fields = [
+            ("Action", "GetMetricStatistics"),
+            ("Version", "2010-08-01"),
+            ("Namespace", "AWS/Lambda"),
+            ("MetricName", "Throttles"),
+            ("StartTime", &from),
+            ("EndTime", &until),
+            ("Period", "3600"),
+            ("Statistics.member.1", "Sum"),
+        ];
+        let answer = self.query("monitoring", &fields).await?;
+        let hours = members(&answer, "Datapoints", |point| point("Sum"))?;
+        let read = |sum: String| sum.parse::<f64>().ok();
+        let sums: Option<Vec<f64>> = hours.into_iter().map(read).collect();
+        let sums = sums.ok_or("CloudWatch answers with a sum that is no number")?;
+        // A count, which CloudWatch writes as 3.0.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Ok(sums.iter().sum::<f64>().max(0.0) as u64)
     }
 
     async fn subscriptions(&self, topics: Read<Vec<String>>) -> Read<Vec<bool>> {

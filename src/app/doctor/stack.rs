@@ -1,7 +1,9 @@
 //! A01 to A14: what a deployed relay consists of, and whether it is as the template made it.
 
+use std::collections::BTreeMap;
+
 use super::catalogue::{
-    A01, A02, A03, A04, A05, A06, A07, A08, A09, A10, A11, A12, A13, A14, Check,
+    A01, A02, A03, A04, A05, A06, A07, A08, A09, A10, A11, A12, A13, A14, A15, Check,
 };
 use super::report::{Finding, Verdict};
 
@@ -15,6 +17,8 @@ pub struct StackFacts {
     pub status: Read<String>,
     /// The version of the template that is deployed.
     pub version: Option<String>,
+    /// What it was deployed with.
+    pub parameters: BTreeMap<String, String>,
     pub functions: Read<Vec<Function>>,
     /// Of event sources: which, and their state.
     pub mappings: Read<Vec<(String, String)>>,
@@ -29,6 +33,8 @@ pub struct StackFacts {
     pub secret_days: Read<i64>,
     /// How many invocations the account may run at once.
     pub concurrency: Read<i64>,
+    /// How many invocations were refused in a day, of the whole account.
+    pub throttles: Read<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +94,37 @@ const LEAST_CONCURRENCY: i64 = 50;
 
 const STOPPED: &str = "Texts are not taken, or not delivered.";
 
+/// What the template leaves off until a parameter turns it on: the end of the name, the parameter, and its value for off.
+const SCHEDULES_OFF: [(&str, &str, &str); 2] = [
+    ("-finish-rotation", "RotationSchedule", "off"),
+    ("-doctor", "DoctorSchedule", "off"),
+];
+const SOURCES_OFF: [(&str, &str, &str); 1] =
+    [("-reconciliation", "ReconciliationConcurrency", "0")];
+
+impl StackFacts {
+    /// Of all of them, those that are to be on.
+    fn to_be_on(
+        &self,
+        all: &[(String, String)],
+        left_off: &[(&str, &str, &str)],
+    ) -> Vec<(String, String)> {
+        let is_off = |name: &str| {
+            let end = name.strip_prefix(self.name.as_str()).unwrap_or(name);
+            let mut left_off = left_off.iter().filter(|(of, ..)| *of == end);
+            left_off.any(|(_, parameter, off)| {
+                self.parameters
+                    .get(*parameter)
+                    .is_none_or(|value| value == off)
+            })
+        };
+        all.iter()
+            .filter(|(name, _)| !is_off(name))
+            .cloned()
+            .collect()
+    }
+}
+
 /// `here` is the version of this command.
 pub fn judge(facts: &StackFacts, here: &str) -> Vec<Finding> {
     vec![
@@ -106,7 +143,7 @@ pub fn judge(facts: &StackFacts, here: &str) -> Vec<Finding> {
             |all| {
                 enabled(
                     &A04,
-                    all,
+                    &facts.to_be_on(all, &SOURCES_OFF),
                     "Enabled",
                     "event source",
                     "Texts wait in a queue and are not delivered.",
@@ -116,7 +153,7 @@ pub fn judge(facts: &StackFacts, here: &str) -> Vec<Finding> {
         of(&A05, &facts.schedules, "scheduler:GetSchedule", |all| {
             enabled(
                 &A05,
-                all,
+                &facts.to_be_on(all, &SCHEDULES_OFF),
                 "ENABLED",
                 "schedule",
                 "Deliveries whose wake-up was lost, and texts that never came, are not found.",
@@ -161,6 +198,12 @@ pub fn judge(facts: &StackFacts, here: &str) -> Vec<Finding> {
             &facts.functions,
             "lambda:GetFunctionConfiguration",
             |functions| alike(functions),
+        ),
+        of(
+            &A15,
+            &facts.throttles,
+            "cloudwatch:GetMetricStatistics",
+            |refused| throttles(*refused),
         ),
     ]
 }
@@ -494,10 +537,33 @@ fn concurrency(limit: i64) -> Finding {
     Finding::right(&A13, format!("{limit} invocations at once"))
 }
 
+fn throttles(refused: u64) -> Finding {
+    if refused == 0 {
+        return Finding::right(&A15, "no invocation was refused in 24 hours");
+    }
+    Finding::new(
+        &A15,
+        Verdict::Risk,
+        format!("Lambda refused {refused} invocations of this account in 24 hours"),
+    )
+    .seen("Throttles", Some(&refused.to_string()), Some("0"))
+    .so("Webhooks are refused, too, and a text that the fallback cannot take either comes a day late.")
+    .only_you(
+        "ask for more in the AWS console, Service Quotas, Lambda, Concurrent executions, or lower WorkerConcurrency and BulkConcurrency",
+    )
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn stand(all: &[(&str, &str)]) -> Read<Vec<(String, String)>> {
+        let all = all.iter();
+        Ok(all
+            .map(|(name, state)| ((*name).to_owned(), (*state).to_owned()))
+            .collect())
+    }
 
     fn right() -> StackFacts {
         let function = |name: &str| Function {
@@ -520,11 +586,22 @@ mod tests {
                 function("relay-inbound-sms"),
                 function("relay-retry-worker"),
             ]),
-            mappings: Ok(vec![(
-                "relay-retry-worker".to_owned(),
-                "Enabled".to_owned(),
-            )]),
-            schedules: Ok(vec![("relay-sweep".to_owned(), "ENABLED".to_owned())]),
+            parameters: [
+                ("RotationSchedule", "off"),
+                ("ReconciliationConcurrency", "0"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            mappings: stand(&[
+                ("relay-retry-worker", "Enabled"),
+                ("relay-reconciliation", "Disabled"),
+            ]),
+            schedules: stand(&[
+                ("relay-sweep", "ENABLED"),
+                ("relay-reconciliation", "ENABLED"),
+                ("relay-finish-rotation", "DISABLED"),
+                ("relay-doctor", "DISABLED"),
+            ]),
             queues: Ok(vec![
                 queue("relay-DeliveriesQueue-1", true),
                 queue("relay-DeadLetterQueue-1", false),
@@ -547,6 +624,7 @@ mod tests {
             }),
             secret_days: Ok(12),
             concurrency: Ok(1000),
+            throttles: Ok(0),
         }
     }
 
@@ -567,7 +645,7 @@ mod tests {
     fn each_fault_of_a_stack_is_found_by_its_check_alone() {
         use Verdict::{Broken, Note, Risk, Unknown};
         type Fault = (&'static str, Verdict, fn(&mut StackFacts));
-        let faults: [Fault; 30] = [
+        let faults: [Fault; 34] = [
             ("A01", Broken, |f| {
                 f.status = Ok("UPDATE_ROLLBACK_FAILED".to_owned())
             }),
@@ -597,6 +675,17 @@ mod tests {
             ("A04", Unknown, |f| f.mappings = Err("refused".to_owned())),
             ("A05", Broken, |f| {
                 f.schedules.as_mut().unwrap()[0].1 = "DISABLED".to_owned()
+            }),
+            ("A15", Risk, |f| f.throttles = Ok(3)),
+            ("A15", Unknown, |f| f.throttles = Err("refused".to_owned())),
+            // What was turned on is to be on.
+            ("A05", Broken, |f| {
+                f.parameters
+                    .insert("DoctorSchedule".to_owned(), "rate(1 day)".to_owned());
+            }),
+            ("A04", Broken, |f| {
+                f.parameters
+                    .insert("ReconciliationConcurrency".to_owned(), "2".to_owned());
             }),
             ("A06", Risk, |f| {
                 f.queues.as_mut().unwrap()[0].has_dead_letters_elsewhere = false

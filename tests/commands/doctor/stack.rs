@@ -3,6 +3,7 @@
 use relay::adapters::aws::stack_facts;
 use relay::app::doctor::stack::judge;
 use relay::clock::SystemClock;
+use relay::twilio::network;
 use serde_json::json;
 
 use super::*;
@@ -126,6 +127,16 @@ async fn what_a_stack_has_is_read_and_what_is_wrong_with_it_is_found() {
             .any(|(id, _)| ["A01", "A03", "A04", "A06", "A07"].contains(id)),
         "{usual:?}"
     );
+
+    assert_eq!(facts.throttles, Ok(0));
+    let metric = "Action=PutMetricData&Version=2010-08-01&Namespace=AWS/Lambda&MetricData.member.1.MetricName=Throttles&MetricData.member.1.Value=3";
+    let put = network::build(network::client().no_proxy())
+        .post(moto::url())
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20261201/us-east-1/monitoring/aws4_request, SignedHeaders=host, Signature=0")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(metric);
+    assert!(put.send().await.unwrap().status().is_success());
+    assert_eq!(looks().await.throttles, Ok(3));
 
     sqs.send_message()
         .queue_url(&url)
