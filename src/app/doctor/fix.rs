@@ -23,6 +23,9 @@ pub struct Record {
 pub struct Changed {
     pub product: String,
     pub path: String,
+    /// What it is, for people.
+    #[serde(default)]
+    pub what: String,
     pub field: String,
     pub before: Option<String>,
     pub after: String,
@@ -38,6 +41,8 @@ pub enum NotFixed {
     OtherVersion(u32),
     #[error("the file names something that relay doctor does not change")]
     NotOurs,
+    #[error("the file is of another account than TWILIO_ACCOUNT_SID is of")]
+    OtherAccount,
 }
 
 /// The changes of the findings, each once, in the order in which they have to be made: an address is set before
@@ -60,6 +65,7 @@ impl Record {
         let changes = plan.iter().map(|change| Changed {
             product: change.address.product.name().to_owned(),
             path: change.address.path.clone(),
+            what: change.what.clone(),
             field: change.field.to_owned(),
             before: change.from.clone(),
             after: change.to.clone(),
@@ -80,11 +86,22 @@ pub async fn carry_out(setup: &Setup, plan: &[Change]) -> Result<(), NotFixed> {
         from: change.from.clone(),
         to: Some(change.to.clone()),
     });
-    make(setup, steps.collect()).await
+    let made = make(setup, steps.collect(), true).await?;
+    debug_assert!(made.left.is_empty());
+    Ok(())
 }
 
-/// Puts back what was there before, the other way round.
-pub async fn undo(setup: &Setup, record: &Record) -> Result<(), NotFixed> {
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Made {
+    /// How many fields were written.
+    pub written: usize,
+    /// The fields that somebody else changed since, which were left alone: by resource and name.
+    pub left: Vec<(String, String)>,
+}
+
+/// Puts back what was there before, the other way round. A field that somebody else changed since stays as it is.
+pub async fn undo(setup: &Setup, record: &Record) -> Result<Made, NotFixed> {
     if record.version != 1 {
         return Err(NotFixed::OtherVersion(record.version));
     }
@@ -92,6 +109,10 @@ pub async fn undo(setup: &Setup, record: &Record) -> Result<(), NotFixed> {
         let product = Product::named(&change.product).ok_or(NotFixed::NotOurs)?;
         let path = change.path.clone();
         let address = Address { product, path };
+        let own = &setup.credentials().account_sid;
+        if address.product == Product::Api && !address.path.contains(own.as_str()) {
+            return Err(NotFixed::OtherAccount);
+        }
         if !setup.is_changeable(&address) {
             return Err(NotFixed::NotOurs);
         }
@@ -103,7 +124,7 @@ pub async fn undo(setup: &Setup, record: &Record) -> Result<(), NotFixed> {
         })
     });
     let steps: Result<Vec<Step>, NotFixed> = steps.collect();
-    make(setup, steps?).await
+    make(setup, steps?, false).await
 }
 
 struct Step {
@@ -113,7 +134,9 @@ struct Step {
     to: Option<String>,
 }
 
-async fn make(setup: &Setup, steps: Vec<Step>) -> Result<(), NotFixed> {
+/// Makes the steps; at a field that somebody else changed it stops, or goes on without it.
+async fn make(setup: &Setup, steps: Vec<Step>, stops: bool) -> Result<Made, NotFixed> {
+    let mut made = Made::default();
     // One request for what belongs together; a resource that comes again later is asked again.
     let mut groups: Vec<(Address, Vec<Step>)> = Vec::new();
     for step in steps {
@@ -136,17 +159,22 @@ async fn make(setup: &Setup, steps: Vec<Step>) -> Result<(), NotFixed> {
             if is == step.to {
                 continue;
             }
-            if is != step.from {
+            if is != step.from && stops {
                 return Err(NotFixed::ChangedMeanwhile {
                     of: address.to_string(),
                     field: step.field.clone(),
                 });
             }
+            if is != step.from {
+                made.left.push((address.to_string(), step.field.clone()));
+                continue;
+            }
             fields.push((step.field.as_str(), step.to.as_deref().unwrap_or_default()));
         }
         if !fields.is_empty() {
             setup.set(&address, &fields).await.map_err(failed)?;
+            made.written += fields.len();
         }
     }
-    Ok(())
+    Ok(made)
 }

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod fix;
 pub mod hook;
 mod judge;
+pub mod last;
 pub mod probe;
 pub mod report;
 pub mod stack;

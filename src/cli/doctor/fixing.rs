@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::Twilio;
+use super::again::Again;
 use crate::adapters::files::private_folder::create_data;
 use crate::app::doctor::catalogue::Check;
 use crate::app::doctor::fix::{Record, carry_out, plan, undo};
@@ -19,7 +20,7 @@ use crate::cli::confirms;
 use crate::cli::output::{note, tell};
 use crate::cli::show::count;
 use crate::clock::{Clock, SystemClock};
-use crate::credentials::repos_env;
+use crate::credentials::repos_env::{self, quoted};
 use crate::printable::printable;
 use crate::twilio::network::Network;
 use crate::twilio::setup::Setup;
@@ -30,6 +31,7 @@ const MOST_BYTES: usize = 1 << 20;
 pub struct Repair<'a> {
     /// The checks whose findings are put right; all if there are none.
     pub only: &'a [&'static Check],
+    pub again: Again,
     pub yes: bool,
     pub take_over: bool,
     pub data: &'a Path,
@@ -72,10 +74,12 @@ impl Repair<'_> {
         )? {
             bail!("nothing was changed");
         }
+        let _alone = alone(self.data)?;
         let record = Record::of(&plan, SystemClock.now());
         let file = keep(self.data, &record)?;
         let made = carry_out(setup, &plan).await;
-        let back = format!("relay doctor undo {}", file.display());
+        let file = file.display().to_string();
+        let back = format!("relay doctor undo {}{}", quoted(&file), self.again.of_undo);
         made.with_context(|| {
             format!("not all was changed; `{back}` puts back what of it was changed")
         })?;
@@ -110,6 +114,28 @@ fn show(plan: &[Change], open: usize) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Held while something is changed at Twilio: of two at once each would take the other's changes for somebody else's.
+fn alone(data: &Path) -> anyhow::Result<std::fs::File> {
+    let folder = data.join("doctor");
+    create_data(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let place = folder.join("lock");
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(&place);
+    let file = file.with_context(|| format!("cannot make {}", place.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!(
+                "another `relay doctor --fix` is at work here: wait until it is done, and look again"
+            )
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", place.display()))
+        }
+    }
 }
 
 /// Keeps what is there before anything is changed, for the owner alone.
@@ -158,10 +184,19 @@ impl Undo {
         }
         let record: Record = serde_json::from_slice(&bytes)
             .with_context(|| format!("{place} is none of relay doctor's files"))?;
+        let mut named = None;
         for change in record.changes.iter().rev() {
+            let what = match change.what.as_str() {
+                "" => change.path.as_str(),
+                what => what,
+            };
+            if named != Some(what) {
+                note!("  {BOLD}{}{BOLD:#}", printable(what));
+                named = Some(what);
+            }
             let before = change.before.as_deref().map_or("(none)".to_owned(), shown);
             note!(
-                "  {}: {} → {}",
+                "    {}: {} → {}",
                 printable(&change.field),
                 printable(&shown(&change.after)),
                 printable(&before)
@@ -179,11 +214,18 @@ impl Undo {
         let credentials = repos_env::read(&self.twilio.env_file.path(), SystemClock.now())?;
         let network = Box::new(Network::new());
         let setup = Setup::new(network, &self.twilio.twilio_url, Arc::new(credentials));
-        undo(&setup, &record).await?;
-        tell!(
-            "put back as it was on {}",
-            record.at.strftime("%F at %T UTC")
-        )?;
-        Ok(ExitCode::SUCCESS)
+        let made = undo(&setup, &record).await?;
+        let when = record.at.strftime("%F at %T UTC");
+        match made.written {
+            0 if made.left.is_empty() => {
+                tell!("nothing to put back: all is as it was on {when}")?;
+            }
+            0 => {}
+            n => tell!("put back {} as it was on {when}", count(n, "field"))?,
+        }
+        for (of, field) in &made.left {
+            tell!("left alone: {field} of {of}, which somebody changed since")?;
+        }
+        Ok(ExitCode::from(u8::from(!made.left.is_empty())))
     }
 }

@@ -1,5 +1,6 @@
 //! `relay doctor`: what keeps texts and calls from arriving, and how to put it right.
 
+mod again;
 mod fixing;
 mod local;
 mod shown;
@@ -13,15 +14,19 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Subcommand;
 
+use self::again::Again;
 use self::fixing::Repair;
 use self::shown::Report;
 use self::text_me::TextMe;
+use super::candidates::DIM;
 use super::config_file::TheFile;
 use super::deployment::{Deployment, RelayFlags};
 use super::output::tell;
 use super::serve::{OurEnvFile, api_address};
 use super::{WrongUsage, completions, schedule};
+use crate::adapters::files::private_folder::replace;
 use crate::app::doctor::catalogue::{self, Check};
+use crate::app::doctor::last::{self, Last};
 use crate::app::doctor::report::{Finding, Verdict};
 use crate::app::doctor::{facts, judge, probe, stack};
 use crate::app::ports::store::Store;
@@ -76,7 +81,7 @@ struct Look {
     /// Only these checks, such as T08,P01
     #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = check)]
     only: Vec<&'static Check>,
-    /// Ask neither Twilio nor the relay's address
+    /// Ask neither Twilio nor the relay's address: tells what was found there last, with its time
     #[arg(long)]
     offline: bool,
     /// Count risks as failures, too
@@ -89,7 +94,7 @@ struct Look {
     #[arg(long)]
     list: bool,
     /// Put right at Twilio what can be put right, after a question; with ids, only that
-    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = check, num_args = 0.., require_equals = true)]
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = check, num_args = 0..)]
     fix: Option<Vec<&'static Check>>,
     /// With --fix: also replace addresses of other hosts, where somebody's system may live
     #[arg(long, requires = "fix")]
@@ -147,14 +152,21 @@ impl Look {
         let (case, local) = self.case().await?;
         let mut findings = local;
         let setup = self.setup(&case);
-        if !self.offline {
-            findings.extend(self.at_twilio(&case, setup.as_ref()).await?);
+        if self.offline {
+            findings.extend(last_found(&case));
+        } else {
+            let found = self.at_twilio(&case, setup.as_ref()).await?;
+            if setup.is_some() && self.line.is_none() {
+                keep_found(&case, &found, begun);
+            }
+            findings.extend(found);
         }
         findings.extend(self.text_me(&case).await?);
         let mut report = self.report(findings, setup.as_ref(), begun);
         if let (Some(only), Some(setup)) = (&self.fix, &setup) {
             let repair = Repair {
                 only,
+                again: Again::of(std::env::args()),
                 yes: self.yes,
                 take_over: self.take_over,
                 data: case.data.as_deref().unwrap_or(Path::new(".")),
@@ -277,7 +289,12 @@ impl Look {
             let others = catalogue::ALL
                 .iter()
                 .filter(|c| c.id.starts_with(['T', 'P']));
-            let others = others.map(|check| Finding::not_checked(check, &catalogue::L02));
+            let because = if self.relay.are_of_one_machine() {
+                &catalogue::L02
+            } else {
+                &catalogue::L04
+            };
+            let others = others.map(|check| Finding::not_checked(check, because));
             return Ok(others.collect());
         };
         let now = SystemClock.now();
@@ -298,6 +315,12 @@ impl Look {
         Ok(findings)
     }
 
+    /// Of a check that was asked for by name and that nothing was found of.
+    fn not_looked_at(&self, check: &'static Check) -> Finding {
+        let says = format!("not looked at: it takes {}", takes(check.id));
+        Finding::new(check, Verdict::Unknown, says)
+    }
+
     fn report(
         &self,
         findings: Vec<Finding>,
@@ -307,6 +330,10 @@ impl Look {
         let asked: BTreeSet<&str> = self.only.iter().map(|check| check.id).collect();
         let is_asked = |finding: &Finding| asked.is_empty() || asked.contains(finding.check.id);
         let mut findings: Vec<Finding> = findings.into_iter().filter(is_asked).collect();
+        let is_found = |check: &Check| findings.iter().any(|f| f.check == check);
+        let missing = self.only.iter().filter(|check| !is_found(check));
+        let missing: Vec<Finding> = missing.map(|check| self.not_looked_at(check)).collect();
+        findings.extend(missing);
         // Twilio may not know what the relay itself does.
         let wrong: BTreeSet<_> = findings
             .iter()
@@ -317,6 +344,44 @@ impl Look {
             f.verdict != Verdict::Right || !wrong.contains(&(f.check.id, f.line.clone()))
         });
         Report::of(findings, begun, setup.map_or(0, Setup::requests))
+    }
+}
+
+/// What the checks whose ids begin with a letter take, where it was not given.
+fn takes(id: &str) -> &'static str {
+    match id.as_bytes().first() {
+        Some(b'A') => "--stack NAME: it looks at a deployed relay",
+        Some(b'M') => "--text-me NUMBER: it sends a text",
+        Some(b'T' | b'P') => "Twilio: leave --offline away",
+        _ => "a relay that was started once, or --stack NAME",
+    }
+}
+
+/// What was found at Twilio the last time, by this command or by `relay serve`.
+fn last_found(case: &Case) -> Vec<Finding> {
+    let kept = case.data.as_ref().map(|data| data.join(last::PLACE));
+    let kept = kept.and_then(|file| std::fs::read(file).ok());
+    let Some(last) = kept.and_then(|kept| serde_json::from_slice::<Last>(&kept).ok()) else {
+        return Vec::new();
+    };
+    let zone = case.lines.first().map(|line| line.time_zone.clone());
+    let when = zone.unwrap_or_default().show(last.at);
+    let findings = last.findings(&when).into_iter();
+    // A line may have been taken out since.
+    let is_there = |finding: &Finding| {
+        let name = finding.line.as_deref();
+        name.is_none_or(|name| case.lines.iter().any(|line| line.name == name))
+    };
+    findings.filter(is_there).collect()
+}
+
+/// Keeps what was found for `--offline`. Without it nothing is lost but that.
+fn keep_found(case: &Case, found: &[Finding], at: jiff::Timestamp) {
+    let Some(data) = case.data.as_ref().filter(|data| data.is_dir()) else {
+        return;
+    };
+    if let Ok(last) = serde_json::to_vec(&Last::of(found, at)) {
+        let _ = replace(&data.join(last::PLACE), &last);
     }
 }
 
@@ -339,8 +404,10 @@ fn list(json: bool) -> anyhow::Result<ExitCode> {
         super::output::json(&all)?;
         return Ok(ExitCode::SUCCESS);
     }
+    tell!("{DIM}id   at worst  looks at{DIM:#}")?;
     for check in catalogue::ALL {
-        tell!("{}  {}", check.id, check.looks_at)?;
+        let worst = check.worst.name();
+        tell!("{}  {worst:<8}  {}", check.id, check.looks_at)?;
     }
     Ok(ExitCode::SUCCESS)
 }

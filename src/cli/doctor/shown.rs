@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::again::Again;
 use crate::app::doctor::catalogue;
 use crate::app::doctor::report::{Finding, Fix, Verdict};
 use crate::cli::candidates::{BOLD, DIM, GREEN, RED, YELLOW};
@@ -20,6 +21,8 @@ pub struct Report {
     took: SignedDuration,
     /// How many requests went to Twilio.
     requests: usize,
+    /// The options that the next command takes again.
+    again: String,
 }
 
 /// Where the text of a finding begins.
@@ -39,6 +42,7 @@ impl Report {
             at: begun,
             took: SystemClock.now().duration_since(begun),
             requests,
+            again: Again::of(std::env::args()).of_doctor,
         }
     }
 
@@ -67,7 +71,7 @@ impl Report {
                         .or_default()
                         .push(finding.check.id);
                 }
-                _ => one(finding, several)?,
+                _ => one(finding, several, &self.again)?,
             }
         }
         for (why, mut ids) in not_checked {
@@ -103,7 +107,8 @@ impl Report {
             .iter()
             .any(|finding| !finding.fix.plan().is_empty())
         {
-            tell!("`relay doctor --fix` shows what it would change at Twilio, and asks")?;
+            let again = &self.again;
+            tell!("`relay doctor --fix{again}` shows what it would change at Twilio, and asks")?;
         }
         Ok(())
     }
@@ -130,7 +135,7 @@ fn of_line(finding: &Finding, several: bool) -> String {
         .unwrap_or_default()
 }
 
-fn one(finding: &Finding, several: bool) -> Result<(), Unwritten> {
+fn one(finding: &Finding, several: bool, again: &str) -> Result<(), Unwritten> {
     let (style, word) = match finding.verdict {
         Verdict::Broken => (RED, "BROKEN"),
         Verdict::Risk => (YELLOW, "RISK"),
@@ -163,7 +168,7 @@ fn one(finding: &Finding, several: bool) -> Result<(), Unwritten> {
             let foreign = plan.iter().any(|change| change.takes_over.is_some());
             let take_over = if foreign { " --take-over" } else { "" };
             tell!(
-                "{INDENT}→ relay doctor --fix={}{take_over}",
+                "{INDENT}→ relay doctor --fix={}{take_over}{again}",
                 finding.check.id
             )?;
         }
