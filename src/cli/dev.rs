@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::config_file;
 use super::serve::{Place, ended, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
+use crate::domain::credentials::Credentials;
 use crate::domain::line::{Line, config};
 use crate::hosts::server::DEV_DATA;
 use crate::hosts::server::machine::Machine;
@@ -49,20 +50,11 @@ impl Dev {
         let lines = config.lines.clone();
         let stop = when_asked_to_stop()?;
 
-        let account = Arc::new(demo_account());
-        let sandbox = Arc::new(Sandbox::new(Arc::clone(&account), Arc::new(SystemClock)));
-        let mut resolve = Resolve::default();
-        for line in &lines {
-            for number in line.numbers() {
-                let reply_number = *number != line.number;
-                let setup = Number {
-                    reply_number,
-                    ..setup(line)
-                };
-                sandbox.set_number(number.clone(), setup);
-            }
-            resolve = resolve.with(&line.public_url, &here);
-        }
+        let InPlaceOfTwilio {
+            account,
+            sandbox,
+            resolve,
+        } = InPlaceOfTwilio::of(&lines, &here);
         let heard = TwilioAccount::default();
         let twilio = Client::new(heard.behind(Network::new()), &here);
         let machine = Machine::open(&self.data, config, account, twilio).await?;
@@ -96,6 +88,37 @@ impl Dev {
             }
         };
         Ok((config_file::read_file(file)?, file.display().to_string()))
+    }
+}
+
+/// A sandbox with all numbers of the lines, set up as the guide says, whose webhooks come to this machine.
+pub struct InPlaceOfTwilio {
+    pub account: Arc<Credentials>,
+    pub sandbox: Arc<Sandbox>,
+    pub resolve: Resolve,
+}
+
+impl InPlaceOfTwilio {
+    pub fn of(lines: &[Line], here: &str) -> Self {
+        let account = Arc::new(demo_account());
+        let sandbox = Arc::new(Sandbox::new(Arc::clone(&account), Arc::new(SystemClock)));
+        let mut resolve = Resolve::default();
+        for line in lines {
+            for number in line.numbers() {
+                let reply_number = *number != line.number;
+                let setup = Number {
+                    reply_number,
+                    ..setup(line)
+                };
+                sandbox.set_number(number.clone(), setup);
+            }
+            resolve = resolve.with(&line.public_url, here);
+        }
+        Self {
+            account,
+            sandbox,
+            resolve,
+        }
     }
 }
 

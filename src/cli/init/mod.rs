@@ -1,4 +1,5 @@
 mod draft;
+mod first_text;
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -19,6 +20,7 @@ use crate::domain::line::Line;
 use crate::domain::phone::Sender;
 use crate::domain::routing::nature::Nature;
 use crate::domain::routing::{Known, decide};
+use crate::printable::{printable, printable_lines};
 use crate::twilio::API_URL;
 
 /// Make relay.toml from a few answers
@@ -72,6 +74,7 @@ impl Init {
         tell!("\nwrote {}, which only you can read", file.display())?;
         tell!("A text right now {}", whom(&line, SystemClock.now()))?;
         drop(answers);
+        show_first_text(&line).await?;
         if std::io::stdin().is_terminal() {
             self.goes_on(line).await?;
         }
@@ -142,6 +145,23 @@ fn is_yes(answer: &str) -> bool {
         answer.to_lowercase().as_str(),
         "y" | "yes" | "s" | "si" | "sí"
     )
+}
+
+/// Shows a customer's text on the phone of whoever gets it. That it cannot be tried here says nothing of the line.
+async fn show_first_text(line: &Line) -> anyhow::Result<()> {
+    match first_text::first_text(line).await {
+        Ok(read) => {
+            tell!("\nTried here, with a sandbox in place of Twilio; nothing was sent:")?;
+            let customer = read.customer.expose();
+            tell!("  a customer, {customer}, texts: {}", first_text::WORDS)?;
+            tell!("  {} reads:", printable(&read.person))?;
+            for row in printable_lines(&read.text).lines() {
+                tell!("    {row}")?;
+            }
+        }
+        Err(error) => note!("a first text could not be tried here: {error:#}"),
+    }
+    Ok(())
 }
 
 /// Who would get a customer's text.

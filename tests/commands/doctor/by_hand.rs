@@ -118,6 +118,9 @@ fn from_an_empty_number_to_an_answered_text_with_init_and_doctor_alone() {
     );
     let (code, out, err) = desk.relay(&["init"], &answers);
     assert_eq!(code, 0, "{out}\n{err}");
+    let first_text = out.split("Sergio reads:").nth(1);
+    let first_text = first_text.unwrap_or_else(|| panic!("{out}\n{err}"));
+    assert!(first_text.contains("Is the boat ready?"), "{out}");
     let account = format!("AC{}", "5".repeat(32));
     let file = desk.folder.path().join("repos.env");
     std::fs::write(&file, CREDENTIALS.replace("{account}", &account)).unwrap();
@@ -144,6 +147,12 @@ fn from_an_empty_number_to_an_answered_text_with_init_and_doctor_alone() {
     }
     let (_, _, err) = desk.relay(&["doctor", "--fix", "--yes"], "");
     assert!(err.contains("nothing to change"), "{err}");
+    // Without a network it tells what it found then.
+    let (_, offline) = desk.doctor(&["--offline"]);
+    let checks = offline["checks"].as_array().unwrap();
+    let t08 = checks.iter().find(|check| check["id"] == "T08").unwrap();
+    assert_eq!(t08["verdict"], "right");
+    assert!(t08["says"].as_str().unwrap().contains("(as of "), "{t08}");
 
     let text = |from: &str, body: &str| {
         let (code, _, err) = desk.relay(
@@ -164,10 +173,15 @@ fn from_an_empty_number_to_an_answered_text_with_init_and_doctor_alone() {
     shows("619-555-0107", "Yes, at five");
 
     let undo = std::fs::read_dir(desk.folder.path().join(".relay/doctor")).unwrap();
-    let undo = undo.map(|file| file.unwrap().path());
+    let mut undo = undo.map(|file| file.unwrap().path());
     let undo = undo
-        .filter(|file| !file.ends_with("verdicts.json"))
-        .last()
+        .find(|file| {
+            file.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("20")
+        })
         .unwrap();
     let (code, out, err) = desk.relay(&["doctor", "undo", undo.to_str().unwrap(), "--yes"], "");
     assert_eq!(code, 0, "{out}\n{err}");
