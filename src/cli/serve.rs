@@ -1,6 +1,4 @@
-use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,10 +12,10 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::config_file::{self, TheFile};
-use crate::adapters::files::private_folder::create_data;
-use crate::app::doctor::report::{Finding, Verdict};
-use crate::app::doctor::watch::{Known, tell};
-use crate::app::doctor::{facts, judge};
+use crate::adapters::files::private_folder::replace;
+use crate::adapters::files::verdicts::VerdictsFile;
+use crate::app::doctor::last::{self, Last};
+use crate::app::doctor::watch as doctor;
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::relay::Relay;
 use crate::clock::SystemClock;
@@ -28,7 +26,6 @@ use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
 use crate::hosts::server::twilio_account::TwilioAccount;
 use crate::hosts::server::{DEFAULT_DATA, logs, output};
-use crate::printable::printable;
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -149,7 +146,8 @@ impl Serve {
             relay: machine.relay(),
             lines: lines.into_iter().map(Arc::new).collect(),
             twilio_url: self.twilio_url.clone(),
-            verdicts: self.data.join(VERDICTS),
+            verdicts: VerdictsFile(self.data.join(VERDICTS)),
+            last: self.data.join(last::PLACE),
         };
         tokio::spawn(watch.run());
         let served = machine.serve(listener, Router::new(), parts, account, stop);
@@ -157,15 +155,10 @@ impl Serve {
     }
 }
 
-/// What has to be right for a text to arrive and to be answered.
-const FATAL: [&str; 10] = [
-    "T01", "T02", "T05", "T06", "T08", "T09", "T11", "T12", "T14", "T18",
-];
-
 /// How often it is looked what is set up at Twilio, after the start.
 const LOOK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What was found last, within the data folder.
+/// How each check stood, within the data folder.
 const VERDICTS: &str = "doctor/verdicts.json";
 
 /// Looks at what is set up at Twilio, at the start and every day.
@@ -173,7 +166,8 @@ struct Watch {
     relay: Arc<Relay>,
     lines: Vec<Arc<Line>>,
     twilio_url: String,
-    verdicts: PathBuf,
+    verdicts: VerdictsFile,
+    last: PathBuf,
 }
 
 impl Watch {
@@ -189,61 +183,14 @@ impl Watch {
         }
     }
 
-    /// Logs what keeps texts from arriving, and tells the owner of what changed. The relay goes on all the same: the
-    /// file with the credentials is read again when it was put right, and without this the only sign would be
-    /// silence.
     async fn look(&self) -> anyhow::Result<()> {
         let now = self.relay.now();
         let credentials = self.relay.credentials.current().await?;
         let setup = Setup::new(Box::new(Network::new()), &self.twilio_url, credentials);
-        let findings = judge(&facts::read(&setup, &self.lines, now).await);
-        log(&findings);
-        let kept = std::fs::read(&self.verdicts).ok();
-        let kept = kept.and_then(|kept| serde_json::from_slice::<Known>(&kept).ok());
-        let mut known = kept.unwrap_or_default();
-        for line in &self.lines {
-            let news = known.take_in(&line.name, &findings);
-            tell(&self.relay, line, &news, now).await?;
-        }
-        if let Some(folder) = self.verdicts.parent() {
-            create_data(folder)?;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
-        options
-            .open(&self.verdicts)?
-            .write_all(&serde_json::to_vec(&known)?)?;
+        let findings = doctor::look(&self.relay, &setup, &self.lines, &self.verdicts).await?;
+        let last = Last::of(&findings, now);
+        replace(&self.last, &serde_json::to_vec(&last)?)?;
         Ok(())
-    }
-}
-
-fn log(findings: &[Finding]) {
-    let fatal = findings.iter().filter(|f| FATAL.contains(&f.check.id));
-    let mut is_well = true;
-    for finding in fatal {
-        let (check, line) = (finding.check.id, finding.line.as_deref());
-        let says = printable(&finding.says);
-        match finding.verdict {
-            Verdict::Broken => {
-                let so = finding.consequence.as_deref();
-                let line = line.map(printable);
-                tracing::error!(
-                    check,
-                    line,
-                    so,
-                    "{says}; `relay doctor` says how to put it right"
-                );
-                is_well = false;
-            }
-            Verdict::Unknown if check == "T01" => {
-                tracing::warn!(check, "{says}");
-                is_well = false;
-            }
-            _ => {}
-        }
-    }
-    if is_well {
-        tracing::info!("Twilio accepts the credentials and brings texts to this relay");
     }
 }
 

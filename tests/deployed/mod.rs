@@ -6,6 +6,7 @@
 // What stands in for AWS.
 mod aws;
 pub mod border;
+mod doctor;
 mod emulator;
 mod end_to_end;
 mod event_source;

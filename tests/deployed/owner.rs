@@ -34,6 +34,11 @@ impl World {
 
     /// Puts the line in force, with these hours in which nobody hears of a notice.
     pub fn push_configuration(&self, quiet_hours: &str) {
+        self.push_configuration_with(quiet_hours, "");
+    }
+
+    /// The same, with further settings of the line.
+    pub fn push_configuration_with(&self, quiet_hours: &str, further: &str) {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         let public_url = &self.api.url;
         write!(
@@ -47,6 +52,7 @@ impl World {
             public_url = "{public_url}"
             quiet_hours = "{quiet_hours}"
             segments_a_minute = 6000
+            {further}
 
             [line.voice]
 

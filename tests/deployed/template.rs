@@ -664,6 +664,7 @@ fn every_alarm_is_there_and_goes_off_when_it_should() {
         ("CallTroubleAlarm", [300, 1, 1, 0]),
         ("ConfigurationFaultAlarm", [60, 1, 5, 0]),
         ("DeadLettersAlarm", [60, 1, 5, 0]),
+        ("DoctorErrorsAlarm", [60, 1, 5, 0]),
         ("DeliveryStatusErrorsAlarm", [60, 1, 5, 0]),
         ("FailedWakeUpsAlarm", [900, 1, 1, 3]),
         ("FallbackAlarm", [60, 1, 5, 0]),
@@ -833,7 +834,7 @@ fn every_function_that_counts_has_its_log_made_into_a_metric_of_its_name() {
         })
         .collect::<Vec<_>>();
     assert_eq!(names(filters.iter().copied()), counting());
-    assert_eq!(filters.len(), 7);
+    assert_eq!(filters.len(), 8);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub const BACKUP: &str = "+16195550111";
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Function and binary.
-pub const FUNCTIONS: [(&str, &str); 8] = [
+pub const FUNCTIONS: [(&str, &str); 9] = [
     ("inbound-sms", env!("CARGO_BIN_EXE_inbound-sms")),
     ("inbound-voice", env!("CARGO_BIN_EXE_inbound-voice")),
     ("inbound-fallback", env!("CARGO_BIN_EXE_inbound-fallback")),
@@ -43,6 +43,7 @@ pub const FUNCTIONS: [(&str, &str); 8] = [
     ("delivery-status", env!("CARGO_BIN_EXE_delivery-status")),
     ("outbound-notifier", env!("CARGO_BIN_EXE_outbound-notifier")),
     ("reconciliation", env!("CARGO_BIN_EXE_reconciliation")),
+    ("doctor", env!("CARGO_BIN_EXE_doctor")),
     (
         "rotate-credentials",
         env!("CARGO_BIN_EXE_rotate-credentials"),

@@ -9,3 +9,5 @@ pub mod data_folder;
 pub mod kept_texts;
 #[cfg(feature = "machine")]
 pub mod private_folder;
+#[cfg(feature = "machine")]
+pub mod verdicts;

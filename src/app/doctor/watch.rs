@@ -1,15 +1,21 @@
 //! Only a change of a verdict is news: what was broken yesterday is still broken today, and the owner knows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use anyhow::Context;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::report::{Finding, Verdict};
+use super::{facts, judge};
+use crate::app::ports::verdicts::Verdicts;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Purpose, wording};
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::Line;
+use crate::printable::printable;
+use crate::twilio::setup::Setup;
 
 /// How each check stood when it was last known; line and id together are the key.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,8 +70,66 @@ impl Known {
     }
 }
 
+/// What has to be right for a text to arrive and to be answered.
+const FATAL: [&str; 10] = [
+    "T01", "T02", "T05", "T06", "T08", "T09", "T11", "T12", "T14", "T18",
+];
+
+/// Looks at what is set up at Twilio, logs what keeps texts from arriving, and tells the owner of what changed. The relay
+/// goes on all the same: the credentials are read again when they were put right, and without this the only sign would
+/// be silence.
+pub async fn look(
+    relay: &Relay,
+    setup: &Setup,
+    lines: &[Arc<Line>],
+    verdicts: &dyn Verdicts,
+) -> anyhow::Result<Vec<Finding>> {
+    let now = relay.now();
+    let findings = judge(&facts::read(setup, lines, now).await);
+    log(&findings);
+    let kept = verdicts.read().await.context("what was found last")?;
+    let kept = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+    let mut known: Known = kept.unwrap_or_default();
+    for line in lines {
+        let news = known.take_in(&line.name, &findings);
+        tell(relay, line, &news, now).await?;
+    }
+    verdicts.keep(&serde_json::to_vec(&known)?).await?;
+    Ok(findings)
+}
+
+fn log(findings: &[Finding]) {
+    let fatal = findings.iter().filter(|f| FATAL.contains(&f.check.id));
+    let mut is_well = true;
+    for finding in fatal {
+        let (check, line) = (finding.check.id, finding.line.as_deref());
+        let says = printable(&finding.says);
+        match finding.verdict {
+            Verdict::Broken => {
+                let so = finding.consequence.as_deref();
+                let line = line.map(printable);
+                tracing::error!(
+                    check,
+                    line,
+                    so,
+                    "{says}; `relay doctor` says how to put it right"
+                );
+                is_well = false;
+            }
+            Verdict::Unknown if check == "T01" => {
+                tracing::warn!(check, "{says}");
+                is_well = false;
+            }
+            _ => {}
+        }
+    }
+    if is_well {
+        tracing::info!("Twilio accepts the credentials and brings texts to this relay");
+    }
+}
+
 /// Tells the owner by text, and by the ways beside Twilio.
-pub async fn tell(relay: &Relay, line: &Line, news: &News, now: Timestamp) -> anyhow::Result<()> {
+async fn tell(relay: &Relay, line: &Line, news: &News, now: Timestamp) -> anyhow::Result<()> {
     if news.is_empty() {
         return Ok(());
     }

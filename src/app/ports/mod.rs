@@ -7,3 +7,4 @@ pub mod event_bus;
 pub mod kept_texts;
 pub mod queue;
 pub mod store;
+pub mod verdicts;

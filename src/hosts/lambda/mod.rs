@@ -1,6 +1,7 @@
 //! The relay on AWS: clients that are built once and warmed, and Lambda's events.
 
 pub mod batch;
+pub mod doctor;
 mod events;
 pub mod http;
 pub mod inbound;

@@ -114,6 +114,10 @@ impl Key {
         Self::of_line(line, &format!("person#{}", person.expose()))
     }
 
+    pub fn verdicts() -> Self {
+        Self::new("doctor".to_owned(), "verdicts")
+    }
+
     pub fn reconciled(line: &PhoneNumber) -> Self {
         Self::of_line(line, "reconciled")
     }

@@ -27,6 +27,7 @@
 //! | `voicemail#DIGEST` | `voicemail` | `call`: the call that a voicemail's token is of, `expires` |
 //! | `voicemail#DIGEST#N` | `sound` | `sound`: a part of what the caller said, a binary of at most 350,000 bytes; `parts`: how many there are, `digest`: of all, `until`, `expires` |
 //! | `pace#KEY` | `pace` | `tat`: when the next is due (milliseconds since 1970), `expires` |
+//! | `doctor` | `verdicts` | `json`: how each check of what is set up at Twilio stood last |
 //! | `signature#DIGEST` | `signature` | `saved_by`: who claimed it, `expires`: a request over HTTP that came once |
 //!
 //! `json` is a string, or compressed where it is long (raw DEFLATE, a binary). `expires` is the table's TTL
@@ -57,6 +58,7 @@ mod paces;
 mod planned;
 mod subscribers;
 mod table;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
