@@ -229,7 +229,8 @@ impl Reader<'_> {
     /// Of the day before, of all functions of the account, which share one limit.
     async fn throttles(&self, now: Timestamp) -> Read<u64> {
         let day_ago = now - SignedDuration::from_hours(24);
-        let (from, until) = (day_ago.to_string(), now.to_string());
+        let whole = |at: Timestamp| at.strftime("%FT%TZ").to_string();
+        let (from, until) = (whole(day_ago), whole(now));
         let fields = [
             ("Action", "GetMetricStatistics"),
             ("Version", "2010-08-01"),

@@ -155,7 +155,7 @@ pub fn env_file(path: &Path, is_deployed: bool) -> File {
                 others => format!(", and {others} more"),
             };
             Finding::new(&L02, Verdict::Risk, format!("{}{others}", first.message))
-                .so("The credentials may be known to others, or stop to work one day.")
+                .so("Programs may read the file otherwise than the relay, others may know it, or a value is none of Twilio's.")
                 .command(format!("relay secrets check --file {}", path.display()))
         }
     };

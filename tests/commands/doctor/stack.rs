@@ -129,10 +129,14 @@ async fn what_a_stack_has_is_read_and_what_is_wrong_with_it_is_found() {
     );
 
     assert_eq!(facts.throttles, Ok(0));
-    let metric = "Action=PutMetricData&Version=2010-08-01&Namespace=AWS/Lambda&MetricData.member.1.MetricName=Throttles&MetricData.member.1.Value=3";
+    let hour_ago = SystemClock.now() - jiff::SignedDuration::from_hours(1);
+    let metric = format!(
+        "Action=PutMetricData&Version=2010-08-01&Namespace=AWS/Lambda&MetricData.member.1.MetricName=Throttles&MetricData.member.1.Value=3&MetricData.member.1.Timestamp={}",
+        hour_ago.strftime("%FT%TZ")
+    );
     let put = network::build(network::client().no_proxy())
         .post(moto::url())
-        .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20261201/us-east-1/monitoring/aws4_request, SignedHeaders=host, Signature=0")
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential=test/20261201/{}/monitoring/aws4_request, SignedHeaders=host, Signature=0", moto::REGION))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(metric);
     assert!(put.send().await.unwrap().status().is_success());
