@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::candidates::{BOLD, DIM, YELLOW};
+use super::explain::moment::Shown;
 use super::output::{Unwritten, tell};
 use super::show::{self, Listing};
 use crate::app::ports::store::{MOST_CUSTOMERS, Store};
@@ -34,139 +35,153 @@ pub struct Conversations {
 
 /// The conversations of a line, as `--json` shows them.
 #[derive(Serialize)]
-struct Shown {
-    line: String,
-    at: Timestamp,
-    conversations: Vec<ConversationShown>,
+pub struct OfLine {
+    pub line: String,
+    pub at: Timestamp,
+    pub conversations: Vec<ConversationShown>,
     /// What persons are asked.
-    questions: Vec<QuestionShown>,
+    pub questions: Vec<QuestionShown>,
 }
 
 #[derive(Serialize)]
-struct ConversationShown {
-    customer: String,
+pub struct ConversationShown {
+    /// Whom it is with, as their number may be shown.
+    pub customer: String,
+    #[serde(skip)]
+    pub number: PhoneNumber,
     /// How people name it.
-    tag: String,
+    pub tag: String,
     /// The person who has it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    has: Option<String>,
+    pub has: Option<String>,
     /// The others who can answer it.
-    others: Vec<String>,
+    pub others: Vec<String>,
     /// The numbers from which these people get its texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    reply_numbers: Vec<ReplyNumberShown>,
-    opened: Timestamp,
+    pub reply_numbers: Vec<ReplyNumberShown>,
+    pub opened: Timestamp,
     /// When a text of it was last written.
-    active: Timestamp,
+    pub active: Timestamp,
     /// Since when the customer waits for an answer.
-    waits_since: Option<Timestamp>,
+    pub waits_since: Option<Timestamp>,
     /// Since when the customer's texts reach nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
-    blocked_since: Option<Timestamp>,
+    pub blocked_since: Option<Timestamp>,
     /// The texts that were written last.
-    texts: Vec<MessageSid>,
+    pub texts: Vec<MessageSid>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    words: Option<String>,
+    pub words: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ReplyNumberShown {
-    person: String,
-    number: String,
+pub struct ReplyNumberShown {
+    pub person: String,
+    pub number: String,
 }
 
 #[derive(Serialize)]
-struct QuestionShown {
-    message_sid: MessageSid,
-    person: String,
-    asked: Timestamp,
+pub struct QuestionShown {
+    pub message_sid: MessageSid,
+    pub person: String,
+    pub asked: Timestamp,
     /// When it is reported that nothing was sent.
-    until: Timestamp,
-    tags: Vec<String>,
+    pub until: Timestamp,
+    pub tags: Vec<String>,
 }
 
 impl Conversations {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let (store, lines) = self.listing.lines.open().await?;
         let now = SystemClock.now();
+        let shown = Shown {
+            numbers: self.listing.numbers,
+            body: self.body,
+        };
         let mut all = Vec::new();
         for line in &lines {
-            all.push(self.shown(store.as_ref(), line, now).await?);
+            all.push(of_line(store.as_ref(), line, now, shown).await?);
         }
         show::print(&all, self.listing.json, |all| {
             let mut lines = lines.iter().zip(all);
             lines.try_for_each(|(line, shown)| print(line, shown))
         })
     }
+}
 
-    async fn shown(&self, store: &dyn Store, line: &Line, now: Timestamp) -> anyhow::Result<Shown> {
-        let mut known: BTreeMap<PhoneNumber, Conversation> = BTreeMap::new();
-        let (mut questions, mut states) = (Vec::new(), BTreeMap::new());
-        for person in &line.people {
-            let customers = store
-                .customers_of(&line.number, &person.number, MOST_CUSTOMERS)
-                .await?;
-            for conversation in store.conversations(&line.number, &customers).await? {
-                known.insert(conversation.customer.clone(), conversation);
-            }
-            let state = store.person_state(&line.number, &person.number).await?;
-            let open = state.question.clone().filter(|open| open.is_open(now));
-            questions.extend(open.map(|question| asked(question, &person.name)));
-            states.insert(person.name.as_str(), state);
+/// The conversations of a line: those that wait first, then the latest.
+pub async fn of_line(
+    store: &dyn Store,
+    line: &Line,
+    now: Timestamp,
+    shown: Shown,
+) -> anyhow::Result<OfLine> {
+    let mut known: BTreeMap<PhoneNumber, Conversation> = BTreeMap::new();
+    let (mut questions, mut states) = (Vec::new(), BTreeMap::new());
+    for person in &line.people {
+        let customers = store
+            .customers_of(&line.number, &person.number, MOST_CUSTOMERS)
+            .await?;
+        for conversation in store.conversations(&line.number, &customers).await? {
+            known.insert(conversation.customer.clone(), conversation);
         }
-        let mut known: Vec<Conversation> = known.into_values().collect();
-        known.sort_by_key(|conversation| std::cmp::Reverse(conversation.rank()));
-        Ok(Shown {
-            line: line.name.clone(),
-            at: now,
-            conversations: known
-                .iter()
-                .map(|c| ConversationShown {
-                    reply_numbers: self.reply_numbers(c, line, &states),
-                    ..self.conversation(c, line)
-                })
-                .collect(),
-            questions,
-        })
+        let state = store.person_state(&line.number, &person.number).await?;
+        let open = state.question.clone().filter(|open| open.is_open(now));
+        questions.extend(open.map(|question| asked(question, &person.name)));
+        states.insert(person.name.as_str(), state);
     }
-
-    fn reply_numbers(
-        &self,
-        conversation: &Conversation,
-        line: &Line,
-        states: &BTreeMap<&str, PersonState>,
-    ) -> Vec<ReplyNumberShown> {
-        let shown = states.iter().filter_map(|(person, state)| {
-            let number = state.reply_number(&conversation.customer, &line.reply_numbers)?;
-            Some(ReplyNumberShown {
-                person: (*person).to_owned(),
-                number: show::number(number, self.listing.numbers),
-            })
-        });
-        shown.collect()
-    }
-
-    fn conversation(&self, conversation: &Conversation, line: &Line) -> ConversationShown {
-        let name = |number: &PhoneNumber| Some(line.person_with(number)?.name.clone());
-        let has = conversation.has.as_ref();
-        let others = conversation
-            .participants
+    let mut known: Vec<Conversation> = known.into_values().collect();
+    known.sort_by_key(|conversation| std::cmp::Reverse(conversation.rank()));
+    Ok(OfLine {
+        line: line.name.clone(),
+        at: now,
+        conversations: known
             .iter()
-            .filter(|p| p.left.is_none());
-        let others = others.filter(|p| Some(&p.person) != has);
-        ConversationShown {
-            customer: show::number(&conversation.customer, self.listing.numbers),
-            tag: conversation.tag.clone(),
-            has: has.and_then(name),
-            others: others.filter_map(|p| name(&p.person)).collect(),
-            reply_numbers: Vec::new(),
-            opened: conversation.opened,
-            active: conversation.active,
-            waits_since: conversation.waits.map(|waits| waits.since),
-            blocked_since: conversation.blocked.as_ref().map(|block| block.since),
-            texts: conversation.texts.clone(),
-            words: self.body.then(|| conversation.words.0.clone()),
-        }
+            .map(|c| ConversationShown {
+                reply_numbers: reply_numbers(c, line, &states, shown),
+                ..conversation(c, line, shown)
+            })
+            .collect(),
+        questions,
+    })
+}
+
+fn reply_numbers(
+    conversation: &Conversation,
+    line: &Line,
+    states: &BTreeMap<&str, PersonState>,
+    shown: Shown,
+) -> Vec<ReplyNumberShown> {
+    let numbers = states.iter().filter_map(|(person, state)| {
+        let number = state.reply_number(&conversation.customer, &line.reply_numbers)?;
+        Some(ReplyNumberShown {
+            person: (*person).to_owned(),
+            number: shown.number(number),
+        })
+    });
+    numbers.collect()
+}
+
+fn conversation(conversation: &Conversation, line: &Line, shown: Shown) -> ConversationShown {
+    let name = |number: &PhoneNumber| Some(line.person_with(number)?.name.clone());
+    let has = conversation.has.as_ref();
+    let others = conversation
+        .participants
+        .iter()
+        .filter(|p| p.left.is_none());
+    let others = others.filter(|p| Some(&p.person) != has);
+    ConversationShown {
+        customer: shown.number(&conversation.customer),
+        number: conversation.customer.clone(),
+        tag: conversation.tag.clone(),
+        has: has.and_then(name),
+        others: others.filter_map(|p| name(&p.person)).collect(),
+        reply_numbers: Vec::new(),
+        opened: conversation.opened,
+        active: conversation.active,
+        waits_since: conversation.waits.map(|waits| waits.since),
+        blocked_since: conversation.blocked.as_ref().map(|block| block.since),
+        texts: conversation.texts.clone(),
+        words: shown.body.then(|| conversation.words.0.clone()),
     }
 }
 
@@ -184,7 +199,7 @@ fn asked(question: Question, person: &str) -> QuestionShown {
     }
 }
 
-fn print(line: &Line, shown: &Shown) -> Result<(), Unwritten> {
+fn print(line: &Line, shown: &OfLine) -> Result<(), Unwritten> {
     let clock = |at: Timestamp| show::time(line, at);
     show::head(line, shown.at)?;
     if shown.conversations.is_empty() {

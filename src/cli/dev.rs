@@ -3,6 +3,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::config_file;
+use super::page::access::Access;
+use super::page::{Opened, Page, PageFlags};
 use super::serve::{Place, ended, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::domain::credentials::Credentials;
@@ -20,7 +22,7 @@ use crate::twilio::voice::{AWAITED, TOLD};
 /// Run everything on this machine, with a sandbox in place of Twilio
 ///
 /// The webhooks, the worker and a fake Twilio with virtual phones, on one port. Nothing leaves this
-/// machine, and nothing needs to be signed up for.
+/// machine, and nothing needs to be signed up for. The page shows it in a browser.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example, with a second shell to write as a customer and to look at Sergio's phone:
@@ -34,6 +36,8 @@ pub struct Dev {
     config: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    page: PageFlags,
     /// Where state and audit are kept, apart from those of `relay serve`
     #[arg(long, value_name = "DIR", default_value = DEV_DATA)]
     data: PathBuf,
@@ -46,6 +50,12 @@ impl Dev {
         let listener = self.place.listen().await?;
         let address = listener.local_addr()?;
         let here = format!("http://{address}");
+        // Beside the relay; of one on any free port, on any other.
+        let beside = address
+            .port()
+            .checked_add(1)
+            .filter(|_| self.place.port != 0);
+        let page = self.page.open(Some(beside.unwrap_or(0))).await?;
         let (config, origin) = self.config(address.port())?;
         let lines = config.lines.clone();
         let stop = when_asked_to_stop()?;
@@ -61,7 +71,14 @@ impl Dev {
         start_log(&lines);
         let command = std::env::args_os().next().unwrap_or_default();
         let command = as_started(Path::new(&command), &std::env::current_dir()?);
-        say(&greeting(&lines, &origin, &here, &command));
+        let page_at = page.as_ref().map(Opened::address);
+        say(&greeting(
+            &lines,
+            &origin,
+            &here,
+            page_at.as_deref(),
+            &command,
+        ));
 
         let mut stopped = stop.clone();
         let until = async move {
@@ -69,6 +86,13 @@ impl Dev {
         };
         let mut parts = Parts::default();
         parts.add("the sandbox", drive(Arc::clone(&sandbox), resolve, until));
+        if let Some(opened) = page {
+            let is_open = opened.bind.is_loopback() && opened.url.is_none();
+            let access = Access::new(opened.port, opened.url, is_open);
+            let (relay, sandbox) = (machine.relay(), Some(Arc::clone(&sandbox)));
+            let page = Page::new(relay, self.data, sandbox, access, stop.clone());
+            parts.add("the page", page.serve(opened.listener));
+        }
         let served = machine.serve(listener, http::router(sandbox), parts, heard, stop);
         Ok(ended(served.await))
     }
@@ -149,7 +173,7 @@ fn as_started(program: &Path, folder: &Path) -> String {
 }
 
 /// What is there and how to use it; the URLs one per line, for programs.
-fn greeting(lines: &[Line], origin: &str, here: &str, command: &str) -> String {
+fn greeting(lines: &[Line], origin: &str, here: &str, page: Option<&str>, command: &str) -> String {
     let mut text = String::new();
     for Line {
         name,
@@ -167,6 +191,9 @@ fn greeting(lines: &[Line], origin: &str, here: &str, command: &str) -> String {
             number.expose(),
             people.join(", ")
         );
+    }
+    if let Some(page) = page {
+        text += &format!("page     {page}/\n");
     }
     text + &format!(
         "ready    {here}/readyz

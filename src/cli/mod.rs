@@ -26,6 +26,7 @@ mod notifier;
 mod notify;
 mod opt_outs;
 mod output;
+mod page;
 mod phone;
 mod reconcile;
 mod route;

@@ -1,6 +1,6 @@
 mod check;
 mod set;
-mod show;
+pub mod show;
 
 use std::process::ExitCode;
 

@@ -21,7 +21,7 @@ pub struct Shown<'a> {
     time_zone: &'a str,
     at: Timestamp,
     to_person: Option<String>,
-    people: Vec<Person>,
+    pub people: Vec<Person>,
     #[serde(skip)]
     line: &'a Line,
     #[serde(skip)]
@@ -29,14 +29,14 @@ pub struct Shown<'a> {
 }
 
 #[derive(Serialize)]
-struct Person {
+pub struct Person {
     #[serde(flatten)]
-    candidate: Value,
+    pub candidate: Value,
     /// When that changes, if it does within a week.
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
-pub async fn run(as_of: AsOf, now: Timestamp) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(as_of: AsOf, now: Timestamp) -> anyhow::Result<ExitCode> {
     let lines = as_of.schedule.lines().await?;
     let mut all = Vec::new();
     for (line, known) in &lines {

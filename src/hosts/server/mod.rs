@@ -4,7 +4,7 @@
 mod alerts;
 mod calls;
 mod catching_up;
-mod connections;
+pub mod connections;
 pub mod kept;
 pub mod logs;
 pub mod machine;

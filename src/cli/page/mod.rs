@@ -1,0 +1,146 @@
+//! The page: the relay in a browser, for people on duty and for whoever tries it out.
+//!
+//! It listens on a port of its own, never on that of the webhooks. Screens are HTML from [`templates`];
+//! everything works without script, which only adds live updates.
+//!
+//! # How to add a screen
+//!
+//! 1. A file in `screens/` with `pub fn routes() -> Router<Page>`, merged in [`screens::routes`].
+//! 2. Its template in `templates/NAME.html` (the inside of `<main>`), listed in [`templates::TEMPLATES`].
+//!    `{{ }}` is escaped and made printable; it may stand in text and in quoted attributes, never in
+//!    `<script>`. `{{ moment|time }}` shows a [`view::Moment`].
+//! 3. A row in [`NAVIGATION`].
+//!
+//! A handler takes `State<Page>` and a [`access::Session`], which only somebody who is logged in has;
+//! [`view::Query`] for a query, [`view::Form`] for a form that was sent. It answers with
+//! [`Page::view`], with [`view::see_other`] after a POST, or with a [`view::Problem`]. Requests of
+//! other sites, of nobody, and POSTs of read-only sessions do not come as far as a handler.
+//!
+//! [`access::Session::shown`] says whether numbers and words may be shown now. A customer stands in a URL as
+//! [`access::Session::alias`], and [`access::Session::number`] leads back.
+
+pub mod access;
+mod assets;
+mod flags;
+mod guard;
+mod screens;
+mod templates;
+pub mod view;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use self::flags::{Opened, PageFlags};
+
+use self::access::Access;
+use self::view::{Answer, LastGood, Problem};
+use crate::app::ports::store::Store;
+use crate::app::relay::Relay;
+use crate::hosts::server::{AUDIT, connections};
+use crate::sandbox::Sandbox;
+use crate::twilio::form::MOST_BYTES;
+
+/// The screens as the page's head lists them: path, name, and whether only `relay dev` has it.
+const NAVIGATION: &[(&str, &str, bool)] = &[("/", "Now", false)];
+
+/// The most connections of browsers at once.
+const MOST_CONNECTIONS: usize = 128;
+
+/// What the page works with.
+#[derive(Clone)]
+pub struct Page(Arc<Inner>);
+
+/// What a page is made of.
+pub struct Inner {
+    pub relay: Arc<Relay>,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The virtual phones, which only `relay dev` has.
+    pub sandbox: Option<Arc<Sandbox>>,
+    pub stop: watch::Receiver<bool>,
+    access: Access,
+    last_good: Mutex<HashMap<String, LastGood>>,
+}
+
+impl std::ops::Deref for Page {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Page {
+    pub fn new(
+        relay: Arc<Relay>,
+        data: PathBuf,
+        sandbox: Option<Arc<Sandbox>>,
+        access: Access,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            relay,
+            data,
+            sandbox,
+            stop,
+            access,
+            last_good: Mutex::default(),
+        }))
+    }
+
+    /// Whether all that is here is made up, as in `relay dev`.
+    pub fn is_dev(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        self.relay.store.as_ref()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.relay.now()
+    }
+
+    /// The audit's file.
+    pub fn audit(&self) -> PathBuf {
+        self.data.join(AUDIT)
+    }
+
+    /// Serves browsers until the stop.
+    pub async fn serve(self, listener: TcpListener) {
+        let stop = self.stop.clone();
+        connections::serve(listener, router(self), MOST_CONNECTIONS, stop).await;
+    }
+}
+
+/// Everything that the page answers to.
+pub fn router(page: Page) -> Router {
+    Router::new()
+        .merge(screens::routes())
+        .route("/login", get(access::log_in))
+        .route("/logout", post(access::log_out))
+        .route("/static/{file}", get(assets::serve))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(not_so)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(from_fn_with_state(page.clone(), guard::guard))
+        .with_state(page)
+}
+
+async fn nowhere(State(_): State<Page>) -> Answer {
+    Err(Problem::not_found("There is no such page."))
+}
+
+async fn not_so(State(_): State<Page>, request: Request) -> Answer {
+    let what = format!("This address does not take {}.", request.method());
+    Err(Problem::new(http::StatusCode::METHOD_NOT_ALLOWED, what))
+}
