@@ -22,9 +22,9 @@ pub struct CallTold {
     pub called_by: Option<String>,
     pub moments: Vec<Moment>,
     #[serde(skip)]
-    is_over: bool,
+    pub is_over: bool,
     #[serde(skip)]
-    zone: TimeZone,
+    pub zone: TimeZone,
 }
 
 impl CallTold {

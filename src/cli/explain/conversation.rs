@@ -21,22 +21,22 @@ const MOST: usize = 20;
 
 #[derive(Debug, Serialize)]
 pub struct ConversationTold {
-    customer: String,
+    pub customer: String,
     opened: Timestamp,
     /// Who has it, if it is known still.
     #[serde(skip_serializing_if = "Option::is_none")]
-    has: Option<String>,
+    pub has: Option<String>,
     /// What was written, oldest first.
-    texts: Vec<TextTold>,
+    pub texts: Vec<TextTold>,
 }
 
 #[derive(Debug, Serialize)]
-struct TextTold {
-    at: Timestamp,
-    message_sid: MessageSid,
+pub struct TextTold {
+    pub at: Timestamp,
+    pub message_sid: MessageSid,
     /// The person's name, or the customer.
-    by: String,
-    what: String,
+    pub by: String,
+    pub what: String,
 }
 
 /// The conversation of a text, if it belongs to one.

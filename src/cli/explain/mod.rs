@@ -1,7 +1,7 @@
-mod call;
-mod conversation;
+pub mod call;
+pub mod conversation;
 pub mod moment;
-mod story;
+pub mod story;
 mod tellings;
 pub mod words;
 
@@ -16,6 +16,7 @@ use super::candidates::{BOLD, DIM};
 use super::deployment::RelayFlags;
 use super::output::{Unwritten, tell};
 use super::{WrongUsage, show};
+use crate::app::ports::store::Store;
 use crate::domain::delivery::Delivery;
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::ids::{CallSid, DeliveryId};
@@ -57,56 +58,72 @@ impl Explain {
                 })?,
         };
         let store = self.relay.store().await?;
-        let call = CallTold::find(store.as_ref(), &sid).await?;
-        let Some(record) = store.inbound(&sid).await? else {
-            if let Some(call) = &call {
-                return show::print(call, self.json, call::print);
+        match told(store.as_ref(), &sid, self.shown).await? {
+            Some(Told::Text(story, zone)) => {
+                show::print(&*story, self.json, |story| print(story, &zone))
             }
-            if sid.call().is_some() {
-                bail!(
-                    "no call {sid} came in here; `relay calls` lists those that did, and --data or --stack \
-                     names the relay"
-                );
-            }
-            bail!(
+            Some(Told::Call(call)) => show::print(&call, self.json, call::print),
+            None if sid.call().is_some() => bail!(
+                "no call {sid} came in here; `relay calls` lists those that did, and --data or --stack \
+                 names the relay"
+            ),
+            None => bail!(
                 "no text {sid} came in here; check that it is the SID of the customer's text and \
                  not of one that was sent on, and name the relay with --data or --stack"
-            );
-        };
-        let mut deliveries = Vec::new();
-        for id in &record.deliveries {
-            deliveries.push((id.clone(), store.delivery(id).await?));
+            ),
         }
-        // What waited until somebody said for whom it is went out by that, and then nobody is asked
-        // about it any more.
-        let later = DeliveryId::reply(&sid, 0);
-        if !record.deliveries.contains(&later)
-            && let Some(sent) = store.delivery(&later).await?
-        {
-            deliveries.retain(|(_, asking)| !asking.as_ref().is_some_and(is_set_up));
-            deliveries.push((later, Some(sent)));
-        }
-        let mut notifications = Vec::new();
-        let stored = deliveries.iter().flat_map(|(_, delivery)| delivery);
-        for id in stored.flat_map(Delivery::telling_ids).collect::<Vec<_>>() {
-            notifications.extend(store.delivery(&id).await?);
-        }
-        let line = store.line(&record.sms.to).await?;
-        let zone = line.as_ref().map(|line| line.time_zone.clone());
-        // The line may have been taken out since.
-        let zone = zone.unwrap_or_default();
-        let conversation =
-            conversation::of(store.as_ref(), &record, line.as_ref(), self.shown).await?;
-        let is_own = |line: &Line| line.number == record.sms.to;
-        let came_to = line.as_ref().filter(|line| !is_own(line));
-        let story = Story {
-            conversation,
-            reply_number: came_to.map(|_| self.shown.number(&record.sms.to)),
-            call,
-            ..Story::of(&record, &deliveries, &notifications, &zone, self.shown)
-        };
-        show::print(&story, self.json, |story| print(story, &zone))
     }
+}
+
+/// What is stored of a text or a call.
+pub enum Told {
+    Text(Box<Story>, TimeZone),
+    /// A call of which people have read nothing.
+    Call(CallTold),
+}
+
+/// The story of a text or a call; `None` if nothing is stored of it.
+pub async fn told(
+    store: &dyn Store,
+    sid: &MessageSid,
+    shown: Shown,
+) -> anyhow::Result<Option<Told>> {
+    let call = CallTold::find(store, sid).await?;
+    let Some(record) = store.inbound(sid).await? else {
+        return Ok(call.map(Told::Call));
+    };
+    let mut deliveries = Vec::new();
+    for id in &record.deliveries {
+        deliveries.push((id.clone(), store.delivery(id).await?));
+    }
+    // What waited until somebody said for whom it is went out by that, and then nobody is asked
+    // about it any more.
+    let later = DeliveryId::reply(sid, 0);
+    if !record.deliveries.contains(&later)
+        && let Some(sent) = store.delivery(&later).await?
+    {
+        deliveries.retain(|(_, asking)| !asking.as_ref().is_some_and(is_set_up));
+        deliveries.push((later, Some(sent)));
+    }
+    let mut notifications = Vec::new();
+    let stored = deliveries.iter().flat_map(|(_, delivery)| delivery);
+    for id in stored.flat_map(Delivery::telling_ids).collect::<Vec<_>>() {
+        notifications.extend(store.delivery(&id).await?);
+    }
+    let line = store.line(&record.sms.to).await?;
+    let zone = line.as_ref().map(|line| line.time_zone.clone());
+    // The line may have been taken out since.
+    let zone = zone.unwrap_or_default();
+    let conversation = conversation::of(store, &record, line.as_ref(), shown).await?;
+    let is_own = |line: &Line| line.number == record.sms.to;
+    let came_to = line.as_ref().filter(|line| !is_own(line));
+    let story = Story {
+        conversation,
+        reply_number: came_to.map(|_| shown.number(&record.sms.to)),
+        call,
+        ..Story::of(&record, &deliveries, &notifications, &zone, shown)
+    };
+    Ok(Some(Told::Text(Box::new(story), zone)))
 }
 
 /// Whether it waits for a case that may not come.

@@ -48,11 +48,11 @@ pub struct Story {
 /// A delivery without the words that it carries.
 #[derive(Debug, Serialize)]
 pub struct DeliveryShown {
-    id: DeliveryId,
-    to_person: String,
-    to: String,
-    state: State,
-    attempts: Vec<AttemptShown>,
+    pub id: DeliveryId,
+    pub to_person: String,
+    pub to: String,
+    pub state: State,
+    pub attempts: Vec<AttemptShown>,
 }
 
 impl Story {
