@@ -16,6 +16,7 @@ use crate::adapters::files::private_folder::replace;
 use crate::adapters::files::verdicts::VerdictsFile;
 use crate::app::doctor::last::{self, Last};
 use crate::app::doctor::watch as doctor;
+use super::page::{Page, PageFlags};
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::relay::Relay;
 use crate::clock::SystemClock;
@@ -25,7 +26,7 @@ use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
 use crate::hosts::server::twilio_account::TwilioAccount;
-use crate::hosts::server::{DEFAULT_DATA, logs, output};
+use crate::hosts::server::{DEFAULT_DATA, VERDICTS, logs, output};
 use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
@@ -38,7 +39,7 @@ use crate::twilio::webhook::is_fetchable;
 /// with a certificate in front.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  relay serve\n  relay serve --config relay.toml --env-file repos.env --port 4000"
+    after_help = "Examples:\n  relay serve\n  relay serve --config relay.toml --env-file repos.env --port 4000\n  relay serve --page 4001"
 )]
 pub struct Serve {
     #[command(flatten)]
@@ -47,6 +48,8 @@ pub struct Serve {
     env_file: OurEnvFile,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    page: PageFlags,
     /// Where state and audit are kept
     #[arg(long, value_name = "DIR", env = "RELAY_DATA", default_value = DEFAULT_DATA)]
     data: PathBuf,
@@ -124,6 +127,7 @@ impl Serve {
         let credentials = Cache::new(EnvFile::at(self.env_file.path()), Arc::new(SystemClock));
         credentials.current().await?;
         let listener = self.place.listen().await?;
+        let page = self.page.open(None).await?;
         let account = TwilioAccount::default();
         let twilio = Client::new(account.behind(Network::new()), &self.twilio_url);
         let machine = Machine::open(&self.data, config, credentials, twilio).await?;
@@ -141,7 +145,21 @@ impl Serve {
             "ready    http://{0}/readyz\nhealth   http://{0}/healthz\n",
             listener.local_addr()?
         ));
-        let (parts, stop) = (Parts::default(), when_asked_to_stop()?);
+        let (mut parts, stop) = (Parts::default(), when_asked_to_stop()?);
+        if let Some(opened) = page {
+            let (address, access) = opened.with_key(machine.relay().now());
+            say(&format!(
+                "page     {address}\n         (good once, for 10 minutes; `relay page link --as NAME` makes another)\n"
+            ));
+            let page = Page::new(
+                machine.relay(),
+                self.data.clone(),
+                None,
+                access,
+                stop.clone(),
+            );
+            parts.add("the page", page.serve(opened.listener));
+        }
         let watch = Watch {
             relay: machine.relay(),
             lines: lines.into_iter().map(Arc::new).collect(),
@@ -157,9 +175,6 @@ impl Serve {
 
 /// How often it is looked what is set up at Twilio, after the start.
 const LOOK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How each check stood, within the data folder.
-const VERDICTS: &str = "doctor/verdicts.json";
 
 /// Looks at what is set up at Twilio, at the start and every day.
 struct Watch {

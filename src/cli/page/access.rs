@@ -14,8 +14,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
-use super::Page;
 use super::view::{Answer, Problem, Query, see_other};
+use super::{Page, links};
 use crate::cli::explain::moment::Shown;
 use crate::domain::ids::hex;
 use crate::domain::phone::PhoneNumber;
@@ -63,6 +63,8 @@ impl PublicUrl {
 
 /// Who may see the page.
 pub struct Access {
+    /// The page's own address.
+    place: String,
     port: u16,
     url: Option<PublicUrl>,
     /// Whoever asks on this machine is logged in by that.
@@ -229,12 +231,26 @@ pub(super) fn no_session() -> Problem {
 impl Access {
     /// `is_open`: whoever asks on this machine is logged in by that.
     pub fn new(port: u16, url: Option<PublicUrl>, is_open: bool) -> Self {
+        let place = match &url {
+            Some(url) => url.origin().to_owned(),
+            None => format!("http://127.0.0.1:{port}"),
+        };
         Self {
+            place,
             port,
             url,
             is_open,
             inner: Mutex::default(),
         }
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The address that a key is brought to.
+    pub fn address(page: &str, secret: &str) -> String {
+        format!("{page}/login?key={secret}")
     }
 
     pub fn add(&self, key: Key) {
@@ -320,7 +336,12 @@ impl Access {
     }
 
     /// Takes a key for a session. It is good once.
-    fn exchange(&self, secret: &str, now: Timestamp) -> Result<HeaderValue, Problem> {
+    fn exchange(
+        &self,
+        secret: &str,
+        now: Timestamp,
+        left: impl FnOnce() -> Vec<Key>,
+    ) -> Result<HeaderValue, Problem> {
         let digest = sha256_hex(secret.as_bytes());
         let key = {
             let mut inner = self.lock();
@@ -335,6 +356,7 @@ impl Access {
                 )
                 .todo("Wait a minute, then open the address again."));
             }
+            inner.keys.extend(left());
             inner.keys.retain(|key| key.is_good(now));
             let position = inner.keys.iter().position(|key| key.digest == digest);
             let key = position.map(|position| inner.keys.remove(position));
@@ -349,6 +371,13 @@ impl Access {
         }
     }
 
+    /// Whether a session goes on.
+    pub(super) fn is_alive(&self, session: &Session, now: Timestamp) -> bool {
+        let inner = self.lock();
+        let mut sessions = inner.sessions.iter();
+        now < session.0.ends && sessions.any(|other| other.id() == session.id())
+    }
+
     fn end(&self, session: &Session) {
         let mut inner = self.lock();
         inner.sessions.retain(|other| other.id() != session.id());
@@ -357,7 +386,8 @@ impl Access {
 
 pub(super) async fn log_in(State(page): State<Page>, query: Query) -> Answer {
     let key = query.filled("key").unwrap_or_default();
-    let cookie = page.access.exchange(key, page.now())?;
+    let left = || links::take(&page.data).unwrap_or_default();
+    let cookie = page.access.exchange(key, page.now(), left)?;
     Ok(([(SET_COOKIE, cookie)], see_other("/")).into_response())
 }
 

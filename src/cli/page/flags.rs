@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use super::access::PublicUrl;
+use super::access::{Access, Key, PublicUrl, SESSION_FOR};
 
 /// Where the page listens.
 #[derive(Debug, clap::Args)]
@@ -70,6 +71,14 @@ impl PageFlags {
 }
 
 impl Opened {
+    /// The address with a new key, for somebody to log in once, and who may come in.
+    pub fn with_key(&self, now: Timestamp) -> (String, Access) {
+        let access = Access::new(self.port, self.url.clone(), false);
+        let (secret, key) = Key::new("owner", false, SESSION_FOR, now);
+        access.add(key);
+        (Access::address(&self.address(), &secret), access)
+    }
+
     /// The address to type into a browser on this machine, or the public one.
     pub fn address(&self) -> String {
         match &self.url {

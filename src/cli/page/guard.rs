@@ -8,13 +8,14 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Page;
 use super::access::no_session;
 use super::view::Problem;
 use crate::app::ports::kept_texts::Peer;
+use crate::twilio::form::MOST_BYTES;
 
 /// The head of every answer.
 const HEAD: [(&str, &str); 7] = [
@@ -41,7 +42,11 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) async fn guard(State(page): State<Page>, mut request: Request, next: Next) -> Response {
     let mut cookie = None;
     let mut answer = match admit(&page, &mut request, &mut cookie) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            // So that times of no line in particular can be said by its clock.
+            page.zones().await;
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     };
     let headers = answer.headers_mut();
@@ -77,6 +82,19 @@ fn admit(
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "The page takes forms alone.",
+        ));
+    }
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if length.is_some_and(|length| {
+        length
+            .parse()
+            .is_ok_and(|length: usize| MOST_BYTES < length)
+    }) {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "What was sent is larger than 64 KiB.",
         ));
     }
     if path.starts_with("/static/") || path == "/login" {

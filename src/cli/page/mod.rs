@@ -23,8 +23,16 @@ pub mod access;
 mod assets;
 mod flags;
 mod guard;
+mod last_hour;
+pub mod links;
+pub mod live;
+pub mod row;
 mod screens;
+mod shown;
+pub mod tail;
 mod templates;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use std::collections::HashMap;
@@ -42,6 +50,7 @@ use tokio::sync::watch;
 pub use self::flags::{Opened, PageFlags};
 
 use self::access::Access;
+use self::live::Live;
 use self::view::{Answer, LastGood, Problem};
 use crate::app::ports::store::Store;
 use crate::app::relay::Relay;
@@ -50,7 +59,7 @@ use crate::sandbox::Sandbox;
 use crate::twilio::form::MOST_BYTES;
 
 /// The screens as the page's head lists them: path, name, and whether only `relay dev` has it.
-const NAVIGATION: &[(&str, &str, bool)] = &[("/", "Now", false)];
+const NAVIGATION: &[(&str, &str, bool)] = &[("/", "Now", false), ("/stream", "Stream", false)];
 
 /// The most connections of browsers at once.
 const MOST_CONNECTIONS: usize = 128;
@@ -69,6 +78,7 @@ pub struct Inner {
     pub stop: watch::Receiver<bool>,
     access: Access,
     last_good: Mutex<HashMap<String, LastGood>>,
+    live: Live,
 }
 
 impl std::ops::Deref for Page {
@@ -94,6 +104,7 @@ impl Page {
             stop,
             access,
             last_good: Mutex::default(),
+            live: Live::default(),
         }))
     }
 
@@ -117,6 +128,10 @@ impl Page {
 
     /// Serves browsers until the stop.
     pub async fn serve(self, listener: TcpListener) {
+        if let Err(error) = links::announce(&self.data, self.access.place()) {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "`relay page link` will not find the page");
+        }
         let stop = self.stop.clone();
         connections::serve(listener, router(self), MOST_CONNECTIONS, stop).await;
     }
@@ -126,8 +141,11 @@ impl Page {
 pub fn router(page: Page) -> Router {
     Router::new()
         .merge(screens::routes())
+        .route("/events", get(live::events))
         .route("/login", get(access::log_in))
         .route("/logout", post(access::log_out))
+        .route("/show", post(shown::show))
+        .route("/hide", post(shown::hide))
         .route("/static/{file}", get(assets::serve))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)

@@ -13,6 +13,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("now.html", include_str!("templates/now.html")),
+    ("story.html", include_str!("templates/story.html")),
+    ("stream.html", include_str!("templates/stream.html")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);

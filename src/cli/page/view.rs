@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::access::Session;
-use super::{NAVIGATION, Page, assets, templates};
+use super::row::KINDS;
+use super::{NAVIGATION, Page, assets, tail, templates};
 use crate::domain::time_zone::TimeZone;
 use crate::twilio::form::{self, BadForm};
 
@@ -111,7 +112,7 @@ impl Page {
                 tracing::warn!(error, "a screen of the page could not be made");
                 match kept.get(&key) {
                     Some(good) => {
-                        let at = Moment::new(good.at, &TimeZone::default(), now).full;
+                        let at = Moment::new(good.at, &self.zone(), now).full;
                         (good.body.clone(), Some(at))
                     }
                     None => return Err(unreadable()),
@@ -144,7 +145,12 @@ impl Page {
                 "name": session.name(),
                 "read_only": session.is_read_only(),
                 "shows": shown.numbers,
-                "path": path,
+                "back": uri.path_and_query().map(|path| path.as_str()),
+                "until": session
+                    .shows_until()
+                    .map(|until| Moment::new(until, &self.zone(), now)),
+                "from": tail::end(&self.audit()).ok().map(|end| end.to_string()),
+                "kinds": KINDS.join(" "),
             }),
         )?;
         Ok(([HTML], page).into_response())

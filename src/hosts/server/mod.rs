@@ -33,5 +33,8 @@ pub const AUDIT: &str = "audit.jsonl";
 /// The texts within a data folder that the main path has not taken yet.
 pub const KEPT_TEXTS: &str = "kept-texts.jsonl";
 
+/// What was last found at Twilio by the relay's daily look, within a data folder.
+pub const VERDICTS: &str = "doctor/verdicts.json";
+
 /// The files within a data folder.
 pub const FILES: [&str; 3] = [DATABASE, AUDIT, KEPT_TEXTS];

@@ -1,5 +1,7 @@
 //! How everything stands now: who is on duty, who waits, what is on its way.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
@@ -12,11 +14,14 @@ use crate::cli::conversations;
 use crate::cli::duty::show::shown as duty;
 use crate::cli::page::Page;
 use crate::cli::page::access::Session;
+use crate::cli::page::last_hour::{self, LastHour};
 use crate::cli::page::view::{Answer, Moment, Problem, in_path, lasted};
 use crate::domain::delivery::{Delivery, Purpose, State as Stands};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::line::Line;
 use crate::domain::routing::Known;
+use crate::domain::time_zone::TimeZone;
+use crate::hosts::server::VERDICTS;
 
 pub fn routes() -> Router<Page> {
     Router::new()
@@ -27,6 +32,7 @@ pub fn routes() -> Router<Page> {
 #[derive(Serialize)]
 struct Shown {
     at: Moment,
+    doctor: Option<Doctor>,
     lines: Vec<OfLine>,
     /// Whether there are others besides those shown.
     is_one: bool,
@@ -48,6 +54,16 @@ struct OfLine {
     in_flight: usize,
     oldest: Option<Oldest>,
     dead: usize,
+    /// `None` if the audit cannot be read.
+    hour: Option<LastHour>,
+}
+
+/// What `relay doctor` found when the relay last looked by itself.
+#[derive(Serialize)]
+struct Doctor {
+    at: Moment,
+    broken: usize,
+    risks: usize,
 }
 
 #[derive(Serialize)]
@@ -104,12 +120,20 @@ async fn shows(page: &Page, session: &Session, only: Option<&str>) -> anyhow::Re
     let zone = lines.first().map(|line| line.time_zone.clone());
     let in_flight = in_flight(page).await?;
     let dead = letters(page.store(), Wanted::default()).await?;
+    let hour = last_hour::read(&page.audit(), now).ok();
     let mut shown = Vec::new();
     for line in &lines {
-        shown.push(of_line(page, session, line, now, &in_flight, &dead).await?);
+        let of_line = of_line(page, session, line, now, &in_flight, &dead).await?;
+        let hour = hour.as_ref();
+        shown.push(OfLine {
+            hour: hour.map(|hour| hour.get(&line.name).cloned().unwrap_or_default()),
+            ..of_line
+        });
     }
+    let zone = zone.unwrap_or_default();
     Ok(Shown {
-        at: Moment::new(now, &zone.unwrap_or_default(), now),
+        doctor: doctor(page, &zone, now),
+        at: Moment::new(now, &zone, now),
         lines: shown,
         is_one,
     })
@@ -179,6 +203,22 @@ async fn of_line(
             story: delivery.message_sid.clone(),
         }),
         dead: dead.iter().filter(own).count(),
+        hour: None,
+    })
+}
+
+/// `None` if nobody has looked yet, as in `relay dev`.
+fn doctor(page: &Page, zone: &TimeZone, now: Timestamp) -> Option<Doctor> {
+    let file = page.data.join(VERDICTS);
+    let looked = std::fs::metadata(&file).ok()?.modified().ok()?;
+    let looked = Timestamp::try_from(looked).ok()?;
+    let verdicts: BTreeMap<String, String> =
+        serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+    let count = |of: &str| verdicts.values().filter(|verdict| *verdict == of).count();
+    Some(Doctor {
+        at: Moment::new(looked, zone, now),
+        broken: count("broken"),
+        risks: count("risk"),
     })
 }
 
