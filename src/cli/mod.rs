@@ -27,6 +27,7 @@ mod notify;
 mod opt_outs;
 mod output;
 mod page;
+mod page_command;
 mod phone;
 mod reconcile;
 mod route;
@@ -89,6 +90,7 @@ const VERSION: &str = if cfg!(feature = "aws") {
 enum Command {
     Dev(dev::Dev),
     Serve(serve::Serve),
+    Page(page_command::PageCommand),
     Status(status::Status),
     Sandbox(sandbox::Sandbox),
     Route(route::Route),
@@ -125,7 +127,9 @@ enum Command {
 const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Try it and run it",
-        &["dev", "text", "phone", "call", "sandbox", "serve", "status"],
+        &[
+            "dev", "text", "phone", "call", "sandbox", "serve", "page", "status",
+        ],
     ),
     (
         "Every day",
@@ -242,9 +246,14 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
+    // The page masks numbers, too, and has a button for it.
+    let serves = matches!(
+        command,
+        Command::Dev(_) | Command::Serve(_) | Command::Page(_)
+    );
     match runtime.block_on(command.run()) {
         Ok(code) => {
-            if show::has_masked() && std::io::stdout().is_terminal() {
+            if !serves && show::has_masked() && std::io::stdout().is_terminal() {
                 note!("Numbers are masked; --numbers shows them in full.");
             }
             code
@@ -363,6 +372,7 @@ impl Command {
         match self {
             Command::Dev(command) => command.run().await,
             Command::Serve(command) => command.run().await,
+            Command::Page(command) => command.run().await,
             Command::Status(command) => command.run().await,
             Command::Sandbox(command) => command.run().await,
             Command::Route(command) => command.run().await,
