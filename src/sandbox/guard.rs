@@ -34,7 +34,10 @@ const NO_JSON: &str = "send JSON, with the header `content-type: application/jso
 fn refusal(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
     let header = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = header(&HOST).unwrap_or_default();
-    if !is_named_here(host) {
+    let is_one = headers.get_all(HOST).iter().count() <= 1;
+    // A target with a name of its own is meant for a proxy.
+    let is_same = uri.authority().is_none_or(|named| named.as_str() == host);
+    if !is_one || !is_same || !is_named_here(host) {
         return Some((StatusCode::MISDIRECTED_REQUEST, ELSEWHERE));
     }
     let site = header(&HeaderName::from_static("sec-fetch-site"));
@@ -145,5 +148,19 @@ mod tests {
             }
         }
         assert_eq!(answer("/sandbox/texts", &[HERE, text]), 415);
+        let target = "http://evil.example/sandbox/texts";
+        assert_eq!(answer(target, &[HERE]), 421);
+        assert_eq!(answer("http://127.0.0.1:4000/sandbox/texts", &[HERE]), 200);
+    }
+
+    #[test]
+    fn a_request_has_one_host() {
+        let mut headers = HeaderMap::new();
+        for host in ["127.0.0.1:4000", "evil.example"] {
+            headers.append(HOST, HeaderValue::from_static(host));
+        }
+        let path = "/sandbox/texts".parse().expect("a path");
+        let refused = refusal(&Method::POST, &path, &headers);
+        assert_eq!(refused.map(|(status, _)| status.as_u16()), Some(421));
     }
 }

@@ -53,6 +53,9 @@ pub struct DeliveryShown {
     pub to: String,
     pub state: State,
     pub attempts: Vec<AttemptShown>,
+    /// It goes out only in a case that may not come.
+    #[serde(skip)]
+    pub is_set_up: bool,
 }
 
 impl Story {
@@ -96,6 +99,12 @@ impl Story {
             to: shown.number(&delivery.to.number),
             state: delivery.state.clone(),
             attempts: shown.attempts(delivery),
+            is_set_up: is_set_up(delivery)
+                || delivery.attempts.is_empty()
+                    && delivery
+                        .in_conversation
+                        .as_ref()
+                        .is_some_and(|part| part.chase.is_some()),
         });
         Self {
             message_sid: sms.sid.clone(),

@@ -553,3 +553,66 @@ async fn streams_are_counted_and_end_at_the_stop() {
         began.elapsed()
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_be_read_leaves_the_last_view_with_a_word_about_it() {
+    let world = World::with(true).await;
+    let now = world.page.now();
+    let here = Some("127.0.0.1".parse().unwrap());
+    let (_, session) = world.page.access.by_itself(here, now).unwrap();
+    let view = |path: &str, shows: anyhow::Result<serde_json::Value>| {
+        let uri = path.parse().unwrap();
+        let template = ("stream.html", "Stream");
+        world.page.view(&session, &uri, template, shows)
+    };
+    let gone = || Err(anyhow::anyhow!("the disk is gone"));
+    // Nothing was ever seen of it: that is no empty list.
+    let never = view("/stream", gone()).unwrap_err();
+    assert_eq!(
+        axum::response::IntoResponse::into_response(never).status(),
+        503
+    );
+    let row = serde_json::json!({
+        "id": "1-2", "iso": "", "time": "", "full": "", "state": "bad", "word": "marker", "says": "",
+    });
+    let good =
+        serde_json::json!({ "rows": [row], "groups": [], "lines": [], "from": "1-2", "kinds": "" });
+    view("/stream", Ok(good)).unwrap();
+    let text = async |answer: axum::response::Response| {
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
+        String::from_utf8(body.unwrap().to_vec()).unwrap()
+    };
+    let stale = text(view("/stream", gone()).unwrap()).await;
+    assert!(
+        stale.contains("marker") && stale.contains("cannot be read"),
+        "{stale}"
+    );
+    assert!(view("/stream?kind=calls", gone()).is_err(), "another view");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_takes_no_webhook_and_a_key_that_was_left_opens_it() {
+    let world = World::new().await;
+    let cookie = format!("cookie: {}\r\n{OWN}", world.log_in(false).await);
+    for path in [
+        "/twilio/sms",
+        "/twilio/voice",
+        "/v1/notices",
+        "/sandbox/texts",
+    ] {
+        let answer = world.post(path, &cookie, "Body=hi").await;
+        assert_eq!(status(&answer), 404, "{path}: {answer}");
+    }
+    let (secret, key) = Key::new("Ana", true, Duration::from_secs(60), world.page.now());
+    super::links::leave(world.path(), &key).unwrap();
+    let answer = world.get(&format!("/login?key={secret}"), "").await;
+    assert!(
+        status(&answer) == 303 && answer.contains("Max-Age=60"),
+        "{answer}"
+    );
+    assert_eq!(
+        status(&world.get(&format!("/login?key={secret}"), "").await),
+        403,
+        "twice"
+    );
+}

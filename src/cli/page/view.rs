@@ -46,7 +46,7 @@ impl Moment {
     pub fn new(at: Timestamp, zone: &TimeZone, now: Timestamp) -> Self {
         let (local, today) = (zone.at(at), zone.at(now).date());
         let form = match local.date() {
-            date if date == today && local.second() == 0 => "%H:%M",
+            date if date == today && now < at && local.second() == 0 => "%H:%M",
             date if date == today => "%H:%M:%S",
             date if date.year() == today.year() => "%a %d %b %H:%M",
             _ => "%Y-%m-%d %H:%M",

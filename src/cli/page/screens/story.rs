@@ -205,6 +205,7 @@ fn text(value: &Value) -> String {
 
 fn delivery(shown: &DeliveryShown) -> Delivery {
     let (word, look) = match shown.state {
+        Stands::Waiting { .. } if shown.is_set_up => ("only if needed", Look::Plain),
         Stands::Waiting { .. } => ("waits", Look::Plain),
         Stands::Sending { .. } => ("is being sent", Look::Plain),
         Stands::Unknown { .. } => ("not known: Twilio is asked", Look::Warn),
