@@ -17,6 +17,7 @@ mod mistakes;
 mod notices;
 mod opt_outs;
 mod output;
+mod page;
 mod reconcile;
 #[cfg(feature = "aws")]
 mod rotation;
