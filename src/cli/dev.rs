@@ -3,8 +3,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::config_file;
-use super::page::access::Access;
-use super::page::{Opened, Page, PageFlags};
+use super::page::{Page, PageFlags};
 use super::serve::{Place, ended, say, start_log, when_asked_to_stop};
 use crate::clock::SystemClock;
 use crate::domain::credentials::Credentials;
@@ -71,7 +70,16 @@ impl Dev {
         start_log(&lines);
         let command = std::env::args_os().next().unwrap_or_default();
         let command = as_started(Path::new(&command), &std::env::current_dir()?);
-        let page_at = page.as_ref().map(Opened::address);
+        let page = page.map(|opened| {
+            let is_open = opened.bind.is_loopback() && opened.url.is_none();
+            let (address, access) = if is_open {
+                opened.without_key()
+            } else {
+                opened.with_key(machine.relay().now())
+            };
+            (opened.listener, address, access)
+        });
+        let page_at = page.as_ref().map(|(_, address, _)| address.clone());
         say(&greeting(
             &lines,
             &origin,
@@ -86,12 +94,10 @@ impl Dev {
         };
         let mut parts = Parts::default();
         parts.add("the sandbox", drive(Arc::clone(&sandbox), resolve, until));
-        if let Some(opened) = page {
-            let is_open = opened.bind.is_loopback() && opened.url.is_none();
-            let access = Access::new(opened.port, opened.url, is_open);
+        if let Some((listener, _, access)) = page {
             let (relay, sandbox) = (machine.relay(), Some(Arc::clone(&sandbox)));
             let page = Page::new(relay, self.data, sandbox, access, stop.clone());
-            parts.add("the page", page.serve(opened.listener));
+            parts.add("the page", page.serve(listener));
         }
         let served = machine.serve(listener, http::router(sandbox), parts, heard, stop);
         Ok(ended(served.await))
@@ -193,7 +199,7 @@ fn greeting(lines: &[Line], origin: &str, here: &str, page: Option<&str>, comman
         );
     }
     if let Some(page) = page {
-        text += &format!("page     {page}/\n");
+        text += &format!("page     {page}\n");
     }
     text + &format!(
         "ready    {here}/readyz

@@ -71,6 +71,12 @@ impl PageFlags {
 }
 
 impl Opened {
+    /// The address for whoever asks on this machine, and that they may come in by that.
+    pub fn without_key(&self) -> (String, Access) {
+        let access = Access::new(self.port, self.url.clone(), true);
+        (format!("{}/", self.address()), access)
+    }
+
     /// The address with a new key, for somebody to log in once, and who may come in.
     pub fn with_key(&self, now: Timestamp) -> (String, Access) {
         let access = Access::new(self.port, self.url.clone(), false);

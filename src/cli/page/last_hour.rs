@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::Page;
 use super::row::{Began, reached_after, seconds};
 use super::tail;
 use crate::app::ports::audit::{Kind, Record};
@@ -29,8 +31,36 @@ pub struct LastHour {
     pub is_part: bool,
 }
 
-/// The last hour of each line.
-pub fn read(path: &Path, now: Timestamp) -> std::io::Result<BTreeMap<String, LastHour>> {
+/// The last hour of each line, by its name.
+pub type LastHours = BTreeMap<String, LastHour>;
+
+/// How long what was read is shown: of a busy relay it is some megabytes.
+const READ_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+impl Page {
+    /// The last hour of each line; `None` if the audit cannot be read.
+    pub async fn last_hour(&self) -> Option<LastHours> {
+        let now = self.now();
+        let known = self.last_hour.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, known)) = known
+            && (at..at + READ_EVERY).contains(&now)
+        {
+            return Some(known);
+        }
+        let path = self.audit();
+        let reading = tokio::task::spawn_blocking(move || read(&path, now));
+        let read = reading.await.ok()?.ok()?;
+        let mut known = self
+            .last_hour
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = Some((now, read.clone()));
+        Some(read)
+    }
+}
+
+fn read(path: &Path, now: Timestamp) -> std::io::Result<LastHours> {
     let since = now - SignedDuration::from_hours(1);
     let found = tail::before(path, None, MOST_BYTES, |line| {
         let record: Result<When, _> = serde_json::from_slice(&line.bytes);
@@ -63,7 +93,7 @@ struct Counted<'a> {
     handed_over: BTreeMap<String, usize>,
 }
 
-fn of(records: &[Record], is_part: bool) -> BTreeMap<String, LastHour> {
+fn of(records: &[Record], is_part: bool) -> LastHours {
     let mut began = Began::default();
     let mut lines: BTreeMap<&str, Counted> = BTreeMap::new();
     for record in records {

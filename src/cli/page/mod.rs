@@ -16,6 +16,9 @@
 //! [`Page::view`], with [`view::see_other`] after a POST, or with a [`view::Problem`]. Requests of
 //! other sites, of nobody, and POSTs of read-only sessions do not come as far as a handler.
 //!
+//! What changes by itself stands in an element with an `id` and `data-live`: script fetches the screen again when
+//! something happens, and puts the element in the place of the old one. A `<details>` in it needs an `id` to stay open.
+//!
 //! [`access::Session::shown`] says whether numbers and words may be shown now. A customer stands in a URL as
 //! [`access::Session::alias`], and [`access::Session::number`] leads back.
 
@@ -47,9 +50,10 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use self::flags::{Opened, PageFlags};
+pub use self::flags::PageFlags;
 
 use self::access::Access;
+use self::last_hour::LastHours;
 use self::live::Live;
 use self::view::{Answer, LastGood, Problem};
 use crate::app::ports::store::Store;
@@ -79,6 +83,7 @@ pub struct Inner {
     access: Access,
     last_good: Mutex<HashMap<String, LastGood>>,
     live: Live,
+    last_hour: Mutex<Option<(Timestamp, LastHours)>>,
 }
 
 impl std::ops::Deref for Page {
@@ -105,6 +110,7 @@ impl Page {
             access,
             last_good: Mutex::default(),
             live: Live::default(),
+            last_hour: Mutex::default(),
         }))
     }
 

@@ -14,7 +14,7 @@ use crate::cli::conversations;
 use crate::cli::duty::show::shown as duty;
 use crate::cli::page::Page;
 use crate::cli::page::access::Session;
-use crate::cli::page::last_hour::{self, LastHour};
+use crate::cli::page::last_hour::LastHour;
 use crate::cli::page::view::{Answer, Moment, Problem, in_path, lasted};
 use crate::domain::delivery::{Delivery, Purpose, State as Stands};
 use crate::domain::ids::message_sid::MessageSid;
@@ -120,7 +120,7 @@ async fn shows(page: &Page, session: &Session, only: Option<&str>) -> anyhow::Re
     let zone = lines.first().map(|line| line.time_zone.clone());
     let in_flight = in_flight(page).await?;
     let dead = letters(page.store(), Wanted::default()).await?;
-    let hour = last_hour::read(&page.audit(), now).ok();
+    let hour = page.last_hour().await;
     let mut shown = Vec::new();
     for line in &lines {
         let of_line = of_line(page, session, line, now, &in_flight, &dead).await?;
