@@ -14,15 +14,16 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
-use super::view::{Answer, Problem, Query, see_other};
+use super::answer::{Answer, Problem, Query, see_other};
+use super::keys::random;
 use super::{Page, links};
+
+pub use super::keys::Key;
 use crate::cli::explain::moment::Shown;
-use crate::domain::ids::hex;
 use crate::domain::phone::PhoneNumber;
 use crate::twilio::signature::sha256_hex;
 
-/// How long a key is good, and a session.
-pub const KEY_FOR: Duration = Duration::from_secs(10 * 60);
+/// How long a session is good.
 pub const SESSION_FOR: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long numbers and words are shown once somebody asked for them.
 pub const SHOWN_FOR: Duration = Duration::from_secs(15 * 60);
@@ -79,44 +80,6 @@ struct Inner {
     sessions: Vec<Session>,
     /// When somebody came with a key that is none.
     wrong: VecDeque<Timestamp>,
-}
-
-/// A key that was handed out and not used.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Key {
-    /// Of the key, which is kept nowhere.
-    pub digest: String,
-    pub name: String,
-    pub read_only: bool,
-    pub made: Timestamp,
-    /// How many seconds the session lasts.
-    pub lasts: u64,
-}
-
-impl Key {
-    /// A new key: what goes into the URL, and what is kept of it.
-    pub fn new(name: &str, read_only: bool, lasts: Duration, now: Timestamp) -> (String, Self) {
-        let secret = random();
-        let key = Self {
-            digest: sha256_hex(secret.as_bytes()),
-            name: name.to_owned(),
-            read_only,
-            made: now,
-            lasts: lasts.as_secs(),
-        };
-        (secret, key)
-    }
-
-    fn is_good(&self, now: Timestamp) -> bool {
-        now < self.made + KEY_FOR && self.made <= now + KEY_FOR
-    }
-}
-
-/// 128 bits of the operating system's randomness, in hexadecimal digits.
-fn random() -> String {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system has randomness");
-    hex(&bytes)
 }
 
 /// Somebody who is logged in.
@@ -202,6 +165,7 @@ impl Session {
     }
 
     /// The number that an alias of this session stands for.
+    #[allow(dead_code, reason = "for screens of one customer")]
     pub fn number(&self, alias: &str) -> Option<PhoneNumber> {
         self.lock().aliases.get(alias).cloned()
     }

@@ -2,11 +2,6 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
-use axum::response::IntoResponse;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-
-use super::view::{Answer, Problem};
 use crate::twilio::signature::sha256_hex;
 
 const CSS: &str = include_str!("page.css");
@@ -27,18 +22,13 @@ pub fn js() -> &'static str {
     &JS_PATH
 }
 
-pub(super) async fn serve(Path(file): Path<String>) -> Answer {
-    let asked = format!("/static/{file}");
-    let (kind, content) = match asked.as_str() {
-        path if path == css() => ("text/css; charset=utf-8", CSS),
-        path if path == js() => ("text/javascript; charset=utf-8", JS),
-        _ => return Err(Problem::not_found("There is no such file.")),
-    };
-    let head = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
-    Ok((head, content).into_response())
+/// What stands under a path, and its kind.
+pub(super) fn find(path: &str) -> Option<(&'static str, &'static str)> {
+    match path {
+        path if path == css() => Some(("text/css; charset=utf-8", CSS)),
+        path if path == js() => Some(("text/javascript; charset=utf-8", JS)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::Page;
 use super::access::no_session;
-use super::view::Problem;
+use super::answer::Problem;
 use crate::app::ports::kept_texts::Peer;
 use crate::twilio::form::MOST_BYTES;
 

@@ -8,32 +8,27 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::access::Key;
-use crate::adapters::files::private_folder::create_data;
+use super::keys::Key;
 
-/// Beside the database, in a folder of the page's own.
-const FOLDER: &str = "page";
-const ADDRESS: &str = "address";
-const KEYS: &str = "keys.jsonl";
+/// Beside the database.
+const ADDRESS: &str = "page-address";
+const KEYS: &str = "page-keys.jsonl";
 
 /// No list of keys comes near this size.
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Says where the page is.
 pub fn announce(data: &Path, address: &str) -> anyhow::Result<()> {
-    let folder = data.join(FOLDER);
-    create_data(&folder)?;
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(folder.join(ADDRESS))?;
+    let mut file = options.open(data.join(ADDRESS))?;
     file.write_all(address.as_bytes())?;
     Ok(())
 }
 
 /// Puts a key where the page finds it. Returns the page's address.
 pub fn leave(data: &Path, key: &Key) -> anyhow::Result<String> {
-    let folder = data.join(FOLDER);
-    let Ok(address) = std::fs::read_to_string(folder.join(ADDRESS)) else {
+    let Ok(address) = std::fs::read_to_string(data.join(ADDRESS)) else {
         bail!(
             "no page has run on the relay in {}; start one with `relay serve --page 4001`, or name another folder \
              with --data",
@@ -42,7 +37,7 @@ pub fn leave(data: &Path, key: &Key) -> anyhow::Result<String> {
     };
     let mut options = OpenOptions::new();
     let options = options.append(true).create(true).mode(0o600);
-    let mut file = options.open(folder.join(KEYS))?;
+    let mut file = options.open(data.join(KEYS))?;
     file.lock()?;
     let line = serde_json::to_string(key)? + "\n";
     file.write_all(line.as_bytes())
@@ -52,7 +47,7 @@ pub fn leave(data: &Path, key: &Key) -> anyhow::Result<String> {
 
 /// Takes the keys that were left, so that nobody else does.
 pub(super) fn take(data: &Path) -> std::io::Result<Vec<Key>> {
-    let path = data.join(FOLDER).join(KEYS);
+    let path = data.join(KEYS);
     let mut file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -83,7 +78,7 @@ mod tests {
         assert!(leave(folder.path(), &key).is_err(), "no page ran there");
         announce(folder.path(), "http://127.0.0.1:4001").unwrap();
         assert_eq!(leave(folder.path(), &key).unwrap(), "http://127.0.0.1:4001");
-        let kept = std::fs::read_to_string(folder.path().join(FOLDER).join(KEYS)).unwrap();
+        let kept = std::fs::read_to_string(folder.path().join(KEYS)).unwrap();
         assert!(kept.contains("Maria") && !kept.contains(&secret), "{kept}");
         assert_eq!(take(folder.path()).unwrap(), [key]);
         assert_eq!(take(folder.path()).unwrap(), []);

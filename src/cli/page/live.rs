@@ -19,9 +19,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Page;
 use super::access::Session;
+use super::answer::{Answer, Problem, Query};
 use super::row::{Began, Row, row};
 use super::tail::{self, After, Position};
-use super::view::{Answer, Problem, Query};
 use crate::domain::time_zone::TimeZone;
 
 /// The most streams at once.

@@ -23,9 +23,11 @@
 //! [`access::Session::alias`], and [`access::Session::number`] leads back.
 
 pub mod access;
+pub mod answer;
 mod assets;
 mod flags;
 mod guard;
+mod keys;
 mod last_hour;
 pub mod links;
 pub mod live;
@@ -45,7 +47,10 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use http::Uri;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -152,12 +157,23 @@ pub fn router(page: Page) -> Router {
         .route("/logout", post(access::log_out))
         .route("/show", post(shown::show))
         .route("/hide", post(shown::hide))
-        .route("/static/{file}", get(assets::serve))
+        .route("/static/{file}", get(asset))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(from_fn_with_state(page.clone(), guard::guard))
         .with_state(page)
+}
+
+async fn asset(uri: Uri) -> Answer {
+    let Some((kind, content)) = assets::find(uri.path()) else {
+        return Err(Problem::not_found("There is no such file."));
+    };
+    let head = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((head, content).into_response())
 }
 
 async fn nowhere(State(_): State<Page>) -> Answer {

@@ -187,14 +187,22 @@ if (lives.length) {
     const active = document.activeElement;
     const isInside = old.contains(active);
     if (isInside && active.matches("input, textarea, select")) return;
+    const isChanged = (field) => field.value !== field.defaultValue;
+    if ([...old.querySelectorAll("input, textarea")].some(isChanged)) return;
+    const marked = getSelection();
+    if (!marked.isCollapsed && old.contains(marked.anchorNode)) return;
     for (const open of old.querySelectorAll("details[open][id]")) {
       const same = fresh.querySelector("#" + CSS.escape(open.id));
       if (same) same.open = true;
     }
-    const mark = isInside && (active.id ? "#" + CSS.escape(active.id)
-      : active.getAttribute("href") && `a[href="${CSS.escape(active.getAttribute("href"))}"]`);
     old.replaceWith(fresh);
-    if (mark) (fresh.querySelector(mark) || fresh).focus();
+    if (!isInside) return;
+    const opened = active.closest("summary") && active.closest("details[id]");
+    const link = active.getAttribute("href");
+    const mark = active.id ? "#" + CSS.escape(active.id)
+      : opened ? "#" + CSS.escape(opened.id) + " > summary"
+      : link && `a[href="${CSS.escape(link)}"]`;
+    ((mark && fresh.querySelector(mark)) || fresh).focus({ preventScroll: true });
   };
   const soon = () => { clearTimeout(due); due = setTimeout(refresh, 300); };
   let before = 0;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Page;
 use super::access::{SHOWN_FOR, Session};
-use super::view::{Answer, Form, see_other};
+use super::answer::{Answer, Form, see_other};
 use crate::app::ports::audit::{Kind, Record};
 use crate::printable::printable;
 
