@@ -72,12 +72,7 @@ mod tests {
                     "{name}: in <script>"
                 );
             }
-            for (at, _) in source.match_indices("={{") {
-                panic!(
-                    "{name}: an unquoted attribute: {}",
-                    &source[at.saturating_sub(20)..at + 12]
-                );
-            }
+            assert!(!source.contains("={{"), "{name}: an unquoted attribute");
             assert!(
                 !source.contains(" style="),
                 "{name}: CSP refuses style attributes"
