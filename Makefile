@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people simulate-calls interleavings cost scale crash fan-out bench-load differential phone-numbers fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people simulate-calls simulate-restores interleavings cost scale crash fan-out bench-load differential phone-numbers fuzz documents
 
 ## help: this list
 help:
@@ -101,6 +101,12 @@ simulate-calls:
 	$(step) "simulate-calls"
 	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
 		cargo test --profile quick --test relay simulation::calls::as_many -- --ignored --nocapture
+
+## simulate-restores: one machine that is lost, and another that goes on from a backup
+simulate-restores:
+	$(step) "simulate-restores"
+	SEED=$(SEED) SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) RUST_BACKTRACE=0 \
+		cargo test --profile quick --test relay simulation::restores::as_many -- --ignored --nocapture
 
 ## interleavings: every order in which the relay can come to work on four texts, of more texts than the tests walk
 interleavings:

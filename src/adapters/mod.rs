@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "machine")]
+pub mod backup;
 pub mod files;
 #[cfg(feature = "machine")]
 pub mod sqlite;

@@ -45,6 +45,11 @@ async fn receive(
         return Ok(());
     };
 
+    // Of the relay before a restore, which had an attempt of this number.
+    let looks = delivery.attempt(attempt).filter(|a| a.is_look());
+    if looks.is_some_and(|look| look.sid.is_none()) {
+        return Ok(());
+    }
     let is_known = delivery.attempt(attempt).is_none_or(|a| a.sid.is_some());
     if !is_known
         && !relay

@@ -1,5 +1,6 @@
 //! The `relay` command. One file per subcommand; this one only lists them.
 
+mod backup;
 mod block;
 mod by_hand;
 mod call;
@@ -30,6 +31,7 @@ mod page;
 mod page_command;
 mod phone;
 mod reconcile;
+mod restore;
 mod route;
 mod running_sandbox;
 mod sandbox;
@@ -101,6 +103,8 @@ enum Command {
     Voicemail(voicemail::Voicemail),
     Dead(dead::Dead),
     Reconcile(reconcile::Reconcile),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Notify(notify::Notify),
     Invite(invite::Invite),
     Notice(notice::Notice),
@@ -159,6 +163,8 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "twilio",
             "dead",
             "reconcile",
+            "backup",
+            "restore",
             "schema",
             "completions",
         ],
@@ -383,6 +389,8 @@ impl Command {
             Command::Voicemail(command) => command.run().await,
             Command::Dead(command) => command.run().await,
             Command::Reconcile(command) => command.run().await,
+            Command::Backup(command) => command.run().await,
+            Command::Restore(command) => command.run().await,
             Command::Notify(command) => command.run().await,
             Command::Invite(command) => command.run().await,
             Command::Notice(command) => command.run().await,

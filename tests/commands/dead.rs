@@ -54,6 +54,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         sid: None,
         via: None,
         disproved: None,
+        since_backup: None,
     };
     let delivery = Delivery {
         id: DeliveryId::of_inbound(&sms.sid),
@@ -80,6 +81,7 @@ async fn a_dead_letter(store: &impl Store, n: u32, hours: i64, error: u32) -> De
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        restored: None,
         in_conversation: None,
         purpose: Default::default(),
         policy: Default::default(),

@@ -2,6 +2,7 @@
 //! people run them: exit code 0 done, 1 failed, 2 wrong usage; JSON where it is asked for; errors
 //! on standard error.
 
+mod backups;
 mod blocking;
 mod calls;
 mod config;

@@ -179,6 +179,7 @@ pub fn delivery(n: u32) -> Delivery {
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        restored: None,
         in_conversation: None,
         purpose: Default::default(),
         policy: Default::default(),

@@ -104,6 +104,7 @@ pub(super) fn text(n: u32, received: Timestamp, link: Option<Link>) -> (InboundR
         sid: Some(sid(1000 + n)),
         via: None,
         disproved: None,
+        since_backup: None,
     }];
     (record, delivery)
 }

@@ -127,6 +127,7 @@ async fn a_delivery_is_saved_and_read_back_whole(store: &impl Store) {
         sid: Some(sid(7)),
         via: None,
         disproved: None,
+        since_backup: None,
     };
     delivery.attempts.push(attempt);
     for state in [

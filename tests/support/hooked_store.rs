@@ -13,7 +13,7 @@ use relay::app::ports::store::{
 };
 use relay::domain::call::{Call, LineCalls};
 use relay::domain::conversation::{Block, Conversation, PersonState};
-use relay::domain::delivery::Delivery;
+use relay::domain::delivery::{Delivery, Restoration};
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::message_sid::MessageSid;
 use relay::domain::ids::{CallSid, DeliveryId, NoticeId};
@@ -316,6 +316,11 @@ impl<H: Hook> Store for HookedStore<H> {
         let (store, signature) = (Arc::clone(self.0.behind()), signature.clone());
         let effect = async move { store.claim_signature(&signature, until, now).await };
         self.0.write("claim_signature", effect).await
+    }
+
+    async fn restoration(&self) -> Result<Option<Restoration>> {
+        let restoration = self.0.behind().restoration();
+        self.0.read("restoration", restoration).await
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

@@ -245,7 +245,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The shape of the tables; to be raised whenever tables.sql changes what is there already.
-const SHAPE: i32 = 5;
+pub(super) const SHAPE: i32 = 5;
 
 /// Tables that came after the shape: a file gets those that it lacks.
 const LATER_TABLES: &str = include_str!("later_tables.sql");

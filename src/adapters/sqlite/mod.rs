@@ -6,5 +6,6 @@ mod condition;
 pub mod database;
 pub mod integrity;
 pub mod queue;
+pub mod snapshot;
 mod statements;
 pub mod store;

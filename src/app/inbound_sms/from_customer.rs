@@ -8,7 +8,7 @@ use crate::app::ports::store::{Changed, ForInbound};
 use crate::domain::automatic_text::reaction;
 use crate::domain::conversation::{Conversation, CustomerText, Relayed, Words, excerpt};
 use crate::domain::delivery::{
-    Awaited, Delivery, InConversation, Purpose, Recipient, State, wording,
+    Awaited, Delivery, InConversation, Purpose, Recipient, Restored, State, wording,
 };
 use crate::domain::duty::auto_reply_words;
 use crate::domain::ids::DeliveryId;
@@ -89,6 +89,11 @@ pub fn relay(
         remaining,
         ..delivery(way, body, media, line, *now)
     };
+    relayed.restored = text.since_backup.map(|since| Restored {
+        since,
+        late: text.is_found.then(|| late(line, text, "")),
+        words: Some(content::what(line.language, sms)),
+    });
     relayed.attached = content::attached(line.language, sms, relayed.media.len());
     let talk_untold = text.talk.as_ref().filter(|talk| !talk.is_told);
     let Some(customer) = sms.from.phone() else {
@@ -157,14 +162,16 @@ fn words_of(text: &Text, known: &Known, record: &InboundRecord, line: &Line) -> 
         Some(change) => wording::with_opt_out(line.language, &body, change),
         None => body,
     };
-    if !text.is_found {
+    // If the relay has sent it before it was restored, it was not late.
+    if !text.is_found || text.since_backup.is_some() {
         return body;
     }
-    wording::late(
-        line.language,
-        &line.clock().day_and_time(text.received, text.now),
-        &body,
-    )
+    late(line, text, &body)
+}
+
+fn late(line: &Line, text: &Text, body: &str) -> String {
+    let received = line.clock().day_and_time(text.received, text.now);
+    wording::late(line.language, &received, body)
 }
 
 /// Once in a conversation, to somebody who wrote it themselves and wants to be written to.

@@ -20,7 +20,7 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use futures::future::{join3, try_join, try_join_all};
 use http::{Request, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::app::audit::records;
 use crate::app::outgoing_call::call_if_asked;
@@ -149,9 +149,10 @@ const MOST_PLANS: usize = 12;
 async fn keep(
     relay: &Relay,
     mut stored: ForInbound,
-    text: Text,
+    mut text: Text,
     key: &HashKey,
 ) -> anyhow::Result<Recorded> {
+    text.since_backup = since_backup(relay, &text).await?;
     let sid = text.sms.sid.clone();
     for again in 0..MOST_PLANS {
         let line = stored.line.clone().context("the line is gone")?;
@@ -200,6 +201,21 @@ async fn keep(
         }
     }
     bail!("other texts kept changing what text {sid} changes")
+}
+
+/// How long before a restore a text may have come by Twilio's clock or another machine's, if by this one's it
+/// came after.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(15);
+
+/// The time of the backup, if the relay may have dealt with the text before it was restored. A text that a
+/// webhook brings comes now.
+async fn since_backup(relay: &Relay, text: &Text) -> anyhow::Result<Option<Timestamp>> {
+    if !text.is_found && text.by_fallback.is_none() && !text.is_of_call() {
+        return Ok(None);
+    }
+    let restored = relay.store.restoration().await?;
+    let restored = restored.filter(|restored| text.received < restored.at + CLOCKS_DIFFER);
+    Ok(restored.map(|restored| restored.since))
 }
 
 /// What is to be kept of the text, by what was read.

@@ -6,7 +6,7 @@ use super::{deliveries, from_customer, from_owner, opted_out, subscription};
 use crate::app::inbound_sms::text::Text;
 use crate::app::ports::store::{Changed, ForInbound, Planned};
 use crate::domain::command::{Given, tell_owner};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Restored};
 use crate::domain::ids::message_sid::MessageSid;
 use crate::domain::inbound::InboundSms;
 use crate::domain::inbound_record::InboundRecord;
@@ -124,7 +124,7 @@ impl Plan<'_> {
         } = self;
         let mut of_persons = CarriedOut::default();
         let mut conversations: Vec<Changed> = Vec::new();
-        let deliveries: Vec<Delivery> = match (record.decision.rule, of_person) {
+        let mut deliveries: Vec<Delivery> = match (record.decision.rule, of_person) {
             (_, Some(decided)) => {
                 of_persons = decided.carry_out(text, before, &mut record);
                 conversations = of_persons.conversations;
@@ -163,6 +163,11 @@ impl Plan<'_> {
             }
             _ => Vec::new(),
         };
+        if let Some(since) = text.since_backup {
+            for delivery in &mut deliveries {
+                delivery.restored.get_or_insert(Restored::since(since));
+            }
+        }
         record.deliveries = deliveries.iter().map(|new| new.id.clone()).collect();
         let writer = text.sms.from.phone().cloned();
         Planned {

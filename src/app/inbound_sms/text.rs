@@ -17,6 +17,8 @@ pub struct Text {
     pub is_found: bool,
     /// What it says is that caller and person talked.
     pub talk: Option<Talk>,
+    /// It came before the relay was restored from a backup of that time, and the relay may have dealt with it.
+    pub since_backup: Option<Timestamp>,
 }
 
 /// A customer and a person talked by telephone, or the person called and did not reach the customer.
@@ -46,6 +48,7 @@ impl Text {
             by_fallback: None,
             is_found: false,
             talk: None,
+            since_backup: None,
         }
     }
 }

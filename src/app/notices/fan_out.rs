@@ -13,7 +13,7 @@ use crate::app::ports::queue::{Group, PageTurn, WakeUp};
 use crate::app::ports::store::Saved;
 use crate::app::relay::Relay;
 use crate::app::spending;
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Restored};
 use crate::domain::ids::DeliveryId;
 use crate::domain::line::{Line, quiet_until};
 use crate::domain::notice::skip::Skip;
@@ -136,6 +136,13 @@ async fn fan_out(relay: &Relay, line: &Line, mut notice: Notice) -> anyhow::Resu
     }
     if first_left.is_some() {
         due = due.max(next_day.min(notice.expires));
+    }
+    // What the relay sent before it was restored from a backup is not sent again.
+    let restored = relay.store.restoration().await?;
+    if let Some(restored) = restored.filter(|restored| notice.created < restored.at) {
+        for delivery in &mut deliveries {
+            delivery.restored = Some(Restored::since(restored.since));
+        }
     }
     relay.store.spawn(&deliveries).await?;
     wake(relay, &deliveries, now).await?;

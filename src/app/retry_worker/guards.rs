@@ -27,6 +27,10 @@ pub async fn woken(relay: &Relay, delivery: &Delivery, key: &HashKey) -> anyhow:
     if let Some(event) = conversation_checks::before(relay, delivery, key).await? {
         return Ok(event);
     }
+    // A look at what Twilio has sends nothing.
+    if delivery.is_to_be_looked_for().is_some() {
+        return Ok(Event::Woken);
+    }
     let to = &delivery.to.number;
     let known = relay.store.for_sending(&delivery.from, to).await?;
     // The configuration may have changed since the delivery was set in motion.

@@ -29,7 +29,7 @@ use crate::domain::delivery::{
 };
 use crate::domain::ids::message_sid::MessageSid;
 use crate::twilio::access::UNKNOWN_CREDENTIALS;
-use crate::twilio::client::NewMessage;
+use crate::twilio::client::{Listed, NewMessage};
 
 /// A wake-up may overtake the record of its delivery, but not by more than this.
 const RECORD_WITHIN: Duration = Duration::from_secs(60);
@@ -258,17 +258,7 @@ async fn ask(
     delivery: &Delivery,
     attempt: &Attempt,
 ) -> anyhow::Result<Event> {
-    let listed = relay
-        .twilio
-        .list_messages(
-            credentials,
-            &attempt.to.number,
-            delivery.sent_from(attempt),
-            attempt.began,
-            &*relay.clock,
-        )
-        .await;
-    let listed = match listed {
+    let listed = match listed(relay, credentials, delivery, attempt).await {
         Ok(listed) => listed,
         Err(error) => {
             tracing::warn!(delivery = %delivery.id, attempt = attempt.number, error = format!("{error:#}"), "Twilio did not say what became of an attempt");
@@ -283,8 +273,17 @@ async fn ask(
             .any(|a| a.sid.as_ref() == Some(sid))
     };
     // The oldest is the likeliest: a later one with the same words is a later text's.
-    for message in listed.into_iter().rev() {
-        let is_same = message.body.as_deref().unwrap_or_default().trim() == body;
+    let mut listed: Vec<_> = listed.into_iter().rev().collect();
+    if attempt.is_look() {
+        // The relay before went on after a failure.
+        let words = |message: &Listed| message.body.as_deref().unwrap_or_default().trim() != body;
+        let failed = |message: &Listed| message.status().is_some_and(Status::is_failure);
+        listed.sort_by_key(|message| (words(message), failed(message)));
+    }
+    for message in listed {
+        let words = message.body.as_deref().unwrap_or_default().trim();
+        let is_same =
+            words == body || (attempt.is_look() && delivery.was_brought_by(attempt.part, words));
         if is_same
             && !known(&message.sid)
             && relay
@@ -303,6 +302,37 @@ async fn ask(
     Ok(Event::Absent {
         attempt: attempt.number,
     })
+}
+
+/// What Twilio has for the attempt's recipient since it began, the newest first.
+async fn listed(
+    relay: &Relay,
+    credentials: &Credentials,
+    delivery: &Delivery,
+    attempt: &Attempt,
+) -> anyhow::Result<Vec<Listed>> {
+    let (to, clock) = (&attempt.to.number, &*relay.clock);
+    let Some(since) = attempt.since_backup else {
+        let from = delivery.sent_from(attempt);
+        let listed = relay
+            .twilio
+            .list_messages(credentials, to, from, attempt.began, clock);
+        return Ok(listed.await?);
+    };
+    // Before the restore it may have come from any of the line's numbers.
+    let line = relay.store.line(&delivery.from).await?;
+    let numbers = line.map_or_else(
+        || vec![delivery.from.clone()],
+        |line| line.numbers().cloned().collect(),
+    );
+    let mut all = Vec::new();
+    for from in &numbers {
+        let listed = relay
+            .twilio
+            .list_messages(credentials, to, from, since, clock);
+        all.extend(listed.await?);
+    }
+    Ok(all)
 }
 
 /// Asks Twilio what became of a message that it took, because no callback told.

@@ -66,6 +66,7 @@ fn candidate(line: &Line, number: &str, words: &str, ago: i64, waits: bool) -> C
         sid: None,
         via: None,
         disproved: None,
+        since_backup: None,
     });
     Candidate {
         conversation,

@@ -36,6 +36,10 @@ pub struct Attempt {
     /// The failure that it was taken for, until news came that proved it wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disproved: Option<Box<Disproved>>,
+    /// Nothing was sent: after the relay was restored from a backup, the provider was asked for a message that
+    /// may have been sent since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_backup: Option<Timestamp>,
 }
 
 /// A failure that was none: carriers report that a text was not delivered, and then that it was.

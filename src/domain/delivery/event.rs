@@ -51,6 +51,8 @@ pub enum Event {
     },
     /// Somebody dealt with it in another way after it gave up.
     Dropped,
+    /// The store was replaced by a copy of that time or later. What was sent since then is not in there.
+    Restored { since: Timestamp },
 }
 
 /// What came back from Twilio's Messages API.

@@ -21,6 +21,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether it did not arrive, and will not.
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Status::Undelivered | Status::Failed | Status::Canceled
+        )
+    }
+
     pub fn is_final(self) -> bool {
         matches!(
             self,

@@ -16,6 +16,7 @@ mod message_status;
 mod new;
 mod notifications;
 mod progress;
+mod restored;
 pub mod source;
 mod step;
 mod turn;
@@ -47,6 +48,7 @@ pub use hold::{Busy, Hold, Limit, Slowed, Withheld};
 pub use in_conversation::{Chase, Chased, Directed, InConversation, OnlyIf};
 pub use notifications::spawned;
 pub use progress::OnPhone;
+pub use restored::{Restoration, Restored};
 pub use step::step;
 pub use turn::{HandOver, MovedOn};
 
@@ -97,6 +99,9 @@ pub struct Delivery {
     pub handed_over: Vec<HandOver>,
     #[serde(default)]
     pub purpose: Purpose,
+    /// What is to be known once the relay was restored from a backup, if it was since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
     /// What is to be known of the invitation that it brings, if it brings one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Box<Invitation>>,

@@ -76,6 +76,7 @@ impl Delivery {
             slowed: Vec::new(),
             handed_over: Vec::new(),
             purpose,
+            restored: None,
             invitation: None,
             in_conversation: None,
             policy: line.policy,

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::new::LineCopy;
 use super::{
-    Delivery, Effect, GaveUp, HandOver, Limit, Outcome, Purpose, Recipient, Slowed, Withheld,
-    failure_wording,
+    Delivery, Effect, GaveUp, HandOver, Limit, Outcome, Purpose, Recipient, Restored, Slowed,
+    Withheld, failure_wording,
 };
 use crate::domain::delivery::{Class, wording};
 use crate::domain::ids::DeliveryId;
@@ -178,6 +178,13 @@ impl Delivery {
         };
         Self {
             message_sid: self.message_sid.clone(),
+            restored: self.restored.as_ref().map(|before| Restored {
+                words: before
+                    .words
+                    .clone()
+                    .filter(|_| purpose.tells_that().is_some()),
+                ..Restored::since(before.since)
+            }),
             ..Self::of_line(line, self.id.clone(), purpose, to, (body, Vec::new()), now)
         }
     }

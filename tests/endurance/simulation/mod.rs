@@ -15,6 +15,7 @@ mod notices;
 mod people;
 mod reply_numbers;
 mod report;
+mod restores;
 mod script;
 mod time;
 mod troubles;

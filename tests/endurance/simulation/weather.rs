@@ -148,6 +148,11 @@ impl Weather {
         }
     }
 
+    /// Whatever was to take effect later is gone with its disk.
+    pub fn forget_late(&self) {
+        self.sky.lock().unwrap().late.clear();
+    }
+
     pub fn next_late(&self) -> Option<Timestamp> {
         let sky = self.sky.lock().unwrap();
         sky.late.iter().map(|(at, _)| *at).min()

@@ -67,6 +67,11 @@ impl MemoryQueue {
             .collect()
     }
 
+    /// Loses all.
+    pub fn clear(&self) {
+        self.0.lock().unwrap().waiting.clear();
+    }
+
     /// The wake-up was dealt with and shall not come again.
     pub fn acknowledge(&self, received: &Received) {
         self.0.lock().unwrap().waiting.remove(&received.id);

@@ -14,7 +14,7 @@ use relay::app::ports::store::{
 use relay::app::ports::store::{SignatureDigest, TokenDigest, Voicemail};
 use relay::domain::call::{Call, LineCalls};
 use relay::domain::conversation::{Block, Conversation, PersonState, digits_alike};
-use relay::domain::delivery::Delivery;
+use relay::domain::delivery::{Delivery, Event, Restoration, step};
 use relay::domain::duty::{Override, Overrides};
 use relay::domain::ids::CallSid;
 use relay::domain::ids::DeliveryId;
@@ -62,6 +62,7 @@ pub struct Tables {
     pub(crate) live_calls: BTreeMap<PhoneNumber, LineCalls>,
     pub(crate) voicemail_calls: BTreeMap<TokenDigest, CallSid>,
     pub(crate) voicemails: BTreeMap<TokenDigest, Voicemail>,
+    restoration: Option<Restoration>,
 }
 
 impl Tables {
@@ -128,6 +129,20 @@ impl Tables {
         let persons = Vec::from_iter(&self.persons);
         let earlier = self.inbounds.get(sid);
         digest(&(conversations, read, persons, &self.overrides, earlier))
+    }
+
+    /// What `relay restore` makes of a copy.
+    pub fn restored(mut self, restoration: Restoration) -> Self {
+        let Restoration { since, at } = restoration;
+        for row in self.deliveries.values_mut() {
+            let (mut after, _) = step((*row.delivery).clone(), Event::Restored { since }, at, 0.0);
+            if after != *row.delivery {
+                after.version += 1;
+                *row = Row::from(&after);
+            }
+        }
+        self.restoration = Some(restoration);
+        self
     }
 
     fn line(&self, number: &PhoneNumber) -> Option<&Line> {
@@ -291,6 +306,11 @@ impl MemoryStore {
 
     pub fn copy(&self) -> Tables {
         self.tables().clone()
+    }
+
+    /// Puts a copy in the place of all that it has.
+    pub fn replace(&self, copy: Tables) {
+        *self.tables() = copy;
     }
 
     pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -646,6 +666,10 @@ impl Store for MemoryStore {
             .collect();
         dead.sort_unstable();
         Ok(dead.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    async fn restoration(&self) -> Result<Option<Restoration>> {
+        Ok(self.tables().restoration)
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

@@ -6,6 +6,7 @@ pub mod forget;
 mod notices;
 mod opt_outs;
 mod parsed_lines;
+pub mod restore;
 pub mod retention;
 mod rows;
 mod subscribers;
@@ -31,7 +32,7 @@ use crate::app::ports::store::{
 };
 use crate::domain::command;
 use crate::domain::conversation::{Block, Conversation, PersonState, digits_alike};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Restoration};
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
@@ -428,6 +429,10 @@ impl Store for SqliteStore {
             )
         });
         Ok(claimed.await? == 1)
+    }
+
+    async fn restoration(&self) -> Result<Option<Restoration>> {
+        self.last_restoration()
     }
 
     async fn lines(&self) -> Result<Vec<Line>> {

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::conversation::{Block, Conversation, PersonState};
-use crate::domain::delivery::Delivery;
+use crate::domain::delivery::{Delivery, Restoration};
 use crate::domain::duty::{Override, Overrides};
 use crate::domain::ids::DeliveryId;
 use crate::domain::ids::message_sid::MessageSid;
@@ -188,6 +188,11 @@ pub trait Store: Calls + Notices + Subscribers {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool>;
+
+    /// The last time that the store was replaced by a copy of an earlier time, if it ever was.
+    async fn restoration(&self) -> Result<Option<Restoration>> {
+        Ok(None)
+    }
 
     async fn lines(&self) -> Result<Vec<Line>>;
 

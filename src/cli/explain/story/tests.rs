@@ -74,6 +74,7 @@ fn attempt(number: u32, person: usize, outcome: Outcome) -> Attempt {
         sid: None,
         via: None,
         disproved: None,
+        since_backup: None,
     }
 }
 
@@ -102,6 +103,7 @@ fn delivery(person: usize, attempts: Vec<Attempt>, state: State) -> Delivery {
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        restored: None,
         in_conversation: None,
         purpose: Default::default(),
         policy: Default::default(),

@@ -7,6 +7,7 @@ mod held;
 mod invited;
 mod news;
 mod replay;
+mod restored;
 mod unknown;
 
 use std::time::Duration;
@@ -74,6 +75,7 @@ pub fn step(
             public_url,
         } => step.replayed(cascade, public_url),
         Event::Dropped => step.delivery.gave_up = None,
+        Event::Restored { since } => step.restored(since),
     }
     if !had_left && step.delivery.has_left() {
         step.wake_next();
@@ -98,16 +100,24 @@ impl Step {
         }
         match self.delivery.state {
             // Even if the relay was down for hours: nobody is passed over without an attempt.
-            State::Waiting { .. } if self.is_over() && self.delivery.was_attempted() => {
+            State::Waiting { .. }
+                if self.is_over()
+                    && self.delivery.was_attempted()
+                    && self.delivery.is_to_be_looked_for().is_none() =>
+            {
                 self.stop_waiting()
             }
             State::Waiting { .. } => self.begin_attempt(),
             State::Sending { lease } => self.outlive_lease(lease),
-            State::Unknown { .. } if self.is_over() && self.has_next() => {
+            State::Unknown { asked, .. }
+                if self.is_over() && self.has_next() && self.was_asked(asked) =>
+            {
                 self.move_on(MovedOn::NoAnswer)
             }
             State::Unknown { asked, .. } => self.ask_now(asked),
-            State::Accepted { .. } if self.is_over() => self.miss_report(),
+            State::Accepted { asked, .. } if self.is_over() && self.was_asked(asked) => {
+                self.miss_report()
+            }
             State::Accepted { asked, .. } => self.miss_callback(asked),
             State::GaveUp { .. } | State::Withheld { .. } => self.tell_inviter(),
             State::Delivered => {}
@@ -115,9 +125,21 @@ impl Step {
     }
 
     fn begin_attempt(&mut self) {
+        if self.looks_first() {
+            return;
+        }
         self.tell_those_before();
         let number = self.delivery.attempts.len() as u32 + 1;
-        let attempt = Attempt {
+        let attempt = self.new_attempt(number);
+        self.delivery.attempts.push(attempt);
+        self.delivery.state = State::Sending {
+            lease: self.now + LEASE,
+        };
+        self.effects.push(Effect::Send { attempt: number });
+    }
+
+    fn new_attempt(&mut self, number: u32) -> Attempt {
+        Attempt {
             number,
             to: self.delivery.to.clone(),
             part: self.delivery.next_part(),
@@ -128,12 +150,8 @@ impl Step {
             sid: None,
             via: self.via.take(),
             disproved: None,
-        };
-        self.delivery.attempts.push(attempt);
-        self.delivery.state = State::Sending {
-            lease: self.now + LEASE,
-        };
-        self.effects.push(Effect::Send { attempt: number });
+            since_backup: None,
+        }
     }
 
     fn answered(&mut self, number: u32, answer: Answer) {

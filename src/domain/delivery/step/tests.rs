@@ -52,6 +52,7 @@ pub fn delivery(parts: usize) -> Delivery {
         slowed: Vec::new(),
         invitation: None,
         handed_over: Vec::new(),
+        restored: None,
         in_conversation: None,
         purpose: Default::default(),
         policy: Default::default(),

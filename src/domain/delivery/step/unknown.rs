@@ -68,7 +68,11 @@ impl Step {
         let now = self.now;
         if let Some(attempt) = self.open(number) {
             attempt.become_known(Outcome::Absent, now);
+            let is_look = attempt.is_look();
             self.effects.push(Effect::Report { attempt: number });
+            if is_look {
+                return self.wait_until(now);
+            }
             self.go_on_after_failure(Failure {
                 class: Class::Retry,
                 code: None,

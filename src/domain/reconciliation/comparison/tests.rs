@@ -84,6 +84,7 @@ fn delivery(answer: Answer) -> Delivery {
         gave_up: None,
         replays: Vec::new(),
         handed_over: Vec::new(),
+        restored: None,
         in_conversation: None,
         sender: None,
         slowed: Vec::new(),

@@ -6,6 +6,7 @@ mod customers;
 mod endings;
 mod notices;
 mod phones;
+mod restores;
 mod tellings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use relay::sandbox::{Direction, Message};
 use super::world::World;
 pub use endings::Endings;
 pub use notices::check_notices;
+pub use restores::check_restored;
 
 /// A run's results, looked up in every way that the checks need.
 struct Checked<'w> {

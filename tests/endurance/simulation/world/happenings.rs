@@ -44,6 +44,11 @@ pub enum Happening {
     Suspend(Duration),
     Jump(SignedDuration),
     GoodWeather,
+    BackUp,
+    /// The machine is lost; another one is set up from the backup.
+    Lost,
+    Restore,
+    CatchUp,
 }
 
 impl Happening {
@@ -58,6 +63,10 @@ impl Happening {
                 | Happening::Writes { .. }
                 | Happening::Wake
                 | Happening::Webhook(..)
+                | Happening::BackUp
+                | Happening::Lost
+                | Happening::Restore
+                | Happening::CatchUp
         )
     }
 }
@@ -65,6 +74,13 @@ impl Happening {
 impl World {
     pub(crate) fn happen(&mut self, happening: Happening) {
         match happening {
+            Happening::BackUp => self.back_up(),
+            Happening::Lost => self.is_lost(),
+            Happening::Restore => self.restore(),
+            Happening::CatchUp => self.catch_up(),
+            // The owner cannot reach it, and a copy of a webhook does not either.
+            Happening::Planned(Event::Override { .. }) | Happening::Webhook(..)
+                if self.is_down() => {}
             Happening::Planned(event) => self.is_done(event),
             Happening::Wake => self.look_at_phones(),
             Happening::Sweep => {
@@ -142,6 +158,9 @@ impl World {
             }
             Event::Push(line) => {
                 self.weather.count(Fault::ConfigurationPushed);
+                if self.is_down() {
+                    return self.put_down(SWEEP_EVERY, Happening::Planned(Event::Push(line)));
+                }
                 let put = self.relay.store.put_line(&line).now_or_never();
                 put.expect("memory does not wait")
                     .expect("it does not fail");

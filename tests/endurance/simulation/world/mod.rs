@@ -4,6 +4,7 @@
 mod happenings;
 mod notices;
 mod people;
+mod restore;
 mod setup;
 mod tasks;
 mod twilio;
@@ -31,6 +32,7 @@ use happenings::Happening;
 use notices::Telling;
 use people::People;
 pub use people::answer;
+pub use restore::Backup;
 pub use tasks::News;
 use tasks::Task;
 
@@ -61,6 +63,8 @@ pub struct World {
     /// What was seen to go wrong while it ran.
     pub violations: Vec<String>,
     pub texts: usize,
+    /// The backup, if it is a run with one.
+    pub backup: Backup,
     /// Whether the relay's times are in the order of events: its clock never went back, and there
     /// was only one.
     pub is_in_order: bool,

@@ -14,7 +14,7 @@ use relay::sandbox::{Number, Power, Sandbox, demo_account};
 use relay::twilio::client::Client;
 
 use super::happenings::{Happening, SWEEP_EVERY};
-use super::{Printed, World};
+use super::{Backup, Printed, World};
 use crate::endurance::simulation::faults::Fault;
 use crate::endurance::simulation::faulty::{
     FaultyAudit, FaultyCredentials, FaultyQueue, FaultyStore,
@@ -114,6 +114,7 @@ impl World {
             people: Default::default(),
             violations: Vec::new(),
             texts: 0,
+            backup: Backup::default(),
             is_in_order: true,
             clocks_differ: false,
             audit,

@@ -19,6 +19,7 @@ use relay::sandbox::{NoReply, WebhookId};
 
 use super::World;
 use super::happenings::Happening;
+use super::restore::CATCHES_UP_EVERY;
 use crate::endurance::simulation::faults::Fault;
 use crate::endurance::simulation::script::Platform;
 use crate::support::memory::Received;
@@ -47,6 +48,7 @@ pub enum What {
     /// The notice of this key is asked for.
     Notice(String),
     CallBack(NoticeId),
+    CatchUp,
 }
 
 /// What a status callback says.
@@ -64,6 +66,7 @@ pub enum Done {
     Answered(Response<String>),
     Told(Result<Answer, NoticeRejected>),
     CalledBack(anyhow::Result<()>),
+    CaughtUp(anyhow::Result<()>),
 }
 
 impl World {
@@ -86,7 +89,7 @@ impl World {
             What::Wake(_) | What::Sweep | What::Notice(_) | What::CallBack(_) => Some(30),
             What::Text(..) | What::Status(..) | What::Forged => Some(8),
             // It runs in somebody's shell.
-            What::Replay => None,
+            What::Replay | What::CatchUp => None,
         };
         let apart = if self.clocks_differ {
             i64::from(self.weather.draw(0..=2000)) - 1000
@@ -132,7 +135,7 @@ impl World {
         }
         let crash = match task.what {
             What::Wake(_) => Fault::WorkerCrash,
-            What::Sweep => Fault::SweepCrash,
+            What::Sweep | What::CatchUp => Fault::SweepCrash,
             What::Replay => Fault::ReplayCrash,
             What::Text(..)
             | What::Status(..)
@@ -178,20 +181,21 @@ impl World {
     }
 
     /// A handler ends at the await at which it is. Its wake-up comes again by itself.
-    fn dies(&mut self, at: usize) {
+    pub(crate) fn dies(&mut self, at: usize) {
         let Task { what, .. } = self.tasks.swap_remove(at);
         self.weather.tell(|| format!("{what} dies"));
         match &what {
             // Nobody knows which it was at.
             What::Replay => self.is_disturbed_everywhere(),
             What::Notice(key) => self.tell_again(key),
+            What::CatchUp => self.put_down(CATCHES_UP_EVERY, Happening::CatchUp),
             What::CallBack(id) => self.put_down(self.weather.up_to(60), Happening::CallBack(*id)),
             what => self.disturbed.extend(what.delivery()),
         }
         self.hear(&what, Err(NoReply::TimedOut));
     }
 
-    fn is_disturbed_everywhere(&mut self) {
+    pub(crate) fn is_disturbed_everywhere(&mut self) {
         let deliveries = self.store.deliveries().into_iter();
         self.disturbed
             .extend(deliveries.map(|delivery| delivery.id));
@@ -220,6 +224,11 @@ impl World {
                 self.is_disturbed_everywhere();
             }
             (What::Notice(key), Done::Told(answer)) => self.is_told(key, answer),
+            (What::CatchUp, Done::CaughtUp(Err(error))) => {
+                self.weather.tell(|| format!("{what} ends: {error:#}"));
+                self.put_down(CATCHES_UP_EVERY, Happening::CatchUp);
+            }
+            (What::CatchUp, _) => self.catch_up_later(),
             (What::CallBack(id), Done::CalledBack(Err(_))) => {
                 self.put_down(self.weather.up_to(60), Happening::CallBack(*id));
             }
@@ -242,6 +251,8 @@ impl World {
         self.weather.tell(|| format!("{what} ends: {status}"));
         match what {
             What::Text(_, sid) if status == 403 && self.was_taken_out(sid) => self.fails(what),
+            // It is about a text that is still to be asked for.
+            What::Status(..) if status == 403 && self.backup.is_restored => {}
             _ if (400..500).contains(&status) => {
                 self.violated(format!("refused: {what} was answered {status}"));
             }
@@ -272,7 +283,12 @@ impl What {
     fn delivery(&self) -> Option<DeliveryId> {
         match self {
             What::Wake(received) => received.message.delivery().cloned(),
-            What::Sweep | What::Replay | What::Forged | What::Notice(_) | What::CallBack(_) => None,
+            What::Sweep
+            | What::Replay
+            | What::Forged
+            | What::Notice(_)
+            | What::CallBack(_)
+            | What::CatchUp => None,
             What::Text(_, sid) => Some(DeliveryId::of_inbound(sid)),
             What::Status(_, news) => Some(news.delivery.clone()),
         }
@@ -290,6 +306,7 @@ impl fmt::Display for What {
             What::Replay => write!(f, "replay of what is dead"),
             What::Forged => write!(f, "forged webhook"),
             What::Notice(key) => write!(f, "notice {key}"),
+            What::CatchUp => write!(f, "catching up"),
             What::CallBack(id) => write!(f, "calling back {id}"),
             What::Text(_, sid) => write!(f, "webhook of text {}", end(sid.as_str())),
             What::Status(_, news) => {

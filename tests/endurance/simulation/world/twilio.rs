@@ -27,6 +27,12 @@ impl World {
         let weather = Arc::clone(&self.weather);
         let id = webhook.id;
         let is_status = news_of(&webhook).is_some();
+        if self.is_down() {
+            if !is_status {
+                self.complained.extend(text_of(&webhook));
+            }
+            return self.sandbox.unanswered(id, NoReply::NoConnection);
+        }
         if weather.strikes(Fault::Forged) {
             self.forge(&webhook);
         }
