@@ -20,6 +20,7 @@ mod duty;
 mod explain;
 mod forget;
 mod init;
+mod install;
 mod invite;
 mod manual;
 mod notice;
@@ -94,6 +95,7 @@ enum Command {
     Serve(serve::Serve),
     Page(page_command::PageCommand),
     Status(status::Status),
+    Install(install::Install),
     Sandbox(sandbox::Sandbox),
     Route(route::Route),
     Duty(duty::Duty),
@@ -132,7 +134,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Try it and run it",
         &[
-            "dev", "text", "phone", "call", "sandbox", "serve", "page", "status",
+            "dev", "text", "phone", "call", "sandbox", "serve", "page", "status", "install",
         ],
     ),
     (
@@ -380,6 +382,7 @@ impl Command {
             Command::Serve(command) => command.run().await,
             Command::Page(command) => command.run().await,
             Command::Status(command) => command.run().await,
+            Command::Install(command) => command.run(),
             Command::Sandbox(command) => command.run().await,
             Command::Route(command) => command.run().await,
             Command::Duty(command) => command.run().await,

@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::config_file::{self, TheFile};
+use super::page::{Page, PageFlags};
 use crate::adapters::files::private_folder::replace;
 use crate::adapters::files::verdicts::VerdictsFile;
 use crate::app::doctor::last::{self, Last};
 use crate::app::doctor::watch as doctor;
-use super::page::{Page, PageFlags};
 use crate::app::ports::credentials::CredentialsSource;
 use crate::app::relay::Relay;
 use crate::clock::SystemClock;
@@ -25,6 +25,7 @@ use crate::credentials::repos_env::{self, EnvFile};
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
+use crate::hosts::server::supervisor::activated;
 use crate::hosts::server::twilio_account::TwilioAccount;
 use crate::hosts::server::{DEFAULT_DATA, VERDICTS, logs, output};
 use crate::twilio::API_URL;
@@ -210,7 +211,15 @@ impl Watch {
 }
 
 impl Place {
+    /// On the socket that systemd has opened, if it has, and on its own otherwise.
     pub async fn listen(&self) -> anyhow::Result<TcpListener> {
+        let activated = activated(|name| std::env::var(name).ok(), std::process::id());
+        let activated = activated.context(
+            "systemd has opened a socket, and it is not standard input: the unit needs StandardInput=socket",
+        )?;
+        if let Some(socket) = activated {
+            return Ok(TcpListener::from_std(socket)?);
+        }
         match TcpListener::bind((self.bind, self.port)).await {
             Ok(listener) => Ok(listener),
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {

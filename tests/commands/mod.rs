@@ -13,6 +13,7 @@ mod dead;
 mod deployment;
 mod doctor;
 mod explain_call;
+mod installing;
 mod machine;
 mod mistakes;
 mod notices;

@@ -22,6 +22,7 @@ use super::alerts::OwnerAlerts;
 use super::parts::{PartEnded, Parts};
 use super::pressure::LoadGauge;
 use super::readiness::{Pulse, Readiness, Sources};
+use super::supervisor::Supervisor;
 use super::twilio_account::TwilioAccount;
 use super::{
     AUDIT, DATABASE, FILES, KEPT_TEXTS, calls, catching_up, connections, kept, nightly, output,
@@ -211,6 +212,10 @@ impl Machine {
             worker: pulse.clone(),
             clock: Arc::clone(&self.relay.clock),
         };
+        let variable = |name: &str| std::env::var(name).ok();
+        let supervisor = Supervisor::of(variable, std::process::id());
+        let telling = supervisor.run(readiness.clone(), stop.clone());
+        parts.add("the part that tells the supervisor", telling);
         parts.add("the part that sends alerts", self.alerts.run(stop.clone()));
         let looking = readiness.clone().keep_looking(looked_at, stop.clone());
         parts.add("the part that looks whether the relay is ready", looking);

@@ -14,6 +14,7 @@ pub mod parts;
 mod pressure;
 pub mod readiness;
 mod retention;
+pub mod supervisor;
 pub mod twilio_account;
 mod worker;
 

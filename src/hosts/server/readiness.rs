@@ -63,6 +63,24 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the relay has not looked at itself yet.
+    pub(super) fn is_of_the_start(self) -> bool {
+        matches!(self, Reason::NotLookedYet | Reason::LooksHang)
+    }
+
+    /// Whether something hangs in the process, which may be gone if that is started anew.
+    pub(super) fn ends_with_a_restart(self) -> bool {
+        matches!(
+            self,
+            Reason::LooksHang
+                | Reason::WriteHangs
+                | Reason::DatabaseReplaced
+                | Reason::CredentialsHang
+                | Reason::WorkerStuck
+                | Reason::QueueUnreadable
+        )
+    }
+
     /// What is wrong and what to do, without anything of anybody's: whoever asks may read it.
     pub fn in_words(self) -> &'static str {
         match self {
@@ -221,6 +239,11 @@ impl Readiness {
     pub(super) fn unknown(now: Instant) -> Self {
         let reasons = vec![Reason::NotLookedYet];
         Self(Arc::new(Mutex::new(Found { at: now, reasons })))
+    }
+
+    #[cfg(test)]
+    pub(super) fn found(&self, reasons: Vec<Reason>, at: Instant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Found { at, reasons };
     }
 
     /// What keeps the relay from its work; nothing if it is ready.
