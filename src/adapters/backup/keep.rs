@@ -68,7 +68,7 @@ impl Keep {
         kept.extend(made.iter().max());
         for (count, each) in &self.0 {
             let oldest = each.number(now) - i64::from(*count);
-            let mut made: Vec<_> = made.iter().copied().collect();
+            let mut made = made.to_vec();
             made.sort_unstable();
             let mut number = None;
             for at in made.into_iter().rev() {

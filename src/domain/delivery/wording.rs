@@ -22,11 +22,11 @@ pub(crate) const COULD_NOT_BE_REACHED: Phrase =
 pub(crate) const PHONE_IS_BUSY: Phrase =
     Phrase::new("'s phone is busy. ", " tiene el teléfono ocupado. ");
 
-const NOT_DELIVERED_TO_YOU: Phrase = Phrase::new(
+pub(super) const NOT_DELIVERED_TO_YOU: Phrase = Phrase::new(
     ", as it did not reach you in time: ",
     ", porque no te ha llegado a tiempo: ",
 );
-const REACHED_NOBODY: Phrase = Phrase::new(
+pub(super) const REACHED_NOBODY: Phrase = Phrase::new(
     "reached nobody, please call: ",
     "no ha llegado a nadie, por favor llama: ",
 );
