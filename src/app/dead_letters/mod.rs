@@ -48,31 +48,47 @@ pub async fn letters(store: &dyn Store, wanted: Wanted) -> Result<Vec<Delivery>>
 /// Takes a dead letter off the list, because somebody dealt with it in another way, such as by
 /// telephone. It still can be replayed, by its name and for as long as it is stored.
 pub async fn drop_letter(relay: &Relay, id: &DeliveryId, reason: &str) -> anyhow::Result<Delivery> {
-    let dropped = async |delivery: &Delivery| match delivery.gave_up {
-        Some(_) => Ok(Event::Dropped),
-        None => Err(no_dead_letter(delivery)),
-    };
-    let record = |delivery: &Delivery, at| records::dropped(delivery, reason, at);
-    advance(relay, id, dropped, record).await
+    advance(relay, id, Deed::Drop { reason }).await
 }
 
-/// Takes the step of a dead letter that `event_of` asks for, however often somebody else saves
+/// What somebody has done with a dead letter.
+#[derive(Clone, Copy)]
+enum Deed<'r> {
+    Replay,
+    Drop { reason: &'r str },
+}
+
+impl Deed<'_> {
+    async fn event(self, relay: &Relay, delivery: &Delivery) -> anyhow::Result<Event> {
+        match (self, delivery.gave_up) {
+            (Deed::Replay, _) => {
+                replay::replayed(relay.store.as_ref(), delivery, relay.now()).await
+            }
+            (Deed::Drop { .. }, Some(_)) => Ok(Event::Dropped),
+            (Deed::Drop { .. }, None) => Err(no_dead_letter(delivery)),
+        }
+    }
+
+    fn record(self, delivery: &Delivery, at: Timestamp) -> Record {
+        match self {
+            Deed::Replay => records::replayed(delivery, at),
+            Deed::Drop { reason } => records::dropped(delivery, reason, at),
+        }
+    }
+}
+
+/// Takes the step of a dead letter that a deed asks for, however often somebody else saves
 /// first, wakes it for what follows and puts the record of it into the audit.
-async fn advance(
-    relay: &Relay,
-    id: &DeliveryId,
-    event_of: impl AsyncFn(&Delivery) -> anyhow::Result<Event>,
-    record_of: impl Fn(&Delivery, Timestamp) -> Record,
-) -> anyhow::Result<Delivery> {
+async fn advance(relay: &Relay, id: &DeliveryId, deed: Deed<'_>) -> anyhow::Result<Delivery> {
     for _ in 0..MOST_TRIES {
         let Some(delivery) = relay.store.delivery(id).await? else {
             bail!("there is no delivery {id}");
         };
-        let event = event_of(&delivery).await?;
+        let event = deed.event(relay, &delivery).await?;
         let Some(advanced) = relay.advance(&delivery, event).await? else {
             continue;
         };
-        let record = [record_of(&advanced.delivery, advanced.at)];
+        let record = [deed.record(&advanced.delivery, advanced.at)];
         let (woken, recorded) = join(relay.wake(&advanced), relay.audit.write(&record)).await;
         woken.with_context(|| {
             format!("{id} is to be tried again, but nobody could be woken for it; the sweep does that within two minutes")

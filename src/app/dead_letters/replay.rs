@@ -1,8 +1,7 @@
 use anyhow::bail;
 use jiff::Timestamp;
 
-use super::{advance, no_dead_letter};
-use crate::app::audit::records;
+use super::{Deed, advance, no_dead_letter};
 use crate::app::ports::store::Store;
 use crate::app::relay::Relay;
 use crate::domain::delivery::{Delivery, Event, Purpose, Recipient, State, step};
@@ -16,9 +15,7 @@ use crate::domain::routing::{Known, Rule, decide};
 /// Has a dead letter tried again, with the people on duty now. Returns it as it is then: due, or
 /// delivered if it had arrived after all.
 pub async fn replay(relay: &Relay, id: &DeliveryId) -> anyhow::Result<Delivery> {
-    let store = relay.store.as_ref();
-    let replayed = async |delivery: &Delivery| replayed(store, delivery, relay.now()).await;
-    advance(relay, id, replayed, records::replayed).await
+    advance(relay, id, Deed::Replay).await
 }
 
 /// The dead letter as a replay would make it; changes nothing.
@@ -33,7 +30,11 @@ pub async fn plan(
     Ok(next)
 }
 
-async fn replayed(store: &dyn Store, delivery: &Delivery, now: Timestamp) -> anyhow::Result<Event> {
+pub(super) async fn replayed(
+    store: &dyn Store,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> anyhow::Result<Event> {
     if !matches!(delivery.state, State::GaveUp { .. }) {
         return Err(no_dead_letter(delivery));
     }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::letter::{Letter, Waker, glance};
 use super::{Filter, count};
-use crate::app::dead_letters::letters;
+use crate::app::dead_letters::{Wanted, letters};
+use crate::app::ports::store::Store;
 use crate::cli::deployment::RelayFlags;
 use crate::cli::output::tell;
 use crate::cli::show;
@@ -34,17 +35,22 @@ struct Listed {
 /// How many texts are looked up at once.
 const AT_ONCE: usize = 16;
 
+/// The dead letters, longest dead first.
+pub async fn all(store: &dyn Store, wanted: Wanted, numbers: bool) -> anyhow::Result<Vec<Letter>> {
+    let deliveries = letters(store, wanted).await?;
+    stream::iter(deliveries)
+        .map(|delivery| async move { Letter::of(store, &delivery, numbers).await })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
 impl List {
     pub async fn run(self, now: Timestamp) -> anyhow::Result<ExitCode> {
         let wanted = self.filter.wanted(now)?;
         let relay = self.relay.open(&[]).await?;
         let store = relay.store()?;
-        let deliveries = letters(store.as_ref(), wanted).await?;
-        let texts = stream::iter(&deliveries)
-            .map(|delivery| Letter::of(store.as_ref(), delivery, self.numbers))
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+        let texts = all(store.as_ref(), wanted, self.numbers).await?;
         let mut wake_ups = glance(relay.wake_ups().as_deref()).await?;
         wake_ups.retain(|waker| waker.is_among(wanted));
         let listed = Listed { texts, wake_ups };

@@ -4,6 +4,10 @@ mod list;
 mod replay;
 mod show;
 
+pub use letter::Letter;
+pub use list::all;
+pub use show::{Shows, shown};
+
 use std::fmt::Display;
 use std::process::ExitCode;
 

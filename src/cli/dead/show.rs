@@ -8,6 +8,7 @@ use super::id;
 use super::letter::{Letter, Waker, glance};
 use super::replay::cascade;
 use crate::app::dead_letters::{how_it_stands, plan};
+use crate::app::ports::store::Store;
 use crate::cli::candidates::DIM;
 use crate::cli::deployment::RelayFlags;
 use crate::cli::explain::moment::{AttemptShown, Shown};
@@ -32,28 +33,47 @@ pub struct Show {
 }
 
 #[derive(Serialize)]
-struct Shows {
+pub struct Shows {
     #[serde(flatten)]
-    letter: Letter,
-    tries: Vec<AttemptShown>,
+    pub letter: Letter,
+    pub tries: Vec<AttemptShown>,
     /// From whom it went on, when and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    handed_over: Vec<Moved>,
+    pub handed_over: Vec<Moved>,
     /// Who would get it now, in this order; or why nobody.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    would_go_to: Vec<String>,
+    pub would_go_to: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cannot_be_replayed: Option<String>,
+    pub cannot_be_replayed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
+    pub body: Option<String>,
     wake_ups: Vec<Waker>,
 }
 
 #[derive(Serialize)]
-struct Moved {
-    at: Timestamp,
-    from_person: String,
-    because: &'static str,
+pub struct Moved {
+    pub at: Timestamp,
+    pub from_person: String,
+    pub because: &'static str,
+}
+
+/// What there is to be told of a delivery as a dead letter.
+pub async fn shown(
+    store: &dyn Store,
+    delivery: &Delivery,
+    how: Shown,
+    now: Timestamp,
+) -> anyhow::Result<Shows> {
+    let planned = plan(store, delivery.clone(), now).await;
+    Ok(Shows {
+        letter: Letter::of(store, delivery, how.numbers).await?,
+        tries: how.attempts(delivery),
+        handed_over: moves(delivery),
+        would_go_to: planned.as_ref().map(cascade).unwrap_or_default(),
+        cannot_be_replayed: planned.err().map(|error| format!("{error:#}")),
+        body: how.body.then(|| delivery.body.clone()),
+        wake_ups: Vec::new(),
+    })
 }
 
 impl Show {
@@ -73,15 +93,9 @@ impl Show {
                 how_it_stands(&delivery)
             );
         }
-        let planned = plan(store.as_ref(), delivery.clone(), now).await;
         let shows = Shows {
-            letter: Letter::of(store.as_ref(), &delivery, self.shown.numbers).await?,
-            tries: self.shown.attempts(&delivery),
-            handed_over: moves(&delivery),
-            would_go_to: planned.as_ref().map(cascade).unwrap_or_default(),
-            cannot_be_replayed: planned.err().map(|error| format!("{error:#}")),
-            body: self.shown.body.then(|| delivery.body.clone()),
             wake_ups,
+            ..shown(store.as_ref(), &delivery, self.shown, now).await?
         };
         show::print(&shows, self.json, Shows::print)
     }
