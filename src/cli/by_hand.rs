@@ -9,6 +9,7 @@ use super::schedule::{choose_one, number};
 use super::{WrongUsage, completions};
 use crate::app::ports::audit::{Audit, Record};
 use crate::app::ports::store::Store;
+use crate::app::relay::Relay;
 use crate::domain::line::Line;
 use crate::domain::phone::PhoneNumber;
 
@@ -79,6 +80,16 @@ impl Whom {
 }
 
 impl Opened {
+    /// The lists of a relay that runs in this process.
+    pub fn of(relay: &Relay, lines: Vec<Line>, line: Line) -> Self {
+        Self {
+            store: Arc::clone(&relay.store),
+            audit: Arc::clone(&relay.audit),
+            lines,
+            line,
+        }
+    }
+
     pub async fn put_on_record(&self, records: &[Record]) -> anyhow::Result<()> {
         if records.is_empty() {
             return Ok(());

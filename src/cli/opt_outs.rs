@@ -4,7 +4,7 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::by_hand::Whom;
+use super::by_hand::{Opened, Whom};
 use super::output::tell;
 use super::show::{self, Listing};
 use crate::app::audit::records;
@@ -12,6 +12,7 @@ use crate::app::ports::store::Store;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;
 use crate::domain::opt_out::{Cause, Change, OptOut};
+use crate::domain::phone::PhoneNumber;
 
 /// List who opted out of a line's texts; put numbers on the list or take them off
 ///
@@ -81,6 +82,24 @@ struct Changed {
 
 async fn change(whom: &Whom, to: Option<OptOut>, now: Timestamp) -> anyhow::Result<ExitCode> {
     let (opened, number) = whom.open("relay-optouts").await?;
+    let changed = Changed {
+        line: opened.line.name.clone(),
+        number: number.expose().to_owned(),
+        opted_out: to.is_some(),
+        changed: put(&opened, number, to, now).await?,
+    };
+    show::print(&changed, whom.by_hand.json, |changed| {
+        tell!("{}: {} {}", changed.line, changed.number, in_words(changed))
+    })
+}
+
+/// Puts a number on the line's list, or takes it off, and says so in the audit; `false` if that is nothing new.
+pub async fn put(
+    opened: &Opened,
+    number: PhoneNumber,
+    to: Option<OptOut>,
+    now: Timestamp,
+) -> anyhow::Result<bool> {
     let line = &opened.line;
     let change = Change {
         of_person: line.person_with(&number).is_some(),
@@ -92,15 +111,7 @@ async fn change(whom: &Whom, to: Option<OptOut>, now: Timestamp) -> anyhow::Resu
         let record = records::opted_out_by_hand(line, &change, now);
         opened.put_on_record(&[record]).await?;
     }
-    let changed = Changed {
-        line: line.name.clone(),
-        number: change.number.expose().to_owned(),
-        opted_out: change.to.is_some(),
-        changed,
-    };
-    show::print(&changed, whom.by_hand.json, |changed| {
-        tell!("{}: {} {}", changed.line, changed.number, in_words(changed))
-    })
+    Ok(changed)
 }
 
 fn in_words(changed: &Changed) -> &'static str {

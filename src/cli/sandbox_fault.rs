@@ -111,7 +111,7 @@ fn times(text: &str) -> Result<u32, &'static str> {
 }
 
 /// Reads `NAME` or `NAME=VALUE`.
-fn read(what: &str, url_has: Option<&str>) -> Result<Kind, WrongUsage> {
+pub fn read(what: &str, url_has: Option<&str>) -> Result<Kind, WrongUsage> {
     let (name, value) = what.split_once('=').unwrap_or((what, ""));
     let wrong = || {
         let meant = meant(name, NAMES.iter().copied());

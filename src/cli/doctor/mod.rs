@@ -16,7 +16,7 @@ use clap::Subcommand;
 
 use self::again::Again;
 use self::fixing::Repair;
-use self::shown::Report;
+pub use self::shown::Report;
 use self::text_me::TextMe;
 use super::candidates::DIM;
 use super::config_file::TheFile;
@@ -283,7 +283,6 @@ impl Look {
         Some(Setup::new(network, &self.twilio.twilio_url, credentials))
     }
 
-    /// What Twilio has, and what comes of requests as Twilio would send them.
     async fn at_twilio(&self, case: &Case, setup: Option<&Setup>) -> anyhow::Result<Vec<Finding>> {
         let Some(setup) = setup else {
             let others = catalogue::ALL
@@ -297,22 +296,7 @@ impl Look {
             let others = others.map(|check| Finding::not_checked(check, because));
             return Ok(others.collect());
         };
-        let now = SystemClock.now();
-        let mut findings = judge(&facts::read(setup, &case.lines, now).await);
-        let (network, mut nonce) = (Network::new(), random_hex()?);
-        nonce.truncate(32);
-        let here = format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("RELAY_COMMIT"));
-        let probes = case.lines.iter().map(|line| async {
-            let probed = probe::probe(&network, line, setup.credentials(), &nonce).await;
-            probe::judge(line, &probed, &nonce, &here, SystemClock.now())
-        });
-        findings.extend(
-            futures::future::join_all(probes)
-                .await
-                .into_iter()
-                .flatten(),
-        );
-        Ok(findings)
+        at_twilio(&case.lines, setup).await
     }
 
     /// Of a check that was asked for by name and that nothing was found of.
@@ -383,6 +367,45 @@ fn keep_found(case: &Case, found: &[Finding], at: jiff::Timestamp) {
     if let Ok(last) = serde_json::to_vec(&Last::of(found, at)) {
         let _ = replace(&data.join(last::PLACE), &last);
     }
+}
+
+/// What Twilio has, and what comes of requests as Twilio would send them.
+async fn at_twilio(lines: &[Arc<Line>], setup: &Setup) -> anyhow::Result<Vec<Finding>> {
+    let now = SystemClock.now();
+    let mut findings = judge(&facts::read(setup, lines, now).await);
+    let (network, mut nonce) = (Network::new(), random_hex()?);
+    nonce.truncate(32);
+    let here = format!("{} ({})", env!("CARGO_PKG_VERSION"), env!("RELAY_COMMIT"));
+    let probes = lines.iter().map(|line| async {
+        let probed = probe::probe(&network, line, setup.credentials(), &nonce).await;
+        probe::judge(line, &probed, &nonce, &here, SystemClock.now())
+    });
+    findings.extend(
+        futures::future::join_all(probes)
+            .await
+            .into_iter()
+            .flatten(),
+    );
+    Ok(findings)
+}
+
+/// Looks at the lines of a relay that runs in this process: at Twilio, at its schedule, at its disk.
+pub async fn look(
+    lines: Vec<Line>,
+    store: &dyn Store,
+    credentials: Arc<Credentials>,
+    twilio_url: &str,
+    data: &Path,
+) -> anyhow::Result<Report> {
+    let begun = SystemClock.now();
+    let lines: Vec<Arc<Line>> = lines.into_iter().map(Arc::new).collect();
+    let setup = Setup::new(Box::new(Network::new()), twilio_url, credentials);
+    let mut findings = vec![local::room(data)];
+    for line in &lines {
+        findings.extend(local::duty(Some(store), line, begun).await?);
+    }
+    findings.extend(at_twilio(&lines, &setup).await?);
+    Ok(Report::of(findings, begun, setup.requests()))
 }
 
 /// Shows what is set up at Twilio for a line.

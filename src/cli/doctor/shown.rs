@@ -17,10 +17,10 @@ use crate::printable::printable;
 pub struct Report {
     /// The worst first.
     pub findings: Vec<Finding>,
-    at: Timestamp,
-    took: SignedDuration,
+    pub at: Timestamp,
+    pub took: SignedDuration,
     /// How many requests went to Twilio.
-    requests: usize,
+    pub requests: usize,
     /// The options that the next command takes again.
     again: String,
 }

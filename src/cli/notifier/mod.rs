@@ -4,6 +4,8 @@
 mod here;
 mod over_http;
 
+pub use here::ask as ask_here;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;

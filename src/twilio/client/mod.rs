@@ -113,6 +113,11 @@ impl Client {
         Self(Api::new(transport, base))
     }
 
+    /// The API's address.
+    pub fn base(&self) -> &str {
+        &self.0.base
+    }
+
     /// Opens the connection, so that the first message does not wait for it. Whether that worked
     /// shows when a message is sent.
     pub async fn warm(&self) {
