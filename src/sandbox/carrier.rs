@@ -24,6 +24,7 @@ impl State {
     pub(super) fn settle(&mut self, now: Timestamp) {
         while let Some((at, next)) = self.steps.take(now) {
             self.now = at;
+            self.revision += 1;
             match next {
                 Happening::Message(step, sid) => self.take_step(step, &sid),
                 Happening::Call(sid, epoch, step) => self.take_call_step(&sid, epoch, step),

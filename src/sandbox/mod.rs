@@ -137,7 +137,9 @@ impl Sandbox {
 
     /// Lets something go wrong.
     pub fn inject(&self, injection: Injection) {
-        self.state().faults.add(injection);
+        let mut state = self.state();
+        state.revision += 1;
+        state.faults.add(injection);
     }
 
     /// The faults that have not happened yet.
@@ -146,12 +148,16 @@ impl Sandbox {
     }
 
     pub fn clear_faults(&self) {
-        self.state().faults = Faults::default();
+        let mut state = self.state();
+        state.revision += 1;
+        state.faults = Faults::default();
     }
 
     /// Switches a phone on or off.
     pub fn switch(&self, phone: &PhoneNumber, power: Power) {
-        self.settled().phones.named(phone.expose()).power = power;
+        let mut state = self.settled();
+        state.revision += 1;
+        state.phones.named(phone.expose()).power = power;
     }
 
     /// Whether a phone is on.
@@ -253,6 +259,15 @@ impl Sandbox {
         self.change(|state| state.webhook_ends(webhook, Err(why)));
     }
 
+    /// Another number than before once anything may look different: a text's status, a call, a switch.
+    pub fn revision(&self) -> u64 {
+        let state = self.settled();
+        // What is said in a call is put down with the times at which it begins.
+        let calls = state.calls.all.iter();
+        let heard = calls.map(|call| call.heard.iter().filter(|h| h.at <= state.now).count());
+        state.revision + heard.sum::<usize>() as u64
+    }
+
     /// A customer calls one of the account's numbers; returns the call's SID.
     pub fn call(&self, from: &str, to: &PhoneNumber, new: NewCall) -> Result<String, NotOurNumber> {
         self.change(|state| state.place_call(from, to, new))
@@ -270,7 +285,9 @@ impl Sandbox {
 
     /// How a phone takes calls.
     pub fn takes_calls(&self, phone: &PhoneNumber, how: TakesCalls) {
-        self.settled().phones.named(phone.expose()).calls = how;
+        let mut state = self.settled();
+        state.revision += 1;
+        state.phones.named(phone.expose()).calls = how;
     }
 
     /// How a phone takes calls now.
@@ -327,7 +344,10 @@ impl Sandbox {
 
     /// Does something now that may cause webhooks.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let done = change(&mut self.settled());
+        let mut state = self.settled();
+        state.revision += 1;
+        let done = change(&mut state);
+        drop(state);
         self.changed.notify_one();
         done
     }

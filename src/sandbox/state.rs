@@ -21,6 +21,8 @@ use crate::domain::phone::PhoneNumber;
 pub(super) struct State {
     /// Up to when everything has happened.
     pub now: Timestamp,
+    /// Counts what happened, so that whoever watches knows whether to look.
+    pub revision: u64,
     pub account_sid: String,
     pub access: Access,
     pub pace: Pace,
@@ -68,6 +70,7 @@ impl State {
     pub fn new(account: &Credentials, now: Timestamp) -> Self {
         Self {
             now,
+            revision: 0,
             account_sid: account.account_sid.clone(),
             access: Access::new(account, now),
             pace: Pace::default(),
