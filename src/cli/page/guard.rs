@@ -157,6 +157,8 @@ fn comes_from_here(
     let origin = value(&ORIGIN);
     let is_own = |origin: &str| page.access.is_origin(origin, host);
     let is_fine = match (site.as_deref(), origin.as_deref()) {
+        // Forms of a page without a referrer come so.
+        (Some("same-origin"), Some("null")) => true,
         (_, Some(origin)) if !is_own(origin) => false,
         (Some("same-origin"), _) => true,
         (Some("none"), _) => !must,

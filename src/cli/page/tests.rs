@@ -231,7 +231,10 @@ async fn no_request_that_should_not_be_is_answered_with_data() {
             format!("host: {host}\r\nhost: {host}\r\n{cookie}{OWN}"),
         ),
         ("no host", format!("{cookie}{OWN}")),
-        ("origin null", format!("{own}origin: null\r\n")),
+        (
+            "origin null",
+            format!("host: {host}\r\n{cookie}origin: null\r\n"),
+        ),
         (
             "origin of another port",
             format!("{own}origin: http://127.0.0.1:1\r\n"),
