@@ -136,6 +136,8 @@ pub enum Kind {
     Dropped,
     /// Somebody had a customer's number and words removed.
     Forgotten,
+    /// Somebody did something on the page; the outcome says who and what.
+    ByPage,
     /// Somebody had numbers and words shown on the page.
     Shown,
     /// Twilio's list of a day says something else than the relay knew; `rule` says what.

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use crate::twilio::signature::sha256_hex;
 
-const CSS: &str = include_str!("page.css");
-const JS: &str = include_str!("page.js");
+const CSS: &str = concat!(include_str!("page.css"), include_str!("screens.css"));
+const JS: &str = concat!(include_str!("page.js"), include_str!("regions.js"));
 
 static CSS_PATH: LazyLock<String> = LazyLock::new(|| path(CSS, "css"));
 static JS_PATH: LazyLock<String> = LazyLock::new(|| path(JS, "js"));

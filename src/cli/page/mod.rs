@@ -68,7 +68,18 @@ use crate::sandbox::Sandbox;
 use crate::twilio::form::MOST_BYTES;
 
 /// The screens as the page's head lists them: path, name, and whether only `relay dev` has it.
-const NAVIGATION: &[(&str, &str, bool)] = &[("/", "Now", false), ("/stream", "Stream", false)];
+const NAVIGATION: &[(&str, &str, bool)] = &[
+    ("/", "Now", false),
+    ("/phones", "Phones", true),
+    ("/stream", "Stream", false),
+    ("/conversations", "Conversations", false),
+    ("/duty", "Duty", false),
+    ("/dead", "Dead letters", false),
+    ("/notices", "Notices", false),
+    ("/subscribers", "Subscribers", false),
+    ("/optouts", "Opt-outs", false),
+    ("/health", "Health", false),
+];
 
 /// The most connections of browsers at once.
 const MOST_CONNECTIONS: usize = 128;

@@ -14,7 +14,7 @@ use crate::printable::printable;
 use crate::twilio::error_texts;
 
 /// Every kind of record, as the events of `/events` are named.
-pub const KINDS: [&str; 40] = [
+pub const KINDS: [&str; 41] = [
     "decision",
     "duplicate",
     "not_kept",
@@ -31,6 +31,7 @@ pub const KINDS: [&str; 40] = [
     "replayed",
     "dropped",
     "forgotten",
+    "by_page",
     "shown",
     "difference",
     "reconciled",
@@ -275,6 +276,7 @@ fn group(kind: Kind) -> &'static str {
         | Kind::Dropped
         | Kind::Forgotten
         | Kind::Shown
+        | Kind::ByPage
         | Kind::Block
         | Kind::DutyByText => "changes",
     }

@@ -13,6 +13,34 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("templates/base.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("now.html", include_str!("templates/now.html")),
+    ("phones.html", include_str!("templates/phones.html")),
+    (
+        "conversations.html",
+        include_str!("templates/conversations.html"),
+    ),
+    (
+        "conversation.html",
+        include_str!("templates/conversation.html"),
+    ),
+    ("dead.html", include_str!("templates/dead.html")),
+    (
+        "dead_letter.html",
+        include_str!("templates/dead_letter.html"),
+    ),
+    ("duty.html", include_str!("templates/duty.html")),
+    (
+        "duty_person.html",
+        include_str!("templates/duty_person.html"),
+    ),
+    ("health.html", include_str!("templates/health.html")),
+    (
+        "subscribers.html",
+        include_str!("templates/subscribers.html"),
+    ),
+    ("optouts.html", include_str!("templates/optouts.html")),
+    ("optout.html", include_str!("templates/optout.html")),
+    ("notices.html", include_str!("templates/notices.html")),
+    ("notice.html", include_str!("templates/notice.html")),
     ("story.html", include_str!("templates/story.html")),
     ("stream.html", include_str!("templates/stream.html")),
 ];
