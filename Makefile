@@ -15,7 +15,7 @@ step = @printf '\n== %s\n'
 # package and bench-start
 include infra/package.mk
 
-.PHONY: help dev check test-fast test tools format lint tests template simulate simulate-notices simulate-people simulate-calls simulate-restores interleavings cost scale crash fan-out bench-load differential phone-numbers fuzz documents
+.PHONY: help dev check test-fast test tools format lint tests template screenshots simulate simulate-notices simulate-people simulate-calls simulate-restores interleavings cost scale crash fan-out bench-load differential phone-numbers fuzz documents
 
 ## help: this list
 help:
@@ -77,6 +77,12 @@ documents:
 	cargo build --locked --bin relay
 	cargo run --quiet --locked -- schema > infra/integrations/notifier.schema.json
 	cargo run --quiet --locked -- schema --openapi > infra/integrations/openapi.json
+
+## screenshots: the pictures of docs/page.md, anew
+screenshots: tools
+	$(step) "screenshots"
+	cargo build --locked --bin relay
+	RELAY_PROGRAM=$(CURDIR)/target/debug/relay node tests/page/run.mjs shots
 
 ## simulate: the whole relay under faults, by seed: SEEDS=100000, FIRST_SEED=0, or SEED=7 with a trace
 simulate:

@@ -15,6 +15,7 @@ mod deployed;
 // What other programs do with it, and what it withstands.
 mod endurance;
 mod layers;
+mod page;
 mod programs;
 mod sentences;
 
