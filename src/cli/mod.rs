@@ -1,5 +1,6 @@
 //! The `relay` command. One file per subcommand; this one only lists them.
 
+mod access;
 mod backup;
 mod block;
 mod by_hand;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::access::api_address;
 use super::candidates::{BOLD, DIM};
 use super::deployment::{Part, RelayFlags};
 use super::output::{Unwritten, tell};
 use super::schedule::{choose, wrong_time};
-use super::serve::api_address;
 use super::{WrongUsage, show};
 use crate::adapters::files::audit_fallback::{Fallback, NAMESPACE};
 use crate::app::reconciliation::{Mode, reconcile};

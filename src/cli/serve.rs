@@ -1,5 +1,5 @@
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use super::access::{OurEnvFile, api_address};
 use super::config_file::{self, TheFile};
 use super::page::{Page, PageFlags};
 use crate::adapters::files::private_folder::replace;
@@ -21,7 +22,7 @@ use crate::app::ports::credentials::CredentialsSource;
 use crate::app::relay::Relay;
 use crate::clock::SystemClock;
 use crate::credentials::cache::Cache;
-use crate::credentials::repos_env::{self, EnvFile};
+use crate::credentials::repos_env::EnvFile;
 use crate::domain::line::Line;
 use crate::hosts::server::machine::Machine;
 use crate::hosts::server::parts::{PartEnded, Parts};
@@ -32,7 +33,6 @@ use crate::twilio::API_URL;
 use crate::twilio::client::Client;
 use crate::twilio::network::Network;
 use crate::twilio::setup::Setup;
-use crate::twilio::webhook::is_fetchable;
 
 /// Run the relay on this machine with the real Twilio
 ///
@@ -59,23 +59,6 @@ pub struct Serve {
     twilio_url: String,
 }
 
-pub fn web_address(url: &str) -> Result<String, &'static str> {
-    let is_one = url.parse::<http::Uri>().is_ok_and(|url| {
-        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()
-    });
-    is_one
-        .then(|| url.to_owned())
-        .ok_or("not a web address; write such as https://api.twilio.com or http://127.0.0.1:4010")
-}
-
-/// Where an API is: the credentials go there, so over TLS, or not beyond this machine.
-pub fn api_address(url: &str) -> Result<String, &'static str> {
-    let url = web_address(url)?;
-    is_fetchable(&url)
-        .then_some(url)
-        .ok_or("not over https: the credentials would be sent for everybody to read; http is for this machine alone, such as http://127.0.0.1:4010")
-}
-
 /// Where a one-machine relay listens.
 #[derive(clap::Args)]
 pub struct Place {
@@ -91,33 +74,6 @@ fn ip_address(text: &str) -> Result<IpAddr, &'static str> {
     let how =
         "not an IP address; write 127.0.0.1 for this machine alone, or 0.0.0.0 for all networks";
     text.parse().map_err(|_| how)
-}
-
-/// Which file has Twilio's credentials.
-#[derive(clap::Args)]
-pub struct OurEnvFile {
-    /// The file with Twilio's credentials (mode 600); otherwise that of `relay secrets`: repos.env here, or
-    /// .secrets/repos.env here, further up, or at home
-    #[arg(long, value_name = "FILE", env = "REPOS_ENV")]
-    env_file: Option<PathBuf>,
-}
-
-impl OurEnvFile {
-    /// Where none is, the one that is missing is that of this folder.
-    pub fn path(&self) -> PathBuf {
-        let here = std::env::current_dir().unwrap_or_default();
-        let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-        let found = repos_env::find(self.env_file.as_deref(), &here, variable);
-        let is_there = |path: &PathBuf| self.env_file.is_some() || path.symlink_metadata().is_ok();
-        let found = found
-            .ok()
-            .filter(is_there)
-            .unwrap_or_else(|| PathBuf::from("repos.env"));
-        found
-            .strip_prefix(&here)
-            .map(Path::to_owned)
-            .unwrap_or(found)
-    }
 }
 
 impl Serve {

@@ -1,8 +1,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::access::web_address;
 use super::output::{json, tell};
-use super::serve::web_address;
 use crate::hosts::server::readiness::Document;
 use crate::twilio::network;
 

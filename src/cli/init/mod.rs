@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use self::draft::Draft;
+use super::access::api_address;
 use super::output::{note, tell};
-use super::serve::api_address;
 use super::{candidates, doctor, secrets};
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::repos_env;

@@ -13,10 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::access::web_address;
 use super::deployment::{Part, RelayFlags};
 use super::output::{self, note};
 use super::schedule::{self, choose_one, instant};
-use super::serve::web_address;
 use super::{AlreadySaid, RED, WrongUsage};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::line::Line;

@@ -33,7 +33,7 @@ use crate::twilio::network::Network;
 const DATA: [&str; 2] = ["Sergio", "555-0100"];
 
 /// Addresses of the page, those that change something last.
-const READS: [&str; 16] = [
+const READS: [&str; 24] = [
     "/",
     "/lines/qdn",
     "/stream",
@@ -41,26 +41,43 @@ const READS: [&str; 16] = [
     "/events",
     "/texts/SM1",
     "/phones",
+    "/phones/changes",
+    "/phones/messages/CA1",
     "/duty",
+    "/duty/somebody",
     "/dead",
     "/dead/x",
+    "/dead/x/replay",
+    "/dead/x/drop",
     "/conversations",
     "/conversations/x",
     "/notices",
+    "/notices/x",
+    "/notices/x/cancel",
     "/subscribers",
     "/optouts",
+    "/optouts/x",
     "/health",
 ];
-const CHANGES: [&str; 9] = [
+const CHANGES: [&str; 18] = [
     "/logout",
     "/show",
     "/hide",
-    "/duty/Sergio",
+    "/duty/somebody",
     "/dead/x/replay",
     "/dead/x/drop",
+    "/conversations/x/answer",
+    "/optouts",
+    "/optouts/x",
     "/health/run",
     "/notices/x/cancel",
+    "/phones",
+    "/phones/burst",
     "/phones/x/texts",
+    "/phones/x/power",
+    "/phones/x/call",
+    "/faults",
+    "/faults/forget",
 ];
 
 struct World {
@@ -280,8 +297,11 @@ async fn no_request_that_should_not_be_is_answered_with_data() {
             65 * 1024
         );
         asked.push((format!("65 KiB: {path}"), long, vec![b'a'; 65 * 1024]));
-        let get = format!("GET {path} HTTP/1.1\r\nconnection: close\r\n{own}\r\n");
-        asked.push((format!("GET for POST: {path}"), get, Vec::new()));
+        // Where a GET asks before a POST does it, the GET is one of the reads.
+        if !READS.contains(&path) {
+            let get = format!("GET {path} HTTP/1.1\r\nconnection: close\r\n{own}\r\n");
+            asked.push((format!("GET for POST: {path}"), get, Vec::new()));
+        }
     }
     let events =
         format!("GET /events HTTP/1.1\r\nconnection: close\r\nhost: {host}\r\n{cookie}\r\n");

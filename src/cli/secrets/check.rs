@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{Place, git, live};
+use crate::cli::access::api_address;
 use crate::cli::candidates::{DIM, GREEN, RED};
 use crate::cli::output::{self, tell};
-use crate::cli::serve::api_address;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::inspection::{self, Finding, Known};
 use crate::credentials::registry::MOST_DAYS;

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Place;
 use crate::cli::WrongUsage;
+use crate::cli::access::api_address;
 use crate::cli::deployment::SecretFlags;
 use crate::cli::output::{note, tell};
-use crate::cli::serve::api_address;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::exchange::{Direction, Exchange, VersionedSecret};
 use crate::credentials::keyed_hash::random_audit_key;

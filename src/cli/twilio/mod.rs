@@ -7,9 +7,9 @@ use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
 use serde_json::json;
 
+use super::access::web_address;
 use super::candidates::{GREEN, RED};
 use super::output::tell;
-use super::serve::web_address;
 use super::show;
 use crate::clock::{Clock, SystemClock};
 use crate::credentials::repos_env;
