@@ -111,7 +111,12 @@ impl Page {
         from: Position,
         zones: &HashMap<String, TimeZone>,
     ) -> std::io::Result<Next> {
-        let zone = |line: &str| zones.get(line).cloned().unwrap_or_default();
+        // What concerns no line in particular is told by the first one's clock.
+        let first = zones.iter().min_by_key(|(name, _)| *name);
+        let zone = |line: &str| {
+            let zone = zones.get(line).or(first.map(|(_, zone)| zone));
+            zone.cloned().unwrap_or_default()
+        };
         let path = self.audit();
         let mut shared = self
             .live

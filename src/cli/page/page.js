@@ -1,10 +1,10 @@
-// Adds live updates to pages that work without it. Text is set as text, never as HTML.
+// Live updates of pages that work without it. Text is never HTML.
 const $ = (id) => document.getElementById(id);
 const log = $("log");
 const lives = document.querySelectorAll("[data-live]");
 const MOST = 500, BEHIND = 256;
 
-// ---- The stream: one tab holds it for all (a browser opens six connections to a host at most).
+// ---- The stream: one tab holds it for all (six connections a host).
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("relay-events") : null;
 let last = log?.dataset.from || document.body.dataset.from || "";
 let kinds = (log?.dataset.kinds || document.body.dataset.kinds || "").split(" ").filter(Boolean);
@@ -82,6 +82,7 @@ if (channel) channel.onmessage = ({ data }) => {
     const reaches = !data.hello || data.hello === oldest || isLater(data.hello, oldest);
     tell(reaches ? { rows: recent, since: oldest } : { lost: true, of: data.hello });
   } else if (source) return;
+  else if (data.state) says(data.state);
   else if (data.row) take(data.row);
   else if (data.rows) data.rows.forEach(take);
   else if (data.lost && (data.of === undefined || data.of === last)) location.reload();
@@ -98,6 +99,7 @@ addEventListener("pageshow", (event) => { if (event.persisted) join(); });
 function says(text) {
   const state = $("state");
   if (state && state.textContent !== text) state.textContent = text;
+  if (source) tell({ state: text });
 }
 
 // ---- Rows of the stream.
@@ -159,7 +161,7 @@ if (log?.dataset.from) {
   });
 }
 
-// ---- Parts of other screens that change: [data-live] with an id is fetched anew, at most once a second.
+// ---- Parts of other screens: [data-live] with an id is fetched anew.
 if (lives.length) {
   let due = 0, isAsking = false, again = false;
   const refresh = () => {
@@ -168,7 +170,9 @@ if (lives.length) {
     const request = new XMLHttpRequest();
     request.responseType = "document";
     request.open("GET", location.href);
+    request.onerror = () => { $("said").textContent = "The relay does not answer. This is how it was."; };
     request.onload = () => {
+      $("said").textContent = "";
       if (request.status === 200 && request.response) {
         for (const old of document.querySelectorAll("[data-live][id]")) {
           const fresh = request.response.getElementById(old.id);

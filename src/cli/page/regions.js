@@ -1,8 +1,8 @@
 
-// Parts of a page that are put in place of the old ones, in whatever page has them (`data-region`).
+// Parts of a page (`data-region`) that take the place of the old ones.
 const inPage = (name, value) => document.querySelector(`[${name}="${CSS.escape(value)}"]`);
 
-// The document that an address answers with. What a browser reads this way runs no script.
+// The document of an address; no script of it runs.
 const asked = (method, address, body) => new Promise((resolve, reject) => {
   const request = new XMLHttpRequest();
   request.open(method, address);

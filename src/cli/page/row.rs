@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::ports::audit::{Kind, Record, Who};
+use crate::cli::candidates::nobody;
 use crate::cli::show::count;
 use crate::domain::ids::DeliveryId;
+use crate::domain::routing::Rule;
 use crate::domain::time_zone::TimeZone;
 use crate::printable::printable;
 use crate::twilio::error_texts;
@@ -306,9 +308,16 @@ fn in_words(record: &Record, zone: &TimeZone) -> (String, Look, String) {
     let mut parts: Vec<String> = Vec::new();
     let (word, look) = match record.kind {
         Kind::Decision | Kind::DecidedAnew | Kind::Duplicate | Kind::NotKept => {
-            let to = person.unwrap_or("nobody");
+            // Where it goes to no person, the rule says to whom, such as the customer.
+            let rule = record.rule.as_deref();
+            let known = rule.and_then(|rule| serde_json::from_value::<Rule>(rule.into()).ok());
+            let (else_to, why) = known.map_or(("nobody", ""), nobody);
+            let to = person.unwrap_or(else_to);
             parts.push(format!("{} → {to}", who(record.from.as_ref())));
-            parts.extend(record.rule.as_ref().map(|rule| rule.replace('_', " ")));
+            match person {
+                None if !why.is_empty() => parts.push(why.to_owned()),
+                _ => parts.extend(rule.map(|rule| rule.replace('_', " "))),
+            }
             let chosen = record
                 .candidates
                 .iter()

@@ -114,7 +114,11 @@ async fn duty(State(page): State<Page>, session: Session, query: Query, uri: Uri
 fn of_line(line: &Line, known: &Known, at: Option<&str>, now: Timestamp) -> Result<OfLine, String> {
     let what_if = match at {
         Some(at) => {
-            let at = option::instant(at, now, line.clock()).map_err(|bad| bad.0)?;
+            let instant = option::instant(at, now, line.clock()).map_err(|bad| bad.0)?;
+            if instant < now {
+                return Err(format!("{at:?} is past; write a later time"));
+            }
+            let at = instant;
             Some(what_if(line, known, at, now))
         }
         None => None,

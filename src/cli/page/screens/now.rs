@@ -183,6 +183,9 @@ async fn of_line(
             story: c.texts.last().cloned(),
         })
     });
+    let mut waiting: Vec<Waiting> = waiting.collect();
+    // Whoever waits longest comes first.
+    waiting.sort_by(|one, other| one.since.iso.cmp(&other.since.iso));
     let own = |delivery: &&Delivery| delivery.line == line.name;
     let under_way = in_flight.iter().filter(own);
     let oldest = under_way.clone().min_by_key(|delivery| delivery.created);
@@ -195,7 +198,7 @@ async fn of_line(
         to,
         until,
         people,
-        waiting: waiting.collect(),
+        waiting,
         questions: told.questions.len(),
         in_flight: under_way.count(),
         oldest: oldest.map(|delivery| Oldest {

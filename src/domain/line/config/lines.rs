@@ -103,7 +103,7 @@ impl Others {
         {
             None => Ok(name),
             Some(other) => Err(format!(
-                "there is a {what} {other:?} already, and names differ in more than upper and \
+                "there is a {what} {other:?} already, and names must differ in more than upper and \
                  lower case and accents; write another name"
             )),
         }
