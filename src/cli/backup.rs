@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,13 +39,15 @@ pub struct Backup {
         long,
         value_name = "FILE",
         env = "RELAY_CONFIG",
-        default_value = "relay.toml"
+        default_value = CONFIG
     )]
     config: PathBuf,
     /// Print JSON, an object for each copy
     #[arg(long)]
     json: bool,
 }
+
+const CONFIG: &str = "relay.toml";
 
 /// The files of a data folder that are copied.
 pub(super) const NAMES: Names = Names {
@@ -97,6 +99,19 @@ impl Told {
 
 impl Backup {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.config.display();
+        if !self.config.exists() && self.config != Path::new(CONFIG) {
+            return Err(WrongUsage(format!("--config {config}: there is no such file")).into());
+        }
+        if !self.config.exists() {
+            note!("there is no {config} here, so the copy has none: name it with --config");
+        }
+        // A disk that is not there must not be made up for by a folder.
+        let beside = self.into.parent().filter(|folder| *folder != Path::new(""));
+        if let Some(folder) = beside.filter(|folder| !folder.is_dir()) {
+            let why = "there is no such folder: is the disk in its place?";
+            return Err(WrongUsage(format!("{}: {why}", folder.display())).into());
+        }
         let Some(every) = self.every else {
             let made = self.make().await?;
             self.tell(&made)?;

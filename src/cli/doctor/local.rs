@@ -127,9 +127,14 @@ pub fn env_file(path: &Path, is_deployed: bool) -> File {
     let credentials = match repos_env::read(path, now) {
         Ok(credentials) => Arc::new(credentials),
         Err(error) => {
+            let command = if path.exists() {
+                "check"
+            } else {
+                "add TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN TWILIO_API_KEY TWILIO_API_SECRET"
+            };
             let broken = Finding::new(&L02, Verdict::Broken, error.to_string())
                 .so(so)
-                .command(format!("relay secrets check --file {}", path.display()));
+                .command(format!("relay secrets {command} --file {}", path.display()));
             return File {
                 credentials: None,
                 findings: vec![broken],

@@ -284,7 +284,8 @@ impl Teller<'_> {
 
     /// That it went to somebody else than the attempt before.
     fn hand_over(&self, before: Option<&Attempt>, to: &Recipient) -> Option<Moment> {
-        let before = before.filter(|before| before.to.person != to.person)?;
+        // That somebody has it not from before a restore is no failure to reach them.
+        let before = before.filter(|before| before.to.person != to.person && !before.is_look())?;
         let (from, to) = (&before.to.person, &to.person);
         let what = format!("{from} could not be reached, so {to} is next");
         let mut hand_overs = self.delivery.handed_over.iter();
@@ -305,12 +306,22 @@ impl Teller<'_> {
         let via = via.map_or(String::new(), |via| {
             format!(", from the reply number {via}")
         });
-        let began = format!("attempt {number} to {person} ({phone}){part}{via}");
+        let is_look = attempt.is_look();
+        let began = if is_look {
+            format!(
+                "the relay went back to a backup: Twilio is asked whether {person} ({phone}) has it already{part}"
+            )
+        } else {
+            format!("attempt {number} to {person} ({phone}){part}{via}")
+        };
         let disproved = attempt.disproved.as_deref();
         let (first, at) = disproved.map_or((&attempt.outcome, attempt.since), |disproved| {
             (&disproved.outcome, disproved.at)
         });
-        let known = format!("attempt {number}: {}", outcome(first));
+        let known = match first {
+            Outcome::Absent if is_look => format!("{person} does not have it"),
+            _ => format!("attempt {number}: {}", outcome(first)),
+        };
         let sid = attempt.sid.iter().map(|sid| format!("as {sid}"));
         [
             Moment::new(attempt.began, began),
