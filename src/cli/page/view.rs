@@ -64,7 +64,7 @@ pub fn lasted(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
-/// A name as a part of a path.
+/// A name as a part of an address.
 pub fn in_path(name: &str) -> impl std::fmt::Display {
     percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC)
 }

@@ -1,7 +1,5 @@
 //! What screens have in common that change something: who did it, and whether it still is as they saw it.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::app::ports::audit::{Kind, Record};
 use crate::cli::page::Page;
 use crate::cli::page::access::Session;
@@ -34,11 +32,6 @@ pub async fn put_on_record(
 pub fn outdated(back: &str) -> Problem {
     Problem::conflict("Somebody else changed this since you saw it.")
         .link(back, "See how it is now")
-}
-
-/// A part of an address.
-pub fn encoded(part: &str) -> String {
-    utf8_percent_encode(part, NON_ALPHANUMERIC).to_string()
 }
 
 /// The line of that name; of a name that was not given, the only line.

@@ -7,11 +7,11 @@ use http::Uri;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::acts::{self, encoded};
+use super::acts;
 use crate::cli::conversations::{OfLine, of_line};
 use crate::cli::page::Page;
 use crate::cli::page::access::Session;
-use crate::cli::page::view::{Answer, Form, Moment, Problem, Query, lasted, see_other};
+use crate::cli::page::view::{Answer, Form, Moment, Problem, Query, in_path, lasted, see_other};
 use crate::domain::inbound_record::InboundRecord;
 use crate::domain::line::Line;
 use crate::domain::phone::{PhoneNumber, Sender};
@@ -108,7 +108,7 @@ fn line_shown(line: &Line, told: OfLine, session: &Session, now: Timestamp) -> L
 }
 
 fn address(session: &Session, line: &Line, customer: &PhoneNumber) -> String {
-    let (alias, line) = (session.alias(customer), encoded(&line.name));
+    let (alias, line) = (session.alias(customer), in_path(&line.name));
     format!("/conversations/{alias}?line={line}")
 }
 

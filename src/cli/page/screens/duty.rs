@@ -7,12 +7,12 @@ use http::Uri;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use super::acts::{self, encoded};
+use super::acts;
 use crate::cli::candidates::nobody;
 use crate::cli::duty::show::shown;
 use crate::cli::page::Page;
 use crate::cli::page::access::Session;
-use crate::cli::page::view::{Answer, Form, Moment, Problem, Query, see_other};
+use crate::cli::page::view::{Answer, Form, Moment, Problem, Query, in_path, see_other};
 use crate::cli::schedule::known;
 use crate::domain::duty::check::check;
 use crate::domain::duty::{Override, Overrides, Presence, duty_of};
@@ -225,8 +225,8 @@ fn row(
         name: person.name.clone(),
         path: format!(
             "/duty/{}?line={}",
-            encoded(&person.name),
-            encoded(&line.name)
+            in_path(&person.name),
+            in_path(&line.name)
         ),
         is_backup: line
             .people
@@ -349,7 +349,7 @@ async fn ask(
     let after = if asks.is_empty() {
         None
     } else {
-        let back = format!("/duty/{}?line={}", encoded(&name), encoded(&line.name));
+        let back = format!("/duty/{}?line={}", in_path(&name), in_path(&line.name));
         let wish = wish(asks, until, &line, now);
         let wish = wish.map_err(|why| Problem::unusable(why).link(back, "Back to the form"))?;
         read = wish.as_ref().and_then(|set| set.until);
@@ -361,7 +361,7 @@ async fn ask(
     };
     let title = format!("Duty of {}", person.name);
     let shows = anyhow::Ok(Asked {
-        action: format!("/duty/{}", encoded(&person.name)),
+        action: format!("/duty/{}", in_path(&person.name)),
         line: line.name.clone(),
         person: person.name.clone(),
         asks: asks.to_owned(),
@@ -385,7 +385,7 @@ async fn set(
 ) -> Answer {
     let (line, person) = found(&page, &name, form.filled("line")).await?;
     let (now, overrides) = (page.now(), page.store().overrides(&line.number).await?);
-    let back = format!("/duty/{}?line={}", encoded(&name), encoded(&line.name));
+    let back = format!("/duty/{}?line={}", in_path(&name), in_path(&line.name));
     if form.get("version") != Some(&version(&overrides, &person.name)) {
         return Err(acts::outdated(&back));
     }

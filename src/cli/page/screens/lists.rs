@@ -6,12 +6,12 @@ use axum::routing::get;
 use http::Uri;
 use serde::Serialize;
 
-use super::acts::{self, encoded};
+use super::acts;
 use crate::cli::by_hand::Opened;
 use crate::cli::opt_outs;
 use crate::cli::page::Page;
 use crate::cli::page::access::Session;
-use crate::cli::page::view::{Answer, Form, Moment, Problem, Query, see_other};
+use crate::cli::page::view::{Answer, Form, Moment, Problem, Query, in_path, see_other};
 use crate::cli::schedule;
 use crate::domain::line::Line;
 use crate::domain::opt_out::{Cause, OptOut};
@@ -80,7 +80,7 @@ async fn topics(page: &Page, session: &Session, query: &Query) -> anyhow::Result
                 .subscribers(number, &topic.name, after.as_ref(), PAGE)
                 .await?;
             let more = found.last().filter(|_| found.len() == PAGE).map(|last| {
-                let (line, topic) = (encoded(&line.name), encoded(&topic.name));
+                let (line, topic) = (in_path(&line.name), in_path(&topic.name));
                 let after = session.alias(&last.number);
                 format!("/subscribers?line={line}&topic={topic}&after={after}")
             });
@@ -112,7 +112,7 @@ fn address(session: &Session, line: &Line, number: &PhoneNumber) -> String {
     format!(
         "/optouts/{}?line={}",
         session.alias(number),
-        encoded(&line.name)
+        in_path(&line.name)
     )
 }
 
